@@ -1,0 +1,158 @@
+"""What was built, when, and how each step of it went."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Self
+
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from resources.models import Catalog
+
+LEASE = timedelta(minutes=2)
+"""A running build that was silent for so long is dead; its builder renews far more often."""
+
+
+class BuildState(models.Model):
+    """One row: what the public site holds. Pending is derived from two counters, never stored."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    built_revision = models.BigIntegerField(_("built revision"), default=-1)
+    last_build_at = models.DateTimeField(_("last build"), null=True)
+    last_build_commit = models.CharField(_("deployed commit"), max_length=64, null=True)
+    last_error = models.TextField(_("last error"), blank=True)
+
+    class Meta:
+        verbose_name = _("build state")
+        verbose_name_plural = _("build state")
+        constraints = [models.CheckConstraint(name="builds_one_state", condition=models.Q(id=1))]
+
+    def __str__(self) -> str:
+        return f"built revision {self.built_revision}"
+
+    @classmethod
+    def get(cls) -> BuildState:
+        """The one row."""
+        return cls.objects.get_or_create(pk=1)[0]
+
+    @property
+    def pending_changes(self) -> bool:
+        """Whether the catalog has moved since what was built."""
+        return Catalog.get().revision > self.built_revision
+
+    @property
+    def pending_reason(self) -> str | None:
+        """The last change that is not built yet."""
+        catalog = Catalog.get()
+        return (catalog.reason or None) if catalog.revision > self.built_revision else None
+
+
+class BuildQuerySet(models.QuerySet["Build"]):
+    """Sets of builds."""
+
+    def bury_dead(self) -> int:
+        """End the running build whose builder fell silent; how many there were."""
+        dead = self.filter(state=Build.State.RUNNING, lease_until__lt=timezone.now())
+        return dead.update(
+            state=Build.State.FAILED, ended_at=timezone.now(), error="The builder died."
+        )
+
+    def claim(self, trigger: str) -> Build | None:
+        """Start a build, unless one is running on any host."""
+        self.bury_dead()
+        try:
+            with transaction.atomic():
+                return self.create(trigger=trigger, lease_until=timezone.now() + LEASE)
+        except IntegrityError:
+            return None
+
+    def running(self) -> Self:
+        """The one under way, if any."""
+        return self.filter(state=Build.State.RUNNING)
+
+
+class Build(models.Model):
+    """One run: covers → export → hugo → check → publish."""
+
+    class State(models.TextChoices):
+        """How it stands."""
+
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        UNCHANGED = "unchanged", _("unchanged")
+        FAILED = "failed", _("failed")
+
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.RUNNING)
+    trigger = models.CharField(_("asked for by"), max_length=100)
+    revision = models.BigIntegerField(_("revision"), null=True)
+    started_at = models.DateTimeField(_("started"), default=timezone.now)
+    ended_at = models.DateTimeField(_("ended"), null=True)
+    lease_until = models.DateTimeField()
+    resources = models.PositiveIntegerField(_("resources"), null=True)
+    pages = models.PositiveIntegerField(_("pages"), null=True)
+    files = models.PositiveIntegerField(_("files"), null=True)
+    release = models.CharField(_("release"), max_length=64, blank=True)
+    error = models.TextField(_("error"), blank=True)
+
+    objects = BuildQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("build")
+        verbose_name_plural = _("builds")
+        constraints = [
+            models.UniqueConstraint(
+                "state", condition=models.Q(state="running"), name="builds_one_running"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took."""
+        return (self.ended_at - self.started_at).total_seconds() if self.ended_at else None
+
+    def renew(self) -> None:
+        """Say that the builder lives. False alarms end here: a buried build must stop."""
+        Build.objects.filter(pk=self.pk, state=self.State.RUNNING).update(
+            lease_until=timezone.now() + LEASE
+        )
+
+    def end(self, state: State, *, error: str = "") -> bool:
+        """Close it; False if it had been given up for dead."""
+        self.state, self.error, self.ended_at = state, error, timezone.now()
+        changed = Build.objects.filter(pk=self.pk, state=self.State.RUNNING).update(
+            state=state, error=error, ended_at=self.ended_at, resources=self.resources,
+            pages=self.pages, files=self.files, release=self.release, revision=self.revision,
+        )  # fmt: skip
+        return bool(changed)
+
+
+class Step(models.Model):
+    """One step of a build, with what it printed."""
+
+    build = models.ForeignKey(Build, models.CASCADE, related_name="steps")
+    name = models.CharField(_("step"), max_length=30)
+    started_at = models.DateTimeField(_("started"), default=timezone.now)
+    ended_at = models.DateTimeField(_("ended"), null=True)
+    is_ok = models.BooleanField(_("ok"), null=True)
+    exit_code = models.IntegerField(_("exit code"), null=True)
+    output = models.TextField(_("output"), blank=True)
+    counts = models.JSONField(_("counts"), default=dict, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name = _("step")
+        verbose_name_plural = _("steps")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took."""
+        return (self.ended_at - self.started_at).total_seconds() if self.ended_at else None

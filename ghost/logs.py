@@ -1,0 +1,51 @@
+"""Logs that tell which request or task a line belongs to."""
+
+from __future__ import annotations
+
+import logging
+import re
+import uuid
+from collections.abc import Callable
+from contextvars import ContextVar
+
+from django.http import HttpRequest, HttpResponseBase
+
+_context: ContextVar[str] = ContextVar("context", default="-")
+_GIVEN = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+class ContextFilter(logging.Filter):
+    """Adds `context` (a request's or a task's id) to each record."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Never drops a record."""
+        record.context = _context.get()
+        return True
+
+
+def set_context(name: str) -> None:
+    """Name the request or task that this thread works for from now on."""
+    _context.set(name)
+
+
+def request_id() -> str:
+    """The id of the request being answered, `-` outside of one."""
+    return _context.get()
+
+
+class RequestIdMiddleware:
+    """Gives each request an id, taken from a proxy's X-Request-ID if that is a sane one."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        given = request.headers.get("X-Request-ID", "")
+        name = given if _GIVEN.fullmatch(given) else uuid.uuid4().hex[:16]
+        token = _context.set(name)
+        try:
+            response = self.get_response(request)
+        finally:
+            _context.reset(token)
+        response["X-Request-ID"] = name
+        return response

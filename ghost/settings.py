@@ -1,0 +1,182 @@
+"""Django's settings. Every value that an operator may set comes from `ghost.env`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from csp.constants import NONCE, NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+from ghost import env as environment
+from ghost.env import BASE_DIR
+
+GHOST = environment.load()
+
+# Relative addresses of the settings' own makers: see docs/decisions/0004-prober.md.
+PROBER = "dht.probing.LibtorrentProber"
+CATALOG_CHANGED_TASK = "builds.tasks.build_when_quiet"
+
+SECRET_KEY = environment.secret(GHOST, "secret_key")
+TOKEN_PEPPER = environment.secret(GHOST, "token_pepper")
+DEBUG = GHOST.debug
+ALLOWED_HOSTS = list(GHOST.allowed_hosts)
+CSRF_TRUSTED_ORIGINS = list(GHOST.csrf_trusted_origins)
+
+INSTALLED_APPS = [
+    "ghost",
+    "teams",
+    "resources",
+    "dht",
+    "builds",
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "csp",
+    "ninja",
+    "django_q",
+]
+
+MIDDLEWARE = [
+    "ghost.logs.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "ghost.urls"
+WSGI_APPLICATION = "ghost.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+            ],
+        },
+    },
+]
+
+GHOST.db_path.parent.mkdir(parents=True, exist_ok=True)
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": GHOST.db_path,
+        "OPTIONS": {
+            # Writers queue up instead of failing half-way; readers never wait (WAL).
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": (
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+                "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=134217728;"
+            ),
+        },
+        "TEST": {"NAME": None},
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# timeout < retry, and a task that ends with an error is not handed out again: what is due stands
+# in our own rows, with leases, and is found there by the schedules.
+Q_CLUSTER = {
+    "name": "ghost",
+    "label": "Tasks",
+    "orm": "default",
+    "workers": GHOST.workers,
+    "queue_limit": GHOST.workers,
+    "timeout": 3600,
+    "retry": 4000,
+    "max_attempts": 2,
+    "ack_failures": True,
+    "catch_up": False,
+    "save_limit": 1000,
+    "poll": 0.25,
+    "scheduler": GHOST.enable_scheduler,
+}
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator",
+                 "CommonPasswordValidator", "NumericPasswordValidator")
+]  # fmt: skip
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
+LOCALE_PATHS = [BASE_DIR / "ghost" / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+# The admin's few files are served as they lie: no collectstatic step to forget.
+WHITENOISE_USE_FINDERS = True
+
+LOGIN_URL = "admin:login"
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+if GHOST.behind_tls:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^health$", r"^ready$", r"^api/health$"]
+    SECURE_HSTS_SECONDS = 31_536_000
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"context": {"()": "ghost.logs.ContextFilter"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname:<7} {name} [{context}] {message}", "style": "{"}
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["context"],
+        }
+    },
+    "root": {"handlers": ["stderr"], "level": GHOST.api_log_level},
+    "loggers": {"django-q": {"handlers": [], "propagate": True}},
+}
+
+SITE_PUBLIC_DIR: Path = GHOST.site_workdir / "public"
+SITE_BASE_PATH: str = urlsplit(GHOST.public_baseurl).path

@@ -1,0 +1,25 @@
+#!/usr/bin/env python
+"""Starts Django's commands."""
+
+import os
+import sys
+
+
+def main() -> int:
+    """Run one command; a configuration that can't be used is told without a traceback."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ghost.settings")
+    from django.core.management import execute_from_command_line
+
+    from ghost.env import ConfigError
+
+    try:
+        execute_from_command_line(sys.argv)
+    except ConfigError as error:
+        for problem in error.problems:
+            print(f"config: {problem}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

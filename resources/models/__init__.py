@@ -1,0 +1,16 @@
+"""What is published."""
+
+from resources.models.block import Block
+from resources.models.catalog import Catalog
+from resources.models.category import Category
+from resources.models.resource import DhtStatus, ProbeStatus, Resource, ResourceTag
+
+__all__ = [
+    "Block",
+    "Catalog",
+    "Category",
+    "DhtStatus",
+    "ProbeStatus",
+    "Resource",
+    "ResourceTag",
+]

@@ -1,0 +1,68 @@
+"""The catalog's revision: how anyone learns that what is public has changed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django_q.tasks import async_task
+
+EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+class Catalog(models.Model):
+    """One row. Every write that changes public content moves `revision`, in its transaction.
+
+    `builds` compares it with the revision that it last built, so a change can't be lost: not
+    by a build that runs meanwhile, nor by a crash.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    revision = models.PositiveBigIntegerField(_("revision"), default=0)
+    reason = models.CharField(_("last change"), max_length=200, blank=True)
+    changed_at = models.DateTimeField(_("changed"), default=EPOCH)
+    announced_at = models.DateTimeField(_("announced"), default=EPOCH)
+
+    class Meta:
+        verbose_name = _("catalog")
+        verbose_name_plural = _("catalog")
+        constraints = [
+            models.CheckConstraint(name="resources_one_catalog", condition=models.Q(id=1))
+        ]
+
+    def __str__(self) -> str:
+        return f"revision {self.revision}"
+
+    @classmethod
+    def get(cls) -> Catalog:
+        """The one row."""
+        return cls.objects.get_or_create(pk=1)[0]
+
+    @classmethod
+    def lock(cls) -> None:
+        """Make other writers of the catalog wait until this transaction ends."""
+        cls.get()
+        cls.objects.select_for_update().get(pk=1)
+
+    @classmethod
+    def advance(cls, reason: str) -> None:
+        """Say that public content changes with this transaction, and why (shown to operators)."""
+        cls.get()
+        now = timezone.now()
+        with transaction.atomic():
+            cls.objects.filter(pk=1).update(
+                revision=models.F("revision") + 1, reason=reason[:200], changed_at=now
+            )
+            if settings.GHOST.enable_scheduler:
+                cls._announce(now)
+
+    @classmethod
+    def _announce(cls, now: datetime) -> None:
+        """Wake the builder, once for a burst of changes: it waits until the burst is over."""
+        quiet_for = timedelta(seconds=settings.GHOST.build_debounce_s)
+        calm = cls.objects.filter(pk=1, announced_at__lte=now - quiet_for)
+        if calm.update(announced_at=now):
+            transaction.on_commit(lambda: async_task(settings.CATALOG_CHANGED_TASK))

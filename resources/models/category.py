@@ -1,0 +1,203 @@
+"""The tree in which each resource has one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MinLengthValidator
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from ghost.errors import ForbiddenError, RefusedError
+from resources import slugs
+from resources.models.catalog import Catalog
+from teams.models import Token
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_DEPTH = 12
+
+
+@dataclass(frozen=True)
+class Place:
+    """A category where it stands: 0 for a root, slugs joined by `/`, names from the root down."""
+
+    category: Category
+    depth: int
+    path: str
+    names: tuple[str, ...]
+    resource_count: int = 0
+
+
+class CategoryQuerySet(models.QuerySet["Category"]):
+    """Sets of categories."""
+
+    def tree(self) -> list[Place]:
+        """All of the set in tree order, two queries at most; a child whose parent is not in the
+        set is left out."""
+        rows = self.annotate(own_resources=models.Count("resources")).order_by(
+            "sort_order", "name", "id"
+        )
+        children: dict[int | None, list[Category]] = {}
+        for row in rows:
+            children.setdefault(row.parent_id, []).append(row)
+        return list(_walk(children, None, 0, "", ()))
+
+
+def _walk(
+    children: dict[int | None, list[Category]],
+    parent: int | None,
+    depth: int,
+    prefix: str,
+    names: tuple[str, ...],
+) -> Iterator[Place]:
+    for row in children.get(parent, []):
+        path, here = prefix + row.slug, (*names, row.name)
+        yield Place(row, depth, path, here, row.own_resources)
+        yield from _walk(children, row.pk, depth + 1, path + "/", here)
+
+
+class Category(models.Model):
+    """A node of the tree."""
+
+    own_resources: int  # from `tree()`
+
+    root = models.ForeignKey(
+        "self", models.PROTECT, null=True, editable=False, related_name="subtree"
+    )
+    parent = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=gettext_lazy("parent"),
+    )
+    name = models.CharField(
+        gettext_lazy("name"), max_length=100, validators=[MinLengthValidator(1)]
+    )
+    slug = models.CharField(
+        gettext_lazy("slug"),
+        max_length=100,
+        blank=True,
+        help_text=gettext_lazy("Part of the address; made from the name if left empty."),
+    )
+    sort_order = models.IntegerField(gettext_lazy("sort order"), default=0)
+    created_by = models.ForeignKey(
+        Token,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="made_categories",
+        verbose_name=gettext_lazy("made by"),
+    )
+    created_at = models.DateTimeField(gettext_lazy("created"), default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(gettext_lazy("updated"), default=timezone.now, editable=False)
+
+    objects = CategoryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["sort_order", "name", "id"]
+        verbose_name = gettext_lazy("category")
+        verbose_name_plural = gettext_lazy("categories")
+        constraints = [
+            models.UniqueConstraint(
+                "parent",
+                "slug",
+                name="resources_category_slug_among_siblings",
+                nulls_distinct=True,
+                violation_error_message=gettext_lazy("A sibling has this slug already."),
+            ),
+            models.UniqueConstraint(
+                "slug",
+                condition=models.Q(parent=None),
+                name="resources_category_slug_among_roots",
+                violation_error_message=gettext_lazy("Another root has this slug already."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """Slug by rule; no cycle; bounded depth."""
+        self.name = self.name.strip()
+        self.slug = slugs.make(self.slug or self.name)
+        if self.slug == "page":
+            raise ValidationError({"slug": _("“page” is taken by the pages of lists.")})
+        above = self._ancestors()
+        if any(node.pk == self.pk for node in above if self.pk):
+            raise ValidationError({"parent": _("A category can't lie below itself.")})
+        if len(above) + self._height() > MAX_DEPTH:
+            raise ValidationError(
+                {"parent": _("Categories nest at most %(depth)d deep.") % {"depth": MAX_DEPTH}}
+            )
+
+    def store(self, *, reason: str = "") -> None:
+        """The one way to save it: checked, its subtree's root kept right, the revision moved."""
+        with transaction.atomic():
+            Catalog.lock()  # two moves at once could make a cycle together
+            self.full_clean(exclude=["root"])
+            self.updated_at = timezone.now()
+            above = self._ancestors()
+            self.root = above[-1] if above else None
+            self.save()
+            top = above[-1] if above else self
+            Category.objects.filter(pk__in=[self.pk, *self._descendant_ids()]).update(root=top)
+            self.root = top
+            Catalog.advance(reason or f"category “{self.name}” changed")
+
+    def discard(self) -> None:
+        """Delete it; RefusedError while it has children or resources."""
+        with transaction.atomic():
+            Catalog.lock()
+            if self.children.exists():
+                raise RefusedError(_("The category has subcategories; move or delete them first."))
+            if self.resources.exists():
+                raise RefusedError(_("The category has resources; move them first."))
+            name = self.name
+            Category.objects.filter(pk=self.pk).update(root=None)
+            self.delete()
+            Catalog.advance(f"category “{name}” deleted")
+
+    def require_change_by(self, token: Token) -> None:
+        """ForbiddenError unless Admin, or its maker while nobody else publishes in it."""
+        if token.is_admin:
+            return
+        if self.created_by_id != token.pk:
+            raise ForbiddenError(_("This category was made by somebody else."))
+        if self.resources.exclude(publisher=token).exists():
+            raise ForbiddenError(_("Somebody else publishes in this category."))
+
+    def _ancestors(self) -> list[Category]:
+        """From the parent up to the root; stops where it would come round."""
+        above: list[Category] = []
+        node = self.parent
+        while node is not None and node not in above:
+            above.append(node)
+            node = node.parent
+        return above
+
+    def _descendant_ids(self) -> list[int]:
+        level, found = [self.pk], []
+        while level := list(
+            Category.objects.filter(parent__in=level)
+            .exclude(pk__in=[*found, self.pk])
+            .values_list("pk", flat=True)
+        ):
+            found += level
+        return found
+
+    def _height(self) -> int:
+        height, level = 1, [self.pk] if self.pk else []
+        while (
+            level := list(Category.objects.filter(parent__in=level).values_list("pk", flat=True))
+        ) and height <= MAX_DEPTH:
+            height += 1
+        return height

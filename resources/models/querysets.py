@@ -1,0 +1,151 @@
+"""Sets of resources: adjectives filter, verbs change."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import TYPE_CHECKING, Self
+
+from django.db import models, transaction
+from django.utils import timezone
+
+from resources.models.block import Block
+from resources.models.catalog import Catalog
+from resources.states import DhtStatus, ProbeStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from resources.magnets import Magnet
+    from resources.models.resource import Resource
+    from teams.models import Token
+
+
+class ResourceQuerySet(models.QuerySet["Resource"]):
+    """Sets of resources."""
+
+    # -- adjectives
+
+    def public(self) -> Self:
+        """What the public site shows now."""
+        now = timezone.now()
+        return self.filter(takedown_at=None, published_at__lte=now).filter(
+            models.Q(probed_at__isnull=False) | models.Q(probe_status=ProbeStatus.SKIPPED)
+        )
+
+    def taken_down(self) -> Self:
+        """Removed by an operator."""
+        return self.filter(takedown_at__isnull=False)
+
+    def standing(self) -> Self:
+        """Not taken down."""
+        return self.filter(takedown_at=None)
+
+    def in_scope(self, token: Token) -> Self:
+        """What this token may see and edit."""
+        if token.is_admin:
+            return self
+        if token.scope_team_id:
+            return self.filter(team=token.scope_team_id)
+        return self.filter(models.Q(publisher=token) | models.Q(team__owner=token))
+
+    def twins_of(self, magnet: Magnet) -> Self:
+        """Resources of the same torrent: a hybrid is a twin of either of its halves."""
+        same = models.Q(magnet_hash__in=[h for h in (magnet.v1, magnet.v2) if h])
+        if magnet.v2:
+            same |= models.Q(magnet_hash_v2=magnet.v2)
+        return self.filter(same)
+
+    def due_for_probe(self) -> Self:
+        """Waiting for a probe that nobody is busy with."""
+        now = timezone.now()
+        return self.standing().filter(
+            models.Q(probe_claimed_until=None) | models.Q(probe_claimed_until__lt=now),
+            probe_due_at__lte=now,
+        )
+
+    def longest_unchecked(self) -> Self:
+        """What was never checked first, then by the time of the last check."""
+        return self.standing().order_by(models.F("last_dht_check").asc(nulls_first=True), "pk")
+
+    # -- verbs
+
+    def take_down(self, *, reason: str, by: str) -> int:
+        """Hide them from the next build on and block their hashes; how many there were."""
+        with transaction.atomic():
+            rows = list(self.standing().select_for_update())
+            now = timezone.now()
+            ours = self.model.objects.filter(pk__in=[row.pk for row in rows])
+            ours.update(takedown_at=now, takedown_reason=reason, updated_at=now)
+            Block.objects.add([h for row in rows for h in row.hashes], reason=reason, by=by)
+            if rows:
+                Catalog.advance(_told("taken down", rows))
+        return len(rows)
+
+    def restore(self) -> int:
+        """Undo a takedown: visible again, hashes unblocked; how many there were."""
+        with transaction.atomic():
+            rows = list(self.taken_down().select_for_update())
+            now = timezone.now()
+            ours = self.model.objects.filter(pk__in=[row.pk for row in rows])
+            ours.update(takedown_at=None, takedown_reason="", updated_at=now)
+            Block.objects.covering(*(h for row in rows for h in row.hashes)).delete()
+            if rows:
+                Catalog.advance(_told("restored", rows))
+        return len(rows)
+
+    def ask_probe(self) -> int:
+        """Have them probed (again) as soon as a worker is free; how many there were."""
+        return self.standing().update(
+            probe_status=models.Case(
+                models.When(probe_status=ProbeStatus.SKIPPED, then=models.Value("skipped")),
+                default=models.Value("pending"),
+            ),
+            probe_due_at=timezone.now(),
+            probe_attempts=0,
+            probe_error="",
+        )
+
+    def skip_probe(self) -> int:
+        """Let them be public without a successful probe; how many changed."""
+        with transaction.atomic():
+            changed = self.standing().exclude(probe_status=ProbeStatus.SKIPPED)
+            count = changed.update(
+                probe_status=ProbeStatus.SKIPPED, probe_due_at=None, probe_error=""
+            )
+            if count:
+                Catalog.advance(f"{count} published without a probe")
+        return count
+
+    def claim_probes(self, limit: int, lease_s: float) -> list[Resource]:
+        """Take up to `limit` due probes for `lease_s` seconds; nobody else gets them meanwhile."""
+        claim = uuid.uuid4().hex
+        until = timezone.now() + timedelta(seconds=lease_s)
+        wanted = list(
+            self.due_for_probe().order_by("probe_due_at").values_list("pk", flat=True)[:limit]
+        )
+        self.model.objects.filter(pk__in=wanted).due_for_probe().update(
+            probe_claim=claim, probe_claimed_until=until
+        )
+        return list(self.model.objects.filter(probe_claim=claim))
+
+    def renew_claims(self, rows: Iterable[Resource], lease_s: float) -> None:
+        """Keep claimed probes for another `lease_s` seconds."""
+        until = timezone.now() + timedelta(seconds=lease_s)
+        for row in rows:
+            self.filter(pk=row.pk, probe_claim=row.probe_claim).update(probe_claimed_until=until)
+
+    def record_health(self, status: DhtStatus, *, misses: int = 0) -> int:
+        """Note a look-up's outcome; how many got another status than they had."""
+        with transaction.atomic():
+            changed = self.exclude(dht_status=status)
+            public = changed.public().exists()
+            count = changed.count()
+            self.update(dht_status=status, dht_misses=misses, last_dht_check=timezone.now())
+            if public:
+                Catalog.advance(f"{count} now {status.value}")
+        return count
+
+
+def _told(what: str, rows: list[Resource]) -> str:
+    return f"“{rows[0].title}” {what}" if len(rows) == 1 else f"{len(rows)} resources {what}"

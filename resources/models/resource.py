@@ -1,0 +1,380 @@
+"""The catalog's record: one torrent and the words around it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator, MinLengthValidator
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from ghost.errors import ForbiddenError, RefusedError
+from resources import magnets, metadata, sizes, slugs, tags
+from resources.models.block import Block
+from resources.models.catalog import Catalog
+from resources.models.category import Category
+from resources.models.querysets import ResourceQuerySet
+from resources.states import DhtStatus, ProbeStatus
+from teams.models import Team, Token
+
+__all__ = ["DhtStatus", "ProbeStatus", "Resource", "ResourceTag"]
+
+MAX_BODY_BYTES = 100_000
+RETRY_PAUSES = tuple(
+    timedelta(minutes=minutes) for minutes in (1, 5, 30, 2 * 60, 6 * 60, 24 * 60, 72 * 60)
+)
+"""How long a first probe that failed waits for the next one; then nobody tries by itself."""
+
+PUBLIC_FIELDS = (
+    "title", "magnet_uri", "content_markdown", "cover_image_path", "tags", "category_id",
+    "publisher_id", "team_id", "dht_status", "published_at", "total_size_bytes", "file_count",
+    "files_tree_summary", "probed_at",
+)  # fmt: skip
+"""What the public site shows of a row: a change in one of these asks for a build."""
+
+
+class Resource(models.Model):
+    """One torrent with its title, words, place in the tree, health and history."""
+
+    title = models.CharField(
+        gettext_lazy("title"), max_length=300, validators=[MinLengthValidator(1)]
+    )
+    magnet_uri = models.TextField(
+        gettext_lazy("magnet link"), validators=[MaxLengthValidator(magnets.MAX_BYTES)]
+    )
+    magnet_hash = models.CharField(
+        gettext_lazy("info-hash"), max_length=64, unique=True, editable=False
+    )
+    magnet_hash_v2 = models.CharField(
+        gettext_lazy("v2 info-hash"), max_length=64, unique=True, null=True, editable=False
+    )
+    content_markdown = models.TextField(
+        gettext_lazy("description"), blank=True, help_text=gettext_lazy("Markdown; no HTML.")
+    )
+    cover_image_url = models.URLField(
+        gettext_lazy("cover address"),
+        max_length=2000,
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("Where the cover is fetched from; never published."),
+    )
+    cover_image_path = models.CharField(max_length=200, null=True, editable=False)
+    cover_error = models.CharField(max_length=300, blank=True, editable=False)
+    cover_due_at = models.DateTimeField(null=True, editable=False)
+    tags = models.JSONField(gettext_lazy("tags"), default=list, blank=True)
+    category = models.ForeignKey(
+        Category, models.PROTECT, related_name="resources", verbose_name=gettext_lazy("category")
+    )
+    publisher = models.ForeignKey(
+        Token, models.PROTECT, related_name="resources", verbose_name=gettext_lazy("publisher")
+    )
+    team = models.ForeignKey(
+        Team,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="resources",
+        verbose_name=gettext_lazy("team"),
+    )
+
+    dht_status = models.CharField(
+        gettext_lazy("health"),
+        max_length=8,
+        choices=DhtStatus,
+        default=DhtStatus.UNKNOWN,
+        editable=False,
+    )
+    dht_misses = models.PositiveIntegerField(default=0, editable=False)
+    last_dht_check = models.DateTimeField(
+        gettext_lazy("last checked"), null=True, editable=False, db_index=True
+    )
+
+    total_size_bytes = models.PositiveBigIntegerField(
+        gettext_lazy("size"), null=True, editable=False
+    )
+    file_count = models.PositiveIntegerField(gettext_lazy("files"), null=True, editable=False)
+    files_tree_summary = models.TextField(default="", editable=False)
+    num_peers = models.PositiveIntegerField(gettext_lazy("peers"), null=True, editable=False)
+    probed_at = models.DateTimeField(gettext_lazy("metadata fetched"), null=True, editable=False)
+    probe_status = models.CharField(
+        gettext_lazy("probe"),
+        max_length=12,
+        choices=ProbeStatus,
+        default=ProbeStatus.PENDING,
+        editable=False,
+    )
+    probe_error = models.TextField(gettext_lazy("probe error"), blank=True, editable=False)
+    probe_attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    probe_due_at = models.DateTimeField(
+        gettext_lazy("next probe"), null=True, editable=False, db_index=True
+    )
+    probe_claim = models.CharField(max_length=32, blank=True, editable=False)
+    probe_claimed_until = models.DateTimeField(null=True, editable=False)
+
+    created_at = models.DateTimeField(
+        gettext_lazy("created"), default=timezone.now, editable=False, db_index=True
+    )
+    updated_at = models.DateTimeField(gettext_lazy("updated"), default=timezone.now, editable=False)
+    published_at = models.DateTimeField(
+        gettext_lazy("published"),
+        null=True,
+        blank=True,
+        default=timezone.now,
+        db_index=True,
+        help_text=gettext_lazy("Public from then on; empty: a draft."),
+    )
+    takedown_at = models.DateTimeField(gettext_lazy("taken down"), null=True, editable=False)
+    takedown_reason = models.TextField(gettext_lazy("reason"), blank=True, editable=False)
+
+    objects = ResourceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = gettext_lazy("resource")
+        verbose_name_plural = gettext_lazy("resources")
+
+    def __str__(self) -> str:
+        return self.title
+
+    # -- the gate
+
+    def clean(self) -> None:
+        """Read the magnet, clean the tags, refuse twins, blocked hashes and bad covers."""
+        self.title = " ".join(self.title.split())
+        self._clean_tags()
+        self._clean_body()
+        self._clean_cover()
+        self._clean_magnet()
+
+    def _clean_magnet(self) -> None:
+        try:
+            magnet = magnets.parse(self.magnet_uri)
+        except RefusedError as error:
+            raise ValidationError({"magnet_uri": str(error)}) from error
+        self.magnet_uri = magnet.uri()
+        if (magnet.hash, magnet.v2) == (self.magnet_hash, self.magnet_hash_v2):
+            return
+        self.magnet_hash, self.magnet_hash_v2 = magnet.hash, magnet.v2
+        self._forget_metadata()
+        if Block.objects.covering(magnet.v1, magnet.v2).exists():
+            raise ValidationError(
+                {"magnet_uri": ValidationError(_("This torrent is blocked."), code="blocked")}
+            )
+        self._refuse_twins(magnet)
+
+    def _refuse_twins(self, magnet: magnets.Magnet) -> None:
+        twin = Resource.objects.twins_of(magnet).exclude(pk=self.pk).first()
+        if twin is not None:
+            raise ValidationError(
+                {
+                    "magnet_uri": ValidationError(
+                        _("This torrent is listed already."),
+                        code="duplicate",
+                        params={"resource_id": twin.pk},
+                    )
+                }
+            )
+
+    def _clean_tags(self) -> None:
+        if not isinstance(self.tags, list):
+            raise ValidationError({"tags": _("Tags are a list of texts.")})
+        try:
+            self.tags = tags.clean(self.tags)
+        except RefusedError as error:
+            raise ValidationError({"tags": str(error)}) from error
+
+    def _clean_body(self) -> None:
+        if len(self.content_markdown.encode("utf-8", "replace")) > MAX_BODY_BYTES:
+            raise ValidationError(
+                {"content_markdown": _("The description may have at most 100 kB.")}
+            )
+
+    def _clean_cover(self) -> None:
+        self.cover_image_url = self.cover_image_url or None
+        if self.cover_image_url and urlsplit(self.cover_image_url).scheme not in {"http", "https"}:
+            raise ValidationError({"cover_image_url": _("Only http and https addresses.")})
+
+    def _forget_metadata(self) -> None:
+        """The magnet is another one: what was probed does not hold any more."""
+        self.probe_status, self.probe_due_at = ProbeStatus.PENDING, timezone.now()
+        self.probe_error, self.probe_attempts, self.probe_claim = "", 0, ""
+        self.probe_claimed_until = self.probed_at = None
+        self.total_size_bytes = self.file_count = self.num_peers = None
+        self.files_tree_summary = ""
+        self.dht_status, self.dht_misses, self.last_dht_check = DhtStatus.UNKNOWN, 0, None
+
+    def store(self) -> bool:
+        """The one way to save it; True if it now needs a probe.
+
+        Checks everything, keeps the index of tags, and moves the catalog's revision if what is
+        public changed. ValidationError has the code `duplicate` or `blocked` where that is why.
+        """
+        with transaction.atomic():
+            old = Resource.objects.select_for_update().filter(pk=self.pk).first()
+            self.full_clean()
+            if old is None or old.cover_image_url != self.cover_image_url:
+                self._ask_cover()
+            self.updated_at = timezone.now()
+            self._save_unless_twin()
+            self._index_tags()
+            self._tell_catalog(old)
+        return self.probe_status == ProbeStatus.PENDING and (
+            old is None or old.magnet_hash != self.magnet_hash
+        )
+
+    def _save_unless_twin(self) -> None:
+        try:
+            with transaction.atomic():
+                self.save()
+        except IntegrityError:  # somebody was faster since clean()
+            self._refuse_twins(self.magnet)
+            raise
+
+    def _index_tags(self) -> None:
+        rows = [ResourceTag(resource=self, slug=slugs.make(t), name=t) for t in self.tags]
+        self.tag_index.exclude(slug__in=[row.slug for row in rows]).delete()
+        ResourceTag.objects.bulk_create(
+            rows, update_conflicts=True, update_fields=["name"], unique_fields=["resource", "slug"]
+        )
+
+    def _tell_catalog(self, old: Resource | None) -> None:
+        before = old.public_state() if old else None
+        if before != self.public_state():
+            Catalog.advance(f"“{self.title}” {'changed' if before else 'added'}")
+
+    def _ask_cover(self) -> None:
+        self.cover_image_path, self.cover_error = None, ""
+        self.cover_due_at = timezone.now() if self.cover_image_url else None
+
+    # -- what it is
+
+    @property
+    def magnet(self) -> magnets.Magnet:
+        """The parsed magnet link."""
+        return magnets.parse(self.magnet_uri)
+
+    @property
+    def hashes(self) -> list[str]:
+        """Its info-hashes, v1 and v2."""
+        return list(dict.fromkeys(h for h in (self.magnet_hash, self.magnet_hash_v2) if h))
+
+    @property
+    def total_size_human(self) -> str | None:
+        """Its size for people, once it is known."""
+        return None if self.total_size_bytes is None else sizes.human(self.total_size_bytes)
+
+    @property
+    def is_public(self) -> bool:
+        """Whether the public site shows it now (`ResourceQuerySet.public` for one row)."""
+        is_due = self.published_at is not None and self.published_at <= timezone.now()
+        is_probed = self.probed_at is not None or self.probe_status == ProbeStatus.SKIPPED
+        return self.takedown_at is None and is_due and is_probed
+
+    def public_state(self) -> dict[str, Any] | None:
+        """What the public site shows of it, or None if nothing."""
+        return {f: getattr(self, f) for f in PUBLIC_FIELDS} if self.is_public else None
+
+    def require_change_by(self, token: Token) -> None:
+        """ForbiddenError unless it is in the token's scope; taken down, only an Admin's."""
+        if not Resource.objects.in_scope(token).filter(pk=self.pk).exists():
+            raise ForbiddenError(_("This resource is not yours."))
+        if self.takedown_at and not token.is_admin:
+            raise ForbiddenError(_("This resource was taken down; only an Admin may change it."))
+
+    def take_down(self, *, reason: str, by: str) -> None:
+        """`ResourceQuerySet.take_down` for this one."""
+        Resource.objects.filter(pk=self.pk).take_down(reason=reason, by=by)
+        self.refresh_from_db()
+
+    def restore(self) -> None:
+        """`ResourceQuerySet.restore` for this one."""
+        Resource.objects.filter(pk=self.pk).restore()
+        self.refresh_from_db()
+
+    # -- what a probe found
+
+    def record_metadata(self, found: metadata.Metadata) -> bool:
+        """Keep what a probe found; False if the magnet was changed or removed meanwhile."""
+        metadata.save(found)
+        return self._record_probe(
+            probe_status=ProbeStatus.OK,
+            probe_error="",
+            probe_attempts=0,
+            probe_due_at=None,
+            probed_at=found.fetched_at,
+            total_size_bytes=found.total_size_bytes,
+            file_count=found.file_count,
+            files_tree_summary=metadata.summary(found.files),
+            num_peers=found.num_peers,
+            dht_status=DhtStatus.ACTIVE,
+            dht_misses=0,
+            last_dht_check=found.fetched_at,
+        )
+
+    def record_probe_miss(self, status: ProbeStatus, error: str) -> bool:
+        """Note that a probe failed and when to try again; False if the magnet changed meanwhile.
+
+        What was known before stays. Only a first probe is repeated by itself.
+        """
+        due: datetime | None = None
+        if self.probed_at is None and self.probe_attempts < len(RETRY_PAUSES):
+            due = timezone.now() + RETRY_PAUSES[self.probe_attempts]
+        if self.probe_status == ProbeStatus.SKIPPED:
+            status = ProbeStatus.SKIPPED
+        return self._record_probe(
+            probe_status=status,
+            probe_error=error,
+            probe_attempts=self.probe_attempts + 1,
+            probe_due_at=due,
+        )
+
+    def _record_probe(self, **values: object) -> bool:
+        with transaction.atomic():
+            old = (
+                Resource.objects.select_for_update()
+                .filter(pk=self.pk, magnet_hash=self.magnet_hash)
+                .first()
+            )
+            if old is None:
+                return False
+            Resource.objects.filter(pk=self.pk).update(
+                **values, probe_claim="", probe_claimed_until=None
+            )
+            self.refresh_from_db()
+            self._tell_catalog(old)
+        return True
+
+    def record_cover(
+        self, path: str | None, *, error: str = "", again_at: datetime | None = None
+    ) -> None:
+        """Note where the cover lies now, or why there is none and when to try again."""
+        with transaction.atomic():
+            old = Resource.objects.select_for_update().get(pk=self.pk)
+            Resource.objects.filter(pk=self.pk).update(
+                cover_image_path=path, cover_error=error[:300], cover_due_at=again_at
+            )
+            self.refresh_from_db()
+            self._tell_catalog(old)
+
+
+class ResourceTag(models.Model):
+    """The index of tags by slug; the truth is `Resource.tags`, as the publisher typed them."""
+
+    resource = models.ForeignKey(Resource, models.CASCADE, related_name="tag_index")
+    slug = models.CharField(max_length=200, db_index=True)
+    name = models.CharField(max_length=tags.MAX_CHARS)
+
+    class Meta:
+        verbose_name = gettext_lazy("tag")
+        verbose_name_plural = gettext_lazy("tags")
+        constraints = [
+            models.UniqueConstraint("resource", "slug", name="resources_tag_once_per_resource")
+        ]
+
+    def __str__(self) -> str:
+        return self.name

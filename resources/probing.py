@@ -1,0 +1,33 @@
+"""What the catalog asks of whatever probes magnets.
+
+`dht` knows `resources`, not the other way round. The settings name the implementation, as they
+do for Django's mail backends: see docs/decisions/0004-prober.md.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol, cast
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+
+class Prober(Protocol):
+    """The one thing that can find out what is behind a magnet."""
+
+    def require(self) -> None:
+        """OutageError if it can't work on this machine (libtorrent can't be loaded)."""
+
+    def enqueue(self, resource_id: int) -> str:
+        """Queue a probe of that resource; the task's id. Call it in `on_commit`."""
+
+    def wait(self, resource_id: int) -> bool:
+        """Wait until its probe has ended; True if it was reachable.
+
+        OutageError if no worker took it within the time that a probe may take.
+        """
+
+
+def prober() -> Prober:
+    """The implementation that the settings name."""
+    return cast("Prober", import_string(settings.PROBER)())

@@ -1,0 +1,35 @@
+"""Tags as publishers type them: free words, told apart by their slug."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+
+from ghost.errors import RefusedError
+from resources import slugs
+
+MAX_TAGS = 30
+MAX_CHARS = 60
+
+
+def clean(names: Iterable[object]) -> list[str]:
+    """The tags in their order, trimmed, each once; RefusedError (field `tags`) on a limit."""
+    found: dict[str, str] = {}
+    for name in names:
+        if not isinstance(name, str):
+            raise RefusedError("A tag is a text.", field="tags")
+        text = _trimmed(name)
+        if len(text) > MAX_CHARS:
+            raise RefusedError(f"A tag may have at most {MAX_CHARS} characters.", field="tags")
+        if text:
+            found.setdefault(slugs.make(text), text)
+    if len(found) > MAX_TAGS:
+        raise RefusedError(f"A resource may have at most {MAX_TAGS} tags.", field="tags")
+    return list(found.values())
+
+
+def _trimmed(name: str) -> str:
+    visible = "".join(
+        c if unicodedata.category(c)[0] != "C" else " " for c in unicodedata.normalize("NFC", name)
+    )
+    return " ".join(visible.split())

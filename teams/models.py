@@ -1,0 +1,220 @@
+"""Who may publish: tokens of the API and the teams they work in."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Self
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MinLengthValidator
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ghost.errors import ForbiddenError, RefusedError
+from teams import credentials
+from teams.roles import Role
+
+LAST_USED_EVERY = timedelta(minutes=1)
+
+
+class TokenQuerySet(models.QuerySet["Token"]):
+    """Sets of tokens."""
+
+    def usable(self) -> Self:
+        """Tokens that open the API now."""
+        now = timezone.now()
+        return self.filter(
+            models.Q(expires_at=None) | models.Q(expires_at__gt=now), revoked_at=None
+        )
+
+    def find_usable(self, raw: str) -> Token | None:
+        """The usable token that this raw one is, if any; one query, none for a typing error."""
+        if not credentials.is_well_formed(raw):
+            return None
+        found = self.usable().select_related("scope_team__owner")
+        return found.filter(token_hash=credentials.digest(raw)).first()
+
+    def issue(
+        self,
+        role: Role,
+        display_name: str,
+        *,
+        team: Team | None = None,
+        expires_at: datetime | None = None,
+        note: str = "",
+    ) -> tuple[Token, str]:
+        """A new token and its raw form, which can't be had again."""
+        raw = credentials.make()
+        token = Token(
+            token_hash=credentials.digest(raw),
+            prefix=raw[: credentials.SHOWN],
+            role=role,
+            display_name=display_name.strip(),
+            scope_team=team,
+            expires_at=expires_at,
+            note=note,
+        )
+        token.full_clean()
+        token.save()
+        return token, raw
+
+
+class Token(models.Model):
+    """A bearer credential of the API. The row is the identity; only a keyed hash is stored."""
+
+    token_hash = models.CharField(_("hash"), max_length=64, unique=True, editable=False)
+    prefix = models.CharField(_("starts with"), max_length=16, editable=False)
+    role = models.CharField(_("role"), max_length=16, choices=Role)
+    scope_team = models.ForeignKey(
+        "Team",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="members",
+        verbose_name=_("team"),
+        help_text=_("The team that a team member publishes into; none for the other roles."),
+    )
+    display_name = models.CharField(
+        _("public name"),
+        max_length=100,
+        validators=[MinLengthValidator(1)],
+        help_text=_("Shown on the public site as the publisher."),
+    )
+    note = models.CharField(
+        _("note"), max_length=300, blank=True, help_text=_("For operators; never published.")
+    )
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True, editable=False)
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
+
+    objects = TokenQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        verbose_name = _("token")
+        verbose_name_plural = _("tokens")
+        constraints = [
+            models.CheckConstraint(
+                name="teams_token_scope_fits_role",
+                condition=(
+                    models.Q(role=Role.TEAM_MEMBER, scope_team__isnull=False)
+                    | (~models.Q(role=Role.TEAM_MEMBER) & models.Q(scope_team__isnull=True))
+                ),
+                violation_error_message=_("A team member has a team; the other roles have none."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    def clean(self) -> None:
+        """A token can't begin its life expired."""
+        if self.expires_at and self._state.adding and self.expires_at <= timezone.now():
+            raise ValidationError({"expires_at": _("This moment has passed.")})
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether this is an Admin token."""
+        return self.role == Role.ADMIN
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it opens the API now."""
+        return self.revoked_at is None and (
+            self.expires_at is None or self.expires_at > timezone.now()
+        )
+
+    def touch(self) -> None:
+        """Remember that it was used, at most once a minute."""
+        now = timezone.now()
+        if self.last_used_at is None or now - self.last_used_at >= LAST_USED_EVERY:
+            Token.objects.filter(pk=self.pk).update(last_used_at=now)
+
+    def revoke(self, *, cascade: bool = True) -> int:
+        """End it, and with `cascade` the tokens of its teams; how many were ended.
+
+        Revoking again changes nothing. RefusedError for the last usable Admin token.
+        """
+        with transaction.atomic():
+            # Locked together, so that two revocations can't each see the other as the last.
+            admins = list(Token.objects.usable().filter(role=Role.ADMIN).select_for_update())
+            if admins == [self]:
+                raise RefusedError(
+                    str(_("This is the last Admin token; issue another one before revoking it."))
+                )
+            ended = models.Q(pk=self.pk)
+            if cascade:
+                ended |= models.Q(scope_team__owner=self)
+            now = timezone.now()
+            count = Token.objects.filter(ended, revoked_at=None).update(revoked_at=now)
+        self.refresh_from_db(fields=["revoked_at"])
+        return count
+
+
+class TeamQuerySet(models.QuerySet["Team"]):
+    """Sets of teams."""
+
+    def in_scope(self, token: Token) -> Self:
+        """What this token may see: Admin all, Publisher its own, TeamMember its one."""
+        if token.is_admin:
+            return self
+        return self.filter(models.Q(owner=token) | models.Q(pk=token.scope_team_id))
+
+    def usable_by(self, token: Token, team_id: int | None) -> Team | None:
+        """The team that a write by this token lands in, given the one that it names.
+
+        A TeamMember always lands in its own. ForbiddenError for a team that is not the
+        token's; RefusedError if an Admin names one that does not exist.
+        """
+        if token.role == Role.TEAM_MEMBER:
+            if team_id not in (None, token.scope_team_id):
+                raise ForbiddenError(str(_("You publish into your own team only.")))
+            return token.scope_team
+        if team_id is None:
+            return None
+        team = self.in_scope(token).filter(pk=team_id).first()
+        if team is None and token.is_admin:
+            raise RefusedError(str(_("There is no such team.")), field="team_id")
+        if team is None:
+            raise ForbiddenError(str(_("This team is not yours.")))
+        return team
+
+
+class Team(models.Model):
+    """A named scope that a Publisher owns; its members publish into it."""
+
+    name = models.CharField(_("name"), max_length=100, validators=[MinLengthValidator(1)])
+    owner = models.ForeignKey(
+        Token, models.PROTECT, related_name="owned_teams", verbose_name=_("owner")
+    )
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+
+    objects = TeamQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "id"]
+        verbose_name = _("team")
+        verbose_name_plural = _("teams")
+        constraints = [
+            models.UniqueConstraint(
+                "owner",
+                "name",
+                name="teams_team_name_per_owner",
+                violation_error_message=_("You have a team of this name already."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """Only a Publisher owns teams."""
+        self.name = self.name.strip()
+        if self.owner_id and self.owner.role != Role.PUBLISHER:
+            raise ValidationError({"owner": _("A team belongs to a Publisher.")})
+
+    def invite(self, display_name: str, *, expires_at: datetime | None = None) -> tuple[Token, str]:
+        """A new TeamMember token for this team, and its raw form."""
+        return Token.objects.issue(Role.TEAM_MEMBER, display_name, team=self, expires_at=expires_at)

@@ -1,0 +1,101 @@
+"""Plain builders of rows: `make.resource(title=…)`."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from itertools import count
+
+from django.utils import timezone
+
+from resources import metadata
+from resources.models import Category, Resource
+from teams.models import Team, Token
+from teams.roles import Role
+
+_number = count(1)
+
+
+def token(role: Role = Role.PUBLISHER, name: str = "Ada", **kwargs) -> Token:
+    """A token whose raw form is on its attribute `raw`."""
+    row, raw = Token.objects.issue(role, name, **kwargs)
+    row.raw = raw
+    return row
+
+
+def admin(**kwargs) -> Token:
+    return token(Role.ADMIN, kwargs.pop("name", "Root"), **kwargs)
+
+
+def publisher(**kwargs) -> Token:
+    return token(Role.PUBLISHER, kwargs.pop("name", "Ada"), **kwargs)
+
+
+def team(owner: Token | None = None, name: str = "Team") -> Team:
+    row = Team(name=name, owner=owner or publisher())
+    row.full_clean()
+    row.save()
+    return row
+
+
+def member(of: Team | None = None, name: str = "Mia") -> Token:
+    return token(Role.TEAM_MEMBER, name, team=of or team())
+
+
+def auth(of: Token) -> dict[str, str]:
+    """Keyword arguments of the test client for a request with that token."""
+    return {"headers": {"Authorization": f"Bearer {of.raw}"}}
+
+
+def category(name: str | None = None, **kwargs) -> Category:
+    row = Category(name=name or f"Category {next(_number)}", **kwargs)
+    row.store()
+    return row
+
+
+def info_hash() -> str:
+    """A v1 info-hash that nothing else has."""
+    return hashlib.sha1(f"make {next(_number)}".encode()).hexdigest()
+
+
+def magnet(v1: str | None = None) -> str:
+    return f"magnet:?xt=urn:btih:{v1 or info_hash()}"
+
+
+def resource(*, is_probed: bool = True, **kwargs) -> Resource:
+    """A resource, public unless something in `kwargs` says otherwise."""
+    row = Resource(
+        **{
+            "title": f"Resource {next(_number)}",
+            "magnet_uri": magnet(),
+            "content_markdown": "Some *words*.",
+            "published_at": timezone.now() - timedelta(minutes=1),
+        }
+        | kwargs
+    )
+    if not row.category_id:
+        row.category = Category.objects.first() or category()
+    if not row.publisher_id:
+        row.publisher = Token.objects.filter(role=Role.PUBLISHER).first() or publisher()
+    row.store()
+    if is_probed:
+        row.record_metadata(torrent_metadata(row.magnet_hash))
+    return row
+
+
+def torrent_metadata(magnet_hash: str, **kwargs) -> metadata.Metadata:
+    return metadata.Metadata(
+        **{
+            "magnet_hash": magnet_hash,
+            "name": "work",
+            "total_size_bytes": 3_000_000,
+            "files": (
+                metadata.File("work/README.txt", 1000),
+                metadata.File("work/disc 1/track.flac", 2_999_000),
+            ),
+            "piece_length": 16384,
+            "num_peers": 3,
+            "fetched_at": timezone.now(),
+        }
+        | kwargs
+    )
