@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from resources.models import Catalog
+from resources.models import Catalog, Resource
 
 LEASE = timedelta(minutes=2)
 """A running build that was silent for so long is dead; its builder renews far more often."""
+
+DIED = "The builder died."
 
 
 class BuildState(models.Model):
@@ -20,6 +22,7 @@ class BuildState(models.Model):
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     built_revision = models.BigIntegerField(_("built revision"), default=-1)
+    built_as_of = models.DateTimeField(_("built as of"), null=True)
     last_build_at = models.DateTimeField(_("last build"), null=True)
     last_build_commit = models.CharField(_("deployed commit"), max_length=64, null=True)
     last_error = models.TextField(_("last error"), blank=True)
@@ -54,10 +57,10 @@ class BuildQuerySet(models.QuerySet["Build"]):
 
     def bury_dead(self) -> int:
         """End the running build whose builder fell silent; how many there were."""
-        dead = self.filter(state=Build.State.RUNNING, lease_until__lt=timezone.now())
-        return dead.update(
-            state=Build.State.FAILED, ended_at=timezone.now(), error="The builder died."
-        )
+        now = timezone.now()
+        dead = self.filter(state=Build.State.RUNNING, lease_until__lt=now)
+        Step.objects.filter(build__in=dead, ended_at=None).update(ended_at=now, is_ok=False)
+        return dead.update(state=Build.State.FAILED, ended_at=now, error=DIED)
 
     def claim(self, trigger: str) -> Build | None:
         """Start a build, unless one is running on any host."""
@@ -94,6 +97,12 @@ class Build(models.Model):
     pages = models.PositiveIntegerField(_("pages"), null=True)
     files = models.PositiveIntegerField(_("files"), null=True)
     release = models.CharField(_("release"), max_length=64, blank=True)
+    set_aside = models.JSONField(
+        _("set aside"),
+        default=list,
+        blank=True,
+        help_text=_("Addresses of pages that Hugo could not render; the rest is published."),
+    )
     error = models.TextField(_("error"), blank=True)
 
     objects = BuildQuerySet.as_manager()
@@ -116,18 +125,47 @@ class Build(models.Model):
         """How long it took."""
         return (self.ended_at - self.started_at).total_seconds() if self.ended_at else None
 
-    def renew(self) -> None:
-        """Say that the builder lives. False alarms end here: a buried build must stop."""
-        Build.objects.filter(pk=self.pk, state=self.State.RUNNING).update(
-            lease_until=timezone.now() + LEASE
-        )
+    @property
+    def stage(self) -> str | None:
+        """The step that it is at."""
+        step = self.steps.last()
+        return step.name if step else None
 
-    def end(self, state: State, *, error: str = "") -> bool:
-        """Close it; False if it had been given up for dead."""
+    def renew(self) -> bool:
+        """Say that the builder lives; False if it was given up for dead and must stop."""
+        mine = Build.objects.filter(pk=self.pk, state=self.State.RUNNING)
+        return bool(mine.update(lease_until=timezone.now() + LEASE))
+
+    def succeed(self, state: State, *, as_of: datetime) -> bool:
+        """Close it: the public site holds the catalog's revision `self.revision`, read at
+        `as_of`. False if it had been given up for dead."""
+        with transaction.atomic():
+            ended = self._end(state)
+            if ended:
+                BuildState.get()
+                BuildState.objects.filter(pk=1).update(
+                    built_revision=self.revision,
+                    built_as_of=as_of,
+                    last_build_at=self.ended_at,
+                    last_error="",
+                )
+        return ended
+
+    def fail(self, error: str) -> bool:
+        """Close it and say why; what was published last stays, and so does its time."""
+        with transaction.atomic():
+            ended = self._end(self.State.FAILED, error)
+            if ended:
+                BuildState.get()
+                BuildState.objects.filter(pk=1).update(last_error=error)
+        return ended
+
+    def _end(self, state: State, error: str = "") -> bool:
         self.state, self.error, self.ended_at = state, error, timezone.now()
+        kept = ("resources", "pages", "files", "release", "revision", "set_aside")
         changed = Build.objects.filter(pk=self.pk, state=self.State.RUNNING).update(
-            state=state, error=error, ended_at=self.ended_at, resources=self.resources,
-            pages=self.pages, files=self.files, release=self.release, revision=self.revision,
+            state=state, error=error, ended_at=self.ended_at,
+            **{name: getattr(self, name) for name in kept},
         )  # fmt: skip
         return bool(changed)
 
@@ -156,3 +194,33 @@ class Step(models.Model):
     def seconds(self) -> float | None:
         """How long it took."""
         return (self.ended_at - self.started_at).total_seconds() if self.ended_at else None
+
+
+class CoverQuerySet(models.QuerySet["Cover"]):
+    """Sets of covers."""
+
+    def made(self) -> Self:
+        """Those that are there."""
+        return self.exclude(digest="")
+
+
+class Cover(models.Model):
+    """The cover of a resource as it was written anew, and how often fetching it failed."""
+
+    resource = models.OneToOneField(Resource, models.CASCADE, related_name="cover")
+    digest = models.CharField(_("digest"), max_length=64, blank=True)
+    width = models.PositiveIntegerField(_("width"), default=0)
+    height = models.PositiveIntegerField(_("height"), default=0)
+    source = models.CharField(max_length=64, blank=True, editable=False)
+    """Digest of the address it came from: another address starts afresh."""
+    attempts = models.PositiveSmallIntegerField(_("failed attempts"), default=0)
+    fetched_at = models.DateTimeField(_("fetched"), null=True)
+
+    objects = CoverQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("cover")
+        verbose_name_plural = _("covers")
+
+    def __str__(self) -> str:
+        return f"cover of {self.resource_id}"

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from django.db import models
+from collections.abc import Iterable
+
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from resources.models import DhtStatus, Resource
+
+
+class HealthSampleQuerySet(models.QuerySet["HealthSample"]):
+    """Sets of samples."""
+
+    def keep(self, samples: Iterable[HealthSample]) -> None:
+        """Store those whose resource is still there."""
+        by_resource = {sample.resource_id: sample for sample in samples}
+        with transaction.atomic():
+            rows = Resource.objects.select_for_update().filter(pk__in=by_resource)
+            there = set(rows.values_list("pk", flat=True))
+            self.bulk_create(s for pk, s in by_resource.items() if pk in there)
 
 
 class HealthSample(models.Model):
@@ -20,6 +34,8 @@ class HealthSample(models.Model):
     status = models.CharField(_("health"), max_length=8, choices=DhtStatus)
     num_nodes = models.PositiveIntegerField(_("answering nodes"), default=0)
     num_peers = models.PositiveIntegerField(_("peers"), default=0)
+
+    objects = HealthSampleQuerySet.as_manager()
 
     class Meta:
         ordering = ["-checked_at", "-id"]

@@ -121,7 +121,7 @@ class Env(BaseSettings):
         description="host:port of the nodes through which the DHT is entered.",
     )
     dht_listen_interfaces: CommaList = Field(
-        ("0.0.0.0:6881", "[::]:6881"),  # noqa: S104  # the DHT needs to be reachable; the contract's default
+        ("0.0.0.0:6881", "[::]:6881"),  # the DHT needs to be reachable; the contract's default
         description="Where libtorrent listens; the next free port when one is taken.",
     )
     magnet_metadata_backend: Literal["libtorrent"] = Field(

@@ -7,15 +7,21 @@ import tempfile
 from pathlib import Path
 
 
-def write_atomic(path: Path, body: bytes, *, mode: int = 0o644) -> None:
-    """Put `body` at `path` in one step, so that a crash leaves the old file or the new."""
+def write_atomic(
+    path: Path, body: bytes, *, mode: int = 0o644, survives_power_loss: bool = True
+) -> None:
+    """Put `body` at `path` in one step, so that a crash leaves the old file or the new.
+
+    Without `survives_power_loss` it is not forced to disk: for what can be made again.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(body)
             stream.flush()
-            os.fsync(stream.fileno())
+            if survives_power_loss:
+                os.fsync(stream.fileno())
         Path(name).chmod(mode)
         Path(name).replace(path)
     except BaseException:

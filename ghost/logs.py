@@ -40,6 +40,7 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer it with its id in X-Request-ID."""
         given = request.headers.get("X-Request-ID", "")
         name = given if _GIVEN.fullmatch(given) else uuid.uuid4().hex[:16]
         token = _context.set(name)

@@ -5,11 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import django_stubs_ext
 from csp.constants import NONCE, NONE, SELF
+from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
 from ghost import env as environment
 from ghost.env import BASE_DIR
+
+django_stubs_ext.monkeypatch()  # `ModelForm[Resource]` works at run time too
 
 GHOST = environment.load()
 
@@ -29,9 +33,9 @@ INSTALLED_APPS = [
     "resources",
     "dht",
     "builds",
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
-    "django.contrib.admin",
+    "ghost.apps.AdminSiteConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -180,3 +184,43 @@ LOGGING = {
 
 SITE_PUBLIC_DIR: Path = GHOST.site_workdir / "public"
 SITE_BASE_PATH: str = urlsplit(GHOST.public_baseurl).path
+
+# What the sidebar and the dashboard hold is put together in ghost/dashboard.py.
+UNFOLD = {
+    "SITE_TITLE": "Ghost",
+    "SITE_HEADER": "Ghost",
+    "SITE_SUBHEADER": GHOST.site_title if GHOST.site_title != "Ghost" else None,
+    "SITE_URL": GHOST.public_baseurl,
+    "SITE_ICON": lambda request: static("ghost/mark.svg"),
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("ghost/mark.svg")}
+    ],
+    "SHOW_HISTORY": True,
+    "SHOW_LANGUAGES": True,
+    "SHOW_BACK_BUTTON": True,
+    "STYLES": [lambda request: static("ghost/admin.css")],
+    "SCRIPTS": [lambda request: static("ghost/admin.js")],
+    "DASHBOARD_CALLBACK": "ghost.dashboard.show",
+    "BORDER_RADIUS": "6px",
+    "COLORS": {
+        "primary": {
+            "50": "#eefbf8",
+            "100": "#d3f4ec",
+            "200": "#aae8db",
+            "300": "#73d5c4",
+            "400": "#3fb9a8",
+            "500": "#229c8d",
+            "600": "#167d73",
+            "700": "#15645e",
+            "800": "#15504c",
+            "900": "#154340",
+            "950": "#052826",
+        }
+    },
+    "SIDEBAR": {
+        "show_search": True,
+        "command_search": True,
+        "navigation": "ghost.dashboard.sidebar",
+    },
+    "COMMAND": {"search_models": "ghost.dashboard.searched_models"},
+}

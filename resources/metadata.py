@@ -54,6 +54,7 @@ class Metadata:
 
     @property
     def file_count(self) -> int:
+        """How many files it has."""
         return len(self.files)
 
 
@@ -64,14 +65,16 @@ def path_of(magnet_hash: str) -> Path:
     return Path(settings.GHOST.magnet_metadata_dir) / f"{magnet_hash}.json"
 
 
-def save(metadata: Metadata) -> None:
+def save(metadata: Metadata, *, survives_power_loss: bool = True) -> None:
     """Write it, replacing what was there in one step."""
     plain = asdict(metadata) | {
         "fetched_at": metadata.fetched_at.isoformat(),
         "info": base64.b64encode(metadata.info).decode(),
     }
     body = json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
-    write_atomic(path_of(metadata.magnet_hash), body.encode())
+    write_atomic(
+        path_of(metadata.magnet_hash), body.encode(), survives_power_loss=survives_power_loss
+    )
 
 
 def load(magnet_hash: str) -> Metadata | None:

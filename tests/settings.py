@@ -8,9 +8,8 @@ from pathlib import Path
 
 var = Path(tempfile.mkdtemp(prefix="ghost-tests-"))
 # Only the process that made the folder may remove it, not the ones that it forks.
-atexit.register(
-    lambda pid=os.getpid(): pid == os.getpid() and shutil.rmtree(var, ignore_errors=True)
-)
+owner = os.getpid()
+atexit.register(lambda: os.getpid() == owner and shutil.rmtree(var, ignore_errors=True))
 
 for name in [name for name in os.environ if name.startswith("GHOST_")]:
     del os.environ[name]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxLengthValidator, MinLengthValidator
+from django.core.validators import MaxLengthValidator, MinLengthValidator, URLValidator
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -56,9 +55,10 @@ class Resource(models.Model):
     content_markdown = models.TextField(
         gettext_lazy("description"), blank=True, help_text=gettext_lazy("Markdown; no HTML.")
     )
-    cover_image_url = models.URLField(
+    cover_image_url = models.CharField(
         gettext_lazy("cover address"),
         max_length=2000,
+        validators=[URLValidator(schemes=["http", "https"])],
         null=True,
         blank=True,
         help_text=gettext_lazy("Where the cover is fetched from; never published."),
@@ -148,7 +148,7 @@ class Resource(models.Model):
         self.title = " ".join(self.title.split())
         self._clean_tags()
         self._clean_body()
-        self._clean_cover()
+        self.cover_image_url = self.cover_image_url or None
         self._clean_magnet()
 
     def _clean_magnet(self) -> None:
@@ -193,11 +193,6 @@ class Resource(models.Model):
             raise ValidationError(
                 {"content_markdown": _("The description may have at most 100 kB.")}
             )
-
-    def _clean_cover(self) -> None:
-        self.cover_image_url = self.cover_image_url or None
-        if self.cover_image_url and urlsplit(self.cover_image_url).scheme not in {"http", "https"}:
-            raise ValidationError({"cover_image_url": _("Only http and https addresses.")})
 
     def _forget_metadata(self) -> None:
         """The magnet is another one: what was probed does not hold any more."""

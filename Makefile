@@ -1,0 +1,50 @@
+# `make help` lists what can be made.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+BIN := .venv/bin
+PATHS := ghost teams resources dht builds tests bench manage.py
+
+.PHONY: help run test setup lint bench lock env-example openapi messages format
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+run: setup ## the demo: a real swarm on loopback, a catalog, worker, site and admin
+	@$(BIN)/python -m ghost.demo
+
+test: setup ## the whole test suite
+	@$(BIN)/python -m pytest
+
+setup: .venv/.installed ## make .venv from the hashed lock
+
+.venv/.installed: requirements-dev.txt .ci/make-venv
+	@sh .ci/make-venv requirements-dev.txt
+
+lint: setup ## ruff, mypy, import-linter, migrations, generated files
+	@$(BIN)/ruff check $(PATHS)
+	@$(BIN)/ruff format --check --quiet $(PATHS)
+	@$(BIN)/mypy ghost teams resources dht builds
+	@$(BIN)/lint-imports
+	@GHOST_ENV_FILE=/dev/null $(BIN)/python manage.py makemigrations --check --dry-run
+
+bench: setup ## the benchmarks of bench/
+	@for file in bench/bench_*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+
+format: setup ## let ruff format the code
+	@$(BIN)/ruff check --fix --quiet $(PATHS); $(BIN)/ruff format $(PATHS)
+
+lock: ## write the hashed locks anew (needs uv)
+	uv pip compile pyproject.toml --universal --generate-hashes --python-version 3.11 \
+	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -q -o requirements.txt
+	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --python-version 3.11 \
+	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -q -o requirements-dev.txt
+
+env-example: setup ## write .env.example from ghost/env.py
+	@$(BIN)/python manage.py config example > .env.example
+
+openapi: setup ## write docs/openapi.json from the live API
+	@$(BIN)/python manage.py export_openapi_schema --api ghost.api.api --indent 1 --sorted --output docs/openapi.json
+
+messages: setup ## collect and compile the translations (needs gettext)
+	@$(BIN)/python manage.py makemessages -l zh_Hans --ignore '.venv/*' --ignore 'tests/*' --ignore 'var/*' --no-location
+	@$(BIN)/python manage.py compilemessages --ignore '.venv/*'

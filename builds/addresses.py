@@ -1,0 +1,92 @@
+"""Where everything of the public site lies, and how its addresses become links.
+
+An address starts at the root of the site: no base path, no language, no percent-encoding.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
+
+from django.conf import settings
+
+HOME = "/"
+MISSING = "/404.html"
+ALL_FEED = "/feeds/all.xml"
+RESCUE_FEED = "/feeds/rescue.xml"
+LANGUAGE_NAMES = {"en": "English", "zh-hans": "简体中文"}
+
+
+@dataclass(frozen=True)
+class Language:
+    """One language of the site: its code, own name, and the folder it lies in (`zh-hans/`)."""
+
+    code: str
+    label: str
+    path: str
+
+
+def languages() -> list[Language]:
+    """All languages of the site; the first lies at the root."""
+    codes: tuple[str, ...] = settings.GHOST.site_languages
+    return [
+        Language(code, LANGUAGE_NAMES[code], f"{code}/" if number else "")
+        for number, code in enumerate(codes)
+    ]
+
+
+def resource(resource_id: int) -> str:
+    """The page of a resource."""
+    return f"/resources/{resource_id}/"
+
+
+def category(path: str) -> str:
+    """The bare page of a category."""
+    return f"/categories/{path}/"
+
+
+def tag(slug: str) -> str:
+    """The bare page of a tag."""
+    return f"/tags/{slug}/"
+
+
+def publisher(slug: str) -> str:
+    """The bare page of a publisher."""
+    return f"/publishers/{slug}/"
+
+
+def feed(kind: str, name: str) -> str:
+    """A feed: kind `categories`, `tags`, `publishers` or `teams`, and the path or slug."""
+    return f"/feeds/{kind}/{name}.xml"
+
+
+def cover(resource_id: int) -> str:
+    """The cover of a resource, in the size of its page."""
+    return f"/assets/covers/{resource_id}.webp"
+
+
+def thumbnail(resource_id: int) -> str:
+    """The cover of a resource, in the size of a list's row."""
+    return f"/assets/covers/{resource_id}-thumb.webp"
+
+
+def origin() -> str:
+    """Scheme and host of the site, or empty when it is not known where it will lie."""
+    parts = urlsplit(settings.GHOST.public_baseurl)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+
+def root() -> str:
+    """Base path of all languages, with slashes at both ends."""
+    return urlsplit(str(settings.GHOST.public_baseurl)).path
+
+
+def link(address: str) -> str:
+    """An address as others write it: percent-encoded, with the base, and the host if known."""
+    return origin() + root() + quote(address.lstrip("/"))
+
+
+def file_of(address: str) -> str:
+    """The file, relative to the site's folder, in which the page or file at an address lies."""
+    path = address.lstrip("/")
+    return path + "index.html" if not path or path.endswith("/") else path

@@ -1,0 +1,104 @@
+"""Publishers' markdown, which is hostile, as HTML that can do no harm.
+
+CommonMark with tables and strikethrough. Raw HTML is shown as text, images become their text,
+and a link leads out of the site or nowhere. nh3 goes over the result once more, so that two
+programs would have to fail together.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from functools import cache
+from html import escape
+from urllib.parse import urlsplit
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+
+SUMMARY_CHARS = 240
+SCHEMES = {"http", "https", "mailto", "magnet"}
+TAGS = {
+    "a", "blockquote", "br", "code", "del", "em", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol",
+    "p", "pre", "s", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
+}  # fmt: skip
+ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
+HEADING = re.compile("h[1-6]")
+
+
+def html(text: str) -> str:
+    """`text` as sanitised HTML. Headings start at h2, since the page's title is its h1."""
+    parser = _parser()
+    tokens = parser.parse(_readable(text))
+    for token in tokens:
+        if HEADING.fullmatch(token.tag):
+            token.tag = f"h{min(int(token.tag[1]) + 1, 6)}"
+    unsafe = parser.renderer.render(tokens, parser.options, {})
+    return nh3.clean(
+        unsafe,
+        tags=TAGS,
+        attributes=ATTRIBUTES,
+        attribute_filter=_attribute,
+        url_schemes=SCHEMES,
+        link_rel="nofollow noopener ugc",
+    )
+
+
+def summary(text: str) -> str:
+    """The words of `text` in one line of at most 240 characters, without any markup."""
+    line = " ".join("".join(_words(_parser().parse(_readable(text)))).split())
+    if len(line) <= SUMMARY_CHARS:
+        return line
+    return line[: SUMMARY_CHARS - 1].rstrip() + "…"
+
+
+@cache
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": False})
+    parser.enable(["table", "strikethrough"])
+    parser.validateLink = _is_link  # type: ignore[method-assign]  # the documented way
+    parser.add_render_rule("image", _image)
+    return parser
+
+
+def _image(
+    _renderer: RendererHTML,
+    tokens: Sequence[Token],
+    index: int,
+    _options: OptionsDict,
+    _env: EnvType,
+) -> str:
+    """A remote image would tell its host who reads the page."""
+    return escape(tokens[index].content)
+
+
+def _is_link(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    # A relative address would lead to a page of this site that may not be there.
+    return parts.scheme.lower() in SCHEMES and bool(parts.netloc or parts.path or parts.query)
+
+
+def _attribute(tag: str, name: str, value: str) -> str | None:
+    return value if name != "href" or _is_link(value) else None
+
+
+def _readable(text: str) -> str:
+    """Without control characters, which neither HTML nor XML may hold."""
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
+
+
+def _words(tokens: Sequence[Token]) -> Iterator[str]:
+    for token in tokens:
+        if token.children:
+            yield from _words(token.children)
+        elif token.type in {"text", "code_inline", "code_block", "fence"}:
+            yield token.content
+        if token.block or token.type in {"softbreak", "hardbreak"}:
+            yield " "

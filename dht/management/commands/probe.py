@@ -1,0 +1,64 @@
+"""`manage.py probe MAGNET…`: what is behind these links, without storing anything."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from dht import probes
+from ghost.errors import GhostError
+from resources import magnets
+from resources.states import ProbeStatus
+
+
+class Command(BaseCommand):
+    help = (
+        "Probes magnet links all at once, stores nothing, and prints one JSON line for each as"
+        " it ends. Exit status 0 only if every one was reachable."
+    )
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("magnets", nargs="+", metavar="MAGNET")
+        parser.add_argument(
+            "--timeout", type=float, metavar="S", help="seconds (GHOST_MAGNET_METADATA_TIMEOUT_S)"
+        )
+        parser.add_argument("--files", action="store_true", help="list the files too")
+
+    def handle(self, **options: Any) -> None:  # noqa: ANN401  # Django's
+        timeout_s = options["timeout"] or settings.GHOST.magnet_metadata_timeout_s
+        try:
+            wanted = {m.hash: m for m in map(magnets.parse, options["magnets"])}
+            is_reachable = [
+                self._tell(wanted[outcome.magnet_hash], outcome, with_files=options["files"])
+                for outcome in probes.probe(wanted.values(), timeout_s)
+            ]
+        except GhostError as error:
+            raise CommandError(str(error)) from error
+        if not all(is_reachable):
+            raise SystemExit(1)
+
+    def _tell(self, magnet: magnets.Magnet, outcome: probes.Outcome, *, with_files: bool) -> bool:
+        found: dict[str, Any] = {
+            "magnet_hash": outcome.magnet_hash,
+            "magnet_uri": magnet.uri(),
+            "status": outcome.status.value,
+            "num_peers": outcome.num_peers,
+        }
+        if metadata := outcome.metadata:
+            found |= {
+                "name": metadata.name,
+                "total_size_bytes": metadata.total_size_bytes,
+                "file_count": metadata.file_count,
+                "piece_length": metadata.piece_length,
+            }
+            if with_files:
+                found["files"] = [{"path": f.path, "size": f.size} for f in metadata.files]
+        else:
+            found["error"] = outcome.error
+        self.stdout.write(json.dumps(found, ensure_ascii=False))
+        return outcome.status == ProbeStatus.OK

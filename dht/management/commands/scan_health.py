@@ -1,0 +1,50 @@
+"""`manage.py scan_health`: look up now who is alive."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from dht import scan
+from ghost.errors import GhostError
+
+BAR_CHARS = 30
+
+
+class Command(BaseCommand):
+    help = (
+        "Looks resources up in the DHT, longest unchecked first, and stores their health. The"
+        " last line is JSON. Exit status 1, and nothing changed, if the scan can't start."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        which = parser.add_mutually_exclusive_group()
+        which.add_argument("--all", action="store_true", help="every resource")
+        which.add_argument(
+            "--limit", type=int, metavar="N", help="this many (GHOST_DHT_SAMPLE_SIZE)"
+        )
+        parser.add_argument(
+            "--timeout", type=float, metavar="S", help="seconds for a look-up (GHOST_DHT_TIMEOUT_S)"
+        )
+
+    def handle(self, **options: Any) -> None:  # noqa: ANN401  # Django's
+        limit = None if options["all"] else options["limit"] or settings.GHOST.dht_sample_size
+        try:
+            report = scan.scan(limit, timeout_s=options["timeout"], tell=self._tell)
+        except GhostError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(json.dumps(report.plain()))
+
+    def _tell(self, report: scan.Report, total: int) -> None:
+        words = f"{report.checked} of {total} checked, {report.active} active"
+        if self.stderr.isatty():
+            done = BAR_CHARS * report.checked // max(total, 1)
+            bar = "█" * done + "░" * (BAR_CHARS - done)
+            end = "\n" if report.checked >= total else ""
+            self.stderr.write(f"\r{bar} {words}", str, end)
+        else:
+            self.stderr.write(words, str)

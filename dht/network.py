@@ -1,0 +1,105 @@
+"""How the libtorrent session is set up; every figure was measured, see docs/dht.md."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ghost.env import Env
+
+MAX_METADATA_BYTES = 8 << 20
+RANGES_OFF_LIMITS = (
+    ("0.0.0.0", "0.255.255.255"),  # noqa: S104  # a range to block, not to bind
+    ("10.0.0.0", "10.255.255.255"),
+    ("100.64.0.0", "100.127.255.255"),
+    ("127.0.0.0", "127.255.255.255"),
+    ("169.254.0.0", "169.254.255.255"),
+    ("172.16.0.0", "172.31.255.255"),
+    ("192.0.0.0", "192.0.0.255"),
+    ("192.168.0.0", "192.168.255.255"),
+    ("198.18.0.0", "198.19.255.255"),
+    ("224.0.0.0", "255.255.255.255"),
+    ("::", "1fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),  # loopback, mapped and translated IPv4
+    ("4000::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),  # local, link-local, multicast
+)
+"""Loopback, private, link-local, shared and multicast addresses (RFC 6890), and all of IPv6 that
+is not global unicast."""
+
+_PASSIVE = {
+    # Nothing of ours enters other nodes' tables; no multicast on the local network.
+    "dht_read_only": True,
+    "enable_lsd": False,
+    "enable_upnp": False,
+    "enable_natpmp": False,
+}
+_MANY_AT_ONCE = {
+    # The default bans a node that answers more than 5 packets/s: false Stale.
+    "dht_block_ratelimit": 1000,
+    # The kernel's default buffer overflows when many nodes answer at once.
+    "recv_socket_buffer_size": 4 << 20,
+    "alert_queue_size": 200_000,
+    "active_limit": -1,
+    "active_downloads": -1,
+    "connections_limit": 4000,
+    "connection_speed": 500,
+    "torrent_connect_boost": 255,
+    # A lost first connection would otherwise be tried again after 60 s only.
+    "min_reconnect_time": 1,
+    "max_metadata_size": MAX_METADATA_BYTES,
+}
+_CLOSED_NETWORK = {
+    # Few addresses, close together, and node ids that don't derive from public ones.
+    "dht_restrict_routing_ips": False,
+    "dht_restrict_search_ips": False,
+    "dht_enforce_node_id": False,
+    "dht_prefer_verified_node_ids": False,
+    "dht_ignore_dark_internet": False,
+    "dht_block_ratelimit": 1_000_000,
+    "dht_block_timeout": 1,
+    "allow_multiple_connections_per_ip": True,
+}
+
+
+def session_settings(env: Env) -> dict[str, bool | int | str]:
+    """libtorrent's settings for a client that looks and asks, and never shares.
+
+    A taken port is followed by the next free one; port 0 is any.
+    """
+    found: dict[str, bool | int | str] = {
+        "listen_interfaces": ",".join(env.dht_listen_interfaces),
+        "dht_bootstrap_nodes": ",".join(env.dht_bootstrap_nodes),
+        **_PASSIVE,
+        **_MANY_AT_ONCE,
+    }
+    if env.allow_private_networks:
+        found |= _CLOSED_NETWORK
+    hosts = [endpoint.rpartition(":")[0] for endpoint in env.dht_listen_interfaces]
+    if hosts and all(is_loopback(host) for host in hosts):
+        found["outgoing_interfaces"] = ",".join(dict.fromkeys(hosts))
+    return found
+
+
+def bootstrap_endpoints(env: Env) -> Iterator[tuple[str, int]]:
+    """Those bootstrap nodes that are given by address.
+
+    libtorrent asks routers, but never keeps them; a small DHT may consist of them.
+    """
+    for endpoint in env.dht_bootstrap_nodes:
+        host, _, port = endpoint.rpartition(":")
+        if _address(host) is not None:
+            yield host.strip("[]"), int(port)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is an address of this machine alone."""
+    address = _address(host)
+    return address is not None and address.is_loopback
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return None

@@ -1,0 +1,137 @@
+"""What the queue runs: probes and health scans. Safe to run twice, and in many workers at once.
+
+What is due stands in the rows, not in the queue: a task that is lost loses nothing.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+from django.conf import settings
+from django_q.tasks import async_task
+
+from dht import probes, scan
+from dht.models import HealthSample
+from resources.models import DhtStatus, ProbeStatus, Resource
+
+MAX_IN_FLIGHT = 500
+RUN_S = 600
+LEASE_S = 20.0
+"""A worker that was killed keeps its probes from the others for so long."""
+RENEW_EVERY_S = 5.0
+CLAIM_EVERY_S = 0.5
+STEP_S = 0.25
+
+
+def run_probes(resource_id: int | None = None) -> str:
+    """Probe everything that is due, together; what becomes due meanwhile joins in.
+
+    `resource_id` only tells operators for which resource the task was queued: another worker
+    may have probed it already. Returns how it went, in words.
+    """
+    with _stoppable():
+        run = _Run()
+        try:
+            ended = run.to_the_end()
+        finally:
+            run.release()
+    if Resource.objects.due_for_probe().exists():
+        async_task(run_probes)
+    counts = ", ".join(f"{ended[status]} {status}" for status in ProbeStatus if ended[status])
+    return f"probed: {counts}" if counts else "nothing was due"
+
+
+class _Run:
+    """One task's probes: claimed rows by magnet hash, and the probes that are under way."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, Resource] = {}
+        self._probes: probes.Probes | None = None
+        self._claim_at = 0.0
+        self._renew_at = time.monotonic() + RENEW_EVERY_S
+
+    def to_the_end(self) -> Counter[str]:
+        ended: Counter[str] = Counter()
+        stop_claiming_at = time.monotonic() + RUN_S
+        self._claim()
+        while self._held:
+            now = time.monotonic()
+            if now >= self._renew_at:
+                Resource.objects.all().renew_claims(self._held.values(), LEASE_S)
+                self._renew_at = now + RENEW_EVERY_S
+            ended.update(self._step())
+            if self._claim_at <= now < stop_claiming_at:
+                self._claim()
+        return ended
+
+    def _claim(self) -> None:
+        self._claim_at = time.monotonic() + CLAIM_EVERY_S
+        room = MAX_IN_FLIGHT - len(self._held)
+        claimed = Resource.objects.all().claim_probes(room, LEASE_S) if room > 0 else []
+        for row in claimed:
+            if self._probes is None:  # no session unless there is something to do
+                self._probes = probes.Probes(settings.GHOST.magnet_metadata_timeout_s)
+            self._held[row.magnet_hash] = row
+            self._probes.add(row.magnet)
+
+    def _step(self) -> list[str]:
+        assert self._probes is not None  # noqa: S101  # something is held
+        outcomes = self._probes.step(STEP_S)
+        for outcome in outcomes:
+            record(self._held.pop(outcome.magnet_hash), outcome)
+        return [outcome.status for outcome in outcomes]
+
+    def release(self) -> None:
+        """Give back what has not ended, to be taken at once."""
+        if self._probes is not None:
+            self._probes.abandon()
+        Resource.objects.all().renew_claims(self._held.values(), 0)
+
+
+def record(row: Resource, outcome: probes.Outcome) -> bool:
+    """Keep what a probe of `row` found; False if its magnet was changed or removed meanwhile."""
+    if outcome.metadata is None:
+        return row.record_probe_miss(outcome.status, outcome.error)
+    is_kept = row.record_metadata(outcome.metadata)
+    if is_kept:
+        HealthSample.objects.keep([_sample(row, outcome)])
+    return is_kept
+
+
+def _sample(row: Resource, outcome: probes.Outcome) -> HealthSample:
+    return HealthSample(
+        resource=row, method="metadata", status=DhtStatus.ACTIVE, num_peers=outcome.num_peers
+    )
+
+
+def scan_health(*, limit: int | None = None, is_all: bool = False) -> dict[str, float]:
+    """Scan the `limit` resources checked longest ago (default GHOST_DHT_SAMPLE_SIZE), or all.
+
+    Returns the report of `dht.scan`. OutageError, and nothing is changed, if it can't start.
+    """
+    with _stoppable():
+        chosen = None if is_all else limit or settings.GHOST.dht_sample_size
+        return scan.scan(chosen).plain()
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Let SIGTERM end the task in good order: claims given back, session closed."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _stop(_signum: int, _frame: object) -> NoReturn:
+    raise SystemExit(128 + signal.SIGTERM)

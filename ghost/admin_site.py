@@ -1,0 +1,200 @@
+"""The operators' site: its content security policy, and what all of its pages share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from csp.decorators import csp_replace
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.text import capfirst
+from unfold.sites import UnfoldAdminSite
+
+from ghost.errors import GhostError
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin as _ModelAdmin
+    from django.contrib.admin import TabularInline as _TabularInline
+else:
+    from unfold.admin import ModelAdmin as _BaseModelAdmin
+    from unfold.admin import TabularInline as _BaseTabularInline
+
+    class _Subscriptable:
+        """Lets `ModelAdmin[Resource]` be written, as the type checker wants it."""
+
+        def __class_getitem__(cls, item: object) -> type:
+            return cls
+
+    class _ModelAdmin(_Subscriptable, _BaseModelAdmin): ...
+
+    class _TabularInline(_Subscriptable, _BaseTabularInline): ...
+
+
+M = TypeVar("M", bound=models.Model)
+
+# Alpine, on which unfold is built, evaluates strings, and unfold sets its colours in a <style>.
+# Only these pages may do so.
+_policy: Any = csp_replace({"script-src": [SELF, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_INLINE]})
+
+
+class GhostAdminSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
+    """unfold's site, under a policy of its own."""
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:  # noqa: FBT001, FBT002  # Django's signature
+        """Any page of the admin, with the policy that unfold needs."""
+        return _policy(super().admin_view(view, cacheable))  # type: ignore[no-any-return]
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:  # noqa: ANN401  # as above
+        """The log-in page: it is not an `admin_view`."""
+        return _policy(super().login)(request, extra_context)
+
+
+class ModelAdmin(_ModelAdmin[M]):
+    """The base of ours: what the catalog refuses is told as a message, never as a 500."""
+
+    list_per_page = 50
+    list_fullwidth = True
+    list_horizontal_scrollbar_top = False
+    warn_unsaved_form = True
+    show_full_result_count = False
+
+    def get_actions(self, request: HttpRequest) -> Any:  # noqa: ANN401  # Django's signature
+        """Without `delete_selected`: it goes past the rows' own rules."""
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """What only shows when saving (somebody was faster) comes back as a message."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except (ValidationError, GhostError) as error:
+            return self._told(request, error)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """A refusal to delete comes back as a message."""
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except (ValidationError, GhostError) as error:
+            return self._told(request, error)
+
+    def _told(self, request: HttpRequest, error: Exception) -> HttpResponse:
+        for sentence in sentences(error):
+            self.message_user(request, sentence, messages.ERROR)
+        return redirect(request.get_full_path())
+
+    def get_deleted_objects(
+        self, objs: Iterable[Any], request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
+        """Only the rows themselves: what hangs on them is the matter of their own methods."""
+        rows = list(objs)
+        name = str(self.opts.verbose_name_plural)
+        return [str(row) for row in rows], {name: len(rows)}, set(), []
+
+    @contextmanager
+    def telling(self, request: HttpRequest) -> Iterator[None]:
+        """What the rows refuse within is told as a message."""
+        try:
+            yield
+        except (ValidationError, GhostError) as error:
+            for sentence in sentences(error):
+                self.message_user(request, sentence, messages.ERROR)
+
+    def note(self, request: HttpRequest, row: models.Model, what: str) -> None:
+        """Write it into the row's history."""
+        self.log_change(request, row, what)  # type: ignore[arg-type]
+
+    def page(self, request: HttpRequest, title: object, **context: object) -> dict[str, Any]:
+        """The context of a page of this admin that is not one of Django's."""
+        return {
+            **self.admin_site.each_context(request),
+            "title": capfirst(str(title)),
+            "opts": self.opts,
+            "model_admin": self,
+            "is_popup": False,
+            "media": self.media,
+            **context,
+        }
+
+    def list_url(self) -> str:
+        """The address of the list."""
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+
+    def row_url(self, row: models.Model) -> str:
+        """The address of one row."""
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
+        return reverse(name, args=(row.pk,))
+
+    def back(self, request: HttpRequest) -> HttpResponseRedirect:
+        """To where the form was, if it says so, else to the list."""
+        wanted = request.POST.get("next", "")
+        is_ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()})
+        return HttpResponseRedirect(wanted if is_ours else self.list_url())
+
+
+class ReadOnlyAdmin(ModelAdmin[M]):
+    """Rows that the program writes and people only look at."""
+
+    warn_unsaved_form = False
+
+    def has_add_permission(self, request: HttpRequest, *args: object) -> bool:
+        """Never."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Never."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Never."""
+        return False
+
+
+class ReadOnlyInline(_TabularInline[Any, Any]):
+    """A table of related rows, to look at."""
+
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Never."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Never."""
+        return False
+
+
+def sentences(error: Exception) -> list[str]:
+    """What went wrong, for people."""
+    return error.messages if isinstance(error, ValidationError) else [str(error)]
+
+
+def register(*models_: type[models.Model]) -> Callable[[type[Any]], type[Any]]:
+    """`admin.register`, in place of whatever an app has registered for these models."""
+
+    def decorate(cls: type[Any]) -> type[Any]:
+        for model in models_:
+            if admin.site.is_registered(model):
+                admin.site.unregister(model)
+            admin.site.register(model, cls)
+        return cls
+
+    return decorate

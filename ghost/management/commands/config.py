@@ -1,0 +1,45 @@
+"""manage.py config show | validate | example."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from ghost import checks, env
+
+
+class Command(BaseCommand):
+    help = "Shows the configuration in force, or checks it."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True)
+        verbs.add_parser("show", help="every variable, its value (secrets masked) and its source")
+        verbs.add_parser("validate", help="all problems at once; exit status 1 if there are any")
+        verbs.add_parser("example", help="print the text of .env.example")
+
+    def handle(self, *, verb: str, **_: object) -> None:
+        getattr(self, f"_{verb}")()
+
+    def _show(self) -> None:
+        rows = list(env.describe(settings.GHOST))
+        names, values = max(len(r.name) for r in rows), max(len(r.value) for r in rows)
+        for row in rows:
+            self.stdout.write(f"{row.name:<{names}}  {row.value:<{min(values, 60)}}  {row.source}")
+
+    def _validate(self) -> None:
+        # Mistakes of type and form end the start of Django, all of them told: see manage.py.
+        problems = [
+            f"{name}: this version of Ghost does not read it." for name in env.unknown_variables()
+        ]
+        problems += [f"{p.msg} {p.hint or ''}".strip() for p in checks.installation()]
+        for problem in problems:
+            self.stderr.write(f"config: {problem}")
+        if problems:
+            raise CommandError(f"{len(problems)} problem(s) found.")
+        self.stdout.write("The configuration is sound.")
+
+    def _example(self) -> None:
+        self.stdout.write(env.example(), ending="")

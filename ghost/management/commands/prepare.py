@@ -1,0 +1,22 @@
+"""manage.py prepare: everything between unpacking a release and starting it."""
+
+from __future__ import annotations
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+
+from ghost import schedules
+from teams import first_admin, groups
+
+
+class Command(BaseCommand):
+    help = "Migrates, sets up schedules and groups, makes the first Admin token. Safe to repeat."
+
+    def handle(self, *_: object, **__: object) -> None:
+        call_command("migrate", interactive=False, verbosity=0, stdout=self.stdout)
+        groups.sync()
+        schedules.sync()
+        path = first_admin.ensure()
+        if path is not None:
+            self.stdout.write(f"An Admin token was made: it stands in {path}")
+        self.stdout.write("Ready to start.")

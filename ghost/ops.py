@@ -1,0 +1,67 @@
+"""Whether this installation works: what probes and load balancers ask."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Literal
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from django_q.models import OrmQ
+
+from builds.models import BuildState
+
+Status = Literal["ok", "degraded", "loading"]
+QUEUE_PATIENCE = timedelta(minutes=10)
+
+
+def status() -> tuple[Status, bool]:
+    """How Ghost stands in one word, and whether it can serve at all.
+
+    `loading`: the database is not there yet or not migrated. `degraded`: it serves, but the last
+    build failed or nobody works the queue; or the database does not answer.
+    """
+    try:
+        if not is_migrated():
+            return "loading", False
+        return ("degraded" if _is_queue_stuck() or BuildState.get().last_error else "ok"), True
+    except DatabaseError:
+        return "degraded", False
+
+
+def is_migrated() -> bool:
+    """Whether every migration is applied."""
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def _is_queue_stuck() -> bool:
+    return OrmQ.objects.filter(lock__lt=timezone.now() - QUEUE_PATIENCE).exists()
+
+
+def is_ready() -> bool:
+    """Whether requests can be sent here: migrated, and the site is there if it is served here."""
+    _, is_serving = status()
+    is_integrated = settings.GHOST.deploy_mode == "integrated"
+    return is_serving and (not is_integrated or settings.GHOST.site_workdir.is_dir())
+
+
+@never_cache
+@require_safe
+def health(request: HttpRequest) -> JsonResponse:
+    """GET /health."""
+    word, is_serving = status()
+    return JsonResponse({"status": word}, status=200 if is_serving else 503)
+
+
+@never_cache
+@require_safe
+def ready(request: HttpRequest) -> JsonResponse:
+    """GET /ready."""
+    is_here = is_ready()
+    return JsonResponse({"ready": is_here}, status=200 if is_here else 503)

@@ -1,0 +1,201 @@
+"""Every error of the API as one kind of answer: application/problem+json (RFC 9457)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import (
+    NON_FIELD_ERRORS,
+    ObjectDoesNotExist,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    ValidationError,
+)
+from django.db import OperationalError
+from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
+from django.http.request import UnreadablePostError
+from django.utils.translation import gettext as _
+from ninja import NinjaAPI
+from ninja import errors as ninja
+
+from ghost.errors import ConflictError, ForbiddenError, OutageError, RefusedError
+from ghost.logs import request_id
+from resources.models import Resource
+
+log = logging.getLogger(__name__)
+
+CONTENT_TYPE = "application/problem+json"
+RETRY_AFTER_S = 30
+STATUS_OF_CODE = {
+    "duplicate": HTTPStatus.CONFLICT,
+    "blocked": HTTPStatus.CONFLICT,
+    "misplaced": HTTPStatus.BAD_REQUEST,
+}
+"""Where the reason of a ValidationError, and not its kind, decides."""
+SHOWN_FIELDS = {
+    "category": "category_id",
+    "parent": "parent_id",
+    "team": "team_id",
+    "scope_team": "team_id",
+    "owner": "owner_token_hash",
+    "magnet_hash": "magnet_uri",
+    "magnet_hash_v2": "magnet_uri",
+    NON_FIELD_ERRORS: "",
+}
+"""What publishers call the models' fields."""
+
+Errors = list[dict[str, str]]
+
+
+def answer(status: int, detail: str, *, code: str = "", **more: Any) -> JsonResponse:
+    """A problem with this status; `code` gives it a type of its own."""
+    phrase = HTTPStatus(status).phrase
+    body = {
+        "type": f"urn:ghost:problem:{code}" if code else "about:blank",
+        "title": code.capitalize() if code else phrase,
+        "status": int(status),
+        "detail": detail or phrase,
+        "request_id": request_id(),
+        **more,
+    }
+    return JsonResponse(body, status=status, content_type=CONTENT_TYPE)
+
+
+def register(api: NinjaAPI) -> None:
+    """Have `api` answer each of our errors, Django's and ninja's as a problem.
+
+    What is not named here is a fault of ours: Django logs it, and `Middleware` hides its details.
+    """
+    for error, handler in HANDLERS.items():
+        api.add_exception_handler(error, handler)
+
+
+def on_refused(request: HttpRequest, error: RefusedError) -> JsonResponse:
+    """400, or what the kind of refusal says; `errors` names the field if one is at fault."""
+    status = next((s for kind, s in _REFUSALS if isinstance(error, kind)), 400)
+    if not error.field:
+        return answer(status, str(error))
+    return answer(status, str(error), errors=[{"field": error.field, "message": str(error)}])
+
+
+_REFUSALS = ((ForbiddenError, 403), (ConflictError, 409))
+
+
+def on_outage(request: HttpRequest, error: OutageError) -> JsonResponse:
+    """503, and when to come again."""
+    return _later(str(error))
+
+
+def on_database_trouble(request: HttpRequest, error: OperationalError) -> JsonResponse:
+    """503: the database is locked for too long, or away."""
+    log.exception("The database did not answer.")
+    return _later(_("The database is busy; try again."))
+
+
+def _later(detail: str) -> JsonResponse:
+    response = answer(503, detail)
+    response["Retry-After"] = str(RETRY_AFTER_S)
+    return response
+
+
+def on_invalid(request: HttpRequest, error: ValidationError) -> JsonResponse:
+    """422, or the status that its code has."""
+    flat = list(_flat(error))
+    code, status, params = next(
+        ((e.code, STATUS_OF_CODE[e.code], e.params) for _f, e in flat if e.code in STATUS_OF_CODE),
+        ("", HTTPStatus.UNPROCESSABLE_ENTITY, None),
+    )
+    errors = [{"field": field, "message": m} for field, e in flat for m in e.messages]
+    detail = " ".join(dict.fromkeys(e["message"] for e in errors))
+    return answer(status, detail, code=code, errors=errors, **_twin(request, params))
+
+
+def _flat(error: ValidationError) -> Iterable[tuple[str, ValidationError]]:
+    named = error.error_dict if hasattr(error, "error_dict") else {"": error.error_list}
+    for field, errors in named.items():
+        yield from ((SHOWN_FIELDS.get(field, field), each) for each in errors)
+
+
+def _twin(request: HttpRequest, params: dict[str, Any] | None) -> dict[str, int]:
+    """The resource that is listed already, if the asker may know of it."""
+    twin = (params or {}).get("resource_id")
+    scope = Resource.objects.in_scope(request.auth).filter(pk=twin)  # type: ignore[attr-defined]
+    return {"resource_id": twin} if twin and scope.exists() else {}
+
+
+def on_malformed(request: HttpRequest, error: ninja.ValidationError) -> JsonResponse:
+    """422: the schema does not fit."""
+    errors = [{"field": _field(e["loc"]), "message": _message(e)} for e in error.errors]
+    detail = "; ".join(f"{e['field']}: {e['message']}" if e["field"] else e["message"] for e in errors)
+    return answer(422, detail, errors=errors)
+
+
+def _field(loc: tuple[str | int, ...]) -> str:
+    """("body", "data", "tags", 3) → `tags.3`; ("query", "limit") → `limit`."""
+    start = 2 if loc[0] == "body" else 1
+    return ".".join(str(part) for part in loc[start:])
+
+
+def _message(error: dict[str, Any]) -> str:
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
+def on_http_error(request: HttpRequest, error: ninja.HttpError) -> JsonResponse:
+    """What ninja found; the parser's own reason for a body that can't be read."""
+    if isinstance(error.__cause__, ninja.HttpError):
+        error = error.__cause__
+    response = answer(error.status_code, str(error))
+    if isinstance(error, ninja.AuthenticationError):
+        response = answer(401, _("A valid bearer token is needed."))
+        response["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def on_missing(request: HttpRequest, error: Exception) -> JsonResponse:
+    """404."""
+    return answer(404, _("There is nothing here."))
+
+
+def on_too_big(request: HttpRequest, error: Exception) -> JsonResponse:
+    """413."""
+    return answer(413, _("The body is too big."))
+
+
+def on_suspicious(request: HttpRequest, error: Exception) -> JsonResponse:
+    """400 for what Django's own parsers refuse."""
+    return answer(400, _("The request can't be read."))
+
+
+HANDLERS: dict[type[Exception], Callable[..., JsonResponse]] = {
+    RefusedError: on_refused,
+    OutageError: on_outage,
+    OperationalError: on_database_trouble,
+    ValidationError: on_invalid,
+    ninja.ValidationError: on_malformed,
+    ninja.HttpError: on_http_error,
+    Http404: on_missing,
+    ObjectDoesNotExist: on_missing,
+    RequestDataTooBig: on_too_big,
+    SuspiciousOperation: on_suspicious,
+    UnreadablePostError: on_suspicious,
+}
+
+
+class Middleware:
+    """Turns every other error below /api/ into a problem: 404, 405, a bad host, our own faults."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        is_told = response.headers.get("Content-Type") == CONTENT_TYPE
+        if response.status_code < 400 or is_told or not request.path_info.startswith("/api/"):
+            return response
+        problem = answer(response.status_code, "")
+        if "Allow" in response.headers:
+            problem["Allow"] = response.headers["Allow"]
+        return problem

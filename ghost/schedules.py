@@ -1,0 +1,56 @@
+"""What runs by the clock: plain data, and the one function that makes the queue agree with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django_q.models import Schedule
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One scheduled task: what is called, how often."""
+
+    name: str
+    task: str
+    minutes: int
+
+
+def entries() -> list[Entry]:
+    """Every schedule of Ghost; operators pause them in the admin, nobody edits them there."""
+    return [
+        Entry("probe what is due", "dht.tasks.run_probes", 1),
+        Entry("scan health", "dht.tasks.scan_health", settings.GHOST.dht_scan_interval_hr * 60),
+        Entry("build what changed", "builds.tasks.build_if_due", settings.GHOST.build_interval_min),
+        Entry("publish what has come due", "builds.tasks.note_published", 1),
+    ]
+
+
+def sync() -> int:
+    """Make the table of schedules equal `entries()`; how many rows changed.
+
+    A schedule keeps its next run unless its period changed, so a restart postpones nothing.
+    """
+    with transaction.atomic():
+        wanted = {entry.name: entry for entry in entries()}
+        changed, _ = Schedule.objects.exclude(name__in=wanted).delete()
+        for entry in wanted.values():
+            changed += _sync_one(entry)
+    return changed
+
+
+def _sync_one(entry: Entry) -> int:
+    rows = list(Schedule.objects.filter(name=entry.name).order_by("id"))
+    for twin in rows[1:]:
+        twin.delete()  # names are not unique in that table
+    row = rows[0] if rows else Schedule(name=entry.name, repeats=-1)
+    if rows and (row.func, row.minutes) == (entry.task, entry.minutes):
+        return 0
+    row.func, row.minutes, row.schedule_type = entry.task, entry.minutes, Schedule.MINUTES
+    row.next_run = timezone.now() + timedelta(minutes=entry.minutes)
+    row.save()
+    return 1

@@ -1,0 +1,115 @@
+"""What the API's schemas of all apps are made of: bounds, moments, problems.
+
+Input refuses fields that it doesn't know, so that a typing error is told and not lost. Ids and
+flags in a body are strict: `"5"` is not 5.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from django.utils.translation import gettext as _
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
+
+MAX_ID = 2**63 - 1
+MAX_PAGE = 1000
+NO_NUL = r"^[^\x00]*$"
+"""PostgreSQL can't store a NUL character in a text."""
+ABSENT: Any = None
+"""Default of a field that may be left out but is not nullable; told apart by `exclude_unset`."""
+
+_DATE_FIRST = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:")
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST = datetime(9999, 1, 1, tzinfo=UTC)
+_DATE_TIME = {"type": "string", "format": "date-time"}
+
+
+def _is_written_out(value: object) -> object:
+    # pydantic would take a number, or digits, for seconds since 1970
+    if isinstance(value, str) and _DATE_FIRST.match(value):
+        return value
+    raise ValueError(_("a date-time with a zone is needed, such as 2026-01-31T12:00:00+00:00"))
+
+
+def _to_utc(value: datetime) -> datetime:
+    if not _EARLIEST <= value <= _LATEST:
+        raise ValueError(_("the year must lie between 1970 and 9998"))
+    return value.astimezone(UTC)
+
+
+def _shown(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat()
+
+
+Id = Annotated[int, Field(ge=1, le=MAX_ID, strict=True)]
+PathId = Annotated[int, Field(ge=1, le=MAX_ID)]
+Text = Annotated[str, StringConstraints(pattern=NO_NUL)]
+TokenHash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+MomentIn = Annotated[
+    AwareDatetime,
+    BeforeValidator(_is_written_out),
+    AfterValidator(_to_utc),
+    WithJsonSchema(_DATE_TIME),
+]
+"""A moment with a zone (RFC 3339); without one it is refused."""
+Moment = Annotated[
+    datetime, PlainSerializer(_shown, return_type=str), WithJsonSchema(_DATE_TIME)
+]
+"""A moment as it is answered: UTC, `+00:00`."""
+
+
+class In(BaseModel):
+    """A body. Unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Out(BaseModel):
+    """An answer, read from the attributes of a row."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class Page(BaseModel):
+    """Which part of a list."""
+
+    limit: int = Field(100, ge=1, le=MAX_PAGE, description="Rows at most.")
+    cursor: int | None = Field(
+        None, ge=1, le=MAX_ID, description="From the `Link` header of the page before."
+    )
+
+
+class FieldProblem(BaseModel):
+    """One field at fault; empty for the whole."""
+
+    field: str
+    message: str
+
+
+class Problem(BaseModel):
+    """What went wrong (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    request_id: str
+    errors: list[FieldProblem] | None = None
+    resource_id: int | None = None
+
+
+def problems(*statuses: int) -> dict[int, type[Problem]]:
+    """The `response` entries of an operation for its errors; 401 and 403 are everywhere."""
+    return dict.fromkeys((401, 403, *statuses), Problem)

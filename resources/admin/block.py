@@ -1,0 +1,57 @@
+"""The blocklist, as operators keep it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Q
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+
+from ghost.admin_site import ModelAdmin
+
+from resources.admin.forms import HashField
+from resources.models import Block, Resource
+
+
+V1_DIGITS = 40
+
+
+@admin.register(Block)
+class BlockAdmin(ModelAdmin[Block]):
+    list_display = ["info_hash", "kind", "reason", "created_by", "created_at"]
+    list_filter = ["created_at"]
+    search_fields = ["^info_hash", "reason", "created_by"]
+    search_help_text = _("Start of an info-hash, reason, or who blocked it")
+    fields = ["info_hash", "reason", "created_by", "created_at"]
+    readonly_fields = ["created_by", "created_at"]
+
+    @display(description=_("kind"), label=True)
+    def kind(self, row: Block) -> str:
+        return "v1" if len(row.info_hash) == V1_DIGITS else "v2"
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Block | None = None) -> Any:
+        """The hash is what a block is: another one is another block."""
+        return [*self.readonly_fields, *(["info_hash"] if obj else [])]
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "info_hash":
+            kwargs["form_class"] = HashField
+            kwargs["widget"] = UnfoldAdminTextInputWidget
+            kwargs["help_text"] = _("40 or 64 hexadecimal or 32 base32 characters.")
+        if db_field.name == "reason":
+            kwargs["widget"] = UnfoldAdminTextareaWidget({"rows": 4})
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Block, form: Any, change: bool) -> None:  # noqa: FBT001  # Django's signature
+        obj.created_by = obj.created_by or request.user.get_username()
+        super().save_model(request, obj, form, change)
+        listed = Resource.objects.standing().filter(
+            Q(magnet_hash=obj.info_hash) | Q(magnet_hash_v2=obj.info_hash)
+        )
+        for row in listed:
+            told = _("“%s” has this hash and stays public until it is taken down.") % row.title
+            self.message_user(request, told, messages.WARNING)

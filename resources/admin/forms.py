@@ -1,0 +1,100 @@
+"""Fields of the operators' forms."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+
+from ghost.errors import RefusedError
+from resources import magnets, tags
+from resources.models import Category, Resource
+
+_TAG = re.compile(r'"([^"]*)"|([^,，]+)')
+INDENT = "\N{EM SPACE}"
+
+
+class TagsField(forms.CharField):
+    """A list of tags as words between commas; a tag with a comma in it stands in quotes."""
+
+    widget = UnfoldAdminTextInputWidget
+
+    def prepare_value(self, value: Any) -> Any:  # noqa: ANN401  # Django's signature
+        """The list as text; what was typed stays as it is."""
+        if not isinstance(value, list):
+            return value
+        return ", ".join(f'"{tag}"' if "," in tag or "，" in tag else tag for tag in value)
+
+    def to_python(self, value: Any) -> Any:  # noqa: ANN401  # Django's signature
+        """The text as a list."""
+        if isinstance(value, list):
+            return value
+        found = [quoted or plain for quoted, plain in _TAG.findall(value or "")]
+        try:
+            return tags.clean(found)
+        except RefusedError as error:
+            raise ValidationError(str(error)) from error
+
+    def has_changed(self, initial: Any, data: Any) -> bool:  # noqa: ANN401  # Django's signature
+        """Compared as lists."""
+        try:
+            return bool(self.to_python(initial) != self.to_python(data))
+        except ValidationError:
+            return True
+
+
+class ResourceForm(forms.ModelForm[Resource]):
+    """A resource, with its tags as one line."""
+
+    tags = TagsField(
+        label=_("Tags"),
+        required=False,
+        help_text=_("Separated by commas. At most 30, each of at most 60 characters."),
+    )
+
+    class Meta:
+        model = Resource
+        fields = "__all__"  # noqa: DJ007  # the admin's fieldsets name them
+        widgets = {
+            "magnet_uri": UnfoldAdminTextareaWidget({"rows": 3}),
+            "content_markdown": UnfoldAdminTextareaWidget({"rows": 14}),
+        }
+
+
+class ReasonForm(forms.Form):
+    """Why something is taken down."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=2000,
+        widget=UnfoldAdminTextareaWidget({"rows": 4, "autofocus": True}),
+        help_text=_("For operators; it is kept with the resource and on the blocklist."),
+    )
+
+
+def tree_choices(empty: object = None) -> list[tuple[Any, str]]:
+    """The categories in tree order, indented, as choices."""
+    first = [("", str(empty))] if empty is not None else []
+    return first + [
+        (place.category.pk, INDENT * place.depth + place.category.name)
+        for place in Category.objects.tree()
+    ]
+
+
+class HashField(forms.CharField):
+    """An info-hash in any spelling, brought to the one that is stored."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs | {"max_length": None})
+
+    def to_python(self, value: Any) -> Any:  # noqa: ANN401  # Django's signature
+        """Lower-case hex."""
+        text = super().to_python(value)
+        try:
+            return magnets.normal_hash(text) if text else text
+        except RefusedError as error:
+            raise ValidationError(str(error)) from error

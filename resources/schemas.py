@@ -1,0 +1,192 @@
+"""What the API says and hears about resources and categories."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AliasChoices, Field, StringConstraints, computed_field
+
+from ghost.schemas import (
+    ABSENT,
+    NO_NUL,
+    Id,
+    In,
+    Moment,
+    MomentIn,
+    Out,
+    Page,
+    Text,
+)
+from resources import magnets, tags
+from resources.models.resource import MAX_BODY_BYTES
+from resources.states import DhtStatus, ProbeStatus, State
+
+Title = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=NO_NUL)]
+Body = Annotated[str, StringConstraints(max_length=MAX_BODY_BYTES, pattern=NO_NUL)]
+Link = Annotated[str, StringConstraints(max_length=2000, pattern=NO_NUL)]
+MagnetUri = Annotated[
+    str, StringConstraints(min_length=1, max_length=magnets.MAX_BYTES, pattern=NO_NUL)
+]
+Tag = Annotated[str, StringConstraints(min_length=1, max_length=tags.MAX_CHARS, pattern=NO_NUL)]
+Tags = Annotated[list[Tag], Field(max_length=tags.MAX_TAGS)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=NO_NUL)]
+Slug = Annotated[str, StringConstraints(max_length=100, pattern=NO_NUL)]
+SortOrder = Annotated[int, Field(ge=-(2**31), le=2**31 - 1, strict=True)]
+
+
+class ResourceIn(In):
+    """A resource to be. Without `published_at` it is public as soon as its probe succeeded."""
+
+    title: Title
+    magnet_uri: MagnetUri
+    category_id: Id
+    content_markdown: Body = ""
+    cover_image_url: Link | None = None
+    tags: Tags = []
+    team_id: Id | None = None
+    published_at: MomentIn | None = ABSENT
+
+
+class ResourceChange(In):
+    """What is to change; an absent field stays, null clears one that may be empty."""
+
+    title: Title = ABSENT
+    magnet_uri: MagnetUri = ABSENT
+    category_id: Id = ABSENT
+    content_markdown: Body = ABSENT
+    cover_image_url: Link | None = ABSENT
+    tags: Tags = ABSENT
+    team_id: Id | None = ABSENT
+    published_at: MomentIn | None = ABSENT
+
+
+class ResourceFilter(Page):
+    """Which resources of those in scope. Taken-down ones are found by `state` alone."""
+
+    q: Text | None = Field(
+        None, max_length=300, description="Part of the title or of an info-hash."
+    )
+    category_id: int | None = Field(None, ge=1, le=2**63 - 1)
+    team_id: int | None = Field(None, ge=1, le=2**63 - 1)
+    tag: Text | None = Field(None, max_length=tags.MAX_CHARS)
+    dht_status: DhtStatus | None = None
+    probe_status: ProbeStatus | None = None
+    state: State | None = None
+
+
+class NodeOut(Out):
+    """A file, or a folder with what is in it."""
+
+    name: str
+    size_bytes: int = Field(validation_alias=AliasChoices("size", "size_bytes"))
+    children: list[NodeOut] | None = None
+
+    @computed_field  # type: ignore[prop-decorator]  # pydantic's own pattern
+    @property
+    def type(self) -> str:
+        """`dir` or `file`."""
+        return "file" if self.children is None else "dir"
+
+
+class ResourceItem(Out):
+    """A resource in a list."""
+
+    id: int
+    title: str
+    magnet_uri: str
+    magnet_hash: str
+    magnet_hash_v2: str | None
+    content_markdown: str
+    cover_image_url: str | None
+    cover_image_path: str | None
+    tags: list[str]
+    category_id: int
+    publisher_token_hash: str
+    team_id: int | None
+    state: State
+    dht_status: DhtStatus
+    last_dht_check: Moment | None
+    created_at: Moment
+    updated_at: Moment
+    published_at: Moment | None
+    takedown_at: Moment | None
+    takedown_reason: str
+    total_size_bytes: int | None
+    total_size_human: str | None
+    file_count: int | None
+    files_tree_summary: str
+    num_peers: int | None
+    probe_status: ProbeStatus
+    probe_error: str
+
+
+class ResourceOut(ResourceItem):
+    """A resource; `task_id` names the probe that this request queued."""
+
+    files_tree: list[NodeOut] | None
+    task_id: str | None = None
+
+
+class MetadataOut(Out):
+    """What a probe found."""
+
+    magnet_hash: str
+    total_size_bytes: int
+    total_size_human: str
+    file_count: int
+    files_tree_summary: str
+    files_tree: list[NodeOut]
+    num_peers: int
+    fetched_at: Moment
+    backend: str
+
+
+class TakedownIn(In):
+    """Why it has to go."""
+
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=NO_NUL)]
+
+
+class QueuedOut(Out):
+    """A task that was queued."""
+
+    task_id: str
+
+
+class CategoryIn(In):
+    """A category to be; without a slug it is made from the name."""
+
+    name: Name
+    slug: Slug = ""
+    parent_id: Id | None = None
+    sort_order: SortOrder = 0
+
+
+class CategoryChange(In):
+    """What is to change; an absent field stays, a null `parent_id` makes it a root."""
+
+    name: Name = ABSENT
+    slug: Slug = ABSENT
+    parent_id: Id | None = ABSENT
+    sort_order: SortOrder = ABSENT
+
+
+class CategoryOut(Out):
+    """A category."""
+
+    id: int
+    root_id: int
+    parent_id: int | None
+    name: str
+    slug: str
+    sort_order: int
+    created_at: Moment
+    updated_at: Moment
+
+
+class PlaceOut(CategoryOut):
+    """A category where it stands in the tree."""
+
+    depth: int
+    path: str
+    resource_count: int

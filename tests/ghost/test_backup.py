@@ -1,0 +1,145 @@
+"""Backups are proven by restoring them."""
+
+from __future__ import annotations
+
+import io
+import sqlite3
+import tarfile
+from contextlib import closing
+from pathlib import Path
+
+import pyrage
+import pytest
+from django.core.management import CommandError, call_command
+
+from ghost import backup
+from ghost.errors import RefusedError
+
+
+@pytest.fixture
+def place(configure, tmp_path):
+    """A small installation with a database under WAL that somebody has open."""
+    configure(db_path=tmp_path / "db" / "ghost.db", secrets_dir=tmp_path / "secrets")
+    for folder, name, body in (
+        ("db", None, None),
+        ("magnet-metadata", "a.json", "{}"),
+        ("covers", "1.webp", "pixels"),
+        ("secrets", "token_pepper", "pepper"),
+    ):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        if name:
+            (tmp_path / folder / name).write_text(body)
+    with closing(sqlite3.connect(tmp_path / "db" / "ghost.db", isolation_level=None)) as live:
+        live.execute("PRAGMA journal_mode=WAL")
+        live.execute("CREATE TABLE note (words TEXT)")
+        live.execute("INSERT INTO note VALUES ('kept')")
+        yield tmp_path
+
+
+def words(path: Path) -> list[str]:
+    with closing(sqlite3.connect(path)) as database:
+        return [row[0] for row in database.execute("SELECT words FROM note")]
+
+
+def damage(place: Path) -> None:
+    with closing(sqlite3.connect(place / "db/ghost.db", isolation_level=None)) as live:
+        live.execute("DELETE FROM note")
+    (place / "covers/1.webp").unlink()
+    (place / "magnet-metadata/a.json").write_text("spoilt")
+
+
+def test_restore_brings_back_what_was_there(place):
+    archive = backup.create()
+    damage(place)
+
+    kept = backup.restore(archive.path)
+
+    assert words(place / "db/ghost.db") == ["kept"]
+    assert (place / "covers/1.webp").read_text() == "pixels"
+    assert (place / "magnet-metadata/a.json").read_text() == "{}"
+    assert len(kept) == 3
+    assert all(path.exists() for path in kept)
+
+
+def test_create_includes_what_is_not_checkpointed_yet(place):
+    archive = backup.create()
+
+    with tarfile.open(archive.path) as tar:
+        names = tar.getnames()
+    assert names == ["db/ghost.db", "metadata/a.json", "covers/1.webp", "manifest.json"]
+    assert archive.path.stat().st_mode & 0o777 == 0o600
+
+
+def test_encrypted_backup_needs_the_identity_and_holds_the_pepper(place, configure, tmp_path):
+    identity = pyrage.x25519.Identity.generate()
+    configure(age_recipient=str(identity.to_public()))
+    archive = backup.create()
+    assert archive.is_encrypted
+    with pytest.raises(RefusedError, match="GHOST_AGE_IDENTITY_FILE"):
+        backup.verify(archive.path)
+    key = tmp_path / "key.txt"
+    key.write_text(f"# a comment\n{identity}\n")
+    configure(age_identity_file=key)
+    (place / "secrets/token_pepper").write_text("lost")
+
+    backup.restore(archive.path)
+
+    assert (place / "secrets/token_pepper").read_text() == "pepper"
+
+
+def test_another_identity_is_refused(place, configure, tmp_path):
+    configure(age_recipient=str(pyrage.x25519.Identity.generate().to_public()))
+    archive = backup.create()
+    (tmp_path / "key.txt").write_text(str(pyrage.x25519.Identity.generate()))
+    configure(age_identity_file=tmp_path / "key.txt")
+
+    with pytest.raises(RefusedError, match="can't be decrypted"):
+        backup.verify(archive.path)
+
+
+@pytest.mark.parametrize("spoil", ["cut", "flip", "text", "missing file"])
+def test_a_damaged_backup_is_refused_and_nothing_is_touched(place, spoil):
+    path = backup.create().path
+    body = path.read_bytes()
+    if spoil == "cut":
+        path.write_bytes(body[: len(body) // 2])
+    elif spoil == "flip":
+        path.write_bytes(body[:200] + bytes([body[200] ^ 1]) + body[201:])
+    elif spoil == "text":
+        path.write_text("not a backup")
+    else:
+        with tarfile.open(path) as old, tarfile.open(place / "new.tar.gz", "w:gz") as new:
+            for member in old:
+                if not member.name.endswith(".webp"):
+                    new.addfile(member, old.extractfile(member))
+        (place / "new.tar.gz").replace(path)
+    damage(place)
+
+    with pytest.raises(RefusedError):
+        backup.restore(path)
+
+    assert words(place / "db/ghost.db") == []
+    assert list(place.glob("*.replaced-*")) == []
+
+
+def test_old_backups_go(place, configure):
+    configure(backup_keep=2)
+
+    made = [backup.create().path.name for _ in range(4)]
+
+    assert [a.path.name for a in backup.list_all()] == made[:1:-1]
+
+
+def test_command_creates_lists_verifies_and_restores(place):
+    def run(*args):
+        out = io.StringIO()
+        call_command("backup", *args, stdout=out)
+        return out.getvalue().strip()
+
+    path = run("create")
+
+    assert path in run("list")
+    assert run("verify", path) == f"{Path(path).name}: whole, 3 files."
+    assert "restored" in run("restore", path)
+    with pytest.raises(CommandError, match="no such file"):
+        run("verify", "nothing.tar.gz")

@@ -1,0 +1,151 @@
+"""The configuration: typed, all mistakes at once, told truly."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+from ghost import env
+
+ROOT = Path(env.BASE_DIR)
+
+
+def test_load_reads_types(monkeypatch):
+    monkeypatch.setenv("GHOST_DHT_SAMPLE_SIZE", "7")
+    monkeypatch.setenv("GHOST_ENABLE_SCHEDULER", "0")
+    monkeypatch.setenv("GHOST_SITE_LANGUAGES", "zh-hans, en")
+    monkeypatch.setenv("GHOST_PUBLIC_BASEURL", "https://host.example/repo")
+    monkeypatch.setenv("GHOST_DB_PATH", "elsewhere/x.db")
+    monkeypatch.setenv("GHOST_AGE_RECIPIENT", "")
+
+    loaded = env.load()
+
+    assert loaded.dht_sample_size == 7
+    assert loaded.enable_scheduler is False
+    assert loaded.site_languages == ("zh-hans", "en")
+    assert loaded.public_baseurl == "https://host.example/repo/"
+    assert loaded.db_path == ROOT / "elsewhere/x.db"
+    assert loaded.age_recipient == ""
+
+
+def test_load_names_every_mistake_at_once(monkeypatch):
+    monkeypatch.setenv("GHOST_DHT_SAMPLE_SIZE", "many")
+    monkeypatch.setenv("GHOST_DEPLOY_MODE", "magic")
+    monkeypatch.setenv("GHOST_PUBLIC_BASEURL", "ftp://x")
+    monkeypatch.setenv("GHOST_DHT_BOOTSTRAP_NODES", "nowhere")
+    monkeypatch.setenv("PORT", "99999")
+
+    with pytest.raises(env.ConfigError) as caught:
+        env.load()
+
+    named = {problem.partition(":")[0] for problem in caught.value.problems}
+    assert named == {
+        "PORT",
+        "GHOST_DHT_SAMPLE_SIZE",
+        "GHOST_DEPLOY_MODE",
+        "GHOST_PUBLIC_BASEURL",
+        "GHOST_DHT_BOOTSTRAP_NODES",
+    }
+
+
+def test_load_takes_the_environment_before_the_file(monkeypatch, tmp_path):
+    (tmp_path / ".env").write_text("GHOST_SITE_TITLE=From the file\nGHOST_DHT_SAMPLE_SIZE=3\n")
+    monkeypatch.setenv("GHOST_ENV_FILE", str(tmp_path / ".env"))
+    monkeypatch.setenv("GHOST_SITE_TITLE", "From the environment")
+
+    loaded = env.load()
+
+    assert (loaded.site_title, loaded.dht_sample_size) == ("From the environment", 3)
+    sources = {row.name: row.source for row in env.describe(loaded)}
+    assert sources["GHOST_SITE_TITLE"] == "environment"
+    assert sources["GHOST_DHT_SAMPLE_SIZE"] == ".env"
+    assert sources["GHOST_DEPLOY_MODE"] == "default"
+
+
+def test_describe_masks_secrets(monkeypatch):
+    monkeypatch.setenv("GHOST_SECRET_KEY", "very-secret-key")
+    monkeypatch.setenv("GHOST_TOKEN_PEPPER", "very-secret-pepper")
+
+    told = " ".join(row.value for row in env.describe(env.load()))
+
+    assert "very-secret" not in told
+
+
+def test_secret_is_made_once_and_only_its_owner_reads_it(tmp_path):
+    loaded = env.load().model_copy(update={"secrets_dir": tmp_path / "secrets"})
+
+    first, second = env.secret(loaded, "secret_key"), env.secret(loaded, "secret_key")
+
+    assert first == second
+    assert len(first) >= 50
+    assert first != env.secret(loaded, "token_pepper")
+    file = tmp_path / "secrets" / "secret_key"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert sorted(p.name for p in file.parent.iterdir()) == ["secret_key", "token_pepper"]
+
+
+def test_env_example_is_generated_and_complete():
+    committed = (ROOT / ".env.example").read_text()
+
+    assert committed == env.example(), "run `make env-example`"
+    named = set(re.findall(r"^#(\w+)=", committed, re.MULTILINE))
+    assert named == {env.variable(field) for field in env.Env.model_fields}
+
+
+def test_nothing_else_reads_the_environment():
+    """A variable that is read elsewhere would be missing in .env.example."""
+    allowed = {"ghost/env.py", "ghost/shell.py", "ghost/wsgi.py", "manage.py"}
+    folders = ["ghost", "teams", "resources", "dht", "builds"]
+    files = [p for f in folders for p in (ROOT / f).rglob("*.py")] + [ROOT / "manage.py"]
+
+    readers = {
+        p.relative_to(ROOT).as_posix()
+        for p in files
+        if re.search(r"os\.(environ|getenv)", p.read_text())
+    }
+
+    assert {r for r in readers if not r.startswith("ghost/demo/")} <= allowed
+
+
+def run_manage(*args: str, **variables: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "manage.py", *args],
+        cwd=ROOT,
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_config_validate_tells_all_and_fails():
+    done = run_manage("config", "validate", GHOST_WORKERS="0", GHOST_DEPLOY_MODE="magic")
+
+    assert done.returncode == 1
+    lines = done.stderr.splitlines()
+    assert [line.split(":")[1].strip() for line in lines] == ["GHOST_WORKERS", "GHOST_DEPLOY_MODE"]
+
+
+def test_config_validate_names_variables_that_nothing_reads():
+    done = run_manage("config", "validate", GHOST_SITE_TITEL="x")
+
+    assert done.returncode == 1
+    assert "GHOST_SITE_TITEL: this version of Ghost does not read it." in done.stderr
+
+
+def test_config_show_prints_every_variable():
+    out = io.StringIO()
+
+    call_command("config", "show", stdout=out)
+
+    shown = [line.split()[0] for line in out.getvalue().splitlines()]
+    assert shown == [env.variable(field) for field in env.Env.model_fields]

@@ -1,0 +1,44 @@
+"""The door to other programs, with real ones."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import pytest
+
+from ghost import shell
+from ghost.errors import OutageError
+
+
+def test_run_gives_code_and_words():
+    code = "import sys; print('out'); print('err', file=sys.stderr); sys.exit(3)"
+
+    output = shell.run([sys.executable, "-c", code], timeout_s=20)
+
+    assert output.exit_code == 3
+    assert sorted(output.text.split()) == ["err", "out"]
+
+
+def test_run_says_that_a_program_is_missing():
+    with pytest.raises(OutageError, match="could not be started"):
+        shell.run(["no-such-program-here"], timeout_s=5)
+
+
+def test_run_ends_the_whole_group_on_time(tmp_path):
+    mark = tmp_path / "alive"
+    script = f"(while true; do touch {mark}; sleep 0.05; done) & wait"
+
+    with pytest.raises(OutageError, match="stopped after"):
+        shell.run(["sh", "-c", script], timeout_s=0.5)
+
+    mark.unlink()
+    time.sleep(0.3)
+    assert not mark.exists()
+
+
+def test_run_cuts_long_output_in_the_middle():
+    output = shell.run([sys.executable, "-c", "print('a' * 50000 + 'end')"], timeout_s=20)
+
+    assert len(output.text) < shell.OUTPUT_LIMIT_CHARS + 100
+    assert output.text.endswith("end\n")

@@ -1,0 +1,77 @@
+"""The integrated site: files as they are now, nothing outside of them."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture
+def public(configure, tmp_path):
+    configure(deploy_mode="integrated", site_workdir=tmp_path / "work")
+    folder = tmp_path / "work" / "public"
+    (folder / "tags" / "公共领域").mkdir(parents=True)
+    (folder / "index.html").write_text("home")
+    (folder / "404.html").write_text("own 404")
+    (folder / "tags" / "公共领域" / "index.html").write_text("公共领域")
+    (folder / "feed.xml").write_text("<rss/>")
+    (tmp_path / "work" / "secret.txt").write_text("secret")
+    return folder
+
+
+def body(response) -> str:
+    return b"".join(response).decode()
+
+
+@pytest.mark.parametrize(
+    ("path", "expected", "kind"),
+    [
+        ("/", "home", "text/html; charset=utf-8"),
+        ("/tags/公共领域/", "公共领域", "text/html; charset=utf-8"),
+        ("/feed.xml", "<rss/>", "charset=utf-8"),
+    ],
+)
+def test_serve_gives_the_file(client, public, path, expected, kind):
+    response = client.get(path)
+
+    assert (response.status_code, body(response)) == (200, expected)
+    assert response["Content-Type"].endswith(kind)
+    assert "unsafe" not in response["Content-Security-Policy"]
+
+
+def test_serve_leads_a_folder_to_its_slash(client, public):
+    response = client.get("/tags/公共领域")
+
+    assert response.status_code == 301
+    assert body(client.get(response["Location"])) == "公共领域"
+
+
+@pytest.mark.parametrize("path", ["/nothing/", "/../secret.txt", "/%2e%2e/secret.txt", "/a%00b"])
+def test_serve_answers_the_sites_own_404(client, public, path):
+    response = client.get(path)
+
+    assert (response.status_code, body(response)) == (404, "own 404")
+
+
+def test_serve_answers_304_when_nothing_changed(client, public):
+    first = client.get("/")
+    first.close()
+
+    again = client.get("/", headers={"If-Modified-Since": first["Last-Modified"]})
+
+    assert again.status_code == 304
+
+
+def test_serve_finds_a_site_that_is_published_later(client, configure, tmp_path):
+    configure(deploy_mode="integrated", site_workdir=tmp_path)
+    assert client.get("/").status_code == 503
+    (tmp_path / "public").mkdir()
+    (tmp_path / "public" / "index.html").write_text("here now")
+
+    assert body(client.get("/")) == "here now"
+
+
+def test_standard_mode_serves_no_site(client, public, configure):
+    configure(deploy_mode="standard")
+
+    assert client.get("/")["Location"] == "/admin/"
+    assert client.get("/feed.xml").status_code == 404
