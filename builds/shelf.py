@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from django.db import connection, transaction
 
-from builds import markdown
+from builds import covers, markdown
 from builds.models import Cover
 from resources import sizes, slugs
 from resources.models import Catalog, Category, DhtStatus, Resource
@@ -157,8 +157,13 @@ class Shelf:
             published_at=row.published_at,
             updated_at=row.updated_at,
             summary=markdown.summary(row.content_markdown),
-            cover=self.covers.get(row.pk) if row.cover_image_path else None,
+            cover=self._cover(row),
         )
+
+    def _cover(self, row: Resource) -> Cover | None:
+        """Its cover, if the files are there too: a restored database may have come without."""
+        cover = self.covers.get(row.pk) if row.cover_image_path else None
+        return cover if cover and covers.are_there(row.pk) else None
 
     # -- groups: each keeps the order of `entries`, oldest first
 

@@ -14,7 +14,7 @@ from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.util import Finalize
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.conf import settings
 
@@ -33,7 +33,7 @@ else:
     _why_not = ""
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from ghost.env import Env
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Endpoint = tuple[str, int]
+_T = TypeVar("_T")
 SAVE_STATE_EVERY_S = 300
 _STATS_PATIENCE_S = 5.0
 _DHT_STATE = b"d9:dht state"
@@ -118,8 +119,7 @@ class Session:
         """How many look-ups are under way; answers to ended ones are among the events."""
         self._lookups = None
         self._lt.post_dht_stats()
-        self._await(lambda: self._lookups is not None)
-        return self._lookups or 0
+        return self._await(lambda: self._lookups)
 
     # -- metadata
 
@@ -174,15 +174,15 @@ class Session:
         """libtorrent's own counters, by their names."""
         self._counters = None
         self._lt.post_session_stats()
-        self._await(lambda: self._counters is not None)
-        if self._counters is None:
-            raise OutageError("libtorrent does not answer; restart the worker.")
-        return self._counters
+        return self._await(lambda: self._counters)
 
-    def _await(self, done: Any) -> None:  # noqa: ANN401
+    def _await(self, answer: Callable[[], _T | None]) -> _T:
         deadline = time.monotonic() + _STATS_PATIENCE_S
-        while not done() and time.monotonic() < deadline:
+        while (found := answer()) is None:
+            if time.monotonic() >= deadline:
+                raise OutageError("libtorrent does not answer; restart the worker.")
             self._collect(0.05)
+        return found
 
     def _collect(self, wait_s: float) -> None:
         """Copy out what libtorrent reports: an alert is freed by the next pop_alerts()."""

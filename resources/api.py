@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import Header, Path, Query, Router, Status
 
 from ghost import paging
 from ghost.schemas import PathId, problems
 from resources import submissions
+from resources.metadata import Metadata
 from resources.models import Category, Resource
 from resources.schemas import (
     CategoryChange,
@@ -103,8 +102,11 @@ def update_resource(
     operation_id="resources_read_metadata",
     summary="What its last successful probe found",
 )
-def read_metadata(request: TokenRequest, resource_id: Path[PathId]) -> Any:
-    return _seen(request, resource_id).require_metadata()
+def read_metadata(request: TokenRequest, resource_id: Path[PathId]) -> Metadata:
+    found = _seen(request, resource_id).probed_metadata
+    if found is None:
+        raise Http404
+    return found
 
 
 @router.post(
@@ -152,8 +154,11 @@ def restore(request: TokenRequest, resource_id: Path[PathId]) -> Resource:
     operation_id="resources_list_categories",
     summary="All categories in tree order",
 )
-def list_categories(request: TokenRequest) -> list[Category]:
-    return [place.category for place in Category.objects.tree()]
+def list_categories(request: TokenRequest) -> list[PlaceOut]:
+    return [
+        PlaceOut.model_validate(vars(place.category) | vars(place))
+        for place in Category.objects.tree()
+    ]
 
 
 @categories.post(

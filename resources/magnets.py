@@ -69,7 +69,10 @@ def parse(text: str) -> Magnet:
         raise _refused("The magnet link has text that is not UTF-8.") from error
     except ValueError as error:
         raise _refused(f"A magnet link may have at most {MAX_PARAMETERS} parts.") from error
-    return _from_pairs([(key.lower().partition(".")[0], value) for key, value in pairs])
+    magnet = _from_pairs([(key.lower().partition(".")[0], value) for key, value in pairs])
+    if len(magnet.uri()) > MAX_BYTES:  # escapes count too, in the spelling that is kept
+        raise _refused(f"A magnet link may have at most {MAX_BYTES} bytes.")
+    return magnet
 
 
 def _from_pairs(pairs: list[tuple[str, str]]) -> Magnet:

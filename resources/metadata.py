@@ -16,6 +16,7 @@ from typing import NotRequired, TypedDict
 from django.conf import settings
 
 from ghost.files import write_atomic
+from resources import sizes
 
 SUMMARY_FILES = 3
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -56,6 +57,21 @@ class Metadata:
     def file_count(self) -> int:
         """How many files it has."""
         return len(self.files)
+
+    @property
+    def total_size_human(self) -> str:
+        """Its size for people."""
+        return sizes.human(self.total_size_bytes)
+
+    @property
+    def files_tree_summary(self) -> str:
+        """`summary` of its files."""
+        return summary(self.files)
+
+    @property
+    def files_tree(self) -> list[Node]:
+        """`tree` of its files."""
+        return tree(self.files)
 
 
 def path_of(magnet_hash: str) -> Path:

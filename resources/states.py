@@ -23,3 +23,13 @@ class DhtStatus(models.TextChoices):
     UNKNOWN = "Unknown", _("Unknown")
     ACTIVE = "Active", _("Active")
     STALE = "Stale", _("Stale")
+
+
+class State(models.TextChoices):
+    """Where a resource stands on its way to the public; derived, never stored."""
+
+    DRAFT = "draft", _("draft")
+    SCHEDULED = "scheduled", _("scheduled")
+    HELD = "held", _("held until a probe succeeds")
+    LIVE = "live", _("live")
+    TAKEN_DOWN = "taken_down", _("taken down")

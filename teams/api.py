@@ -120,5 +120,4 @@ def revoke_token(request: TokenRequest, data: RevokeIn, *, cascade: bool = True)
 
 
 def _issued(token: Token, raw: str) -> IssuedOut:
-    plain = SessionOut.model_validate(token).model_dump()
-    return IssuedOut(**plain, token=raw, expires_at=token.expires_at)
+    return IssuedOut.model_validate(vars(token) | {"token": raw})

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ghost.errors import ForbiddenError, RefusedError
+from ghost.words import one_line
 from teams import credentials
 from teams.roles import Role
 
@@ -35,6 +36,10 @@ class TokenQuerySet(models.QuerySet["Token"]):
         found = self.usable().select_related("scope_team__owner")
         return found.filter(token_hash=credentials.digest(raw)).first()
 
+    def find(self, *, raw: str | None = None, token_hash: str | None = None) -> Token:
+        """The token with this raw form or this hash, usable or not; DoesNotExist if none."""
+        return self.get(token_hash=token_hash or credentials.digest(raw or ""))
+
     def issue(
         self,
         role: Role,
@@ -50,7 +55,7 @@ class TokenQuerySet(models.QuerySet["Token"]):
             token_hash=credentials.digest(raw),
             prefix=raw[: credentials.SHOWN],
             role=role,
-            display_name=display_name.strip(),
+            display_name=display_name,
             scope_team=team,
             expires_at=expires_at,
             note=note,
@@ -110,7 +115,10 @@ class Token(models.Model):
         return self.display_name
 
     def clean(self) -> None:
-        """A token can't begin its life expired."""
+        """A token has a name to show and can't begin its life expired."""
+        self.display_name = one_line(self.display_name)
+        if not self.display_name:
+            raise ValidationError({"display_name": _("A name is needed.")})
         if self.expires_at and self._state.adding and self.expires_at <= timezone.now():
             raise ValidationError({"expires_at": _("This moment has passed.")})
 
@@ -182,6 +190,26 @@ class TeamQuerySet(models.QuerySet["Team"]):
         return team
 
 
+    def found(self, by: Token, name: str, owner_token_hash: str | None = None) -> Team:
+        """A new team: a Publisher's own, or by an Admin that of the Publisher it names.
+
+        ForbiddenError if a Publisher names somebody else, RefusedError if there is nobody of
+        that hash or an Admin names none.
+        """
+        if not by.is_admin and owner_token_hash not in (None, by.token_hash):
+            raise ForbiddenError(str(_("You found teams of your own only.")))
+        owner = Token.objects.usable().filter(token_hash=owner_token_hash).first()
+        if by.is_admin and owner is None:
+            raise RefusedError(
+                str(_("Name the owner: the hash of a usable Publisher token.")),
+                field="owner_token_hash",
+            )
+        team = Team(name=name, owner=owner or by)
+        team.full_clean()
+        team.save()
+        return team
+
+
 class Team(models.Model):
     """A named scope that a Publisher owns; its members publish into it."""
 
@@ -202,6 +230,7 @@ class Team(models.Model):
                 "owner",
                 "name",
                 name="teams_team_name_per_owner",
+                violation_error_code="duplicate",
                 violation_error_message=_("You have a team of this name already."),
             )
         ]
@@ -210,11 +239,26 @@ class Team(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Only a Publisher owns teams."""
-        self.name = self.name.strip()
+        """A team has a name, and only a Publisher owns one."""
+        self.name = one_line(self.name)
+        if not self.name:
+            raise ValidationError({"name": _("A name is needed.")})
         if self.owner_id and self.owner.role != Role.PUBLISHER:
             raise ValidationError({"owner": _("A team belongs to a Publisher.")})
 
-    def invite(self, display_name: str, *, expires_at: datetime | None = None) -> tuple[Token, str]:
+    @property
+    def owner_token_hash(self) -> str:
+        """The owner's hash, as the API names it."""
+        return self.owner.token_hash
+
+    def require_owner(self, token: Token) -> None:
+        """ForbiddenError unless the token owns it, or is an Admin's."""
+        if not token.is_admin and self.owner_id != token.pk:
+            raise ForbiddenError(str(_("This team is not yours.")))
+
+    def invite(
+        self, display_name: str | None = None, *, expires_at: datetime | None = None
+    ) -> tuple[Token, str]:
         """A new TeamMember token for this team, and its raw form."""
-        return Token.objects.issue(Role.TEAM_MEMBER, display_name, team=self, expires_at=expires_at)
+        name = display_name or f"{self.name[:93]} member"
+        return Token.objects.issue(Role.TEAM_MEMBER, name, team=self, expires_at=expires_at)

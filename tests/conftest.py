@@ -7,6 +7,8 @@ import socket
 
 import pytest
 
+from tests.swarm import no_dht, running_swarm, swarm  # noqa: F401  # fixtures
+
 
 @pytest.fixture(autouse=True)
 def loopback_only(monkeypatch):

@@ -19,8 +19,6 @@ from resources.probing import prober
 
 TITLES_SHOWN = 20
 NOTED_AT_MOST = 1000
-PROBES_AT_ONCE = 20
-"""More than these are left to the schedule, which finds what is due in the rows."""
 
 
 class ResourceActions(ModelAdmin[Resource]):
@@ -86,8 +84,8 @@ class ResourceActions(ModelAdmin[Resource]):
         with self.telling(request), transaction.atomic():
             prober().require()
             count = rows.ask_probe()
-            for pk in ids[:PROBES_AT_ONCE]:
-                transaction.on_commit(partial(prober().enqueue, pk))
+            if ids:  # one task takes all that is due
+                transaction.on_commit(partial(prober().enqueue, ids[0]))
             self._noted(request, ids, gettext("Probe asked for"))
             self.message_user(
                 request, ngettext("%d probe queued.", "%d probes queued.", count) % count

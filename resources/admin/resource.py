@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
 from django.db import models, transaction
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.urls import URLPattern, path
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
@@ -76,7 +73,7 @@ class ResourceAdmin(ResourceActions):
         (None, {"fields": ["title", "magnet_uri", "category", "tags", "content_markdown"]}),
         (
             _("Publishing"),
-            {"fields": ["publisher", "team", "published_at", "cover_image_url", "cover"]},
+            {"fields": ["publisher", "team", "published_at", "cover_image_url", "cover_preview"]},
         ),
         (_("Files"), {"fields": ["size", "file_count", "files"], "classes": ["tab"]}),
         (
@@ -107,7 +104,7 @@ class ResourceAdmin(ResourceActions):
         ),
     ]
     readonly_fields = [
-        "cover", "size", "file_count", "files", "probe", "probe_attempts", "probed_at",
+        "cover_preview", "size", "file_count", "files", "probe", "probe_attempts", "probed_at",
         "probe_due_at", "probe_error", "health", "num_peers", "last_dht_check", "dht_misses",
         "samples", "magnet_hash", "magnet_hash_v2", "created_at", "updated_at", "takedown_at",
         "takedown_reason",
@@ -159,7 +156,7 @@ class ResourceAdmin(ResourceActions):
         return render_to_string("admin/resources/samples.html", {"samples": found})
 
     @display(description=_("cover"))
-    def cover(self, row: Resource) -> str:
+    def cover_preview(self, row: Resource) -> str:
         return render_to_string("admin/resources/cover.html", {"row": row})
 
     # -- the form
@@ -208,24 +205,6 @@ class ResourceAdmin(ResourceActions):
             }
         return super().render_change_form(request, context, add, change, form_url, obj)
 
-    # -- the cover's picture
-
-    def get_urls(self) -> list[URLPattern]:
-        mine = path(
-            "<int:pk>/cover/",
-            self.admin_site.admin_view(self.show_cover),
-            name="resources_resource_cover",
-        )
-        return [mine, *super().get_urls()]
-
-    def show_cover(self, request: HttpRequest, pk: int) -> FileResponse:
-        """The cover as it is published; the public site may lie on another host."""
-        row = get_object_or_404(Resource, pk=pk)
-        file = _cover_file(row)
-        if not self.has_view_permission(request, row) or file is None:
-            raise Http404
-        return FileResponse(file.open("rb"), content_type="image/webp")
-
 
 def _facts(row: Resource) -> list[tuple[str, str, str | None]]:
     """Name, value and colour of what matters most about a row."""
@@ -254,10 +233,6 @@ def _button(action: str, label: str, icon: str, variant: str = "default") -> dic
 def public_address(row: Resource) -> str:
     """Where the public site shows it."""
     return f"{settings.GHOST.public_baseurl}resources/{row.pk}/"
-
-
-def _cover_file(row: Resource) -> Path | None:
-    return None
 
 
 def _as_hash(term: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MinLengthValidator
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ghost.errors import ForbiddenError, RefusedError
+from ghost.words import one_line
 from resources import slugs
 from resources.models.catalog import Catalog
 from teams.models import Token
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_DEPTH = 12
+PUBLIC_FIELDS = ("name", "slug", "parent_id", "sort_order")
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,10 @@ def _walk(
         yield from _walk(children, row.pk, depth + 1, path + "/", here)
 
 
+def _misplaced(message: str) -> ValidationError:
+    return ValidationError({"parent": ValidationError(message, code="misplaced")})
+
+
 class Category(models.Model):
     """A node of the tree."""
 
@@ -83,7 +89,7 @@ class Category(models.Model):
     )
     slug = models.CharField(
         gettext_lazy("slug"),
-        max_length=100,
+        max_length=slugs.MAX_BYTES,
         blank=True,
         help_text=gettext_lazy("Part of the address; made from the name if left empty."),
     )
@@ -111,12 +117,13 @@ class Category(models.Model):
                 "parent",
                 "slug",
                 name="resources_category_slug_among_siblings",
-                nulls_distinct=True,
+                violation_error_code="duplicate",
                 violation_error_message=gettext_lazy("A sibling has this slug already."),
             ),
             models.UniqueConstraint(
                 "slug",
                 condition=models.Q(parent=None),
+                violation_error_code="duplicate",
                 name="resources_category_slug_among_roots",
                 violation_error_message=gettext_lazy("Another root has this slug already."),
             ),
@@ -127,22 +134,41 @@ class Category(models.Model):
 
     def clean(self) -> None:
         """Slug by rule; no cycle; bounded depth."""
-        self.name = self.name.strip()
+        self.name = one_line(self.name)
+        if not self.name:
+            raise ValidationError({"name": _("A name is needed.")})
         self.slug = slugs.make(self.slug or self.name)
         if self.slug == "page":
             raise ValidationError({"slug": _("“page” is taken by the pages of lists.")})
+        self._clean_place()
+
+    def _clean_place(self) -> None:
+        if self.parent_id and not Category.objects.filter(pk=self.parent_id).exists():
+            raise _misplaced(_("There is no such category."))
         above = self._ancestors()
-        if any(node.pk == self.pk for node in above if self.pk):
-            raise ValidationError({"parent": _("A category can't lie below itself.")})
+        if self.pk and self in above:
+            raise _misplaced(_("A category can't lie below itself."))
         if len(above) + self._height() > MAX_DEPTH:
-            raise ValidationError(
-                {"parent": _("Categories nest at most %(depth)d deep.") % {"depth": MAX_DEPTH}}
-            )
+            raise _misplaced(_("Categories nest at most %(depth)d deep.") % {"depth": MAX_DEPTH})
+
+    def change(self, values: dict[str, Any]) -> None:
+        """Set some fields, over what others changed meanwhile, and `store` it."""
+        with transaction.atomic():
+            Catalog.lock()
+            self.refresh_from_db()
+            for name, value in values.items():
+                setattr(self, name, value)
+            self.store()
 
     def store(self, *, reason: str = "") -> None:
-        """The one way to save it: checked, its subtree's root kept right, the revision moved."""
+        """The one way to save it: checked, its subtree's root kept right, the revision moved.
+
+        ValidationError has the code `misplaced` for a parent that can't be, `duplicate` for a
+        slug that a sibling has.
+        """
         with transaction.atomic():
             Catalog.lock()  # two moves at once could make a cycle together
+            old = Category.objects.filter(pk=self.pk).first()
             self.full_clean(exclude=["root"])
             self.updated_at = timezone.now()
             above = self._ancestors()
@@ -151,7 +177,12 @@ class Category(models.Model):
             top = above[-1] if above else self
             Category.objects.filter(pk__in=[self.pk, *self._descendant_ids()]).update(root=top)
             self.root = top
-            Catalog.advance(reason or f"category “{self.name}” changed")
+            if old is None or old.public_state() != self.public_state():
+                Catalog.advance(reason or f"category “{self.name}” changed")
+
+    def public_state(self) -> dict[str, Any]:
+        """What the public site shows of it."""
+        return {field: getattr(self, field) for field in PUBLIC_FIELDS}
 
     def discard(self) -> None:
         """Delete it; RefusedError while it has children or resources."""

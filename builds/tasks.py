@@ -1,0 +1,86 @@
+"""What the queue runs: builds, one at a time over all hosts, and none forgotten.
+
+No change is lost: whoever finds the claim taken may go, because the holder looks again after it
+gave the claim back, and a change is committed before its task is queued. What a dead or failing
+builder left pending is found by the schedules.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from builds import covers, pipeline
+from builds.models import DIED, Build, BuildState
+from resources.models import Catalog, Resource
+
+MOST_DEBOUNCES = 10
+BUSY = "another build is under way; it will see this change"
+
+
+def build_when_quiet(trigger: str = "change") -> str:
+    """Build once the catalog was quiet for GHOST_BUILD_DEBOUNCE_S, and again while it changes."""
+    outcome = "nothing to build"
+    while BuildState.get().pending_changes:
+        _wait_until_quiet()
+        build = Build.objects.claim(trigger)
+        if build is None:
+            return BUSY
+        outcome = _told(pipeline.run(build))
+    return outcome
+
+
+def build_now(trigger: str = "operator", force: bool = False) -> str:  # noqa: FBT001, FBT002  # a task's arguments are plain
+    """Build at once, whether or not something changed; then whatever changed meanwhile."""
+    build = Build.objects.claim(trigger)
+    if build is None:
+        return BUSY
+    outcome = _told(pipeline.run(build, force=force))
+    build_when_quiet()
+    return outcome
+
+
+def build_if_due() -> str:
+    """By the clock: build what is pending, covers that wait for another try included."""
+    note_published()
+    if BuildState.get().pending_changes:
+        return build_when_quiet("schedule")
+    if covers.due():
+        return build_now("schedule")
+    return "nothing to build"
+
+
+def note_published() -> str:
+    """By the clock, every minute: notice resources whose hour has come, and builders that died."""
+    if Build.objects.bury_dead() or _died():
+        return build_when_quiet("rescue")
+    state = BuildState.get()
+    if state.built_as_of is None or state.pending_changes:
+        return "nothing to note"
+    come = Resource.objects.public().filter(published_at__gt=state.built_as_of).count()
+    if come:
+        Catalog.advance(f"{come} scheduled resources came out")
+    return f"{come} came out"
+
+
+def _died() -> bool:
+    """Whether the last builder was buried and nobody has built since."""
+    last = Build.objects.first()
+    return last is not None and last.error == DIED and not Build.objects.running().exists()
+
+
+def _wait_until_quiet() -> None:
+    quiet_s: float = settings.GHOST.build_debounce_s
+    deadline = time.monotonic() + MOST_DEBOUNCES * quiet_s
+    while time.monotonic() < deadline:
+        left = Catalog.get().changed_at + timedelta(seconds=quiet_s) - timezone.now()
+        if left <= timedelta(0):
+            return
+        time.sleep(min(left.total_seconds(), 1))
+
+
+def _told(build: Build) -> str:
+    return f"build {build.pk}: {build.state}"

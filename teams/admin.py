@@ -1,0 +1,298 @@
+"""Tokens and teams, as operators see and issue them.
+
+A raw token is shown on the page that answers the form, and nowhere else: that answer is not a
+redirect, so that the value needs to be kept neither in the session nor in a cache, and it asks
+not to be stored. Reloading it would issue another token, of which browsers warn.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db import models, transaction
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
+
+from ghost.admin_site import ModelAdmin, ReadOnlyInline
+from teams.models import Team, TeamQuerySet, Token, TokenQuerySet
+from teams.roles import Role
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+ROLE_COLOURS = {Role.ADMIN: "danger", Role.PUBLISHER: "info"}
+STATE_COLOURS = {"usable": "success", "expired": "warning", "revoked": "danger"}
+STATES: dict[str, _StrPromise] = {
+    "usable": _("usable"),
+    "expired": _("expired"),
+    "revoked": _("revoked"),
+}
+
+
+def state_of(token: Token) -> str:
+    """A key of `STATES`."""
+    return "revoked" if token.revoked_at else "usable" if token.is_usable else "expired"
+
+
+class StateFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
+    """By whether a token opens the API."""
+
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[Any]:
+        return list(STATES.items())
+
+    def queryset(self, request: HttpRequest, queryset: TokenQuerySet) -> TokenQuerySet:
+        match self.value():
+            case "usable":
+                return queryset.usable()
+            case "expired":
+                return queryset.filter(revoked_at=None, expires_at__lte=timezone.now())
+            case "revoked":
+                return queryset.filter(revoked_at__isnull=False)
+            case _:
+                return queryset
+
+
+class RevokeForm(forms.Form):
+    cascade = forms.BooleanField(
+        label=_("Revoke the tokens of their teams too"),
+        required=False,
+        initial=True,
+        widget=UnfoldBooleanSwitchWidget,
+        help_text=_("Without this, members of a revoked publisher's teams keep their access."),
+    )
+
+
+class InviteForm(forms.Form):
+    display_name = forms.CharField(
+        label=_("Public name"),
+        max_length=100,
+        widget=UnfoldAdminTextInputWidget({"autofocus": True}),
+        help_text=_("Shown on the public site as the publisher."),
+    )
+
+
+class SecretMixin(ModelAdmin[Any]):
+    """Answers with a raw token, once."""
+
+    def show_secret(self, request: HttpRequest, token: Token, raw: str) -> HttpResponse:
+        """The page with the raw token; it is kept nowhere."""
+        response = TemplateResponse(
+            request,
+            "admin/teams/secret.html",
+            self.page(request, gettext("Token issued"), token=token, raw=raw, next=self.list_url()),
+        )
+        add_never_cache_headers(response)
+        return response
+
+
+@admin.register(Token)
+class TokenAdmin(SecretMixin):
+    list_display = [
+        "display_name", "shown_prefix", "shown_role", "shown_team", "shown_state", "last_used_at",
+        "expires_at", "created_at",
+    ]  # fmt: skip
+    list_select_related = ["scope_team__owner"]
+    list_filter = [("role", ChoicesDropdownFilter), StateFilter]
+    list_filter_submit = True
+    search_fields = ["display_name", "^prefix", "^token_hash", "note", "scope_team__name"]
+    search_help_text = _("Name, start of the token or of its hash, note, or team")
+    autocomplete_fields = ["scope_team"]
+    add_fieldsets = [
+        (
+            None,
+            {
+                "fields": ["role", "display_name", "scope_team", "expires_at", "note"],
+                "description": _("The token itself is shown once, on the next page."),
+            },
+        )
+    ]
+    fields = [
+        "display_name", "shown_prefix", "shown_role", "shown_team", "shown_state", "note",
+        "expires_at", ("created_at", "last_used_at", "revoked_at"), "token_hash",
+    ]  # fmt: skip
+    readonly_fields = [
+        "display_name", "shown_prefix", "shown_role", "shown_team", "shown_state", "created_at",
+        "last_used_at", "revoked_at", "token_hash",
+    ]  # fmt: skip
+    actions = ["revoke"]
+    change_form_outer_before_template = "admin/teams/token_buttons.html"
+
+    @display(description=_("starts with"))
+    def shown_prefix(self, row: Token) -> str:
+        return f"{row.prefix}…"
+
+    @display(description=_("role"), ordering="role", label=ROLE_COLOURS)
+    def shown_role(self, row: Token) -> tuple[str, str]:
+        role = Role(row.role)
+        return (role if role in ROLE_COLOURS else Role.PUBLISHER, str(role.label))
+
+    @display(description=_("team"), ordering="scope_team__name", header=True)
+    def shown_team(self, row: Token) -> list[str] | None:
+        team = row.scope_team
+        return [team.name, team.owner.display_name] if team else ["–", ""]
+
+    @display(description=_("state"), label=STATE_COLOURS)
+    def shown_state(self, row: Token) -> tuple[str, str]:
+        state = state_of(row)
+        return state, str(STATES[state])
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Token | None = None) -> Any:
+        return self.readonly_fields if obj else []
+
+    def has_delete_permission(self, request: HttpRequest, obj: Token | None = None) -> bool:
+        """Tokens are revoked: what they published keeps its publisher."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001  # Django's signature
+        if change:
+            obj.save(update_fields=["note", "expires_at"])
+            return
+        token, obj.raw = Token.objects.issue(
+            Role(obj.role),
+            obj.display_name,
+            team=obj.scope_team,
+            expires_at=obj.expires_at,
+            note=obj.note,
+        )
+        for field in Token._meta.concrete_fields:
+            setattr(obj, field.attname, getattr(token, field.attname))
+
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        return self.show_secret(request, obj, obj.raw)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        context |= {"list_url": self.list_url(), "show_save_and_add_another": False}
+        if not kwargs.get("obj"):
+            context["show_save_and_continue"] = False
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.action(description=_("Revoke…"), permissions=["change"])
+    def revoke(self, request: HttpRequest, queryset: TokenQuerySet) -> HttpResponse | None:
+        rows = list(queryset.filter(revoked_at=None))
+        if "confirmed" not in request.POST:
+            return self._ask_revoke(request, rows)
+        form = RevokeForm(request.POST)
+        form.is_valid()
+        count = 0
+        with self.telling(request), transaction.atomic():
+            for row in rows:
+                count += row.revoke(cascade=form.cleaned_data["cascade"])
+                self.note(request, row, gettext("Revoked"))
+            self.message_user(
+                request,
+                ngettext("%d token revoked.", "%d tokens revoked.", count) % count,
+                messages.SUCCESS,
+            )
+        return self.back(request)
+
+    def _ask_revoke(self, request: HttpRequest, rows: list[Token]) -> HttpResponse:
+        dependants = Token.objects.filter(scope_team__owner__in=rows, revoked_at=None)
+        context = self.page(
+            request,
+            gettext("Revoke tokens"),
+            form=RevokeForm(),
+            rows=rows,
+            dependants=dependants.count(),
+            selected=request.POST.getlist("_selected_action"),
+            select_across=request.POST.get("select_across", "0"),
+            next=self.back(request).url,
+        )
+        return TemplateResponse(request, "admin/teams/revoke.html", context)
+
+
+class MemberInline(ReadOnlyInline):
+    model = Token
+    fields = ["display_name", "prefix", "created_at", "last_used_at", "revoked_at"]
+    readonly_fields = fields
+    verbose_name = _("member")
+    verbose_name_plural = _("members")
+
+
+@admin.register(Team)
+class TeamAdmin(SecretMixin):
+    list_display = ["name", "owner", "member_count", "resource_count", "created_at"]
+    list_select_related = ["owner"]
+    search_fields = ["name", "owner__display_name"]
+    autocomplete_fields = ["owner"]
+    fields = ["name", "owner"]
+    inlines = [MemberInline]
+    actions = ["invite"]
+    change_form_outer_before_template = "admin/teams/team_buttons.html"
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Team]:
+        found = super().get_queryset(request)
+        return found.annotate(
+            members_now=models.Count(
+                "members", filter=models.Q(members__revoked_at=None), distinct=True
+            ),
+            resources_now=models.Count("resources", distinct=True),
+        )
+
+    @display(description=_("members"), ordering="members_now")
+    def member_count(self, row: Any) -> int:
+        return int(row.members_now)
+
+    @display(description=_("resources"), ordering="resources_now")
+    def resource_count(self, row: Any) -> int:
+        return int(row.resources_now)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Team | None = None) -> Any:
+        """Its name stands on public pages, and who owns it decides who may publish."""
+        return ["name", "owner"] if obj else []
+
+    def get_inlines(self, request: HttpRequest, obj: Team | None) -> Any:
+        return self.inlines if obj else []
+
+    def has_delete_permission(self, request: HttpRequest, obj: Team | None = None) -> bool:
+        """Members and resources keep their team; revoke its tokens instead."""
+        return False
+
+    def has_invite_permission(self, request: HttpRequest) -> bool:
+        """Whoever may issue tokens."""
+        return bool(request.user.has_perm("teams.add_token"))  # type: ignore[union-attr]
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        context |= {
+            "list_url": self.list_url(),
+            "may_invite": self.has_invite_permission(request),
+        }
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.action(description=_("Invite a member…"), permissions=["invite"])
+    def invite(self, request: HttpRequest, queryset: TeamQuerySet) -> HttpResponse | None:
+        teams = list(queryset[:2])
+        if len(teams) != 1:
+            self.message_user(request, _("Choose one team."), messages.WARNING)
+            return None
+        form = InviteForm(request.POST if "display_name" in request.POST else None)
+        if not form.is_valid():
+            return self._ask_name(request, teams[0], form)
+        with self.telling(request):
+            token, raw = teams[0].invite(form.cleaned_data["display_name"])
+            self.note(request, teams[0], gettext("Invited %s") % token.display_name)
+            return self.show_secret(request, token, raw)
+        return self.back(request)
+
+    def _ask_name(self, request: HttpRequest, team: Team, form: InviteForm) -> HttpResponse:
+        context = self.page(
+            request,
+            gettext("Invite a member"),
+            form=form,
+            team=team,
+            next=self.back(request).url,
+        )
+        return TemplateResponse(request, "admin/teams/invite.html", context)

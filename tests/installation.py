@@ -1,0 +1,153 @@
+"""A whole installation for one test: its own folder, a real gunicorn, a real qcluster."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import requests
+
+from ghost.env import BASE_DIR
+
+PATIENCE_S = 60
+
+
+def wait_for(what: str, look: Callable[[], object], patience_s: float = PATIENCE_S) -> object:
+    """What `look` gives as soon as it is true; AssertionError after `patience_s`."""
+    deadline = time.monotonic() + patience_s
+    while time.monotonic() < deadline:
+        if found := look():
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"waited {patience_s:g} s in vain for {what}")
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Installation:
+    """Programs of the Procfile on a folder of their own."""
+
+    def __init__(self, folder: Path, **variables: str) -> None:
+        self.folder, self.port = folder, free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.programs: dict[str, subprocess.Popen] = {}
+        self.env = {k: v for k, v in os.environ.items() if not k.startswith("GHOST_")} | {
+            "DJANGO_SETTINGS_MODULE": "ghost.settings",
+            "GHOST_ENV_FILE": os.devnull,
+            "GHOST_DB_PATH": str(folder / "ghost.db"),
+            "GHOST_SECRETS_DIR": str(folder / "secrets"),
+            "GHOST_MAGNET_METADATA_DIR": str(folder / "metadata"),
+            "GHOST_MAGNET_TMP_DIR": str(folder / "tmp"),
+            "GHOST_COVER_DIR": str(folder / "covers"),
+            "GHOST_SITE_WORKDIR": str(folder / "site"),
+            "GHOST_BACKUP_DIR": str(folder / "backups"),
+            "GHOST_DEPLOY_MODE": "integrated",
+            "GHOST_PUBLIC_BASEURL": self.url + "/",
+            "GHOST_BUILD_DEBOUNCE_S": "0.3",
+            "GHOST_ALLOW_PRIVATE_NETWORKS": "1",
+            "PORT": str(self.port),
+            **variables,
+        }
+
+    def __enter__(self) -> Installation:
+        self.manage("prepare")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for name in list(self.programs):
+            self.stop(name)
+
+    # -- programs
+
+    def manage(self, *args: str) -> str:
+        """Run one command to its end; its standard output."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *args],
+            cwd=BASE_DIR, env=self.env, capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def start(self, name: str) -> None:
+        """Start `web` or `worker`."""
+        argv = {
+            "web": [
+                "-m", "gunicorn", "ghost.wsgi", "--bind", f"127.0.0.1:{self.port}",
+                "--worker-class", "gthread", "--workers", "2", "--threads", "8",
+            ],
+            "worker": ["manage.py", "qcluster"],
+        }[name]  # fmt: skip
+        log = (self.folder / f"{name}.log").open("ab")
+        self.programs[name] = subprocess.Popen(
+            [sys.executable, *argv], cwd=BASE_DIR, env=self.env, stdout=log, stderr=log,
+            start_new_session=True,
+        )  # fmt: skip
+        log.close()
+        if name == "web":
+            wait_for("the web server", self._answers)
+
+    def stop(self, name: str, how: int = signal.SIGTERM) -> None:
+        """End a program with all of its processes; SIGKILL leaves it no time for anything."""
+        program = self.programs.pop(name)
+        if how == signal.SIGKILL:
+            os.killpg(program.pid, how)
+        else:
+            program.send_signal(how)
+        try:
+            program.wait(timeout=40)
+        finally:
+            if program.poll() is None:
+                os.killpg(program.pid, signal.SIGKILL)
+                program.wait()
+
+    def _answers(self) -> bool:
+        try:
+            return requests.get(f"{self.url}/health", timeout=5).ok
+        except requests.ConnectionError:
+            return False
+
+    # -- data
+
+    def token(self, role: str = "Publisher", name: str = "Ada") -> str:
+        return self.manage("issue_token", role, name)
+
+    def call(self, method: str, path: str, token: str, **kwargs) -> requests.Response:
+        """One request to the API."""
+        headers = {"Authorization": f"Bearer {token}"}
+        return requests.request(
+            method, f"{self.url}/api{path}", headers=headers, timeout=90, **kwargs
+        )
+
+    def rows(self, sql: str, *args: object) -> list[tuple]:
+        """Rows straight from the database."""
+        with closing(sqlite3.connect(self.folder / "ghost.db", timeout=20)) as database:
+            return database.execute(sql, args).fetchall()
+
+    def write(self, sql: str, *args: object) -> None:
+        with closing(sqlite3.connect(self.folder / "ghost.db", timeout=20)) as database, database:
+            database.execute(sql, args)
+
+    def public(self, path: str) -> str | None:
+        """A file of the public site, or None while it isn't there."""
+        file = self.folder / "site" / "public" / path
+        return file.read_text() if file.is_file() else None
+
+    def log(self, name: str) -> str:
+        return (self.folder / f"{name}.log").read_text()
+
+
+def pretty(value: object) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False)

@@ -1,0 +1,31 @@
+"""A prober without a network, for tests of what happens around a probe: `settings.PROBER`."""
+
+from ghost.errors import OutageError
+from resources.models import ProbeStatus, Resource
+from tests import make
+
+
+class FakeProber:
+    """Answers as the test says: `outcome` is what `wait` ends with."""
+
+    outcome: bool | Exception = True
+    is_able = True
+    queued: list[int] = []
+
+    def require(self) -> None:
+        if not self.is_able:
+            raise OutageError("libtorrent can't be loaded.")
+
+    def enqueue(self, resource_id: int) -> str:
+        self.queued.append(resource_id)
+        return f"task-{resource_id}"
+
+    def wait(self, resource_id: int) -> bool:
+        if isinstance(self.outcome, Exception):
+            raise self.outcome
+        row = Resource.objects.get(pk=resource_id)
+        if self.outcome:
+            row.record_metadata(make.torrent_metadata(row.magnet_hash))
+        else:
+            row.record_probe_miss(ProbeStatus.INACTIVE, "No peers were found.")
+        return self.outcome
