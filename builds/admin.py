@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db import models
+from django.db import transaction
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django_q.tasks import async_task
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from builds import covers
 from builds.models import Build, Cover
+from builds.tasks import build_now
 from ghost.admin_site import ReadOnlyAdmin
 
 STATE_COLOURS = {
@@ -77,7 +80,7 @@ class BuildAdmin(ReadOnlyAdmin[Build]):
             return HttpResponseNotAllowed(["POST"])
         if not request.user.has_perm("builds.add_build"):  # type: ignore[union-attr]
             raise PermissionDenied
-        enqueue_build(f"{request.user.get_username()} (admin)")
+        transaction.on_commit(partial(async_task, build_now, request.user.get_username()))
         self.message_user(request, gettext("A build is queued."))
         return self.back(request)
 

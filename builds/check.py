@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from html import unescape
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -12,10 +13,11 @@ from builds import addresses
 from ghost.errors import OutageError
 
 SHOWN = 5
-# Real tags only: what publishers write stands in text or in quoted attributes.
-_TAG = re.compile(r"""<([a-zA-Z][\w-]*)((?:\s+[^\s=>"'/]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+))?)*)\s*/?>""")
-_ATTRIBUTE = re.compile(r"""\s(href|src|style)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.I)
-_UNSAFE = "ZgotmplZ"  # html/template's mark where it refused a value
+# Real tags only: what publishers write stands in text, where `<` is escaped, or in quotes.
+_TAG = re.compile(r"""<([a-z][\w-]*)\s((?:[^>"']+|"[^"]*"|'[^']*')*)>""", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"""([^\s=>"'/]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+))?""")
+_ADDRESSES = {"href", "src"}
+_UNSAFE = "#ZgotmplZ"  # html/template's mark where it refused an address
 
 
 def check(site: Path, pages: Iterable[str], files: Iterable[str], set_aside: Iterable[str]) -> int:
@@ -56,21 +58,24 @@ def _broken(site: Path, there: list[str], wanted: set[str]) -> list[str]:
 
 
 def links(html: str) -> Iterator[str]:
-    """Every address of this site in a page, and every value that Hugo's templates refused."""
+    """Every address of this site in a page, and the mark where a template refused one."""
+    origin = addresses.origin()
     for tag in _TAG.finditer(html):
-        for attribute in _ATTRIBUTE.finditer(tag[2]):
-            value = unescape(attribute[2] or attribute[3] or attribute[4] or "")
-            if value.lstrip("#") == _UNSAFE or _is_ours(value, tag[1], attribute[1]):
+        # Only the templates write <link>; a publisher's link to this very host may be dead.
+        own = origin if tag[1].lower() == "link" else ""
+        for name, written in _ATTRIBUTE.findall(tag[2]):
+            if name.lower() in _ADDRESSES and (value := _ours(written, own)) is not None:
                 yield value
 
 
-def _is_ours(value: str, tag: str, attribute: str) -> bool:
-    if attribute.lower() == "style" or value.startswith("//"):
-        return False
-    origin = addresses.origin()
-    # Only the templates write <link>; a publisher's link to this very host may be dead.
-    is_own_link = tag.lower() == "link" and bool(origin) and value.startswith(origin + "/")
-    return is_own_link or not (value.startswith("#") or urlsplit(value).scheme)
+@lru_cache(maxsize=100_000)
+def _ours(written: str, origin: str) -> str | None:
+    """The address, if it should lead to a file of this site."""
+    value = unescape(written.strip("\"'"))
+    if value == _UNSAFE or (origin and value.startswith(origin + "/")):
+        return value
+    leaves = value.startswith(("#", "//")) or bool(urlsplit(value).scheme)
+    return None if leaves else value
 
 
 def _leads_somewhere(link: str, wanted: set[str]) -> bool:

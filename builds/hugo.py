@@ -143,9 +143,7 @@ def _set_aside(record: dict[str, Any], language: Language, into: Path, report: R
     report.set_aside.append(address)
 
 
-def _run(
-    records: list[dict[str, Any]], language: Language, into: Path, work: Path
-) -> shell.Output:
+def _run(records: list[dict[str, Any]], language: Language, into: Path, work: Path) -> shell.Output:
     """One run of Hugo in a folder of its own, which it leaves empty."""
     shutil.rmtree(work, ignore_errors=True)
     (work / "records").mkdir(parents=True)
@@ -167,7 +165,7 @@ def _run(
                 "--config", f"{SOURCE / 'hugo.toml'},{configuration}",
                 "--destination", into,  # absolute, or it would start at the source
                 "--noBuildLock",
-                "--quiet",
+                "--logLevel", "warn",
             ],
             timeout_s=TIMEOUT_S,
         )  # fmt: skip

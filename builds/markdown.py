@@ -8,7 +8,6 @@ programs would have to fail together.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import cache
 from html import escape
@@ -28,6 +27,7 @@ TAGS = {
 }  # fmt: skip
 ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 HEADING = re.compile("h[1-6]")
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def html(text: str) -> str:
@@ -91,7 +91,7 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
 
 def _readable(text: str) -> str:
     """Without control characters, which neither HTML nor XML may hold."""
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
+    return _CONTROLS.sub("", text.replace("\r\n", "\n"))
 
 
 def _words(tokens: Sequence[Token]) -> Iterator[str]:

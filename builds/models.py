@@ -20,6 +20,8 @@ DIED = "The builder died."
 class BuildState(models.Model):
     """One row: what the public site holds. Pending is derived from two counters, never stored."""
 
+    task_id: str  # of a build that was just asked for
+
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     built_revision = models.BigIntegerField(_("built revision"), default=-1)
     built_as_of = models.DateTimeField(_("built as of"), null=True)
@@ -50,6 +52,11 @@ class BuildState(models.Model):
         """The last change that is not built yet."""
         catalog = Catalog.get()
         return (catalog.reason or None) if catalog.revision > self.built_revision else None
+
+    @property
+    def building(self) -> Build | None:
+        """The build under way, if any."""
+        return Build.objects.running().first()
 
 
 class BuildQuerySet(models.QuerySet["Build"]):

@@ -69,7 +69,10 @@ def _tree(entry: Entry) -> tuple[list[dict[str, Any]], int]:
 def _listed(nodes: list[metadata.Node], shown: set[str], prefix: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for node in nodes:
-        path, item = prefix + node["name"], {"name": node["name"], "size": sizes.human(node["size"])}
+        path, item = (
+            prefix + node["name"],
+            {"name": node["name"], "size": sizes.human(node["size"])},
+        )
         if "children" not in node:
             found += [item] if path in shown else []
         elif children := _listed(node["children"], shown, path + "/"):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from resources.magnets import Magnet
     from resources.metadata import Metadata
 
-LOOKUPS_PER_S = 500
+LOOKUPS_PER_S, BURST = 500, 100.0
 MAX_PEERS = 200
 NODES_PATIENCE_S = 10.0
 """How long an empty DHT table may take to get its first node."""
@@ -69,7 +69,7 @@ class Probes:
         self._waiting: deque[Magnet] = deque()
         self._sought: dict[str, _Sought] = {}
         self._by_key: dict[str, list[str]] = {}
-        self._allowance, self._paid_at = 0.0, time.monotonic()
+        self._allowance, self._paid_at = BURST, time.monotonic()
         self._began_at: float | None = None
         self._has_dht = False
 
@@ -120,7 +120,7 @@ class Probes:
         """Start look-ups at a bounded pace: a burst would lose the answers."""
         now = time.monotonic()
         earned = (now - self._paid_at) * LOOKUPS_PER_S
-        self._allowance, self._paid_at = min(self._allowance + earned, 100.0), now
+        self._allowance, self._paid_at = min(self._allowance + earned, BURST), now
         while self._waiting and self._allowance >= 1:
             magnet = self._waiting.popleft()
             self._sought[magnet.hash] = _Sought(magnet, started_at=now)

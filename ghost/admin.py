@@ -123,7 +123,16 @@ class TaskAdmin(ReadOnlyAdmin[Task]):
     list_display = ["name", "func", "started", "took", "attempt_count", "shown_result"]
     list_filter = ["func", "started"]
     search_fields = ["name", "func"]
-    fields = ["name", "func", "arguments", "started", "stopped", "took", "attempt_count", "shown_result"]
+    fields = [
+        "name",
+        "func",
+        "arguments",
+        "started",
+        "stopped",
+        "took",
+        "attempt_count",
+        "shown_result",
+    ]
     readonly_fields = ["arguments", "took", "shown_result"]
 
     @display(description=_("seconds"))

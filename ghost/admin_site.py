@@ -48,11 +48,11 @@ _policy: Any = csp_replace({"script-src": [SELF, UNSAFE_EVAL], "style-src": [SEL
 class GhostAdminSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
     """unfold's site, under a policy of its own."""
 
-    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:  # noqa: FBT001, FBT002  # Django's signature
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
         """Any page of the admin, with the policy that unfold needs."""
         return _policy(super().admin_view(view, cacheable))  # type: ignore[no-any-return]
 
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:  # noqa: ANN401  # as above
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """The log-in page: it is not an `admin_view`."""
         return _policy(super().login)(request, extra_context)
 
@@ -66,7 +66,7 @@ class ModelAdmin(_ModelAdmin[M]):
     warn_unsaved_form = True
     show_full_result_count = False
 
-    def get_actions(self, request: HttpRequest) -> Any:  # noqa: ANN401  # Django's signature
+    def get_actions(self, request: HttpRequest) -> Any:
         """Without `delete_selected`: it goes past the rows' own rules."""
         actions = super().get_actions(request)
         actions.pop("delete_selected", None)

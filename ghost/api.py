@@ -11,6 +11,7 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.parser import Parser
 from pydantic_core import from_json
 
+import builds.api
 import resources.api
 import teams.api
 from ghost import problems
@@ -55,5 +56,6 @@ api = Api(
 )
 problems.register(api)
 api.add_router("", teams.api.router)
+api.add_router("", builds.api.router)
 api.add_router("/resources", resources.api.router)
 api.add_router("/categories", resources.api.categories)

@@ -18,6 +18,7 @@ from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
 from django.http.request import UnreadablePostError
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja import errors as ninja
 
@@ -159,6 +160,12 @@ def on_missing(request: HttpRequest, error: Exception) -> JsonResponse:
     return answer(404, _("There is nothing here."))
 
 
+@csrf_exempt  # there is nothing that could be forged
+def unknown(request: HttpRequest, path: str) -> JsonResponse:
+    """404 for an address below /api/ that does not exist, whatever the method."""
+    return on_missing(request, Http404())
+
+
 def on_too_big(request: HttpRequest, error: Exception) -> JsonResponse:
     """413."""
     return answer(413, _("The body is too big."))
@@ -185,14 +192,17 @@ HANDLERS: dict[type[Exception], Callable[..., JsonResponse]] = {
 
 
 class Middleware:
-    """Turns every other error below /api/ into a problem: 404, 405, a bad host, our own faults."""
+    """Turns the pages of other errors below /api/ into problems: 405, a bad host, our own faults.
+
+    Answers that are JSON already say what they mean.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        is_told = response.headers.get("Content-Type") == CONTENT_TYPE
+        is_told = "json" in response.headers.get("Content-Type", "")
         if response.status_code < 400 or is_told or not request.path_info.startswith("/api/"):
             return response
         problem = answer(response.status_code, "")

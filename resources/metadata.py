@@ -109,6 +109,11 @@ def load(magnet_hash: str) -> Metadata | None:
     )
 
 
+def forget(magnet_hash: str) -> None:
+    """Remove what was probed for that hash."""
+    path_of(magnet_hash).unlink(missing_ok=True)
+
+
 def tree(files: tuple[File, ...]) -> list[Node]:
     """The files as nested folders, each with the sum of its sizes, in the torrent's order."""
     root: Node = {"name": "", "size": 0, "children": []}

@@ -155,7 +155,7 @@ class TokenAdmin(SecretMixin):
         """Tokens are revoked: what they published keeps its publisher."""
         return False
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001  # Django's signature
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:
             obj.save(update_fields=["note", "expires_at"])
             return
@@ -174,7 +174,9 @@ class TokenAdmin(SecretMixin):
     ) -> HttpResponse:
         return self.show_secret(request, obj, obj.raw)
 
-    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> Any:
         context |= {"list_url": self.list_url(), "show_save_and_add_another": False}
         if not kwargs.get("obj"):
             context["show_save_and_continue"] = False
@@ -265,7 +267,9 @@ class TeamAdmin(SecretMixin):
         """Whoever may issue tokens."""
         return bool(request.user.has_perm("teams.add_token"))  # type: ignore[union-attr]
 
-    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> Any:
         context |= {
             "list_url": self.list_url(),
             "may_invite": self.has_invite_permission(request),

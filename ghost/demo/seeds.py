@@ -68,23 +68,36 @@ class Seed:
 
 
 def make(save_path: Path, name: str, contents: Mapping[str, bytes], version: Version) -> Seed:
-    """Write `contents` (path below `name`; the one path "" is a single file) and describe it."""
-    paths = {f"{name}/{path}" if path else name: body for path, body in sorted(contents.items())}
-    for path, body in paths.items():
-        _write_once(save_path / path, body)
+    """Write `contents` and describe them as a torrent."""
+    write(save_path, name, contents)
+    paths = {_path(name, path): body for path, body in sorted(contents.items())}
     # Given in order, since the order in which a folder lists them is not the same everywhere.
     entries = [lt.create_file_entry(path, len(body)) for path, body in paths.items()]
     torrent = lt.create_torrent(entries, PIECE_BYTES, _FLAGS[version])
     lt.set_piece_hashes(torrent, str(save_path))
-    torrent_file = lt.bencode(torrent.generate())
-    return _seed(name, version, torrent_file, save_path, paths)
+    return _seed(name, version, lt.bencode(torrent.generate()), save_path, paths)
 
 
-def _write_once(path: Path, body: bytes) -> None:
-    if path.is_file() and path.read_bytes() == body:
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(body)
+def write(save_path: Path, name: str, contents: Mapping[str, bytes]) -> None:
+    """Put files under `save_path`, by their path below `name`; the one path "" is `name` itself."""
+    for relative, body in contents.items():
+        path = save_path / _path(name, relative)
+        if not path.is_file() or path.read_bytes() != body:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(body)
+
+
+def read(save_path: Path, name: str) -> dict[str, bytes]:
+    """What `write` put there."""
+    root = save_path / name
+    if root.is_file():
+        return {"": root.read_bytes()}
+    files = (path for path in root.rglob("*") if path.is_file())
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
+
+
+def _path(name: str, relative: str) -> str:
+    return f"{name}/{relative}" if relative else name
 
 
 def _seed(

@@ -98,9 +98,7 @@ class ResourceActions(ModelAdmin[Resource]):
     ) -> HttpResponse | None:
         rows = _plain(queryset)
         ids = list(
-            rows.standing()
-            .exclude(probe_status=ProbeStatus.SKIPPED)
-            .values_list("pk", flat=True)
+            rows.standing().exclude(probe_status=ProbeStatus.SKIPPED).values_list("pk", flat=True)
         )
         count = rows.skip_probe()
         self._noted(request, ids, gettext("Published without a probe"))

@@ -12,10 +12,8 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from ghost.admin_site import ModelAdmin
-
 from resources.admin.forms import HashField
 from resources.models import Block, Resource
-
 
 V1_DIGITS = 40
 
@@ -46,7 +44,7 @@ class BlockAdmin(ModelAdmin[Block]):
             kwargs["widget"] = UnfoldAdminTextareaWidget({"rows": 4})
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    def save_model(self, request: HttpRequest, obj: Block, form: Any, change: bool) -> None:  # noqa: FBT001  # Django's signature
+    def save_model(self, request: HttpRequest, obj: Block, form: Any, change: bool) -> None:
         obj.created_by = obj.created_by or request.user.get_username()
         super().save_model(request, obj, form, change)
         listed = Resource.objects.standing().filter(

@@ -64,15 +64,13 @@ class CategoryAdmin(ModelAdmin[Category]):
             '<a class="ghost-link" href="{}?category={}">{}</a>', url, row.pk, place.resource_count
         )
 
-    def formfield_for_foreignkey(
-        self, db_field: Any, request: HttpRequest, **kwargs: Any
-    ) -> Any:
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if field is not None and db_field.name == "parent":
             field.choices = tree_choices(_("None: a root"))
         return field
 
-    def save_model(self, request: HttpRequest, obj: Category, form: Any, change: bool) -> None:  # noqa: FBT001  # Django's signature
+    def save_model(self, request: HttpRequest, obj: Category, form: Any, change: bool) -> None:
         obj.store()
 
     def delete_model(self, request: HttpRequest, obj: Category) -> None:
@@ -90,5 +88,3 @@ def _in_the_way(row: Category) -> list[str]:
     count = row.resources.count()
     told = ngettext("%d resource", "%d resources", count) % count
     return [gettext("Category: %s") % name for name in children] + ([told] if count else [])
-
-

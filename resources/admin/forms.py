@@ -23,13 +23,13 @@ class TagsField(forms.CharField):
 
     widget = UnfoldAdminTextInputWidget
 
-    def prepare_value(self, value: Any) -> Any:  # noqa: ANN401  # Django's signature
+    def prepare_value(self, value: Any) -> Any:
         """The list as text; what was typed stays as it is."""
         if not isinstance(value, list):
             return value
         return ", ".join(f'"{tag}"' if "," in tag or "，" in tag else tag for tag in value)
 
-    def to_python(self, value: Any) -> Any:  # noqa: ANN401  # Django's signature
+    def to_python(self, value: Any) -> Any:
         """The text as a list."""
         if isinstance(value, list):
             return value
@@ -39,7 +39,7 @@ class TagsField(forms.CharField):
         except RefusedError as error:
             raise ValidationError(str(error)) from error
 
-    def has_changed(self, initial: Any, data: Any) -> bool:  # noqa: ANN401  # Django's signature
+    def has_changed(self, initial: Any, data: Any) -> bool:
         """Compared as lists."""
         try:
             return bool(self.to_python(initial) != self.to_python(data))
@@ -91,7 +91,7 @@ class HashField(forms.CharField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs | {"max_length": None})
 
-    def to_python(self, value: Any) -> Any:  # noqa: ANN401  # Django's signature
+    def to_python(self, value: Any) -> Any:
         """Lower-case hex."""
         text = super().to_python(value)
         try:

@@ -161,15 +161,13 @@ class ResourceAdmin(ResourceActions):
 
     # -- the form
 
-    def formfield_for_foreignkey(
-        self, db_field: Any, request: HttpRequest, **kwargs: Any
-    ) -> Any:
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if field is not None and db_field.name == "category":
             field.choices = tree_choices(_("Select value"))
         return field
 
-    def save_model(self, request: HttpRequest, obj: Resource, form: Any, change: bool) -> None:  # noqa: FBT001  # Django's signature
+    def save_model(self, request: HttpRequest, obj: Resource, form: Any, change: bool) -> None:
         if obj.store():
             transaction.on_commit(partial(prober().enqueue, obj.pk))
 
@@ -190,8 +188,8 @@ class ResourceAdmin(ResourceActions):
         self,
         request: HttpRequest,
         context: dict[str, Any],
-        add: bool = False,  # noqa: FBT001, FBT002  # Django's signature
-        change: bool = False,  # noqa: FBT001, FBT002  # as above
+        add: bool = False,
+        change: bool = False,
         form_url: str = "",
         obj: Resource | None = None,
     ) -> HttpResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -84,7 +85,11 @@ class Resource(models.Model):
     cover_due_at = models.DateTimeField(null=True, editable=False)
     tags = models.JSONField(gettext_lazy("tags"), default=list, blank=True)
     category = models.ForeignKey(
-        Category, models.PROTECT, related_name="resources", verbose_name=gettext_lazy("category")
+        Category,
+        models.PROTECT,
+        related_name="resources",
+        verbose_name=gettext_lazy("category"),
+        error_messages={"invalid": gettext_lazy("There is no such category.")},
     )
     publisher = models.ForeignKey(
         Token, models.PROTECT, related_name="resources", verbose_name=gettext_lazy("publisher")
@@ -373,6 +378,15 @@ class Resource(models.Model):
         """`ResourceQuerySet.restore` for this one."""
         Resource.objects.filter(pk=self.pk).restore()
         self.refresh_from_db()
+
+    def discard(self) -> None:
+        """Delete it with its metadata; RefusedError while it is public. A block stays."""
+        with transaction.atomic():
+            row = Resource.objects.select_for_update().get(pk=self.pk)
+            if row.is_public:
+                raise RefusedError(_("It is public: take it down or withdraw it first."))
+            transaction.on_commit(partial(metadata.forget, row.magnet_hash))
+            self.delete()
 
     # -- what a probe found
 

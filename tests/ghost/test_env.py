@@ -119,7 +119,7 @@ def run_manage(*args: str, **variables: str) -> subprocess.CompletedProcess:
     return subprocess.run(
         [sys.executable, "manage.py", *args],
         cwd=ROOT,
-        env=os.environ | variables,
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "ghost.settings"} | variables,
         capture_output=True,
         text=True,
         timeout=60,

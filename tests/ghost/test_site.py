@@ -52,6 +52,7 @@ def test_serve_answers_the_sites_own_404(client, public, path):
     assert (response.status_code, body(response)) == (404, "own 404")
 
 
+@pytest.mark.django_db
 def test_serve_answers_304_when_nothing_changed(client, public):
     first = client.get("/")
     first.close()

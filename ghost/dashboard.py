@@ -1,0 +1,170 @@
+"""The operators' first page and the sidebar: how the catalog stands, and what needs a person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, Q
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django_q.models import Failure, OrmQ
+
+from builds.models import Build, BuildState
+from resources.models import Catalog, DhtStatus, ProbeStatus, Resource
+
+LISTED = 5
+_BAD_PROBES = (ProbeStatus.INACTIVE, ProbeStatus.TIMEOUT, ProbeStatus.UNAVAILABLE)
+
+
+def show(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """unfold's DASHBOARD_CALLBACK: a fixed number of queries, however large the catalog is."""
+    may = request.user.has_perm  # type: ignore[union-attr]  # only staff comes here
+    context["title"] = _("Dashboard")
+    context["site_address"] = settings.GHOST.public_baseurl
+    if may("resources.view_resource"):
+        context |= _catalog()
+    if may("builds.view_build"):
+        context |= _builds()
+    if may("django_q.view_failure"):
+        context |= _queue()
+    return context
+
+
+def _catalog() -> dict[str, Any]:
+    standing = Q(takedown_at=None)
+    never_probed = Q(probed_at=None) & standing
+    public = (
+        standing
+        & Q(published_at__lte=timezone.now())
+        & (Q(probed_at__isnull=False) | Q(probe_status=ProbeStatus.SKIPPED))
+    )
+    failed = never_probed & Q(probe_status__in=_BAD_PROBES)
+    no_cover = standing & ~Q(cover_error="")
+    counts = Resource.objects.aggregate(
+        public=Count("pk", filter=public),
+        waiting=Count("pk", filter=never_probed & Q(probe_status=ProbeStatus.PENDING)),
+        failed=Count("pk", filter=failed),
+        taken_down=Count("pk", filter=~standing),
+        no_cover=Count("pk", filter=no_cover),
+        **{status.name: Count("pk", filter=public & Q(dht_status=status)) for status in DhtStatus},
+    )
+    return {
+        "counts": counts,
+        "health": _shares(counts),
+        "failed_probes": Resource.objects.filter(failed)[:LISTED],
+        "failed_covers": Resource.objects.filter(no_cover)[:LISTED],
+    }
+
+
+def _shares(counts: dict[str, int]) -> list[dict[str, Any]]:
+    """Health as parts of a bar; percentages of what is public."""
+    order = ((DhtStatus.ACTIVE, "good"), (DhtStatus.STALE, "bad"), (DhtStatus.UNKNOWN, "unknown"))
+    total = max(counts["public"], 1)
+    return [
+        {
+            "status": status,
+            "label": status.label,
+            "count": counts[status.name],
+            "percent": round(100 * counts[status.name] / total, 2),
+            "kind": kind,
+        }
+        for status, kind in order
+    ]
+
+
+def _builds() -> dict[str, Any]:
+    state, catalog = BuildState.get(), Catalog.get()
+    recent = list(Build.objects.all()[:LISTED])
+    pending = catalog.revision > state.built_revision
+    return {
+        "build_state": state,
+        "pending": pending,
+        "pending_count": catalog.revision - max(state.built_revision, 0) if pending else 0,
+        "pending_reason": catalog.reason,
+        "recent_builds": recent,
+        "running": next((build for build in recent if build.state == Build.State.RUNNING), None),
+    }
+
+
+def _queue() -> dict[str, Any]:
+    counts = OrmQ.objects.aggregate(
+        all=Count("pk"), taken=Count("pk", filter=Q(lock__gt=timezone.now()))
+    )
+    return {
+        "queue_waiting": counts["all"] - counts["taken"],
+        "queue_running": counts["taken"],
+        "failures": Failure.objects.all()[:LISTED],
+        "has_queue": True,
+    }
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """The groups of the sidebar, with what this person may see."""
+    groups = [
+        (
+            "",
+            [(_("Dashboard"), "dashboard", "index", "")],
+        ),
+        (
+            _("Catalog"),
+            [
+                (_("Resources"), "deployed_code", "resources_resource", "resources.view_resource"),
+                (_("Categories"), "account_tree", "resources_category", "resources.view_category"),
+                (_("Blocklist"), "block", "resources_block", "resources.view_block"),
+                (_("Health samples"), "monitor_heart", "dht_healthsample", "dht.view_healthsample"),
+            ],
+        ),
+        (
+            _("Publishing"),
+            [
+                (_("Builds"), "construction", "builds_build", "builds.view_build"),
+                (_("Covers"), "image", "builds_cover", "builds.view_cover"),
+            ],
+        ),
+        (
+            _("People"),
+            [
+                (_("Tokens"), "key", "teams_token", "teams.view_token"),
+                (_("Teams"), "groups", "teams_team", "teams.view_team"),
+                (_("Operators"), "badge", "auth_user", "auth.view_user"),
+                (_("Operators' groups"), "shield_person", "auth_group", "auth.view_group"),
+            ],
+        ),
+        (
+            _("System"),
+            [
+                (_("Queue"), "list_alt", "django_q_ormq", "django_q.view_ormq"),
+                (_("Failed tasks"), "error", "django_q_failure", "django_q.view_failure"),
+                (_("Ended tasks"), "task_alt", "django_q_success", "django_q.view_success"),
+                (_("Schedules"), "schedule", "django_q_schedule", "django_q.view_schedule"),
+            ],
+        ),
+    ]
+    return [_group(request, title, items) for title, items in groups]
+
+
+def _group(
+    request: HttpRequest, title: str, items: list[tuple[str, str, str, str]]
+) -> dict[str, Any]:
+    may = request.user.has_perm  # type: ignore[union-attr]  # only staff comes here
+    return {
+        "title": title,
+        "separator": bool(title),
+        "items": [
+            {"title": name, "icon": icon, "link": _address(view)}
+            for name, icon, view, permission in items
+            if not permission or may(permission)
+        ],
+    }
+
+
+def _address(view: str) -> str:
+    return reverse("admin:index" if view == "index" else f"admin:{view}_changelist")
+
+
+def searched_models(request: HttpRequest) -> list[str]:
+    """What the command search (Ctrl K) looks into."""
+    return ["resources.resource", "resources.category", "teams.team", "teams.token"]

@@ -1,0 +1,34 @@
+"""The Admin token that a new installation begins with."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from ghost.files import write_atomic
+from teams.models import Token
+from teams.roles import Role
+
+log = logging.getLogger(__name__)
+
+FILE_NAME = "admin-token"
+
+
+def ensure() -> Path | None:
+    """If no usable Admin token is there, make one and write it where only the owner reads.
+
+    The file's path if one was made. The log names the file, never the token. Of processes that
+    start at once, one makes it: the others wait for its transaction.
+    """
+    with transaction.atomic():
+        if Token.objects.usable().filter(role=Role.ADMIN).exists():
+            return None
+        _row, raw = Token.objects.issue(Role.ADMIN, "Admin", note="Made on first start")
+        path = Path(settings.GHOST.secrets_dir) / FILE_NAME
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_atomic(path, f"{raw}\n".encode(), mode=0o600)
+    log.warning("There was no Admin token. A new one is in %s.", path)
+    return path

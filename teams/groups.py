@@ -1,0 +1,36 @@
+"""The operators' groups in the admin, and what each may do there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.contrib.auth.models import Group, Permission
+from django.db import models, transaction
+
+OURS = ("teams", "resources", "dht", "builds")
+QUEUE = "django_q"
+MODERATED = (
+    "change_resource",
+    "add_category", "change_category", "delete_category",
+    "add_block", "change_block", "delete_block",
+)  # fmt: skip
+QUEUE_CARE = ("change_schedule", "change_failure", "delete_failure", "delete_success")
+"""Pausing and retrying; schedules are made by the code alone, since they can run anything."""
+
+
+def sync() -> None:
+    """Make Viewer, Moderator and Operator, with exactly these permissions. Safe to repeat."""
+    seen = models.Q(content_type__app_label__in=[*OURS, QUEUE], codename__startswith="view_")
+    trail = models.Q(content_type__app_label="admin", codename="view_logentry")
+    moderated = models.Q(content_type__app_label="resources", codename__in=MODERATED)
+    ours = models.Q(content_type__app_label__in=OURS)
+    queue = models.Q(content_type__app_label=QUEUE, codename__in=QUEUE_CARE)
+    with transaction.atomic():
+        _set("Viewer", Permission.objects.filter(seen | trail))
+        _set("Moderator", Permission.objects.filter(seen | trail | moderated))
+        _set("Operator", Permission.objects.filter(seen | trail | ours | queue))
+
+
+def _set(name: str, permissions: Iterable[Permission]) -> None:
+    group, _made = Group.objects.get_or_create(name=name)
+    group.permissions.set(permissions)

@@ -1,0 +1,742 @@
+"""Resources through the API: what goes in, what comes out, who may, and what a probe decides."""
+
+import base64
+import json
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from ghost.errors import OutageError
+from resources.models import Block, Catalog, DhtStatus, ProbeStatus, Resource
+from resources.schemas import ResourceItem, ResourceOut
+from tests import make
+from tests.resources.prober import FakeProber
+
+pytestmark = pytest.mark.django_db
+
+V1 = "c12fe1c06bba254a9dc9f519b335aa7c1367a88a"
+V2 = "d8dd32ac93357c368556af3ac1d95c9d76bd0dff6fa9833ecdac3d53134efabb"
+BASE32 = base64.b32encode(bytes.fromhex(V1)).decode()
+HYBRID = f"magnet:?xt=urn:btih:{V1}&xt=urn:btmh:1220{V2}"
+
+
+@pytest.fixture
+def prober(monkeypatch, settings):
+    """The prober's door, with what it does in the test's hands."""
+    settings.PROBER = "tests.resources.prober.FakeProber"
+    monkeypatch.setattr(FakeProber, "queued", [])
+    monkeypatch.setattr(FakeProber, "outcome", True)
+    monkeypatch.setattr(FakeProber, "is_able", True)
+    return FakeProber
+
+
+@pytest.fixture
+def call(client, prober, django_capture_on_commit_callbacks):
+    """`call(token, "post", "/resources", {...})`: one request, with what follows its commit."""
+
+    def send(token, method, path, body=None, **headers):
+        content = b"" if body is None else json.dumps(body).encode()
+        with django_capture_on_commit_callbacks(execute=True):
+            return client.generic(
+                method.upper(),
+                f"/api{path}",
+                content,
+                content_type="application/json",
+                headers={"Authorization": f"Bearer {token.raw}"} | headers,
+            )
+
+    return send
+
+
+def body(**kwargs) -> dict:
+    if "category_id" not in kwargs:
+        kwargs["category_id"] = make.category().pk
+    return {"title": "A title", "magnet_uri": make.magnet()} | kwargs
+
+
+def revision() -> int:
+    return Catalog.get().revision
+
+
+# -- create
+
+
+def test_create_answers_with_the_whole_resource(call, prober):
+    token, category = make.publisher(), make.category()
+
+    response = call(
+        token,
+        "post",
+        "/resources",
+        {
+            "title": "  Big\n Buck  Bunny ",
+            "magnet_uri": f"magnet:?xt=urn:btih:{V1.upper()}&x.pe=1.2.3.4:5&tr=evil://x",
+            "content_markdown": "# Hi",
+            "cover_image_url": "https://example.org/a.png",
+            "tags": ["Film", " film ", "数据"],
+            "category_id": category.pk,
+            "published_at": "2026-01-31T12:00:00+02:00",
+        },
+    )
+
+    row = Resource.objects.get()
+    assert response.status_code == 201
+    assert response.json() == {
+        "id": row.pk,
+        "title": "Big Buck Bunny",
+        "magnet_uri": f"magnet:?xt=urn:btih:{V1}",
+        "magnet_hash": V1,
+        "magnet_hash_v2": None,
+        "content_markdown": "# Hi",
+        "cover_image_url": "https://example.org/a.png",
+        "cover_image_path": None,
+        "tags": ["Film", "数据"],
+        "category_id": category.pk,
+        "publisher_token_hash": token.token_hash,
+        "team_id": None,
+        "state": "held",
+        "dht_status": "Unknown",
+        "last_dht_check": None,
+        "created_at": row.created_at.isoformat(),
+        "updated_at": row.updated_at.isoformat(),
+        "published_at": "2026-01-31T10:00:00+00:00",
+        "takedown_at": None,
+        "takedown_reason": "",
+        "total_size_bytes": None,
+        "total_size_human": None,
+        "file_count": None,
+        "files_tree_summary": "",
+        "num_peers": None,
+        "probe_status": "pending",
+        "probe_error": "",
+        "files_tree": None,
+        "task_id": f"task-{row.pk}",
+    }
+    assert prober.queued == [row.pk]
+
+
+def test_create_without_a_prober_writes_nothing(call, prober):
+    prober.is_able = False
+    asked, before = body(), revision()
+
+    response = call(make.publisher(), "post", "/resources", asked)
+
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "30")
+    assert (Resource.objects.count(), revision(), prober.queued) == (0, before, [])
+
+
+@pytest.mark.parametrize(
+    ("query", "headers"),
+    [("?wait=true", {}), ("", {"Prefer": "wait=5"}), ("", {"Prefer": "return=minimal, Wait=1"})],
+)
+@pytest.mark.django_db(transaction=True)
+def test_create_that_waits_is_complete(call, query, headers):
+    response = call(make.publisher(), "post", f"/resources{query}", body(), **headers)
+
+    answer = response.json()
+    assert response.status_code == 201
+    assert (answer["probe_status"], answer["state"]) == ("ok", "live")
+    assert [node["name"] for node in answer["files_tree"]] == ["work"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_create_that_waits_for_a_dead_magnet_keeps_nothing(call, prober):
+    prober.outcome = False
+    asked, before = body(), revision()
+
+    response = call(make.publisher(), "post", "/resources?wait=true", asked)
+
+    assert (response.status_code, response.json()["detail"]) == (400, "No peers were found.")
+    assert (Resource.objects.count(), revision()) == (0, before)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_create_that_waits_in_vain_keeps_nothing(call, prober):
+    prober.outcome = OutageError("No worker is running.")
+
+    response = call(make.publisher(), "post", "/resources?wait=true", body())
+
+    assert (response.status_code, response.json()["detail"]) == (503, "No worker is running.")
+    assert Resource.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("there", "new"),
+    [
+        (f"magnet:?xt=urn:btih:{V1}", f"magnet:?xt=urn:btih:{V1.upper()}"),
+        (f"magnet:?xt=urn:btih:{V1}", f"magnet:?xt=urn:btih:{BASE32}"),
+        (f"magnet:?xt=urn:btih:{BASE32}", f"magnet:?xt=urn:btih:{BASE32.lower()}"),
+        (HYBRID, f"magnet:?xt=urn:btih:{V1}"),
+        (HYBRID, f"magnet:?xt=urn:btmh:1220{V2}"),
+        (f"magnet:?xt=urn:btih:{V1}", HYBRID),
+        (f"magnet:?xt=urn:btmh:1220{V2}", HYBRID),
+    ],
+)
+def test_duplicate_in_any_spelling_names_the_one_that_is_there(call, there, new):
+    row = make.resource(magnet_uri=there)
+
+    response = call(row.publisher_with_raw, "post", "/resources", body(magnet_uri=new)) if False else call(
+        make.admin(), "post", "/resources", body(magnet_uri=new)
+    )
+
+    answer = response.json()
+    assert (response.status_code, answer["type"]) == (409, "urn:ghost:problem:duplicate")
+    assert answer["resource_id"] == row.pk
+    assert Resource.objects.count() == 1
+
+
+def test_duplicate_of_a_strangers_resource_is_not_named(call):
+    row = make.resource()
+
+    response = call(
+        make.publisher(name="Bob"), "post", "/resources", body(magnet_uri=row.magnet_uri)
+    )
+
+    assert (response.status_code, "resource_id" in response.json()) == (409, False)
+
+
+@pytest.mark.parametrize("spelling", [f"urn:btih:{V1}", f"urn:btih:{BASE32}", f"urn:btmh:1220{V2}"])
+def test_blocked_hash_is_refused(call, spelling):
+    make.resource(magnet_uri=HYBRID).take_down(reason="law", by="Root")
+    Resource.objects.all().delete()
+
+    response = call(make.publisher(), "post", "/resources", body(magnet_uri=f"magnet:?xt={spelling}"))
+
+    assert (response.status_code, response.json()["type"]) == (409, "urn:ghost:problem:blocked")
+
+
+@pytest.mark.parametrize(
+    "magnet",
+    [
+        "",
+        "x",
+        "http://example.org/a.torrent",
+        "magnet:?dn=only-a-name",
+        "magnet:?xt=urn:btih:123",
+        f"magnet:?xt=urn:btih:{'0' * 40}",
+        f"magnet:?xt=urn:btih:{V1}&xt=urn:btih:{'a' * 40}",
+        f"magnet:?xt=urn:btmh:1220{V1}",
+        f"magnet:?xt=urn:btih:{V1}&dn=%ff",
+        f"magnet:?xt=urn:btih:{V1}&dn={'a' * 9000}",
+        f"magnet:?xt=urn:btih:{V1}" + "".join(f"&tr=http://a/{i}{':' * 60}" for i in range(60)),
+    ],
+)
+def test_malformed_magnet_is_named(call, magnet):
+    response = call(make.publisher(), "post", "/resources", body(magnet_uri=magnet))
+
+    fields = {error["field"] for error in response.json()["errors"]}
+    assert (response.status_code, fields) == (422, {"magnet_uri"})
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("title", ""),
+        ("title", "   "),
+        ("title", "\u202e\u0007"),
+        ("title", "x" * 301),
+        ("title", None),
+        ("content_markdown", "x" * 100_001),
+        ("content_markdown", "数" * 40_000),
+        ("content_markdown", None),
+        ("tags", ["x"] * 31),
+        ("tags", ["x" * 61]),
+        ("tags", "x"),
+        ("tags", None),
+        ("tags", [None]),
+        ("cover_image_url", "ftp://example.org/a.png"),
+        ("cover_image_url", "javascript:alert(1)"),
+        ("cover_image_url", "x"),
+        ("category_id", 10**6),
+        ("category_id", None),
+        ("category_id", True),
+        ("category_id", "1"),
+        ("published_at", "2026-01-31T12:00:00"),
+        ("published_at", "2026-01-31"),
+        ("published_at", 1769860800),
+        ("published_at", "1769860800"),
+        ("published_at", "9999-12-31T23:59:59-14:00"),
+        ("published_at", "0001-01-01T00:00:00+14:00"),
+        ("published_at", "yesterday"),
+        ("team_id", "1"),
+        ("colour", "red"),
+        ("dht_status", "Active"),
+    ],
+)
+def test_value_beyond_its_limits_is_named(call, field, value):
+    response = call(make.publisher(), "post", "/resources", body(**{field: value}))
+
+    errors = response.json()["errors"]
+    assert (response.status_code, errors[0]["field"].partition(".")[0]) == (422, field)
+    assert Resource.objects.count() == 0
+
+
+def test_limits_themselves_are_taken(call):
+    tags = [f"{number:02}" + "数" * 58 for number in range(30)]
+    asked = body(title="字" * 300, tags=tags, content_markdown="x" * 100_000)
+
+    response = call(make.publisher(), "post", "/resources", asked)
+
+    assert response.status_code == 201
+    assert response.json()["tags"] == tags
+
+
+def test_null_publishing_date_makes_a_draft(call):
+    response = call(make.publisher(), "post", "/resources", body(published_at=None))
+
+    assert (response.status_code, response.json()["state"]) == (201, "draft")
+
+
+# -- teams
+
+
+def test_member_publishes_into_its_team(call):
+    member = make.member()
+
+    response = call(member, "post", "/resources", body())
+
+    assert (response.status_code, response.json()["team_id"]) == (201, member.scope_team_id)
+
+
+def test_member_may_not_name_another_team(call):
+    owner = make.publisher()
+    member, other = make.member(make.team(owner)), make.team(owner, "Other")
+
+    response = call(member, "post", "/resources", body(team_id=other.pk))
+
+    assert response.status_code == 403
+
+
+def test_publisher_names_a_team_of_its_own(call):
+    token = make.publisher()
+    own, foreign = make.team(token), make.team(make.publisher(name="Bob"))
+
+    statuses = [
+        call(token, "post", "/resources", body(team_id=pk)).status_code
+        for pk in (own.pk, foreign.pk, 10**6)
+    ]
+
+    assert statuses == [201, 403, 403]
+
+
+def test_admin_names_a_team_that_exists(call):
+    token, team = make.admin(), make.team()
+
+    statuses = [
+        call(token, "post", "/resources", body(team_id=pk)).status_code for pk in (team.pk, 10**6)
+    ]
+
+    assert statuses == [201, 400]
+
+
+def test_members_work_stays_in_its_team(call):
+    owner = make.publisher()
+    team = make.team(owner)
+    row = make.resource(publisher=make.member(team), team=team)
+
+    moved = call(owner, "put", f"/resources/{row.pk}", {"team_id": None})
+
+    assert (moved.status_code, moved.json()["errors"][0]["field"]) == (422, "team_id")
+
+
+# -- scope
+
+
+def cast():
+    """Who looks, and which of four resources they see."""
+    ada, bob = make.publisher(name="Ada"), make.publisher(name="Bob")
+    team, other = make.team(ada), make.team(bob, "Other")
+    mia, max_ = make.member(team, "Mia"), make.member(other, "Max")
+    rows = {
+        "ada alone": make.resource(publisher=ada),
+        "ada in team": make.resource(publisher=ada, team=team),
+        "mia": make.resource(publisher=mia, team=team),
+        "bob alone": make.resource(publisher=bob),
+    }
+    seen = {
+        "admin": (make.admin(), set(rows)),
+        "ada": (ada, {"ada alone", "ada in team", "mia"}),
+        "bob": (bob, {"bob alone"}),
+        "mia": (mia, {"ada in team", "mia"}),
+        "max": (max_, set()),
+    }
+    return rows, seen
+
+
+@pytest.mark.parametrize("who", ["admin", "ada", "bob", "mia", "max"])
+def test_scope_holds_on_every_route(call, who):
+    rows, seen = cast()
+    token, visible = seen[who]
+
+    listed = {item["id"] for item in call(token, "get", "/resources").json()}
+
+    assert listed == {rows[name].pk for name in visible}
+    for name, row in rows.items():
+        allowed = name in visible
+        for method, path, sent, fine in [
+            ("get", "", None, 200),
+            ("get", "/metadata", None, 200),
+            ("put", "", {"content_markdown": "x"}, 200),
+            ("post", "/probe", None, 202),
+        ]:
+            response = call(token, method, f"/resources/{row.pk}{path}", sent)
+            assert response.status_code == (fine if allowed else 403), (name, method, path)
+
+
+def test_expired_and_revoked_tokens_open_nothing(call):
+    late, ended = make.publisher(name="Late"), make.publisher(name="Ended")
+    type(late).objects.filter(pk=late.pk).update(expires_at=timezone.now())
+    ended.revoke()
+
+    statuses = [call(token, "get", "/resources").status_code for token in (late, ended)]
+
+    assert statuses == [401, 401]
+
+
+# -- read and list
+
+
+def test_list_items_leave_out_the_tree():
+    assert set(ResourceOut.model_fields) - set(ResourceItem.model_fields) == {
+        "files_tree",
+        "task_id",
+    }
+
+
+def test_read_shows_the_tree_as_folders(call):
+    row = make.resource()
+
+    answer = call(make.admin(), "get", f"/resources/{row.pk}").json()
+
+    readme = {"name": "README.txt", "type": "file", "size_bytes": 1000, "children": None}
+    [work] = answer["files_tree"]
+    assert (work["type"], work["size_bytes"], work["children"][0]) == ("dir", 3_000_000, readme)
+    assert (answer["total_size_human"], answer["file_count"]) == ("2.86 MiB", 2)
+
+
+def test_metadata_is_what_the_probe_found(call):
+    row = make.resource()
+
+    answer = call(make.admin(), "get", f"/resources/{row.pk}/metadata").json()
+
+    del answer["files_tree"]
+    assert answer == {
+        "magnet_hash": row.magnet_hash,
+        "total_size_bytes": 3_000_000,
+        "total_size_human": "2.86 MiB",
+        "file_count": 2,
+        "files_tree_summary": "README.txt, track.flac",
+        "num_peers": 3,
+        "fetched_at": row.probed_at.isoformat(),
+        "backend": "libtorrent",
+    }
+
+
+def test_metadata_of_an_unprobed_one_is_missing(call):
+    row = make.resource(is_probed=False)
+
+    assert call(make.admin(), "get", f"/resources/{row.pk}/metadata").status_code == 404
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_list_takes_as_many_queries_for_one_as_for_three(
+    client, django_assert_num_queries, count
+):
+    owner = make.publisher()
+    team = make.team(owner)
+    for number in range(count):
+        member = make.member(team, f"Member {number}")
+        make.resource(publisher=member, team=team, category=make.category())
+    client.get("/api/resources", **make.auth(owner))
+
+    with django_assert_num_queries(2):
+        response = client.get("/api/resources", **make.auth(owner))
+
+    assert len(response.json()) == count
+
+
+def test_pages_follow_one_another_newest_first(call):
+    token = make.admin()
+    ids = [make.resource().pk for _ in range(5)]
+    path, pages = "/resources?limit=2&state=live", []
+
+    while path:
+        response = call(token, "get", path)
+        pages.append([item["id"] for item in response.json()])
+        link = response.headers.get("Link", "")
+        assert not link or link.endswith('>; rel="next"')
+        path = link.partition("/api")[2].partition(">")[0]
+
+    assert pages == [[ids[4], ids[3]], [ids[2], ids[1]], [ids[0]]]
+
+
+def test_filters_narrow_the_list(call):
+    token = make.admin()
+    team = make.team()
+    odd = make.resource(
+        title="Odd Żółw",
+        tags=["C++"],
+        category=make.category("Only"),
+        team=team,
+        publisher=team.owner,
+        is_probed=False,
+    )
+    Resource.objects.filter(pk=odd.pk).update(dht_status=DhtStatus.STALE, probe_status="timeout")
+    make.resource(title="Even", category=make.category())
+
+    found = {
+        query: [item["id"] for item in call(token, "get", f"/resources?{query}").json()]
+        for query in [
+            "q=odd",
+            f"q={odd.magnet_hash[5:20].upper()}",
+            "tag=c%2B%2B",
+            f"category_id={odd.category_id}",
+            f"team_id={team.pk}",
+            "dht_status=Stale",
+            "probe_status=timeout",
+            "state=held",
+            f"q=odd&state=held&team_id={team.pk}",
+        ]
+    }
+
+    assert found == dict.fromkeys(found, [odd.pk])
+    assert call(token, "get", "/resources?q=%25").json() == []
+
+
+def test_states_part_the_catalog(call):
+    now, token = timezone.now(), make.admin()
+    rows = {
+        "draft": make.resource(published_at=None),
+        "scheduled": make.resource(published_at=now + timedelta(days=1)),
+        "held": make.resource(is_probed=False),
+        "live": make.resource(),
+        "taken_down": make.resource(),
+    }
+    rows["taken_down"].take_down(reason="x", by="x")
+    skipped = make.resource(is_probed=False)
+    Resource.objects.filter(pk=skipped.pk).skip_probe()
+
+    found = {
+        state: [i["id"] for i in call(token, "get", f"/resources?state={state}").json()]
+        for state in rows
+    }
+
+    assert found == {s: [r.pk] for s, r in rows.items()} | {"live": [skipped.pk, rows["live"].pk]}
+    assert {row.pk: row.state for row in Resource.objects.all()} == {
+        pk: state for state, pks in found.items() for pk in pks
+    }
+    everything = {item["id"] for item in call(token, "get", "/resources").json()}
+    assert rows["taken_down"].pk not in everything
+    assert len(everything) == 5
+
+
+# -- change
+
+
+def test_put_changes_what_is_named_and_leaves_the_rest(call, prober):
+    row = make.resource(
+        title="Old", tags=["a"], content_markdown="text", cover_image_url="https://example.org/a.png"
+    )
+    path = f"/resources/{row.pk}"
+
+    named = call(make.admin(), "put", path, {"title": "New"}).json()
+    cleared = call(
+        make.admin(), "put", path, {"cover_image_url": None, "published_at": None, "tags": []}
+    ).json()
+
+    assert (named["title"], named["tags"], named["content_markdown"]) == ("New", ["a"], "text")
+    assert named["cover_image_url"] == "https://example.org/a.png"
+    assert (cleared["title"], cleared["tags"]) == ("New", [])
+    assert (cleared["cover_image_url"], cleared["published_at"]) == (None, None)
+    assert prober.queued == []
+
+
+@pytest.mark.parametrize("field", ["title", "magnet_uri", "category_id", "content_markdown", "tags"])
+def test_null_does_not_clear_what_must_be_there(call, field):
+    row = make.resource()
+
+    response = call(make.admin(), "put", f"/resources/{row.pk}", {field: None})
+
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (422, field)
+
+
+def test_dead_torrent_can_be_edited(call, prober):
+    prober.is_able = False
+    row = make.resource(is_probed=False)
+    row.record_probe_miss(ProbeStatus.INACTIVE, "nobody")
+
+    response = call(
+        make.admin(), "put", f"/resources/{row.pk}", {"title": "x", "magnet_uri": row.magnet_uri}
+    )
+
+    assert (response.status_code, response.json()["probe_status"]) == (200, "inactive")
+    assert prober.queued == []
+
+
+def test_another_magnet_is_probed(call, prober):
+    row = make.resource()
+
+    response = call(make.admin(), "put", f"/resources/{row.pk}", {"magnet_uri": make.magnet()})
+
+    answer = response.json()
+    assert (answer["probe_status"], answer["task_id"]) == ("pending", f"task-{row.pk}")
+    assert (answer["total_size_bytes"], answer["files_tree"]) == (None, None)
+    assert prober.queued == [row.pk]
+
+
+def test_another_magnet_without_a_prober_changes_nothing(call, prober):
+    prober.is_able = False
+    row, before = make.resource(), revision()
+
+    response = call(
+        make.admin(), "put", f"/resources/{row.pk}", {"magnet_uri": make.magnet(), "title": "x"}
+    )
+
+    old = Resource.objects.get(pk=row.pk)
+    assert response.status_code == 503
+    assert (old.magnet_uri, old.title, revision()) == (row.magnet_uri, row.title, before)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("outcome", "status"), [(False, 400), (OutageError("nobody works"), 503)])
+def test_another_magnet_that_fails_leaves_everything_as_it_was(call, prober, outcome, status):
+    prober.outcome = outcome
+    row = make.resource(title="Old", tags=["a"])
+
+    response = call(
+        make.admin(),
+        "put",
+        f"/resources/{row.pk}?wait=true",
+        {"magnet_uri": make.magnet(), "title": "New", "tags": ["b"]},
+    )
+
+    old = Resource.objects.get(pk=row.pk)
+    assert response.status_code == status
+    assert old.public_state() == row.public_state()
+    assert old.probed_metadata == row.probed_metadata
+    assert [tag.name for tag in old.tag_index.all()] == ["a"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_another_magnet_that_answers_is_complete(call):
+    row = make.resource()
+
+    response = call(
+        make.admin(), "put", f"/resources/{row.pk}?wait=true", {"magnet_uri": f"magnet:?xt=urn:btih:{V1}"}
+    )
+
+    assert (response.status_code, response.json()["state"]) == (200, "live")
+    assert response.json()["magnet_hash"] == V1
+
+
+def test_change_into_a_duplicate_is_refused(call):
+    row, other = make.resource(), make.resource()
+
+    response = call(make.admin(), "put", f"/resources/{row.pk}", {"magnet_uri": other.magnet_uri})
+
+    assert (response.status_code, response.json()["resource_id"]) == (409, other.pk)
+
+
+# -- probe, take down, restore
+
+
+def test_probe_again_queues_one(call, prober):
+    row = make.resource()
+
+    response = call(make.admin(), "post", f"/resources/{row.pk}/probe")
+
+    row.refresh_from_db()
+    assert (response.status_code, response.json()) == (202, {"task_id": f"task-{row.pk}"})
+    assert (row.probe_status, row.is_public, prober.queued) == ("pending", True, [row.pk])
+
+
+def test_takedown_blocks_and_restore_unblocks(call):
+    row, admin = make.resource(magnet_uri=HYBRID), make.admin(name="Root")
+
+    down = call(admin, "post", f"/resources/{row.pk}/takedown", {"reason": "by law"})
+    blocked = sorted(Block.objects.values_list("info_hash", "reason", "created_by"))
+    back = call(admin, "post", f"/resources/{row.pk}/restore")
+
+    assert (down.status_code, down.json()["state"]) == (200, "taken_down")
+    assert down.json()["takedown_reason"] == "by law"
+    assert blocked == [(V1, "by law", "Root"), (V2, "by law", "Root")]
+    assert (back.status_code, back.json()["state"]) == (200, "live")
+    assert (back.json()["takedown_reason"], Block.objects.count()) == ("", 0)
+
+
+def test_taken_down_resource_is_changed_by_admins_alone(call):
+    owner = make.publisher()
+    row = make.resource(publisher=owner)
+    row.take_down(reason="x", by="x")
+    path = f"/resources/{row.pk}"
+
+    statuses = [
+        call(owner, "get", path).status_code,
+        call(owner, "put", path, {"title": "x"}).status_code,
+        call(owner, "post", f"{path}/probe").status_code,
+        call(make.admin(), "put", path, {"title": "x"}).status_code,
+    ]
+
+    assert statuses == [200, 403, 403, 200]
+
+
+def test_takedown_needs_a_reason(call):
+    row = make.resource()
+
+    response = call(make.admin(), "post", f"/resources/{row.pk}/takedown", {"reason": ""})
+
+    assert (response.status_code, Resource.objects.get().takedown_at) == (422, None)
+
+
+# -- what the public site is told
+
+
+@pytest.mark.parametrize(
+    ("sent", "moves"),
+    [
+        ({}, 0),
+        ({"title": "Same"}, 0),
+        ({"title": "  Same "}, 0),
+        ({"tags": ["a", "A"]}, 0),
+        ({"cover_image_url": "https://example.org/new.png"}, 0),
+        ({"title": "Other"}, 1),
+        ({"content_markdown": "other"}, 1),
+        ({"tags": ["a", "b"]}, 1),
+        ({"published_at": None}, 1),
+        ({"published_at": "2999-01-01T00:00:00Z"}, 1),
+    ],
+)
+def test_put_moves_the_revision_only_for_what_is_public(call, sent, moves):
+    row = make.resource(title="Same", tags=["a"])
+    before = revision()
+
+    response = call(make.admin(), "put", f"/resources/{row.pk}", sent)
+
+    assert (response.status_code, revision() - before) == (200, moves)
+
+
+def test_what_is_not_public_moves_nothing(call):
+    row = make.resource(published_at=None)
+    admin, before = make.admin(), revision()
+
+    call(admin, "put", f"/resources/{row.pk}", {"title": "Other"})
+    call(admin, "post", f"/resources/{row.pk}/probe")
+    call(admin, "post", f"/resources/{row.pk}/takedown", {"reason": "x"})
+    call(admin, "post", f"/resources/{row.pk}/restore")
+    call(admin, "post", "/resources", body(category_id=row.category_id))
+
+    assert revision() == before
+
+
+def test_what_is_public_moves_it_each_time(call):
+    row, admin = make.resource(), make.admin()
+    moves = []
+
+    for action, sent in [("takedown", {"reason": "x"}), ("restore", None), ("probe", None)]:
+        before = revision()
+        call(admin, "post", f"/resources/{row.pk}/{action}", sent)
+        call(admin, "post", f"/resources/{row.pk}/{action}", sent)
+        moves.append(revision() - before)
+
+    assert moves == [1, 1, 0]
