@@ -16,12 +16,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_q.tasks import async_task
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
-from unfold.decorators import display
 
 from builds import covers
 from builds.models import Build, Cover
 from builds.tasks import build_now
-from ghost.admin_site import ReadOnlyAdmin
+from ghost.admin_site import ReadOnlyAdmin, badge, display
 
 STATE_COLOURS = {
     Build.State.RUNNING: "info",
@@ -57,10 +56,10 @@ class BuildAdmin(ReadOnlyAdmin[Build]):
     def number(self, row: Build) -> str:
         return f"#{row.pk}"
 
-    @display(description=_("state"), ordering="state", label=STATE_COLOURS)
-    def shown_state(self, row: Build) -> tuple[str, str]:
+    @display(description=_("state"), ordering="state")
+    def shown_state(self, row: Build) -> str:
         state = Build.State(row.state)
-        return (state if state in STATE_COLOURS else "", str(state.label))
+        return badge(state.label, STATE_COLOURS.get(state, ""))
 
     @display(description=_("seconds"))
     def took(self, row: Build) -> str | None:
@@ -78,7 +77,7 @@ class BuildAdmin(ReadOnlyAdmin[Build]):
         """Queue a build (POST), for whoever may add builds."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        if not request.user.has_perm("builds.add_build"):  # type: ignore[union-attr]
+        if not request.user.has_perm("builds.add_build"):
             raise PermissionDenied
         transaction.on_commit(partial(async_task, build_now, request.user.get_username()))
         self.message_user(request, gettext("A build is queued."))

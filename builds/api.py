@@ -8,7 +8,7 @@ from django_q.tasks import async_task
 from ninja import Path, Query, Router, Status
 
 from builds.models import Build, BuildState
-from builds.schemas import BuildItem, BuildOut, BuildStateOut, Reason, TriggeredOut
+from builds.schemas import BuildItem, BuildOut, BuildStateOut, TriggeredOut, TriggerIn
 from builds.tasks import build_now
 from ghost import paging
 from ghost.schemas import Page, PathId, problems
@@ -37,12 +37,10 @@ def show_status(request: TokenRequest) -> BuildState:
     operation_id="builds_trigger",
     summary="Mark the site as out of date, or build it now",
 )
-def trigger_build(
-    request: TokenRequest, reason: Query[Reason] = "", *, now: bool = False
-) -> Status[BuildState]:
-    Catalog.advance(reason or f"asked for by {request.auth.display_name}")
+def trigger_build(request: TokenRequest, wanted: Query[TriggerIn]) -> Status[BuildState]:
+    Catalog.advance(wanted.reason or f"asked for by {request.auth.display_name}")
     state = BuildState.get()
-    if not now:
+    if not wanted.now:
         return Status(200, state)
     state.task_id = async_task(build_now, request.auth.display_name)
     return Status(202, state)

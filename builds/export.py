@@ -17,7 +17,7 @@ from ghost.errors import OutageError
 from ghost.files import inside
 from resources.models import Resource
 
-CHUNK_PAGES = 2000
+CHUNK_PAGES = 1000
 CHUNK_BYTES = 16_000_000
 
 logger = logging.getLogger(__name__)

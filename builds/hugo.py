@@ -7,6 +7,7 @@ import importlib.util
 import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -108,12 +109,11 @@ def render(
     """
     for language in addresses.languages():
         for chunk in chunks:
-            records = json.loads(chunk.read_bytes())
-            _render(records, language, into / language.path, work, report, beat)
+            _render(chunk, language, into / language.path, work, report, beat)
 
 
 def _render(
-    records: list[dict[str, Any]],
+    chunk: Path,
     language: Language,
     into: Path,
     work: Path,
@@ -121,16 +121,20 @@ def _render(
     beat: Callable[[], None],
 ) -> None:
     beat()
-    answer = _run(records, language, into, work)
+    answer = _run(chunk, language, into, work)
     report.note(answer)
     if not answer.exit_code:
         return
-    if len(records) > 1:
-        half = len(records) // 2
-        for part in (records[:half], records[half:]):
-            _render(part, language, into, work, report, beat)
-    else:
+    records = json.loads(chunk.read_bytes())
+    if len(records) == 1:
         _set_aside(records[0], language, into, report)
+        return
+    middle = len(records) // 2
+    for name, half in (("a", records[:middle]), ("b", records[middle:])):
+        part = chunk.with_name(chunk.stem + name)
+        part.write_text(json.dumps(half))
+        _render(part, language, into, work, report, beat)
+        part.unlink()
 
 
 def _set_aside(record: dict[str, Any], language: Language, into: Path, report: Report) -> None:
@@ -139,16 +143,19 @@ def _set_aside(record: dict[str, Any], language: Language, into: Path, report: R
         raise OutageError(
             f"Hugo can't render {address}: {report.output.strip()[-500:] or 'it says nothing'}"
         )
-    (into / addresses.file_of(record["address"])).unlink(missing_ok=True)
+    half_done = into / addresses.file_of(record["address"])
+    half_done.unlink(missing_ok=True)
+    with suppress(OSError):  # not empty, or never made
+        half_done.parent.rmdir()
     report.set_aside.append(address)
 
 
-def _run(records: list[dict[str, Any]], language: Language, into: Path, work: Path) -> shell.Output:
+def _run(chunk: Path, language: Language, into: Path, work: Path) -> shell.Output:
     """One run of Hugo in a folder of its own, which it leaves empty."""
     shutil.rmtree(work, ignore_errors=True)
     (work / "records").mkdir(parents=True)
     into.mkdir(parents=True, exist_ok=True)
-    (work / "records" / "records.json").write_text(json.dumps(records))
+    shutil.copyfile(chunk, work / "records" / "records.json")
     mounts = [{"source": str(work / "records"), "target": "assets/records"}]
     run = {
         "cacheDir": str(work / "cache"),

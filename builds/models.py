@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from resources.models import Catalog, Resource
 
-LEASE = timedelta(minutes=2)
+LEASE = timedelta(minutes=1)
 """A running build that was silent for so long is dead; its builder renews far more often."""
 
 DIED = "The builder died."

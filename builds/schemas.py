@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, BeforeValidator, Field
 
-from ghost.schemas import Moment, Out
+from ghost.schemas import Moment, Out, Text
+
+
+class TriggerIn(BaseModel):
+    """Why a build is asked for, and whether to begin at once."""
+
+    reason: Text = Field("", max_length=200, description="Shown to operators.")
+    now: bool = Field(default=False, description="Queue a build now, whatever changed.")
 
 
 class BuildingOut(Out):
@@ -66,7 +73,4 @@ class BuildItem(Out):
 class BuildOut(BuildItem):
     """One run with its steps."""
 
-    steps: list[StepOut]
-
-
-Reason = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
+    steps: Annotated[list[StepOut], BeforeValidator(lambda rows: list(rows.all()))]

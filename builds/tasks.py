@@ -7,8 +7,8 @@ builder left pending is found by the schedules.
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
+from time import monotonic, sleep
 
 from django.conf import settings
 from django.utils import timezone
@@ -74,12 +74,12 @@ def _died() -> bool:
 
 def _wait_until_quiet() -> None:
     quiet_s: float = settings.GHOST.build_debounce_s
-    deadline = time.monotonic() + MOST_DEBOUNCES * quiet_s
-    while time.monotonic() < deadline:
+    deadline = monotonic() + MOST_DEBOUNCES * quiet_s
+    while monotonic() < deadline:
         left = Catalog.get().changed_at + timedelta(seconds=quiet_s) - timezone.now()
         if left <= timedelta(0):
             return
-        time.sleep(min(left.total_seconds(), 1))
+        sleep(min(left.total_seconds(), 1))
 
 
 def _told(build: Build) -> str:

@@ -13,11 +13,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_q.tasks import async_task
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
-from unfold.decorators import display
 
 from dht.models import HealthSample
 from dht.tasks import scan_health
-from ghost.admin_site import ReadOnlyAdmin
+from ghost.admin_site import ReadOnlyAdmin, badge, display
 from resources.models import DhtStatus
 
 STATUS_COLOURS = {DhtStatus.ACTIVE: "success", DhtStatus.STALE: "danger"}
@@ -34,9 +33,10 @@ class HealthSampleAdmin(ReadOnlyAdmin[HealthSample]):
     date_hierarchy = "checked_at"
     list_before_template = "admin/dht/scan.html"
 
-    @display(description=_("health"), ordering="status", label=STATUS_COLOURS)
-    def shown_status(self, row: HealthSample) -> tuple[str, str]:
-        return row.status, row.get_status_display()
+    @display(description=_("health"), ordering="status")
+    def shown_status(self, row: HealthSample) -> str:
+        status = DhtStatus(row.status)
+        return badge(status.label, STATUS_COLOURS.get(status, ""))
 
     def get_urls(self) -> list[URLPattern]:
         mine = path("scan/", self.admin_site.admin_view(self.scan), name="dht_scan")
@@ -46,7 +46,7 @@ class HealthSampleAdmin(ReadOnlyAdmin[HealthSample]):
         """Queue a scan of all resources (POST), for whoever may change resources."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        if not request.user.has_perm("resources.change_resource"):  # type: ignore[union-attr]
+        if not request.user.has_perm("resources.change_resource"):
             raise PermissionDenied
         transaction.on_commit(partial(async_task, scan_health, is_all=True))
         self.message_user(

@@ -206,9 +206,12 @@ class Session:
         hashes = handle.info_hashes()
         known = (hashes.v1.to_bytes().hex(), hashes.v2.to_bytes().hex())
         info = handle.torrent_file()
-        for magnet_hash in known:
-            if magnet_hash in self._torrents and info is not None:
-                self._events.append(TorrentArrived(magnet_hash, _plain(info)))
+        try:
+            torrent = _plain(info)
+        except (RuntimeError, UnicodeError) as error:
+            log.warning("Metadata of %s can't be read: %s", known, error)
+            return
+        self._events += [TorrentArrived(h, torrent) for h in known if h in self._torrents]
 
     # -- the end
 

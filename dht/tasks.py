@@ -18,6 +18,7 @@ from django_q.tasks import async_task
 
 from dht import probes, scan
 from dht.models import HealthSample
+from ghost import stopping
 from resources.models import DhtStatus, ProbeStatus, Resource
 
 MAX_IN_FLIGHT = 500
@@ -60,7 +61,7 @@ class _Run:
         ended: Counter[str] = Counter()
         stop_claiming_at = time.monotonic() + RUN_S
         self._claim()
-        while self._held:
+        while self._held and not stopping.is_asked():
             now = time.monotonic()
             if now >= self._renew_at:
                 Resource.objects.all().renew_claims(self._held.values(), LEASE_S)

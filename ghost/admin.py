@@ -22,17 +22,16 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django_q.models import Failure, OrmQ, Schedule, Success, Task
 from django_q.tasks import async_task
-from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from ghost.admin_site import ModelAdmin, ReadOnlyAdmin, register
+from ghost.admin_site import ModelAdmin, ReadOnlyAdmin, badge, display, register
 
 SHOWN = 300
 FOREVER, PAUSED = -1, 0
 
 
 @register(User)
-class UserAdmin(django.contrib.auth.admin.UserAdmin, ModelAdmin[User]):  # type: ignore[misc]  # both define media
+class UserAdmin(django.contrib.auth.admin.UserAdmin, ModelAdmin[User]):  # type: ignore[type-arg]  # Django's takes none at run time
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
@@ -48,7 +47,7 @@ class UserAdmin(django.contrib.auth.admin.UserAdmin, ModelAdmin[User]):  # type:
 
 
 @register(Group)
-class GroupAdmin(django.contrib.auth.admin.GroupAdmin, ModelAdmin[Group]):  # type: ignore[misc]  # both define media
+class GroupAdmin(django.contrib.auth.admin.GroupAdmin, ModelAdmin[Group]):
     list_display = ["name", "people"]
     warn_unsaved_form = False
 
@@ -71,14 +70,15 @@ class ScheduleAdmin(ReadOnlyAdmin[Schedule]):
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Schedule]:
         last = Task.objects.filter(pk=models.OuterRef("task"))
         found = super().get_queryset(request)
-        return found.annotate(
+        return found.annotate(  # type: ignore[no-any-return]  # the queue has no types
             task_success=models.Subquery(last.values("success")),
             task_result=models.Subquery(last.values("result")),
         )
 
-    @display(description=_("state"), label={"runs": "success", "paused": "warning"})
-    def shown_state(self, row: Schedule) -> tuple[str, str]:
-        return ("paused", gettext("paused")) if row.repeats == PAUSED else ("runs", gettext("runs"))
+    @display(description=_("state"))
+    def shown_state(self, row: Schedule) -> str:
+        is_paused = row.repeats == PAUSED
+        return badge(_("paused"), "warning") if is_paused else badge(_("runs"), "success")
 
     @display(description=_("every"), ordering="minutes")
     def every(self, row: Schedule) -> str:
@@ -97,7 +97,7 @@ class ScheduleAdmin(ReadOnlyAdmin[Schedule]):
 
     def has_pause_permission(self, request: HttpRequest) -> bool:
         """Whoever may change schedules; nobody edits them."""
-        return bool(request.user.has_perm("django_q.change_schedule"))  # type: ignore[union-attr]
+        return bool(request.user.has_perm("django_q.change_schedule"))
 
     @admin.action(description=_("Pause"), permissions=["pause"])
     def pause(self, request: HttpRequest, queryset: models.QuerySet[Schedule]) -> HttpResponse:
@@ -159,7 +159,7 @@ class FailureAdmin(TaskAdmin):
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
         """Whoever may change failed tasks."""
-        return bool(request.user.has_perm("django_q.change_failure"))  # type: ignore[union-attr]
+        return bool(request.user.has_perm("django_q.change_failure"))
 
     @admin.action(description=_("Run again"), permissions=["retry"])
     def retry(self, request: HttpRequest, queryset: models.QuerySet[Failure]) -> HttpResponse:
@@ -178,7 +178,7 @@ class FailureAdmin(TaskAdmin):
 class QueueAdmin(ReadOnlyAdmin[OrmQ]):
     list_display = ["task_name", "function", "arguments", "shown_state", "lock"]
     fields = ["task_name", "function", "arguments", "shown_state", "lock"]
-    readonly_fields = fields
+    readonly_fields = ["task_name", "function", "arguments", "shown_state", "lock"]
 
     @display(description=_("name"))
     def task_name(self, row: OrmQ) -> str:
@@ -193,11 +193,11 @@ class QueueAdmin(ReadOnlyAdmin[OrmQ]):
         task = row.task
         return shortened([*task.get("args", ()), *([task["kwargs"]] if task.get("kwargs") else [])])
 
-    @display(description=_("state"), label={"waits": "info", "runs": "success"})
-    def shown_state(self, row: OrmQ) -> tuple[str, str]:
+    @display(description=_("state"))
+    def shown_state(self, row: OrmQ) -> str:
         """django-q2 puts the lock a lease ahead when a worker takes the task."""
         is_taken = row.lock is not None and row.lock > timezone.now()
-        return ("runs", gettext("runs")) if is_taken else ("waits", gettext("waits"))
+        return badge(_("runs"), "success") if is_taken else badge(_("waits"), "info")
 
 
 def _path_of(func: object) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import unfold.decorators
 from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from csp.decorators import csp_replace
 from django.contrib import admin, messages
@@ -13,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.text import capfirst
@@ -39,6 +41,7 @@ else:
 
 
 M = TypeVar("M", bound=models.Model)
+F = TypeVar("F", bound=Callable[..., Any])
 
 # Alpine, on which unfold is built, evaluates strings, and unfold sets its colours in a <style>.
 # Only these pages may do so.
@@ -64,7 +67,6 @@ class ModelAdmin(_ModelAdmin[M]):
     list_fullwidth = True
     list_horizontal_scrollbar_top = False
     warn_unsaved_form = True
-    show_full_result_count = False
 
     def get_actions(self, request: HttpRequest) -> Any:
         """Without `delete_selected`: it goes past the rows' own rules."""
@@ -180,6 +182,16 @@ class ReadOnlyInline(_TabularInline[Any, Any]):
     def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Never."""
         return False
+
+
+def display(**options: Any) -> Callable[[F], F]:
+    """unfold's `display` with its types: Django's own, and `header` (a title over a subtitle)."""
+    return unfold.decorators.display(**options)  # type: ignore[no-any-return]
+
+
+def badge(text: object, colour: str = "") -> str:
+    """A word on a coloured ground, for lists and forms: `success`, `info`, `warning`, `danger`."""
+    return render_to_string("unfold/helpers/label.html", {"text": text, "type": colour})
 
 
 def sentences(error: Exception) -> list[str]:

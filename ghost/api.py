@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest
 from ninja import NinjaAPI
@@ -20,12 +20,12 @@ from ghost import problems
 class StrictParser(Parser):
     """JSON and nothing else: UTF-8, no lone surrogates, no NaN, bounded in depth (RFC 8259)."""
 
-    def parse_body(self, request: HttpRequest) -> Any:
+    def parse_body(self, request: HttpRequest) -> dict[str, Any]:
         """The body; HttpError 415 for another type, 400 with the reason if it is not JSON."""
         if request.content_type != "application/json":
             raise HttpError(415, "The body must be application/json.")
         try:
-            return from_json(request.body, allow_inf_nan=False)
+            return cast("dict[str, Any]", from_json(request.body, allow_inf_nan=False))
         except ValueError as error:
             raise HttpError(400, f"The body is not JSON: {error}.") from error
 
@@ -33,9 +33,11 @@ class StrictParser(Parser):
 class Api(NinjaAPI):
     """ninja, with the truth about the errors' media type in the schema."""
 
-    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+    def get_openapi_schema(
+        self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
+    ) -> OpenAPISchema:
         """The schema; errors are application/problem+json."""
-        schema = super().get_openapi_schema(**options)
+        schema = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
         for operations in schema["paths"].values():
             for operation in operations.values():
                 _name_problems(operation["responses"])

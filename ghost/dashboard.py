@@ -21,7 +21,7 @@ _BAD_PROBES = (ProbeStatus.INACTIVE, ProbeStatus.TIMEOUT, ProbeStatus.UNAVAILABL
 
 def show(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """unfold's DASHBOARD_CALLBACK: a fixed number of queries, however large the catalog is."""
-    may = request.user.has_perm  # type: ignore[union-attr]  # only staff comes here
+    may = request.user.has_perm
     context["title"] = _("Dashboard")
     context["site_address"] = settings.GHOST.public_baseurl
     if may("resources.view_resource"):
@@ -149,7 +149,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
 def _group(
     request: HttpRequest, title: str, items: list[tuple[str, str, str, str]]
 ) -> dict[str, Any]:
-    may = request.user.has_perm  # type: ignore[union-attr]  # only staff comes here
+    may = request.user.has_perm
     return {
         "title": title,
         "separator": bool(title),

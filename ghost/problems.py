@@ -25,6 +25,7 @@ from ninja import errors as ninja
 from ghost.errors import ConflictError, ForbiddenError, OutageError, RefusedError
 from ghost.logs import request_id
 from resources.models import Resource
+from teams.models import Token
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ SHOWN_FIELDS = {
 Errors = list[dict[str, str]]
 
 
-def answer(status: int, detail: str, *, code: str = "", **more: Any) -> JsonResponse:
+def answer(status: int, detail: str, *, code: str = "", **more: object) -> JsonResponse:
     """A problem with this status; `code` gives it a type of its own."""
     phrase = HTTPStatus(status).phrase
     body = {
@@ -92,7 +93,7 @@ def on_outage(request: HttpRequest, error: OutageError) -> JsonResponse:
 
 def on_database_trouble(request: HttpRequest, error: OperationalError) -> JsonResponse:
     """503: the database is locked for too long, or away."""
-    log.exception("The database did not answer.")
+    log.error("The database did not answer.", exc_info=error)
     return _later(_("The database is busy; try again."))
 
 
@@ -123,14 +124,19 @@ def _flat(error: ValidationError) -> Iterable[tuple[str, ValidationError]]:
 def _twin(request: HttpRequest, params: dict[str, Any] | None) -> dict[str, int]:
     """The resource that is listed already, if the asker may know of it."""
     twin = (params or {}).get("resource_id")
-    scope = Resource.objects.in_scope(request.auth).filter(pk=twin)  # type: ignore[attr-defined]
-    return {"resource_id": twin} if twin and scope.exists() else {}
+    token: Token | None = getattr(request, "auth", None)
+    if not twin or token is None:
+        return {}
+    is_seen = Resource.objects.in_scope(token).filter(pk=twin).exists()
+    return {"resource_id": twin} if is_seen else {}
 
 
 def on_malformed(request: HttpRequest, error: ninja.ValidationError) -> JsonResponse:
     """422: the schema does not fit."""
     errors = [{"field": _field(e["loc"]), "message": _message(e)} for e in error.errors]
-    detail = "; ".join(f"{e['field']}: {e['message']}" if e["field"] else e["message"] for e in errors)
+    detail = "; ".join(
+        f"{e['field']}: {e['message']}" if e["field"] else e["message"] for e in errors
+    )
     return answer(422, detail, errors=errors)
 
 
@@ -201,6 +207,7 @@ class Middleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """The same answer, or a problem instead of a page."""
         response = self.get_response(request)
         is_told = "json" in response.headers.get("Content-Type", "")
         if response.status_code < 400 or is_told or not request.path_info.startswith("/api/"):

@@ -33,13 +33,15 @@ def entries() -> list[Entry]:
 def sync() -> int:
     """Make the table of schedules equal `entries()`; how many rows changed.
 
-    A schedule keeps its next run unless its period changed, so a restart postpones nothing.
+    A schedule keeps its next run unless its period changed, so a restart postpones nothing; what
+    should have run while nothing did is due now (the queue would step through every missed run).
     """
     with transaction.atomic():
         wanted = {entry.name: entry for entry in entries()}
         changed, _ = Schedule.objects.exclude(name__in=wanted).delete()
         for entry in wanted.values():
             changed += _sync_one(entry)
+        Schedule.objects.filter(next_run__lt=timezone.now()).update(next_run=timezone.now())
     return changed
 
 

@@ -64,9 +64,7 @@ MomentIn = Annotated[
     WithJsonSchema(_DATE_TIME),
 ]
 """A moment with a zone (RFC 3339); without one it is refused."""
-Moment = Annotated[
-    datetime, PlainSerializer(_shown, return_type=str), WithJsonSchema(_DATE_TIME)
-]
+Moment = Annotated[datetime, PlainSerializer(_shown, return_type=str), WithJsonSchema(_DATE_TIME)]
 """A moment as it is answered: UTC, `+00:00`."""
 
 

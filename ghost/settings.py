@@ -128,6 +128,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
+FORMAT_MODULE_PATH = ["ghost.formats"]
 LOCALE_PATHS = [BASE_DIR / "ghost" / "locale"]
 USE_I18N = True
 USE_TZ = True

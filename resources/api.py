@@ -90,9 +90,7 @@ def update_resource(
 ) -> Resource:
     row = _seen(request, resource_id)
     values = data.model_dump(exclude_unset=True)
-    return submissions.change(
-        row, values, by=request.auth, wait=wait or _prefers_wait(prefer)
-    )
+    return submissions.change(row, values, by=request.auth, wait=wait or _prefers_wait(prefer))
 
 
 @router.get(

@@ -13,6 +13,8 @@ import unicodedata
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, urlsplit
 
+from django.utils.translation import gettext
+
 from ghost.errors import RefusedError
 
 MAX_BYTES = 8192
@@ -60,18 +62,20 @@ def parse(text: str) -> Magnet:
     """Read a magnet link; RefusedError (field `magnet_uri`) names what is wrong with it."""
     text = text.strip()
     if len(text.encode("utf-8", "replace")) > MAX_BYTES:
-        raise _refused(f"A magnet link may have at most {MAX_BYTES} bytes.")
+        raise _refused(gettext("A magnet link may have at most %d bytes.") % MAX_BYTES)
     if not text.lower().startswith("magnet:?"):
-        raise _refused("A magnet link starts with magnet:?")
+        raise _refused(gettext("A magnet link starts with magnet:?"))
     try:
         pairs = parse_qsl(text[len("magnet:?") :], errors="strict", max_num_fields=MAX_PARAMETERS)
     except UnicodeDecodeError as error:
-        raise _refused("The magnet link has text that is not UTF-8.") from error
+        raise _refused(gettext("The magnet link has text that is not UTF-8.")) from error
     except ValueError as error:
-        raise _refused(f"A magnet link may have at most {MAX_PARAMETERS} parts.") from error
+        raise _refused(
+            gettext("A magnet link may have at most %d parts.") % MAX_PARAMETERS
+        ) from error
     magnet = _from_pairs([(key.lower().partition(".")[0], value) for key, value in pairs])
     if len(magnet.uri()) > MAX_BYTES:  # escapes count too, in the spelling that is kept
-        raise _refused(f"A magnet link may have at most {MAX_BYTES} bytes.")
+        raise _refused(gettext("A magnet link may have at most %d bytes.") % MAX_BYTES)
     return magnet
 
 
@@ -94,9 +98,11 @@ def _hashes(topics: list[str]) -> tuple[str | None, str | None]:
     v1 = {_v1(topic[9:]) for topic in topics if topic.lower().startswith("urn:btih:")}
     v2 = {_v2(topic[9:]) for topic in topics if topic.lower().startswith("urn:btmh:")}
     if not v1 and not v2:
-        raise _refused("The magnet link has no BitTorrent hash (xt=urn:btih:… or xt=urn:btmh:…).")
+        raise _refused(
+            gettext("The magnet link has no BitTorrent hash (xt=urn:btih:… or xt=urn:btmh:…).")
+        )
     if len(v1) > 1 or len(v2) > 1:
-        raise _refused("The magnet link names two different torrents.")
+        raise _refused(gettext("The magnet link names two different torrents."))
     return next(iter(v1), None), next(iter(v2), None)
 
 
@@ -106,17 +112,17 @@ def _v1(digits: str) -> str:
     elif _BASE32.fullmatch(digits):
         found = base64.b32decode(digits.upper()).hex()
     else:
-        raise _refused("After urn:btih: come 40 hexadecimal or 32 base32 characters.")
+        raise _refused(gettext("After urn:btih: come 40 hexadecimal or 32 base32 characters."))
     if not int(found, 16):
-        raise _refused("The info-hash is all zeros.")
+        raise _refused(gettext("The info-hash is all zeros."))
     return found
 
 
 def _v2(digits: str) -> str:
     if not _MULTIHASH.fullmatch(digits):
-        raise _refused("After urn:btmh: come 1220 and 64 hexadecimal characters.")
+        raise _refused(gettext("After urn:btmh: come 1220 and 64 hexadecimal characters."))
     if not int(digits[4:], 16):
-        raise _refused("The info-hash is all zeros.")
+        raise _refused(gettext("The info-hash is all zeros."))
     return digits[4:].lower()
 
 
@@ -129,7 +135,8 @@ def normal_hash(text: str) -> str:
         return _v2(text) if _MULTIHASH.fullmatch(text) else _v1(text)
     except (RefusedError, binascii.Error) as error:
         raise RefusedError(
-            "An info-hash has 40 or 64 hexadecimal or 32 base32 characters.", field="info_hash"
+            gettext("An info-hash has 40 or 64 hexadecimal or 32 base32 characters."),
+            field="info_hash",
         ) from error
 
 
@@ -147,7 +154,7 @@ def _urls(values: list[str], schemes: frozenset[str]) -> tuple[str, ...]:
 def _is_url(url: str, schemes: frozenset[str]) -> bool:
     try:
         parts = urlsplit(url)
-        _ = parts.port
+        _port = parts.port  # raises if it is no number
     except ValueError:
         return False
     printable = url.isascii() and url.isprintable() and " " not in url

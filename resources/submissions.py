@@ -49,8 +49,8 @@ def change(row: Resource, values: dict[str, Any], *, by: Token, wait: bool = Fal
 
 def probe_again(row: Resource, *, by: Token) -> str:
     """Queue another probe of the same magnet; the task's id."""
-    prober().require()
     row.require_change_by(by)
+    prober().require()
     Resource.objects.filter(pk=row.pk).ask_probe()
     return prober().enqueue(row.pk)
 

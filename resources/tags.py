@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 
+from django.utils.translation import gettext
+
 from ghost.errors import RefusedError
 from resources import slugs
 
@@ -17,14 +19,16 @@ def clean(names: Iterable[object]) -> list[str]:
     found: dict[str, str] = {}
     for name in names:
         if not isinstance(name, str):
-            raise RefusedError("A tag is a text.", field="tags")
+            raise RefusedError(gettext("A tag is a text."), field="tags")
         text = _trimmed(name)
         if len(text) > MAX_CHARS:
-            raise RefusedError(f"A tag may have at most {MAX_CHARS} characters.", field="tags")
+            raise RefusedError(
+                gettext("A tag may have at most %d characters.") % MAX_CHARS, field="tags"
+            )
         if text:
             found.setdefault(slugs.make(text), text)
     if len(found) > MAX_TAGS:
-        raise RefusedError(f"A resource may have at most {MAX_TAGS} tags.", field="tags")
+        raise RefusedError(gettext("A resource may have at most %d tags.") % MAX_TAGS, field="tags")
     return list(found.values())
 
 

@@ -19,10 +19,9 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
-from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
-from ghost.admin_site import ModelAdmin, ReadOnlyInline
+from ghost.admin_site import ModelAdmin, ReadOnlyInline, badge, display
 from teams.models import Team, TeamQuerySet, Token, TokenQuerySet
 from teams.roles import Role
 
@@ -119,11 +118,11 @@ class TokenAdmin(SecretMixin):
         )
     ]
     fields = [
-        "display_name", "shown_prefix", "shown_role", "shown_team", "shown_state", "note",
+        "display_name", "shown_prefix", "shown_role", "scope_team", "shown_state", "note",
         "expires_at", ("created_at", "last_used_at", "revoked_at"), "token_hash",
     ]  # fmt: skip
     readonly_fields = [
-        "display_name", "shown_prefix", "shown_role", "shown_team", "shown_state", "created_at",
+        "display_name", "shown_prefix", "shown_role", "scope_team", "shown_state", "created_at",
         "last_used_at", "revoked_at", "token_hash",
     ]  # fmt: skip
     actions = ["revoke"]
@@ -133,20 +132,20 @@ class TokenAdmin(SecretMixin):
     def shown_prefix(self, row: Token) -> str:
         return f"{row.prefix}…"
 
-    @display(description=_("role"), ordering="role", label=ROLE_COLOURS)
-    def shown_role(self, row: Token) -> tuple[str, str]:
+    @display(description=_("role"), ordering="role")
+    def shown_role(self, row: Token) -> str:
         role = Role(row.role)
-        return (role if role in ROLE_COLOURS else Role.PUBLISHER, str(role.label))
+        return badge(role.label, ROLE_COLOURS.get(role, ""))
 
     @display(description=_("team"), ordering="scope_team__name", header=True)
     def shown_team(self, row: Token) -> list[str] | None:
         team = row.scope_team
         return [team.name, team.owner.display_name] if team else ["–", ""]
 
-    @display(description=_("state"), label=STATE_COLOURS)
-    def shown_state(self, row: Token) -> tuple[str, str]:
+    @display(description=_("state"))
+    def shown_state(self, row: Token) -> str:
         state = state_of(row)
-        return state, str(STATES[state])
+        return badge(STATES[state], STATE_COLOURS[state])
 
     def get_readonly_fields(self, request: HttpRequest, obj: Token | None = None) -> Any:
         return self.readonly_fields if obj else []
@@ -219,7 +218,8 @@ class TokenAdmin(SecretMixin):
 class MemberInline(ReadOnlyInline):
     model = Token
     fields = ["display_name", "prefix", "created_at", "last_used_at", "revoked_at"]
-    readonly_fields = fields
+    readonly_fields = ["display_name", "prefix", "created_at", "last_used_at", "revoked_at"]
+    hide_title = True
     verbose_name = _("member")
     verbose_name_plural = _("members")
 
@@ -236,7 +236,7 @@ class TeamAdmin(SecretMixin):
     change_form_outer_before_template = "admin/teams/team_buttons.html"
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Team]:
-        found = super().get_queryset(request)
+        found: models.QuerySet[Team] = super().get_queryset(request)
         return found.annotate(
             members_now=models.Count(
                 "members", filter=models.Q(members__revoked_at=None), distinct=True
@@ -265,7 +265,7 @@ class TeamAdmin(SecretMixin):
 
     def has_invite_permission(self, request: HttpRequest) -> bool:
         """Whoever may issue tokens."""
-        return bool(request.user.has_perm("teams.add_token"))  # type: ignore[union-attr]
+        return bool(request.user.has_perm("teams.add_token"))
 
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
@@ -274,6 +274,10 @@ class TeamAdmin(SecretMixin):
             "list_url": self.list_url(),
             "may_invite": self.has_invite_permission(request),
         }
+        if kwargs.get("obj"):  # nothing of it is edited
+            context |= dict.fromkeys(
+                ("show_save", "show_save_and_continue", "show_save_and_add_another"), False
+            )
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.action(description=_("Invite a member…"), permissions=["invite"])
@@ -285,11 +289,9 @@ class TeamAdmin(SecretMixin):
         form = InviteForm(request.POST if "display_name" in request.POST else None)
         if not form.is_valid():
             return self._ask_name(request, teams[0], form)
-        with self.telling(request):
-            token, raw = teams[0].invite(form.cleaned_data["display_name"])
-            self.note(request, teams[0], gettext("Invited %s") % token.display_name)
-            return self.show_secret(request, token, raw)
-        return self.back(request)
+        token, raw = teams[0].invite(form.cleaned_data["display_name"])
+        self.note(request, teams[0], gettext("Invited %s") % token.display_name)
+        return self.show_secret(request, token, raw)
 
     def _ask_name(self, request: HttpRequest, team: Team, form: InviteForm) -> HttpResponse:
         context = self.page(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
 
+from tests import make
 from tests.installation import Installation, wait_for
 
 pytestmark = pytest.mark.slow
@@ -29,7 +31,7 @@ CHROMIUM_FLAGS = [
 @pytest.fixture
 def place(tmp_path, swarm):
     variables = {
-        "GHOST_DHT_BOOTSTRAP_NODES": swarm.bootstrap,
+        "GHOST_DHT_BOOTSTRAP_NODES": ",".join(swarm.bootstrap),
         "GHOST_DHT_LISTEN_INTERFACES": "127.0.0.1:0",
         "GHOST_MAGNET_METADATA_TIMEOUT_S": "8",
         "GHOST_WORKERS": "2",
@@ -62,7 +64,7 @@ def submit(place: Installation, token: str, **fields) -> dict:
 
 
 def test_a_magnet_goes_in_and_a_published_page_comes_out(place, swarm, page):
-    torrent = next(t for t in swarm.torrents if t.kind == "hybrid-multi")
+    torrent = next(s for s in swarm.seeds if s.v1 and s.v2 and len(s.files) > 1)
     place.start("web")
     place.start("worker")
     token = place.token()
@@ -71,7 +73,7 @@ def test_a_magnet_goes_in_and_a_published_page_comes_out(place, swarm, page):
         place,
         token,
         title="A film 一部电影",
-        magnet_uri=torrent.magnet,
+        magnet_uri=torrent.magnet_uri,
         content_markdown="Some **bold** words. {{< unknown >}} <script>alert(1)</script>",
         tags=["Public domain", "公共领域"],
     )
@@ -82,7 +84,7 @@ def test_a_magnet_goes_in_and_a_published_page_comes_out(place, swarm, page):
 
     probed = place.call("GET", f"/resources/{created['id']}", token).json()
     assert (probed["probe_status"], probed["dht_status"]) == ("ok", "Active")
-    assert probed["total_size_bytes"] == torrent.total_size
+    assert probed["total_size_bytes"] == torrent.total_size_bytes
     _visit(place, page, created["id"], torrent)
     wait_for(
         "nothing pending",
@@ -111,9 +113,7 @@ def _visit(place: Installation, page, resource_id: int, torrent) -> None:
     session.on("Page.frameRequestedNavigation", lambda event: wanted.append(event["url"]))
     page.locator('main a[href^="magnet:"]').first.click()
     page.wait_for_timeout(300)
-    assert [url.partition("&")[0] for url in wanted] == [
-        f"magnet:?xt=urn:btih:{torrent.info_hash_v1}"
-    ]
+    assert [url.partition("&")[0] for url in wanted] == [f"magnet:?xt=urn:btih:{torrent.v1}"]
     assert errors == []
     assert all(url.startswith((place.url, "magnet:", "data:")) for url in asked)
 
@@ -123,9 +123,9 @@ def test_killed_workers_lose_nothing_and_do_nothing_twice(place, swarm):
     place.start("web")
     token = place.token()
     place.env["GHOST_HUGO_BIN"] = str(_slow_hugo(place.folder))
-    live = submit(place, token, title="Live", magnet_uri=swarm.torrents[0].magnet)
-    dead = submit(place, token, title="Dead", magnet_uri=f"magnet:?xt=urn:btih:{swarm.dead[0]}")
-    _hold_probe(place, dead["id"])
+    live = submit(place, token, title="Live", magnet_uri=swarm.seeds[0].magnet_uri)
+    dead = submit(place, token, title="Dead", magnet_uri=make.magnet())
+    place.env["GHOST_MAGNET_METADATA_TIMEOUT_S"] = "10"  # the kill comes in the middle of it
 
     place.start("worker")
     wait_for("the probe of the live one", lambda: _status(place, live["id"]) == "ok")
@@ -154,11 +154,6 @@ def _status(place: Installation, resource_id: int) -> str:
     return place.rows(sql, resource_id)[0][0]
 
 
-def _hold_probe(place: Installation, resource_id: int) -> None:
-    """Let the dead one's probe take long, so that the kill comes in the middle of it."""
-    place.env["GHOST_MAGNET_METADATA_TIMEOUT_S"] = "20"
-
-
 def _slow_hugo(folder: Path) -> Path:
     """The real Hugo, but the first time it waits until the file `go` is there."""
     from builds import hugo
@@ -175,7 +170,7 @@ def _slow_hugo(folder: Path) -> Path:
 
 def _let_time_pass(place: Installation) -> None:
     """The leases of the killed expire, and the schedules come due."""
-    past = "2020-01-01 00:00:00"
+    past = f"{datetime.now(UTC) - timedelta(seconds=10):%Y-%m-%d %H:%M:%S}"
     place.write(
         "UPDATE resources_resource SET probe_claimed_until = ? WHERE probe_claimed_until NOT NULL",
         past,

@@ -43,13 +43,12 @@ class LoopbackSwarm:
         self.seeds = seeds
         # One /24 for each: a node trusts few others of one network.
         self._node_endpoints = [(f"{network}.{i}.1", SWARM_PORT) for i in range(number_of_nodes)]
-        self._seeder_endpoints = [
+        self.seeder_endpoints = [
             (f"{network}.{100 + i}.1", SWARM_PORT) for i in range(number_of_seeders)
         ]
         self._asker = f"{network}.150.1"
         self._nodes: list[lt.session] = []
         self._seeders: list[lt.session] = []
-        self._deadline = 0.0
 
     @property
     def bootstrap(self) -> tuple[str, ...]:
@@ -69,10 +68,9 @@ class LoopbackSwarm:
 
     def start(self) -> None:
         """Start everything and wait until every seed is found; OutageError if it is not."""
-        self._deadline = time.monotonic() + READY_WITHIN_S
         self._nodes = [self._session(endpoint) for endpoint in self._node_endpoints]
         self._join(self._nodes)
-        self._seeders = [self._session(endpoint) for endpoint in self._seeder_endpoints]
+        self._seeders = [self._session(endpoint) for endpoint in self.seeder_endpoints]
         self._join(self._seeders)
         self._share()
         self._announce()
@@ -116,7 +114,7 @@ class LoopbackSwarm:
             for endpoint in self._node_endpoints:
                 session.add_dht_node(endpoint)
         wanted = min(len(self._node_endpoints) - 1, 8)
-        self._wait("the DHT", lambda: all(_counter(s, "dht.dht_nodes") >= wanted for s in sessions))
+        _wait("the DHT", lambda: all(_counter(s, "dht.dht_nodes") >= wanted for s in sessions))
 
     def _share(self) -> None:
         for i, seed in enumerate(self.seeds):
@@ -130,25 +128,31 @@ class LoopbackSwarm:
         todo = [
             (i % len(self._seeders), key) for i, s in enumerate(self.seeds) for key in s.dht_keys
         ]
+        deadline = time.monotonic() + READY_WITHIN_S
         while todo:
-            self._wait("the seeds", lambda: True)
+            if time.monotonic() > deadline:
+                raise _not_up("the seeds")
             for who, key in todo[:_ANNOUNCES_AT_ONCE]:
                 self._seeders[who].dht_announce(
                     lt.sha1_hash(bytes.fromhex(key)),
-                    self._seeder_endpoints[who][1],
+                    self.seeder_endpoints[who][1],
                     lt.announce_flags_t.seed,
                 )
             time.sleep(0.1)
             named = self.peers_of(key for _, key in todo[:_ANNOUNCES_AT_ONCE])
             todo = [(who, key) for who, key in todo if not named.get(key)]
 
-    def _wait(self, what: str, is_ready: Callable[[], bool]) -> None:
-        while not is_ready() or time.monotonic() > self._deadline:
-            if time.monotonic() > self._deadline:
-                raise OutageError(
-                    f"The swarm on loopback did not come up ({what}). Is another one running?"
-                )
-            time.sleep(0.05)
+
+def _wait(what: str, is_ready: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + READY_WITHIN_S
+    while not is_ready():
+        if time.monotonic() > deadline:
+            raise _not_up(what)
+        time.sleep(0.05)
+
+
+def _not_up(what: str) -> OutageError:
+    return OutageError(f"The swarm on loopback did not come up ({what}). Is another one running?")
 
 
 def _settings(ip: str, port: int, *, read_only: bool) -> Any:  # noqa: ANN401  # libtorrent's

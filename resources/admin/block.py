@@ -8,10 +8,9 @@ from django.contrib import admin, messages
 from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from ghost.admin_site import ModelAdmin
+from ghost.admin_site import ModelAdmin, display
 from resources.admin.forms import HashField
 from resources.models import Block, Resource
 

@@ -10,10 +10,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 from unfold.views import ChangeList
 
-from ghost.admin_site import ModelAdmin
+from ghost.admin_site import ModelAdmin, display
 from resources.admin.forms import INDENT, tree_choices
 from resources.models import Category
 from resources.models.category import Place
@@ -26,7 +25,7 @@ class TreeList(ChangeList):  # type: ignore[misc]  # unfold has no types
         """Without a search all of the tree; a search gives a flat list."""
         super().get_results(request)
         places = {place.category.pk: place for place in Category.objects.tree()}
-        rows = list(self.result_list)
+        rows: list[Any] = list(self.result_list)  # type: ignore[has-type]  # unfold has no types
         for row in rows:
             row.place = places[row.pk]
         if not self.query and not request.GET.get("o"):

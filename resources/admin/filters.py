@@ -22,7 +22,7 @@ class State(models.TextChoices):
     """Where a resource stands on its way to the public site."""
 
     PUBLIC = "public", _("public")
-    WAITING = "waiting", _("waiting for its probe")
+    WAITING = "waiting", _("waiting")
     SCHEDULED = "scheduled", _("scheduled")
     DRAFT = "draft", _("draft")
     TAKEN_DOWN = "taken_down", _("taken down")

@@ -14,7 +14,7 @@ from ghost.errors import RefusedError
 from resources import magnets, tags
 from resources.models import Category, Resource
 
-_TAG = re.compile(r'"([^"]*)"|([^,，]+)')
+_TAG = re.compile(r'\s*"([^"]*)"\s*|([^,，]+)')
 INDENT = "\N{EM SPACE}"
 
 

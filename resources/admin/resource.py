@@ -13,10 +13,10 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
-from unfold.decorators import display
 
+from ghost.admin_site import badge, display
 from ghost.errors import RefusedError
-from resources import magnets, metadata
+from resources import magnets, metadata, sizes
 from resources.admin.actions import ResourceActions
 from resources.admin.filters import CategoryFilter, State, StateFilter, state_of
 from resources.admin.forms import ResourceForm, tree_choices
@@ -24,6 +24,8 @@ from resources.models import DhtStatus, ProbeStatus, Resource
 from resources.probing import prober
 
 FILES_SHOWN = 2000
+FILES_OPEN = 20
+"""So many are few enough to be shown at once, not folded."""
 SAMPLES_SHOWN = 20
 
 STATE_COLOURS = {
@@ -116,22 +118,24 @@ class ResourceAdmin(ResourceActions):
     def title_and_tags(self, row: Resource) -> list[str]:
         return [row.title, ", ".join(row.tags[:5])]
 
-    @display(description=_("state"), label=STATE_COLOURS)
-    def shown_state(self, row: Resource) -> tuple[str, str]:
+    @display(description=_("state"))
+    def shown_state(self, row: Resource) -> str:
         state = state_of(row)
-        return (state if state in STATE_COLOURS else State.PUBLIC, state.label)
+        return badge(state.label, STATE_COLOURS.get(state, ""))
 
     @display(description=_("publisher"), ordering="publisher__display_name", header=True)
     def publisher_and_team(self, row: Resource) -> list[str]:
         return [row.publisher.display_name, row.team.name if row.team else ""]
 
-    @display(description=_("health"), ordering="dht_status", label=HEALTH_COLOURS)
-    def health(self, row: Resource) -> tuple[str, str]:
-        return row.dht_status, row.get_dht_status_display()
+    @display(description=_("health"), ordering="dht_status")
+    def health(self, row: Resource) -> str:
+        status = DhtStatus(row.dht_status)
+        return badge(status.label, HEALTH_COLOURS.get(status, ""))
 
-    @display(description=_("probe"), ordering="probe_status", label=PROBE_COLOURS)
-    def probe(self, row: Resource) -> tuple[str, str]:
-        return row.probe_status, row.get_probe_status_display()
+    @display(description=_("probe"), ordering="probe_status")
+    def probe(self, row: Resource) -> str:
+        status = ProbeStatus(row.probe_status)
+        return badge(status.label, PROBE_COLOURS.get(status, ""))
 
     @display(description=_("size"), ordering="total_size_bytes")
     def size(self, row: Resource) -> str | None:
@@ -144,8 +148,9 @@ class ResourceAdmin(ResourceActions):
         return render_to_string(
             "admin/resources/files.html",
             {
-                "nodes": metadata.tree(files[:FILES_SHOWN]),
+                "nodes": _sized(metadata.tree(files[:FILES_SHOWN])),
                 "left_out": max(len(files) - FILES_SHOWN, 0),
+                "is_short": len(files) <= FILES_OPEN,
             },
         )
 
@@ -204,13 +209,24 @@ class ResourceAdmin(ResourceActions):
         return super().render_change_form(request, context, add, change, form_url, obj)
 
 
+def _sized(nodes: list[metadata.Node]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": node["name"],
+            "size": sizes.human(node["size"]),
+            "children": _sized(node.get("children", [])),
+        }
+        for node in nodes
+    ]
+
+
 def _facts(row: Resource) -> list[tuple[str, str, str | None]]:
     """Name, value and colour of what matters most about a row."""
     state, health, probe = state_of(row), DhtStatus(row.dht_status), ProbeStatus(row.probe_status)
     return [
-        (gettext("State"), state.label, STATE_COLOURS.get(state)),
-        (gettext("Health"), health.label, HEALTH_COLOURS.get(health)),
-        (gettext("Probe"), probe.label, PROBE_COLOURS.get(probe)),
+        (gettext("State"), str(state.label), STATE_COLOURS.get(state)),
+        (gettext("Health"), str(health.label), HEALTH_COLOURS.get(health)),
+        (gettext("Probe"), str(probe.label), PROBE_COLOURS.get(probe)),
     ]
 
 

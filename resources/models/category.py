@@ -42,9 +42,9 @@ class CategoryQuerySet(models.QuerySet["Category"]):
     def tree(self) -> list[Place]:
         """All of the set in tree order, two queries at most; a child whose parent is not in the
         set is left out."""
-        rows = self.annotate(own_resources=models.Count("resources")).order_by(
-            "sort_order", "name", "id"
-        )
+        rows = self.annotate(
+            own_resources=models.Count("resources")  # type: ignore[no-redef]  # declared below
+        ).order_by("sort_order", "name", "id")
         children: dict[int | None, list[Category]] = {}
         for row in rows:
             children.setdefault(row.parent_id, []).append(row)
@@ -216,7 +216,8 @@ class Category(models.Model):
         return above
 
     def _descendant_ids(self) -> list[int]:
-        level, found = [self.pk], []
+        found: list[int] = []
+        level = [self.pk]
         while level := list(
             Category.objects.filter(parent__in=level)
             .exclude(pk__in=[*found, self.pk])

@@ -22,6 +22,7 @@ from resources.models.category import Category
 from resources.models.querysets import ResourceQuerySet
 from resources.states import DhtStatus, ProbeStatus, State
 from teams.models import Team, Token
+from teams.roles import Role
 
 __all__ = ["DhtStatus", "ProbeStatus", "Resource", "ResourceTag"]
 
@@ -47,7 +48,7 @@ PROBE_FIELDS = (
 PUBLIC_FIELDS = (
     "title", "magnet_uri", "content_markdown", "cover_image_path", "tags", "category_id",
     "publisher_id", "team_id", "dht_status", "published_at", "total_size_bytes", "file_count",
-    "files_tree_summary", "probed_at",
+    "files_tree_summary",
 )  # fmt: skip
 """What the public site shows of a row: a change in one of these asks for a build."""
 
@@ -169,6 +170,7 @@ class Resource(models.Model):
         self.title = one_line(self.title)
         if not self.title:
             raise ValidationError({"title": _("A title is needed.")})
+        self._clean_team()
         self._clean_tags()
         self._clean_body()
         self.cover_image_url = self.cover_image_url or None
@@ -202,6 +204,12 @@ class Resource(models.Model):
                     )
                 }
             )
+
+    def _clean_team(self) -> None:
+        # Taken out of its team, a member's work would be out of everybody's sight.
+        maker = Token.objects.filter(pk=self.publisher_id, role=Role.TEAM_MEMBER).first()
+        if maker and maker.scope_team_id != self.team_id:
+            raise ValidationError({"team": _("What a team member publishes stays in its team.")})
 
     def _clean_tags(self) -> None:
         if not isinstance(self.tags, list):
@@ -248,7 +256,7 @@ class Resource(models.Model):
         """Write what changed here, and take over what workers wrote meanwhile."""
         if old is None:
             return self._save_unless_twin(None)
-        fields, theirs = list(EDITED_FIELDS), []
+        fields, theirs = list(EDITED_FIELDS), list[str]()
         for group, is_ours in (
             (COVER_FIELDS, old.cover_image_url != self.cover_image_url),
             (PROBE_FIELDS, old.hashes != self.hashes),

@@ -41,8 +41,8 @@ def serve():
     """`serve(folder)`: a web server on loopback; its address."""
     running = []
 
-    def start(folder: Path, host: str = "127.0.0.1", handler=QuietHandler) -> str:
-        server = ThreadingHTTPServer((host, 0), partial(handler, directory=str(folder)))
+    def start(folder, host: str = "127.0.0.1", handler=QuietHandler) -> str:
+        server = ThreadingHTTPServer((host, 0), partial(handler, directory=folder))
         threading.Thread(target=server.serve_forever, daemon=True).start()
         running.append(server)
         return f"http://{host}:{server.server_address[1]}"

@@ -35,12 +35,17 @@ def test_each_slice_has_a_feed(build):
     owner = make.publisher(name="Ada")
     category = make.category("Films", parent=make.category("Archive"))
     make.resource(
-        category=category, tags=["公共领域"], publisher=owner, team=make.team(owner, name="Restorers")
+        category=category,
+        tags=["公共领域"],
+        publisher=owner,
+        team=make.team(owner, name="Restorers"),
     )
 
     public = build()
 
-    found = sorted(p.relative_to(public / "feeds").as_posix() for p in public.rglob("feeds/**/*.xml"))
+    found = sorted(
+        p.relative_to(public / "feeds").as_posix() for p in public.rglob("feeds/**/*.xml")
+    )
     assert found == [
         "all.xml",
         "categories/archive.xml",

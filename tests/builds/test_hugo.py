@@ -49,7 +49,12 @@ def test_pages_render_the_same_alone_and_in_a_chunk(tmp_path, configure):
     assert set(tree(tmp_path / "all")) == {
         prefix + name
         for prefix in ("", "zh-hans/")
-        for name in ("about/index.html", "tags/a/index.html", "tags/公共领域/index.html", "404.html")
+        for name in (
+            "about/index.html",
+            "tags/a/index.html",
+            "tags/公共领域/index.html",
+            "404.html",
+        )
     }
 
 
@@ -70,9 +75,7 @@ def test_a_page_that_every_site_has_is_not_set_aside(tmp_path):
     missing = Page("/tags/", "tags", "Tags", {"tags": "not a list"})
 
     with pytest.raises(OutageError, match=r"^Hugo can't render /tags/: "):
-        hugo.render(
-            [chunk(tmp_path, missing)], tmp_path / "site", tmp_path / "work", hugo.Report()
-        )
+        hugo.render([chunk(tmp_path, missing)], tmp_path / "site", tmp_path / "work", hugo.Report())
 
 
 def test_names_from_torrents_may_hold_half_a_character(tmp_path):
@@ -90,7 +93,7 @@ def test_the_program_of_the_wheel_is_found():
 def test_a_missing_program_is_named(configure):
     configure(hugo_bin="no-such-hugo")
 
-    with pytest.raises(OutageError, match="'no-such-hugo'.*GHOST_HUGO_BIN"):
+    with pytest.raises(OutageError, match=r"'no-such-hugo'.*GHOST_HUGO_BIN"):
         hugo.version()
 
 

@@ -102,20 +102,6 @@ def test_peers_on_private_addresses_are_refused_unless_allowed(swarm, configure)
     assert [o.status for o in outcomes.values()] == ["unavailable"]
 
 
-def test_no_content_is_fetched_and_no_file_written(swarm, settings):
-    door.close()
-
-    probe(*(seed.magnet_uri for seed in swarm.seeds))
-
-    counters = door.session().counters()
-    payload = {
-        name: counters[name]
-        for name in ("net.recv_payload_bytes", "net.sent_payload_bytes", "disk.num_blocks_written")
-    }
-    assert payload == dict.fromkeys(payload, 0)
-    assert not settings.GHOST.magnet_tmp_dir.exists()
-
-
 def test_who_probes_is_found_nowhere_in_the_dht(swarm):
     dead = [make.info_hash() for _ in range(20)]
 

@@ -5,6 +5,9 @@ import json
 import pytest
 from django.conf import settings as django_settings
 from django.db import OperationalError
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from ghost.api import api
 from ghost.env import BASE_DIR
@@ -50,7 +53,13 @@ def test_operation_declares_security_id_and_problems(name, operation):
     }
 
     assert operation["security"] == [{"Bearer": []}]
-    assert operation["operationId"].split("_")[0] in {"teams", "resources", "builds", "dht", "ghost"}
+    assert operation["operationId"].split("_")[0] in {
+        "teams",
+        "resources",
+        "builds",
+        "dht",
+        "ghost",
+    }
     assert {401, 403} <= media.keys()
     assert set(map(tuple, media.values())) == {("application/problem+json",)}
 
@@ -153,9 +162,33 @@ def test_hostile_address_is_the_askers_fault(client, path):
     assert problem(response)["status"] in {404, 422}
 
 
-@pytest.mark.parametrize("query", ["q=%ff", "q=%ed%a0%80", "q=%25_", "tag=%ff", "x=1", "limit=1000"])
+@pytest.mark.parametrize(
+    "query", ["q=%ff", "q=%ed%a0%80", "q=%25_", "tag=%ff", "x=1", "limit=1000"]
+)
 def test_odd_query_is_answered(client, query):
     assert client.get(f"/api/resources?{query}", **make.auth(make.admin())).status_code == 200
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+FIELDS = st.sampled_from(
+    ["title", "magnet_uri", "category_id", "content_markdown", "cover_image_url", "tags",
+     "team_id", "published_at", "other"]
+)  # fmt: skip
+TEXTS = st.text() | st.text("mag:?xt=urn:bih1220&%ﬀ\u202e0123456789abcdef", max_size=120)
+
+
+@given(body=st.dictionaries(FIELDS, JSON | TEXTS | st.datetimes().map(str)))
+@hypothesis_settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+def test_no_body_makes_a_fault_of_ours(client, body):
+    fitting = {"title": "x", "magnet_uri": make.magnet(), "category_id": 10**6}
+
+    response = post(client, json.dumps(fitting | body).encode())
+
+    assert problem(response)["status"] in {400, 403, 409, 422}
 
 
 def test_errors_name_the_fields(client):

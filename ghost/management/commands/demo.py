@@ -57,7 +57,7 @@ class Command(BaseCommand):
             LoopbackSwarm(list(seeds.values()), network=place.network),
             covers.serving(place, root / "covers") as covers_url,
         ):
-            self._wait("the web server", lambda: answers(f"{place.url}ready"))
+            self._wait("the web server", lambda: answers(f"{place.url}health"))
             known = accounts.ensure(password)
             number = self._publish(place, known, seeds, covers_url)
             self._say(f"{number} works published; probing them and building the site …")

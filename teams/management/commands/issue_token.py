@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from datetime import timedelta
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
@@ -18,22 +17,24 @@ class Command(BaseCommand):
     help = "Issues a token and prints its raw form, alone, on standard output. It is shown once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("role", metavar="ROLE", choices=Role.values, help=", ".join(Role.values))
+        parser.add_argument(
+            "role", metavar="ROLE", choices=Role.values, help=", ".join(Role.values)
+        )
         parser.add_argument("name", metavar="NAME", help="public name of the publisher")
         parser.add_argument("--team", type=int, metavar="ID", help="the team of a TeamMember")
         parser.add_argument("--expires", type=int, metavar="DAYS", help="days that it is valid")
 
     def handle(
-        self, *args: Any, role: str, name: str, team: int | None, expires: int | None, **options: Any
+        self, *_: object, role: str, name: str, team: int | None, expires: int | None, **__: object
     ) -> None:
         if expires is not None and not 0 < expires <= MAX_DAYS:
             raise CommandError(f"--expires takes 1 to {MAX_DAYS} days.")
-        found = Team.objects.filter(pk=team).first()
-        if team is not None and found is None:
+        found = Team.objects.filter(pk=team).first() if team else None
+        if team and found is None:
             raise CommandError(f"There is no team {team}.")
         until = timezone.now() + timedelta(days=expires) if expires else None
         try:
-            _row, raw = Token.objects.issue(Role(role), name, team=found, expires_at=until)
+            _token, raw = Token.objects.issue(Role(role), name, team=found, expires_at=until)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         self.stdout.write(raw)

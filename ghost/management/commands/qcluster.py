@@ -1,0 +1,53 @@
+"""manage.py qcluster: django-q2's, made to stop well.
+
+Runners of Procfiles and service managers signal a whole process group. That would end the
+sentinel and the workers in the middle of their work, and the parent would then wait for them for
+ever. So the sentinel and all below it get a group of their own, and only the parent is told to
+stop. And if the parent is killed, nothing below it goes on alone.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+from contextlib import suppress
+from typing import Any
+
+from django_q.cluster import Cluster
+from django_q.management.commands import qcluster
+
+from ghost import stopping
+
+PR_SET_PDEATHSIG = 1  # prctl(2)
+
+
+class Command(qcluster.Command):  # type: ignore[misc]  # django-q2 has no types
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401  # Django's
+        main = os.getpid()
+        stopping.ignore()
+        os.register_at_fork(after_in_child=lambda: _settle(main))
+        _stop_before(Cluster)
+        super().handle(*args, **options)
+
+
+def _settle(main: int) -> None:
+    """In each process below the parent."""
+    if os.getppid() == main:
+        os.setpgid(0, 0)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _stop_before(cluster: type) -> None:
+    """Tell the workers first, then let the cluster stop as it does."""
+    stop = cluster.stop
+
+    def stop_soon(self: Any) -> bool:  # noqa: ANN401
+        if self.sentinel.is_alive():
+            with suppress(ProcessLookupError):
+                stopping.ask(self.sentinel.pid)
+        return bool(stop(self))
+
+    cluster.stop = stop_soon

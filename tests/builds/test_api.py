@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import pytest
+from django_q.models import OrmQ
+
+from builds import tasks
+from builds.models import Build, BuildState, Step
+from resources.models import Catalog
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+def test_status_shows_what_is_pending(client):
+    token = make.member()
+    make.resource(title="New")
+
+    answer = client.get("/api/build/status", **make.auth(token))
+
+    assert answer.json() == {
+        "pending_changes": True,
+        "pending_reason": "“New” added",
+        "last_build_at": None,
+        "last_build_commit": None,
+        "last_error": "",
+        "building": None,
+    }
+
+
+def test_status_shows_the_running_build(client):
+    build = Build.objects.claim("test")
+    Step.objects.create(build=build, name="covers")
+    Step.objects.create(build=build, name="export")
+
+    answer = client.get("/api/build/status", **make.auth(make.publisher()))
+
+    assert answer.json()["building"] == {
+        "id": build.pk, "stage": "export", "started_at": build.started_at.isoformat(),
+    }  # fmt: skip
+
+
+def test_status_after_a_build(client):
+    token = make.publisher()
+    tasks.build_now("test")
+
+    answer = client.get("/api/build/status", **make.auth(token)).json()
+
+    assert (answer["pending_changes"], answer["pending_reason"]) == (False, None)
+    assert answer["last_build_at"] == BuildState.get().last_build_at.isoformat()
+
+
+def test_trigger_marks_the_site_out_of_date(client):
+    token = make.admin()
+    tasks.build_now("test")
+
+    answer = client.post("/api/build/trigger?reason=New+logo", **make.auth(token))
+
+    assert answer.status_code == 200
+    assert (answer.json()["pending_changes"], answer.json()["pending_reason"]) == (True, "New logo")
+    assert not OrmQ.objects.filter(key="x").exists()
+
+
+def test_trigger_now_queues_a_build(client):
+    token = make.admin(name="Root")
+
+    answer = client.post("/api/build/trigger?now=true", **make.auth(token))
+
+    assert answer.status_code == 202
+    assert answer.json()["pending_reason"] == "asked for by Root"
+    (task,) = OrmQ.objects.all()
+    assert task.task_id() == answer.json()["task_id"]
+    assert (task.func(), task.task["args"]) == ("builds.tasks.build_now", ("Root",))
+
+
+def test_trigger_refuses_a_reason_that_is_too_long(client):
+    before = Catalog.get().revision
+
+    answer = client.post(f"/api/build/trigger?reason={'x' * 201}", **make.auth(make.admin()))
+
+    assert answer.status_code == 422
+    assert Catalog.get().revision == before
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_builds_are_listed_newest_first(client, count, django_assert_num_queries):
+    token = make.admin()
+    for _ in range(count):
+        tasks.build_now("test")
+
+    client.get("/api/builds", **make.auth(token))  # notes the token's use, once a minute
+    with django_assert_num_queries(2):
+        answer = client.get("/api/builds", **make.auth(token))
+
+    ids = list(Build.objects.order_by("-id").values_list("id", flat=True))
+    assert [build["id"] for build in answer.json()] == ids
+    assert "steps" not in answer.json()[0]
+
+
+def test_a_build_is_shown_with_its_steps(client):
+    tasks.build_now("test")
+    build = Build.objects.get()
+
+    answer = client.get(f"/api/builds/{build.pk}", **make.auth(make.admin())).json()
+
+    assert (answer["state"], answer["trigger"], answer["set_aside"]) == ("done", "test", [])
+    assert [step["name"] for step in answer["steps"]] == [
+        "covers", "export", "hugo", "check", "publish",
+    ]  # fmt: skip
+    assert answer["steps"][2]["exit_code"] == 0
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("post", "/api/build/trigger"), ("get", "/api/builds"), ("get", "/api/builds/1")],
+)
+def test_builds_are_the_admins_affair(client, method, path):
+    answer = getattr(client, method)(path, **make.auth(make.publisher()))
+
+    assert answer.status_code == 403
+
+
+def test_an_unknown_build_is_not_found(client):
+    assert client.get("/api/builds/1", **make.auth(make.admin())).status_code == 404

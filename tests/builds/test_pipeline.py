@@ -1,0 +1,347 @@
+from __future__ import annotations
+
+import re
+import time
+from datetime import timedelta
+from html import unescape
+from urllib.parse import urljoin
+from urllib.request import urlopen
+
+import pytest
+from django.utils import timezone
+
+from builds import hugo, lists, pipeline, release
+from builds.models import DIED, Build, BuildState
+from ghost.errors import OutageError
+from resources import metadata
+from tests import make
+
+pytestmark = pytest.mark.django_db
+LINK = re.compile(r'(?:href|src)="([^"#]*)"')
+
+
+def everything(public) -> bytes:
+    names = "\n".join(path.relative_to(public).as_posix() for path in public.rglob("*"))
+    return names.encode() + b"".join(p.read_bytes() for p in public.rglob("*") if p.is_file())
+
+
+def test_a_resource_becomes_its_page_and_is_on_every_list(build):
+    row = make.resource(
+        category=make.category("Films"), title="A film", tags=["Silent"], publisher=make.publisher()
+    )
+
+    public = build()
+
+    page = (public / f"resources/{row.pk}/index.html").read_text()
+    assert "<h1>A film</h1>" in page
+    assert "<p>Some <em>words</em>.</p>" in page
+    assert f'href="{row.magnet_uri}"' in unescape(page)
+    assert "track.flac" in page
+    for name in ("", "categories/films/", "tags/silent/", "publishers/ada/"):
+        assert f'href="/resources/{row.pk}/"' in (public / name / "index.html").read_text()
+    ended = Build.objects.get()
+    assert (ended.state, ended.resources, ended.error) == ("done", 1, "")
+    assert [(step.name, step.is_ok) for step in ended.steps.all()] == [
+        ("covers", True), ("export", True), ("hugo", True), ("check", True), ("publish", True),
+    ]  # fmt: skip
+
+
+def test_hostile_words_do_no_harm(build):
+    row = make.resource(
+        title="<script>alert(1)</script> {{< unknown >}}",
+        content_markdown="{{< unknown >}} {{% x %}} <script>alert(2)</script>\n\n"
+        "[a](javascript:alert(3)) {{ .Site }} <img src=x onerror=alert(4)>",
+        tags=["<b>bold</b>", "{{< x >}}"],
+    )  # fmt: skip
+    metadata.save(
+        make.torrent_metadata(
+            row.magnet_hash, files=(metadata.File("<script>alert(5)</script>.txt", 1),)
+        )
+    )
+
+    public = build()
+
+    page = (public / f"resources/{row.pk}/index.html").read_text()
+    assert "<script>alert" not in page
+    assert "<img src=x" not in page
+    assert 'href="javascript' not in page
+    assert "{{&lt; unknown &gt;}}" in page
+    assert Build.objects.get().set_aside == []
+
+
+@pytest.mark.parametrize("base", ["/", "/repo/"])
+def test_every_link_answers_on_a_real_server(build, serve, configure, tmp_path, base):
+    configure(public_baseurl=base, site_languages=("en", "zh-hans"))
+    tag = "汉字" * 30
+    for number in range(62):  # enough for a numbered page
+        make.resource(tags=[tag, "C++ & 数据", "100 %?"] if number < 2 else [])
+
+    public = build()
+
+    if base != "/":
+        (tmp_path / "host").mkdir()
+        (tmp_path / "host" / base.strip("/")).symlink_to(public.resolve())
+    host = serve(public if base == "/" else tmp_path / "host")
+    seen, todo = set(), [host + base]
+    while todo:
+        here = todo.pop()
+        if here in seen:
+            continue
+        seen.add(here)
+        with urlopen(here, timeout=10) as answer:
+            assert answer.status == 200
+            if answer.headers.get_content_type() != "text/html":
+                continue
+            html = answer.read().decode()
+        for link in map(unescape, LINK.findall(html)):
+            if not link.startswith(("magnet:", "mailto:")):
+                todo.append(urljoin(here, link).partition("#")[0])
+    pages = set(public.rglob("index.html"))
+    assert len([link for link in seen if link.endswith("/")]) == len(pages)
+
+
+def test_only_what_is_public_is_in_public_files(build):
+    shown = make.resource(title="Shown")
+    hidden = [
+        make.resource(title="Tomorrow", published_at=timezone.now() + timedelta(days=1)),
+        make.resource(title="Draft", published_at=None),
+        make.resource(title="Unprobed", is_probed=False),
+        make.resource(title="Removed"),
+    ]
+    hidden[-1].take_down(reason="a private reason", by="Olga Operator")
+
+    found = everything(build())
+
+    assert shown.magnet_hash.encode() in found
+    for row in hidden:
+        assert row.title.encode() not in found
+        assert row.magnet_hash.encode() not in found
+        assert f"resources/{row.pk}/".encode() not in found
+
+
+def test_no_private_value_is_in_a_public_file(build, settings, tmp_path):
+    owner = make.publisher(name="Ada", note="met her in Rome")
+    team = make.team(owner, name="Restorers")
+    row = make.resource(publisher=owner, team=team, cover_image_url="https://10.1.2.3/private.png")
+    make.resource().take_down(reason="a private reason", by="Olga Operator")
+
+    found = everything(build())
+
+    row.refresh_from_db()
+    for private in (
+        owner.token_hash, owner.raw, owner.prefix, owner.note, row.cover_image_url, "10.1.2.3",
+        row.cover_error, "a private reason", "Olga", str(tmp_path), str(settings.BASE_DIR),
+        settings.SECRET_KEY, settings.TOKEN_PEPPER,
+    ):  # fmt: skip
+        assert private
+        assert private.encode() not in found
+
+
+def test_a_takedown_leaves_nothing_behind(build):
+    row = make.resource(title="Removed", tags=["Lonely"])
+    build()
+    row.take_down(reason="asked", by="Olga")
+
+    found = everything(build())
+
+    assert b"Removed" not in found
+    assert b"lonely" not in found
+    assert row.magnet_hash.encode() not in found
+
+
+def test_an_unchanged_catalog_replaces_nothing(build):
+    make.resource()
+    before = build().resolve()
+
+    after = build().resolve()
+
+    assert before == after
+    assert [b.state for b in Build.objects.all()] == ["unchanged", "done"]
+    assert len(list((release.public().parent / "releases").iterdir())) == 1
+
+
+def test_force_builds_an_unchanged_catalog_with_equal_bytes(build):
+    make.resource(tags=["a"])
+    before = everything(build().resolve())
+
+    public = build(force=True)
+
+    assert everything(public.resolve()) == before
+    assert [b.state for b in Build.objects.all()] == ["done", "done"]
+    assert len(list((release.public().parent / "releases").iterdir())) == 2
+
+
+def test_a_changed_configuration_is_a_change(build, configure):
+    build()
+
+    configure(site_title="Another")
+
+    assert b"Another" in (build() / "index.html").read_bytes()
+
+
+def test_a_failing_hugo_leaves_the_last_good_site(build, configure):
+    make.resource(title="First")
+    good = build()
+    state = BuildState.get()
+    before = everything(good.resolve())
+    make.resource(title="Second")
+    configure(hugo_bin="/bin/false")
+
+    with pytest.raises(OutageError, match="does not work as Hugo"):
+        build()
+
+    assert everything(good.resolve()) == before
+    after = BuildState.get()
+    assert (after.last_build_at, after.built_revision) == (
+        state.last_build_at,
+        state.built_revision,
+    )
+    assert after.pending_changes
+    assert "does not work as Hugo" in after.last_error
+    failed = Build.objects.first()
+    assert (failed.state, failed.error) == ("failed", after.last_error)
+    assert [(step.name, step.is_ok) for step in failed.steps.all()] == [
+        ("covers", True), ("export", True), ("hugo", False),
+    ]  # fmt: skip
+
+
+def test_output_of_a_failing_hugo_is_kept_without_the_machines_paths(build, configure, tmp_path):
+    program = tmp_path / "hugo"
+    program.write_text(
+        '#!/bin/sh\n[ "$1" = version ] && echo hugo v9 && exit\necho "bad $*"; exit 7\n'
+    )
+    program.chmod(0o755)
+    configure(hugo_bin=str(program))
+
+    with pytest.raises(OutageError):
+        build()
+
+    step = Build.objects.get().steps.last()
+    assert (step.name, step.exit_code) == ("hugo", 7)
+    assert "bad --source <site>" in step.output
+    assert str(tmp_path) not in step.output + Build.objects.get().error
+
+
+def test_an_error_of_ours_is_named_without_its_details(build, monkeypatch):
+    monkeypatch.setattr(lists, "every", lambda shelf: 1 / 0)
+
+    with pytest.raises(ZeroDivisionError):
+        build()
+
+    assert Build.objects.get().error == "ZeroDivisionError."
+
+
+def test_a_time_out_ends_the_rows(build, monkeypatch):
+    def stop(*args, **kwargs):
+        raise SystemExit(1)
+
+    monkeypatch.setattr(hugo, "render", stop)
+
+    with pytest.raises(SystemExit):
+        build()
+
+    failed = Build.objects.get()
+    assert (failed.state, failed.steps.last().is_ok) == ("failed", False)
+    assert [p.name for p in (release.public().parent / "releases").iterdir()] == []
+
+
+def test_a_page_that_cannot_be_rendered_is_set_aside_and_named(build, monkeypatch):
+    good, bad = make.resource(title="Good"), make.resource(title="Bad")
+    real = pipeline.export.__globals__["pages"].page
+
+    def page(resource, entry, shelf):
+        record = real(resource, entry, shelf)
+        if resource.pk == bad.pk:
+            record.params["magnet"] = "javascript:alert(1)"
+        return record
+
+    monkeypatch.setattr("builds.pages.page", page)
+
+    public = build()
+
+    ended = Build.objects.get()
+    assert (ended.state, ended.set_aside) == ("done", [f"/resources/{bad.pk}/"])
+    assert f"set aside: /resources/{bad.pk}/" in ended.steps.get(name="hugo").output
+    assert (public / f"resources/{good.pk}/index.html").exists()
+    assert not (public / f"resources/{bad.pk}").exists()
+    build()
+    assert Build.objects.first().set_aside == [f"/resources/{bad.pk}/"]
+
+
+def test_a_change_during_a_build_stays_pending(build, monkeypatch):
+    make.resource()
+    real = hugo.render
+
+    def render(*args, **kwargs):
+        make.resource(title="Meanwhile")
+        real(*args, **kwargs)
+
+    monkeypatch.setattr(hugo, "render", render)
+
+    public = build()
+
+    assert b"Meanwhile" not in everything(public)
+    assert BuildState.get().pending_changes
+    monkeypatch.undo()
+
+
+def test_a_builder_given_up_for_dead_stops(monkeypatch):
+    build = Build.objects.claim("test")
+    real = hugo.render
+
+    def render(*args, **kwargs):
+        Build.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+        assert Build.objects.claim("other")
+        real(*args, **kwargs)
+
+    monkeypatch.setattr(hugo, "render", render)
+
+    with pytest.raises(OutageError, match="given up for dead"):
+        pipeline.run(build)
+
+    build.refresh_from_db()
+    assert (build.state, build.error) == ("failed", DIED)
+    assert not release.public().exists()
+    assert BuildState.get().last_error == ""
+
+
+def test_a_damaged_metadata_file_costs_its_tree_alone(build):
+    row = make.resource(title="Damaged")
+    metadata.path_of(row.magnet_hash).write_text("{}")
+
+    page = (build() / f"resources/{row.pk}/index.html").read_text()
+
+    assert "Damaged" in page
+    assert "track.flac" not in page
+
+
+def test_a_long_list_of_files_is_cut(build):
+    row = make.resource()
+    files = tuple(metadata.File(f"work/{number:04}.txt", 1) for number in range(2100))
+    deep = metadata.File("/".join("d" * 2000), 5)
+    row.record_metadata(make.torrent_metadata(row.magnet_hash, files=(*files, deep)))
+
+    page = (build() / f"resources/{row.pk}/index.html").read_text()
+
+    assert "1999.txt" in page
+    assert "2000.txt" not in page
+    assert "101 more files" in page
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_slow_step_keeps_its_claim(build, monkeypatch):
+    monkeypatch.setattr(pipeline, "BEAT_S", 0.01)
+    real, leases = hugo.render, []
+
+    def render(*args, **kwargs):
+        for _ in range(2):
+            leases.append(Build.objects.get().lease_until)
+            time.sleep(0.2)
+        real(*args, **kwargs)
+
+    monkeypatch.setattr(hugo, "render", render)
+
+    build()
+
+    assert leases[0] < leases[1]
+    assert Build.objects.get().state == "done"

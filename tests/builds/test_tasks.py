@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from builds import hugo, release, tasks
+from builds.models import DIED, Build, BuildState
+from ghost.errors import OutageError
+from resources.models import Catalog, Resource
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def no_pause(configure):
+    configure(build_debounce_s=0)
+
+
+def home() -> str:
+    return (release.public() / "index.html").read_text()
+
+
+def states() -> list[str]:
+    return [build.state for build in Build.objects.all()]
+
+
+def kill_builder() -> None:
+    """What SIGKILL leaves: a running build whose lease nobody renews."""
+    Build.objects.claim("killed")
+    Build.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+
+
+def test_a_change_is_built_once():
+    make.resource(title="New")
+
+    first, second = tasks.build_when_quiet(), tasks.build_when_quiet()
+
+    assert "New" in home()
+    assert first == f"build {Build.objects.get().pk}: done"
+    assert second == "nothing to build"
+    assert not BuildState.get().pending_changes
+
+
+def test_a_change_during_a_build_is_built_after_it(monkeypatch):
+    make.resource(title="First")
+    real, told = hugo.render, []
+
+    def render(*args, **kwargs):
+        if not told:
+            make.resource(title="Meanwhile")
+            told.append(tasks.build_when_quiet())  # the change's own task finds us building
+        real(*args, **kwargs)
+
+    monkeypatch.setattr(hugo, "render", render)
+
+    tasks.build_when_quiet()
+
+    assert told == [tasks.BUSY]
+    assert "Meanwhile" in home()
+    assert states() == ["done", "done"]
+    assert not BuildState.get().pending_changes
+
+
+def test_a_failure_ends_the_loop_and_the_schedule_tries_again(configure):
+    make.resource(title="New")
+    configure(hugo_bin="/bin/false")
+    with pytest.raises(OutageError):
+        tasks.build_when_quiet()
+    assert states() == ["failed"]
+
+    configure(hugo_bin="hugo")
+    tasks.build_if_due()
+
+    assert "New" in home()
+    assert states() == ["done", "failed"]
+    assert BuildState.get().last_error == ""
+
+
+def test_a_killed_builders_work_is_run_again():
+    make.resource(title="New")
+    kill_builder()
+
+    tasks.note_published()
+
+    assert "New" in home()
+    assert [(b.state, b.error) for b in Build.objects.all()] == [("done", ""), ("failed", DIED)]
+
+
+def test_a_killed_builder_that_somebody_else_buried_is_not_forgotten():
+    make.resource(title="New")
+    kill_builder()
+    Build.objects.bury_dead()
+
+    tasks.note_published()
+
+    assert "New" in home()
+
+
+def test_build_now_builds_what_has_not_changed():
+    tasks.build_now("test")
+    tasks.build_now("test")
+
+    assert states() == ["unchanged", "done"]
+    assert not BuildState.get().pending_changes
+
+
+def test_build_now_forced_publishes_anew():
+    tasks.build_now("test")
+    tasks.build_now("test", force=True)
+
+    assert states() == ["done", "done"]
+
+
+def test_one_build_at_a_time():
+    Build.objects.claim("somebody else")
+
+    assert tasks.build_now("test") == tasks.BUSY
+    assert states() == ["running"]
+
+
+def test_a_resource_comes_out_when_its_hour_has_come():
+    row = make.resource(title="Tomorrow", published_at=timezone.now() + timedelta(days=1))
+    tasks.build_now("test")
+    assert "Tomorrow" not in home()
+    assert tasks.note_published() == "0 came out"
+    # The clock moves: what was built, was built before the hour that has come now.
+    past = timezone.now() - timedelta(hours=2)
+    BuildState.objects.update(built_as_of=past)
+    Resource.objects.filter(pk=row.pk).update(published_at=past + timedelta(hours=1))
+
+    assert tasks.note_published() == "1 came out"
+
+    assert BuildState.get().pending_reason == "1 scheduled resources came out"
+    assert tasks.note_published() == "nothing to note"
+    tasks.build_when_quiet()
+    assert "Tomorrow" in home()
+
+
+def test_a_cover_that_waits_for_another_try_is_tried_by_the_schedule():
+    row = make.resource(cover_image_url="http://127.0.0.1:1/cover.png")
+    tasks.build_when_quiet()
+    assert tasks.build_if_due() == "nothing to build"
+    Resource.objects.filter(pk=row.pk).update(cover_due_at=timezone.now())
+
+    tasks.build_if_due()
+
+    row.refresh_from_db()
+    assert row.cover_due_at > timezone.now() + timedelta(hours=3)
+    assert states() == ["unchanged", "done"]
+
+
+def test_a_burst_of_changes_is_waited_out(configure, monkeypatch):
+    configure(build_debounce_s=3)
+    slept = []
+
+    def sleep(seconds):
+        slept.append(seconds)
+        if len(slept) == 2:
+            Catalog.objects.update(changed_at=timezone.now() - timedelta(seconds=3))
+
+    monkeypatch.setattr(tasks, "sleep", sleep)
+    make.resource()
+
+    tasks.build_when_quiet()
+
+    assert slept == [1, 1]
+    assert states() == ["done"]
+
+
+def test_an_endless_burst_is_not_waited_out(configure, monkeypatch):
+    configure(build_debounce_s=2)
+    clock = iter(range(0, 1000, 5))  # 10 × 2 s are over at the fifth look
+    monkeypatch.setattr(tasks, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(tasks, "sleep", lambda seconds: None)
+    Catalog.get()
+    Catalog.objects.update(changed_at=timezone.now() + timedelta(days=1))
+
+    tasks._wait_until_quiet()
+
+    assert next(clock) == 25

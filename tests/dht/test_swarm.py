@@ -1,0 +1,178 @@
+"""The door to libtorrent: one session per process, plain values."""
+
+from __future__ import annotations
+
+import multiprocessing
+import socket
+import time
+
+import pytest
+
+from dht import network, probes
+from dht import swarm as door
+from ghost.errors import OutageError
+from resources import magnets
+from tests import make
+
+fork = multiprocessing.get_context("fork")
+
+
+def test_without_libtorrent_there_is_an_outage(monkeypatch):
+    door.close()
+    monkeypatch.setattr(door, "lt", None)
+    monkeypatch.setattr(door, "_why_not", "no such library")
+
+    with pytest.raises(OutageError) as caught:
+        door.session()
+
+    assert str(caught.value) == (
+        "libtorrent can't be loaded, so nothing can be probed or checked: no such library."
+    )
+
+
+def test_a_session_stays_the_same_within_a_process(swarm):
+    assert door.session() is door.session()
+
+
+def probe_in_child(uri, answers):
+    with_status = [o.status.value for o in probes.probe([magnets.parse(uri)], 5)]
+    answers.put(with_status)
+
+
+def run_in_child(uri):
+    answers = fork.Queue()
+    child = fork.Process(target=probe_in_child, args=(uri, answers))
+    child.start()
+    found = answers.get(timeout=20)
+    child.join(20)
+    return found, child.exitcode
+
+
+# Python warns that forking with threads may deadlock; that a child copes is what is tested.
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+def test_a_forked_child_makes_its_own_session(swarm):
+    door.close()
+
+    assert run_in_child(swarm.seeds[0].magnet_uri) == (["ok"], 0)
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+def test_a_forked_child_leaves_the_parents_session_alone(swarm):
+    ours = door.session()
+
+    in_child = run_in_child(swarm.seeds[0].magnet_uri)
+
+    here = [o.status for o in probes.probe([magnets.parse(swarm.seeds[1].magnet_uri)], 5)]
+    assert (in_child, here, door.session() is ours) == ((["ok"], 0), ["ok"], True)
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+def test_a_child_saves_the_dht_state_when_it_ends(swarm):
+    door.close()
+    door.state_path().unlink(missing_ok=True)
+
+    run_in_child(swarm.seeds[0].magnet_uri)
+
+    assert door.state_path().read_bytes().startswith(b"d9:dht state")
+
+
+def test_saved_nodes_are_enough_to_enter_the_dht(swarm, configure):
+    door.session().has_nodes(3)
+    door.close()
+    configure(dht_bootstrap_nodes=("127.0.0.1:1",))
+
+    is_in = door.session().has_nodes(5)
+
+    door.close()
+    assert is_in
+
+
+@pytest.mark.parametrize("body", [b"", b"d9:dht state", b"garbage", b"d9:dht stated5:nodesi1eee"])
+def test_a_damaged_state_does_not_matter(swarm, body):
+    door.close()
+    door.state_path().parent.mkdir(parents=True, exist_ok=True)
+    door.state_path().write_bytes(body)
+
+    assert door.session().has_nodes(3)
+
+
+def test_a_taken_port_is_followed_by_the_next(swarm, configure):
+    door.close()
+    host = f"{door.settings.GHOST.dht_listen_interfaces[0].rpartition(':')[0]}"
+    with socket.socket() as taken:
+        taken.bind((host, 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        configure(dht_listen_interfaces=(f"{host}:{port}",))
+
+        has_nodes = door.session().has_nodes(3)
+        listening = door.session()._lt.listen_port()
+
+    door.close()
+    assert (has_nodes, port < listening <= port + 10) == (True, True)
+
+
+def test_settings_for_the_open_network_keep_the_guards_up(configure):
+    env = configure(dht_listen_interfaces=("0.0.0.0:6881", "[::]:6881"))
+
+    found = network.session_settings(env)
+
+    assert found["listen_interfaces"] == "0.0.0.0:6881,[::]:6881"
+    assert {name for name in found if name.startswith("dht_restrict")} == set()
+    assert "outgoing_interfaces" not in found
+
+
+def test_settings_on_loopback_stay_there(configure):
+    env = configure(dht_listen_interfaces=("127.0.0.1:0", "127.0.0.2:0"))
+
+    assert network.session_settings(env)["outgoing_interfaces"] == "127.0.0.1,127.0.0.2"
+
+
+def test_only_bootstrap_nodes_given_by_address_are_added(configure):
+    env = configure(dht_bootstrap_nodes=("router.example:6881", "127.0.0.9:7", "[::1]:8"))
+
+    assert list(network.bootstrap_endpoints(env)) == [("127.0.0.9", 7), ("::1", 8)]
+
+
+def test_a_torrent_that_is_dropped_is_gone(swarm):
+    session = door.session()
+    magnet = magnets.parse(make.magnet())
+    session.fetch(magnet, [("127.0.0.1", 1)])
+
+    session.drop(magnet.hash)
+
+    assert session._torrents == {}
+
+
+def fetch_all(swarm, stay_s):
+    """Take all metadata from the seeders, and stay connected for a while afterwards."""
+    session = door.session()
+    wanted = [magnets.parse(seed.magnet_uri) for seed in swarm.seeds]
+    for magnet in wanted:
+        session.fetch(magnet, swarm.seeder_endpoints)
+    arrived, leave_at = set(), time.monotonic() + 5
+    while time.monotonic() < leave_at:
+        arrived |= {event.magnet_hash for event in session.events(0.1)}
+        if len(arrived) == len(wanted):
+            leave_at, wanted = time.monotonic() + stay_s, [*wanted, None]
+    for seed in swarm.seeds:
+        session.drop(seed.v1 or seed.v2)
+    return len(arrived)
+
+
+def test_no_content_is_fetched_and_no_file_written(swarm, settings):
+    door.close()
+
+    number = fetch_all(swarm, stay_s=1.5)
+
+    counters = door.session().counters()
+    names = ("net.recv_payload_bytes", "net.sent_payload_bytes", "disk.num_blocks_written")
+    assert (number, [counters[name] for name in names]) == (12, [0, 0, 0])
+    assert not settings.GHOST.magnet_tmp_dir.exists()
+
+
+def test_who_takes_metadata_is_not_announced(swarm):
+    fetch_all(swarm, stay_s=1.5)
+
+    named = swarm.peers_of(key for seed in swarm.seeds for key in seed.dht_keys)
+    assert set().union(*named.values()) <= set(swarm.seeder_endpoints)

@@ -1,0 +1,252 @@
+"""The tasks of the queue: what is due is probed, whoever runs it and however often."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from dht import probes, tasks
+from dht.models import HealthSample
+from ghost.errors import OutageError
+from resources import metadata
+from resources.models import Catalog, DhtStatus, ProbeStatus, Resource
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+def pending(uri):
+    return make.resource(magnet_uri=uri, is_probed=False)
+
+
+@pytest.fixture
+def quick(configure):
+    configure(magnet_metadata_timeout_s=0.6)
+
+
+def test_everything_that_is_due_is_probed_together(swarm):
+    rows = [pending(seed.magnet_uri) for seed in swarm.seeds]
+
+    said = tasks.run_probes(rows[0].pk)
+
+    found = Resource.objects.order_by("pk").values_list(
+        "probe_status",
+        "total_size_bytes",
+        "file_count",
+        "dht_status",
+        "probe_claim",
+        "probe_due_at",
+    )
+    assert said == "probed: 12 ok"
+    assert list(found) == [
+        ("ok", seed.total_size_bytes, len(seed.files), "Active", "", None) for seed in swarm.seeds
+    ]
+
+
+def test_metadata_is_kept_with_its_info_section(swarm):
+    seed = swarm.seeds[0]
+    row = pending(seed.magnet_uri)
+
+    tasks.run_probes(row.pk)
+
+    kept = metadata.load(row.magnet_hash)
+    assert (kept.name, kept.info in seed.body) == (seed.name, True)
+
+
+def test_a_probe_leaves_a_health_sample(swarm):
+    row = pending(swarm.seeds[0].magnet_uri)
+
+    tasks.run_probes(row.pk)
+
+    assert list(HealthSample.objects.values_list("resource", "method", "status", "num_peers")) == [
+        (row.pk, "metadata", "Active", 1)
+    ]
+
+
+def test_a_second_run_has_nothing_to_do(swarm):
+    row = pending(swarm.seeds[0].magnet_uri)
+    tasks.run_probes(row.pk)
+    revision = Catalog.get().revision
+
+    said = tasks.run_probes(row.pk)
+
+    assert (said, Catalog.get().revision) == ("nothing was due", revision)
+
+
+def test_a_dead_magnet_is_tried_again_later(swarm, quick):
+    row = pending(make.magnet())
+
+    tasks.run_probes(row.pk)
+
+    row.refresh_from_db()
+    assert (row.probe_status, row.probe_attempts, row.is_public) == ("inactive", 1, False)
+    assert timedelta(seconds=50) < row.probe_due_at - timezone.now() <= timedelta(seconds=60)
+
+
+def test_without_a_dht_it_is_unavailable_and_tried_again(no_dht):
+    row = pending(make.magnet())
+
+    tasks.run_probes(row.pk)
+
+    row.refresh_from_db()
+    assert (row.probe_status, row.probe_claim) == (ProbeStatus.UNAVAILABLE, "")
+    assert row.probe_error.startswith("The DHT can't be reached")
+    assert row.probe_due_at > timezone.now()
+
+
+def test_a_claim_keeps_others_away_until_it_expires():
+    row = pending(make.magnet())
+    claimed = Resource.objects.claim_probes(10, tasks.LEASE_S)
+
+    while_claimed = Resource.objects.claim_probes(10, tasks.LEASE_S)
+    Resource.objects.update(probe_claimed_until=timezone.now() - timedelta(seconds=1))
+    once_expired = Resource.objects.claim_probes(10, tasks.LEASE_S)
+
+    assert ([row], [], [row]) == (claimed, while_claimed, once_expired)
+
+
+def test_a_run_that_is_ended_gives_its_probes_back(swarm, monkeypatch):
+    row = pending(swarm.seeds[0].magnet_uri)
+
+    def end(*_):
+        raise SystemExit(1)
+
+    monkeypatch.setattr(probes.Probes, "step", end)
+
+    with pytest.raises(SystemExit):
+        tasks.run_probes(row.pk)
+
+    monkeypatch.undo()
+    time.sleep(0.01)
+    assert list(Resource.objects.due_for_probe()) == [row]
+
+
+def test_sigterm_ends_a_run_in_good_order(swarm):
+    row = pending(make.magnet())
+    before = signal.getsignal(signal.SIGTERM)
+    threading.Timer(0.3, signal.raise_signal, [signal.SIGTERM]).start()
+
+    with pytest.raises(SystemExit):
+        tasks.run_probes(row.pk)
+
+    time.sleep(0.01)
+    assert list(Resource.objects.due_for_probe()) == [row]
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_a_long_probe_renews_its_claim(swarm, configure, monkeypatch):
+    configure(magnet_metadata_timeout_s=1.2)
+    monkeypatch.setattr(tasks, "LEASE_S", 0.8)
+    monkeypatch.setattr(tasks, "RENEW_EVERY_S", 0.2)
+    row, renewed = pending(make.magnet()), []
+    real = Resource.objects.all().renew_claims.__func__
+    monkeypatch.setattr(
+        type(Resource.objects.all()),
+        "renew_claims",
+        lambda self, rows, lease_s: renewed.append(lease_s) or real(self, rows, lease_s),
+    )
+
+    tasks.run_probes(row.pk)
+
+    row.refresh_from_db()
+    assert (row.probe_attempts, len(renewed) >= 3) == (1, True)
+
+
+def test_what_becomes_due_meanwhile_joins_the_run(swarm, configure, monkeypatch):
+    configure(magnet_metadata_timeout_s=2)
+    monkeypatch.setattr(tasks, "CLAIM_EVERY_S", 0.1)
+    row = pending(make.magnet())
+    late = []
+    real = probes.Probes.step
+
+    def step(self, wait_s):
+        if not late:
+            late.append(pending(swarm.seeds[0].magnet_uri))
+        return real(self, wait_s)
+
+    monkeypatch.setattr(probes.Probes, "step", step)
+
+    said = tasks.run_probes(row.pk)
+
+    assert said == "probed: 1 ok, 1 inactive"
+
+
+def test_an_outcome_for_a_changed_magnet_is_ignored(swarm):
+    row = pending(swarm.seeds[0].magnet_uri)
+    (claimed,) = Resource.objects.claim_probes(1, 20)
+    row.refresh_from_db()
+    row.magnet_uri = make.magnet()
+    row.store()
+
+    is_kept = tasks.record(claimed, probes.Outcome(claimed.magnet_hash, ProbeStatus.INACTIVE))
+
+    row.refresh_from_db()
+    assert (is_kept, row.probe_status, row.probe_attempts) == (False, "pending", 0)
+
+
+def test_an_outcome_for_a_deleted_resource_is_ignored(swarm):
+    row = pending(swarm.seeds[0].magnet_uri)
+    (claimed,) = Resource.objects.claim_probes(1, 20)
+    Resource.objects.filter(pk=row.pk).delete()
+
+    outcome = probes.Outcome(
+        claimed.magnet_hash, ProbeStatus.OK, make.torrent_metadata(claimed.magnet_hash)
+    )
+
+    assert tasks.record(claimed, outcome) is False
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_once_probe_each_once(swarm):
+    rows = [pending(seed.magnet_uri) for seed in swarm.seeds]
+    barrier, taken = threading.Barrier(2), []
+
+    def claim():
+        barrier.wait()
+        taken.extend(row.pk for row in Resource.objects.claim_probes(100, 20))
+        connection.close()
+
+    threads = [threading.Thread(target=claim) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(taken) == [row.pk for row in rows]
+
+
+def test_the_scan_task_reports(swarm):
+    row = make.resource(magnet_uri=swarm.seeds[0].magnet_uri, is_probed=False)
+
+    report = tasks.scan_health()
+
+    row.refresh_from_db()
+    assert report | {"seconds": 0} == {
+        "checked": 1, "active": 1, "stale": 0, "unknown": 0, "changed": 1, "seconds": 0,
+    }  # fmt: skip
+    assert row.dht_status == DhtStatus.ACTIVE
+
+
+def test_the_scan_task_takes_a_sample_unless_told_otherwise(swarm, configure):
+    configure(dht_sample_size=2)
+    for seed in swarm.seeds:
+        pending(seed.magnet_uri)
+
+    counts = [
+        tasks.scan_health()["checked"],
+        tasks.scan_health(limit=3)["checked"],
+        tasks.scan_health(is_all=True)["checked"],
+    ]
+
+    assert counts == [2, 3, 12]
+
+
+def test_a_scan_that_cannot_start_is_an_outage(no_dht):
+    with pytest.raises(OutageError):
+        tasks.scan_health()

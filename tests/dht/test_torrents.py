@@ -1,0 +1,79 @@
+"""Hostile metadata becomes harmless metadata."""
+
+from __future__ import annotations
+
+import hashlib
+
+import libtorrent as lt
+import pytest
+
+from dht import torrents
+from resources.magnets import Magnet
+
+
+def info_of(files, name=b"work"):
+    """A v1 info section with these paths (lists of parts), one byte each."""
+    entry = {
+        b"name": name,
+        b"piece length": 16384,
+        b"pieces": b"x" * 20,
+        b"files": [{b"length": 1, b"path": parts} for parts in files],
+    }
+    return lt.bencode(entry)
+
+
+def read(info):
+    from dht.swarm import _plain
+
+    return _plain(lt.load_torrent_buffer(b"d4:info" + info + b"e").ti)
+
+
+def metadata(info):
+    magnet = Magnet(v1=hashlib.sha1(info).hexdigest(), v2=None)
+    return torrents.metadata(magnet, read(info), num_peers=1)
+
+
+@pytest.mark.parametrize(
+    ("dirty", "clean"),
+    [
+        ("a/b.txt", "a/b.txt"),
+        ("../../etc/passwd", "_/_/etc/passwd"),
+        ("/etc/passwd", "etc/passwd"),
+        ("a\\..\\b", "a/_/b"),
+        ("a/./b", "a/_/b"),
+        ("line\nfeed\x1b[31m", "line_feed_[31m"),
+        ("rtl\u202egpj.exe", "rtl_gpj.exe"),
+        ("", "_"),
+        ("///", "_"),
+        ("x" * 300, "x" * 240),
+        ("/".join("d" * 60), "/".join("d" * 50)),
+        ("<script>.txt", "<script>.txt"),
+        ("第二/注释.md", "第二/注释.md"),
+    ],
+)
+def test_a_path_is_cleaned(dirty, clean):
+    assert torrents.clean_path(dirty) == clean
+
+
+def test_metadata_of_a_hostile_torrent_has_no_way_out():
+    info = info_of([[b"..", b"..", b"etc", b"passwd"], [b"a\nb\x1b"], [b"\xff\xfe"]], b"../evil")
+
+    found = metadata(info)
+
+    assert not any(part in {"", ".", ".."} for f in found.files for part in f.path.split("/"))
+    assert not any(ord(c) < 32 for f in found.files for c in f.path)
+    assert "/" not in found.name
+
+
+def test_metadata_with_another_hash_is_refused():
+    info = info_of([[b"a"], [b"b"]])
+
+    assert torrents.metadata(Magnet(v1="ab" * 20, v2=None), read(info), num_peers=1) is None
+
+
+def test_only_the_first_of_too_many_files_are_kept(monkeypatch):
+    monkeypatch.setattr(torrents, "MAX_FILES", 2)
+
+    found = metadata(info_of([[b"a"], [b"b"], [b"c"]]))
+
+    assert ([f.path for f in found.files], found.total_size_bytes) == (["work/a", "work/b"], 3)

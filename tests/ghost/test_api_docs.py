@@ -1,0 +1,100 @@
+"""The API's documentation: every curl of docs/api.md is run, and /api/docs opened in Chromium."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from ghost.api import api
+from ghost.env import BASE_DIR
+from tests import make
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+DOC = (BASE_DIR / "docs" / "api.md").read_text()
+SECTION = re.compile(r"^### (?P<title>.+?)$(?P<text>.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(?P<kind>\w+)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
+STATUS = re.compile(r"^`(\d{3})`", re.MULTILINE)
+
+
+def shape(value):
+    """The keys of an answer, as deep as the example goes."""
+    if isinstance(value, dict):
+        return {key: shape(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [shape(value[0])] if value and isinstance(value[0], dict) else "list"
+    return "value"
+
+
+def is_as_shown(shown, given) -> bool:
+    if isinstance(shown, dict):
+        return shown.keys() == given.keys() and all(is_as_shown(shown[k], given[k]) for k in shown)
+    if isinstance(shown, list) and given != "list":
+        return is_as_shown(shown[0], given[0])
+    return True
+
+
+def test_every_operation_has_a_section():
+    schema = api.get_openapi_schema()
+    there = {
+        f"`{method.upper()} {re.sub('{.+?}', '{id}', path.removeprefix('/api'))}`"
+        for path, methods in schema["paths"].items()
+        for method in methods
+    }
+    titles = "\n".join(match["title"] for match in SECTION.finditer(DOC))
+
+    assert {name for name in there if name not in titles} == set()
+
+
+@pytest.mark.skipif(
+    shutil.which("curl") is None and not os.environ.get("CI"), reason="curl is not installed"
+)
+@pytest.mark.django_db(transaction=True, reset_sequences=True)
+def test_examples_do_what_they_say(live_server, settings):
+    settings.PROBER = "tests.resources.prober.FakeProber"
+    publisher = make.publisher()
+    env = {
+        **os.environ,
+        "GHOST": f"{live_server.url}/api",
+        "ADMIN": make.admin().raw,
+        "PUBLISHER": publisher.raw,
+        "OLD_HASH": make.publisher(name="Old").token_hash,
+        "no_proxy": "*",
+    }
+    for section in SECTION.finditer(DOC):
+        example, *answer = BLOCK.finditer(section["text"])
+        command = example["body"].replace("curl ", "curl -sS -w '\\n%{http_code}' ")
+        output = subprocess.run(
+            ["bash", "-c", command], env=env, capture_output=True, text=True, check=True
+        ).stdout
+
+        *body, status = output.splitlines()
+        told = STATUS.search(section["text"], example.end())
+        assert status == told[1], (section["title"], output)
+        if answer:
+            given, shown = (shape(json.loads(t)) for t in ("\n".join(body), answer[0]["body"]))
+            assert is_as_shown(shown, given), (section["title"], output)
+
+
+@pytest.mark.skipif(
+    CHROMIUM is None and not os.environ.get("CI"), reason="Chromium is not installed"
+)
+@pytest.mark.django_db(transaction=True)
+def test_interactive_docs_render_under_the_security_policy(live_server):
+    told, asked = [], []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.on("console", lambda message: told.append(message.text))
+        page.on("pageerror", lambda error: told.append(str(error)))
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(f"{live_server.url}/api/docs")
+        page.locator("#operations-resources-resources_create").click()
+        page.get_by_text("Try it out").wait_for()
+        browser.close()
+
+    assert told == []
+    assert [url for url in asked if not url.startswith(live_server.url)] == []

@@ -1,0 +1,177 @@
+import re
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.urls import reverse
+
+from teams import credentials
+from teams.models import Team, Token
+from teams.roles import Role
+from tests import make, operators
+
+pytestmark = pytest.mark.django_db
+
+TOKEN, TEAM = "teams_token", "teams_team"
+RAW = re.compile(rb"ghost_[0-9A-Za-z]{49}")
+
+
+@pytest.fixture
+def operator():
+    return operators.client("Operator")
+
+
+def issue(browser, **fields):
+    data = {"role": "Publisher", "display_name": "Zoe", "scope_team": "", "note": ""}
+    return browser.post(reverse("admin:teams_token_add"), data | fields)
+
+
+def raw_in(response) -> str:
+    [found] = set(RAW.findall(response.content))
+    return found.decode()
+
+
+def test_a_token_is_shown_once_and_kept_nowhere(operator):
+    answer = issue(operator, note="for the archive")
+
+    raw = raw_in(answer)
+    token = Token.objects.find_usable(raw)
+    pages = [
+        operator.get(operators.list_of(TOKEN)).content,
+        operator.get(operators.form_of(TOKEN, token.pk)).content,
+        operator.get(reverse("admin:teams_token_history", args=(token.pk,))).content,
+    ]
+    assert answer.status_code == 200
+    assert "no-store" in answer["Cache-Control"]
+    assert (token.display_name, token.role, token.note) == ("Zoe", "Publisher", "for the archive")
+    assert token.token_hash == credentials.digest(raw)
+    assert [raw.encode() in page for page in pages] == [False] * 3
+    assert [raw in str(session.get_decoded()) for session in Session.objects.all()] == [False]
+    assert raw not in str(Token.objects.values().get())
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"role": "TeamMember"}, "__all__"),
+        ({"display_name": ""}, "display_name"),
+        ({"expires_at_0": "2020-01-01", "expires_at_1": "00:00"}, "expires_at"),
+    ],
+)
+def test_a_token_that_can_not_be_is_refused_in_the_form(operator, fields, field):
+    answer = issue(operator, **fields)
+
+    assert list(answer.context["adminform"].form.errors) == [field]
+    assert Token.objects.count() == 0
+
+
+def test_of_a_token_only_note_and_end_are_changed(operator):
+    token = make.publisher(name="Ada")
+
+    operator.post(
+        operators.form_of(TOKEN, token.pk),
+        {"display_name": "Eve", "role": "Admin", "token_hash": "0" * 64, "note": "known",
+         "expires_at_0": "2099-01-01", "expires_at_1": "00:00"},
+    )  # fmt: skip
+
+    changed = Token.objects.get()
+    assert (changed.display_name, changed.role, changed.token_hash) == (
+        "Ada", "Publisher", token.token_hash,
+    )  # fmt: skip
+    assert (changed.note, changed.expires_at.year) == ("known", 2099)
+
+
+def test_revoking_asks_first_and_says_who_else_is_hit(operator):
+    owner = make.publisher()
+    make.member(make.team(owner))
+
+    page = operators.act(operator, TOKEN, "revoke", owner)
+
+    assert page.context["dependants"] == 1
+    assert Token.objects.usable().count() == 2
+
+
+@pytest.mark.parametrize(("cascade", "usable"), [({"cascade": "on"}, 0), ({}, 1)])
+def test_revoking_with_and_without_the_teams(operator, cascade, usable):
+    owner = make.publisher()
+    make.member(make.team(owner))
+
+    operators.act(operator, TOKEN, "revoke", owner, confirmed="1", **cascade)
+
+    assert Token.objects.usable().count() == usable
+
+
+def test_the_last_admin_token_is_not_revoked(operator):
+    last = make.admin()
+
+    answer = operators.act(operator, TOKEN, "revoke", last, confirmed="1")
+
+    assert operators.told(answer) == [
+        "This is the last Admin token; issue another one before revoking it."
+    ]
+    assert list(Token.objects.usable()) == [last]
+
+
+def test_a_team_is_made_for_a_publisher_only(operator):
+    ada, root = make.publisher(name="Ada"), make.admin()
+
+    refused = operator.post(reverse("admin:teams_team_add"), {"name": "T", "owner": root.pk})
+    made = operator.post(reverse("admin:teams_team_add"), {"name": "T", "owner": ada.pk})
+    twin = operator.post(reverse("admin:teams_team_add"), {"name": "T", "owner": ada.pk})
+
+    assert (refused.status_code, made.status_code, twin.status_code) == (200, 302, 200)
+    assert Team.objects.get().owner == ada
+
+
+def test_a_member_is_invited_and_the_token_shown_once(operator):
+    team = make.team(name="Film club")
+
+    asked = operators.act(operator, TEAM, "invite", team)
+    answer = operators.act(operator, TEAM, "invite", team, display_name="Mia")
+
+    token = Token.objects.find_usable(raw_in(answer))
+    assert b"Film club" in asked.content
+    assert (token.role, token.scope_team, token.display_name) == (Role.TEAM_MEMBER, team, "Mia")
+    assert "no-store" in answer["Cache-Control"]
+    assert raw_in(answer).encode() not in operator.get(operators.form_of(TEAM, team.pk)).content
+
+
+def test_one_team_is_invited_to_at_a_time(operator):
+    teams = [make.team(name="A"), make.team(name="B")]
+
+    answer = operators.act(operator, TEAM, "invite", *teams, display_name="Mia")
+
+    assert operators.told(answer) == ["Choose one team."]
+    assert Token.objects.filter(role=Role.TEAM_MEMBER).count() == 0
+
+
+@pytest.mark.parametrize("group", ["Viewer", "Moderator"])
+def test_who_may_not_change_people_issues_and_revokes_nothing(group):
+    browser = operators.client(group)
+    owner = make.publisher()
+    team = make.team(owner)
+
+    answers = [
+        issue(browser),
+        operators.act(browser, TOKEN, "revoke", owner, confirmed="1"),
+        operators.act(browser, TEAM, "invite", team, display_name="Mia"),
+    ]
+
+    assert answers[0].status_code == 403
+    assert [RAW.findall(answer.content) for answer in answers] == [[], [], []]
+    assert list(Token.objects.usable()) == [owner]
+
+
+def test_nothing_is_revoked_or_invited_on_get(operator):
+    owner = make.publisher()
+    team = make.team(owner)
+
+    operator.get(
+        operators.list_of(TOKEN),
+        {"action": "revoke", "_selected_action": owner.pk, "confirmed": "1"},
+    )
+    operator.get(
+        operators.list_of(TEAM),
+        {"action": "invite", "_selected_action": team.pk, "display_name": "Mia"},
+    )
+
+    assert list(Token.objects.usable()) == [owner]

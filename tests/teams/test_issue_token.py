@@ -1,0 +1,55 @@
+"""manage.py issue_token."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from teams.models import Token
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+def test_raw_token_stands_alone_on_standard_output(capsys):
+    call_command("issue_token", "Admin", "Root")
+
+    printed = capsys.readouterr().out
+    assert Token.objects.find_usable(printed.removesuffix("\n")) == Token.objects.get()
+
+
+def test_member_and_expiry_are_taken(capsys):
+    team = make.team()
+
+    call_command("issue_token", "TeamMember", "Mia", "--team", str(team.pk), "--expires", "7")
+
+    token = Token.objects.find_usable(capsys.readouterr().out.strip())
+    left = token.expires_at - timezone.now()
+    assert (token.scope_team, token.display_name) == (team, "Mia")
+    assert timedelta(days=6, hours=23) < left <= timedelta(days=7)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["TeamMember", "Mia"], "has a team"),
+        (["Publisher", "Ada", "--team", "1"], "no team 1"),
+        (["Publisher", " "], "name"),
+        (["Publisher", "Ada", "--expires", "0"], "--expires"),
+        (["Publisher", "Ada", "--expires", "999999999"], "--expires"),
+        (["Root", "Ada"], "invalid choice"),
+    ],
+)
+def test_mistakes_are_told(arguments, reason, capsys):
+    with pytest.raises(CommandError, match=reason):
+        call_command("issue_token", *arguments)
+
+    assert (Token.objects.count(), capsys.readouterr().out) == (0, "")
+
+
+def test_a_team_of_its_own_is_refused_to_a_publisher():
+    team = make.team()
+
+    with pytest.raises(CommandError, match="the other roles have none"):
+        call_command("issue_token", "Publisher", "Ada", "--team", str(team.pk))
