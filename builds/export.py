@@ -15,7 +15,7 @@ from builds.records import File, Page, Record
 from builds.shelf import Entry, Shelf, one_moment
 from ghost.errors import OutageError
 from ghost.files import inside
-from resources.models import Resource
+from resources.models import Catalog, Resource
 
 CHUNK_PAGES = 1000
 CHUNK_BYTES = 16_000_000
@@ -38,6 +38,7 @@ class Export:
 
 def export(site: Path, work: Path) -> Export:
     """Read the public catalog as it is now; write its files into `site`, chunks into `work`."""
+    Catalog.get()  # made on the first look, and inside nothing may be written
     with one_moment():
         as_of = timezone.now()
         shelf = Shelf.read()

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from dht import lookups, swarm
 from dht.models import HealthSample
+from ghost import stopping
 from ghost.errors import OutageError
 from resources.models import DhtStatus, Resource
 
@@ -68,6 +69,8 @@ def scan(
     began, report = time.monotonic(), Report()
     chosen = list(Resource.objects.longest_unchecked().values_list("pk", flat=True)[:limit])
     for batch in _batches(chosen):
+        if stopping.is_asked():  # the next scan begins with what this one leaves out
+            break
         _scan_batch(batch, timeout_s, report)
         report.seconds = time.monotonic() - began
         if tell:

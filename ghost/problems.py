@@ -14,7 +14,7 @@ from django.core.exceptions import (
     SuspiciousOperation,
     ValidationError,
 )
-from django.db import OperationalError
+from django.db import IntegrityError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
 from django.http.request import UnreadablePostError
 from django.utils.translation import gettext as _
@@ -95,6 +95,12 @@ def on_database_trouble(request: HttpRequest, error: OperationalError) -> JsonRe
     """503: the database is locked for too long, or away."""
     log.error("The database did not answer.", exc_info=error)
     return _later(_("The database is busy; try again."))
+
+
+def on_collision(request: HttpRequest, error: IntegrityError) -> JsonResponse:
+    """409: what the checks saw was changed by somebody else before the write."""
+    log.error("The database refused a write.", exc_info=error)
+    return answer(409, _("Somebody else was faster; look again and repeat."))
 
 
 def _later(detail: str) -> JsonResponse:
@@ -186,6 +192,7 @@ HANDLERS: dict[type[Exception], Callable[..., JsonResponse]] = {
     RefusedError: on_refused,
     OutageError: on_outage,
     OperationalError: on_database_trouble,
+    IntegrityError: on_collision,
     ValidationError: on_invalid,
     ninja.ValidationError: on_malformed,
     ninja.HttpError: on_http_error,

@@ -9,12 +9,17 @@ from django.utils.translation import ngettext_lazy
 
 WORDS = (
     _(" By %(filter_title)s "),
+    _("After you've created a user, you’ll be able to edit more user options."),
     _("All applications"),
     _("Apply Filters"),
+    _("Click to cancel"),
+    _("Click to download"),
     _("Dark"),
     _("Date from"),
     _("Date to"),
+    _("Expand row"),
     _("False"),
+    _("Filters"),
     _("General"),
     _("Go back"),
     _("Image preview"),
@@ -27,6 +32,11 @@ WORDS = (
     _("No results found"),
     _("No results matching your query"),
     _("Previous"),
+    _(
+        "Raw passwords are not stored, so there is no way to see this "
+        "user’s password, but you can change the password using "
+        '<a href="{}" class="text-primary-600 dark:text-primary-500">this form</a>.'
+    ),
     _("Recent searches"),
     _("Record picture"),
     _("Reset filters"),
@@ -40,6 +50,7 @@ WORDS = (
     _("Select value"),
     _("Sorting priority: %(priority_number)s"),
     _("System"),
+    _("This item will be deleted."),
     _("This page yielded into no results. Create a new item or reset your filters."),
     _("Toggle password visibility"),
     _("True"),

@@ -110,7 +110,7 @@ def read_metadata(request: TokenRequest, resource_id: Path[PathId]) -> Metadata:
 @router.post(
     "/{int:resource_id}/probe",
     auth=Bearer(Action.RESOURCE_PROBE),
-    response={202: QueuedOut, **problems(404, 422, 503)},
+    response={202: QueuedOut, **problems(404, 409, 422, 503)},
     operation_id="resources_probe",
     summary="Probe it again",
 )

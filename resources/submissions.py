@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from ghost.errors import OutageError, RefusedError
+from ghost.errors import ConflictError, OutageError, RefusedError
 from resources.models import Resource
 from resources.probing import prober
 from teams.models import Team, Token
@@ -48,10 +48,11 @@ def change(row: Resource, values: dict[str, Any], *, by: Token, wait: bool = Fal
 
 
 def probe_again(row: Resource, *, by: Token) -> str:
-    """Queue another probe of the same magnet; the task's id."""
+    """Queue another probe of the same magnet; the task's id. ConflictError if it is taken down."""
     row.require_change_by(by)
     prober().require()
-    Resource.objects.filter(pk=row.pk).ask_probe()
+    if not Resource.objects.filter(pk=row.pk).ask_probe():
+        raise ConflictError(_("It is taken down; restore it first."))
     return prober().enqueue(row.pk)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -63,6 +64,12 @@ class ResourceForm(forms.ModelForm[Resource]):
             "magnet_uri": UnfoldAdminTextareaWidget({"rows": 3}),
             "content_markdown": UnfoldAdminTextareaWidget({"rows": 14}),
         }
+
+    def clean_published_at(self) -> datetime | None:
+        """Inputs know no microseconds: what nobody changed stays to the last of them."""
+        given: datetime | None = self.cleaned_data["published_at"]
+        kept = self.instance.published_at
+        return kept if kept and kept.replace(microsecond=0) == given else given
 
 
 class ReasonForm(forms.Form):

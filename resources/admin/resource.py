@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
@@ -106,8 +107,8 @@ class ResourceAdmin(ResourceActions):
         ),
     ]
     readonly_fields = [
-        "cover_preview", "size", "file_count", "files", "probe", "probe_attempts", "probed_at",
-        "probe_due_at", "probe_error", "health", "num_peers", "last_dht_check", "dht_misses",
+        "tags_in_words", "body_as_typed", "cover_preview", "size", "file_count", "files", "probe",
+        "probe_attempts", "probed_at", "probe_due_at", "probe_error", "health", "num_peers", "last_dht_check", "dht_misses",
         "samples", "magnet_hash", "magnet_hash_v2", "created_at", "updated_at", "takedown_at",
         "takedown_reason",
     ]  # fmt: skip
@@ -164,7 +165,24 @@ class ResourceAdmin(ResourceActions):
     def cover_preview(self, row: Resource) -> str:
         return render_to_string("admin/resources/cover.html", {"row": row})
 
+    @display(description=_("tags"))
+    def tags_in_words(self, row: Resource) -> str:
+        return ", ".join(row.tags)
+
+    @display(description=_("description"))
+    def body_as_typed(self, row: Resource) -> str:
+        return format_html('<div class="ghost-typed">{}</div>', row.content_markdown)
+
     # -- the form
+
+    def get_fieldsets(self, request: HttpRequest, obj: Resource | None = None) -> Any:
+        """Who may only look sees words instead of inputs' raw values."""
+        if obj is None or self.has_change_permission(request, obj):
+            return self.fieldsets
+        shown = {"tags": "tags_in_words", "content_markdown": "body_as_typed"}
+        (title, options), *others = self.fieldsets
+        fields = [shown.get(str(name), name) for name in options["fields"]]
+        return [(title, {**options, "fields": fields}), *others]
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)

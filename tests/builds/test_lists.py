@@ -111,7 +111,7 @@ def test_reading_the_catalog_takes_the_same_queries(count, django_assert_num_que
         )  # fmt: skip
         assert row.is_public
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         done = export(tmp_path / "site", tmp_path)
 
     assert done.resources == count

@@ -7,6 +7,7 @@ import pytest
 from dht import lookups, scan
 from dht.lookups import Sighting
 from dht.models import HealthSample
+from ghost import stopping
 from ghost.errors import OutageError
 from resources.models import Catalog, Resource
 from tests import make
@@ -168,3 +169,12 @@ def test_results_are_saved_batch_by_batch(swarm, monkeypatch):
         scan.scan(None, tell=tell)
 
     assert (told, HealthSample.objects.count()) == ([(2, 3, 2)], 2)
+
+
+def test_a_worker_that_is_to_stop_ends_the_scan_after_a_batch(swarm, monkeypatch):
+    monkeypatch.setattr(scan, "BATCH", 2)
+    monkeypatch.setattr(stopping, "is_asked", lambda: HealthSample.objects.exists())
+    for _ in range(3):
+        make.resource(is_probed=False)
+
+    assert scan.scan(None).checked == 2

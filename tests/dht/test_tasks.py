@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from dht import probes, tasks
 from dht.models import HealthSample
+from ghost import stopping
 from ghost.errors import OutageError
 from resources import metadata
 from resources.models import Catalog, DhtStatus, ProbeStatus, Resource
@@ -138,6 +139,17 @@ def test_sigterm_ends_a_run_in_good_order(swarm):
     time.sleep(0.01)
     assert list(Resource.objects.due_for_probe()) == [row]
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_a_worker_that_is_to_stop_gives_its_probes_back(swarm, monkeypatch):
+    row = pending(make.magnet())
+    steps = iter([False, False, True])
+    monkeypatch.setattr(stopping, "is_asked", lambda: next(steps))
+
+    said = tasks.run_probes(row.pk)
+
+    time.sleep(0.01)
+    assert (said, list(Resource.objects.due_for_probe())) == ("nothing was due", [row])
 
 
 def test_a_long_probe_renews_its_claim(swarm, configure, monkeypatch):

@@ -237,6 +237,16 @@ def test_locked_database_is_an_outage(client, monkeypatch):
     assert response.headers["Retry-After"] == "30"
 
 
+def test_race_that_only_the_database_saw_is_a_conflict(client, monkeypatch):
+    token = make.publisher()
+    make.team(token, "Same")
+    monkeypatch.setattr("teams.models.Team.full_clean", lambda self: None)
+
+    response = post(client, b'{"name": "Same"}', path="/api/teams", token=token)
+
+    assert problem(response)["status"] == 409
+
+
 def test_foreign_host_is_a_problem(client):
     response = client.get("/api/teams", headers={"host": "evil.example"})
 

@@ -70,5 +70,7 @@ def test_not_ready_while_the_integrated_site_has_no_folder(client, configure, tm
 
 
 def test_every_answer_carries_a_request_id(client):
-    assert client.get("/health", headers={"X-Request-ID": "abc-12345"})["X-Request-ID"] == "abc-12345"
+    assert (
+        client.get("/health", headers={"X-Request-ID": "abc-12345"})["X-Request-ID"] == "abc-12345"
+    )
     assert len(client.get("/health", headers={"X-Request-ID": "a b\n"})["X-Request-ID"]) == 16

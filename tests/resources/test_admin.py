@@ -180,6 +180,25 @@ def test_hostile_words_are_shown_as_words(operator):
     assert [b"<script>alert" in page for page in pages] == [False] * 4
 
 
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_saving_a_form_as_it_is_changes_nothing_public(operator, prober, language):
+    row = make.resource(tags=["one"], published_at=timezone.now())
+    operator.cookies["django_language"] = language
+    form = operator.get(operators.form_of(RESOURCE, row.pk)).context["adminform"].form
+    fields = {name: form[name].value() or "" for name in form.fields} | {
+        "published_at_0": row.published_at.strftime("%Y-%m-%d"),
+        "published_at_1": row.published_at.strftime("%H:%M:%S"),
+        "tags": "one",
+    }
+    before = Catalog.get().revision
+
+    answer = operator.post(operators.form_of(RESOURCE, row.pk), fields)
+
+    assert answer.status_code == 302
+    assert Resource.objects.get().published_at == row.published_at
+    assert Catalog.get().revision == before
+
+
 # -- the list
 
 
@@ -378,6 +397,15 @@ def test_the_buttons_fit_the_row(operator):
     assert waiting == ["probe_again", "publish_unprobed", "take_down"]
     assert down == ["restore"]
     assert viewer == []
+
+
+def test_who_may_only_look_sees_tags_and_text_as_words():
+    row = make.resource(tags=["a", "b"], content_markdown="one\n\n*two*")
+
+    page = operators.client("Viewer").get(operators.form_of(RESOURCE, row.pk)).content.decode()
+
+    assert "a, b" in page
+    assert '<div class="ghost-typed">one\n\n*two*</div>' in page
 
 
 # -- categories

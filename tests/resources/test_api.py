@@ -689,6 +689,15 @@ def test_taken_down_resource_is_changed_by_admins_alone(call):
     assert statuses == [200, 403, 403, 200]
 
 
+def test_probe_of_a_taken_down_one_is_refused(call, prober):
+    row = make.resource()
+    row.take_down(reason="x", by="x")
+
+    response = call(make.admin(), "post", f"/resources/{row.pk}/probe")
+
+    assert (response.status_code, prober.queued) == (409, [])
+
+
 def test_takedown_needs_a_reason(call):
     row = make.resource()
 

@@ -1,0 +1,99 @@
+"""The admin in a real browser, under its content security policy."""
+
+import os
+import shutil
+
+import pytest
+from django.contrib.auth.models import User
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import sync_playwright
+
+from builds.models import Build
+from teams.models import Token
+from tests import make, operators
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+pytestmark = [
+    pytest.mark.skipif(
+        CHROMIUM is None and not os.environ.get("CI"), reason="Chromium is not installed"
+    ),
+    pytest.mark.django_db(transaction=True),
+]
+
+
+@pytest.fixture
+def pages(live_server) -> list[str]:
+    """One page of each kind, of an installation that has something of everything."""
+    User.objects.create_superuser("root", password="root")
+    row = make.resource(title="To go", tags=["one"])
+    build = Build.objects.create(
+        trigger="x", state="done", lease_until=timezone.now(), ended_at=timezone.now()
+    )
+    build.steps.create(name="hugo", output="words", is_ok=True, ended_at=timezone.now())
+    addresses = [
+        reverse("admin:index"),
+        operators.list_of("builds_build"),
+        operators.form_of("builds_build", build.pk),
+        operators.list_of("resources_category"),
+        operators.list_of("teams_token"),
+        operators.form_of("resources_resource", row.pk),
+        operators.list_of("resources_resource"),
+    ]
+    return [live_server.url + address for address in addresses]
+
+
+def signed_in(playwright, live_server, told: list[str]):
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    page = browser.new_page()
+    page.set_default_timeout(15_000)
+    page.on("console", lambda message: told.append(f"{page.url}: {message.text}"))
+    page.on("pageerror", lambda error: told.append(f"{page.url}: {error}"))
+    page.goto(f"{live_server.url}/admin/")
+    page.fill("input[name=username]", "root")
+    page.fill("input[name=password]", "root")
+    page.click("button[type=submit]")
+    return page
+
+
+def test_an_operator_takes_a_resource_down_and_no_page_breaks_the_policy(live_server, pages):
+    told: list[str] = []
+    with sync_playwright() as playwright:
+        page = signed_in(playwright, live_server, told)
+        for address in pages:
+            page.goto(address, wait_until="networkidle")
+        page.check("input.action-select >> nth=0")
+        page.select_option("select[name=action]", "take_down")
+        page.get_by_role("button", name="Run").click()
+        page.fill("textarea[name=reason]", "asked to")
+        page.get_by_role("button", name="Take down").click()
+        page.get_by_text("1 resource taken down").wait_for()
+        page.locator("#changelist a", has_text="Filters").click()
+        page.select_option("select[name=state]", "taken_down")
+        page.get_by_text("Apply Filters").click()
+        page.wait_for_url("**state=taken_down**")
+        page.get_by_role("link", name="To go").wait_for()
+        page.close()
+
+    assert told == []
+
+
+def test_a_token_is_issued_and_shown_in_the_browser(live_server, pages):
+    told: list[str] = []
+    with sync_playwright() as playwright:
+        page = signed_in(playwright, live_server, told)
+        page.goto(live_server.url + reverse("admin:teams_token_add"))
+        page.select_option("select[name=role]", "Publisher")
+        page.fill("input[name=display_name]", "Zoe")
+        page.click("button[name=_save]")
+        raw = page.locator("#raw-token").text_content()
+        page.click("[data-copy]")
+        page.get_by_text("I have copied it").click()
+        page.wait_for_url("**/teams/token/")
+        is_left = raw in page.content()
+        page.close()
+
+    assert told == []
+    assert Token.objects.find_usable(raw).display_name == "Zoe"
+    assert is_left is False
