@@ -41,7 +41,8 @@ def is_migrated() -> bool:
 
 
 def _is_queue_stuck() -> bool:
-    return OrmQ.objects.filter(lock__lt=timezone.now() - QUEUE_PATIENCE).exists()
+    waiting = OrmQ.objects.filter(lock__lt=timezone.now() - QUEUE_PATIENCE)
+    return bool(waiting.exists())
 
 
 def is_ready() -> bool:

@@ -38,7 +38,7 @@ def sync() -> int:
     """
     with transaction.atomic():
         wanted = {entry.name: entry for entry in entries()}
-        changed, _ = Schedule.objects.exclude(name__in=wanted).delete()
+        changed = int(Schedule.objects.exclude(name__in=wanted).delete()[0])
         for entry in wanted.values():
             changed += _sync_one(entry)
         Schedule.objects.filter(next_run__lt=timezone.now()).update(next_run=timezone.now())

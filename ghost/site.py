@@ -29,6 +29,13 @@ from django.views.static import was_modified_since
 
 from ghost.files import inside
 
+POLICY = {
+    "default-src": [SELF],
+    "base-uri": [NONE],
+    "form-action": [SELF],
+    "frame-ancestors": [NONE],
+    "object-src": [NONE],
+}
 TYPES = {
     ".torrent": "application/x-bittorrent",
     ".opml": "text/x-opml",
@@ -36,8 +43,7 @@ TYPES = {
 }
 
 
-@csp_replace({"default-src": [SELF], "base-uri": [NONE], "form-action": [SELF],
-              "frame-ancestors": [NONE], "object-src": [NONE]})  # fmt: skip
+@csp_replace(POLICY)  # type: ignore[untyped-decorator]  # django-csp has no types
 @require_safe
 def serve(request: HttpRequest, path: str) -> HttpResponseBase:
     """One file of the site; `/a` leads to `/a/`; anything unknown gets the site's own 404."""

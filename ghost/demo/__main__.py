@@ -57,7 +57,7 @@ def _run(place: Place, variables: dict[str, str]) -> int:
 
 def _port() -> int:
     given = os.environ.get("PORT", "")
-    if given and not (given.isdigit() and 1024 <= int(given) <= 65535):  # noqa: PLR2004
+    if given and not (given.isdigit() and 1024 <= int(given) <= 65535):
         sys.exit(_complain(f"PORT is a number from 1024 to 65535, not {given!r}."))
     return int(given or 8000)
 

@@ -40,7 +40,7 @@ def _settle(main: int) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _stop_before(cluster: type) -> None:
+def _stop_before(cluster: Any) -> None:  # noqa: ANN401  # django-q2 has no types
     """Tell the workers first, then let the cluster stop as it does."""
     stop = cluster.stop
 
