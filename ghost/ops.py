@@ -49,7 +49,7 @@ def is_ready() -> bool:
     """Whether requests can be sent here: migrated, and the site is there if it is served here."""
     _, is_serving = status()
     is_integrated = settings.GHOST.deploy_mode == "integrated"
-    return is_serving and (not is_integrated or settings.GHOST.site_workdir.is_dir())
+    return is_serving and (not is_integrated or (settings.GHOST.site_workdir / "public").is_dir())
 
 
 @never_cache

@@ -1,13 +1,11 @@
-"""The catalog's record: one torrent and the words around it."""
+"""The catalog's record, and every way in which it changes."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxLengthValidator, MinLengthValidator, URLValidator
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,13 +13,13 @@ from django.utils.translation import gettext_lazy
 
 from ghost.errors import ForbiddenError, RefusedError
 from ghost.words import one_line
-from resources import magnets, metadata, sizes, slugs, tags
+from resources import magnets, metadata, slugs, tags
 from resources.models.block import Block
 from resources.models.catalog import Catalog
-from resources.models.category import Category
 from resources.models.querysets import ResourceQuerySet
-from resources.states import DhtStatus, ProbeStatus, State
-from teams.models import Team, Token
+from resources.models.record import Record
+from resources.states import DhtStatus, ProbeStatus
+from teams.models import Token
 from teams.roles import Role
 
 __all__ = ["DhtStatus", "ProbeStatus", "Resource", "ResourceTag"]
@@ -45,113 +43,11 @@ PROBE_FIELDS = (
     "num_peers", "dht_status", "dht_misses", "last_dht_check",
 )  # fmt: skip
 
-PUBLIC_FIELDS = (
-    "title", "magnet_uri", "content_markdown", "cover_image_path", "tags", "category_id",
-    "publisher_id", "team_id", "dht_status", "published_at", "total_size_bytes", "file_count",
-    "files_tree_summary",
-)  # fmt: skip
-"""What the public site shows of a row: a change in one of these asks for a build."""
 
-
-class Resource(models.Model):
+class Resource(Record):
     """One torrent with its title, words, place in the tree, health and history."""
 
     task_id: str | None = None  # the probe that this very request queued
-
-    title = models.CharField(
-        gettext_lazy("title"), max_length=300, validators=[MinLengthValidator(1)]
-    )
-    magnet_uri = models.TextField(
-        gettext_lazy("magnet link"), validators=[MaxLengthValidator(magnets.MAX_BYTES)]
-    )
-    magnet_hash = models.CharField(
-        gettext_lazy("info-hash"), max_length=64, unique=True, editable=False
-    )
-    magnet_hash_v2 = models.CharField(
-        gettext_lazy("v2 info-hash"), max_length=64, unique=True, null=True, editable=False
-    )
-    content_markdown = models.TextField(
-        gettext_lazy("description"), blank=True, help_text=gettext_lazy("Markdown; no HTML.")
-    )
-    cover_image_url = models.CharField(
-        gettext_lazy("cover address"),
-        max_length=2000,
-        validators=[URLValidator(schemes=["http", "https"])],
-        null=True,
-        blank=True,
-        help_text=gettext_lazy("Where the cover is fetched from; never published."),
-    )
-    cover_image_path = models.CharField(max_length=200, null=True, editable=False)
-    cover_error = models.CharField(max_length=300, blank=True, editable=False)
-    cover_due_at = models.DateTimeField(null=True, editable=False)
-    tags = models.JSONField(gettext_lazy("tags"), default=list, blank=True)
-    category = models.ForeignKey(
-        Category,
-        models.PROTECT,
-        related_name="resources",
-        verbose_name=gettext_lazy("category"),
-        error_messages={"invalid": gettext_lazy("There is no such category.")},
-    )
-    publisher = models.ForeignKey(
-        Token, models.PROTECT, related_name="resources", verbose_name=gettext_lazy("publisher")
-    )
-    team = models.ForeignKey(
-        Team,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="resources",
-        verbose_name=gettext_lazy("team"),
-    )
-
-    dht_status = models.CharField(
-        gettext_lazy("health"),
-        max_length=8,
-        choices=DhtStatus,
-        default=DhtStatus.UNKNOWN,
-        editable=False,
-    )
-    dht_misses = models.PositiveIntegerField(default=0, editable=False)
-    last_dht_check = models.DateTimeField(
-        gettext_lazy("last checked"), null=True, editable=False, db_index=True
-    )
-
-    total_size_bytes = models.PositiveBigIntegerField(
-        gettext_lazy("size"), null=True, editable=False
-    )
-    file_count = models.PositiveIntegerField(gettext_lazy("files"), null=True, editable=False)
-    files_tree_summary = models.TextField(default="", editable=False)
-    num_peers = models.PositiveIntegerField(gettext_lazy("peers"), null=True, editable=False)
-    probed_at = models.DateTimeField(gettext_lazy("metadata fetched"), null=True, editable=False)
-    probe_status = models.CharField(
-        gettext_lazy("probe"),
-        max_length=12,
-        choices=ProbeStatus,
-        default=ProbeStatus.PENDING,
-        editable=False,
-    )
-    probe_error = models.TextField(gettext_lazy("probe error"), blank=True, editable=False)
-    probe_attempts = models.PositiveSmallIntegerField(default=0, editable=False)
-    probe_due_at = models.DateTimeField(
-        gettext_lazy("next probe"), null=True, editable=False, db_index=True
-    )
-    probe_claim = models.CharField(max_length=32, blank=True, editable=False)
-    probe_claimed_until = models.DateTimeField(null=True, editable=False)
-
-    created_at = models.DateTimeField(
-        gettext_lazy("created"), default=timezone.now, editable=False, db_index=True
-    )
-    updated_at = models.DateTimeField(gettext_lazy("updated"), default=timezone.now, editable=False)
-    published_at = models.DateTimeField(
-        gettext_lazy("published"),
-        null=True,
-        blank=True,
-        default=timezone.now,
-        db_index=True,
-        help_text=gettext_lazy("Public from then on; empty: a draft."),
-    )
-    takedown_at = models.DateTimeField(gettext_lazy("taken down"), null=True, editable=False)
-    takedown_reason = models.TextField(gettext_lazy("reason"), blank=True, editable=False)
 
     objects = ResourceQuerySet.as_manager()
 
@@ -159,9 +55,6 @@ class Resource(models.Model):
         ordering = ["-id"]
         verbose_name = gettext_lazy("resource")
         verbose_name_plural = gettext_lazy("resources")
-
-    def __str__(self) -> str:
-        return self.title
 
     # -- the gate
 
@@ -310,61 +203,6 @@ class Resource(models.Model):
             before.save()
             before._index_tags()
             before._tell_catalog(now)
-
-    # -- what it is
-
-    @property
-    def magnet(self) -> magnets.Magnet:
-        """The parsed magnet link."""
-        return magnets.parse(self.magnet_uri)
-
-    @property
-    def hashes(self) -> list[str]:
-        """Its info-hashes, v1 and v2."""
-        return list(dict.fromkeys(h for h in (self.magnet_hash, self.magnet_hash_v2) if h))
-
-    @property
-    def total_size_human(self) -> str | None:
-        """Its size for people, once it is known."""
-        return None if self.total_size_bytes is None else sizes.human(self.total_size_bytes)
-
-    @property
-    def publisher_token_hash(self) -> str:
-        """The publisher's hash, as the API names it."""
-        return self.publisher.token_hash
-
-    @property
-    def probed_metadata(self) -> metadata.Metadata | None:
-        """What its last successful probe found."""
-        return metadata.load(self.magnet_hash) if self.probed_at else None
-
-    @property
-    def files_tree(self) -> list[metadata.Node] | None:
-        """Its files as folders, once they are known."""
-        found = self.probed_metadata
-        return found.files_tree if found else None
-
-    @property
-    def state(self) -> State:
-        """Where it stands on its way to the public (`ResourceQuerySet.in_state` for a set)."""
-        if self.takedown_at:
-            return State.TAKEN_DOWN
-        if self.published_at is None:
-            return State.DRAFT
-        if self.published_at > timezone.now():
-            return State.SCHEDULED
-        return State.LIVE if self.is_public else State.HELD
-
-    @property
-    def is_public(self) -> bool:
-        """Whether the public site shows it now (`ResourceQuerySet.public` for one row)."""
-        is_due = self.published_at is not None and self.published_at <= timezone.now()
-        is_probed = self.probed_at is not None or self.probe_status == ProbeStatus.SKIPPED
-        return self.takedown_at is None and is_due and is_probed
-
-    def public_state(self) -> dict[str, Any] | None:
-        """What the public site shows of it, or None if nothing."""
-        return {f: getattr(self, f) for f in PUBLIC_FIELDS} if self.is_public else None
 
     def require_sight_by(self, token: Token) -> None:
         """ForbiddenError unless it is in the token's scope."""

@@ -63,10 +63,12 @@ def test_ready_when_everything_is_there(client):
     assert (response.status_code, response.json()) == (200, {"ready": True})
 
 
-def test_not_ready_while_the_integrated_site_has_no_folder(client, configure, tmp_path):
-    configure(deploy_mode="integrated", site_workdir=tmp_path / "nowhere")
+def test_not_ready_until_the_integrated_site_is_built(client, configure, tmp_path):
+    configure(deploy_mode="integrated", site_workdir=tmp_path)
+    before = client.get("/ready").status_code
+    (tmp_path / "public").mkdir()
 
-    assert client.get("/ready").status_code == 503
+    assert (before, client.get("/ready").status_code) == (503, 200)
 
 
 def test_every_answer_carries_a_request_id(client):
