@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from urllib.parse import urlsplit
-
 import django_stubs_ext
 from csp.constants import NONCE, NONE, SELF
 from django.templatetags.static import static
@@ -184,8 +181,6 @@ LOGGING = {
     "loggers": {"django-q": {"handlers": [], "propagate": True}},
 }
 
-SITE_PUBLIC_DIR: Path = GHOST.site_workdir / "public"
-SITE_BASE_PATH: str = urlsplit(GHOST.public_baseurl).path
 
 # What the sidebar and the dashboard hold is put together in ghost/dashboard.py.
 UNFOLD = {
