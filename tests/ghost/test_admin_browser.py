@@ -1,26 +1,16 @@
 """The admin in a real browser, under its content security policy."""
 
-import os
-import shutil
-
 import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import sync_playwright
 
 from builds.models import Build
 from teams.models import Token
 from tests import make, operators
+from tests.browser import needs_chromium, visit
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-
-pytestmark = [
-    pytest.mark.skipif(
-        CHROMIUM is None and not os.environ.get("CI"), reason="Chromium is not installed"
-    ),
-    pytest.mark.django_db(transaction=True),
-]
+pytestmark = [needs_chromium, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
@@ -44,23 +34,17 @@ def pages(live_server) -> list[str]:
     return [live_server.url + address for address in addresses]
 
 
-def signed_in(playwright, live_server, told: list[str]):
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-    page = browser.new_page()
-    page.set_default_timeout(15_000)
-    page.on("console", lambda message: told.append(f"{page.url}: {message.text}"))
-    page.on("pageerror", lambda error: told.append(f"{page.url}: {error}"))
+def sign_in(page, live_server) -> None:
     page.goto(f"{live_server.url}/admin/")
     page.fill("input[name=username]", "root")
     page.fill("input[name=password]", "root")
     page.click("button[type=submit]")
-    return page
 
 
 def test_an_operator_takes_a_resource_down_and_no_page_breaks_the_policy(live_server, pages):
-    told: list[str] = []
-    with sync_playwright() as playwright:
-        page = signed_in(playwright, live_server, told)
+    with visit() as seen:
+        page = seen.page
+        sign_in(page, live_server)
         for address in pages:
             page.goto(address, wait_until="networkidle")
         page.check("input.action-select >> nth=0")
@@ -74,15 +58,14 @@ def test_an_operator_takes_a_resource_down_and_no_page_breaks_the_policy(live_se
         page.get_by_text("Apply Filters").click()
         page.wait_for_url("**state=taken_down**")
         page.get_by_role("link", name="To go").wait_for()
-        page.close()
 
-    assert told == []
+    assert seen.told == []
 
 
 def test_a_token_is_issued_and_shown_in_the_browser(live_server, pages):
-    told: list[str] = []
-    with sync_playwright() as playwright:
-        page = signed_in(playwright, live_server, told)
+    with visit() as seen:
+        page = seen.page
+        sign_in(page, live_server)
         page.goto(live_server.url + reverse("admin:teams_token_add"))
         page.select_option("select[name=role]", "Publisher")
         page.fill("input[name=display_name]", "Zoe")
@@ -92,8 +75,7 @@ def test_a_token_is_issued_and_shown_in_the_browser(live_server, pages):
         page.get_by_text("I have copied it").click()
         page.wait_for_url("**/teams/token/")
         is_left = raw in page.content()
-        page.close()
 
-    assert told == []
+    assert seen.told == []
     assert Token.objects.find_usable(raw).display_name == "Zoe"
     assert is_left is False

@@ -7,13 +7,12 @@ import shutil
 import subprocess
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from ghost.api import api
 from ghost.env import BASE_DIR
 from tests import make
+from tests.browser import needs_chromium, visit
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 DOC = (BASE_DIR / "docs" / "api.md").read_text()
 SECTION = re.compile(r"^### (?P<title>.+?)$(?P<text>.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
 BLOCK = re.compile(r"^```(?P<kind>\w+)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -79,22 +78,13 @@ def test_examples_do_what_they_say(live_server, settings):
             assert is_as_shown(shown, given), (section["title"], output)
 
 
-@pytest.mark.skipif(
-    CHROMIUM is None and not os.environ.get("CI"), reason="Chromium is not installed"
-)
+@needs_chromium
 @pytest.mark.django_db(transaction=True)
 def test_interactive_docs_render_under_the_security_policy(live_server):
-    told, asked = [], []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page()
-        page.on("console", lambda message: told.append(message.text))
-        page.on("pageerror", lambda error: told.append(str(error)))
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(f"{live_server.url}/api/docs")
-        page.locator("#operations-resources-resources_create").click()
-        page.get_by_text("Try it out").wait_for()
-        browser.close()
+    with visit() as seen:
+        seen.page.goto(f"{live_server.url}/api/docs")
+        seen.page.locator("#operations-resources-resources_create").click()
+        seen.page.get_by_text("Try it out").wait_for()
 
-    assert told == []
-    assert [url for url in asked if not url.startswith(live_server.url)] == []
+    assert seen.told == []
+    assert [url for url in seen.asked if not url.startswith(live_server.url)] == []

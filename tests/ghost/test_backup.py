@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
+import shutil
 import sqlite3
+import subprocess
 import tarfile
 from contextlib import closing
 from pathlib import Path
@@ -85,6 +88,26 @@ def test_encrypted_backup_needs_the_identity_and_holds_the_pepper(place, configu
     backup.restore(archive.path)
 
     assert (place / "secrets/token_pepper").read_text() == "pepper"
+
+
+@pytest.mark.skipif(
+    shutil.which("age") is None and not os.environ.get("CI"), reason="age is not installed"
+)
+def test_age_itself_can_read_an_encrypted_backup(place, configure, tmp_path):
+    """The format is age's: nobody needs Ghost to get at a backup."""
+    identity = pyrage.x25519.Identity.generate()
+    configure(age_recipient=str(identity.to_public()))
+    archive = backup.create()
+    (tmp_path / "key.txt").write_text(str(identity))
+
+    done = subprocess.run(
+        ["age", "--decrypt", "--identity", tmp_path / "key.txt", archive.path],
+        capture_output=True,
+        check=True,
+    )
+
+    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as tar:
+        assert "db/ghost.db" in tar.getnames()
 
 
 def test_another_identity_is_refused(place, configure, tmp_path):
