@@ -1,0 +1,247 @@
+"""The layouts of the public site, rendered by the real Hugo from records made by hand."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from html.parser import HTMLParser
+
+import pytest
+
+from builds import hugo
+from builds.records import Page
+
+MAGNET = "magnet:?xt=urn:btih:" + "ab" * 20 + "&dn=A%20B&tr=udp%3A%2F%2Ft.example%3A1337"
+HOSTILE = '</script><script>alert(1)</script> {{< x >}} {{% y %}} & "q"'
+VOID = frozenset({"meta", "link", "img", "br", "hr", "path", "use"})
+
+
+class Reader(HTMLParser):
+    """Collects elements and text; refuses what the site must never have."""
+
+    def __init__(self):
+        super().__init__()
+        self.found, self.open, self.said = [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        names = dict(attrs)
+        assert "style" not in names
+        assert not [name for name in names if name.startswith("on")]
+        self.found.append((tag, names))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.said.append((self.open[-1] if self.open else "", data))
+
+    def all(self, tag, **wanted):
+        return [a for t, a in self.found if t == tag and wanted.items() <= a.items()]
+
+    def text(self, tag):
+        return [data for t, data in self.said if t == tag]
+
+
+def row(number=1, **more):
+    return {
+        "address": f"/resources/{number}/", "title": f"Title {number}",
+        "category": {"name": "古籍", "address": "/categories/古籍/"}, "size": "1.4 GiB",
+        "files": 2, "health": "active", "published": "2026-01-02", "magnet": MAGNET,
+        "tags": [{"name": "a:b", "address": "/tags/a:b/"}],
+    } | more  # fmt: skip
+
+
+def tree(files):
+    leaves = [{"name": f"part-{n:03}.bin", "size": "51.2 MiB"} for n in range(files)]
+    return [{"name": "folder", "size": "1 GiB", "children": leaves}]
+
+
+def resource(title="Title", **more):
+    params = {
+        "id": 1, "html": "<p>Text</p>", "summary": "Text", "magnet": MAGNET, "hash": "ab" * 20,
+        "hash_v2": None, "size": "115.0 GiB", "size_bytes": 123456789012, "files": 20,
+        "tree": tree(20), "tree_cut": 0, "crumbs": [row()["category"]],
+        "category": row()["category"], "tags": row()["tags"], "health": "stale",
+        "checked": "2026-11-20T14:03:11+00:00", "published": "2026-10-02T09:30:00+00:00",
+        "updated": "2026-11-19T23:59:00+00:00",
+        "publisher": {"name": "P", "address": "/publishers/p/"},
+    }  # fmt: skip
+    return Page("/resources/1/", "resource", title, params | more)
+
+
+@pytest.fixture
+def render(tmp_path, configure):
+    """`render(page)`: the page's HTML in one language of a site that lies below /repo/."""
+    configure(
+        site_languages=("en", "zh-hans"),
+        site_title="The Shelf",
+        public_baseurl="https://host.example/repo/",
+    )
+
+    def run(page, language=""):
+        chunk = tmp_path / "chunk.json"
+        chunk.write_bytes(b"[" + page.json + b"]")
+        report = hugo.Report()
+        hugo.render([chunk], tmp_path / "site", tmp_path / "work", report)
+        assert report.set_aside == []
+        name = page.address.strip("/")
+        name = name if name.endswith(".html") else f"{name}/index.html"
+        return (tmp_path / "site" / language / name).read_text(encoding="utf-8")
+
+    return run
+
+
+def read(html):
+    reader = Reader()
+    reader.feed(html)
+    assert reader.open == []
+    assert "ZgotmplZ" not in html
+    assert "<no value>" not in html
+    return reader
+
+
+def test_resource_links_its_magnet_and_prints_whole_numbers(render):
+    html = render(resource())
+
+    [link] = read(html).all("a", id="magnet-link")
+    assert link["href"] == MAGNET
+    assert "(123,456,789,012 bytes)" in html
+
+
+def test_resource_with_twenty_files_is_small(render):
+    html = render(resource())
+
+    assert len(html.encode()) < 12_000
+    assert len(read(html).all("summary")) == 1
+
+
+def test_hostile_title_stays_text_and_linked_data_stays_json(render):
+    reader = read(render(resource(HOSTILE, summary=HOSTILE)))
+
+    assert "".join(reader.text("h1")) == HOSTILE
+    [data] = reader.text("script")
+    assert json.loads(data)["name"] == HOSTILE
+    assert json.loads(data)["encoding"]["contentUrl"] == MAGNET
+    assert [a.get("type", "file") for a in reader.all("script")] == ["file", "application/ld+json"]
+
+
+def test_links_are_encoded_and_lie_below_base_path_and_language(render):
+    reader = read(render(resource(), "zh-hans"))
+
+    links = {a["href"] for a in reader.all("a")}
+    assert "/repo/zh-hans/categories/%E5%8F%A4%E7%B1%8D/" in links
+    assert "/repo/zh-hans/tags/a:b/" in links
+    assert {a["href"].split("?")[0] for a in reader.all("link", rel="stylesheet")} == {
+        "/repo/assets/site.css"
+    }
+    assert reader.all("a", lang="en")[0]["href"] == "/repo/resources/1/"
+    assert reader.all("html") == [{"lang": "zh-hans"}]
+
+
+def test_twins_and_canonical_address_are_absolute(render):
+    reader = read(render(resource()))
+
+    assert (
+        reader.all("link", rel="canonical")[0]["href"] == "https://host.example/repo/resources/1/"
+    )
+    assert {a["hreflang"]: a["href"] for a in reader.all("link") if "hreflang" in a} == {
+        "en": "https://host.example/repo/resources/1/",
+        "zh-hans": "https://host.example/repo/zh-hans/resources/1/",
+        "x-default": "https://host.example/repo/resources/1/",
+    }
+
+
+def test_site_without_host_names_no_absolute_address(render, configure):
+    configure(public_baseurl="/", site_languages=("en", "zh-hans"))
+
+    reader = read(render(resource()))
+
+    assert [
+        a for a in reader.all("link") if a["rel"] in ("canonical", "alternate") and "hreflang" in a
+    ] == []
+    assert [a for a in reader.all("link") if a["rel"] == "canonical"] == []
+
+
+@pytest.mark.parametrize("cover", [None, "/assets/covers/1-small.webp"])
+def test_list_of_thirty_rows_is_small(render, cover):
+    more = {"cover": cover} if cover else {}
+    rows = [row(number, **more) for number in range(30)]
+    page = Page("/tags/公共领域/", "list", "公共领域", {
+        "kind": "tag", "name": "公共领域", "rows": rows, "page": 3, "feed": "/feeds/t.xml",
+        "pager": {"newer": "/tags/公共领域/page/4/", "older": "/tags/公共领域/page/2/"},
+    })  # fmt: skip
+
+    html = render(page)
+
+    reader = read(html)
+    assert len(html.encode()) < 40_000
+    assert len([a for a in reader.all("a") if a["href"] == MAGNET]) == 30
+    assert reader.all("a", rel="next") == [
+        {"rel": "next", "href": "/repo/tags/%E5%85%AC%E5%85%B1%E9%A2%86%E5%9F%9F/page/2/"}
+    ]
+    assert len(reader.all("img", width="64", height="64", alt="")) == (30 if cover else 0)
+
+
+def test_categories_become_nested_lists(render):
+    depths = [0, 1, 2, 1, 0, 1, 2]
+    page = Page("/categories/", "categories", "", {"categories": [
+        {"name": f"c{n}", "address": f"/categories/c{n}/", "count": n, "depth": depth}
+        for n, depth in enumerate(depths)
+    ]})  # fmt: skip
+
+    html = render(page)
+
+    read(html)
+    tree = html.split('<div class="branches">')[1].split("</div>")[0]
+    shape = re.sub(r"<a [^>]*>(\w+)</a>|<span>\d+</span>|\s", r"\1", tree)
+    assert shape == (
+        "<ul><li>c0<ul><li>c1<ul><li>c2</li></ul></li><li>c3</li></ul></li>"
+        "<li>c4<ul><li>c5<ul><li>c6</li></ul></li></ul></li></ul>"
+    )
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        Page("/latest/page/1/", "list", "", {"kind": "latest", "name": "", "rows": []}),
+        Page("/tags/x/", "list", "x", {"kind": "tag", "name": "x", "rows": []}),
+        Page("/publishers/x/", "list", "x", {"kind": "publisher", "name": "x", "rows": []}),
+        Page("/categories/x/", "list", "x", {"kind": "category", "name": "x", "rows": []}),
+        Page("/rescue/", "rescue", "", {"rows": []}),
+        Page("/tags/", "tags", "", {"tags": []}),
+        Page("/categories/", "categories", "", {"categories": []}),
+    ],
+    ids=lambda page: page.address,
+)
+@pytest.mark.parametrize("language", ["", "zh-hans"])
+def test_empty_page_says_a_friendly_sentence(render, page, language):
+    reader = read(render(page, language))
+
+    assert len(reader.all("p", **{"class": "empty"})) == 1
+    assert len(reader.all("h1")) == 1
+
+
+def test_both_languages_have_the_same_words():
+    english, chinese = (
+        tomllib.loads((hugo.SOURCE / "i18n" / f"{code}.toml").read_text(encoding="utf-8"))
+        for code in ("en", "zh-hans")
+    )
+
+    assert set(english) == set(chinese)
+
+
+def test_every_word_is_used_and_every_used_word_is_there():
+    layouts = "".join(path.read_text() for path in (hugo.SOURCE / "layouts").rglob("*.html"))
+    words = tomllib.loads((hugo.SOURCE / "i18n" / "en.toml").read_text(encoding="utf-8"))
+
+    named = set(re.findall(r'"([a-z0-9_]+)"', layouts))
+    built = {word for word in words if word.startswith(("about_", "empty_", "health_"))}
+    assert set(words) - named - built == set()
+    assert set(re.findall(r'i18n "([a-z0-9_]+)"', layouts)) - set(words) == set()
