@@ -20,7 +20,7 @@ setup: .venv/.installed ## make .venv from the hashed lock
 .venv/.installed: requirements-dev.txt .ci/make-venv
 	@sh .ci/make-venv requirements-dev.txt
 
-lint: setup ## ruff, mypy, import-linter, migrations, generated files
+lint: setup ## ruff, mypy, import-linter, migrations
 	@$(BIN)/ruff check $(PATHS)
 	@$(BIN)/ruff format --check --quiet $(PATHS)
 	@$(BIN)/mypy ghost teams resources dht builds

@@ -78,6 +78,12 @@ class BuildQuerySet(models.QuerySet["Build"]):
         except IntegrityError:
             return None
 
+    def prune(self, before: datetime) -> int:
+        """Drop builds that ended before then, but for the newest one; how many there were."""
+        newest = self.order_by("-id").values_list("pk", flat=True)[:1]
+        dropped, by_model = self.filter(ended_at__lt=before).exclude(pk__in=list(newest)).delete()
+        return by_model.get("builds.Build", 0) if dropped else 0
+
     def running(self) -> Self:
         """The one under way, if any."""
         return self.filter(state=Build.State.RUNNING)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from datetime import datetime
+
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +15,10 @@ from resources.models import DhtStatus, Resource
 
 class HealthSampleQuerySet(models.QuerySet["HealthSample"]):
     """Sets of samples."""
+
+    def prune(self, before: datetime) -> int:
+        """Drop samples taken before then; how many there were."""
+        return self.filter(checked_at__lt=before).delete()[0]
 
     def keep(self, samples: Iterable[HealthSample]) -> None:
         """Store those whose resource is still there."""

@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin
+from django.core.checks import register
 
 
 class GhostConfig(AppConfig):
@@ -7,12 +8,15 @@ class GhostConfig(AppConfig):
     name = "ghost"
 
     def ready(self) -> None:
-        """Let workers hear that they should stop, and load the checks."""
-        from django_q.signals import post_spawn  # noqa: PLC0415  # needs the apps
+        """Load the checks; let workers hear that they should stop, and name their tasks in logs."""
+        # All of these need the apps to be there.
+        from django_q import signals  # noqa: PLC0415
 
-        from ghost import checks, stopping  # noqa: F401, PLC0415
+        from ghost import checks, logs, stopping  # noqa: PLC0415
 
-        post_spawn.connect(stopping.listen)
+        register(checks.check_installation)
+        signals.post_spawn.connect(stopping.listen)
+        signals.pre_execute.connect(logs.name_task)
 
 
 class AdminSiteConfig(admin.AdminConfig):

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import sqlite3
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +28,7 @@ from django.conf import settings
 from ghost.errors import OutageError, RefusedError
 
 DATABASE = "db/ghost.db"
+SECRETS = "secrets"
 MANIFEST = "manifest.json"
 STAMP = "%Y%m%dT%H%M%S%fZ"
 
@@ -101,13 +103,11 @@ def restore(path: Path) -> list[Path]:
 
 def _folders() -> dict[str, Path]:
     """Folder in the archive → folder on disk."""
-    folders: dict[str, Path] = {
+    return {
         "metadata": settings.GHOST.magnet_metadata_dir,
         "covers": settings.GHOST.cover_dir,
+        SECRETS: settings.GHOST.secrets_dir,
     }
-    if settings.GHOST.age_recipient:
-        folders["secrets"] = settings.GHOST.secrets_dir
-    return folders
 
 
 def _archive(path: Path) -> Archive:
@@ -129,11 +129,20 @@ def _write_archive(plain: Path, scratch: Path, now: datetime) -> None:
     with tarfile.open(plain, "w:gz", compresslevel=6) as tar:
         entries.append(_add(tar, snapshot, DATABASE))
         for name, folder in _folders().items():
-            entries += [_add(tar, p, f"{name}/{p.name}") for p in _files(folder)]
+            if name != SECRETS or settings.GHOST.age_recipient:
+                entries += _add_all(tar, name, folder)
         manifest = {"created_at": now.isoformat(), "files": [asdict(e) for e in entries]}
         listing = scratch / MANIFEST
         listing.write_text(json.dumps(manifest, indent=1))
         tar.add(listing, MANIFEST)
+
+
+def _add_all(tar: tarfile.TarFile, name: str, folder: Path) -> list[Entry]:
+    entries = []
+    for path in _files(folder):
+        with suppress(FileNotFoundError):  # removed since it was listed
+            entries.append(_add(tar, path, f"{name}/{path.name}"))
+    return entries
 
 
 def _files(folder: Path) -> list[Path]:
@@ -153,7 +162,7 @@ def _copy_database(source: Path, target: Path) -> None:
 def _add(tar: tarfile.TarFile, path: Path, name: str) -> Entry:
     info = tarfile.TarInfo(name)
     with path.open("rb") as stream:
-        info.size = path.stat().st_size
+        info.size = os.fstat(stream.fileno()).st_size  # the file may be replaced meanwhile
         info.mode = 0o600
         reader = _Hashing(stream)
         tar.addfile(info, reader)  # type: ignore[arg-type]  # it only needs read()

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core import checks
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error
 
 from builds import hugo
 from ghost.errors import GhostError
@@ -23,14 +23,13 @@ def installation() -> list[CheckMessage]:
     return [*_folders(), *_programs(), *_settings()]
 
 
-@register()
 def check_installation(**_: Any) -> list[CheckMessage]:  # noqa: ANN401  # Django's protocol
     """For `manage.py check` and the start of every command: mistakes, as warnings, stop nobody."""
     return [checks.Warning(p.msg, hint=p.hint, id=p.id) for p in installation()]
 
 
 def _folders() -> Iterator[CheckMessage]:
-    for name in ("secrets_dir", "magnet_metadata_dir", "magnet_tmp_dir", "cover_dir",
+    for name in ("magnet_metadata_dir", "magnet_tmp_dir", "cover_dir",
                  "site_workdir", "backup_dir"):  # fmt: skip
         path: Path = getattr(settings.GHOST, name)
         if not os.access(_nearest(path), os.W_OK):

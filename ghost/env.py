@@ -23,6 +23,16 @@ from ghost.errors import GhostError
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LANGUAGES = ("en", "zh-hans")
+SECRETS = ("secret_key", "token_pepper")
+
+NOT_YET = frozenset(
+    f"GHOST_{name}"
+    for name in (
+        "PAGES_REMOTE_URL", "SITE_REPO_URL", "PAGES_BRANCH", "PAGES_CNAME", "PAGES_FORCE",
+        "PAGES_GIT_USER_NAME", "PAGES_GIT_USER_EMAIL", "AGE_BIN",
+    )
+)  # fmt: skip
+"""Names of earlier installations' `.env` files that this version does not read yet."""
 
 CommaList = Annotated[tuple[str, ...], NoDecode]
 
@@ -60,10 +70,13 @@ class Env(BaseSettings):
     )
     debug: bool = Field(False, description="Django's debug pages. Never in production.")
     secret_key: SecretStr | None = Field(
-        None, description="Signs sessions. Made in GHOST_SECRETS_DIR on first start if not given."
+        None,
+        min_length=32,
+        description="Signs sessions. Made in GHOST_SECRETS_DIR on first start if not given.",
     )
     token_pepper: SecretStr | None = Field(
         None,
+        min_length=32,
         description="Key of the tokens' hashes. Made in GHOST_SECRETS_DIR on first start if not"
         " given. Changing it invalidates every token.",
     )
@@ -102,6 +115,9 @@ class Env(BaseSettings):
     dht_scan_interval_hr: int = Field(24, ge=1, description="Hours between scheduled health scans.")
     dht_sample_size: int = Field(
         20, ge=1, description="Resources checked by a scheduled scan, longest unchecked first."
+    )
+    keep_days: int = Field(
+        90, ge=1, description="Days that health samples, builds and ended tasks are kept."
     )
 
     # -- BitTorrent
@@ -169,6 +185,7 @@ class Env(BaseSettings):
 
     # -- backup
     backup_dir: Path = Field(Path("var/backups"), description="Where backups are written.")
+    backup_interval_hr: int = Field(24, ge=1, description="Hours between scheduled backups.")
     backup_keep: int = Field(14, ge=1, description="Backups kept; the oldest go first.")
     age_recipient: str = Field(
         "", description="age or SSH public key that backups are encrypted to; empty: not encrypted."
@@ -262,8 +279,8 @@ def load() -> Env:
 def _sentence(detail: Any) -> str:  # noqa: ANN401  # pydantic's ErrorDetails
     name = str(detail["loc"][0])
     shown = name if name in {"HOST", "PORT"} else variable(name)
-    if Env.model_fields.get(name) and Env.model_fields[name].annotation == (SecretStr | None):
-        return f"{shown}: {detail['msg']}."
+    if name in SECRETS:  # its value must not be told
+        return f"{shown}: must have 32 characters at least, at random."
     return f"{shown}: {detail['msg'].removeprefix('Value error, ')} (it is {detail['input']!r})."
 
 
@@ -273,7 +290,7 @@ def secret(env: Env, field: Literal["secret_key", "token_pepper"]) -> str:
     if given is not None:
         return given.get_secret_value()
     path = env.secrets_dir / field
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(env.secrets_dir, "secrets_dir", mode=0o700)
     # Web and worker may start at the same moment: whoever links its file first wins.
     draft = path.with_name(f".{field}.{os.getpid()}")
     if not path.exists():
@@ -283,6 +300,16 @@ def secret(env: Env, field: Literal["secret_key", "token_pepper"]) -> str:
             os.link(draft, path)
         draft.unlink()
     return path.read_text().strip()
+
+
+def make_folder(folder: Path, field: str, *, mode: int = 0o777) -> None:
+    """Make a folder that Ghost can't start without; ConfigError if it can't be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=mode)
+    except OSError as error:
+        raise ConfigError([f"{variable(field)}: {folder}: {error.strerror}."]) from error
+    if not os.access(folder, os.W_OK):
+        raise ConfigError([f"{variable(field)}: {folder} can't be written."])
 
 
 @dataclass(frozen=True)
@@ -304,7 +331,7 @@ def describe(env: Env) -> Iterator[Setting]:
             "environment" if os.environ.get(name) else ".env" if in_file.get(name) else "default"
         )
         value = getattr(env, field)
-        if field in {"secret_key", "token_pepper"}:
+        if field in SECRETS:
             source = source if value is not None else "generated in GHOST_SECRETS_DIR"
             value = "********"
         yield Setting(name, as_text(value), source, info.description or "")

@@ -28,6 +28,11 @@ def set_context(name: str) -> None:
     _context.set(name)
 
 
+def name_task(task: dict[str, str], **_: object) -> None:
+    """For the queue: lines from here on belong to that task."""
+    set_context(task["id"])
+
+
 def request_id() -> str:
     """The id of the request being answered, `-` outside of one."""
     return _context.get()

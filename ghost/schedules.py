@@ -27,6 +27,8 @@ def entries() -> list[Entry]:
         Entry("scan health", "dht.tasks.scan_health", settings.GHOST.dht_scan_interval_hr * 60),
         Entry("build what changed", "builds.tasks.build_if_due", settings.GHOST.build_interval_min),
         Entry("publish what has come due", "builds.tasks.note_published", 1),
+        Entry("back up", "ghost.tasks.back_up", settings.GHOST.backup_interval_hr * 60),
+        Entry("prune old data", "ghost.tasks.prune", 24 * 60),
     ]
 
 

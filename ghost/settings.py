@@ -78,7 +78,7 @@ TEMPLATES = [
     },
 ]
 
-GHOST.db_path.parent.mkdir(parents=True, exist_ok=True)
+environment.make_folder(GHOST.db_path.parent, "db_path")
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",

@@ -30,6 +30,6 @@ class State(models.TextChoices):
 
     DRAFT = "draft", _("draft")
     SCHEDULED = "scheduled", _("scheduled")
-    HELD = "held", _("held until a probe succeeds")
+    HELD = "held", _("held until probed")
     LIVE = "live", _("live")
     TAKEN_DOWN = "taken_down", _("taken down")

@@ -12,17 +12,22 @@ from tests.swarm import no_dht, running_swarm, swarm  # noqa: F401  # fixtures
 
 @pytest.fixture(autouse=True)
 def loopback_only(monkeypatch):
-    """A connection to anywhere but loopback fails the test."""
-    real_connect = socket.socket.connect
+    """A packet or connection of this process to anywhere but loopback fails the test.
 
-    def connect(self, address):
+    Programs that tests start, and libtorrent, are bound to loopback by their settings.
+    """
+    for name in ("connect", "connect_ex", "sendto"):
+        monkeypatch.setattr(socket.socket, name, _guarded(getattr(socket.socket, name)))
+
+
+def _guarded(call):
+    def checked(self, *args):
+        # The address comes last in all three.
         if self.family in (socket.AF_INET, socket.AF_INET6):
-            host = address[0]
-            if not ipaddress.ip_address(host).is_loopback:
-                raise AssertionError(f"a test tried to reach {host}")
-        return real_connect(self, address)
+            assert ipaddress.ip_address(args[-1][0]).is_loopback, f"a test tried {args[-1]}"
+        return call(self, *args)
 
-    monkeypatch.setattr(socket.socket, "connect", connect)
+    return checked
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import requests
 
+from ghost.demo.__main__ import procfile
 from ghost.env import BASE_DIR
 
 PATIENCE_S = 60
@@ -58,6 +59,7 @@ class Installation:
             "GHOST_PUBLIC_BASEURL": self.url + "/",
             "GHOST_BUILD_DEBOUNCE_S": "0.3",
             "GHOST_ALLOW_PRIVATE_NETWORKS": "1",
+            "HOST": "127.0.0.1",
             "PORT": str(self.port),
             **variables,
         }
@@ -82,18 +84,11 @@ class Installation:
         return done.stdout.strip()
 
     def start(self, name: str) -> None:
-        """Start `web` or `worker`."""
-        argv = {
-            "web": [
-                "-m", "gunicorn", "ghost.wsgi", "--bind", f"127.0.0.1:{self.port}",
-                "--worker-class", "gthread", "--workers", "2", "--threads", "8",
-            ],
-            "worker": ["manage.py", "qcluster"],
-        }[name]  # fmt: skip
+        """Start `web` or `worker`, as the Procfile says."""
         log = (self.folder / f"{name}.log").open("ab")
         self.programs[name] = subprocess.Popen(
-            [sys.executable, *argv], cwd=BASE_DIR, env=self.env, stdout=log, stderr=log,
-            start_new_session=True,
+            ["sh", "-c", f"exec {procfile()[name]}"], cwd=BASE_DIR, env=self.env,
+            stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
         log.close()
         if name == "web":

@@ -16,11 +16,6 @@ from ghost.demo.place import Place
 from ghost.env import BASE_DIR
 from ghost.errors import OutageError
 
-GUNICORN = (
-    "{python} -m gunicorn ghost.wsgi --bind 127.0.0.1:{port} --worker-class gthread --workers 2"
-    " --threads 8 --timeout 90 --log-level warning"
-)
-
 
 def main() -> int:
     """The exit status: 0 after Ctrl-C, another if a program ended by itself."""
@@ -43,16 +38,20 @@ def main() -> int:
 
 
 def _run(place: Place, variables: dict[str, str]) -> int:
-    python = sys.executable
     manager = Manager(Printer(sys.stdout, prefix=sys.stdout.isatty()))
-    for name, command in (
-        ("web", GUNICORN.format(python=python, port=place.port)),
-        ("worker", f"{python} manage.py qcluster"),
-        ("demo", f"{python} manage.py demo"),
-    ):
-        manager.add_process(name, f"exec {command}", quiet=False, env=variables, cwd=str(BASE_DIR))
+    programs = procfile() | {"demo": f'"{sys.executable}" manage.py demo'}
+    for name, command in programs.items():
+        manager.add_process(name, f"exec {command}", env=variables, cwd=str(BASE_DIR))
+    # A closed terminal is a Ctrl-C too.
+    signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
     manager.loop()
     return 0 if manager.returncode in (0, -signal.SIGINT, 128 + signal.SIGINT) else 1
+
+
+def procfile() -> dict[str, str]:
+    """The programs that a real installation runs, by name."""
+    lines = (BASE_DIR / "Procfile").read_text().splitlines()
+    return dict(line.split(": ", 1) for line in lines if line)
 
 
 def _port() -> int:

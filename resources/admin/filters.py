@@ -2,60 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django.db import models
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 
 from resources.admin.forms import tree_choices
 from resources.models import Category
 from resources.models.querysets import ResourceQuerySet
-
-if TYPE_CHECKING:
-    from resources.models import Resource
-
-
-class State(models.TextChoices):
-    """Where a resource stands on its way to the public site."""
-
-    PUBLIC = "public", _("public")
-    WAITING = "waiting", _("waiting")
-    SCHEDULED = "scheduled", _("scheduled")
-    DRAFT = "draft", _("draft")
-    TAKEN_DOWN = "taken_down", _("taken down")
-
-
-def state_of(row: Resource) -> State:
-    """The state of one row; `in_state` says the same of a set."""
-    if row.takedown_at:
-        return State.TAKEN_DOWN
-    if row.published_at is None:
-        return State.DRAFT
-    if row.published_at > timezone.now():
-        return State.SCHEDULED
-    return State.PUBLIC if row.is_public else State.WAITING
-
-
-def in_state(rows: ResourceQuerySet, state: str | None) -> ResourceQuerySet:
-    """Those of `rows` in that state; all of them for an unknown one."""
-    now = timezone.now()
-    match state:
-        case State.PUBLIC:
-            return rows.public()
-        case State.TAKEN_DOWN:
-            return rows.taken_down()
-        case State.DRAFT:
-            return rows.standing().filter(published_at=None)
-        case State.SCHEDULED:
-            return rows.standing().filter(published_at__gt=now)
-        case State.WAITING:
-            probed = rows.public().values("pk")
-            return rows.standing().filter(published_at__lte=now).exclude(pk__in=probed)
-        case _:
-            return rows
+from resources.states import State
 
 
 class StateFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
@@ -69,8 +25,9 @@ class StateFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
         return list(State.choices)
 
     def queryset(self, request: HttpRequest, queryset: ResourceQuerySet) -> ResourceQuerySet:
-        """Those in the state asked for."""
-        return in_state(queryset, self.value())
+        """Those in the state asked for; all for an unknown one."""
+        asked = self.value()
+        return queryset.in_state(State(asked)) if asked in State.values else queryset
 
 
 class CategoryFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types

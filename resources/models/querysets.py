@@ -22,6 +22,22 @@ if TYPE_CHECKING:
     from teams.models import Token
 
 
+def state_is(state: State) -> models.Q:
+    """The condition of that state now, for counts of several states at once."""
+    now, standing = timezone.now(), models.Q(takedown_at=None)
+    probed = models.Q(probed_at__isnull=False) | models.Q(probe_status=ProbeStatus.SKIPPED)
+    match state:
+        case State.TAKEN_DOWN:
+            return ~standing
+        case State.DRAFT:
+            return standing & models.Q(published_at=None)
+        case State.SCHEDULED:
+            return standing & models.Q(published_at__gt=now)
+        case State.HELD:
+            return standing & models.Q(published_at__lte=now) & ~probed
+    return standing & models.Q(published_at__lte=now) & probed
+
+
 class ResourceQuerySet(models.QuerySet["Resource"]):
     """Sets of resources."""
 
@@ -29,10 +45,7 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
 
     def public(self) -> Self:
         """What the public site shows now."""
-        now = timezone.now()
-        return self.filter(takedown_at=None, published_at__lte=now).filter(
-            models.Q(probed_at__isnull=False) | models.Q(probe_status=ProbeStatus.SKIPPED)
-        )
+        return self.in_state(State.LIVE)
 
     def taken_down(self) -> Self:
         """Removed by an operator."""
@@ -44,18 +57,7 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
 
     def in_state(self, state: State) -> Self:
         """Those that stand at this point (`Resource.state` for one row)."""
-        now, standing = timezone.now(), self.standing()
-        match state:
-            case State.TAKEN_DOWN:
-                return self.taken_down()
-            case State.DRAFT:
-                return standing.filter(published_at=None)
-            case State.SCHEDULED:
-                return standing.filter(published_at__gt=now)
-            case State.HELD:
-                held = standing.filter(published_at__lte=now, probed_at=None)
-                return held.exclude(probe_status=ProbeStatus.SKIPPED)
-        return self.public()
+        return self.filter(state_is(state))
 
     def matching(
         self, *, q: str | None, tag: str | None, state: State | None, **exact: object

@@ -199,6 +199,13 @@ def test_the_script_reports_what_the_api_refuses(live_server):
     assert caught.value.status == 422
 
 
-def test_the_command_gives_up_without_a_web_server(place, drawn, same_handlers):
+def test_the_command_keeps_out_of_a_real_database(same_handlers):
+    with pytest.raises(CommandError, match="data of its own"):
+        call_command("demo")
+
+
+def test_the_command_gives_up_without_a_web_server(place, drawn, same_handlers, configure):
+    configure(db_path=Place().folder / "db" / "ghost.db")
+
     with pytest.raises(CommandError, match="gave up waiting for the web server"):
         call_command("demo", works=drawn.parent, patience=0.1)

@@ -71,8 +71,8 @@ def test_load_takes_the_environment_before_the_file(monkeypatch, tmp_path):
 
 
 def test_describe_masks_secrets(monkeypatch):
-    monkeypatch.setenv("GHOST_SECRET_KEY", "very-secret-key")
-    monkeypatch.setenv("GHOST_TOKEN_PEPPER", "very-secret-pepper")
+    monkeypatch.setenv("GHOST_SECRET_KEY", "very-secret-key" * 3)
+    monkeypatch.setenv("GHOST_TOKEN_PEPPER", "very-secret-pepper" * 3)
 
     told = " ".join(row.value for row in env.describe(env.load()))
 
@@ -90,6 +90,31 @@ def test_secret_is_made_once_and_only_its_owner_reads_it(tmp_path):
     file = tmp_path / "secrets" / "secret_key"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert sorted(p.name for p in file.parent.iterdir()) == ["secret_key", "token_pepper"]
+
+
+def test_load_refuses_a_weak_secret_without_telling_it(monkeypatch):
+    monkeypatch.setenv("GHOST_TOKEN_PEPPER", "changeme")
+
+    with pytest.raises(env.ConfigError) as caught:
+        env.load()
+
+    assert caught.value.problems == [
+        "GHOST_TOKEN_PEPPER: must have 32 characters at least, at random."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("GHOST_SECRETS_DIR", "{file}/secrets"), ("GHOST_DB_PATH", "{file}/db/ghost.db")],
+)
+def test_a_folder_that_cannot_be_made_is_told_in_a_line(tmp_path, name, value):
+    (tmp_path / "file").touch()
+
+    done = run_manage("config", "validate", **{name: value.format(file=tmp_path / "file")})
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"config: {name}: ")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_env_example_is_generated_and_complete():
@@ -139,7 +164,14 @@ def test_config_validate_names_variables_that_nothing_reads():
     done = run_manage("config", "validate", GHOST_SITE_TITEL="x")
 
     assert done.returncode == 1
-    assert "GHOST_SITE_TITEL: this version of Ghost does not read it." in done.stderr
+    assert "GHOST_SITE_TITEL: there is no such variable" in done.stderr
+
+
+def test_config_validate_accepts_names_of_earlier_installations():
+    done = run_manage("config", "validate", GHOST_PAGES_BRANCH="gh-pages")
+
+    assert done.returncode == 0, done.stderr
+    assert "GHOST_PAGES_BRANCH: noted" in done.stdout
 
 
 def test_config_show_prints_every_variable():

@@ -40,6 +40,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, **options: Any) -> None:  # noqa: ANN401  # Django's
+        self._require_demo_data()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, _stop)
         place = Place(port=settings.GHOST.port)
@@ -49,6 +50,11 @@ class Command(BaseCommand):
             self._run(place, root, options["password"])
         except GhostError as error:
             raise CommandError(str(error)) from error
+
+    def _require_demo_data(self) -> None:
+        # Known passwords and made-up works must never get into a real catalog.
+        if not settings.GHOST.db_path.is_relative_to(Place().folder):
+            raise CommandError("The demo has data of its own; start it with `make run`.")
 
     def _run(self, place: Place, root: Path, password: str) -> None:
         seeds = works.seed_all(root / "content")

@@ -1,0 +1,30 @@
+"""What the queue runs for the installation as a whole. Safe to run twice."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+from django_q.models import Task
+
+from builds.models import Build
+from dht.models import HealthSample
+from ghost import backup
+
+
+def back_up() -> str:
+    """Make a backup and prove it by reading it whole, where its key is at hand."""
+    archive = backup.create()
+    if archive.is_encrypted and settings.GHOST.age_identity_file is None:
+        return f"{archive.path.name}: written; not read again, since its key is elsewhere"
+    return f"{archive.path.name}: written and read again, {backup.verify(archive.path)} files"
+
+
+def prune() -> str:
+    """Drop health samples, builds and ended tasks older than GHOST_KEEP_DAYS."""
+    before = timezone.now() - timedelta(days=settings.GHOST.keep_days)
+    samples = HealthSample.objects.prune(before)
+    builds = Build.objects.prune(before)
+    tasks, _ = Task.objects.filter(stopped__lt=before).delete()
+    return f"dropped {samples} health samples, {builds} builds, {tasks} ended tasks"

@@ -1,0 +1,49 @@
+"""The line above a resource's form: how it stands, and what can be done now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from resources.admin.columns import HEALTH_COLOURS, PROBE_COLOURS, STATE_COLOURS
+from resources.models import DhtStatus, ProbeStatus, Resource
+
+
+def show(row: Resource, *, may_change: bool) -> dict[str, Any]:
+    """For templates/admin/resources/status.html."""
+    return {
+        "facts": _facts(row),
+        "buttons": _buttons(row) if may_change else [],
+        "public_url": public_address(row) if row.is_public else "",
+    }
+
+
+def public_address(row: Resource) -> str:
+    """Where the public site shows it."""
+    return f"{settings.GHOST.public_baseurl}resources/{row.pk}/"
+
+
+def _facts(row: Resource) -> list[tuple[str, str, str | None]]:
+    """Name, value and colour of what matters most about a row."""
+    health, probe = DhtStatus(row.dht_status), ProbeStatus(row.probe_status)
+    return [
+        (_("State"), str(row.state.label), STATE_COLOURS.get(row.state)),
+        (_("Health"), str(health.label), HEALTH_COLOURS.get(health)),
+        (_("Probe"), str(probe.label), PROBE_COLOURS.get(probe)),
+    ]
+
+
+def _buttons(row: Resource) -> list[dict[str, str]]:
+    """The actions that make sense for a row as it stands."""
+    if row.takedown_at:
+        return [_button("restore", _("Restore"), "undo", "primary")]
+    found = [_button("probe_again", _("Probe again"), "travel_explore")]
+    if row.probed_at is None and row.probe_status != ProbeStatus.SKIPPED:
+        found.append(_button("publish_unprobed", _("Publish without a probe"), "task_alt"))
+    return [*found, _button("take_down", _("Take down…"), "gavel", "danger")]
+
+
+def _button(action: str, label: str, icon: str, variant: str = "default") -> dict[str, str]:
+    return {"action": action, "label": label, "icon": icon, "variant": variant}

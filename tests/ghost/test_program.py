@@ -1,0 +1,76 @@
+"""What holds for the program as a whole, and needs no edit when it grows."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+from django.core.management import CommandError, call_command, get_commands
+from django_q.models import OrmQ, Schedule
+
+from ghost import schedules
+from ghost.env import BASE_DIR
+from resources.models import Catalog, Category, Resource, ResourceTag
+from teams.models import Token
+
+OURS = ("ghost", "teams", "resources", "dht", "builds")
+
+
+@pytest.mark.django_db
+def test_models_match_migrations():
+    out = io.StringIO()
+
+    call_command("makemigrations", check=True, dry_run=True, stdout=out)
+
+    assert "No changes" in out.getvalue()
+
+
+def test_every_command_has_a_test():
+    ours = {name for name, app in get_commands().items() if app in OURS}
+    assert {"prepare", "build_site", "probe", "scan_health", "issue_token", "backup"} <= ours
+    words = "\n".join(p.read_text() for p in (BASE_DIR / "tests").rglob("*.py"))
+
+    missing = {name for name in ours if not re.search(rf"[\"' ]{name}[\"' ]", words)}
+
+    assert missing == set()
+
+
+@pytest.mark.django_db
+def test_prepare_can_be_repeated(configure, tmp_path):
+    configure(secrets_dir=tmp_path / "secrets")
+
+    for _ in range(2):
+        call_command("prepare", stdout=io.StringIO())
+
+    assert Token.objects.count() == 1
+    assert Schedule.objects.count() == len(schedules.entries())
+    assert (tmp_path / "secrets" / "admin-token").stat().st_mode & 0o777 == 0o600
+    assert OrmQ.objects.count() >= 1  # the first site
+
+
+@pytest.mark.django_db
+def test_generate_catalog_fills_an_empty_database_the_same_each_time():
+    def rows():
+        return list(Resource.objects.order_by("pk").values_list("title", "magnet_uri", "tags"))
+
+    call_command(
+        "generate_catalog", resources=30, seed=3, stdout=io.StringIO(), stderr=io.StringIO()
+    )
+    first = rows()
+    Resource.objects.all().delete()
+    for category in Category.objects.order_by("-id"):
+        category.discard()
+    before = Catalog.get().revision
+    call_command(
+        "generate_catalog", resources=30, seed=3, stdout=io.StringIO(), stderr=io.StringIO()
+    )
+
+    assert rows() == first
+    assert len(first) == 30
+    assert Resource.objects.public().count() == 30
+    assert all(r.probed_metadata.file_count == 20 for r in Resource.objects.all())
+    assert ResourceTag.objects.count() == sum(len(tags) for _, _, tags in first)
+    assert Catalog.get().revision > before
+    with pytest.raises(CommandError, match="not empty"):
+        call_command("generate_catalog", resources=1)
