@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
@@ -21,6 +22,11 @@ from builds import covers
 from builds.models import Build, Cover
 from builds.tasks import build_now
 from ghost.admin_site import ReadOnlyAdmin, badge, display
+from resources.admin import ResourceAdmin
+from resources.models import Resource
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 STATE_COLOURS = {
     Build.State.RUNNING: "info",
@@ -28,12 +34,23 @@ STATE_COLOURS = {
     Build.State.FAILED: "danger",
 }
 REFRESH_S = 2
+TRIGGERS: dict[str, _StrPromise] = {
+    "change": _("a change"),
+    "schedule": _("the schedule"),
+    "rescue": _("after a builder died"),
+}
+
+
+def asked_by(build: Build) -> str:
+    """Who or what started a build."""
+    who = TRIGGERS.get(build.trigger)
+    return str(who) if who else gettext("by hand: %s") % build.trigger
 
 
 @admin.register(Build)
 class BuildAdmin(ReadOnlyAdmin[Build]):
     list_display = [
-        "number", "shown_state", "trigger", "started_at", "took", "resources", "pages", "files",
+        "number", "shown_state", "shown_trigger", "started_at", "took", "resources", "pages", "files",
         "left_aside",
     ]  # fmt: skip
     list_display_links = ["number"]
@@ -45,12 +62,12 @@ class BuildAdmin(ReadOnlyAdmin[Build]):
     change_form_outer_before_template = "admin/builds/progress.html"
     change_form_outer_after_template = "admin/builds/steps.html"
     fields = [
-        ("shown_state", "trigger"),
+        ("shown_state", "shown_trigger"),
         ("started_at", "took"),
         ("resources", "pages", "files"),
         ("revision", "release"),
     ]
-    readonly_fields = ["shown_state", "took"]
+    readonly_fields = ["shown_state", "shown_trigger", "took"]
 
     @display(description=_("build"), ordering="id")
     def number(self, row: Build) -> str:
@@ -60,6 +77,10 @@ class BuildAdmin(ReadOnlyAdmin[Build]):
     def shown_state(self, row: Build) -> str:
         state = Build.State(row.state)
         return badge(state.label, STATE_COLOURS.get(state, ""))
+
+    @display(description=_("asked for by"), ordering="trigger")
+    def shown_trigger(self, row: Build) -> str:
+        return asked_by(row)
 
     @display(description=_("seconds"))
     def took(self, row: Build) -> str | None:
@@ -134,3 +155,12 @@ class CoverAdmin(ReadOnlyAdmin[Cover]):
         if not self.has_view_permission(request, row) or not file.is_file():
             raise Http404
         return FileResponse(file.open("rb"), content_type="image/webp")
+
+
+@display(description=_("cover"))
+def cover_preview(row: Resource) -> str:
+    cover = Cover.objects.filter(resource=row).first() if row.pk else None
+    return render_to_string("admin/builds/cover.html", {"row": row, "cover": cover})
+
+
+ResourceAdmin.show_also(cover_preview, after="cover_image_url")

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from concurrent.futures import TimeoutError as TooLate
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -43,6 +46,7 @@ RETRY_PAUSES = tuple(timedelta(hours=hours) for hours in (1, 4, 12, 24, 72, 168)
 """How long a cover that could not be had waits for the next try; the last one repeats."""
 
 logger = logging.getLogger(__name__)
+_OURS = re.compile(r"(\d+)(?:-thumb)?\.webp\Z")
 _decoding = threading.Lock()  # one at a time bounds the memory
 
 
@@ -60,16 +64,13 @@ def localize(beat: Callable[[], None] = lambda: None) -> dict[str, int]:
     """Fetch the covers that are due; counts of `fetched` and `failed`. No failure stops it."""
     counts = {"fetched": 0, "failed": 0}
     _forget_cleared()
+    _sweep()
     for row, outcome in _fetched(list(_due()[:MOST])):
         beat()
-        if not _is_wanted(row):
-            continue
         if isinstance(outcome, Picture):
-            _keep(row, outcome)
-            counts["fetched"] += 1
+            counts["fetched"] += _keep(row, outcome)
         else:
-            _put_off(row, outcome)
-            counts["failed"] += 1
+            counts["failed"] += _put_off(row, outcome)
     return counts
 
 
@@ -179,38 +180,60 @@ def _fetch(url: str, deadline: float) -> Picture | GhostError | None:
         return OutageError(f"It can't be fetched ({type(error).__name__}).")
 
 
-def _is_wanted(row: Resource) -> bool:
-    """Whether it is still due: the publisher may have changed or removed it meanwhile."""
+def _wanted(row: Resource) -> ResourceQuerySet:
+    """The row, if its cover is still due: the publisher may have changed or removed it."""
     same = Resource.objects.filter(pk=row.pk, cover_image_url=row.cover_image_url)
-    return same.filter(cover_due_at=row.cover_due_at).exists()
+    return same.filter(cover_due_at=row.cover_due_at)
 
 
-def _keep(row: Resource, picture: Picture) -> None:
+@contextmanager
+def _recording(row: Resource) -> Iterator[bool]:
+    """Whether it is still wanted; nobody can change or remove the row until it is recorded."""
+    with transaction.atomic():
+        yield _wanted(row).select_for_update().first() is not None
+
+
+def _keep(row: Resource, picture: Picture) -> bool:
+    if not _wanted(row).exists():
+        return False
     write_atomic(page_file(row.pk), picture.page)
     write_atomic(thumb_file(row.pk), picture.thumb)
-    Cover.objects.update_or_create(
-        resource=row,
-        defaults={
-            "digest": digest(picture.page + picture.thumb),
-            "width": picture.width,
-            "height": picture.height,
-            "source": _source(row),
-            "attempts": 0,
-            "fetched_at": timezone.now(),
-        },
-    )
-    row.record_cover(f"assets/covers/{row.pk}.webp")
+    with _recording(row) as is_wanted:
+        if is_wanted:
+            Cover.objects.update_or_create(resource=row, defaults=_facts(row, picture))
+            row.record_cover(f"assets/covers/{row.pk}.webp")
+    return is_wanted
 
 
-def _put_off(row: Resource, error: GhostError) -> None:
+def _facts(row: Resource, picture: Picture) -> dict[str, object]:
+    return {
+        "digest": digest(picture.page + picture.thumb),
+        "width": picture.width,
+        "height": picture.height,
+        "source": _source(row),
+        "attempts": 0,
+        "fetched_at": timezone.now(),
+    }
+
+
+def _put_off(row: Resource, error: GhostError) -> bool:
+    with _recording(row) as is_wanted:
+        if is_wanted:
+            pause = _count_failure(row)
+            row.record_cover(None, error=str(error), again_at=timezone.now() + pause)
+            logger.info("cover of resource %d: %s", row.pk, error)
+    return is_wanted
+
+
+def _count_failure(row: Resource) -> timedelta:
+    """How long to wait for the next try."""
     cover, _ = Cover.objects.get_or_create(resource=row)
     if cover.source != _source(row):
         cover.attempts, cover.source = 0, _source(row)
     pause = RETRY_PAUSES[min(cover.attempts, len(RETRY_PAUSES) - 1)]
     cover.attempts, cover.digest = cover.attempts + 1, ""
     cover.save()
-    row.record_cover(None, error=str(error), again_at=timezone.now() + pause)
-    logger.info("cover of resource %d: %s", row.pk, error)
+    return pause
 
 
 def _forget_cleared() -> None:
@@ -219,6 +242,19 @@ def _forget_cleared() -> None:
         page_file(cover.resource_id).unlink(missing_ok=True)
         thumb_file(cover.resource_id).unlink(missing_ok=True)
         cover.delete()
+
+
+def _sweep() -> None:
+    """Remove the files of resources that are gone. Those of resources that were taken down stay,
+    unpublished: they may be restored."""
+    folder = Path(settings.GHOST.cover_dir)
+    if not folder.is_dir():
+        return
+    files = {path: int(name[1]) for path in folder.iterdir() if (name := _OURS.match(path.name))}
+    gone = set(files.values()).difference(Resource.objects.values_list("pk", flat=True))
+    for path, pk in files.items():
+        if pk in gone:
+            path.unlink(missing_ok=True)
 
 
 def _source(row: Resource) -> str:

@@ -29,23 +29,23 @@ ElementTree.register_namespace("torrent", TORRENT)
 
 def every(shelf: Shelf) -> Iterator[File]:
     """All feeds: the whole, what needs seeders, each category, tag, publisher and team."""
-    title, names = settings.GHOST.site_title, shelf.tag_names()
+    title, names = settings.GHOST.site_title, shelf.tag_names
     yield _feed(addresses.ALL_FEED, title, addresses.HOME, shelf.entries, shelf)
     # Reversed, since a feed begins with the last one.
     rescue = shelf.endangered(RESCUE_ROWS)[::-1]
     yield _feed(addresses.RESCUE_FEED, f"{title}: needs seeders", "/rescue/", rescue, shelf)
-    for pk, entries in shelf.by_category().items():
+    for pk, entries in shelf.by_category.items():
         node = shelf.nodes[pk]
         feed, page = addresses.feed("categories", node.path), addresses.category(node.path)
         yield _feed(feed, f"{title}: {node.category.name}", page, entries, shelf)
-    for slug, entries in shelf.by_tag().items():
+    for slug, entries in shelf.by_tag.items():
         feed = addresses.feed("tags", slug)
         yield _feed(feed, f"{title}: {names[slug]}", addresses.tag(slug), entries, shelf)
-    for pk, entries in shelf.by_publisher().items():
+    for pk, entries in shelf.by_publisher.items():
         person = shelf.people[pk]
         feed, page = addresses.feed("publishers", person.slug), addresses.publisher(person.slug)
         yield _feed(feed, f"{title}: {person.name}", page, entries, shelf)
-    for pk, entries in shelf.by_team().items():
+    for pk, entries in shelf.by_team.items():
         team = shelf.teams[pk]
         feed = addresses.feed("teams", team.slug)
         yield _feed(feed, f"{title}: {team.name}", addresses.HOME, entries, shelf)

@@ -67,14 +67,14 @@ def _item(entry: Entry, shelf: Shelf) -> dict[str, Any]:
 
 
 def _tags(shelf: Shelf) -> dict[str, Any]:
-    names, groups = shelf.tag_names(), shelf.by_tag()
+    names, groups = shelf.tag_names, shelf.by_tag
     counted = [{"tag": names[slug], "count": len(entries)} for slug, entries in groups.items()]
     counted.sort(key=lambda tag: (-int(str(tag["count"])), str(tag["tag"])))
     return {"total_resources": len(shelf.entries), "tags": counted}
 
 
 def _categories(shelf: Shelf) -> list[dict[str, Any]]:
-    groups = shelf.by_category()
+    groups = shelf.by_category
     roots: list[dict[str, Any]] = []
     shown: dict[int | None, list[dict[str, Any]]] = {None: roots}
     for pk, node in shelf.nodes.items():

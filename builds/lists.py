@@ -65,7 +65,7 @@ def crumbs(node: Node) -> list[dict[str, str]]:
 
 def _home(shelf: Shelf) -> Iterator[Page]:
     newest, older, archive = _paged(shelf.entries, "/latest/", addresses.HOME)
-    groups, by_tag, names = shelf.by_category(), shelf.by_tag(), shelf.tag_names()
+    groups, by_tag, names = shelf.by_category, shelf.by_tag, shelf.tag_names
     most_used = sorted(by_tag, key=lambda slug: (-len(by_tag[slug]), slug))[:HOME_TAGS]
     home = {
         "rows": [row(entry, shelf) for entry in newest],
@@ -85,7 +85,7 @@ def _home(shelf: Shelf) -> Iterator[Page]:
 
 
 def _categories(shelf: Shelf) -> Iterator[Page]:
-    groups = shelf.by_category()
+    groups = shelf.by_category
     for pk, node in shelf.nodes.items():
         common = {
             "kind": "category",
@@ -107,7 +107,7 @@ def _categories(shelf: Shelf) -> Iterator[Page]:
 
 
 def _tags(shelf: Shelf) -> Iterator[Page]:
-    names, groups = shelf.tag_names(), shelf.by_tag()
+    names, groups = shelf.tag_names, shelf.by_tag
     for slug, entries in groups.items():
         feed = addresses.feed("tags", slug)
         common = {"kind": "tag", "name": names[slug], "feed": feed}
@@ -117,7 +117,7 @@ def _tags(shelf: Shelf) -> Iterator[Page]:
 
 
 def _publishers(shelf: Shelf) -> Iterator[Page]:
-    for pk, entries in shelf.by_publisher().items():
+    for pk, entries in shelf.by_publisher.items():
         person = shelf.people[pk]
         feed = addresses.feed("publishers", person.slug)
         common = {"kind": "publisher", "name": person.name, "feed": feed}

@@ -14,6 +14,9 @@ from resources.models import Catalog, Resource
 LEASE = timedelta(minutes=1)
 """A running build that was silent for so long is dead; its builder renews far more often."""
 
+TRIGGER_CHARS = 100
+"""What is longer is cut: names of users may be."""
+
 DIED = "The builder died."
 
 
@@ -74,7 +77,9 @@ class BuildQuerySet(models.QuerySet["Build"]):
         self.bury_dead()
         try:
             with transaction.atomic():
-                return self.create(trigger=trigger, lease_until=timezone.now() + LEASE)
+                return self.create(
+                    trigger=trigger[:TRIGGER_CHARS], lease_until=timezone.now() + LEASE
+                )
         except IntegrityError:
             return None
 
@@ -101,7 +106,7 @@ class Build(models.Model):
         FAILED = "failed", _("failed")
 
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.RUNNING)
-    trigger = models.CharField(_("asked for by"), max_length=100)
+    trigger = models.CharField(_("asked for by"), max_length=TRIGGER_CHARS)
     revision = models.BigIntegerField(_("revision"), null=True)
     started_at = models.DateTimeField(_("started"), default=timezone.now)
     ended_at = models.DateTimeField(_("ended"), null=True)
@@ -166,6 +171,7 @@ class Build(models.Model):
 
     def fail(self, error: str) -> bool:
         """Close it and say why; what was published last stays, and so does its time."""
+        self.release = ""
         with transaction.atomic():
             ended = self._end(self.State.FAILED, error)
             if ended:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from builds import check, covers, hugo, release
@@ -22,6 +22,7 @@ from builds.release import Draft, Manifest
 from ghost.env import BASE_DIR
 from ghost.errors import GhostError, OutageError
 
+GIVEN_UP = "This build was given up for dead, so it stopped."
 BEAT_S = LEASE.total_seconds() / 4
 Listener = Callable[[Step], None]
 
@@ -59,7 +60,7 @@ def _straight(run: _Run, draft: Draft, *, force: bool) -> None:
         step.counts = {"resources": build.resources, "pages": build.pages, "files": build.files}
     with run.step("hugo") as step:
         look, before = hugo.look(), release.current()
-        if before and not force and before.is_same(look, done.records):
+        if before and not force and _stands(before, look, done):
             build.set_aside = before.set_aside
             run.succeed(Build.State.UNCHANGED, done)
             return
@@ -67,11 +68,14 @@ def _straight(run: _Run, draft: Draft, *, force: bool) -> None:
     with run.step("check") as step:
         there = check.check(draft.site, done.pages, done.files, build.set_aside)
         step.counts = {"files": there}
-    run.require_claim()
     with run.step("publish"):
-        manifest = Manifest(look, done.records, build.set_aside)
-        build.release = release.publish(draft, manifest)
-    run.succeed(Build.State.DONE, done)
+        build.release = draft.name
+        release.publish(draft, Manifest(look, done.records, build.set_aside), run.closed(done))
+
+
+def _stands(before: Manifest, look: str, done: Export) -> bool:
+    """Whether the public site is what would come out, and still there."""
+    return before.is_same(look, done.records) and release.is_whole(before)
 
 
 def _hugo(run: _Run, step: Step, done: Export, draft: Draft) -> None:
@@ -115,11 +119,25 @@ class _Run:
     def require_claim(self) -> None:
         """OutageError if this build was given up for dead: another one may be under way."""
         if not Build.objects.running().filter(pk=self.build.pk).exists():
-            raise OutageError("This build was given up for dead, so it stopped.")
+            raise OutageError(GIVEN_UP)
 
     def succeed(self, state: Build.State, done: Export) -> None:
-        """Write down that the public site holds what was exported."""
-        self.build.succeed(state, as_of=done.as_of)
+        """Write down that the public site holds what was exported; OutageError if this build
+        was given up for dead, so that it has no say any more."""
+        if not self.build.succeed(state, as_of=done.as_of):
+            raise OutageError(GIVEN_UP)
+
+    @contextmanager
+    def closed(self, done: Export) -> Iterator[None]:
+        """The build is written down as done while the site is swapped in the block.
+
+        Its row is locked until then: nobody can take over between the look at the claim and the
+        swap. A builder killed in the block leaves no `done` behind; if the site was swapped
+        already, the next build finds it `unchanged` and says so.
+        """
+        with transaction.atomic():
+            self.succeed(Build.State.DONE, done)
+            yield
 
 
 @contextmanager

@@ -7,16 +7,20 @@ system, so a reader sees the old site or the new, never half of one.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import shutil
 from collections.abc import Iterable
-from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from django.conf import settings
 from django.utils import timezone
 
+from builds.records import DIGEST_BYTES
+from ghost.errors import OutageError
 from ghost.files import write_atomic
 
 MANIFEST = "manifest.json"
@@ -25,11 +29,15 @@ DRAFT = "draft-"
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a site was made of: digest of its look, digest of each record by its address."""
+    """What a site was made of: digest of its look, digest of each record by its address.
+
+    `shape` is filled in by `publish`: a digest of the names and sizes of all its files.
+    """
 
     look: str
     records: dict[str, str]
     set_aside: list[str] = field(default_factory=list)
+    shape: str = ""
 
     def is_same(self, look: str, records: dict[str, str]) -> bool:
         """Whether the same site would come out of these."""
@@ -86,22 +94,63 @@ def current() -> Manifest | None:
         return None
 
 
-def publish(draft: Draft, manifest: Manifest) -> str:
-    """Make the draft the public site; its name. Older releases beyond the wanted number go."""
+def is_whole(manifest: Manifest) -> bool:
+    """Whether the public site has the files that this manifest was written for, each in its
+    size: nobody took one away, and none was left empty."""
+    try:
+        return manifest.shape == _shape(public())
+    except OSError:  # it changes while we look
+        return False
+
+
+def publish(
+    draft: Draft, manifest: Manifest, claim: AbstractContextManager[None] | None = None
+) -> str:
+    """Make the draft the public site; its name. Older releases beyond the wanted number go.
+
+    `claim` is held while the site is swapped, which takes two renames; what it raises stops the
+    swap. OutageError if the draft was cleared away by another builder's `begin`.
+    """
+    if not draft.site.is_dir():
+        raise OutageError("This build's draft is gone; another builder took over.")
     shutil.rmtree(draft.work, ignore_errors=True)
-    write_atomic(draft.folder / MANIFEST, json.dumps(asdict(manifest)).encode())
-    folder = draft.folder.rename(_releases() / draft.name)
+    shape = _shape(draft.site)
+    # The manifest vouches for the files, so after a power loss it must not be there without
+    # them. One sync of everything is far cheaper than one of each file.
+    os.sync()
+    write_atomic(
+        draft.folder / MANIFEST, json.dumps(asdict(replace(manifest, shape=shape))).encode()
+    )
     _make_way()
-    link = public().with_name(f".public-{draft.name}")
-    link.unlink(missing_ok=True)
-    link.symlink_to(folder.relative_to(public().parent) / "site")
-    link.replace(public())
-    _prune(keep=folder)
+    with claim or nullcontext():
+        _swap(draft)
+    _prune(keep=_releases() / draft.name)
     return draft.name
 
 
 def _releases() -> Path:
     return Path(settings.GHOST.site_workdir) / "releases"
+
+
+def _swap(draft: Draft) -> None:
+    folder = draft.folder.rename(_releases() / draft.name)
+    link = public().with_name(f".public-{draft.name}")
+    link.unlink(missing_ok=True)
+    link.symlink_to(folder.relative_to(public().parent) / "site")
+    link.replace(public())
+
+
+def _shape(site: Path) -> str:
+    """Digest of names and sizes; nothing is opened, and no list of all files is held."""
+    seen = hashlib.blake2b(digest_size=DIGEST_BYTES)
+    for folder, folders, names in os.walk(site):
+        folders.sort()
+        for name in sorted(names):
+            path = os.path.join(folder, name)  # noqa: PTH118  # a Path for each costs seconds
+            size = os.stat(path).st_size  # noqa: PTH116  # as above
+            line = f"{path[len(str(site)) :]}\0{size}\n"
+            seen.update(line.encode(errors="surrogateescape"))
+    return seen.hexdigest()
 
 
 def _make_way() -> None:

@@ -2,7 +2,8 @@
 
 No change is lost: whoever finds the claim taken may go, because the holder looks again after it
 gave the claim back, and a change is committed before its task is queued. What a dead or failing
-builder left pending is found by the schedules.
+builder left pending is found by the schedules. Each task builds once at most: what changed
+meanwhile is a task of its own, so steady changes can't hold a worker past the queue's time-out.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from time import monotonic, sleep
 
 from django.conf import settings
 from django.utils import timezone
+from django_q.tasks import async_task
 
 from builds import covers, pipeline
 from builds.models import DIED, Build, BuildState
@@ -22,25 +24,30 @@ BUSY = "another build is under way; it will see this change"
 
 
 def build_when_quiet(trigger: str = "change") -> str:
-    """Build once the catalog was quiet for GHOST_BUILD_DEBOUNCE_S, and again while it changes."""
-    outcome = "nothing to build"
-    while BuildState.get().pending_changes:
+    """Build what is pending once the catalog was quiet for GHOST_BUILD_DEBOUNCE_S."""
+    if BuildState.get().pending_changes:
         _wait_until_quiet()
-        build = Build.objects.claim(trigger)
-        if build is None:
-            return BUSY
-        outcome = _told(pipeline.run(build))
-    return outcome
+    Catalog.heard()  # before the look: a change is seen by it, or wakes somebody else
+    if not BuildState.get().pending_changes:
+        return "nothing to build"
+    return _claim_and_build(trigger, force=False)
 
 
 def build_now(trigger: str = "operator", force: bool = False) -> str:  # noqa: FBT001, FBT002  # a task's arguments are plain
-    """Build at once, whether or not something changed; then whatever changed meanwhile."""
-    build = Build.objects.claim(trigger)
-    if build is None:
-        return BUSY
-    outcome = _told(pipeline.run(build, force=force))
-    build_when_quiet()
-    return outcome
+    """Build at once, whether or not something changed."""
+    return _claim_and_build(trigger, force=force)
+
+
+def carry_out(
+    build: Build, *, force: bool = False, tell: pipeline.Listener = lambda step: None
+) -> Build:
+    """`pipeline.run`, and then the look again: whoever found the claim taken relies on it. What
+    this build has not read is queued, even if it failed, for that may be what mends it."""
+    try:
+        return pipeline.run(build, force=force, tell=tell)
+    finally:
+        if build.revision is not None and Catalog.get().revision > build.revision:
+            async_task(build_when_quiet)
 
 
 def build_if_due() -> str:
@@ -82,5 +89,9 @@ def _wait_until_quiet() -> None:
         sleep(min(left.total_seconds(), 1))
 
 
-def _told(build: Build) -> str:
+def _claim_and_build(trigger: str, *, force: bool) -> str:
+    build = Build.objects.claim(trigger)
+    if build is None:
+        return BUSY
+    carry_out(build, force=force)
     return f"build {build.pk}: {build.state}"

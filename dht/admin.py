@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.template.loader import render_to_string
 from django.urls import URLPattern, path
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -17,9 +18,11 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from dht.models import HealthSample
 from dht.tasks import scan_health
 from ghost.admin_site import ReadOnlyAdmin, badge, display
-from resources.models import DhtStatus
+from resources.admin import ResourceAdmin
+from resources.admin.columns import HEALTH_COLOURS
+from resources.models import DhtStatus, Resource
 
-STATUS_COLOURS = {DhtStatus.ACTIVE: "success", DhtStatus.STALE: "danger"}
+SAMPLES_SHOWN = 20
 
 
 @admin.register(HealthSample)
@@ -36,7 +39,7 @@ class HealthSampleAdmin(ReadOnlyAdmin[HealthSample]):
     @display(description=_("health"), ordering="status")
     def shown_status(self, row: HealthSample) -> str:
         status = DhtStatus(row.status)
-        return badge(status.label, STATUS_COLOURS.get(status, ""))
+        return badge(status.label, HEALTH_COLOURS.get(status, ""))
 
     def get_urls(self) -> list[URLPattern]:
         mine = path("scan/", self.admin_site.admin_view(self.scan), name="dht_scan")
@@ -54,3 +57,12 @@ class HealthSampleAdmin(ReadOnlyAdmin[HealthSample]):
             gettext("A health scan of all resources is queued; results come in as it runs."),
         )
         return self.back(request)
+
+
+@display(description=_("recent look-ups"))
+def samples(row: Resource) -> str:
+    found = HealthSample.objects.filter(resource=row)[:SAMPLES_SHOWN] if row.pk else ()
+    return render_to_string("admin/dht/samples.html", {"samples": found})
+
+
+ResourceAdmin.show_also(samples, after="last_dht_check")

@@ -6,26 +6,14 @@ import ipaddress
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ghost.addresses import OFF_LIMITS
+
 if TYPE_CHECKING:
     from ghost.env import Env
 
 MAX_METADATA_BYTES = 8 << 20
-RANGES_OFF_LIMITS = (
-    ("0.0.0.0", "0.255.255.255"),  # noqa: S104  # a range to block, not to bind
-    ("10.0.0.0", "10.255.255.255"),
-    ("100.64.0.0", "100.127.255.255"),
-    ("127.0.0.0", "127.255.255.255"),
-    ("169.254.0.0", "169.254.255.255"),
-    ("172.16.0.0", "172.31.255.255"),
-    ("192.0.0.0", "192.0.0.255"),
-    ("192.168.0.0", "192.168.255.255"),
-    ("198.18.0.0", "198.19.255.255"),
-    ("224.0.0.0", "255.255.255.255"),
-    ("::", "1fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),  # loopback, mapped and translated IPv4
-    ("4000::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),  # local, link-local, multicast
-)
-"""Loopback, private, link-local, shared and multicast addresses (RFC 6890), and all of IPv6 that
-is not global unicast."""
+RANGES_OFF_LIMITS = tuple((str(block[0]), str(block[-1])) for block in OFF_LIMITS)
+"""First and last address of each block that no peer of the public internet is in."""
 
 _PASSIVE = {
     # Nothing of ours enters other nodes' tables; no multicast on the local network.

@@ -7,7 +7,6 @@ its metadata (BEP 9). Nothing is announced, so probing what is dead does not mak
 from __future__ import annotations
 
 import time
-from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 
 LOOKUPS_PER_S, BURST = 500, 100.0
 MAX_PEERS = 200
-NODES_PATIENCE_S = 10.0
-"""How long an empty DHT table may take to get its first node."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +63,7 @@ class Probes:
     def __init__(self, timeout_s: float) -> None:
         self._session = swarm.session()
         self._timeout_s = timeout_s
-        self._waiting: deque[Magnet] = deque()
+        self._waiting: dict[str, Magnet] = {}
         self._sought: dict[str, _Sought] = {}
         self._by_key: dict[str, list[str]] = {}
         self._allowance, self._paid_at = BURST, time.monotonic()
@@ -77,9 +74,13 @@ class Probes:
         return len(self._waiting) + len(self._sought)
 
     def add(self, magnet: Magnet) -> None:
-        """Let it join, unless it is being probed already."""
-        if magnet.hash not in self._sought and magnet not in self._waiting:
-            self._waiting.append(magnet)
+        """Let it join, unless it is being probed already; with another half it begins anew."""
+        under_way = self._sought.get(magnet.hash)
+        if under_way is not None:
+            if under_way.magnet.dht_keys == magnet.dht_keys:
+                return
+            self._end(magnet.hash)
+        self._waiting[magnet.hash] = magnet
 
     def abandon(self) -> None:
         """Forget all that has not ended."""
@@ -106,12 +107,12 @@ class Probes:
             return True
         now = time.monotonic()
         self._began_at = self._began_at or now
-        patience_s = min(NODES_PATIENCE_S, self._timeout_s)
+        patience_s = min(swarm.NODES_PATIENCE_S, self._timeout_s)
         self._has_dht = self._session.has_nodes(wait_s)
         return self._has_dht or now - self._began_at >= patience_s
 
     def _all_unavailable(self) -> list[Outcome]:
-        hashes = [*self._sought, *(magnet.hash for magnet in self._waiting)]
+        hashes = [*self._sought, *self._waiting]
         self.abandon()
         self._began_at = None
         return [_unavailable(magnet_hash) for magnet_hash in hashes]
@@ -122,7 +123,7 @@ class Probes:
         earned = (now - self._paid_at) * LOOKUPS_PER_S
         self._allowance, self._paid_at = min(self._allowance + earned, BURST), now
         while self._waiting and self._allowance >= 1:
-            magnet = self._waiting.popleft()
+            magnet = self._waiting.pop(next(iter(self._waiting)))
             self._sought[magnet.hash] = _Sought(magnet, started_at=now)
             for key in magnet.dht_keys:
                 self._by_key.setdefault(key, []).append(magnet.hash)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 from django.conf import settings
@@ -16,7 +17,8 @@ from resources.models import ProbeStatus, Resource
 
 GRACE_S = 10.0
 """Beyond the time that a probe takes: for the queue, the first DHT node, and writing."""
-POLL_S = 0.1
+POLL_S = 0.3
+_FIELDS = ("probe_status", "probe_error", "probe_claim", "probe_due_at")
 
 
 class LibtorrentProber:
@@ -30,21 +32,27 @@ class LibtorrentProber:
         """Queue a probe; the task's id. Call it in `on_commit`."""
         return str(async_task(run_probes, resource_id))
 
-    def wait(self, resource_id: int) -> bool:
+    def wait(self, resource_id: int, timeout_s: float) -> bool | None:
         """Wait until its probe has ended; True if it was reachable, False too if it is gone.
 
-        OutageError if no worker took it or the DHT could not be reached.
+        None if it has not ended after `timeout_s`, at most as long as a probe takes: with an
+        infinite one that is an OutageError, as it is if the DHT could not be reached.
         """
-        deadline = time.monotonic() + settings.GHOST.magnet_metadata_timeout_s + GRACE_S
+        longest_s = settings.GHOST.magnet_metadata_timeout_s + GRACE_S
+        deadline = time.monotonic() + min(timeout_s, longest_s)
+        rows = Resource.objects.filter(pk=resource_id).only(*_FIELDS)
         while True:
-            row = Resource.objects.filter(pk=resource_id).first()
+            row = rows.first()
             if row is None:
                 return False
             if _has_ended(row):
                 return _is_reachable(row)
-            if time.monotonic() >= deadline:
+            left_s = deadline - time.monotonic()
+            if left_s <= 0:
+                if math.isfinite(timeout_s):
+                    return None
                 raise OutageError(_("No worker has probed it in time. Is a worker running?"))
-            time.sleep(POLL_S)
+            time.sleep(min(POLL_S, left_s))
 
 
 def _has_ended(row: Resource) -> bool:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 BATCH = 100
 """Resources looked up at a time: 50 to 500 look-ups in flight lost no answers."""
-NODES_PATIENCE_S = 10.0
 METHOD = "dht"
 
 
@@ -81,7 +80,7 @@ def scan(
 
 def require_dht() -> None:
     """OutageError if the DHT can't be asked now."""
-    if not swarm.session().has_nodes(min(NODES_PATIENCE_S, settings.GHOST.dht_timeout_s)):
+    if not swarm.session().has_nodes(min(swarm.NODES_PATIENCE_S, settings.GHOST.dht_timeout_s)):
         raise OutageError(
             "The scan could not start: no DHT node answered. Check the network and"
             " GHOST_DHT_BOOTSTRAP_NODES."
@@ -97,7 +96,7 @@ def _scan_batch(ids: list[int], timeout_s: float, report: Report) -> None:
     # Which rows to ask was chosen at the start; what they are is read now.
     rows = list(Resource.objects.standing().filter(pk__in=ids))
     asked_at = timezone.now()
-    sightings = lookups.look_up({key for row in rows for key in _keys(row)}, timeout_s)
+    sightings = lookups.look_up({key for row in rows for key in row.magnet.dht_keys}, timeout_s)
     is_answered = swarm.session().num_nodes() > 0
     findings = [_judge(row, sightings, is_answered=is_answered) for row in rows]
     report.changed += _save(findings, asked_at)
@@ -108,13 +107,8 @@ def _scan_batch(ids: list[int], timeout_s: float, report: Report) -> None:
     report.unknown += counts[DhtStatus.UNKNOWN]
 
 
-def _keys(row: Resource) -> list[str]:
-    """A swarm lives in the DHT under the first 20 bytes of each of its hashes (BEP 52)."""
-    return [info_hash[:40] for info_hash in row.hashes]
-
-
 def _judge(row: Resource, sightings: dict[str, lookups.Sighting], *, is_answered: bool) -> _Finding:
-    seen = max((sightings[key] for key in _keys(row)), key=lambda s: (s.nodes, s.peers))
+    seen = max((sightings[k] for k in row.magnet.dht_keys), key=lambda s: (s.nodes, s.peers))
     if seen.is_seen:
         return _Finding(row, DhtStatus.ACTIVE, 0, seen)
     if not is_answered:  # the DHT was lost meanwhile: nothing is known of the torrent

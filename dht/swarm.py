@@ -44,6 +44,8 @@ log = logging.getLogger(__name__)
 Endpoint = tuple[str, int]
 _T = TypeVar("_T")
 SAVE_STATE_EVERY_S = 300
+NODES_PATIENCE_S = 10.0
+"""How long an empty DHT table may take to get its first node."""
 _STATS_PATIENCE_S = 5.0
 _DHT_STATE = b"d9:dht state"
 

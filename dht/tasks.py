@@ -74,10 +74,11 @@ class _Run:
     def _claim(self) -> None:
         self._claim_at = time.monotonic() + CLAIM_EVERY_S
         room = MAX_IN_FLIGHT - len(self._held)
-        claimed = Resource.objects.all().claim_probes(room, LEASE_S) if room > 0 else []
-        for row in claimed:
-            if self._probes is None:  # no session unless there is something to do
-                self._probes = probes.Probes(settings.GHOST.magnet_metadata_timeout_s)
+        if room <= 0 or not Resource.objects.due_for_probe().exists():
+            return
+        if self._probes is None:  # before the claim: without libtorrent nothing may be held
+            self._probes = probes.Probes(settings.GHOST.magnet_metadata_timeout_s)
+        for row in Resource.objects.all().claim_probes(room, LEASE_S):
             self._held[row.magnet_hash] = row
             self._probes.add(row.magnet)
 

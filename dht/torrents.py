@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import unicodedata
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
+from ghost.words import is_hidden
 from resources.metadata import File, Metadata
 
 if TYPE_CHECKING:
@@ -76,8 +76,9 @@ def clean_path(path: str) -> str:
 
 
 def clean_name(name: str) -> str:
-    """One name without control, format (bidi) and surrogate characters; `_` if none is left."""
-    visible = "".join(
-        "_" if unicodedata.category(c)[0] == "C" or c in "/\\" else c for c in name
-    ).strip()
+    """One name without hidden characters; `_` if none is left.
+
+    Not `one_line`: two files may differ by a space or by how an accent is composed.
+    """
+    visible = "".join("_" if is_hidden(c) or c in "/\\" else c for c in name).strip()
     return "_" if visible in {"", ".", ".."} else visible[:MAX_NAME_CHARS]

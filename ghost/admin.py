@@ -12,7 +12,7 @@ from typing import Any
 
 # Their own registrations come first, so that `register` can take their place.
 import django.contrib.auth.admin
-import django_q.admin  # noqa: F401  # as above
+import django_q.admin  # noqa: F401  # imported for that alone
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group, User
 from django.db import models, transaction
@@ -89,7 +89,7 @@ class ScheduleAdmin(ReadOnlyAdmin[Schedule]):
 
     @display(description=_("last run"), boolean=True)
     def last_success(self, row: Any) -> bool | None:
-        return row.task_success  # type: ignore[no-any-return]
+        return row.task_success  # type: ignore[no-any-return]  # annotated above
 
     @display(description=_("last result"))
     def last_result(self, row: Any) -> str:
@@ -112,7 +112,7 @@ class ScheduleAdmin(ReadOnlyAdmin[Schedule]):
     ) -> HttpResponse:
         for row in queryset:
             Schedule.objects.filter(pk=row.pk).update(repeats=repeats)
-            self.note(request, row, what)
+            self.note(request, [row.pk], what)
             self.message_user(request, f"{what}: {row.name}", messages.SUCCESS)
         return self.back(request)
 
@@ -155,7 +155,11 @@ class SuccessAdmin(TaskAdmin):
 
 @register(Failure)
 class FailureAdmin(TaskAdmin):
-    actions = ["retry"]
+    actions = ["retry", "dismiss"]
+
+    def has_dismiss_permission(self, request: HttpRequest) -> bool:
+        """Whoever may delete failed tasks."""
+        return bool(request.user.has_perm("django_q.delete_failure"))
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
         """Whoever may change failed tasks."""
@@ -170,6 +174,14 @@ class FailureAdmin(TaskAdmin):
                 transaction.on_commit(again)
             Failure.objects.filter(pk__in=[row.pk for row in rows]).delete()
         told = ngettext("%d task queued again.", "%d tasks queued again.", len(rows)) % len(rows)
+        self.message_user(request, told, messages.SUCCESS)
+        return self.back(request)
+
+    @admin.action(description=_("Dismiss"), permissions=["dismiss"])
+    def dismiss(self, request: HttpRequest, queryset: models.QuerySet[Failure]) -> HttpResponse:
+        count = queryset.count()
+        queryset.delete()
+        told = ngettext("%d failed task dismissed.", "%d failed tasks dismissed.", count) % count
         self.message_user(request, told, messages.SUCCESS)
         return self.back(request)
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import unfold.decorators
 from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from csp.decorators import csp_replace
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.text import capfirst
@@ -43,6 +47,8 @@ else:
 M = TypeVar("M", bound=models.Model)
 F = TypeVar("F", bound=Callable[..., Any])
 
+NOTED_AT_ONCE = 500
+
 # Alpine, on which unfold is built, evaluates strings, and unfold sets its colours in a <style>.
 # Only these pages may do so.
 _policy: Any = csp_replace({"script-src": [SELF, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_INLINE]})
@@ -53,7 +59,7 @@ class GhostAdminSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no ty
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
         """Any page of the admin, with the policy that unfold needs."""
-        return _policy(super().admin_view(view, cacheable))  # type: ignore[no-any-return]
+        return _policy(super().admin_view(view, cacheable))  # type: ignore[no-any-return]  # csp has no types
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """The log-in page: it is not an `admin_view`."""
@@ -118,9 +124,28 @@ class ModelAdmin(_ModelAdmin[M]):
             for sentence in sentences(error):
                 self.message_user(request, sentence, messages.ERROR)
 
-    def note(self, request: HttpRequest, row: models.Model, what: str) -> None:
-        """Write it into the row's history."""
-        self.log_change(request, row, what)  # type: ignore[arg-type]
+    def note(self, request: HttpRequest, keys: Iterable[Any], what: str) -> None:
+        """Write it into the history of the rows with these primary keys."""
+        left = iter(keys)
+        while some := list(islice(left, NOTED_AT_ONCE)):
+            rows = self.model._default_manager.filter(pk__in=some)
+            who: Any = request.user.pk  # nobody comes here without having signed in
+            LogEntry.objects.log_actions(who, rows, CHANGE, what)
+
+    def ask(
+        self, request: HttpRequest, title: object, template: str, **context: object
+    ) -> HttpResponse:
+        """The page on which an action asks before it acts: an heir of admin/ghost/ask.html.
+
+        `nothing` in the context is a sentence for when there is nothing to do.
+        """
+        asked = {
+            "action": request.POST["action"],
+            "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
+            "select_across": request.POST.get("select_across", "0"),
+            "next": self.back(request).url,
+        }
+        return TemplateResponse(request, template, self.page(request, title, **asked, **context))
 
     def page(self, request: HttpRequest, title: object, **context: object) -> dict[str, Any]:
         """The context of a page of this admin that is not one of Django's."""
@@ -186,7 +211,7 @@ class ReadOnlyInline(_TabularInline[Any, Any]):
 
 def display(**options: Any) -> Callable[[F], F]:
     """unfold's `display` with its types: Django's own, and `header` (a title over a subtitle)."""
-    return unfold.decorators.display(**options)  # type: ignore[no-any-return]
+    return unfold.decorators.display(**options)  # type: ignore[no-any-return]  # unfold has no types
 
 
 def badge(text: object, colour: str = "") -> str:

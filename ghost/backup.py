@@ -15,6 +15,7 @@ import shutil
 import sqlite3
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -30,6 +31,7 @@ from ghost.errors import OutageError, RefusedError
 DATABASE = "db/ghost.db"
 SECRETS = "secrets"
 MANIFEST = "manifest.json"
+IS_OURS = "SELECT count(*) FROM sqlite_master WHERE name = 'resources_resource'"
 STAMP = "%Y%m%dT%H%M%S%fZ"
 
 
@@ -59,7 +61,7 @@ def create() -> Archive:
     now = datetime.now(UTC)
     suffix = ".tar.gz.age" if settings.GHOST.age_recipient else ".tar.gz"
     target = folder / f"ghost-{now:{STAMP}}{suffix}"
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".backup-") as scratch:
+    with _told(folder), tempfile.TemporaryDirectory(dir=folder, prefix=".backup-") as scratch:
         plain = Path(scratch) / "ghost.tar.gz"
         _write_archive(plain, Path(scratch), now)
         finished = _encrypted(plain) if settings.GHOST.age_recipient else plain
@@ -120,6 +122,15 @@ def _archive(path: Path) -> Archive:
 
 
 # -- writing
+
+
+@contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    """A full disk and its like are the world's fault, not a bug."""
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        raise OutageError(f"The backup could not be written to {folder}: {error}.") from error
 
 
 def _write_archive(plain: Path, scratch: Path, now: datetime) -> None:
@@ -210,12 +221,28 @@ def _unpacked(path: Path) -> Iterator[tuple[Path, list[Entry]]]:
         folder = Path(scratch) / "files"
         try:
             with tarfile.open(_decrypted(path, Path(scratch))) as tar:
-                tar.extractall(folder, filter="data")
+                tar.extractall(folder, members=_plain(tar), filter="data")
             entries = _check_manifest(folder)
-        except (tarfile.TarError, OSError, ValueError, KeyError, EOFError) as error:
+        except (
+            tarfile.TarError,
+            zlib.error,
+            OSError,
+            ValueError,
+            KeyError,
+            TypeError,
+            EOFError,
+        ) as error:
             raise RefusedError(f"{path.name} is damaged or not a backup of Ghost.") from error
         _check_database(folder / DATABASE)
         yield folder, entries
+
+
+def _plain(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    """Its members; ValueError for one that our archives never have, such as a link."""
+    for member in tar:
+        if not member.isreg():
+            raise ValueError(f"{member.name} is no plain file")
+        yield member
 
 
 def _decrypted(path: Path, scratch: Path) -> Path:
@@ -263,10 +290,13 @@ def _check_database(path: Path) -> None:
     try:
         with closing(sqlite3.connect(path)) as database:
             (answer,) = database.execute("PRAGMA integrity_check").fetchone()
+            (tables,) = database.execute(IS_OURS).fetchone()
     except sqlite3.DatabaseError as error:
         raise RefusedError(f"The backup's database can't be read: {error}.") from error
     if answer != "ok":
         raise RefusedError(f"The backup's database is damaged: {answer}.")
+    if not tables:
+        raise RefusedError("The backup's database is not one of Ghost.")
 
 
 # -- putting back

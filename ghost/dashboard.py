@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -9,11 +10,15 @@ from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import gettext as _
 from django_q.models import Failure, OrmQ
 
+from builds.admin import asked_by
 from builds.models import Build, BuildState
 from resources.models import Catalog, DhtStatus, ProbeStatus, Resource
+from resources.models.querysets import state_is
+from resources.states import State
 
 LISTED = 5
 _BAD_PROBES = (ProbeStatus.INACTIVE, ProbeStatus.TIMEOUT, ProbeStatus.UNAVAILABLE)
@@ -34,41 +39,32 @@ def show(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def _catalog() -> dict[str, Any]:
-    standing = Q(takedown_at=None)
-    never_probed = Q(probed_at=None) & standing
-    public = (
-        standing
-        & Q(published_at__lte=timezone.now())
-        & (Q(probed_at__isnull=False) | Q(probe_status=ProbeStatus.SKIPPED))
-    )
-    failed = never_probed & Q(probe_status__in=_BAD_PROBES)
+    live, standing = state_is(State.LIVE), Q(takedown_at=None)
+    missed = Q(probed_at=None, probe_status__in=_BAD_PROBES)
     no_cover = standing & ~Q(cover_error="")
     counts = Resource.objects.aggregate(
-        public=Count("pk", filter=public),
-        waiting=Count("pk", filter=never_probed & Q(probe_status=ProbeStatus.PENDING)),
-        failed=Count("pk", filter=failed),
-        taken_down=Count("pk", filter=~standing),
-        no_cover=Count("pk", filter=no_cover),
-        **{status.name: Count("pk", filter=public & Q(dht_status=status)) for status in DhtStatus},
+        missed=Count("pk", filter=state_is(State.HELD) & missed),
+        **{state.value: Count("pk", filter=state_is(state)) for state in State},
+        **{status.name: Count("pk", filter=live & Q(dht_status=status)) for status in DhtStatus},
     )
     return {
         "counts": counts,
         "health": _shares(counts),
-        "failed_probes": Resource.objects.filter(failed)[:LISTED],
+        "failed_probes": [
+            (row, _next_probe(row)) for row in Resource.objects.filter(standing & missed)[:LISTED]
+        ],
         "failed_covers": Resource.objects.filter(no_cover)[:LISTED],
     }
 
 
 def _shares(counts: dict[str, int]) -> list[dict[str, Any]]:
-    """Health as parts of a bar; percentages of what is public."""
+    """Health as parts of a bar."""
     order = ((DhtStatus.ACTIVE, "good"), (DhtStatus.STALE, "bad"), (DhtStatus.UNKNOWN, "unknown"))
-    total = max(counts["public"], 1)
     return [
         {
             "status": status,
             "label": status.label,
             "count": counts[status.name],
-            "percent": round(100 * counts[status.name] / total, 2),
             "kind": kind,
         }
         for status, kind in order
@@ -77,14 +73,14 @@ def _shares(counts: dict[str, int]) -> list[dict[str, Any]]:
 
 def _builds() -> dict[str, Any]:
     state, catalog = BuildState.get(), Catalog.get()
-    recent = list(Build.objects.all()[:LISTED])
+    recent = Build.objects.all()[:LISTED]
     pending = catalog.revision > state.built_revision
     return {
         "build_state": state,
         "pending": pending,
-        "pending_count": catalog.revision - max(state.built_revision, 0) if pending else 0,
         "pending_reason": catalog.reason,
-        "recent_builds": recent,
+        "last_built": ago(state.last_build_at) if state.last_build_at else "",
+        "recent_builds": [(build, asked_by(build)) for build in recent],
         "running": next((build for build in recent if build.state == Build.State.RUNNING), None),
     }
 
@@ -96,9 +92,24 @@ def _queue() -> dict[str, Any]:
     return {
         "queue_waiting": counts["all"] - counts["taken"],
         "queue_running": counts["taken"],
-        "failures": Failure.objects.all()[:LISTED],
+        "failures": [(task, ago(task.stopped)) for task in Failure.objects.all()[:LISTED]],
         "has_queue": True,
     }
+
+
+def _next_probe(row: Resource) -> str:
+    if row.probe_due_at is None:
+        return ""
+    if row.probe_due_at - timezone.now() < timedelta(minutes=1):
+        return _("next probe soon")
+    return _("next probe in %s") % timeuntil(row.probe_due_at)
+
+
+def ago(moment: datetime) -> str:
+    """How long ago that was, for people."""
+    if timezone.now() - moment < timedelta(minutes=1):
+        return _("just now")
+    return _("%s ago") % timesince(moment)
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:

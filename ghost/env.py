@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import suppress
@@ -104,7 +105,10 @@ class Env(BaseSettings):
         True, description="0 leaves manual triggers only: no scheduled build, scan or probe."
     )
     build_interval_min: int = Field(
-        60, ge=1, description="Minutes between scheduled builds, if something is pending."
+        60,
+        ge=1,
+        le=525_600,
+        description="Minutes between scheduled builds, if something is pending.",
     )
     build_debounce_s: float = Field(
         5,
@@ -112,7 +116,9 @@ class Env(BaseSettings):
         le=600,
         description="A change is built once the catalog was quiet for so many seconds.",
     )
-    dht_scan_interval_hr: int = Field(24, ge=1, description="Hours between scheduled health scans.")
+    dht_scan_interval_hr: int = Field(
+        24, ge=1, le=8_760, description="Hours between scheduled health scans."
+    )
     dht_sample_size: int = Field(
         20, ge=1, description="Resources checked by a scheduled scan, longest unchecked first."
     )
@@ -185,7 +191,9 @@ class Env(BaseSettings):
 
     # -- backup
     backup_dir: Path = Field(Path("var/backups"), description="Where backups are written.")
-    backup_interval_hr: int = Field(24, ge=1, description="Hours between scheduled backups.")
+    backup_interval_hr: int = Field(
+        24, ge=1, le=8_760, description="Hours between scheduled backups."
+    )
     backup_keep: int = Field(14, ge=1, description="Backups kept; the oldest go first.")
     age_recipient: str = Field(
         "", description="age or SSH public key that backups are encrypted to; empty: not encrypted."
@@ -222,6 +230,13 @@ class Env(BaseSettings):
     def _from_project(cls, value: Path | None) -> Path | None:
         return None if value is None else BASE_DIR / value.expanduser()
 
+    @field_validator("db_path")
+    @classmethod
+    def _is_file(cls, value: Path) -> Path:
+        if value.is_dir():
+            raise ValueError("must name a file, not a folder")
+        return value
+
     @field_validator("site_languages")
     @classmethod
     def _known_languages(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -233,10 +248,15 @@ class Env(BaseSettings):
     @field_validator("public_baseurl")
     @classmethod
     def _is_base(cls, value: str) -> str:
-        parts = urlsplit(value)
+        try:
+            parts = urlsplit(value)
+            _ = parts.port
+        except ValueError as error:
+            raise ValueError(f"is no address: {error}") from error
         is_path = not parts.scheme and not parts.netloc and parts.path.startswith("/")
         is_url = parts.scheme in {"http", "https"} and bool(parts.hostname)
-        if not (is_path or is_url) or parts.query or parts.fragment:
+        is_plain = re.fullmatch(r"[\w.~:/%\[\]-]+", value) and "@" not in value
+        if not (is_path or is_url) or not is_plain:
             raise ValueError("must be a path that starts with / or an http(s) address")
         return value.rstrip("/") + "/"
 
@@ -272,6 +292,8 @@ def load() -> Env:
     """Read and check the configuration; ConfigError names every mistake at once."""
     try:
         return Env(_env_file=dotenv_path())
+    except UnicodeDecodeError:
+        raise ConfigError([f"{dotenv_path()} is not UTF-8 text."]) from None
     except ValidationError as error:
         raise ConfigError([_sentence(detail) for detail in error.errors()]) from None
 

@@ -7,14 +7,12 @@ redirects and the time of the whole call.
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import requests
@@ -25,10 +23,12 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError
 from urllib3.util.connection import create_connection
 
+from ghost.addresses import is_public
 from ghost.errors import OutageError, RefusedError
 
 MAX_REDIRECTS = 5
 CHUNK_BYTES = 64 * 1024
+SHUT_EVERY_S = 0.1
 USER_AGENT = "Ghost/0.1 (catalog of magnet links)"
 
 
@@ -49,27 +49,25 @@ def get(url: str, *, max_bytes: int, timeout_s: float) -> Fetched:
     """
     if urlsplit(url).scheme not in {"http", "https"}:
         raise RefusedError("Only http and https addresses can be fetched.")
-    deadline = time.monotonic() + timeout_s
-    with requests.Session() as session, _watched(timeout_s) as connections:
+    with requests.Session() as session, _Watch(timeout_s) as watch:
         session.trust_env = False  # a proxy would connect where we can't look
         session.max_redirects = MAX_REDIRECTS
         for scheme in ("http://", "https://"):
-            session.mount(scheme, _Adapter(connections))
+            session.mount(scheme, _Adapter(watch))
         try:
-            return _read(session, url, max_bytes, deadline)
+            return _read(session, url, max_bytes, watch)
         except requests.TooManyRedirects as error:
             raise OutageError(f"It redirects more than {MAX_REDIRECTS} times.") from error
         except (requests.RequestException, HTTPError, OSError) as error:
-            if time.monotonic() >= deadline:
+            if watch.left_s <= 0:
                 raise OutageError(f"No whole answer within {timeout_s:g} s.") from error
             raise OutageError(f"It can't be fetched: {_reason(error)}.") from error
 
 
-def _read(session: requests.Session, url: str, max_bytes: int, deadline: float) -> Fetched:
-    left = max(deadline - time.monotonic(), 0.001)
+def _read(session: requests.Session, url: str, max_bytes: int, watch: _Watch) -> Fetched:
     # No compression: a small answer must not become a big one here.
     headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
-    with session.get(url, stream=True, timeout=left, headers=headers) as response:
+    with session.get(url, stream=True, timeout=watch.left_s, headers=headers) as response:
         if response.status_code != requests.codes.ok:
             raise OutageError(f"The server answered {response.status_code}.")
         if response.headers.get("Content-Encoding", "identity") != "identity":
@@ -79,48 +77,85 @@ def _read(session: requests.Session, url: str, max_bytes: int, deadline: float) 
             body += chunk
             if len(body) > max_bytes:
                 raise RefusedError(f"It is larger than {max_bytes:,} bytes.")
-            if time.monotonic() > deadline:
+            if watch.left_s <= 0:
                 raise OutageError("It came too slowly.")
         kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         return Fetched(bytes(body), kind, response.url)
 
 
-def is_public(address: str) -> bool:
-    """Whether an IP address belongs to the public internet (RFC 6890 and its kin)."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    mapped = getattr(ip, "ipv4_mapped", None) or getattr(ip, "sixtofour", None)
-    if mapped is not None:
-        return is_public(str(mapped))
-    is_nat64 = ip in ipaddress.ip_network("64:ff9b::/96")
-    return ip.is_global and not ip.is_multicast and not is_nat64
-
-
-def _allowed_address(host: str, port: int) -> str:
-    """An address of `host` that may be connected to; RefusedError if all are private."""
-    found = [info[4][0] for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-    allowed = [str(a) for a in found if settings.GHOST.allow_private_networks or is_public(str(a))]
+def _allowed_addresses(host: str, port: int) -> list[str]:
+    """The addresses of `host` that may be connected to; RefusedError if all are private."""
+    found = [str(i[4][0]) for i in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    allowed = [a for a in found if settings.GHOST.allow_private_networks or is_public(a)]
     if not allowed:
         raise RefusedError("It lies on a private network (see GHOST_ALLOW_PRIVATE_NETWORKS).")
-    return allowed[0]
+    return list(dict.fromkeys(allowed))
+
+
+class _Watch:
+    """Holds one call to its time limit.
+
+    A server can pass each socket's time-out, by dripping its answer or by redirecting at the last
+    moment. So from the limit on every connection is shut, again and again until the call ends.
+    """
+
+    def __init__(self, timeout_s: float) -> None:
+        self._deadline = time.monotonic() + timeout_s
+        self._connections: list[HTTPConnection] = []
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._shut_late_ones, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._is_over.set()
+        self._thread.join()
+
+    @property
+    def left_s(self) -> float:
+        """Seconds until the limit."""
+        return self._deadline - time.monotonic()
+
+    def open(self, connection: HTTPConnection) -> None:
+        """A connection is about to be made: it gets the time that is left."""
+        if self.left_s <= 0:
+            raise TimeoutError
+        connection.timeout = self.left_s
+        self._connections.append(connection)
+
+    def _shut_late_ones(self) -> None:
+        self._is_over.wait(max(self.left_s, 0))
+        while not self._is_over.wait(SHUT_EVERY_S):
+            for connection in self._connections:
+                with suppress(OSError, AttributeError):  # closed, or not open yet
+                    connection.sock.shutdown(socket.SHUT_RDWR)
 
 
 class _Guarded(HTTPConnection):
-    """Connects to the address that was checked, not to a name looked up a second time."""
+    """Connects to an address that was checked, not to a name looked up a second time."""
 
-    opened: list[HTTPConnection]
+    watch: _Watch
 
     def _new_conn(self) -> socket.socket:
-        self.opened.append(self)
-        host = self._dns_host
         try:
-            address = _allowed_address(host, self.port)
-            return create_connection(
-                (address, self.port), self.timeout, socket_options=self.socket_options
-            )
+            addresses = _allowed_addresses(self._dns_host, self.port)
         except socket.gaierror as error:
-            raise NameResolutionError(host, self, error) from error
+            raise NameResolutionError(self._dns_host, self, error) from error
+        try:
+            return self._connect(addresses)
         except OSError as error:
             raise NewConnectionError(self, f"no connection: {error.strerror or error}") from error
+
+    def _connect(self, addresses: list[str]) -> socket.socket:
+        for address in addresses[:-1]:
+            with suppress(OSError):
+                return self._connect([address])
+        self.watch.open(self)
+        return create_connection(
+            (addresses[-1], self.port), self.timeout, socket_options=self.socket_options
+        )
 
 
 class _GuardedTLS(_Guarded, HTTPSConnection):
@@ -128,40 +163,20 @@ class _GuardedTLS(_Guarded, HTTPSConnection):
 
 
 class _Adapter(HTTPAdapter):
-    """Opens guarded connections only, and notes them in `opened`."""
+    """Opens guarded connections only."""
 
-    def __init__(self, opened: list[HTTPConnection]) -> None:
-        self._opened = opened
+    def __init__(self, watch: _Watch) -> None:
+        self._watch = watch
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # requests' own
         super().init_poolmanager(*args, **kwargs)
-        plain = type("_Plain", (_Guarded,), {"opened": self._opened})
-        tls = type("_TLS", (_GuardedTLS,), {"opened": self._opened})
+        plain = type("_Plain", (_Guarded,), {"watch": self._watch})
+        tls = type("_TLS", (_GuardedTLS,), {"watch": self._watch})
         self.poolmanager.pool_classes_by_scheme = {
             "http": type("_PlainPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
             "https": type("_TLSPool", (HTTPSConnectionPool,), {"ConnectionCls": tls}),
         }
-
-
-@contextmanager
-def _watched(timeout_s: float) -> Iterator[list[HTTPConnection]]:
-    """Connections opened meanwhile are shut at the time limit: a server that drips its answer
-    byte by byte would otherwise pass each socket time-out."""
-    opened: list[HTTPConnection] = []
-
-    def shut() -> None:
-        for connection in opened:
-            with suppress(OSError, AttributeError):
-                connection.sock.shutdown(socket.SHUT_RDWR)
-
-    timer = threading.Timer(timeout_s, shut)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield opened
-    finally:
-        timer.cancel()
 
 
 def _reason(error: BaseException) -> str:

@@ -17,6 +17,7 @@ GHOST = environment.load()
 # Relative addresses of the settings' own makers: see docs/decisions/0004-prober.md.
 PROBER = "dht.probing.LibtorrentProber"
 CATALOG_CHANGED_TASK = "builds.tasks.build_when_quiet"
+PUBLIC_NAME_CHANGED = "resources.publishers.note_renamed"
 
 SECRET_KEY = environment.secret(GHOST, "secret_key")
 TOKEN_PEPPER = environment.secret(GHOST, "token_pepper")
@@ -192,6 +193,7 @@ UNFOLD = {
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("ghost/mark.svg")}
     ],
+    "LOGIN": {"form": "teams.signin.SignInForm"},
     "SHOW_HISTORY": True,
     "SHOW_LANGUAGES": True,
     "SHOW_BACK_BUTTON": True,

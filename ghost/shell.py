@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -14,6 +16,17 @@ from pathlib import Path
 from ghost.errors import OutageError
 
 OUTPUT_LIMIT_CHARS = 20_000
+# Run in the child, since `preexec_fn` is unsafe beside threads. 1 is PR_SET_PDEATHSIG (prctl(2)),
+# which outlives exec; the parent may be dead by then already. Python ignores two signals, and what
+# is ignored stays so over exec.
+_DIE_WITH_PARENT = f"""
+import ctypes, os, signal, sys
+for each in (signal.SIGPIPE, signal.SIGXFSZ):
+    signal.signal(each, signal.SIG_DFL)
+ctypes.CDLL(None).prctl(1, {int(signal.SIGKILL)})
+if os.getppid() == int(sys.argv[1]):
+    os.execvp(sys.argv[2], sys.argv[2:])
+"""
 
 
 @dataclass(frozen=True)
@@ -35,12 +48,13 @@ def run(
     """Run a program to its end, standard output and error together.
 
     OutageError if it can't be started or takes longer than `timeout_s`. The program
-    gets a process group of its own, which never outlives this call.
+    gets a process group of its own, which never outlives this call. On Linux the program
+    itself (not what it started) ends with us even if we are killed.
     """
     started = time.monotonic()
     try:
         process = subprocess.Popen(
-            [str(part) for part in argv],
+            _guarded([str(part) for part in argv]),
             cwd=cwd,
             env={**os.environ, **(env or {})},
             stdin=subprocess.DEVNULL,
@@ -59,6 +73,13 @@ def run(
             _kill_group(process)
     text = _cut(words.decode(errors="replace").replace("\0", ""))
     return Output(process.returncode, text, time.monotonic() - started)
+
+
+def _guarded(argv: list[str]) -> list[str]:
+    # What can't be started at all shall fail in Popen, which says why.
+    if sys.platform != "linux" or shutil.which(argv[0]) is None:
+        return argv
+    return [sys.executable, "-I", "-S", "-c", _DIE_WITH_PARENT, str(os.getpid()), *argv]
 
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:

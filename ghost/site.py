@@ -53,14 +53,21 @@ def serve(request: HttpRequest, path: str) -> HttpResponseBase:
     if not root.is_dir():
         return render(request, "ghost/no_site.html", status=503)
     try:
-        file = inside(root, path)
-    except ValueError:  # a NUL byte, or a way out
+        file = _file(root, path)
+    except (ValueError, OSError):  # a NUL byte, a way out, a name that is too long
         return _missing(root)
     if file.is_dir():
-        if path and not path.endswith("/"):
-            return HttpResponsePermanentRedirect(iri_to_uri(f"/{path}/"))
-        file /= "index.html"
+        return HttpResponsePermanentRedirect(iri_to_uri(f"/{path}/"))
     return _answer(request, file) if file.is_file() else _missing(root)
+
+
+def _file(root: Path, path: str) -> Path:
+    """What a path means: a file, a folder's index, or a folder that lacks its slash."""
+    if path.startswith("/"):
+        raise ValueError("an absolute path")
+    file = inside(root, path)
+    is_folder = file.is_dir() and (not path or path.endswith("/"))
+    return file / "index.html" if is_folder else file
 
 
 def _no_site_here(path: str) -> HttpResponse:

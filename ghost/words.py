@@ -11,11 +11,13 @@ _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u20
 def one_line(text: str) -> str:
     """NFC, one space between words, without control, bidi, private-use and surrogate characters.
 
-    Joiners stay: Persian and emoji are written with them.
+    Joiners stay: Persian and emoji are written with them. Empty if nothing would be seen.
     """
-    kept = "".join(" " if _is_hidden(c) else c for c in unicodedata.normalize("NFC", text))
-    return " ".join(kept.split())
+    kept = "".join(" " if is_hidden(c) else c for c in unicodedata.normalize("NFC", text))
+    line = " ".join(kept.split())
+    return line if any(unicodedata.category(c) not in {"Cf", "Zs"} for c in line) else ""
 
 
-def _is_hidden(char: str) -> bool:
+def is_hidden(char: str) -> bool:
+    """Whether no honest text has it."""
     return char in _TURNING or unicodedata.category(char) in {"Cc", "Co", "Cs", "Cn"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import Header, Path, Query, Router, Status
@@ -31,6 +33,8 @@ from teams.policy import Action
 router = Router(tags=["resources"])
 categories = Router(tags=["categories"])
 
+_WAIT = re.compile(r'(?:^|,)\s*wait\s*=\s*"?(?P<seconds>[0-9]{1,9})"?\s*(?:$|[,;])', re.IGNORECASE)
+
 
 @router.get(
     "",
@@ -55,11 +59,16 @@ def list_resources(
     summary="Publish a magnet",
 )
 def create_resource(
-    request: TokenRequest, data: ResourceIn, prefer: Header[str] = "", *, wait: bool = False
+    request: TokenRequest,
+    response: HttpResponse,
+    data: ResourceIn,
+    prefer: Header[str] = "",
+    *,
+    wait: bool = False,
 ) -> Status[Resource]:
     values = data.model_dump(exclude_unset=True)
-    row = submissions.add(values, by=request.auth, wait=wait or _prefers_wait(prefer))
-    return Status(201, row)
+    wait_s = _patience_s(prefer, response, is_required=wait)
+    return Status(201, submissions.add(values, by=request.auth, wait_s=wait_s))
 
 
 @router.get(
@@ -82,6 +91,7 @@ def read_resource(request: TokenRequest, resource_id: Path[PathId]) -> Resource:
 )
 def update_resource(
     request: TokenRequest,
+    response: HttpResponse,
     resource_id: Path[PathId],
     data: ResourceChange,
     prefer: Header[str] = "",
@@ -90,7 +100,8 @@ def update_resource(
 ) -> Resource:
     row = _seen(request, resource_id)
     values = data.model_dump(exclude_unset=True)
-    return submissions.change(row, values, by=request.auth, wait=wait or _prefers_wait(prefer))
+    wait_s = _patience_s(prefer, response, is_required=wait)
+    return submissions.change(row, values, by=request.auth, wait_s=wait_s)
 
 
 @router.get(
@@ -114,7 +125,9 @@ def read_metadata(request: TokenRequest, resource_id: Path[PathId]) -> Metadata:
     operation_id="resources_probe",
     summary="Probe it again",
 )
-def probe_resource(request: TokenRequest, resource_id: Path[PathId]) -> Status[dict[str, str]]:
+def probe_resource(
+    request: TokenRequest, resource_id: Path[PathId]
+) -> Status[dict[str, str | None]]:
     row = _seen(request, resource_id)
     return Status(202, {"task_id": submissions.probe_again(row, by=request.auth)})
 
@@ -153,10 +166,7 @@ def restore(request: TokenRequest, resource_id: Path[PathId]) -> Resource:
     summary="All categories in tree order",
 )
 def list_categories(request: TokenRequest) -> list[PlaceOut]:
-    return [
-        PlaceOut.model_validate(vars(place.category) | vars(place))
-        for place in Category.objects.tree()
-    ]
+    return [PlaceOut.of(place) for place in Category.objects.tree()]
 
 
 @categories.post(
@@ -209,7 +219,15 @@ def _seen(request: TokenRequest, resource_id: int) -> Resource:
     return row
 
 
-def _prefers_wait(prefer: str) -> bool:
-    """Whether `Prefer: …, wait=N` (RFC 7240) is there; N is bounded by the probe's own time."""
-    asked = prefer.replace(";", ",").split(",")
-    return any(each.partition("=")[0].strip().lower() == "wait" for each in asked)
+def _patience_s(prefer: str, response: HttpResponse, *, is_required: bool) -> float:
+    """How long to wait for a probe: to its end, or for the N of `Prefer: wait=N` (RFC 7240).
+
+    That a preference is honoured is said in the answer.
+    """
+    if is_required:
+        return submissions.TO_THE_END
+    found = _WAIT.search(prefer)
+    if found is None:
+        return 0
+    response["Preference-Applied"] = "wait"
+    return int(found["seconds"])

@@ -9,13 +9,15 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-import unicodedata
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, urlsplit
 
+from django.conf import settings
 from django.utils.translation import gettext
 
+from ghost import addresses
 from ghost.errors import RefusedError
+from ghost.words import one_line
 
 MAX_BYTES = 8192
 MAX_PARAMETERS = 200
@@ -87,7 +89,7 @@ def _from_pairs(pairs: list[tuple[str, str]]) -> Magnet:
     return Magnet(
         v1=v1,
         v2=v2,
-        name=_clean(next(iter(values("dn")), ""))[:255],
+        name=one_line(next(iter(values("dn")), ""))[:255].rstrip(),
         length=_length(values("xl")),
         trackers=_urls(values("tr"), TRACKER_SCHEMES),
         web_seeds=_urls(values("ws"), WEB_SEED_SCHEMES),
@@ -157,13 +159,16 @@ def _is_url(url: str, schemes: frozenset[str]) -> bool:
         _port = parts.port  # raises if it is no number
     except ValueError:
         return False
-    printable = url.isascii() and url.isprintable() and " " not in url
-    return printable and parts.scheme in schemes and bool(parts.hostname)
+    # Programs differ on which part is the host where there is a backslash or more than one @.
+    printable = url.isascii() and url.isprintable() and not set(url) & set(" \\")
+    is_plain = printable and parts.scheme in schemes and "@" not in parts.netloc
+    return is_plain and _may_be_sent_to(parts.hostname or "")
 
 
-def _clean(text: str) -> str:
-    """Without control, format (bidi) and surrogate characters."""
-    return "".join(c for c in text if unicodedata.category(c)[0] != "C").strip()
+def _may_be_sent_to(host: str) -> bool:
+    """Readers' clients contact it: it must not lie in their own network."""
+    is_any_allowed = settings.GHOST.allow_private_networks and host
+    return bool(is_any_allowed) or addresses.is_public_host(host)
 
 
 def _refused(message: str) -> RefusedError:

@@ -21,10 +21,10 @@ class Prober(Protocol):
     def enqueue(self, resource_id: int) -> str:
         """Queue a probe of that resource; the task's id. Call it in `on_commit`."""
 
-    def wait(self, resource_id: int) -> bool:
-        """Wait until its probe has ended; True if it was reachable.
+    def wait(self, resource_id: int, timeout_s: float) -> bool | None:
+        """Wait until its probe has ended; True if it was reachable, None if it has not ended.
 
-        OutageError if no worker took it within the time that a probe may take.
+        With `timeout_s` infinite, OutageError if it has not within the time that one may take.
         """
 
 

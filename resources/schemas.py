@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import AliasChoices, Field, StringConstraints, computed_field
 
 from ghost.schemas import (
     ABSENT,
+    MAX_ID,
     NO_NUL,
     Id,
     In,
     Moment,
     MomentIn,
+    Name,
     Out,
     Page,
     Text,
 )
 from resources import magnets, tags
+from resources.models.category import Place
 from resources.models.resource import MAX_BODY_BYTES
 from resources.states import DhtStatus, ProbeStatus, State
 
@@ -29,7 +32,6 @@ MagnetUri = Annotated[
 ]
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=tags.MAX_CHARS, pattern=NO_NUL)]
 Tags = Annotated[list[Tag], Field(max_length=tags.MAX_TAGS)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=NO_NUL)]
 Slug = Annotated[str, StringConstraints(max_length=100, pattern=NO_NUL)]
 SortOrder = Annotated[int, Field(ge=-(2**31), le=2**31 - 1, strict=True)]
 
@@ -66,8 +68,8 @@ class ResourceFilter(Page):
     q: Text | None = Field(
         None, max_length=300, description="Part of the title or of an info-hash."
     )
-    category_id: int | None = Field(None, ge=1, le=2**63 - 1)
-    team_id: int | None = Field(None, ge=1, le=2**63 - 1)
+    category_id: int | None = Field(None, ge=1, le=MAX_ID)
+    team_id: int | None = Field(None, ge=1, le=MAX_ID)
     tag: Text | None = Field(None, max_length=tags.MAX_CHARS)
     dht_status: DhtStatus | None = None
     probe_status: ProbeStatus | None = None
@@ -121,7 +123,7 @@ class ResourceItem(Out):
 
 
 class ResourceOut(ResourceItem):
-    """A resource; `task_id` names the probe that this request queued."""
+    """A resource; `task_id` names the probe that this request queued, if it could be."""
 
     files_tree: list[NodeOut] | None
     task_id: str | None = None
@@ -148,9 +150,9 @@ class TakedownIn(In):
 
 
 class QueuedOut(Out):
-    """A task that was queued."""
+    """A task that was queued; null if the queue was busy, and the schedule takes its place."""
 
-    task_id: str
+    task_id: str | None
 
 
 class CategoryIn(In):
@@ -190,3 +192,11 @@ class PlaceOut(CategoryOut):
     depth: int
     path: str
     resource_count: int
+
+    @classmethod
+    def of(cls, place: Place) -> Self:
+        """The category's fields and the place's."""
+        category = dict(CategoryOut.model_validate(place.category))
+        return cls(
+            **category, depth=place.depth, path=place.path, resource_count=place.resource_count
+        )

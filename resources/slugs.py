@@ -24,11 +24,6 @@ def make(name: str) -> str:
     return slug if len(slug.encode()) <= MAX_BYTES else _shortened(slug)
 
 
-def is_slug(text: str) -> bool:
-    """Whether `text` is what `make` would leave as it is."""
-    return bool(text) and make(text) == text
-
-
 def _is_kept(char: str) -> bool:
     return unicodedata.category(char)[0] in "LNM"
 

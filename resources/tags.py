@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 
 from django.utils.translation import gettext
 
 from ghost.errors import RefusedError
+from ghost.words import one_line
 from resources import slugs
 
 MAX_TAGS = 30
@@ -20,7 +20,7 @@ def clean(names: Iterable[object]) -> list[str]:
     for name in names:
         if not isinstance(name, str):
             raise RefusedError(gettext("A tag is a text."), field="tags")
-        text = _trimmed(name)
+        text = one_line(name)
         if len(text) > MAX_CHARS:
             raise RefusedError(
                 gettext("A tag may have at most %d characters.") % MAX_CHARS, field="tags"
@@ -30,10 +30,3 @@ def clean(names: Iterable[object]) -> list[str]:
     if len(found) > MAX_TAGS:
         raise RefusedError(gettext("A resource may have at most %d tags.") % MAX_TAGS, field="tags")
     return list(found.values())
-
-
-def _trimmed(name: str) -> str:
-    visible = "".join(
-        c if unicodedata.category(c)[0] != "C" else " " for c in unicodedata.normalize("NFC", name)
-    )
-    return " ".join(visible.split())

@@ -7,6 +7,7 @@ not to be stored. Reloading it would issue another token, of which browsers warn
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -122,7 +123,7 @@ class TokenAdmin(SecretMixin):
         "expires_at", ("created_at", "last_used_at", "revoked_at"), "token_hash",
     ]  # fmt: skip
     readonly_fields = [
-        "display_name", "shown_prefix", "shown_role", "scope_team", "shown_state", "created_at",
+        "shown_prefix", "shown_role", "scope_team", "shown_state", "created_at",
         "last_used_at", "revoked_at", "token_hash",
     ]  # fmt: skip
     actions = ["revoke"]
@@ -156,7 +157,7 @@ class TokenAdmin(SecretMixin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:
-            obj.save(update_fields=["note", "expires_at"])
+            obj.store()
             return
         token, obj.raw = Token.objects.issue(
             Role(obj.role),
@@ -192,7 +193,7 @@ class TokenAdmin(SecretMixin):
         with self.telling(request), transaction.atomic():
             for row in rows:
                 count += row.revoke(cascade=form.cleaned_data["cascade"])
-                self.note(request, row, gettext("Revoked"))
+            self.note(request, [row.pk for row in rows], gettext("Revoked"))
             self.message_user(
                 request,
                 ngettext("%d token revoked.", "%d tokens revoked.", count) % count,
@@ -202,17 +203,15 @@ class TokenAdmin(SecretMixin):
 
     def _ask_revoke(self, request: HttpRequest, rows: list[Token]) -> HttpResponse:
         dependants = Token.objects.filter(scope_team__owner__in=rows, revoked_at=None)
-        context = self.page(
+        return self.ask(
             request,
             gettext("Revoke tokens"),
+            "admin/teams/revoke.html",
             form=RevokeForm(),
             rows=rows,
             dependants=dependants.count(),
-            selected=request.POST.getlist("_selected_action"),
-            select_across=request.POST.get("select_across", "0"),
-            next=self.back(request).url,
+            nothing="" if rows else gettext("All of these are revoked already."),
         )
-        return TemplateResponse(request, "admin/teams/revoke.html", context)
 
 
 class MemberInline(ReadOnlyInline):
@@ -226,35 +225,46 @@ class MemberInline(ReadOnlyInline):
 
 @admin.register(Team)
 class TeamAdmin(SecretMixin):
-    list_display = ["name", "owner", "member_count", "resource_count", "created_at"]
+    list_display: list[Any] = ["name", "owner", "member_count", "created_at"]
     list_select_related = ["owner"]
     search_fields = ["name", "owner__display_name"]
     autocomplete_fields = ["owner"]
     fields = ["name", "owner"]
     inlines = [MemberInline]
+    counts = {
+        "members_now": models.Count(
+            "members", filter=models.Q(members__revoked_at=None), distinct=True
+        )
+    }
     actions = ["invite"]
     change_form_outer_before_template = "admin/teams/team_buttons.html"
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Team]:
         found: models.QuerySet[Team] = super().get_queryset(request)
-        return found.annotate(
-            members_now=models.Count(
-                "members", filter=models.Q(members__revoked_at=None), distinct=True
-            ),
-            resources_now=models.Count("resources", distinct=True),
-        )
+        return found.annotate(**self.counts)
+
+    @classmethod
+    def count_also(cls, column: Callable[[Any], int], *, of: str) -> None:
+        """A column for how many rows of a room to the right, by that relation, a team has.
+
+        It is annotated as `OF_now`; `column` is a `display` function of the row.
+        """
+        cls.counts[f"{of}_now"] = models.Count(of, distinct=True)
+        cls.list_display.insert(-1, column)
 
     @display(description=_("members"), ordering="members_now")
     def member_count(self, row: Any) -> int:
         return int(row.members_now)
 
-    @display(description=_("resources"), ordering="resources_now")
-    def resource_count(self, row: Any) -> int:
-        return int(row.resources_now)
-
     def get_readonly_fields(self, request: HttpRequest, obj: Team | None = None) -> Any:
-        """Its name stands on public pages, and who owns it decides who may publish."""
-        return ["name", "owner"] if obj else []
+        """Who owns it decides who may publish into it: that stays."""
+        return ["owner"] if obj else []
+
+    def save_model(self, request: HttpRequest, obj: Team, form: Any, change: bool) -> None:
+        if change:
+            obj.store()
+        else:
+            super().save_model(request, obj, form, change)
 
     def get_inlines(self, request: HttpRequest, obj: Team | None) -> Any:
         return self.inlines if obj else []
@@ -274,10 +284,6 @@ class TeamAdmin(SecretMixin):
             "list_url": self.list_url(),
             "may_invite": self.has_invite_permission(request),
         }
-        if kwargs.get("obj"):  # nothing of it is edited
-            context |= dict.fromkeys(
-                ("show_save", "show_save_and_continue", "show_save_and_add_another"), False
-            )
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.action(description=_("Invite a member…"), permissions=["invite"])
@@ -290,15 +296,9 @@ class TeamAdmin(SecretMixin):
         if not form.is_valid():
             return self._ask_name(request, teams[0], form)
         token, raw = teams[0].invite(form.cleaned_data["display_name"])
-        self.note(request, teams[0], gettext("Invited %s") % token.display_name)
+        self.note(request, [teams[0].pk], gettext("Invited %s") % token.display_name)
         return self.show_secret(request, token, raw)
 
     def _ask_name(self, request: HttpRequest, team: Team, form: InviteForm) -> HttpResponse:
-        context = self.page(
-            request,
-            gettext("Invite a member"),
-            form=form,
-            team=team,
-            next=self.back(request).url,
-        )
-        return TemplateResponse(request, "admin/teams/invite.html", context)
+        title, template = gettext("Invite a member"), "admin/teams/invite.html"
+        return self.ask(request, title, template, form=form, team=team)

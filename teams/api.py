@@ -120,4 +120,5 @@ def revoke_token(request: TokenRequest, data: RevokeIn, *, cascade: bool = True)
 
 
 def _issued(token: Token, raw: str) -> IssuedOut:
-    return IssuedOut.model_validate(vars(token) | {"token": raw})
+    known = dict(SessionOut.model_validate(token))
+    return IssuedOut(**known, token=raw, expires_at=token.expires_at)

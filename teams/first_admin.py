@@ -21,7 +21,8 @@ def ensure() -> Path | None:
     """If no usable Admin token is there, make one and write it where only the owner reads.
 
     The file's path if one was made. The log names the file, never the token. Of processes that
-    start at once, one makes it: the others wait for its transaction.
+    start at once, one makes it where a transaction keeps other writers out (SQLite). Where it
+    does not, each may make one: the file then holds the last, and `prepare` warns of each.
     """
     with transaction.atomic():
         if Token.objects.usable().filter(role=Role.ADMIN).exists():

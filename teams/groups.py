@@ -14,8 +14,9 @@ MODERATED = (
     "add_category", "change_category", "delete_category",
     "add_block", "change_block", "delete_block",
 )  # fmt: skip
-QUEUE_CARE = ("change_schedule", "change_failure", "delete_failure", "delete_success")
-"""Pausing and retrying; schedules are made by the code alone, since they can run anything."""
+QUEUE_CARE = ("change_schedule", "change_failure", "delete_failure")
+"""Pausing, retrying and dismissing; schedules are made by the code alone, since they can run
+anything, and what ended well is pruned by the queue itself."""
 
 
 def sync() -> None:

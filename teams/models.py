@@ -5,18 +5,28 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Self
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinLengthValidator
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from ghost.errors import ForbiddenError, RefusedError
 from ghost.words import one_line
 from teams import credentials
+from teams.attempts import Attempt
 from teams.roles import Role
 
+__all__ = ["Attempt", "Team", "TeamQuerySet", "Token", "TokenQuerySet"]
+
 LAST_USED_EVERY = timedelta(minutes=1)
+
+
+def _tell_renamed(row: Token | Team) -> None:
+    """Public pages show its name; the settings name who must know: docs/decisions/0004."""
+    import_string(settings.PUBLIC_NAME_CHANGED)(row)
 
 
 class TokenQuerySet(models.QuerySet["Token"]):
@@ -134,6 +144,15 @@ class Token(models.Model):
             self.expires_at is None or self.expires_at > timezone.now()
         )
 
+    def store(self) -> None:
+        """Save what people may change of it; a new public name is told to whoever shows it."""
+        with transaction.atomic():
+            old = Token.objects.select_for_update().get(pk=self.pk)
+            self.full_clean()
+            self.save(update_fields=["display_name", "note", "expires_at"])
+            if old.display_name != self.display_name:
+                _tell_renamed(self)
+
     def touch(self) -> None:
         """Remember that it was used, at most once a minute."""
         now = timezone.now()
@@ -249,6 +268,15 @@ class Team(models.Model):
     def owner_token_hash(self) -> str:
         """The owner's hash, as the API names it."""
         return self.owner.token_hash
+
+    def store(self) -> None:
+        """Save its name; a new one is told to whoever shows it."""
+        with transaction.atomic():
+            old = Team.objects.select_for_update().get(pk=self.pk)
+            self.full_clean()
+            self.save(update_fields=["name"])
+            if old.name != self.name:
+                _tell_renamed(self)
 
     def require_owner(self, token: Token) -> None:
         """ForbiddenError unless the token owns it, or is an Admin's."""

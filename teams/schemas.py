@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Self
 
 from django.utils.translation import gettext as _
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
-from ghost.schemas import NO_NUL, In, Moment, MomentIn, Out, TokenHash
+from ghost.schemas import In, Moment, MomentIn, Name, Out, TokenHash
 from teams.roles import Role
-
-Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=NO_NUL)]
 
 
 class SessionOut(Out):

@@ -1,5 +1,6 @@
 """The catalog in the operators' interface."""
 
+from resources.admin import team  # noqa: F401  # adds a column there
 from resources.admin.block import BlockAdmin
 from resources.admin.category import CategoryAdmin
 from resources.admin.resource import ResourceAdmin

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db import models
@@ -50,7 +50,7 @@ class ResourceAdmin(ResourceActions, ResourceColumns):
     search_help_text = _("Title, tag, info-hash in any spelling, or a magnet link")
     autocomplete_fields = ["publisher", "team"]
     change_form_outer_before_template = "admin/resources/status.html"
-    fieldsets = [
+    fieldsets: ClassVar[list[Any]] = [  # `show_also` adds to both
         (None, {"fields": ["title", "magnet_uri", "category", "tags", "content_markdown"]}),
         (
             _("Publishing"),
@@ -64,8 +64,7 @@ class ResourceAdmin(ResourceActions, ResourceColumns):
                     ("probe", "probe_attempts"),
                     ("probed_at", "probe_due_at"),
                     "probe_error",
-                    ("health", "num_peers"),
-                    "dht_misses",
+                    ("health", "num_peers", "dht_misses"),
                     "last_dht_check",
                 ],
                 "classes": ["tab"],
@@ -84,7 +83,7 @@ class ResourceAdmin(ResourceActions, ResourceColumns):
             },
         ),
     ]
-    readonly_fields = [
+    readonly_fields: ClassVar[list[Any]] = [
         "tags_in_words", "body_as_typed", "size", "file_count", "files", "probe", "probe_attempts",
         "probed_at", "probe_due_at", "probe_error", "health", "num_peers", "last_dht_check",
         "dht_misses", "magnet_hash", "magnet_hash_v2", "created_at", "updated_at", "takedown_at",

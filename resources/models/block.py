@@ -17,15 +17,22 @@ class BlockQuerySet(models.QuerySet["Block"]):
     """Sets of blocks."""
 
     def covering(self, *hashes: str | None) -> Self:
-        """Blocks of any of these hashes."""
+        """Blocks of any of these hashes: each is a variable of the query, so hundreds at most."""
         return self.filter(info_hash__in=[h for h in hashes if h])
 
-    def add(self, hashes: list[str], *, reason: str, by: str) -> int:
-        """Block each hash; how many were new."""
-        rows = [Block(info_hash=h, reason=reason, created_by=by) for h in hashes]
-        before = self.count()
-        self.bulk_create(rows, ignore_conflicts=True)
-        return self.count() - before
+    def of_takedowns(self) -> Self:
+        """Those that a takedown made, and its end takes away."""
+        return self.filter(is_of_takedown=True)
+
+    def add(self, hashes: list[str], *, reason: str, by: str, is_of_takedown: bool = False) -> None:
+        """Block each hash; one that is blocked already stays as it is."""
+        self.bulk_create(
+            (
+                Block(info_hash=h, reason=reason, created_by=by, is_of_takedown=is_of_takedown)
+                for h in hashes
+            ),
+            ignore_conflicts=True,
+        )
 
 
 class Block(models.Model):
@@ -35,6 +42,7 @@ class Block(models.Model):
     reason = models.TextField(_("reason"), max_length=2000, blank=True)
     created_at = models.DateTimeField(_("blocked"), default=timezone.now, editable=False)
     created_by = models.CharField(_("by"), max_length=150, blank=True, editable=False)
+    is_of_takedown = models.BooleanField(_("of a takedown"), default=False, editable=False)
 
     objects = BlockQuerySet.as_manager()
 

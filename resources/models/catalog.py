@@ -61,8 +61,23 @@ class Catalog(models.Model):
 
     @classmethod
     def _announce(cls, now: datetime) -> None:
-        """Wake the builder, once for a burst of changes: it waits until the burst is over."""
+        """Wake the builder, once for a burst of changes: it waits until the burst is over.
+
+        A change that finds an announcement made leaves it at that: whoever hears that one looks
+        at the revision afterwards. A queue that can't be written to must not make an error of a
+        change that is committed; the schedules find it.
+        """
         quiet_for = timedelta(seconds=settings.GHOST.build_debounce_s)
         calm = cls.objects.filter(pk=1, announced_at__lte=now - quiet_for)
         if calm.update(announced_at=now):
-            transaction.on_commit(lambda: async_task(settings.CATALOG_CHANGED_TASK))
+            transaction.on_commit(cls._wake, robust=True)
+
+    @staticmethod
+    def _wake() -> None:
+        async_task(settings.CATALOG_CHANGED_TASK)
+
+    @classmethod
+    def heard(cls) -> None:
+        """Say that what was announced is known. Called *before* looking at the revision, so that
+        a change is either seen by that look or announced anew."""
+        cls.objects.filter(pk=1, announced_at__gt=EPOCH).update(announced_at=EPOCH)

@@ -198,12 +198,19 @@ class Category(models.Model):
             Catalog.advance(f"category “{name}” deleted")
 
     def require_change_by(self, token: Token) -> None:
-        """ForbiddenError unless Admin, or its maker while nobody else publishes in it."""
+        """ForbiddenError unless Admin, or its maker while nobody else has a part in it.
+
+        That is a resource or a category of somebody else, in it or anywhere below.
+        """
         if token.is_admin:
             return
         if self.created_by_id != token.pk:
             raise ForbiddenError(_("This category was made by somebody else."))
-        if self.resources.exclude(publisher=token).exists():
+        subtree = Category.objects.filter(pk__in=[self.pk, *self._descendant_ids()])
+        if subtree.exclude(created_by=token).exists():
+            raise ForbiddenError(_("Somebody else made a category below this one."))
+        publishers = subtree.order_by().values_list("resources__publisher", flat=True).distinct()
+        if set(publishers) - {None, token.pk}:
             raise ForbiddenError(_("Somebody else publishes in this category."))
 
     def _ancestors(self) -> list[Category]:

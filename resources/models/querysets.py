@@ -15,11 +15,18 @@ from resources.models.catalog import Catalog
 from resources.states import DhtStatus, ProbeStatus, State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from resources.magnets import Magnet
     from resources.models.resource import Resource
     from teams.models import Token
+
+BATCH = 400
+"""Rows that one query names: databases bound the variables of a query."""
+_TAKEDOWN_FIELDS = (
+    "title", "magnet_hash", "magnet_hash_v2", "takedown_at", "published_at", "probed_at",
+    "probe_status",
+)  # fmt: skip
 
 
 def state_is(state: State) -> models.Q:
@@ -95,6 +102,10 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
             probe_due_at__lte=now,
         )
 
+    def unprobed(self) -> Self:
+        """Never probed with success, and nobody has let them off."""
+        return self.standing().filter(probed_at=None).exclude(probe_status=ProbeStatus.SKIPPED)
+
     def longest_unchecked(self) -> Self:
         """What was never checked first, then by the time of the last check."""
         return self.standing().order_by(models.F("last_dht_check").asc(nulls_first=True), "pk")
@@ -103,27 +114,45 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
 
     def take_down(self, *, reason: str, by: str) -> int:
         """Hide them from the next build on and block their hashes; how many there were."""
+        now, count, is_told, title = timezone.now(), 0, False, ""
         with transaction.atomic():
-            rows = list(self.standing().select_for_update())
-            now = timezone.now()
-            ours = self.model.objects.filter(pk__in=[row.pk for row in rows])
-            ours.update(takedown_at=now, takedown_reason=reason, updated_at=now)
-            Block.objects.add([h for row in rows for h in row.hashes], reason=reason, by=by)
-            if any(row.is_public for row in rows):
-                Catalog.advance(_told("taken down", rows))
-        return len(rows)
+            for rows in self.standing()._locked_batches():
+                self._only(rows).update(takedown_at=now, takedown_reason=reason, updated_at=now)
+                hashes = [h for row in rows for h in row.hashes]
+                Block.objects.add(hashes, reason=reason, by=by, is_of_takedown=True)
+                is_told = is_told or any(row.is_public for row in rows)
+                count, title = count + len(rows), rows[0].title
+            if is_told:
+                Catalog.advance(_told("taken down", count, title))
+        return count
 
     def restore(self) -> int:
-        """Undo a takedown: visible again, hashes unblocked; how many there were."""
+        """Undo a takedown: visible again, its blocks gone; how many there were.
+
+        A block that an operator made stays, and keeps the torrent from being listed anew.
+        """
+        now, count, is_told, title = timezone.now(), 0, False, ""
         with transaction.atomic():
-            rows = list(self.taken_down().select_for_update())
-            now = timezone.now()
-            ours = self.model.objects.filter(pk__in=[row.pk for row in rows])
-            ours.update(takedown_at=None, takedown_reason="", updated_at=now)
-            Block.objects.covering(*(h for row in rows for h in row.hashes)).delete()
-            if ours.public().exists():
-                Catalog.advance(_told("restored", rows))
-        return len(rows)
+            for rows in self.taken_down()._locked_batches():
+                self._only(rows).update(takedown_at=None, takedown_reason="", updated_at=now)
+                hashes = [h for row in rows for h in row.hashes]
+                Block.objects.of_takedowns().covering(*hashes).delete()
+                is_told = is_told or self._only(rows).public().exists()
+                count, title = count + len(rows), rows[0].title
+            if is_told:
+                Catalog.advance(_told("restored", count, title))
+        return count
+
+    def _locked_batches(self) -> Iterator[list[Resource]]:
+        """The rows by key, BATCH at a time; what is done with them may take them out of the set."""
+        rows = self.order_by("pk").only(*_TAKEDOWN_FIELDS).select_for_update(of=("self",))
+        last = 0
+        while batch := list(rows.filter(pk__gt=last)[:BATCH]):
+            yield batch
+            last = batch[-1].pk
+
+    def _only(self, rows: Iterable[Resource]) -> ResourceQuerySet:
+        return self.model.objects.filter(pk__in=[row.pk for row in rows])
 
     def ask_probe(self) -> int:
         """Have them probed (again) as soon as a worker is free; how many there were."""
@@ -138,33 +167,31 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
         )
 
     def skip_probe(self) -> int:
-        """Let them be public without a successful probe; how many changed."""
+        """Let the unprobed be public without a successful probe; how many changed."""
+        skipped = {"probe_status": ProbeStatus.SKIPPED, "probe_due_at": None, "probe_error": ""}
         with transaction.atomic():
-            changed = self.standing().exclude(probe_status=ProbeStatus.SKIPPED)
-            count = changed.update(
-                probe_status=ProbeStatus.SKIPPED, probe_due_at=None, probe_error=""
-            )
+            count = self.in_state(State.HELD).update(**skipped)
             if count:
                 Catalog.advance(f"{count} published without a probe")
-        return count
+            return count + self.unprobed().update(**skipped)  # drafts, and what comes later
 
     def claim_probes(self, limit: int, lease_s: float) -> list[Resource]:
         """Take up to `limit` due probes for `lease_s` seconds; nobody else gets them meanwhile."""
-        claim = uuid.uuid4().hex
+        due = self.due_for_probe().order_by("probe_due_at")
+        wanted = list(due.values_list("pk", flat=True)[:limit])
+        if not wanted:  # asked twice a second: most often nothing is to be written
+            return []
+        claim, rows = uuid.uuid4().hex, self.model.objects.filter(pk__in=wanted)
         until = timezone.now() + timedelta(seconds=lease_s)
-        wanted = list(
-            self.due_for_probe().order_by("probe_due_at").values_list("pk", flat=True)[:limit]
-        )
-        self.model.objects.filter(pk__in=wanted).due_for_probe().update(
-            probe_claim=claim, probe_claimed_until=until
-        )
-        return list(self.model.objects.filter(probe_claim=claim))
+        rows.due_for_probe().update(probe_claim=claim, probe_claimed_until=until)
+        return list(rows.filter(probe_claim=claim))
 
     def renew_claims(self, rows: Iterable[Resource], lease_s: float) -> None:
         """Keep claimed probes for another `lease_s` seconds."""
+        claims = {row.pk: row.probe_claim for row in rows}
         until = timezone.now() + timedelta(seconds=lease_s)
-        for row in rows:
-            self.filter(pk=row.pk, probe_claim=row.probe_claim).update(probe_claimed_until=until)
+        held = self.filter(pk__in=claims, probe_claim__in=set(claims.values()))
+        held.update(probe_claimed_until=until)
 
     def record_health(self, status: DhtStatus, *, misses: int = 0) -> int:
         """Note a look-up's outcome; how many got another status than they had."""
@@ -178,5 +205,5 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
         return count
 
 
-def _told(what: str, rows: list[Resource]) -> str:
-    return f"“{rows[0].title}” {what}" if len(rows) == 1 else f"{len(rows)} resources {what}"
+def _told(what: str, count: int, title: str) -> str:
+    return f"“{title}” {what}" if count == 1 else f"{count} resources {what}"

@@ -29,6 +29,8 @@ RETRY_PAUSES = tuple(
     timedelta(minutes=minutes) for minutes in (1, 5, 30, 2 * 60, 6 * 60, 24 * 60, 72 * 60)
 )
 """How long a first probe that failed waits for the next one; then nobody tries by itself."""
+OUTAGE_PAUSE = timedelta(minutes=5)
+"""The same for one that could not be tried: that says nothing of the torrent, so it goes on."""
 
 EDITED_FIELDS = (
     "title", "magnet_uri", "magnet_hash", "magnet_hash_v2", "content_markdown", "tags",
@@ -59,7 +61,7 @@ class Resource(Record):
     # -- the gate
 
     def clean(self) -> None:
-        """Read the magnet, clean the tags, refuse twins, blocked hashes and bad covers."""
+        """Read the magnet, clean title and tags; refuse twins, blocked hashes and what is too long."""
         self.title = one_line(self.title)
         if not self.title:
             raise ValidationError({"title": _("A title is needed.")})
@@ -183,26 +185,39 @@ class Resource(Record):
         self.cover_image_path, self.cover_error = None, ""
         self.cover_due_at = timezone.now() if self.cover_image_url else None
 
-    def forget(self) -> None:
-        """Delete it; nothing is told to the catalog if it was never public."""
+    def forget(self) -> bool:
+        """Delete it, True in any case; the catalog hears of it only if it was public."""
         with transaction.atomic():
             old = Resource.objects.select_for_update().filter(pk=self.pk).first()
             if old is None:
-                return
+                return True
             Resource.objects.filter(pk=self.pk).delete()
             if old.is_public:
                 Catalog.advance(f"“{old.title}” removed")
+        return True
 
-    def put_back(self, before: Resource) -> None:
-        """Undo the `store` of this one, unless somebody stored it anew meanwhile."""
+    def put_back(self, before: Resource) -> bool:
+        """Undo the `store` of this one, as far as it wrote; False if that can't be any more.
+
+        That is so if somebody stored it anew meanwhile, or took or blocked the old magnet.
+        """
         with transaction.atomic():
             mine = Resource.objects.filter(pk=self.pk, updated_at=self.updated_at)
             now = mine.select_for_update().first()
-            if now is None:
-                return
-            before.save()
+            if now is None or before._is_replaced():
+                return False
+            try:
+                before._save_over(now)
+            except ValidationError:  # somebody took the old magnet in this very moment
+                return False
             before._index_tags()
             before._tell_catalog(now)
+        return True
+
+    def _is_replaced(self) -> bool:
+        """Whether its torrent is listed elsewhere or blocked by now."""
+        twins = Resource.objects.twins_of(self.magnet).exclude(pk=self.pk)
+        return twins.exists() or Block.objects.covering(*self.hashes).exists()
 
     def require_sight_by(self, token: Token) -> None:
         """ForbiddenError unless it is in the token's scope."""
@@ -239,7 +254,7 @@ class Resource(Record):
     def record_metadata(self, found: metadata.Metadata) -> bool:
         """Keep what a probe found; False if the magnet was changed or removed meanwhile."""
         metadata.save(found)
-        return self._record_probe(
+        is_kept = self._record_probe(
             probe_status=ProbeStatus.OK,
             probe_error="",
             probe_attempts=0,
@@ -253,29 +268,36 @@ class Resource(Record):
             dht_misses=0,
             last_dht_check=found.fetched_at,
         )
+        if not is_kept and not Resource.objects.filter(magnet_hash=found.magnet_hash).exists():
+            metadata.forget(found.magnet_hash)
+        return is_kept
 
     def record_probe_miss(self, status: ProbeStatus, error: str) -> bool:
         """Note that a probe failed and when to try again; False if the magnet changed meanwhile.
 
         What was known before stays. Only a first probe is repeated by itself.
         """
-        due: datetime | None = None
-        if self.probed_at is None and self.probe_attempts < len(RETRY_PAUSES):
-            due = timezone.now() + RETRY_PAUSES[self.probe_attempts]
-        if self.probe_status == ProbeStatus.SKIPPED:
-            status = ProbeStatus.SKIPPED
+        is_tried = status != ProbeStatus.UNAVAILABLE
+        pause = self._pause() if is_tried else OUTAGE_PAUSE
         return self._record_probe(
-            probe_status=status,
+            probe_status=self.probe_status if self.probe_status == ProbeStatus.SKIPPED else status,
             probe_error=error,
-            probe_attempts=self.probe_attempts + 1,
-            probe_due_at=due,
+            probe_attempts=self.probe_attempts + is_tried,
+            probe_due_at=timezone.now() + pause if pause and self.probed_at is None else None,
         )
+
+    def _pause(self) -> timedelta | None:
+        """Until a probe that found nobody is repeated, if ever."""
+        left = RETRY_PAUSES[self.probe_attempts :]
+        return left[0] if left else None
 
     def _record_probe(self, **values: object) -> bool:
         with transaction.atomic():
             old = (
                 Resource.objects.select_for_update()
-                .filter(pk=self.pk, magnet_hash=self.magnet_hash)
+                .filter(
+                    pk=self.pk, magnet_hash=self.magnet_hash, magnet_hash_v2=self.magnet_hash_v2
+                )
                 .first()
             )
             if old is None:

@@ -1,10 +1,12 @@
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 from django_q.models import OrmQ
 from PIL import Image
 
 from builds import covers
+from builds.admin import asked_by
 from builds.models import Build, Cover
 from builds.tasks import build_now
 from tests import make, operators
@@ -107,3 +109,31 @@ def test_a_cover_that_is_not_there_is_a_404():
     answer = operators.client().get(reverse("admin:builds_cover_image", args=(row.pk,)))
 
     assert answer.status_code == 404
+
+
+def test_a_resources_form_shows_its_cover_or_why_there_is_none():
+    viewer = operators.client("Viewer")
+    row, failed = make.resource(), make.resource(cover_image_url="https://example.org/x.png")
+    cover = Cover.objects.create(resource=row, digest="0" * 64)
+    failed.record_cover(None, error="no picture <there>")
+
+    shown = viewer.get(operators.form_of("resources_resource", row.pk)).content.decode()
+    told = viewer.get(operators.form_of("resources_resource", failed.pk)).content.decode()
+
+    assert reverse("admin:builds_cover_image", args=(cover.pk,)) in shown
+    assert "no picture &lt;there&gt;" in told
+
+
+@pytest.mark.parametrize(
+    ("trigger", "language", "shown"),
+    [
+        ("change", "en", "a change"),
+        ("schedule", "zh-hans", "定时任务"),
+        ("rescue", "en", "after a builder died"),
+        ("ada <x>", "en", "by hand: ada <x>"),
+        ("ada", "zh-hans", "手动：ada"),
+    ],
+)
+def test_who_asked_for_a_build_is_said_in_words(trigger, language, shown):
+    with override(language):
+        assert asked_by(Build(trigger=trigger)) == shown

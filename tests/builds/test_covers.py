@@ -243,3 +243,48 @@ def test_a_cover_cleared_while_it_was_fetched_is_not_kept(pictures):
     assert counts == {"fetched": 0, "failed": 0}
     assert row.cover_image_path is None
     assert not covers.are_there(row.pk)
+
+
+@pytest.mark.django_db(transaction=True)  # foreign keys are looked at when a transaction ends
+@pytest.mark.parametrize("path", ["/cover.png", "/none"])
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_resource_deleted_while_its_cover_came_does_not_stop_the_others(
+    pictures, monkeypatch, path, moment
+):
+    gone = make.resource(cover_image_url=pictures["address"] + path)
+    kept = make.resource(cover_image_url=pictures["address"] + "/cover.png")
+
+    def delete(*args):
+        type(gone).objects.filter(pk=gone.pk).delete()
+
+    if moment == "after":  # its row was looked at, its files are just being written
+        real = covers.write_atomic
+        monkeypatch.setattr(covers, "write_atomic", lambda *a: (delete(), real(*a)))
+
+    covers.localize(beat=delete if moment == "before" else lambda: None)
+    covers.localize()
+
+    kept.refresh_from_db()
+    assert kept.cover_image_path == f"assets/covers/{kept.pk}.webp"
+    assert Cover.objects.get().resource == kept
+    assert not covers.page_file(gone.pk).exists()
+    assert not covers.thumb_file(gone.pk).exists()
+
+
+def test_files_of_resources_that_are_gone_are_removed(build, pictures, settings):
+    url = pictures["address"] + "/cover.png"
+    rows = [make.resource(cover_image_url=url) for _ in range(3)]
+    build()
+    gone, hidden, shown = rows
+    type(gone).objects.filter(pk=gone.pk).delete()
+    hidden.refresh_from_db()
+    hidden.take_down(reason="asked", by="Olga")
+    (settings.GHOST.cover_dir / "not-ours.webp").write_text("by hand")
+
+    public = build()
+
+    names = {path.name for path in settings.GHOST.cover_dir.iterdir()}
+    kept = {f"{row.pk}{size}.webp" for row in (hidden, shown) for size in ("", "-thumb")}
+    assert names == kept | {"not-ours.webp"}
+    published = {path.name for path in (public / "assets" / "covers").iterdir()}
+    assert published == {f"{shown.pk}.webp", f"{shown.pk}-thumb.webp"}

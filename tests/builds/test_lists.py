@@ -115,3 +115,11 @@ def test_reading_the_catalog_takes_the_same_queries(count, django_assert_num_que
         done = export(tmp_path / "site", tmp_path)
 
     assert done.resources == count
+
+
+def test_groups_are_made_once():
+    make.resource(tags=["a"])
+    read = shelf()
+
+    for name in ("by_category", "by_tag", "by_publisher", "by_team", "tag_names"):
+        assert getattr(read, name) is getattr(read, name)

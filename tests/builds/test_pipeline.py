@@ -8,12 +8,16 @@ from urllib.parse import urljoin
 from urllib.request import urlopen
 
 import pytest
+from django.contrib.auth.models import User
 from django.utils import timezone
 
 from builds import hugo, lists, pipeline, release
 from builds.models import DIED, Build, BuildState
 from ghost.errors import OutageError
 from resources import metadata
+from resources.models import Block
+from resources.states import ProbeStatus
+from teams.roles import Role
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -121,16 +125,35 @@ def test_only_what_is_public_is_in_public_files(build):
 
 def test_no_private_value_is_in_a_public_file(build, settings, tmp_path):
     owner = make.publisher(name="Ada", note="met her in Rome")
+    curator = make.token(Role.ADMIN, name="Carla Curator", note="on holiday")
+    operator = User.objects.create_user(
+        "oskar-operator", email="oskar@example.net", first_name="Oskar", last_name="Owns-it"
+    )
     team = make.team(owner, name="Restorers")
-    row = make.resource(publisher=owner, team=team, cover_image_url="https://10.1.2.3/private.png")
+    row = make.resource(
+        category=make.category("Films", created_by=curator),
+        publisher=owner, team=team, cover_image_url="https://10.1.2.3/private.png",
+    )  # fmt: skip
+    row.record_probe_miss(ProbeStatus.TIMEOUT, "nobody at 10.9.8.7 answered")
     make.resource().take_down(reason="a private reason", by="Olga Operator")
+    Block.objects.add([make.info_hash()], reason="a court's order", by=operator.get_username())
+    Build.objects.claim(operator.get_username()).fail("an error at /srv/secret")
 
     found = everything(build())
 
     row.refresh_from_db()
+    blocked = Block.objects.values_list("info_hash", flat=True)
+    tokens = [value for t in (owner, curator) for value in (t.token_hash, t.raw, t.prefix, t.note)]
+    folders = [
+        getattr(settings.GHOST, name)
+        for name in ("site_workdir", "cover_dir", "magnet_metadata_dir", "magnet_tmp_dir",
+                     "backup_dir", "secrets_dir", "db_path")
+    ]  # fmt: skip
     for private in (
-        owner.token_hash, owner.raw, owner.prefix, owner.note, row.cover_image_url, "10.1.2.3",
-        row.cover_error, "a private reason", "Olga", str(tmp_path), str(settings.BASE_DIR),
+        *tokens, *blocked, *map(str, folders), row.cover_image_url, "10.1.2.3",
+        row.cover_error, row.probe_error, "10.9.8.7", curator.display_name, "a private reason",
+        "a court's order", "Olga", operator.username, operator.email, "Oskar", "Owns-it",
+        "/srv/secret", str(tmp_path), str(settings.BASE_DIR),
         settings.SECRET_KEY, settings.TOKEN_PEPPER,
     ):  # fmt: skip
         assert private
@@ -158,6 +181,18 @@ def test_an_unchanged_catalog_replaces_nothing(build):
     assert before == after
     assert [b.state for b in Build.objects.all()] == ["unchanged", "done"]
     assert len(list((release.public().parent / "releases").iterdir())) == 1
+
+
+def test_a_damaged_public_site_is_built_anew_though_nothing_changed(build):
+    row = make.resource()
+    page = build() / f"resources/{row.pk}/index.html"
+    whole = page.read_bytes()
+    page.write_bytes(b"")
+
+    public = build()
+
+    assert (public / f"resources/{row.pk}/index.html").read_bytes() == whole
+    assert [b.state for b in Build.objects.all()] == ["done", "done"]
 
 
 def test_force_builds_an_unchanged_catalog_with_equal_bytes(build):
@@ -303,6 +338,118 @@ def test_a_builder_given_up_for_dead_stops(monkeypatch):
     assert (build.state, build.error) == ("failed", DIED)
     assert not release.public().exists()
     assert BuildState.get().last_error == ""
+
+
+def test_a_builder_given_up_for_dead_at_the_very_end_publishes_nothing(build, monkeypatch):
+    make.resource(title="First")
+    good = build().resolve()
+    make.resource(title="Second")
+    stale = Build.objects.claim("stale")
+    real = release._shape
+
+    def shape(site):  # the last slow thing before the swap
+        Build.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+        Build.objects.bury_dead()
+        return real(site)
+
+    monkeypatch.setattr(release, "_shape", shape)
+
+    with pytest.raises(OutageError, match="given up for dead"):
+        pipeline.run(stale, force=True)
+
+    stale.refresh_from_db()
+    assert (stale.state, stale.error) == ("failed", DIED)
+    assert release.public().resolve() == good
+    assert BuildState.get().pending_changes
+
+
+def test_a_stale_builder_cannot_replace_the_site_of_the_one_that_took_over(build, monkeypatch):
+    make.resource(title="Only")
+    stale = Build.objects.claim("stale")
+    real, told = release._shape, []
+
+    def shape(site):
+        if not told:
+            told.append("the next builder comes, builds and publishes")
+            Build.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+            told.append(build().resolve())
+        return real(site)
+
+    monkeypatch.setattr(release, "_shape", shape)
+
+    with pytest.raises(OutageError):
+        pipeline.run(stale)
+
+    assert release.public().resolve() == told[1]
+    assert (release.public() / "index.html").is_file()
+    assert len(list((release.public().parent / "releases").iterdir())) == 1
+
+
+def test_an_unchanged_build_that_was_given_up_for_dead_does_not_say_it_is_done(build, monkeypatch):
+    build()
+    stale = Build.objects.claim("stale")
+    real = release.is_whole
+
+    def is_whole(manifest):
+        Build.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+        Build.objects.bury_dead()
+        return real(manifest)
+
+    monkeypatch.setattr(release, "is_whole", is_whole)
+
+    with pytest.raises(OutageError, match="given up for dead"):
+        pipeline.run(stale)
+
+
+class Killed(BaseException):
+    """The builder is gone in the middle of a line."""
+
+
+@pytest.mark.parametrize("swapped", [False, True], ids=["before the swap", "after the swap"])
+@pytest.mark.django_db(transaction=True)
+def test_a_builder_killed_at_the_swap_leaves_a_state_that_the_next_build_mends(
+    build, monkeypatch, swapped
+):
+    make.resource(title="First")
+    build()
+    make.resource(title="Second")
+    real = release._swap
+
+    def swap(draft):
+        if swapped:
+            real(draft)
+        raise Killed
+
+    monkeypatch.setattr(release, "_swap", swap)
+    monkeypatch.setattr(Build, "fail", lambda self, error: False)  # the dead write nothing
+    with pytest.raises(Killed):
+        build()
+    monkeypatch.undo()
+
+    assert Build.objects.running().exists()
+    assert BuildState.get().pending_changes
+    assert (b"Second" in (release.public() / "index.html").read_bytes()) == swapped
+
+    Build.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    public = build()
+
+    assert b"Second" in (public / "index.html").read_bytes()
+    assert Build.objects.first().state == ("unchanged" if swapped else "done")
+    assert not BuildState.get().pending_changes
+
+
+def test_a_failed_swap_leaves_a_failed_build_without_a_release(build, monkeypatch):
+    def swap(draft):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(release, "_swap", swap)
+
+    with pytest.raises(OSError, match="No space left"):
+        build()
+
+    failed = Build.objects.get()
+    assert (failed.state, failed.release) == ("failed", "")
+    assert BuildState.get().built_revision == -1
 
 
 def test_a_damaged_metadata_file_costs_its_tree_alone(build):

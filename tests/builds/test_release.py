@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import os
+from contextlib import contextmanager
+
 import pytest
 
 from builds import release
 from builds.release import Manifest
+from ghost.errors import OutageError
 
 
 def put(body, number=1):
@@ -26,7 +30,9 @@ def test_publish_puts_the_new_site_in_place_of_the_old():
     put("new", 2)
 
     assert shown() == "new"
-    assert release.current() == Manifest("look", {"/": "new"})
+    manifest = release.current()
+    assert (manifest.look, manifest.records) == ("look", {"/": "new"})
+    assert release.is_whole(manifest)
     assert not (release.public() / "manifest.json").exists()
 
 
@@ -55,6 +61,72 @@ def test_begin_removes_what_a_dead_builder_left():
 
     assert releases() == [name, draft.folder.name] or releases() == [draft.folder.name, name]
     assert shown() == "whole"
+
+
+def test_a_draft_that_another_builder_cleared_away_is_not_published():
+    put("good")
+    stale = release.begin(2)
+    after = release.begin(3)
+
+    with pytest.raises(OutageError) as refused:
+        release.publish(stale, Manifest("look", {}))
+
+    assert str(refused.value) == "This build's draft is gone; another builder took over."
+    assert shown() == "good"
+    assert not stale.folder.exists()
+    assert after.folder.name in releases()
+
+
+def test_a_claim_that_is_refused_stops_the_swap():
+    _, good = put("good")
+    draft = release.begin(2)
+
+    @contextmanager
+    def claim():
+        raise OutageError("given up")
+        yield
+
+    with pytest.raises(OutageError, match="given up"):
+        release.publish(draft, Manifest("look", {}), claim())
+
+    assert shown() == "good"
+    assert releases() == sorted([good, draft.folder.name])
+
+
+def test_files_are_on_the_disk_before_the_manifest_vouches_for_them(monkeypatch):
+    draft = release.begin(1)
+    (draft.site / "index.html").write_text("site")
+    seen = []
+    monkeypatch.setattr(
+        os, "sync", lambda: seen.append(sorted(p.name for p in draft.folder.iterdir()))
+    )
+
+    release.publish(draft, Manifest("look", {}))
+
+    assert seen == [["site"]]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda site: (site / "a" / "page.html").write_text(""),
+        lambda site: (site / "a" / "page.html").unlink(),
+        lambda site: (site / "a" / "page.html").rename(site / "a" / "other.html"),
+        lambda site: (site / "more.html").write_text("more"),
+        lambda site: site.rename(site.with_name("moved")),
+    ],
+    ids=["empty", "missing", "renamed", "added", "moved"],
+)
+def test_a_damaged_site_is_not_whole(damage):
+    draft = release.begin(1)
+    (draft.site / "a").mkdir()
+    (draft.site / "a" / "page.html").write_text("page")
+    release.publish(draft, Manifest("look", {}))
+    assert release.is_whole(release.current())
+
+    damage(release.public().resolve())
+
+    assert not release.is_whole(release.current())
 
 
 def test_a_real_folder_in_the_way_is_kept_as_the_oldest_release():

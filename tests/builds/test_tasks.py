@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from django_q.models import OrmQ
 
 from builds import hugo, release, tasks
 from builds.models import DIED, Build, BuildState
@@ -25,6 +26,10 @@ def home() -> str:
 
 def states() -> list[str]:
     return [build.state for build in Build.objects.all()]
+
+
+def queued() -> list[str]:
+    return [task.func() for task in OrmQ.objects.all()]
 
 
 def kill_builder() -> None:
@@ -59,17 +64,53 @@ def test_a_change_during_a_build_is_built_after_it(monkeypatch):
     tasks.build_when_quiet()
 
     assert told == [tasks.BUSY]
+    assert "Meanwhile" not in home()
+    assert queued() == ["builds.tasks.build_when_quiet"]
+    tasks.build_when_quiet()
     assert "Meanwhile" in home()
     assert states() == ["done", "done"]
     assert not BuildState.get().pending_changes
 
 
-def test_a_failure_ends_the_loop_and_the_schedule_tries_again(configure):
+@pytest.mark.parametrize("task", [tasks.build_when_quiet, tasks.build_now])
+def test_under_steady_changes_a_task_builds_once_and_queues_the_next(monkeypatch, task):
+    make.resource()
+    real = hugo.render
+
+    def render(*args, **kwargs):
+        make.resource()
+        real(*args, **kwargs)
+
+    monkeypatch.setattr(hugo, "render", render)
+
+    task()
+
+    assert states() == ["done"]
+    assert queued() == ["builds.tasks.build_when_quiet"]
+
+
+def test_a_failed_build_leaves_what_it_has_not_read_to_the_queue(monkeypatch):
+    make.resource()
+
+    def render(*args, **kwargs):
+        make.resource()
+        raise OutageError("Hugo failed.")
+
+    monkeypatch.setattr(hugo, "render", render)
+
+    with pytest.raises(OutageError):
+        tasks.build_when_quiet()
+
+    assert queued() == ["builds.tasks.build_when_quiet"]
+
+
+def test_a_failure_is_not_repeated_at_once_and_the_schedule_tries_again(configure):
     make.resource(title="New")
     configure(hugo_bin="/bin/false")
     with pytest.raises(OutageError):
         tasks.build_when_quiet()
     assert states() == ["failed"]
+    assert queued() == []
 
     configure(hugo_bin="hugo")
     tasks.build_if_due()
@@ -112,6 +153,10 @@ def test_build_now_forced_publishes_anew():
     tasks.build_now("test", force=True)
 
     assert states() == ["done", "done"]
+
+
+def test_a_long_name_of_who_asked_is_cut():
+    assert Build.objects.claim("x" * 150).trigger == "x" * 100
 
 
 def test_one_build_at_a_time():

@@ -72,6 +72,22 @@ def test_half_of_a_hybrid_is_enough(swarm, half):
     assert [(h, o.metadata.name) for h, o in outcomes.items()] == [(getattr(seed, half), seed.name)]
 
 
+def test_a_magnet_that_got_its_other_half_is_probed_anew(swarm):
+    seed = next(seed for seed in swarm.seeds if seed.v1 and seed.v2)
+    wrong = magnets.parse(f"magnet:?xt=urn:btih:{seed.v1}&xt=urn:btmh:1220{'ab' * 32}")
+    right = magnets.parse(seed.magnet_uri)
+    running = probes.Probes(3)
+    running.add(wrong)
+    running.step(0)
+
+    running.add(right)
+    outcomes = []
+    while len(running):
+        outcomes += running.step(0.1)
+
+    assert [(o.status, o.metadata.name) for o in outcomes] == [("ok", seed.name)]
+
+
 def test_a_dead_magnet_is_inactive_when_its_time_is_over(swarm):
     outcome = probe(make.magnet("ab" * 20), timeout_s=0.6)["ab" * 20]
 

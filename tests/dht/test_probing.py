@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 
 import pytest
 from django_q.models import OrmQ
@@ -41,18 +43,18 @@ def test_enqueue_queues_a_probe_and_names_the_task():
 def test_wait_is_true_once_the_metadata_is_there():
     row = make.resource()
 
-    assert prober().wait(row.pk) is True
+    assert prober().wait(row.pk, math.inf) is True
 
 
 def test_wait_is_false_for_a_dead_magnet():
     row = make.resource(is_probed=False)
     row.record_probe_miss(ProbeStatus.INACTIVE, "Nobody has it.")
 
-    assert prober().wait(row.pk) is False
+    assert prober().wait(row.pk, math.inf) is False
 
 
 def test_wait_is_false_when_the_resource_is_gone():
-    assert prober().wait(1) is False
+    assert prober().wait(1, math.inf) is False
 
 
 def test_wait_is_an_outage_when_no_worker_comes(configure, monkeypatch):
@@ -61,7 +63,7 @@ def test_wait_is_an_outage_when_no_worker_comes(configure, monkeypatch):
     row = make.resource(is_probed=False)
 
     with pytest.raises(OutageError, match="Is a worker running"):
-        prober().wait(row.pk)
+        prober().wait(row.pk, math.inf)
 
 
 def test_wait_is_an_outage_when_the_dht_cannot_be_reached():
@@ -69,7 +71,7 @@ def test_wait_is_an_outage_when_the_dht_cannot_be_reached():
     row.record_probe_miss(ProbeStatus.UNAVAILABLE, "The DHT can't be reached.")
 
     with pytest.raises(OutageError, match="The DHT can't be reached"):
-        prober().wait(row.pk)
+        prober().wait(row.pk, math.inf)
 
 
 def test_wait_does_not_take_the_last_probe_for_the_new_one(configure, monkeypatch):
@@ -80,7 +82,7 @@ def test_wait_does_not_take_the_last_probe_for_the_new_one(configure, monkeypatc
     Resource.objects.filter(pk=row.pk).ask_probe()
 
     with pytest.raises(OutageError):
-        prober().wait(row.pk)
+        prober().wait(row.pk, math.inf)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -91,7 +93,7 @@ def test_wait_sees_what_a_worker_finds(swarm):
     def wait():
         from django.db import connection
 
-        answers.append(prober().wait(row.pk))
+        answers.append(prober().wait(row.pk, math.inf))
         connection.close()
 
     waiting = threading.Thread(target=wait)
@@ -100,3 +102,29 @@ def test_wait_sees_what_a_worker_finds(swarm):
     waiting.join(10)
 
     assert answers == [True]
+
+
+def test_wait_ends_with_its_own_time():
+    row, began = make.resource(is_probed=False), time.monotonic()
+
+    ended = prober().wait(row.pk, 0.2)
+
+    assert ended is None
+    assert 0.2 <= time.monotonic() - began < 1
+
+
+def test_wait_of_any_length_ends_with_the_time_of_a_probe(configure, monkeypatch):
+    configure(magnet_metadata_timeout_s=0.1)
+    monkeypatch.setattr(probing, "GRACE_S", 0.1)
+    row = make.resource(is_probed=False)
+
+    assert prober().wait(row.pk, 3600) is None
+
+
+def test_wait_reads_only_what_it_needs(django_assert_num_queries):
+    row = make.resource()
+
+    with django_assert_num_queries(1) as seen:
+        prober().wait(row.pk, 1)
+
+    assert "content_markdown" not in seen.captured_queries[0]["sql"]

@@ -12,6 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from dht import probes, tasks
+from dht import swarm as door
 from dht.models import HealthSample
 from ghost import stopping
 from ghost.errors import OutageError
@@ -212,6 +213,36 @@ def test_an_outcome_for_a_deleted_resource_is_ignored(swarm):
     )
 
     assert tasks.record(claimed, outcome) is False
+    assert metadata.load(claimed.magnet_hash) is None
+
+
+def test_an_outcome_for_a_torrent_that_got_its_other_half_is_ignored():
+    row = pending(make.magnet())
+    (claimed,) = Resource.objects.claim_probes(1, 20)
+    row.refresh_from_db()
+    row.magnet_uri += f"&xt=urn:btmh:1220{'ab' * 32}"
+    row.store()
+
+    is_kept = tasks.record(
+        claimed,
+        probes.Outcome(
+            claimed.magnet_hash, ProbeStatus.OK, make.torrent_metadata(claimed.magnet_hash)
+        ),
+    )
+
+    row.refresh_from_db()
+    assert (is_kept, row.probe_status, row.probed_at) == (False, "pending", None)
+
+
+def test_without_libtorrent_nothing_stays_claimed(monkeypatch):
+    row = pending(make.magnet())
+    door.close()
+    monkeypatch.setattr(door, "lt", None)
+
+    with pytest.raises(OutageError):
+        tasks.run_probes(row.pk)
+
+    assert list(Resource.objects.due_for_probe()) == [row]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -49,6 +49,8 @@ def metadata(info):
         ("/".join("d" * 60), "/".join("d" * 50)),
         ("<script>.txt", "<script>.txt"),
         ("第二/注释.md", "第二/注释.md"),
+        ("می\u200cخواهم/👩\u200d🔬.txt", "می\u200cخواهم/👩\u200d🔬.txt"),
+        ("two  spaces.txt", "two  spaces.txt"),
     ],
 )
 def test_a_path_is_cleaned(dirty, clean):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import json
 import os
 import shutil
 import sqlite3
@@ -16,7 +18,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from ghost import backup
-from ghost.errors import RefusedError
+from ghost.errors import OutageError, RefusedError
 
 
 @pytest.fixture
@@ -34,6 +36,7 @@ def place(configure, tmp_path):
             (tmp_path / folder / name).write_text(body)
     with closing(sqlite3.connect(tmp_path / "db" / "ghost.db", isolation_level=None)) as live:
         live.execute("PRAGMA journal_mode=WAL")
+        live.execute("CREATE TABLE resources_resource (id INTEGER)")
         live.execute("CREATE TABLE note (words TEXT)")
         live.execute("INSERT INTO note VALUES ('kept')")
         yield tmp_path
@@ -143,6 +146,71 @@ def test_a_damaged_backup_is_refused_and_nothing_is_touched(place, spoil):
 
     assert words(place / "db/ghost.db") == []
     assert list(place.glob("*.replaced-*")) == []
+
+
+def packed(path: Path, members: dict[str, bytes], link: str = "") -> Path:
+    """An archive with a true manifest, and perhaps a link for one of its files."""
+    files = [
+        {"path": name, "bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()}
+        for name, body in members.items()
+    ]
+    with tarfile.open(path, "w:gz") as tar:
+        for name, body in {
+            **members,
+            "manifest.json": json.dumps({"files": files}).encode(),
+        }.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(body)
+            tar.addfile(info, io.BytesIO(body))
+        if link:
+            info = tarfile.TarInfo("covers/1.webp")
+            info.type, info.linkname = tarfile.SYMTYPE, link
+            tar.addfile(info)
+    return path
+
+
+def database_of(folder: Path, table: str) -> bytes:
+    with closing(sqlite3.connect(folder / "x.db")) as database:
+        database.execute(f"CREATE TABLE {table} (id INTEGER)")
+    return (folder / "x.db").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("table", "link", "reason"),
+    [
+        ("stranger", "", "not one of Ghost"),
+        ("resources_resource", "../secrets/secret_key", "damaged or not a backup"),
+    ],
+)
+def test_a_foreign_or_hostile_archive_is_refused(place, tmp_path, table, link, reason):
+    body = database_of(tmp_path, table)
+    path = packed(tmp_path / "ghost-x.tar.gz", {"db/ghost.db": body}, link)
+
+    with pytest.raises(RefusedError, match=reason):
+        backup.restore(path)
+
+    assert words(place / "db/ghost.db") == ["kept"]
+
+
+@pytest.mark.parametrize(
+    "manifest", ["[]", '{"files": [5]}', '{"files": [{"path": 1}]}', "nonsense"]
+)
+def test_a_manifest_of_another_shape_is_refused(place, tmp_path, manifest):
+    with tarfile.open(tmp_path / "x.tar.gz", "w:gz") as tar:
+        info = tarfile.TarInfo("manifest.json")
+        info.size = len(manifest)
+        tar.addfile(info, io.BytesIO(manifest.encode()))
+
+    with pytest.raises(RefusedError, match="damaged or not a backup"):
+        backup.verify(tmp_path / "x.tar.gz")
+
+
+def test_a_backup_that_cannot_be_written_is_told(place, configure, tmp_path):
+    (tmp_path / "file").touch()
+    configure(db_path=tmp_path / "file" / "ghost.db")
+
+    with pytest.raises(OutageError):
+        backup.create()
 
 
 def test_old_backups_go(place, configure):

@@ -45,6 +45,10 @@ class Handler(BaseHTTPRequestHandler):
     def answer_gzip(self):
         self._send(body=b"x", Content_Encoding="gzip")
 
+    def answer_late(self):
+        time.sleep(0.8)
+        self._send(302, Location=self.late)
+
     def answer_drip(self):
         try:
             for _ in range(100):
@@ -90,9 +94,9 @@ def test_get_refuses_other_schemes(url):
 def test_get_checks_the_address_after_a_redirect_too(server, configure, monkeypatch):
     """The first address passes for public here; where it leads to does not."""
     first = int(server.rpartition(":")[2])
-    real = fetch._allowed_address
+    real = fetch._allowed_addresses
     monkeypatch.setattr(
-        fetch, "_allowed_address", lambda h, p: "127.0.0.1" if p == first else real(h, p)
+        fetch, "_allowed_addresses", lambda h, p: ["127.0.0.1"] if p == first else real(h, p)
     )
 
     with pytest.raises(RefusedError, match="private network"):
@@ -125,26 +129,3 @@ def test_get_ends_on_time_when_the_answer_drips(server, configure):
         fetch.get(f"{server}/drip", max_bytes=1000, timeout_s=0.5)
 
     assert time.monotonic() - started < 2
-
-
-@pytest.mark.parametrize(
-    ("address", "expected"),
-    [
-        ("1.1.1.1", True),
-        ("2606:4700::1111", True),
-        ("127.0.0.1", False),
-        ("10.1.2.3", False),
-        ("169.254.169.254", False),
-        ("100.64.0.1", False),
-        ("0.0.0.0", False),
-        ("224.0.0.1", False),
-        ("::1", False),
-        ("fe80::1%eth0", False),
-        ("fd00::1", False),
-        ("::ffff:127.0.0.1", False),
-        ("2002:7f00:1::", False),
-        ("64:ff9b::7f00:1", False),
-    ],
-)
-def test_is_public_knows_private_networks(address, expected):
-    assert fetch.is_public(address) is expected

@@ -42,3 +42,18 @@ def test_run_cuts_long_output_in_the_middle():
 
     assert len(output.text) < shell.OUTPUT_LIMIT_CHARS + 100
     assert output.text.endswith("end\n")
+
+
+def test_run_leaves_signals_as_a_shell_would():
+    # `yes` ends by SIGPIPE; where that is ignored, it complains of a broken pipe.
+    assert shell.run(["sh", "-c", "yes | head -n 1"], timeout_s=20).text == "y\n"
+
+
+def test_run_hands_on_arguments(tmp_path):
+    program = tmp_path / "greet"
+    program.write_text("#!/bin/sh\necho hello $1\n")
+    program.chmod(0o755)
+
+    output = shell.run([program, "you"], timeout_s=20, cwd=tmp_path)
+
+    assert (output.exit_code, output.text) == (0, "hello you\n")

@@ -45,11 +45,19 @@ def test_serve_leads_a_folder_to_its_slash(client, public):
     assert body(client.get(response["Location"])) == "公共领域"
 
 
-@pytest.mark.parametrize("path", ["/nothing/", "/../secret.txt", "/%2e%2e/secret.txt", "/a%00b"])
+@pytest.mark.parametrize(
+    "path", ["/nothing/", "/../secret.txt", "/%2e%2e/secret.txt", "/a%00b", "/" + "a" * 3900]
+)
 def test_serve_answers_the_sites_own_404(client, public, path):
     response = client.get(path)
 
     assert (response.status_code, body(response)) == (404, "own 404")
+
+
+def test_serve_takes_no_absolute_path(client, public):
+    """Not even one that lies in the site: it would tell where the site lies."""
+    for path in (f"/{public}/index.html", f"/{public}/tags"):
+        assert client.get(path).status_code == 404
 
 
 @pytest.mark.django_db

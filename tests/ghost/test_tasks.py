@@ -26,7 +26,7 @@ LONG_AGO = timezone.now() - timedelta(days=91)
 def test_back_up_makes_a_proven_backup(configure, tmp_path):
     configure(db_path=tmp_path / "ghost.db", secrets_dir=tmp_path / "secrets")
     with closing(sqlite3.connect(tmp_path / "ghost.db")) as database:
-        database.execute("CREATE TABLE a (b)")
+        database.execute("CREATE TABLE resources_resource (id)")
 
     told = tasks.back_up()
 
@@ -74,7 +74,7 @@ def state() -> list[dict]:
 def test_every_scheduled_task_survives_being_run_twice(entry, configure, swarm, tmp_path):
     configure(build_debounce_s=0, db_path=tmp_path / "ghost.db")
     with closing(sqlite3.connect(tmp_path / "ghost.db")) as database:
-        database.execute("CREATE TABLE a (b)")
+        database.execute("CREATE TABLE resources_resource (id)")
     row = make.resource(is_probed=False, magnet_uri=swarm.seeds[0].magnet_uri)
     task = import_string(entry.task)
 

@@ -6,9 +6,10 @@ from tests import make
 
 
 class FakeProber:
-    """Answers as the test says: `outcome` is what `wait` ends with."""
+    """Answers as the test says: `outcome` is what `wait` ends with; each wait is in `patience_s`."""
 
-    outcome: bool | Exception = True
+    outcome: bool | Exception | None = True
+    patience_s: list[float] = []
     is_able = True
     queued: list[int] = []
 
@@ -20,7 +21,10 @@ class FakeProber:
         self.queued.append(resource_id)
         return f"task-{resource_id}"
 
-    def wait(self, resource_id: int) -> bool:
+    def wait(self, resource_id: int, timeout_s: float) -> bool | None:
+        self.patience_s.append(timeout_s)
+        if self.outcome is None:
+            return None
         if isinstance(self.outcome, Exception):
             raise self.outcome
         row = Resource.objects.get(pk=resource_id)

@@ -1,12 +1,16 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.admin.models import LogEntry
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from resources import metadata
 from resources.models import Block, Catalog, Category, Resource
 from resources.probing import Prober
+from resources.states import State
 from tests import make, operators
 from tests.resources.prober import FakeProber
 
@@ -93,6 +97,20 @@ def test_saving_without_a_change_of_the_magnet_asks_for_no_probe_and_keeps_the_t
     assert (row.title, row.tags, row.probe_status) == ("New", ["a, b", "c"], "ok")
     assert prober.queued == []
     assert Catalog.get().revision > before
+
+
+def test_where_nothing_can_be_probed_nothing_is_written(operator, prober, monkeypatch):
+    row = make.resource(title="Old")
+    monkeypatch.setattr(prober, "is_able", False)
+    fields = typed(title="New")
+
+    added = add(operator, **fields)
+    changed = operator.post(operators.form_of(RESOURCE, row.pk), fields)
+
+    kept = Resource.objects.get()
+    assert (added.status_code, changed.status_code) == (302, 302)
+    assert operators.told(changed) == ["libtorrent can't be loaded."] * 2  # one for each
+    assert (kept.title, kept.magnet_hash) == ("Old", row.magnet_hash)
 
 
 @pytest.mark.parametrize(
@@ -202,26 +220,27 @@ def test_saving_a_form_as_it_is_changes_nothing_public(operator, prober, languag
 # -- the list
 
 
-@pytest.mark.parametrize(
-    ("state", "title"),
-    [
-        ("public", "public"),
-        ("waiting", "waiting"),
-        ("scheduled", "scheduled"),
-        ("draft", "draft"),
-        ("taken_down", "down"),
-    ],
-)
-def test_the_list_is_narrowed_by_state(operator, state, title):
-    make.resource(title="public")
-    make.resource(title="waiting", is_probed=False)
+@pytest.mark.parametrize("state", State)
+def test_the_list_is_narrowed_by_state_in_the_words_of_the_api(operator, state):
+    make.resource(title="live")
+    make.resource(title="held", is_probed=False)
     make.resource(title="scheduled", published_at=timezone.now() + timedelta(days=1))
     make.resource(title="draft", published_at=None)
-    make.resource(title="down").take_down(reason="x", by="x")
+    make.resource(title="taken_down").take_down(reason="x", by="x")
 
-    page = operator.get(operators.list_of(RESOURCE), {"state": state})
+    page = operator.get(operators.list_of(RESOURCE), {"state": state.value})
 
-    assert [row.title for row in page.context["cl"].result_list] == [title]
+    [row] = page.context["cl"].result_list
+    assert (row.title, row.state) == (state.value, state)
+    assert str(state.label) in page.content.decode()
+
+
+def test_an_unknown_state_narrows_nothing(operator):
+    make.resource()
+
+    page = operator.get(operators.list_of(RESOURCE), {"state": "waiting"})
+
+    assert len(page.context["cl"].result_list) == 1
 
 
 def test_the_list_is_narrowed_by_a_category_with_what_lies_below(operator):
@@ -351,12 +370,35 @@ def test_probing_without_libtorrent_says_so_and_changes_nothing(operator, prober
     assert row.probe_status == "ok"
 
 
-def test_publishing_without_a_probe(operator):
-    row = make.resource(is_probed=False)
+def test_publishing_without_a_probe_is_for_the_unprobed(operator):
+    row, probed = make.resource(is_probed=False), make.resource()
 
-    operators.act(operator, RESOURCE, "publish_unprobed", row)
+    answer = operators.act(operator, RESOURCE, "publish_unprobed", row, probed)
 
-    assert list(Resource.objects.public()) == [row]
+    row.refresh_from_db()
+    probed.refresh_from_db()
+    assert (row.probe_status, row.is_public, probed.probe_status) == ("skipped", True, "ok")
+    assert operators.told(answer) == ["1 resource needs no probe any more."]
+    assert LogEntry.objects.get().object_id == str(row.pk)
+
+
+def test_every_one_of_very_many_is_noted_in_its_history(operator):
+    make.resource(is_probed=False)
+    publisher, category = make.publisher(), Category.objects.get()
+    Resource.objects.bulk_create(
+        Resource(
+            title=f"{n}", magnet_uri=make.magnet(v1), magnet_hash=v1,
+            publisher=publisher, category=category,
+        )
+        for n, v1 in enumerate(make.info_hash() for _ in range(1200))
+    )  # fmt: skip
+    chosen = {"action": "publish_unprobed", "select_across": "1", "_selected_action": ["1"]}
+
+    with CaptureQueriesContext(connection) as queries:
+        operator.post(operators.list_of(RESOURCE), chosen)
+
+    assert LogEntry.objects.count() == Resource.objects.public().count() == 1201
+    assert len(queries) < 60
 
 
 @pytest.mark.parametrize("action", ["take_down", "restore", "probe_again", "publish_unprobed"])

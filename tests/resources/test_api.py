@@ -2,6 +2,7 @@
 
 import base64
 import json
+import math
 from datetime import timedelta
 
 import pytest
@@ -26,6 +27,7 @@ def prober(monkeypatch, settings):
     """The prober's door, with what it does in the test's hands."""
     settings.PROBER = "tests.resources.prober.FakeProber"
     monkeypatch.setattr(FakeProber, "queued", [])
+    monkeypatch.setattr(FakeProber, "patience_s", [])
     monkeypatch.setattr(FakeProber, "outcome", True)
     monkeypatch.setattr(FakeProber, "is_able", True)
     return FakeProber
@@ -128,17 +130,60 @@ def test_create_without_a_prober_writes_nothing(call, prober):
 
 
 @pytest.mark.parametrize(
-    ("query", "headers"),
-    [("?wait=true", {}), ("", {"Prefer": "wait=5"}), ("", {"Prefer": "return=minimal, Wait=1"})],
+    ("query", "headers", "patience_s", "applied"),
+    [
+        ("?wait=true", {}, [math.inf], None),
+        ("?wait=true", {"Prefer": "wait=5"}, [math.inf], None),
+        ("", {"Prefer": "wait=5"}, [5], "wait"),
+        ("", {"Prefer": 'return=minimal, Wait = "1"; x'}, [1], "wait"),
+    ],
 )
 @pytest.mark.django_db(transaction=True)
-def test_create_that_waits_is_complete(call, query, headers):
+def test_create_that_waits_is_complete(call, prober, query, headers, patience_s, applied):
     response = call(make.publisher(), "post", f"/resources{query}", body(), **headers)
 
     answer = response.json()
     assert response.status_code == 201
+    assert (prober.patience_s, response.headers.get("Preference-Applied")) == (patience_s, applied)
     assert (answer["probe_status"], answer["state"]) == ("ok", "live")
     assert [node["name"] for node in answer["files_tree"]] == ["work"]
+
+
+@pytest.mark.parametrize(
+    "prefer", ["wait", "wait=", "wait=soon", "wait=-1", "await=5", "x; wait=5", "wait=0"]
+)
+def test_create_without_a_time_to_wait_does_not_wait(call, prober, prefer):
+    response = call(make.publisher(), "post", "/resources", body(), Prefer=prefer)
+
+    assert (response.status_code, prober.patience_s) == (201, [])
+    assert response.json()["probe_status"] == "pending"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_create_whose_time_runs_out_is_kept_and_pending(call, prober):
+    prober.outcome = None
+
+    response = call(make.publisher(), "post", "/resources", body(), Prefer="wait=1")
+
+    row = Resource.objects.get()
+    answer = response.json()
+    assert (response.status_code, response.headers["Preference-Applied"]) == (201, "wait")
+    assert (answer["id"], answer["probe_status"]) == (row.pk, "pending")
+    assert answer["task_id"] == f"task-{row.pk}"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_change_whose_time_runs_out_is_kept_and_pending(call, prober):
+    prober.outcome = None
+    row = make.resource()
+
+    response = call(
+        make.admin(), "put", f"/resources/{row.pk}", {"magnet_uri": make.magnet()}, Prefer="wait=1"
+    )
+
+    answer = response.json()
+    assert (response.status_code, response.headers["Preference-Applied"]) == (200, "wait")
+    assert (answer["probe_status"], answer["task_id"]) == ("pending", f"task-{row.pk}")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -220,7 +265,8 @@ def test_blocked_hash_is_refused(call, spelling):
         f"magnet:?xt=urn:btmh:1220{V1}",
         f"magnet:?xt=urn:btih:{V1}&dn=%ff",
         f"magnet:?xt=urn:btih:{V1}&dn={'a' * 9000}",
-        f"magnet:?xt=urn:btih:{V1}" + "".join(f"&tr=http://a/{i}{':' * 60}" for i in range(60)),
+        f"magnet:?xt=urn:btih:{V1}"
+        + "".join(f"&tr=http://a.example/{i}{':' * 60}" for i in range(60)),
     ],
 )
 def test_malformed_magnet_is_named(call, magnet):
@@ -649,6 +695,7 @@ def test_change_into_a_duplicate_is_refused(call):
 # -- probe, take down, restore
 
 
+@pytest.mark.django_db(transaction=True)  # the task's id is known after the commit
 def test_probe_again_queues_one(call, prober):
     row = make.resource()
 

@@ -231,6 +231,20 @@ def test_publisher_changes_only_what_it_made_and_is_alone_in(client, method):
     assert statuses == [204 if method == "DELETE" else 200, 403, 403]
 
 
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_publisher_changes_nothing_above_somebody_elses_work(client, method):
+    ada, bob = make.publisher(name="Ada"), make.publisher(name="Bob")
+    tops = [make.category(f"Top {n}", created_by=ada) for n in range(3)]
+    middles = [make.category("Middle", parent=top, created_by=ada) for top in tops]
+    make.category("Bob's", parent=middles[0], created_by=bob)
+    make.resource(category=middles[1], publisher=bob)
+    make.resource(category=middles[2], publisher=ada)
+
+    statuses = [call(client, ada, method, f"/{top.pk}", {}).status_code for top in tops]
+
+    assert statuses == [403, 403, 400 if method == "DELETE" else 200]
+
+
 def test_revision_moves_with_what_is_public(client):
     token, row = make.admin(), make.category("Row")
     moves = []

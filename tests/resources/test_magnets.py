@@ -1,6 +1,7 @@
 """Magnet links: every spelling of one torrent is one torrent, everything else is refused."""
 
 import base64
+from urllib.parse import quote
 
 import pytest
 
@@ -77,3 +78,55 @@ def test_parse_keeps_known_trackers_and_drops_the_rest():
         web_seeds=("https://w.example/",),
     )
     assert "x.pe" not in magnet.uri()
+
+
+def test_parse_keeps_the_joiners_of_a_name():
+    name = "می\u200cخواهم 👩\u200d🔬"
+
+    magnet = magnets.parse(f"magnet:?xt=urn:btih:{V1}&dn={quote(name)}")
+
+    assert magnet.name == name
+    assert magnets.parse(magnet.uri()) == magnet
+
+
+def test_parse_cuts_a_name_where_it_stays_as_it_is():
+    magnet = magnets.parse(f"magnet:?xt=urn:btih:{V1}&dn={'x' * 254}%20tail")
+
+    assert magnet.name == "x" * 254
+    assert magnets.parse(magnet.uri()) == magnet
+
+
+INWARDS = [
+    "http://127.0.0.1/announce",
+    "http://127.1/announce",
+    "udp://0x7f.1:80",
+    "http://2130706433/",
+    "https://[::1]:8080/",
+    "http://[::ffff:10.0.0.1]/",
+    "http://localhost/",
+    "ws://tracker.localhost/",
+    "http://nas.local/",
+    "http://router/",
+    "http://example.org@127.0.0.1/",
+    "http://127.0.0.1@example.org/",
+    "http://127.0.0.1\\@example.org/",
+    "http://example.org\\@127.0.0.1/",
+    "http://127.0.0.1#@example.org/",
+    "http://%31%32%37.0.0.1/",
+    "http://127.0.0.1:80:80/",
+]
+
+
+@pytest.mark.parametrize("url", INWARDS)
+def test_parse_drops_what_lies_in_the_readers_own_network(url):
+    magnet = magnets.parse(f"magnet:?xt=urn:btih:{V1}&tr={quote(url)}&ws={quote(url)}")
+
+    assert (magnet.trackers, magnet.web_seeds) == ((), ())
+
+
+def test_parse_keeps_the_own_network_where_it_is_allowed(configure):
+    configure(allow_private_networks=True)
+
+    magnet = magnets.parse(f"magnet:?xt=urn:btih:{V1}&tr=udp://127.0.0.1:6969&ws=http://nas/")
+
+    assert (magnet.trackers, magnet.web_seeds) == (("udp://127.0.0.1:6969",), ("http://nas/",))

@@ -1,18 +1,28 @@
 """The rules on one resource: what is saved, what is told to the catalog, what workers wrote."""
 
+import sqlite3
 from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from ghost.errors import ForbiddenError
-from resources.models import Block, Catalog, DhtStatus, ProbeStatus, Resource
-from resources.models.resource import COVER_FIELDS, EDITED_FIELDS, PROBE_FIELDS, RETRY_PAUSES
+from resources import metadata
+from resources.models import Block, Catalog, DhtStatus, ProbeStatus, Resource, querysets
+from resources.models.resource import (
+    COVER_FIELDS,
+    EDITED_FIELDS,
+    OUTAGE_PAUSE,
+    PROBE_FIELDS,
+    RETRY_PAUSES,
+)
 from tests import make
 
 pytestmark = pytest.mark.django_db
+
+SECOND = timedelta(seconds=1)
 
 
 def revision() -> int:
@@ -182,6 +192,130 @@ def test_put_back_yields_to_a_later_edit():
     assert Resource.objects.get().title == "Theirs"
 
 
+def test_put_back_writes_only_what_the_change_wrote():
+    before = make.resource(title="Old", cover_image_url="https://example.org/a.png")
+    mine = Resource.objects.get()
+    mine.magnet_uri = make.magnet()
+    mine.store()
+    Resource.objects.get().record_cover("assets/covers/1.webp")
+
+    is_back = mine.put_back(before)
+
+    row = Resource.objects.get()
+    assert (is_back, row.magnet_hash, row.probe_status) == (True, before.magnet_hash, "ok")
+    assert (row.cover_image_path, row.file_count) == ("assets/covers/1.webp", 2)
+
+
+@pytest.mark.parametrize("how", ["listed", "blocked"])
+def test_put_back_yields_to_whoever_took_the_old_magnet(how):
+    before = make.resource()
+    mine = Resource.objects.get()
+    mine.magnet_uri = make.magnet()
+    mine.store()
+    if how == "listed":
+        make.resource(magnet_uri=before.magnet_uri)
+    else:
+        Block.objects.add([before.magnet_hash], reason="", by="")
+
+    is_back = mine.put_back(before)
+
+    assert (is_back, Resource.objects.get(pk=mine.pk).magnet_uri) == (False, mine.magnet_uri)
+
+
+def test_put_back_yields_to_a_twin_of_the_last_moment(monkeypatch):
+    before = make.resource()
+    mine = Resource.objects.get()
+    mine.magnet_uri = make.magnet()
+    mine.store()
+    make.resource(magnet_uri=before.magnet_uri)
+    monkeypatch.setattr(Resource, "_is_replaced", lambda self: False)
+
+    is_back = mine.put_back(before)
+
+    assert (is_back, Resource.objects.get(pk=mine.pk).magnet_uri) == (False, mine.magnet_uri)
+
+
+def test_probe_of_a_changed_magnet_leaves_no_file():
+    row = make.resource(is_probed=False)
+    changed = Resource.objects.get()
+    changed.magnet_uri = make.magnet()
+    changed.store()
+
+    row.record_metadata(make.torrent_metadata(row.magnet_hash))
+
+    assert metadata.load(row.magnet_hash) is None
+
+
+def test_probe_of_a_torrent_that_somebody_else_lists_leaves_their_file():
+    row = make.resource(is_probed=False)
+    changed = Resource.objects.get()
+    changed.magnet_uri = make.magnet()
+    changed.store()
+    make.resource(magnet_uri=row.magnet_uri)
+
+    row.record_metadata(make.torrent_metadata(row.magnet_hash))
+
+    assert metadata.load(row.magnet_hash) is not None
+
+
+def test_probe_before_the_second_half_came_is_dropped():
+    row = make.resource(is_probed=False)
+    changed = Resource.objects.get()
+    changed.magnet_uri += f"&xt=urn:btmh:1220{'ab' * 32}"
+    changed.store()
+
+    is_kept = row.record_metadata(make.torrent_metadata(row.magnet_hash))
+
+    assert (is_kept, Resource.objects.get().probe_status) == (False, ProbeStatus.PENDING)
+
+
+def test_outage_uses_up_no_attempt_and_is_repeated_for_ever():
+    row = make.resource(is_probed=False)
+    Resource.objects.update(probe_attempts=len(RETRY_PAUSES))
+    row.refresh_from_db()
+
+    for _ in range(len(RETRY_PAUSES) + 1):
+        row.record_probe_miss(ProbeStatus.UNAVAILABLE, "no DHT")
+
+    assert row.probe_attempts == len(RETRY_PAUSES)
+    assert row.probe_due_at - timezone.now() == pytest.approx(OUTAGE_PAUSE, abs=SECOND)
+
+
+def test_skip_probe_leaves_what_was_probed():
+    row = make.resource()
+    before = revision()
+
+    count = Resource.objects.all().skip_probe()
+
+    assert (count, revision(), Resource.objects.get().probe_status) == (0, before, ProbeStatus.OK)
+    assert Resource.objects.get().public_state() == row.public_state()
+
+
+def test_skip_probe_tells_only_of_what_becomes_public():
+    later = timezone.now() + timedelta(days=1)
+    quiet = [make.resource(is_probed=False, published_at=at) for at in (None, later)]
+    start = revision()
+
+    not_yet = Resource.objects.all().skip_probe()
+    told_none = revision()
+    held = make.resource(is_probed=False)
+    now_public = Resource.objects.all().skip_probe()
+
+    assert (not_yet, told_none - start, now_public, revision() - told_none) == (2, 0, 1, 1)
+    assert {r.probe_status for r in Resource.objects.all()} == {ProbeStatus.SKIPPED}
+    assert set(Resource.objects.all()) == {*quiet, held}
+
+
+def test_unprobed_are_those_that_wait():
+    make.resource()
+    make.resource(is_probed=False).take_down(reason="", by="")
+    skipped = make.resource(is_probed=False)
+    Resource.objects.filter(pk=skipped.pk).skip_probe()
+    waiting = [make.resource(is_probed=False), make.resource(is_probed=False, published_at=None)]
+
+    assert set(Resource.objects.unprobed()) == set(waiting)
+
+
 def test_probe_of_a_changed_magnet_is_dropped():
     row = make.resource(is_probed=False)
     changed = Resource.objects.get()
@@ -273,6 +407,64 @@ def test_take_down_of_many_is_one_change():
     assert Resource.objects.public().count() == 0
 
 
+def many(count):
+    """So many public hybrids, without the ceremony."""
+    first = make.resource()
+    Resource.objects.bulk_create(
+        Resource(
+            title=f"{n}", magnet_uri="", magnet_hash=f"{n:040x}", magnet_hash_v2=f"{n:064x}",
+            category=first.category, publisher=first.publisher, probed_at=first.probed_at,
+        )
+        for n in range(1, count)
+    )  # fmt: skip
+
+
+def test_very_many_come_down_and_back_within_the_bounds_of_a_query():
+    many(1000)
+    before = revision()
+    connection.connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 999)
+
+    down = Resource.objects.all().take_down(reason="x", by="y")
+    blocked, public = Block.objects.count(), Resource.objects.public().count()
+    back = Resource.objects.all().restore()
+
+    assert (down, blocked, public) == (1000, 1999, 0)
+    assert (back, Block.objects.count(), Resource.objects.public().count()) == (1000, 0, 1000)
+    assert revision() - before == 2
+
+
+def test_takedown_of_many_is_all_or_nothing(monkeypatch):
+    monkeypatch.setattr(querysets, "BATCH", 2)
+    many(5)
+    real, calls = Block.objects.all().add.__func__, []
+
+    def fail_late(self, *args, **kwargs):
+        calls.append(args)
+        if len(calls) == 2:
+            raise OperationalError("disk full")
+        return real(self, *args, **kwargs)
+
+    monkeypatch.setattr(type(Block.objects.all()), "add", fail_late)
+    monkeypatch.setattr(Block.objects, "add", lambda *a, **k: Block.objects.all().add(*a, **k))
+
+    with pytest.raises(OperationalError):
+        Resource.objects.all().take_down(reason="x", by="y")
+
+    assert (Resource.objects.taken_down().count(), Block.objects.count()) == (0, 0)
+
+
+def test_restore_leaves_the_blocks_of_operators():
+    row = make.resource(magnet_uri=make.magnet() + f"&xt=urn:btmh:1220{'ab' * 32}")
+    Block.objects.add([row.magnet_hash_v2], reason="by hand", by="Olga")
+
+    row.take_down(reason="x", by="y")
+    while_down = Block.objects.count()
+    row.restore()
+
+    assert (while_down, Block.objects.get().reason) == (2, "by hand")
+    assert Block.objects.get().info_hash == row.magnet_hash_v2
+
+
 def test_block_takes_any_spelling():
     block = Block(info_hash="  " + "A" * 40)
 
@@ -291,6 +483,39 @@ def test_claims_give_a_row_to_one_worker():
     third = Resource.objects.claim_probes(10, 60)
 
     assert (len(first), second, third) == (1, [], first)
+
+
+def test_nothing_due_is_one_query(django_assert_num_queries):
+    make.resource()
+
+    with django_assert_num_queries(1):
+        assert Resource.objects.claim_probes(10, 60) == []
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_claims_are_made_and_renewed_in_as_many_queries(django_assert_num_queries, count):
+    for _ in range(count):
+        make.resource(is_probed=False)
+
+    with django_assert_num_queries(3) as seen:
+        rows = Resource.objects.claim_probes(10, 60)
+    with django_assert_num_queries(1):
+        Resource.objects.all().renew_claims(rows, 600)
+
+    until = list(Resource.objects.values_list("probe_claimed_until", flat=True))
+    assert '"id" IN' in seen.captured_queries[-1]["sql"]  # found by key: claims have no index
+    assert len(rows) == len(until) == count
+    assert min(until) > timezone.now() + timedelta(seconds=500)
+
+
+def test_claim_that_went_to_another_is_not_renewed():
+    make.resource(is_probed=False)
+    mine = Resource.objects.claim_probes(10, 60)
+    Resource.objects.update(probe_claim="theirs")
+
+    Resource.objects.all().renew_claims(mine, 600)
+
+    assert Resource.objects.get().probe_claimed_until < timezone.now() + timedelta(seconds=100)
 
 
 def test_stranger_may_neither_see_nor_change():

@@ -4,6 +4,7 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.urls import reverse
 
+from resources.models import Catalog
 from teams import credentials
 from teams.models import Team, Token
 from teams.roles import Role
@@ -64,8 +65,10 @@ def test_a_token_that_can_not_be_is_refused_in_the_form(operator, fields, field)
     assert Token.objects.count() == 0
 
 
-def test_of_a_token_only_note_and_end_are_changed(operator):
+def test_of_a_token_name_note_and_end_are_changed(operator):
     token = make.publisher(name="Ada")
+    make.resource(publisher=token)
+    before = Catalog.get().revision
 
     operator.post(
         operators.form_of(TOKEN, token.pk),
@@ -74,10 +77,38 @@ def test_of_a_token_only_note_and_end_are_changed(operator):
     )  # fmt: skip
 
     changed = Token.objects.get()
-    assert (changed.display_name, changed.role, changed.token_hash) == (
-        "Ada", "Publisher", token.token_hash,
-    )  # fmt: skip
-    assert (changed.note, changed.expires_at.year) == ("known", 2099)
+    assert (changed.role, changed.token_hash) == ("Publisher", token.token_hash)
+    assert (changed.display_name, changed.note, changed.expires_at.year) == ("Eve", "known", 2099)
+    assert Catalog.get().revision == before + 1
+
+
+def test_a_team_gets_another_name_and_keeps_its_owner(operator):
+    team, eve = make.team(name="Films"), make.publisher(name="Eve")
+    make.team(team.owner, "Taken")
+    make.resource(publisher=team.owner, team=team)
+    before = Catalog.get().revision
+    form = operators.form_of(TEAM, team.pk)
+    members = {"members-TOTAL_FORMS": 0, "members-INITIAL_FORMS": 0}
+
+    refused = operator.post(form, {"name": "Taken", "owner": eve.pk} | members)
+    operator.post(form, {"name": "Cinema", "owner": eve.pk} | members)
+
+    changed = Team.objects.get(pk=team.pk)
+    assert operators.told(refused) == ["You have a team of this name already."]
+    assert (changed.name, changed.owner) == ("Cinema", team.owner)
+    assert Catalog.get().revision == before + 1
+
+
+def test_the_list_of_teams_counts_members_and_resources(operator):
+    team = make.team()
+    make.member(team)
+    make.member(team, name="Max").revoke()
+    for _ in range(2):
+        make.resource(team=team)
+
+    [row] = operator.get(operators.list_of(TEAM)).context["cl"].result_list
+
+    assert (row.members_now, row.resources_now) == (1, 2)
 
 
 def test_revoking_asks_first_and_says_who_else_is_hit(operator):

@@ -8,6 +8,9 @@ from teams import groups
 pytestmark = pytest.mark.django_db
 
 
+QUEUES = ("_schedule", "_failure", "_success", "_ormq", "_task")
+
+
 def codes(name: str) -> set[str]:
     rows = Group.objects.get(name=name).permissions.values_list("codename", flat=True)
     return set(rows)
@@ -22,6 +25,7 @@ def test_groups_hold_what_their_name_says():
     assert moderator - viewer == set(groups.MODERATED)
     assert {"add_resource", "delete_resource", "add_token", "change_team"} < operator
     assert viewer < moderator < operator
+    assert {code for code in operator - viewer if code.endswith(QUEUES)} == set(groups.QUEUE_CARE)
     assert not {code for code in operator if code.endswith(("_user", "_group", "_permission"))}
 
 

@@ -4,11 +4,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django_q.tasks import async_task
 
-from builds import pipeline
-from builds.models import Build, BuildState, Step
-from builds.tasks import build_when_quiet
+from builds.models import Build, Step
+from builds.tasks import carry_out
 from ghost.errors import GhostError
 
 if TYPE_CHECKING:
@@ -28,11 +26,9 @@ class Command(BaseCommand):
         if build is None:
             raise CommandError("Somebody else is building just now; try again when it has ended.")
         try:
-            pipeline.run(build, force=force, tell=self._tell)
+            carry_out(build, force=force, tell=self._tell)
         except GhostError as error:
             raise CommandError(str(error)) from error
-        if BuildState.get().pending_changes:  # changed meanwhile, and its task found us building
-            async_task(build_when_quiet)
         for address in build.set_aside:
             self.stderr.write(f"set aside, since Hugo can't render it: {address}")
         self.stdout.write(json.dumps(_summary(build, build.steps.all())))

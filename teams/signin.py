@@ -1,0 +1,38 @@
+"""Signing in to the admin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from unfold.forms import AuthenticationForm
+
+from ghost.errors import RefusedError
+from teams.models import Attempt
+
+
+class SignInForm(AuthenticationForm):  # type: ignore[misc]  # unfold has no types
+    """unfold's form, which `settings.UNFOLD` replaces by this one."""
+
+    def clean(self) -> dict[str, Any]:
+        """Too many attempts are refused, whatever the password is; a success forgets them."""
+        username = self.cleaned_data.get("username", "").casefold()[:150]
+        address = address_of(self.request)
+        try:
+            Attempt.objects.take(username, address)
+        except RefusedError as error:
+            raise ValidationError(str(error), code="throttled") from error
+        cleaned: dict[str, Any] = super().clean()
+        Attempt.objects.filter(username=username, address=address).delete()
+        return cleaned
+
+
+def address_of(request: HttpRequest) -> str:
+    """Where a request comes from: behind a proxy, the last hop that it names."""
+    if settings.GHOST.behind_tls:
+        hops = request.headers.get("X-Forwarded-For", "").split(",")
+        if hops[-1].strip():
+            return hops[-1].strip()[:45]
+    return str(request.META.get("REMOTE_ADDR", ""))
