@@ -139,11 +139,15 @@ def test_the_dashboard_says_what_is_pending_and_what_needs_a_person():
     browser = operators.client()
     row = make.resource(title="Lost & found", is_probed=False)
     row.record_probe_miss("inactive", "nobody <there>")
+    make.resource(is_probed=False).take_down(reason="x", by="x")
+    draft = make.resource(is_probed=False, published_at=None)
+    draft.record_probe_miss("inactive", "")
 
     response = browser.get(reverse("admin:index"))
 
     assert response.context["counts"]["missed"] == 1
-    assert response.context["failed_probes"] == [(row, "next probe soon")]
+    assert [row for row, _ in response.context["failed_probes"]] == [draft, row]
+    assert b"next probe soon" in response.content
     assert b"nobody &lt;there&gt;" in response.content
     assert response.context["pending"] is True
 
