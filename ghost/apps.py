@@ -17,6 +17,7 @@ class GhostConfig(AppConfig):
         register(checks.check_installation)
         signals.post_spawn.connect(stopping.listen)
         signals.pre_execute.connect(logs.name_task)
+        signals.post_execute_in_worker.connect(logs.tell_task)
 
 
 class AdminSiteConfig(admin.AdminConfig):

@@ -90,9 +90,11 @@ def verify(path: Path) -> int:
 def restore(path: Path) -> list[Path]:
     """Put a backup in place of what is there; where the former state was moved to.
 
-    Nothing is touched before the whole backup was verified. Web and worker should be stopped.
+    Nothing is touched before the whole backup was verified. RefusedError while a worker, or a
+    request just then, has the database open.
     """
     with _unpacked(path) as (folder, _):
+        _require_nobody(settings.GHOST.db_path)
         stamp = f"{datetime.now(UTC):{STAMP}}"
         kept = [_replace_database(folder / DATABASE, stamp)]
         kept += [
@@ -300,6 +302,17 @@ def _check_database(path: Path) -> None:
 
 
 # -- putting back
+
+
+def _require_nobody(database: Path) -> None:
+    if not database.exists():
+        return
+    with closing(sqlite3.connect(database, timeout=1)) as alone:
+        try:
+            # Leaving WAL mode needs the database for oneself. Ghost goes back to it by itself.
+            alone.execute("PRAGMA journal_mode=DELETE")
+        except sqlite3.OperationalError as error:
+            raise RefusedError("The database is in use: stop web and worker first.") from error
 
 
 def _replace_database(source: Path, stamp: str) -> Path | None:

@@ -28,7 +28,7 @@ def show(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """unfold's DASHBOARD_CALLBACK: a fixed number of queries, however large the catalog is."""
     may = request.user.has_perm
     context["title"] = _("Dashboard")
-    context["site_address"] = settings.GHOST.public_baseurl
+    context["site_address"] = settings.GHOST.site_address
     if may("resources.view_resource"):
         context |= _catalog()
     if may("builds.view_build"):

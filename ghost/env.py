@@ -202,6 +202,12 @@ class Env(BaseSettings):
         None, description="File with the age or SSH private key that can read them, for restore."
     )
 
+    @property
+    def site_address(self) -> str:
+        """Where the site can be looked at, or empty if nothing says where."""
+        is_known = self.deploy_mode == "integrated" or not self.public_baseurl.startswith("/")
+        return self.public_baseurl if is_known else ""
+
     @field_validator(
         "allowed_hosts",
         "csrf_trusted_origins",
@@ -260,6 +266,34 @@ class Env(BaseSettings):
             raise ValueError("must be a path that starts with / or an http(s) address")
         return value.rstrip("/") + "/"
 
+    @field_validator("api_log_level", mode="before")
+    @classmethod
+    def _in_capitals(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _is_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for host in value:
+            if "/" in host:
+                raise ValueError(f"{host!r} is not a host name; leave away the scheme and the path")
+        return value
+
+    @field_validator("csrf_trusted_origins")
+    @classmethod
+    def _is_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            if not re.fullmatch(r"https?://[^/\s]+", origin):
+                raise ValueError(f"{origin!r} is not an origin such as https://admin.example.org")
+        return value
+
+    @field_validator("age_identity_file")
+    @classmethod
+    def _is_readable(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_file():
+            raise ValueError("there is no such file")
+        return value
+
     @field_validator("dht_bootstrap_nodes", "dht_listen_interfaces")
     @classmethod
     def _is_endpoints(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -295,7 +329,8 @@ def load() -> Env:
     except UnicodeDecodeError:
         raise ConfigError([f"{dotenv_path()} is not UTF-8 text."]) from None
     except ValidationError as error:
-        raise ConfigError([_sentence(detail) for detail in error.errors()]) from None
+        problems = [_sentence(detail) for detail in error.errors()]
+        raise ConfigError(problems + misspelt()) from None
 
 
 def _sentence(detail: Any) -> str:  # noqa: ANN401  # pydantic's ErrorDetails
@@ -364,6 +399,12 @@ def unknown_variables() -> list[str]:
     in_file = dotenv_values(dotenv_path())
     known = {variable(field) for field in Env.model_fields} | {"GHOST_ENV_FILE"}
     return sorted(n for n in {*os.environ, *in_file} if n.startswith("GHOST_") and n not in known)
+
+
+def misspelt() -> list[str]:
+    """A sentence for each variable that is set, but that no version of Ghost reads."""
+    unread = (name for name in unknown_variables() if name not in NOT_YET)
+    return [f"{name}: there is no such variable; is it misspelt?" for name in unread]
 
 
 def as_text(value: object) -> str:

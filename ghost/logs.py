@@ -7,9 +7,11 @@ import re
 import uuid
 from collections.abc import Callable
 from contextvars import ContextVar
+from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 
+logger = logging.getLogger(__name__)
 _context: ContextVar[str] = ContextVar("context", default="-")
 _GIVEN = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
@@ -33,6 +35,15 @@ def name_task(task: dict[str, str], **_: object) -> None:
     set_context(task["id"])
 
 
+def tell_task(func: Callable[..., object] | None, task: dict[str, Any], **_: object) -> None:
+    """For the queue: one line for each task that did something, or failed."""
+    result, name = task.get("result"), getattr(func, "__name__", task["func"])
+    if not task.get("success"):
+        logger.error("%s failed: %s", name, result)
+    elif not str(result).startswith("nothing"):
+        logger.info("%s: %s", name, result)
+
+
 def request_id() -> str:
     """The id of the request being answered, `-` outside of one."""
     return _context.get()
@@ -48,10 +59,9 @@ class RequestIdMiddleware:
         """Answer it with its id in X-Request-ID."""
         given = request.headers.get("X-Request-ID", "")
         name = given if _GIVEN.fullmatch(given) else uuid.uuid4().hex[:16]
-        token = _context.set(name)
-        try:
-            response = self.get_response(request)
-        finally:
-            _context.reset(token)
+        # Not reset: Django logs refused requests after all middleware has ended, and the next
+        # request of this thread sets its own.
+        set_context(name)
+        response = self.get_response(request)
         response["X-Request-ID"] = name
         return response

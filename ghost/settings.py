@@ -179,7 +179,9 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["stderr"], "level": GHOST.api_log_level},
-    "loggers": {"django-q": {"handlers": [], "propagate": True}},
+    "loggers": {  # It tells of every message; what a task did stands in its own line.
+        "django-q": {"level": "WARNING"}
+    },
 }
 
 
@@ -188,7 +190,7 @@ UNFOLD = {
     "SITE_TITLE": "Ghost",
     "SITE_HEADER": "Ghost",
     "SITE_SUBHEADER": GHOST.site_title if GHOST.site_title != "Ghost" else None,
-    "SITE_URL": GHOST.public_baseurl,
+    "SITE_URL": GHOST.site_address or None,
     "SITE_ICON": lambda request: static("ghost/mark.svg"),
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("ghost/mark.svg")}

@@ -55,10 +55,10 @@ def serve(request: HttpRequest, path: str) -> HttpResponseBase:
     try:
         file = _file(root, path)
     except (ValueError, OSError):  # a NUL byte, a way out, a name that is too long
-        return _missing(root)
+        return _missing(root, path)
     if file.is_dir():
         return HttpResponsePermanentRedirect(iri_to_uri(f"/{path}/"))
-    return _answer(request, file) if file.is_file() else _missing(root)
+    return _answer(request, file) if file.is_file() else _missing(root, path)
 
 
 def _file(root: Path, path: str) -> Path:
@@ -92,7 +92,9 @@ def _with_charset(kind: str | None) -> str:
     return f"{kind}; charset=utf-8" if is_text else kind or "application/octet-stream"
 
 
-def _missing(root: Path) -> HttpResponse:
-    page = root / "404.html"
+def _missing(root: Path, path: str) -> HttpResponse:
+    """The site's own 404, in the language of the folder that was asked for."""
+    languages = (code for code in settings.GHOST.site_languages[1:] if path.startswith(f"{code}/"))
+    page = root / next(languages, "") / "404.html"
     body = page.read_bytes() if page.is_file() else b"Not found"
     return HttpResponse(body, status=404, content_type="text/html; charset=utf-8")

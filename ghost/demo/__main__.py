@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import socket
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
 
 from honcho.manager import Manager
-from honcho.printer import Printer
+from honcho.printer import Message, Printer
 
 from ghost import shell
 from ghost.demo.place import Place
@@ -24,6 +27,13 @@ def main() -> int:
         return _complain(
             f"Port {place.port} is taken, perhaps by another demo. Try: PORT={place.port + 1000} make run"
         )
+    with _lock(place) as running_at:
+        if running_at:
+            return _complain(f"The demo runs already: {running_at}")
+        return _prepare_and_run(place)
+
+
+def _prepare_and_run(place: Place) -> int:
     variables = _clean_environment() | place.environment()
     print(f"Starting the demo in {place.folder.relative_to(BASE_DIR)} …", flush=True)
     try:
@@ -38,7 +48,7 @@ def main() -> int:
 
 
 def _run(place: Place, variables: dict[str, str]) -> int:
-    manager = Manager(Printer(sys.stdout, prefix=sys.stdout.isatty()))
+    manager = Manager(_Printer(sys.stdout, prefix=sys.stdout.isatty()))
     programs = procfile() | {"demo": f'"{sys.executable}" manage.py demo'}
     for name, command in programs.items():
         manager.add_process(name, f"exec {command}", env=variables, cwd=str(BASE_DIR))
@@ -46,6 +56,34 @@ def _run(place: Place, variables: dict[str, str]) -> int:
     signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
     manager.loop()
     return 0 if manager.returncode in (0, -signal.SIGINT, 128 + signal.SIGINT) else 1
+
+
+class _Printer(Printer):  # type: ignore[misc]  # honcho has no types
+    """Stops everything once nobody reads: the terminal is gone, or the pipe is closed."""
+
+    def write(self, message: Message) -> None:
+        try:
+            super().write(message)
+        except OSError:
+            self.output = Path(os.devnull).open("w")  # noqa: SIM115  # until we end
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+@contextmanager
+def _lock(place: Place) -> Iterator[str]:
+    """Hold the demo's folder, or give the address of the demo that holds it."""
+    place.folder.mkdir(parents=True, exist_ok=True)
+    with (place.folder / "lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            yield file.read().strip() or "another one is just starting"
+            return
+        file.truncate(0)
+        file.write(place.url)
+        file.flush()
+        yield ""
 
 
 def procfile() -> dict[str, str]:

@@ -23,7 +23,7 @@ from ghost.errors import OutageError, RefusedError
 
 @pytest.fixture
 def place(configure, tmp_path):
-    """A small installation with a database under WAL that somebody has open."""
+    """A small installation."""
     configure(db_path=tmp_path / "db" / "ghost.db", secrets_dir=tmp_path / "secrets")
     for folder, name, body in (
         ("db", None, None),
@@ -39,7 +39,7 @@ def place(configure, tmp_path):
         live.execute("CREATE TABLE resources_resource (id INTEGER)")
         live.execute("CREATE TABLE note (words TEXT)")
         live.execute("INSERT INTO note VALUES ('kept')")
-        yield tmp_path
+    return tmp_path
 
 
 def words(path: Path) -> list[str]:
@@ -68,11 +68,16 @@ def test_restore_brings_back_what_was_there(place):
 
 
 def test_create_includes_what_is_not_checkpointed_yet(place):
-    archive = backup.create()
+    with closing(sqlite3.connect(place / "db/ghost.db", isolation_level=None)) as live:
+        live.execute("PRAGMA journal_mode=WAL")
+        live.execute("INSERT INTO note VALUES ('only in the log')")
+        archive = backup.create()
 
     with tarfile.open(archive.path) as tar:
         names = tar.getnames()
+        tar.extract("db/ghost.db", place / "out", filter="data")
     assert names == ["db/ghost.db", "metadata/a.json", "covers/1.webp", "manifest.json"]
+    assert words(place / "out/db/ghost.db") == ["kept", "only in the log"]
     assert archive.path.stat().st_mode & 0o777 == 0o600
 
 
@@ -203,6 +208,20 @@ def test_a_manifest_of_another_shape_is_refused(place, tmp_path, manifest):
 
     with pytest.raises(RefusedError, match="damaged or not a backup"):
         backup.verify(tmp_path / "x.tar.gz")
+
+
+def test_restore_is_refused_while_somebody_has_the_database_open(place):
+    path = backup.create().path
+    damage(place)
+    with closing(sqlite3.connect(place / "db/ghost.db")) as worker:
+        worker.execute("PRAGMA journal_mode=WAL")
+        worker.execute("SELECT * FROM note").fetchall()
+
+        with pytest.raises(RefusedError, match="stop web and worker first"):
+            backup.restore(path)
+
+    assert words(place / "db/ghost.db") == []
+    assert list(place.glob("*.replaced-*")) == []
 
 
 def test_a_backup_that_cannot_be_written_is_told(place, configure, tmp_path):

@@ -42,6 +42,10 @@ def test_load_names_every_mistake_at_once(monkeypatch):
     monkeypatch.setenv("GHOST_PUBLIC_BASEURL", "ftp://x")
     monkeypatch.setenv("GHOST_DHT_BOOTSTRAP_NODES", "nowhere")
     monkeypatch.setenv("PORT", "99999")
+    monkeypatch.setenv("GHOST_ALLOWED_HOSTS", "https://x.example")
+    monkeypatch.setenv("GHOST_CSRF_TRUSTED_ORIGINS", "admin.example")
+    monkeypatch.setenv("GHOST_AGE_IDENTITY_FILE", "nowhere/key.txt")
+    monkeypatch.setenv("GHOST_SITE_TITEL", "misspelt")
 
     with pytest.raises(env.ConfigError) as caught:
         env.load()
@@ -53,6 +57,10 @@ def test_load_names_every_mistake_at_once(monkeypatch):
         "GHOST_DEPLOY_MODE",
         "GHOST_PUBLIC_BASEURL",
         "GHOST_DHT_BOOTSTRAP_NODES",
+        "GHOST_ALLOWED_HOSTS",
+        "GHOST_CSRF_TRUSTED_ORIGINS",
+        "GHOST_AGE_IDENTITY_FILE",
+        "GHOST_SITE_TITEL",
     }
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 from django.core.management import CommandError, call_command, get_commands
@@ -74,3 +77,22 @@ def test_generate_catalog_fills_an_empty_database_the_same_each_time():
     assert Catalog.get().revision > before
     with pytest.raises(CommandError, match="not empty"):
         call_command("generate_catalog", resources=1)
+
+
+def test_a_command_says_that_the_database_is_not_prepared(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "manage.py", "generate_catalog", "--resources", "1"],
+        cwd=BASE_DIR,
+        env=os.environ
+        | {
+            "DJANGO_SETTINGS_MODULE": "ghost.settings",
+            "GHOST_DB_PATH": str(tmp_path / "new.db"),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.strip().endswith("run manage.py prepare")
+    assert len(done.stderr.splitlines()) == 1

@@ -54,6 +54,13 @@ def test_serve_answers_the_sites_own_404(client, public, path):
     assert (response.status_code, body(response)) == (404, "own 404")
 
 
+def test_serve_answers_404_in_the_language_asked_for(client, public):
+    (public / "zh-hans").mkdir()
+    (public / "zh-hans" / "404.html").write_text("没有")
+
+    assert body(client.get("/zh-hans/nothing/")) == "没有"
+
+
 def test_serve_takes_no_absolute_path(client, public):
     """Not even one that lies in the site: it would tell where the site lies."""
     for path in (f"/{public}/index.html", f"/{public}/tags"):

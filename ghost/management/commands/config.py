@@ -31,14 +31,9 @@ class Command(BaseCommand):
 
     def _validate(self) -> None:
         # Mistakes of type and form end the start of Django, all of them told: see manage.py.
-        unread = env.unknown_variables()
-        for name in (name for name in unread if name in env.NOT_YET):
+        for name in sorted(env.NOT_YET.intersection(env.unknown_variables())):
             self.stdout.write(f"{name}: noted; this version of Ghost does nothing with it yet.")
-        problems = [
-            f"{name}: there is no such variable; is it misspelt?"
-            for name in unread
-            if name not in env.NOT_YET
-        ]
+        problems = env.misspelt()
         problems += [f"{p.msg} {p.hint or ''}".strip() for p in checks.installation()]
         for problem in problems:
             self.stderr.write(f"config: {problem}")
