@@ -21,6 +21,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from builds import covers
 from builds.models import Build, Cover
 from builds.tasks import build_now
+from ghost import told
 from ghost.admin_site import ReadOnlyAdmin, badge, display
 from resources.admin import ResourceAdmin
 from resources.models import Resource
@@ -139,7 +140,7 @@ class CoverAdmin(ReadOnlyAdmin[Cover]):
 
     @display(description=_("last error"))
     def why(self, row: Cover) -> str:
-        return row.resource.cover_error
+        return told.again(row.resource.cover_error)
 
     def get_urls(self) -> list[URLPattern]:
         mine = path(
@@ -160,7 +161,8 @@ class CoverAdmin(ReadOnlyAdmin[Cover]):
 @display(description=_("cover"))
 def cover_preview(row: Resource) -> str:
     cover = Cover.objects.filter(resource=row).first() if row.pk else None
-    return render_to_string("admin/builds/cover.html", {"row": row, "cover": cover})
+    context = {"row": row, "cover": cover, "why": told.again(row.cover_error)}
+    return render_to_string("admin/builds/cover.html", context)
 
 
 ResourceAdmin.show_also(cover_preview, after="cover_image_url")

@@ -4,4 +4,4 @@ from django.utils.translation import gettext_lazy as _
 
 class BuildsConfig(AppConfig):
     name = "builds"
-    verbose_name = _("Builds")
+    verbose_name = _("Publishing")

@@ -147,7 +147,10 @@ def _webp(image: Image.Image) -> bytes:
 
 
 def _fetched(rows: list[Resource]) -> Iterator[tuple[Resource, Picture | GhostError]]:
-    """What became of each row, as they come; rows that the time does not reach stay due."""
+    """What became of each row, as they come, for TOTAL_S at most; the other rows stay due.
+
+    A fetch that can't be ended, as in a resolver that stalls, is left behind: it writes nothing.
+    """
     deadline = time.monotonic() + TOTAL_S
     pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="covers")
     try:
@@ -163,17 +166,19 @@ def _fetched(rows: list[Resource]) -> Iterator[tuple[Resource, Picture | GhostEr
 
 
 def _fetch(url: str, deadline: float) -> Picture | GhostError | None:
-    """The picture, or what is wrong with it; None if no time was left to begin."""
+    """The picture, or what is wrong with it; None if the time was up first."""
     left = deadline - time.monotonic()
     if left <= 0:
         return None
-    limit = min(settings.GHOST.cover_fetch_timeout_s, left)
+    # Half at most: else those that stall longest would stay due, first in the row, for ever.
+    limit = min(settings.GHOST.cover_fetch_timeout_s, TOTAL_S / 2, left)
     try:
         body = fetch.get(url, max_bytes=MAX_BYTES, timeout_s=limit).body
         with _decoding:
             return make(body)
     except GhostError as error:
-        return error
+        # It may have had a moment only, so nothing is held against it.
+        return error if time.monotonic() < deadline else None
     # One publisher's cover must never stop everybody's build.
     except Exception as error:
         logger.exception("a cover could not be fetched")

@@ -15,7 +15,7 @@ from builds.records import File, Page, Record
 from builds.shelf import Entry, Shelf, one_moment
 from ghost.errors import OutageError
 from ghost.files import inside
-from resources.models import Catalog, Resource
+from resources.models import Catalog
 
 CHUNK_PAGES = 1000
 CHUNK_BYTES = 16_000_000
@@ -50,14 +50,16 @@ def export(site: Path, work: Path) -> Export:
                     chunks.add(record)
                 else:
                     _write(site, record)
+    shelf.texts.drop_unused()
     done.resources = len(shelf.entries)
     return done
 
 
 def every(shelf: Shelf, done: Export) -> Iterator[Record]:
     """Every record of the site."""
-    for resource, entry in shelf.resources():
-        yield from _resource(resource, entry, shelf)
+    for resource, entry, html in shelf.resources():
+        yield pages.page(resource, entry, html, shelf)
+        yield from _cover(entry)
     yield from lists.every(shelf)
     yield from index.every(shelf)
     yield from feeds.every(shelf)
@@ -66,8 +68,7 @@ def every(shelf: Shelf, done: Export) -> Iterator[Record]:
     yield from feeds.sitemaps(done.pages)
 
 
-def _resource(resource: Resource, entry: Entry, shelf: Shelf) -> Iterator[Record]:
-    yield pages.page(resource, entry, shelf)
+def _cover(entry: Entry) -> Iterator[File]:
     if entry.cover:
         yield File(addresses.cover(entry.id), covers.page_file(entry.id).read_bytes())
         yield File(addresses.thumbnail(entry.id), covers.thumb_file(entry.id).read_bytes())

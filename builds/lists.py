@@ -72,7 +72,7 @@ def _home(shelf: Shelf) -> Iterator[Page]:
         "categories": [
             category(node) | {"count": len(groups[pk])}
             for pk, node in shelf.nodes.items()
-            if node.depth == 0
+            if node.depth == 0 and groups[pk]
         ],
         "tags": [_tag(slug, names[slug], len(by_tag[slug])) for slug in most_used],
         "count": len(shelf.entries),
@@ -94,7 +94,7 @@ def _categories(shelf: Shelf) -> Iterator[Page]:
             "children": [
                 category(child) | {"count": len(groups[child_id])}
                 for child_id, child in shelf.nodes.items()
-                if child.category.parent_id == pk
+                if child.category.parent_id == pk and groups[child_id]
             ],
             "feed": addresses.feed("categories", node.path),
         }
@@ -102,6 +102,7 @@ def _categories(shelf: Shelf) -> Iterator[Page]:
     tree = [
         category(node) | {"count": len(groups[pk]), "depth": node.depth}
         for pk, node in shelf.nodes.items()
+        if groups[pk]
     ]
     yield Page("/categories/", "categories", "Categories", {"categories": tree})
 

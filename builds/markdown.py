@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 from html import escape
 from urllib.parse import urlsplit
@@ -16,10 +17,14 @@ from urllib.parse import urlsplit
 import nh3
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
+from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
 SUMMARY_CHARS = 240
+LAZY_LINES = 1000
+"""So many lines of a text may continue a quote without its mark; from there on a quote ends where
+its marks do. The parser looks at such lines again for each quote and each level of it."""
 SCHEMES = {"http", "https", "mailto", "magnet"}
 TAGS = {
     "a", "blockquote", "br", "code", "del", "em", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol",
@@ -30,16 +35,29 @@ HEADING = re.compile("h[1-6]")
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-def html(text: str) -> str:
-    """`text` as sanitised HTML. Headings start at h2, since the page's title is its h1."""
-    parser = _parser()
-    tokens = parser.parse(_readable(text))
+@dataclass(frozen=True)
+class Rendered:
+    """A text as sanitised HTML, and its words in one line of at most 240 characters.
+
+    Headings of `html` start at h2, since the page's title is its h1; `summary` has no markup.
+    """
+
+    html: str
+    summary: str
+
+
+def render(text: str) -> Rendered:
+    """`text` in both shapes, parsed once."""
+    tokens = _parser().parse(_readable(text))
+    return Rendered(_html(tokens), _summary(tokens))
+
+
+def _html(tokens: Sequence[Token]) -> str:
     for token in tokens:
         if HEADING.fullmatch(token.tag):
             token.tag = f"h{min(int(token.tag[1]) + 1, 6)}"
-    unsafe = parser.renderer.render(tokens, parser.options, {})
     return nh3.clean(
-        unsafe,
+        _parser().renderer.render(tokens, _parser().options, {}),
         tags=TAGS,
         attributes=ATTRIBUTES,
         attribute_filter=_attribute,
@@ -48,9 +66,8 @@ def html(text: str) -> str:
     )
 
 
-def summary(text: str) -> str:
-    """The words of `text` in one line of at most 240 characters, without any markup."""
-    line = " ".join("".join(_words(_parser().parse(_readable(text)))).split())
+def _summary(tokens: Sequence[Token]) -> str:
+    line = " ".join("".join(_words(tokens)).split())
     if len(line) <= SUMMARY_CHARS:
         return line
     return line[: SUMMARY_CHARS - 1].rstrip() + "…"
@@ -60,9 +77,16 @@ def summary(text: str) -> str:
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "linkify": False})
     parser.enable(["table", "strikethrough"])
+    parser.block.ruler.before("table", "lazy_limit", _is_too_lazy, {"alt": ["blockquote"]})
     parser.validateLink = _is_link  # type: ignore[method-assign]  # the documented way
     parser.add_render_rule("image", _image)
     return parser
+
+
+def _is_too_lazy(state: StateBlock, _line: int, _end: int, is_asked: bool) -> bool:  # noqa: FBT001  # the parser's own
+    """Whether a quote ends before a line that has no mark."""
+    state.env["lazy"] = state.env.get("lazy", 0) + is_asked
+    return is_asked and state.env["lazy"] > LAZY_LINES
 
 
 def _image(

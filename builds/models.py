@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import IntegrityError, models, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -13,6 +14,8 @@ from resources.models import Catalog, Resource
 
 LEASE = timedelta(minutes=1)
 """A running build that was silent for so long is dead; its builder renews far more often."""
+LATEST_LEASE = 2 * LEASE
+"""A lease that ends later was written by a clock that ran ahead: nobody may wait for it."""
 
 TRIGGER_CHARS = 100
 """What is longer is cut: names of users may be."""
@@ -68,7 +71,8 @@ class BuildQuerySet(models.QuerySet["Build"]):
     def bury_dead(self) -> int:
         """End the running build whose builder fell silent; how many there were."""
         now = timezone.now()
-        dead = self.filter(state=Build.State.RUNNING, lease_until__lt=now)
+        living = Q(lease_until__range=(now, now + LATEST_LEASE))
+        dead = self.running().exclude(living)
         Step.objects.filter(build__in=dead, ended_at=None).update(ended_at=now, is_ok=False)
         return dead.update(state=Build.State.FAILED, ended_at=now, error=DIED)
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
-from builds import addresses, lists, markdown
+from builds import addresses, lists
 from builds.records import Page
 from builds.shelf import Entry, Shelf
 from resources import metadata, sizes
@@ -14,16 +13,15 @@ from resources.models import Resource
 LISTED_FILES = 2000
 LISTED_DEPTH = 32
 
-logger = logging.getLogger(__name__)
 
-
-def page(resource: Resource, entry: Entry, shelf: Shelf) -> Page:
-    """The record of a resource's page. Only what is public may be named here."""
+def page(resource: Resource, entry: Entry, html: str, shelf: Shelf) -> Page:
+    """The record of a resource's page; `html` is its sanitised text. Only what is public may be
+    named here."""
     node, person = shelf.nodes[entry.category_id], shelf.people[entry.publisher_id]
     tree, cut = _tree(entry)
     params: dict[str, Any] = {
         "id": entry.id,
-        "html": markdown.html(resource.content_markdown),
+        "html": html,
         "summary": entry.summary,
         "magnet": entry.magnet,
         "hash": resource.magnet.v1,
@@ -54,12 +52,8 @@ def page(resource: Resource, entry: Entry, shelf: Shelf) -> Page:
 
 def _tree(entry: Entry) -> tuple[list[dict[str, Any]], int]:
     """The files as nested folders, and how many are left out."""
-    try:
-        found = metadata.load(entry.hash)
-        files = found.files if found else ()
-    except (ValueError, KeyError, TypeError) as error:  # a file damaged on the disk
-        logger.warning("the metadata of resource %d can't be read: %s", entry.id, error)
-        return [], 0
+    found = metadata.load(entry.hash)
+    files = found.files if found else ()
     shown = tuple(file for file in files if file.path.count("/") < LISTED_DEPTH)[:LISTED_FILES]
     # Folders show the size of all that is in them, listed or not.
     whole = metadata.tree(tuple(f for f in files if f.path.count("/") < LISTED_DEPTH))

@@ -43,8 +43,7 @@ def run(build: Build, *, force: bool = False, tell: Listener = lambda step: None
             finally:
                 release.discard(draft)
     except BaseException as error:  # the queue's time-out arrives as SystemExit
-        shown = str(error) if isinstance(error, GhostError) else f"{type(error).__name__}."
-        build.fail(clean(shown))
+        build.fail(told(error))
         raise
     return build
 
@@ -162,6 +161,15 @@ def _alive(build: Build) -> Iterator[None]:
     finally:
         stop.set()
         thread.join()
+
+
+def told(error: BaseException) -> str:
+    """What went wrong, in words for operators: the world's faults say what they are."""
+    if isinstance(error, GhostError):
+        return clean(str(error))
+    name = type(error).__name__
+    shown = isinstance(error, (OSError, DatabaseError)) and str(error)
+    return clean(f"{name}: {shown}" if shown else f"{name}.")
 
 
 def clean(text: str) -> str:

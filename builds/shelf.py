@@ -14,8 +14,9 @@ from functools import cached_property, lru_cache
 
 from django.db import connection, transaction
 
-from builds import covers, markdown
+from builds import covers
 from builds.models import Cover
+from builds.texts import Texts
 from resources import sizes, slugs
 from resources.models import Catalog, Category, DhtStatus, Resource
 from teams.models import Team, Token
@@ -115,6 +116,7 @@ class Shelf:
     teams: dict[int, Person]
     covers: dict[int, Cover]
     entries: list[Entry] = field(default_factory=list)
+    texts: Texts = field(default_factory=Texts)
 
     @classmethod
     def read(cls) -> Shelf:
@@ -129,15 +131,16 @@ class Shelf:
             covers={row.resource_id: row for row in Cover.objects.made()},
         )
 
-    def resources(self) -> Iterator[tuple[Resource, Entry]]:
-        """Every public resource, oldest first; its entry is kept."""
+    def resources(self) -> Iterator[tuple[Resource, Entry, str]]:
+        """Every public resource with its text as HTML, oldest first; its entry is kept."""
         rows = Resource.objects.public().only("pk", *FIELDS).order_by("published_at", "pk")
         for row in rows.iterator(CHUNK_ROWS):
-            entry = self._entry(row)
+            text = self.texts.render(row.content_markdown)
+            entry = self._entry(row, text.summary)
             self.entries.append(entry)
-            yield row, entry
+            yield row, entry, text.html
 
-    def _entry(self, row: Resource) -> Entry:
+    def _entry(self, row: Resource, summary: str) -> Entry:
         assert row.published_at is not None  # noqa: S101  # public() asks for it
         return Entry(
             id=row.pk,
@@ -156,7 +159,7 @@ class Shelf:
             checked_at=row.last_dht_check,
             published_at=row.published_at,
             updated_at=row.updated_at,
-            summary=markdown.summary(row.content_markdown),
+            summary=summary,
             cover=self._cover(row),
         )
 

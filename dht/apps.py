@@ -4,4 +4,4 @@ from django.utils.translation import gettext_lazy as _
 
 class DhtConfig(AppConfig):
     name = "dht"
-    verbose_name = _("Health")
+    verbose_name = _("Catalog")

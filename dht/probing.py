@@ -18,7 +18,9 @@ from resources.models import ProbeStatus, Resource
 GRACE_S = 10.0
 """Beyond the time that a probe takes: for the queue, the first DHT node, and writing."""
 POLL_S = 0.3
-_FIELDS = ("probe_status", "probe_error", "probe_claim", "probe_due_at")
+_FIELDS = (
+    "probe_status", "probe_error", "probe_claim", "probe_due_at", "probed_at", "takedown_at",
+)  # fmt: skip
 
 
 class LibtorrentProber:
@@ -33,7 +35,8 @@ class LibtorrentProber:
         return str(async_task(run_probes, resource_id))
 
     def wait(self, resource_id: int, timeout_s: float) -> bool | None:
-        """Wait until its probe has ended; True if it was reachable, False too if it is gone.
+        """Wait until its probe has ended, or an operator has decided: True if it may be public,
+        False too if it is gone or taken down.
 
         None if it has not ended after `timeout_s`, at most as long as a probe takes: with an
         infinite one that is an OutageError, as it is if the DHT could not be reached.
@@ -56,11 +59,16 @@ class LibtorrentProber:
 
 
 def _has_ended(row: Resource) -> bool:
+    if row.takedown_at:  # nobody probes it any more
+        return True
     is_due = row.probe_due_at is not None and row.probe_due_at <= timezone.now()
     return row.probe_status != ProbeStatus.PENDING and not row.probe_claim and not is_due
 
 
 def _is_reachable(row: Resource) -> bool:
+    if row.takedown_at:
+        return False
     if row.probe_status == ProbeStatus.UNAVAILABLE:
         raise OutageError(row.probe_error)
-    return row.probe_status == ProbeStatus.OK
+    is_reached = row.probe_status == ProbeStatus.OK and row.probed_at is not None
+    return is_reached or row.probe_status == ProbeStatus.SKIPPED

@@ -15,7 +15,7 @@ from django.utils import timezone
 from dht import lookups, swarm
 from dht.models import HealthSample
 from ghost import stopping
-from ghost.errors import OutageError
+from ghost.errors import OutageError, RefusedError
 from resources.models import DhtStatus, Resource
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 BATCH = 100
 """Resources looked up at a time: 50 to 500 look-ups in flight lost no answers."""
 METHOD = "dht"
+MIN_TIMEOUT_S, MAX_TIMEOUT_S = 0.1, 600.0
 
 
 @dataclass
@@ -61,10 +62,12 @@ def scan(
     """Look up the `limit` resources checked longest ago (None: all); saved batch by batch.
 
     `timeout_s` is for one look-up (default GHOST_DHT_TIMEOUT_S); `tell` hears of the progress
-    and the total. OutageError, and nothing is changed, if it can't start.
+    and the total. Nothing is changed if it can't start: OutageError, or RefusedError for a limit
+    below 1 or a timeout out of MIN_TIMEOUT_S to MAX_TIMEOUT_S, in which nobody could answer.
     """
+    timeout_s = settings.GHOST.dht_timeout_s if timeout_s is None else timeout_s
+    _require_sense(limit, timeout_s)
     require_dht()
-    timeout_s = timeout_s or settings.GHOST.dht_timeout_s
     began, report = time.monotonic(), Report()
     chosen = list(Resource.objects.longest_unchecked().values_list("pk", flat=True)[:limit])
     for batch in _batches(chosen):
@@ -76,6 +79,15 @@ def scan(
             tell(report, len(chosen))
     swarm.session().save_state()
     return report
+
+
+def _require_sense(limit: int | None, timeout_s: float) -> None:
+    if limit is not None and limit < 1:
+        raise RefusedError("The number of resources to scan must be at least 1.")
+    if not MIN_TIMEOUT_S <= timeout_s <= MAX_TIMEOUT_S:  # not a number is neither
+        raise RefusedError(
+            f"The time for a look-up must lie between {MIN_TIMEOUT_S:g} and {MAX_TIMEOUT_S:g} s."
+        )
 
 
 def require_dht() -> None:

@@ -293,4 +293,6 @@ def _plain(info: Any) -> Torrent:  # noqa: ANN401  # libtorrent's
         ),
         piece_length=info.piece_length(),
         info=bytes(info.info_section()),
+        is_v1=info.info_hashes().has_v1(),
+        is_v2=info.info_hashes().has_v2(),
     )

@@ -118,8 +118,8 @@ def scan_health(*, limit: int | None = None, is_all: bool = False) -> dict[str, 
     Returns the report of `dht.scan`. OutageError, and nothing is changed, if it can't start.
     """
     with _stoppable():
-        chosen = None if is_all else limit or settings.GHOST.dht_sample_size
-        return scan.scan(chosen).plain()
+        default = settings.GHOST.dht_sample_size
+        return scan.scan(None if is_all else default if limit is None else limit).plain()
 
 
 @contextmanager

@@ -33,6 +33,8 @@ class Torrent:
     files: tuple[tuple[str, int], ...]
     piece_length: int
     info: bytes
+    is_v1: bool = True
+    is_v2: bool = False
 
 
 def metadata(magnet: Magnet, torrent: Torrent, num_peers: int) -> Metadata | None:
@@ -54,15 +56,25 @@ def metadata(magnet: Magnet, torrent: Torrent, num_peers: int) -> Metadata | Non
         piece_length=torrent.piece_length,
         num_peers=num_peers,
         fetched_at=timezone.now(),
+        v1=_v1(torrent.info) if torrent.is_v1 else "",
+        v2=_v2(torrent.info) if torrent.is_v2 else "",
         info=torrent.info,
     )
 
 
 def is_of(magnet: Magnet, info: bytes) -> bool:
     """Whether the magnet's hashes are those of this info section (BEP 3, BEP 52)."""
-    if magnet.v1 and hashlib.sha1(info, usedforsecurity=False).hexdigest() != magnet.v1:
+    if magnet.v1 and _v1(info) != magnet.v1:
         return False
-    return not magnet.v2 or hashlib.sha256(info).hexdigest() == magnet.v2
+    return not magnet.v2 or _v2(info) == magnet.v2
+
+
+def _v1(info: bytes) -> str:
+    return hashlib.sha1(info, usedforsecurity=False).hexdigest()
+
+
+def _v2(info: bytes) -> str:
+    return hashlib.sha256(info).hexdigest()
 
 
 def _files(raw: Iterable[tuple[str, int]]) -> Iterable[File]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import unfold.decorators
 from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from csp.decorators import csp_replace
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.core.exceptions import ValidationError
-from django.db import models
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.db import DataError, models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
@@ -29,6 +31,8 @@ from ghost.errors import GhostError
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin as _ModelAdmin
     from django.contrib.admin import TabularInline as _TabularInline
+
+    _ModelForm = forms.ModelForm[Any]
 else:
     from unfold.admin import ModelAdmin as _BaseModelAdmin
     from unfold.admin import TabularInline as _BaseTabularInline
@@ -42,6 +46,8 @@ else:
     class _ModelAdmin(_Subscriptable, _BaseModelAdmin): ...
 
     class _TabularInline(_Subscriptable, _BaseTabularInline): ...
+
+    _ModelForm = object  # what it is mixed into is one
 
 
 M = TypeVar("M", bound=models.Model)
@@ -66,6 +72,44 @@ class GhostAdminSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no ty
         return _policy(super().login)(request, extra_context)
 
 
+class Choice(forms.ModelChoiceField):  # type: ignore[type-arg]  # Django's takes none at run time
+    """One row of many. Widgets that look up what was typed would fail on what can't be a key."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """What was typed is shown again only if it names a row."""
+        shown = super().prepare_value(value)
+        if isinstance(shown, str):
+            try:
+                self.to_python(shown)
+            except ValidationError:
+                return None
+        return shown
+
+
+class Choices(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # as above
+    """Some rows of many."""
+
+    def clean(self, value: Any) -> Any:
+        """The rows; a number that no database can hold names none."""
+        try:
+            return super().clean(value)
+        except OverflowError as error:
+            told = self.error_messages["invalid_choice"]
+            raise ValidationError(told, params={"value": value}) from error
+
+
+class _Refused(_ModelForm):
+    """A valid form whose row could not be saved: it says why, and keeps what was typed."""
+
+    refusal: Exception
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        if self.is_bound and not self.errors:
+            field = getattr(self.refusal, "field", "")
+            self.add_error(field if field in self.fields else None, sentences(self.refusal))
+
+
 class ModelAdmin(_ModelAdmin[M]):
     """The base of ours: what the catalog refuses is told as a message, never as a 500."""
 
@@ -87,11 +131,65 @@ class ModelAdmin(_ModelAdmin[M]):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """What only shows when saving (somebody was faster) comes back as a message."""
+        """What only shows when saving (somebody was faster) comes back in the form."""
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except (ValidationError, GhostError) as error:
-            return self._told(request, error)
+            request.refusal = error  # type: ignore[attr-defined]  # for `get_form`
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """With the reason for which saving failed a moment ago."""
+        form = super().get_form(request, *args, **kwargs)
+        refusal = getattr(request, "refusal", None)
+        return type(form.__name__, (_Refused, form), {"refusal": refusal}) if refusal else form
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """A field that stands any text."""
+        return super().formfield_for_foreignkey(
+            db_field, request, **{"form_class": Choice} | kwargs
+        )
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """As for one row."""
+        return super().formfield_for_manytomany(
+            db_field, request, **{"form_class": Choices} | kwargs
+        )
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """What the address fills in, as far as it fits the fields."""
+        given: Mapping[str, Any] = super().get_changeform_initial_data(request)
+        return {name: value for name, value in given.items() if self._fits(name, value)}
+
+    def _fits(self, name: str, value: Any) -> bool:
+        try:
+            field: Any = self.opts.get_field(name)
+            if field.many_to_many and field.concrete:
+                field.formfield(form_class=Choices).clean(value)
+            elif field.concrete:
+                field.clean(value, None)
+        except (FieldDoesNotExist, ValidationError):
+            return False
+        return bool(field.concrete)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """No regular expressions: some are none, and some take for ever."""
+        return "regex" not in lookup and super().lookup_allowed(lookup, value, request)
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """A list whose address asks for what can't be is shown without these filters."""
+        try:
+            return super().get_changelist_instance(request)
+        except (ValueError, OverflowError, DataError) as error:
+            if not request.GET:
+                raise  # the address is not to blame
+            raise IncorrectLookupParameters from error
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: models.QuerySet[M], search_term: str
+    ) -> tuple[models.QuerySet[M], bool]:
+        """PostgreSQL takes no zero bytes."""
+        return super().get_search_results(request, queryset, search_term.replace("\0", ""))
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

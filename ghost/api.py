@@ -47,6 +47,7 @@ class Api(NinjaAPI):
 def _name_problems(responses: dict[int, dict[str, Any]]) -> None:
     for status, response in responses.items():
         if status >= 400:
+            response["description"] = problems.phrase(status)
             response["content"] = {problems.CONTENT_TYPE: response["content"].popitem()[1]}
 
 

@@ -1,6 +1,7 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.contrib.admin import apps as admin
 from django.core.checks import register
+from django.utils.translation import gettext_lazy as _
 
 
 class GhostConfig(AppConfig):
@@ -23,3 +24,9 @@ class GhostConfig(AppConfig):
 class AdminSiteConfig(admin.AdminConfig):
     default = False
     default_site = "ghost.admin_site.GhostAdminSite"
+
+    def ready(self) -> None:
+        """Call the apps that are not ours by the words of the sidebar."""
+        super().ready()
+        for label, name in (("auth", _("People")), ("django_q", _("System"))):
+            apps.get_app_config(label).verbose_name = name

@@ -16,6 +16,7 @@ from django_q.models import Failure, OrmQ
 
 from builds.admin import asked_by
 from builds.models import Build, BuildState
+from ghost import told
 from resources.models import Catalog, DhtStatus, ProbeStatus, Resource
 from resources.models.querysets import state_is
 from resources.states import State
@@ -51,9 +52,12 @@ def _catalog() -> dict[str, Any]:
         "counts": counts,
         "health": _shares(counts),
         "failed_probes": [
-            (row, _next_probe(row)) for row in Resource.objects.filter(standing & missed)[:LISTED]
+            (row, told.again(row.probe_error), _next_probe(row))
+            for row in Resource.objects.filter(standing & missed)[:LISTED]
         ],
-        "failed_covers": Resource.objects.filter(no_cover)[:LISTED],
+        "failed_covers": [
+            (row, told.again(row.cover_error)) for row in Resource.objects.filter(no_cover)[:LISTED]
+        ],
     }
 
 

@@ -17,6 +17,7 @@ from django.core.exceptions import (
 from django.db import IntegrityError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
 from django.http.request import UnreadablePostError
+from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
@@ -37,6 +38,13 @@ STATUS_OF_CODE = {
     "misplaced": HTTPStatus.BAD_REQUEST,
 }
 """Where the reason of a ValidationError, and not its kind, decides."""
+PHRASES = {
+    413: "Content Too Large",
+    414: "URI Too Long",
+    416: "Range Not Satisfiable",
+    422: "Unprocessable Content",
+}
+"""RFC 9110's words, where Python's differ from version to version."""
 SHOWN_FIELDS = {
     "category": "category_id",
     "parent": "parent_id",
@@ -52,14 +60,18 @@ SHOWN_FIELDS = {
 Errors = list[dict[str, str]]
 
 
+def phrase(status: int) -> str:
+    """What a status is called, whatever the version of Python."""
+    return PHRASES.get(status) or HTTPStatus(status).phrase
+
+
 def answer(status: int, detail: str, *, code: str = "", **more: object) -> JsonResponse:
     """A problem with this status; `code` gives it a type of its own."""
-    phrase = HTTPStatus(status).phrase
     body = {
         "type": f"urn:ghost:problem:{code}" if code else "about:blank",
-        "title": code.capitalize() if code else phrase,
+        "title": code.capitalize() if code else phrase(status),
         "status": int(status),
-        "detail": detail or phrase,
+        "detail": detail or phrase(status),
         "request_id": request_id(),
         **more,
     }
@@ -139,7 +151,7 @@ def _twin(request: HttpRequest, params: dict[str, Any] | None) -> dict[str, int]
 
 def on_malformed(request: HttpRequest, error: ninja.ValidationError) -> JsonResponse:
     """422: the schema does not fit."""
-    errors = [{"field": _field(e["loc"]), "message": _message(e)} for e in error.errors]
+    errors = [{"field": (at := _field(e["loc"])), "message": _message(e, at)} for e in error.errors]
     detail = "; ".join(
         f"{e['field']}: {e['message']}" if e["field"] else e["message"] for e in errors
     )
@@ -152,8 +164,17 @@ def _field(loc: tuple[str | int, ...]) -> str:
     return ".".join(str(part) for part in loc[start:])
 
 
-def _message(error: dict[str, Any]) -> str:
+def _message(error: dict[str, Any], field: str) -> str:
+    if error["loc"][0] == "body" and not field and error["type"] in _NO_OBJECT:
+        return _("The body must be a JSON object.")
+    if error["loc"] == ("query", "cursor"):
+        return _("This is no cursor: take it from the Link header of the page before.")
+    if error["type"] == "extra_forbidden":
+        return _("There is no such field.")
     return str(error["msg"]).removeprefix("Value error, ")
+
+
+_NO_OBJECT = ("missing", "model_attributes_type", "model_type")
 
 
 def on_http_error(request: HttpRequest, error: ninja.HttpError) -> JsonResponse:
@@ -175,7 +196,18 @@ def on_missing(request: HttpRequest, error: Exception) -> JsonResponse:
 @csrf_exempt  # there is nothing that could be forged
 def unknown(request: HttpRequest, path: str) -> JsonResponse:
     """404 for an address below /api/ that does not exist, whatever the method."""
+    without = request.path.rstrip("/")
+    if without != request.path and _is_known(without):
+        told = _("There is nothing here; the address has no slash at its end: %s")
+        return answer(404, told % without)
     return on_missing(request, Http404())
+
+
+def _is_known(path: str) -> bool:
+    try:
+        return resolve(path).func is not unknown
+    except Resolver404:
+        return False
 
 
 def on_too_big(request: HttpRequest, error: Exception) -> JsonResponse:

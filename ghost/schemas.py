@@ -7,6 +7,7 @@ flags in a body are strict: `"5"` is not 5.
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -53,10 +54,23 @@ def _shown(value: datetime) -> str:
     return value.astimezone(UTC).isoformat()
 
 
-Id = Annotated[int, Field(ge=1, le=MAX_ID, strict=True)]
+def _composed(value: object) -> object:
+    return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
+
+
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+WHOLE = BeforeValidator(_whole)
+"""1.0 is an integer to JSON Schema; texts and flags are none."""
+COMPOSED = BeforeValidator(_composed)
+"""Lengths count as the text is kept: in NFC."""
+
+Id = Annotated[int, WHOLE, Field(ge=1, le=MAX_ID, strict=True)]
 PathId = Annotated[int, Field(ge=1, le=MAX_ID)]
 Text = Annotated[str, StringConstraints(pattern=NO_NUL)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=NO_NUL)]
+Name = Annotated[str, COMPOSED, StringConstraints(min_length=1, max_length=100, pattern=NO_NUL)]
 TokenHash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 MomentIn = Annotated[
     AwareDatetime,

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
 """Bidirectional controls: they would turn the words around them, too (UAX #9)."""
+
+_BLANK = re.compile(
+    "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "\ufff0-\ufff8\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+"""What is drawn as nothing, though it counts as a letter, a mark or a sign: the default-ignorable
+code points (Unicode's DerivedCoreProperties) that are no format controls, and the empty braille
+cell."""
 
 
 def one_line(text: str) -> str:
@@ -15,7 +24,12 @@ def one_line(text: str) -> str:
     """
     kept = "".join(" " if is_hidden(c) else c for c in unicodedata.normalize("NFC", text))
     line = " ".join(kept.split())
-    return line if any(unicodedata.category(c) not in {"Cf", "Zs"} for c in line) else ""
+    return line if any(not is_blank(c) for c in line) else ""
+
+
+def is_blank(char: str) -> bool:
+    """Whether nothing of it would be seen if it stood alone: spaces, joiners, selectors, fillers."""
+    return unicodedata.category(char) in {"Cf", "Zs"} or bool(_BLANK.match(char))
 
 
 def is_hidden(char: str) -> bool:

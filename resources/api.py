@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from ninja import Header, Path, Query, Router, Status
+from ninja.errors import HttpError
 
 from ghost import paging
 from ghost.schemas import PathId, problems
@@ -112,9 +114,12 @@ def update_resource(
     summary="What its last successful probe found",
 )
 def read_metadata(request: TokenRequest, resource_id: Path[PathId]) -> Metadata:
-    found = _seen(request, resource_id).probed_metadata
+    row = _seen(request, resource_id)
+    if row.probed_at is None:
+        raise HttpError(404, _("No probe has succeeded yet."))
+    found = row.probed_metadata
     if found is None:
-        raise Http404
+        raise HttpError(404, _("What the probe found is lost; have it probed again."))
     return found
 
 

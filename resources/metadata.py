@@ -7,19 +7,29 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 import re
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
 from pathlib import Path
-from typing import NotRequired, TypedDict
+from typing import Annotated, NotRequired, TypedDict
 
 from django.conf import settings
+from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints, TypeAdapter
 
 from ghost.files import write_atomic
 from resources import sizes
 
 SUMMARY_FILES = 3
+MAX_DEPTH = 100
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_AS_STORED = ConfigDict(strict=True, extra="ignore", val_json_bytes="base64")
+"""A file of a newer version may say more."""
+_Size = Annotated[int, Field(ge=0, le=2**63 - 1)]
+_Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
+_Path = Annotated[str, StringConstraints(min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")]
+_OwnHash = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})?$")]
+
+log = logging.getLogger(__name__)
 
 
 class Node(TypedDict):
@@ -34,22 +44,29 @@ class Node(TypedDict):
 class File:
     """One file of a torrent: cleaned path with `/`, size in bytes."""
 
-    path: str
-    size: int
+    __pydantic_config__ = _AS_STORED
+
+    path: _Path
+    size: _Size
 
 
 @dataclass(frozen=True)
 class Metadata:
     """The metadata of one torrent, pad files left out; sizes in bytes."""
 
-    magnet_hash: str
-    name: str
-    total_size_bytes: int
+    __pydantic_config__ = _AS_STORED
+
+    magnet_hash: _OwnHash
+    name: _Path
+    total_size_bytes: _Size
     files: tuple[File, ...]
-    piece_length: int
-    num_peers: int
-    fetched_at: datetime
+    piece_length: _Size
+    num_peers: _Count
+    fetched_at: AwareDatetime
     backend: str = "libtorrent"
+    v1: _OwnHash = ""
+    v2: _OwnHash = ""
+    """The torrent's own info-hashes, whichever of them the magnet names; a hybrid has both."""
     info: bytes = field(default=b"", repr=False)
     """The bencoded info section, from which a .torrent is made."""
 
@@ -93,20 +110,31 @@ def save(metadata: Metadata, *, survives_power_loss: bool = True) -> None:
     )
 
 
+_STORED = TypeAdapter(Metadata)
+
+
 def load(magnet_hash: str) -> Metadata | None:
-    """What was probed for that hash, if anything."""
+    """What was probed for that hash; None if nothing was, or if the file is damaged: that is
+    logged, and another probe mends it."""
+    path = path_of(magnet_hash)
     try:
-        plain = json.loads(path_of(magnet_hash).read_bytes())
+        found = _STORED.validate_json(path.read_bytes())
+        _require_sound(found, magnet_hash)
     except FileNotFoundError:
         return None
-    return Metadata(
-        **plain
-        | {
-            "files": tuple(File(**f) for f in plain["files"]),
-            "fetched_at": datetime.fromisoformat(plain["fetched_at"]),
-            "info": base64.b64decode(plain["info"]),
-        }
-    )
+    except (OSError, ValueError) as error:
+        reason = str(error).replace("\n", " ")[:300]
+        log.warning("The metadata in %s can't be read; probe it again: %s", path.name, reason)
+        return None
+    return found
+
+
+def _require_sound(found: Metadata, magnet_hash: str) -> None:
+    """ValueError for what the types don't tell."""
+    if found.magnet_hash != magnet_hash:
+        raise ValueError("it is another torrent's")
+    if any(file.path.count("/") > MAX_DEPTH for file in found.files):
+        raise ValueError("its folders are too deep")
 
 
 def forget(magnet_hash: str) -> None:

@@ -22,7 +22,8 @@ class Prober(Protocol):
         """Queue a probe of that resource; the task's id. Call it in `on_commit`."""
 
     def wait(self, resource_id: int, timeout_s: float) -> bool | None:
-        """Wait until its probe has ended; True if it was reachable, None if it has not ended.
+        """Wait until its probe has ended, or an operator has decided; True if it may be public,
+        None if it has not ended.
 
         With `timeout_s` infinite, OutageError if it has not within the time that one may take.
         """

@@ -8,8 +8,10 @@ from pydantic import AliasChoices, Field, StringConstraints, computed_field
 
 from ghost.schemas import (
     ABSENT,
+    COMPOSED,
     MAX_ID,
     NO_NUL,
+    WHOLE,
     Id,
     In,
     Moment,
@@ -24,16 +26,18 @@ from resources.models.category import Place
 from resources.models.resource import MAX_BODY_BYTES
 from resources.states import DhtStatus, ProbeStatus, State
 
-Title = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=NO_NUL)]
+Title = Annotated[str, COMPOSED, StringConstraints(min_length=1, max_length=300, pattern=NO_NUL)]
 Body = Annotated[str, StringConstraints(max_length=MAX_BODY_BYTES, pattern=NO_NUL)]
 Link = Annotated[str, StringConstraints(max_length=2000, pattern=NO_NUL)]
 MagnetUri = Annotated[
     str, StringConstraints(min_length=1, max_length=magnets.MAX_BYTES, pattern=NO_NUL)
 ]
-Tag = Annotated[str, StringConstraints(min_length=1, max_length=tags.MAX_CHARS, pattern=NO_NUL)]
+Tag = Annotated[
+    str, COMPOSED, StringConstraints(min_length=1, max_length=tags.MAX_CHARS, pattern=NO_NUL)
+]
 Tags = Annotated[list[Tag], Field(max_length=tags.MAX_TAGS)]
 Slug = Annotated[str, StringConstraints(max_length=100, pattern=NO_NUL)]
-SortOrder = Annotated[int, Field(ge=-(2**31), le=2**31 - 1, strict=True)]
+SortOrder = Annotated[int, WHOLE, Field(ge=-(2**31), le=2**31 - 1, strict=True)]
 
 
 class ResourceIn(In):
@@ -120,6 +124,7 @@ class ResourceItem(Out):
     num_peers: int | None
     probe_status: ProbeStatus
     probe_error: str
+    cover_error: str
 
 
 class ResourceOut(ResourceItem):

@@ -10,6 +10,8 @@ import hashlib
 import re
 import unicodedata
 
+from ghost.words import is_blank
+
 MAX_BYTES = 190
 _WORDS = str.maketrans({"+": " plus ", "#": " sharp ", "&": " and ", "@": " at ", "%": " percent "})
 
@@ -17,15 +19,20 @@ _WORDS = str.maketrans({"+": " plus ", "#": " sharp ", "&": " and ", "@": " at "
 def make(name: str) -> str:
     """`C++ & 数据 Sets` → `c-plus-plus-and-数据-sets`; a digest where no letter or digit is left."""
     text = unicodedata.normalize("NFKC", name).casefold().translate(_WORDS)
-    kept = "".join(c if _is_kept(c) else "-" for c in unicodedata.normalize("NFC", text))
+    kept = "".join(map(_kept, unicodedata.normalize("NFC", text)))
     slug = re.sub(r"-+", "-", kept).strip("-")
-    if not slug:
+    if not any(unicodedata.category(c)[0] in "LN" for c in slug):
         return "x-" + _digest(name)
     return slug if len(slug.encode()) <= MAX_BYTES else _shortened(slug)
 
 
-def _is_kept(char: str) -> bool:
-    return unicodedata.category(char)[0] in "LNM"
+def _kept(char: str) -> str:
+    """Letters, digits and their marks; variation selectors and the like only change how the
+    character before them is drawn, and enclosing marks make a sign of it."""
+    kind = unicodedata.category(char)
+    if kind == "Me" or (kind[0] in "LM" and is_blank(char)):
+        return ""
+    return char if kind[0] in "LNM" else "-"
 
 
 def _shortened(slug: str) -> str:

@@ -45,7 +45,8 @@ def add(values: dict[str, Any], *, by: Token, wait_s: float = 0) -> Resource:
 
     If that ends meanwhile and failed, the resource is gone again: RefusedError with the probe's
     reason, or OutageError. If `wait_s` runs out it stays, pending; TO_THE_END runs out with an
-    OutageError, and keeps nothing.
+    OutageError, and keeps nothing. What somebody else changed or took down meanwhile stays, and
+    the error says so; an operator who publishes it without a probe makes it a success.
     """
     row = Resource(publisher=by)
     with _seat(wait_s):
@@ -53,7 +54,7 @@ def add(values: dict[str, Any], *, by: Token, wait_s: float = 0) -> Resource:
             _fill(row, {"team_id": None} | values, by)
             store(row)
         if wait_s:
-            _await_probe(row, wait_s, undo=row.forget)
+            _await_probe(row, wait_s, undo=copy(row).forget)
     return row
 
 
@@ -125,8 +126,13 @@ def _await_probe(row: Resource, wait_s: float, *, undo: Callable[[], bool]) -> N
     except OutageError as error:
         raise OutageError(_undone(str(error), undo)) from error
     task_id = row.task_id
-    row.refresh_from_db()
+    try:
+        row.refresh_from_db()
+    except Resource.DoesNotExist as error:
+        raise ConflictError(_("Somebody deleted the resource meanwhile.")) from error
     row.task_id = task_id
+    if row.takedown_at:
+        raise ConflictError(_("The resource was taken down meanwhile; it is kept."))
     if is_reachable is False:
         reason = row.probe_error or _("Nobody who shares this torrent could be reached.")
         raise RefusedError(_undone(reason, undo), field="magnet_uri")
@@ -136,5 +142,7 @@ def _undone(reason: str, undo: Callable[[], bool]) -> str:
     """Undo it; the reason, and that it could not be undone if that is so."""
     if undo():
         return reason
-    kept = _("The new magnet stays: somebody changed the resource, or took the old one, meanwhile.")
+    kept = _(
+        "It is kept all the same: somebody changed the resource, or took its old magnet, since."
+    )
     return f"{reason} {kept}"

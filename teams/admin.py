@@ -151,6 +151,10 @@ class TokenAdmin(SecretMixin):
     def get_readonly_fields(self, request: HttpRequest, obj: Token | None = None) -> Any:
         return self.readonly_fields if obj else []
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """The role that is given most often, not the strongest one."""
+        return {"role": Role.PUBLISHER} | super().get_changeform_initial_data(request)
+
     def has_delete_permission(self, request: HttpRequest, obj: Token | None = None) -> bool:
         """Tokens are revoked: what they published keeps its publisher."""
         return False

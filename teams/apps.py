@@ -4,4 +4,4 @@ from django.utils.translation import gettext_lazy as _
 
 class TeamsConfig(AppConfig):
     name = "teams"
-    verbose_name = _("Publishers")
+    verbose_name = _("People")

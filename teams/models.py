@@ -14,7 +14,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from ghost.errors import ForbiddenError, RefusedError
-from ghost.words import one_line
+from ghost.fields import LineField
 from teams import credentials
 from teams.attempts import Attempt
 from teams.roles import Role
@@ -45,6 +45,10 @@ class TokenQuerySet(models.QuerySet["Token"]):
             return None
         found = self.usable().select_related("scope_team__owner")
         return found.filter(token_hash=credentials.digest(raw)).first()
+
+    def acting_for(self, token: Token) -> Self:
+        """This token and those of the members of its teams."""
+        return self.filter(models.Q(pk=token.pk) | models.Q(scope_team__owner=token))
 
     def find(self, *, raw: str | None = None, token_hash: str | None = None) -> Token:
         """The token with this raw form or this hash, usable or not; DoesNotExist if none."""
@@ -90,10 +94,11 @@ class Token(models.Model):
         verbose_name=_("team"),
         help_text=_("The team that a team member publishes into; none for the other roles."),
     )
-    display_name = models.CharField(
+    display_name = LineField(
         _("public name"),
         max_length=100,
         validators=[MinLengthValidator(1)],
+        error_messages={"blank": _("A name is needed.")},
         help_text=_("Shown on the public site as the publisher."),
     )
     note = models.CharField(
@@ -125,10 +130,7 @@ class Token(models.Model):
         return self.display_name
 
     def clean(self) -> None:
-        """A token has a name to show and can't begin its life expired."""
-        self.display_name = one_line(self.display_name)
-        if not self.display_name:
-            raise ValidationError({"display_name": _("A name is needed.")})
+        """A token can't begin its life expired."""
         if self.expires_at and self._state.adding and self.expires_at <= timezone.now():
             raise ValidationError({"expires_at": _("This moment has passed.")})
 
@@ -231,7 +233,12 @@ class TeamQuerySet(models.QuerySet["Team"]):
 class Team(models.Model):
     """A named scope that a Publisher owns; its members publish into it."""
 
-    name = models.CharField(_("name"), max_length=100, validators=[MinLengthValidator(1)])
+    name = LineField(
+        _("name"),
+        max_length=100,
+        validators=[MinLengthValidator(1)],
+        error_messages={"blank": _("A name is needed.")},
+    )
     owner = models.ForeignKey(
         Token, models.PROTECT, related_name="owned_teams", verbose_name=_("owner")
     )
@@ -257,10 +264,7 @@ class Team(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """A team has a name, and only a Publisher owns one."""
-        self.name = one_line(self.name)
-        if not self.name:
-            raise ValidationError({"name": _("A name is needed.")})
+        """Only a Publisher owns a team."""
         if self.owner_id and self.owner.role != Role.PUBLISHER:
             raise ValidationError({"owner": _("A team belongs to a Publisher.")})
 

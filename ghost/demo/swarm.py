@@ -7,7 +7,7 @@ local discovery and port mapping off, and blocks every address outside.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import libtorrent as lt
@@ -83,6 +83,13 @@ class LoopbackSwarm:
             session.pause()
         while sessions:
             sessions.pop()
+
+    def leave(self, magnets: Collection[str]) -> None:
+        """Seed these no more. The DHT starts anew, since its nodes would go on naming the seeders
+        for three quarters of an hour."""
+        self.stop()
+        self.seeds = [seed for seed in self.seeds if seed.magnet_uri not in magnets]
+        self.start()
 
     def peers_of(self, keys: Iterable[str]) -> dict[str, set[Endpoint]]:
         """Who the DHT names for these keys (40 hex digits), asked by a client of its own."""

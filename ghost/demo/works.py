@@ -32,6 +32,8 @@ class Work:
     palette: Palette = field(repr=False)
     make: Callable[[], contents.Contents] | None = None
     version: Version = Version.V1
+    is_left: bool = False
+    """Whether its seeders leave once it is published."""
 
     @property
     def cover_name(self) -> str:
@@ -97,9 +99,10 @@ WORKS = (
         "Sums of dice", "Sums of Dice: 60,000 Simulated Throws", GARDEN, ("Data", "Statistics"),
         ("dice", "simulation", "CSV"),
         "How often each sum of two, three and five dice came up in 20,000 throws. Small enough to"
-        " open in a spreadsheet, large enough to see the bell.",
+        " open in a spreadsheet, large enough to see the bell.\n\n*In this demo its seeders leave"
+        " once it is published*, so that it turns up among what needs seeders.",
         "orbits", Palette("03071e", "370617", "f48c06", "ffba08"),
-        contents.dice_throws, Version.HYBRID,
+        contents.dice_throws, Version.HYBRID, is_left=True,
     ),
     Work(
         "Landscapes that do not exist", "Eight Landscapes That Do Not Exist", GARDEN,

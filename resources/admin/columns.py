@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from ghost import told
 from ghost.admin_site import ModelAdmin, badge, display
 from resources import metadata, sizes
 from resources.models import DhtStatus, ProbeStatus, Resource
@@ -42,7 +43,11 @@ class ResourceColumns(ModelAdmin[Resource]):
 
     @display(description=_("state"))
     def shown_state(self, row: Resource) -> str:
-        return badge(row.state.label, STATE_COLOURS.get(row.state, ""))
+        """With its probe, where that went otherwise than well."""
+        state = badge(row.state.label, STATE_COLOURS.get(row.state, ""))
+        if row.probe_status == ProbeStatus.OK:
+            return state
+        return format_html('<span class="ghost-badges">{} {}</span>', state, self.probe(row))
 
     @display(description=_("publisher"), ordering="publisher__display_name", header=True)
     def publisher_and_team(self, row: Resource) -> list[str]:
@@ -57,6 +62,10 @@ class ResourceColumns(ModelAdmin[Resource]):
     def probe(self, row: Resource) -> str:
         status = ProbeStatus(row.probe_status)
         return badge(status.label, PROBE_COLOURS.get(status, ""))
+
+    @display(description=_("probe error"))
+    def why(self, row: Resource) -> str:
+        return told.again(row.probe_error)
 
     @display(description=_("size"), ordering="total_size_bytes")
     def size(self, row: Resource) -> str | None:

@@ -42,10 +42,11 @@ class CategoryFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no typ
 
     def queryset(self, request: HttpRequest, queryset: ResourceQuerySet) -> ResourceQuerySet:
         """Those in the subtree asked for."""
-        value = str(self.value() or "")
-        if not value.isdigit():
+        try:
+            top = int(self.value() or "")
+        except ValueError:
             return queryset
-        return queryset.filter(category__in=_subtree(int(value)))
+        return queryset.filter(category__in=_subtree(top))
 
 
 def _subtree(top: int) -> list[int]:

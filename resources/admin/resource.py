@@ -32,7 +32,6 @@ class ResourceAdmin(ResourceActions, ResourceColumns):
         "category",
         "publisher_and_team",
         "health",
-        "probe",
         "size",
         "published_at",
     ]
@@ -63,7 +62,7 @@ class ResourceAdmin(ResourceActions, ResourceColumns):
                 "fields": [
                     ("probe", "probe_attempts"),
                     ("probed_at", "probe_due_at"),
-                    "probe_error",
+                    "why",
                     ("health", "num_peers", "dht_misses"),
                     "last_dht_check",
                 ],
@@ -85,7 +84,7 @@ class ResourceAdmin(ResourceActions, ResourceColumns):
     ]
     readonly_fields: ClassVar[list[Any]] = [
         "tags_in_words", "body_as_typed", "size", "file_count", "files", "probe", "probe_attempts",
-        "probed_at", "probe_due_at", "probe_error", "health", "num_peers", "last_dht_check",
+        "probed_at", "probe_due_at", "why", "health", "num_peers", "last_dht_check",
         "dht_misses", "magnet_hash", "magnet_hash_v2", "created_at", "updated_at", "takedown_at",
         "takedown_reason",
     ]  # fmt: skip
@@ -101,8 +100,10 @@ class ResourceAdmin(ResourceActions, ResourceColumns):
         cls.readonly_fields.append(fact)
 
     def get_fieldsets(self, request: HttpRequest, obj: Resource | None = None) -> Any:
-        """Who may only look sees words instead of inputs' raw values."""
-        if obj is None or self.has_change_permission(request, obj):
+        """Only inputs for a new one; who may only look sees words instead of raw values."""
+        if obj is None:  # the tabs are of what is known later
+            return [f for f in self.fieldsets if "tab" not in f[1].get("classes", [])]
+        if self.has_change_permission(request, obj):
             return self.fieldsets
         (title, options), *others = self.fieldsets
         fields = [AS_WORDS.get(name, name) for name in options["fields"]]

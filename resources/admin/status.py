@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from ghost import told
 from resources.admin.columns import HEALTH_COLOURS, PROBE_COLOURS, STATE_COLOURS
 from resources.models import DhtStatus, ProbeStatus, Resource
 
@@ -15,14 +16,16 @@ def show(row: Resource, *, may_change: bool) -> dict[str, Any]:
     """For templates/admin/resources/status.html."""
     return {
         "facts": _facts(row),
+        "why": "" if row.probe_status == ProbeStatus.OK else told.again(row.probe_error),
         "buttons": _buttons(row) if may_change else [],
         "public_url": public_address(row) if row.is_public else "",
     }
 
 
 def public_address(row: Resource) -> str:
-    """Where the public site shows it."""
-    return f"{settings.GHOST.public_baseurl}resources/{row.pk}/"
+    """Where the public site shows it, or empty if nothing says where the site is."""
+    site = settings.GHOST.site_address
+    return f"{site}resources/{row.pk}/" if site else ""
 
 
 def _facts(row: Resource) -> list[tuple[str, str, str | None]]:

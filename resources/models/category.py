@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ghost.errors import ForbiddenError, RefusedError
-from ghost.words import one_line
+from ghost.fields import LineField
 from resources import slugs
 from resources.models.catalog import Catalog
 from teams.models import Token
@@ -84,8 +84,11 @@ class Category(models.Model):
         related_name="children",
         verbose_name=gettext_lazy("parent"),
     )
-    name = models.CharField(
-        gettext_lazy("name"), max_length=100, validators=[MinLengthValidator(1)]
+    name = LineField(
+        gettext_lazy("name"),
+        max_length=100,
+        validators=[MinLengthValidator(1)],
+        error_messages={"blank": gettext_lazy("A name is needed.")},
     )
     slug = models.CharField(
         gettext_lazy("slug"),
@@ -134,13 +137,19 @@ class Category(models.Model):
 
     def clean(self) -> None:
         """Slug by rule; no cycle; bounded depth."""
-        self.name = one_line(self.name)
-        if not self.name:
-            raise ValidationError({"name": _("A name is needed.")})
+        if not self.name:  # told by the field
+            return
         self.slug = slugs.make(self.slug or self.name)
         if self.slug == "page":
             raise ValidationError({"slug": _("“page” is taken by the pages of lists.")})
         self._clean_place()
+        self._refuse_twins()
+
+    def _refuse_twins(self) -> None:
+        siblings = Category.objects.filter(parent=self.parent, slug=self.slug).exclude(pk=self.pk)
+        if siblings.exists():
+            told = _("There is a category “%(slug)s” at this level already.") % {"slug": self.slug}
+            raise ValidationError({"slug": ValidationError(told, code="duplicate")})
 
     def _clean_place(self) -> None:
         if self.parent_id and not Category.objects.filter(pk=self.parent_id).exists():
@@ -169,7 +178,7 @@ class Category(models.Model):
         with transaction.atomic():
             Catalog.lock()  # two moves at once could make a cycle together
             old = Category.objects.filter(pk=self.pk).first()
-            self.full_clean(exclude=["root"])
+            self.full_clean(exclude=["root", "parent"])  # `clean` looks at the place itself
             self.updated_at = timezone.now()
             above = self._ancestors()
             self.root = above[-1] if above else None
@@ -200,17 +209,19 @@ class Category(models.Model):
     def require_change_by(self, token: Token) -> None:
         """ForbiddenError unless Admin, or its maker while nobody else has a part in it.
 
-        That is a resource or a category of somebody else, in it or anywhere below.
+        That is a resource or a category of somebody else, in it or anywhere below. The members
+        of one's own teams count as oneself.
         """
         if token.is_admin:
             return
-        if self.created_by_id != token.pk:
+        own = set(Token.objects.acting_for(token).values_list("pk", flat=True))
+        if self.created_by_id not in own:
             raise ForbiddenError(_("This category was made by somebody else."))
-        subtree = Category.objects.filter(pk__in=[self.pk, *self._descendant_ids()])
-        if subtree.exclude(created_by=token).exists():
+        subtree = Category.objects.filter(pk__in=[self.pk, *self._descendant_ids()]).order_by()
+        if set(subtree.values_list("created_by", flat=True)) - own:
             raise ForbiddenError(_("Somebody else made a category below this one."))
-        publishers = subtree.order_by().values_list("resources__publisher", flat=True).distinct()
-        if set(publishers) - {None, token.pk}:
+        publishers = subtree.values_list("resources__publisher", flat=True).distinct()
+        if set(publishers) - own - {None}:
             raise ForbiddenError(_("Somebody else publishes in this category."))
 
     def _ancestors(self) -> list[Category]:

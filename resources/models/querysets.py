@@ -17,15 +17,14 @@ from resources.states import DhtStatus, ProbeStatus, State
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from resources.magnets import Magnet
     from resources.models.resource import Resource
     from teams.models import Token
 
 BATCH = 400
 """Rows that one query names: databases bound the variables of a query."""
 _TAKEDOWN_FIELDS = (
-    "title", "magnet_hash", "magnet_hash_v2", "takedown_at", "published_at", "probed_at",
-    "probe_status",
+    "title", "magnet_hash", "magnet_hash_v2", "other_hash", "takedown_at", "published_at",
+    "probed_at", "probe_status",
 )  # fmt: skip
 
 
@@ -73,8 +72,9 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
         found = self.in_state(state) if state else self.standing()
         if q:
             is_hash = models.Q(magnet_hash__contains=q.lower())
-            is_v2 = models.Q(magnet_hash_v2__contains=q.lower())
-            found = found.filter(models.Q(title__icontains=q) | is_hash | is_v2)
+            is_hash |= models.Q(magnet_hash_v2__contains=q.lower())
+            is_hash |= models.Q(other_hash__contains=q.lower())
+            found = found.filter(models.Q(title__icontains=q) | is_hash)
         if tag:
             found = found.filter(tag_index__slug=slugs.make(tag))
         return found.filter(**{name: value for name, value in exact.items() if value is not None})
@@ -87,12 +87,12 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
             return self.filter(team=token.scope_team_id)
         return self.filter(models.Q(publisher=token) | models.Q(team__owner=token))
 
-    def twins_of(self, magnet: Magnet) -> Self:
-        """Resources of the same torrent: a hybrid is a twin of either of its halves."""
-        same = models.Q(magnet_hash__in=[h for h in (magnet.v1, magnet.v2) if h])
-        if magnet.v2:
-            same |= models.Q(magnet_hash_v2=magnet.v2)
-        return self.filter(same)
+    def twins_of(self, *hashes: str | None) -> Self:
+        """Resources of the torrent with one of these hashes: a hybrid is a twin of either of its
+        halves, named in its link or found by a probe."""
+        known = [h for h in hashes if h]
+        same = models.Q(magnet_hash__in=known) | models.Q(magnet_hash_v2__in=known)
+        return self.filter(same | models.Q(other_hash__in=known))
 
     def due_for_probe(self) -> Self:
         """Waiting for a probe that nobody is busy with."""
@@ -104,7 +104,9 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
 
     def unprobed(self) -> Self:
         """Never probed with success, and nobody has let them off."""
-        return self.standing().filter(probed_at=None).exclude(probe_status=ProbeStatus.SKIPPED)
+        # With the other half known it was reached, but may not be listed.
+        unknown = self.standing().filter(probed_at=None, other_hash="")
+        return unknown.exclude(probe_status=ProbeStatus.SKIPPED)
 
     def longest_unchecked(self) -> Self:
         """What was never checked first, then by the time of the last check."""
@@ -167,10 +169,13 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
         )
 
     def skip_probe(self) -> int:
-        """Let the unprobed be public without a successful probe; how many changed."""
+        """Let the unprobed be public without a successful probe; how many changed.
+
+        Not those whose probe found that their torrent is listed already, or blocked.
+        """
         skipped = {"probe_status": ProbeStatus.SKIPPED, "probe_due_at": None, "probe_error": ""}
         with transaction.atomic():
-            count = self.in_state(State.HELD).update(**skipped)
+            count = self.unprobed().in_state(State.HELD).update(**skipped)
             if count:
                 Catalog.advance(f"{count} published without a probe")
             return count + self.unprobed().update(**skipped)  # drafts, and what comes later

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
+from ghost.fields import LineField
 from resources import magnets, metadata, sizes
 from resources.models.category import Category
 from resources.states import DhtStatus, ProbeStatus, State
@@ -25,8 +26,11 @@ PUBLIC_FIELDS = (
 class Record(models.Model):
     """The columns of a resource. How they change stands in `Resource`."""
 
-    title = models.CharField(
-        gettext_lazy("title"), max_length=300, validators=[MinLengthValidator(1)]
+    title = LineField(
+        gettext_lazy("title"),
+        max_length=300,
+        validators=[MinLengthValidator(1)],
+        error_messages={"blank": gettext_lazy("A title is needed.")},
     )
     magnet_uri = models.TextField(
         gettext_lazy("magnet link"), validators=[MaxLengthValidator(magnets.MAX_BYTES)]
@@ -37,6 +41,9 @@ class Record(models.Model):
     magnet_hash_v2 = models.CharField(
         gettext_lazy("v2 info-hash"), max_length=64, unique=True, null=True, editable=False
     )
+    other_hash = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
+    """The half of a hybrid that its link doesn't name, as a probe found it (BEP 52). Two rows
+    never share one, but no constraint could tell the halves of two rows apart."""
     content_markdown = models.TextField(
         gettext_lazy("description"), blank=True, help_text=gettext_lazy("Markdown; no HTML.")
     )
@@ -78,7 +85,9 @@ class Record(models.Model):
         default=DhtStatus.UNKNOWN,
         editable=False,
     )
-    dht_misses = models.PositiveIntegerField(default=0, editable=False)
+    dht_misses = models.PositiveIntegerField(
+        gettext_lazy("checks without an answer"), default=0, editable=False
+    )
     last_dht_check = models.DateTimeField(
         gettext_lazy("last checked"), null=True, editable=False, db_index=True
     )
@@ -98,7 +107,9 @@ class Record(models.Model):
         editable=False,
     )
     probe_error = models.TextField(gettext_lazy("probe error"), blank=True, editable=False)
-    probe_attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    probe_attempts = models.PositiveSmallIntegerField(
+        gettext_lazy("failed probes"), default=0, editable=False
+    )
     probe_due_at = models.DateTimeField(
         gettext_lazy("next probe"), null=True, editable=False, db_index=True
     )
@@ -133,8 +144,14 @@ class Record(models.Model):
 
     @property
     def hashes(self) -> list[str]:
-        """Its info-hashes, v1 and v2."""
-        return list(dict.fromkeys(h for h in (self.magnet_hash, self.magnet_hash_v2) if h))
+        """Its info-hashes, v1 and v2, those that its link names and what a probe found."""
+        known = (self.magnet_hash, self.magnet_hash_v2, self.other_hash)
+        return list(dict.fromkeys(h for h in known if h))
+
+    def names_as(self, other: Record) -> bool:
+        """Whether both links name the same hashes; what probes found doesn't count."""
+        mine = (self.magnet_hash, self.magnet_hash_v2)
+        return mine == (other.magnet_hash, other.magnet_hash_v2)
 
     @property
     def total_size_human(self) -> str | None:

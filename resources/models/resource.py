@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ghost.errors import ForbiddenError, RefusedError
-from ghost.words import one_line
 from resources import magnets, metadata, slugs, tags
 from resources.models.block import Block
 from resources.models.catalog import Catalog
@@ -42,7 +41,7 @@ COVER_FIELDS = ("cover_image_path", "cover_error", "cover_due_at")
 PROBE_FIELDS = (
     "probe_status", "probe_error", "probe_attempts", "probe_due_at", "probe_claim",
     "probe_claimed_until", "probed_at", "total_size_bytes", "file_count", "files_tree_summary",
-    "num_peers", "dht_status", "dht_misses", "last_dht_check",
+    "num_peers", "dht_status", "dht_misses", "last_dht_check", "other_hash",
 )  # fmt: skip
 
 
@@ -61,10 +60,7 @@ class Resource(Record):
     # -- the gate
 
     def clean(self) -> None:
-        """Read the magnet, clean title and tags; refuse twins, blocked hashes and what is too long."""
-        self.title = one_line(self.title)
-        if not self.title:
-            raise ValidationError({"title": _("A title is needed.")})
+        """Read the magnet, clean the tags; refuse twins, blocked hashes and what is too long."""
         self._clean_team()
         self._clean_tags()
         self._clean_body()
@@ -88,7 +84,7 @@ class Resource(Record):
         self._forget_metadata()
 
     def _refuse_twins(self, magnet: magnets.Magnet) -> None:
-        twin = Resource.objects.twins_of(magnet).exclude(pk=self.pk).first()
+        twin = Resource.objects.twins_of(magnet.v1, magnet.v2).exclude(pk=self.pk).first()
         if twin is not None:
             raise ValidationError(
                 {
@@ -126,7 +122,7 @@ class Resource(Record):
         self.probe_error, self.probe_attempts, self.probe_claim = "", 0, ""
         self.probe_claimed_until = self.probed_at = None
         self.total_size_bytes = self.file_count = self.num_peers = None
-        self.files_tree_summary = ""
+        self.files_tree_summary = self.other_hash = ""
         self.dht_status, self.dht_misses, self.last_dht_check = DhtStatus.UNKNOWN, 0, None
 
     def store(self) -> bool:
@@ -144,7 +140,7 @@ class Resource(Record):
             self._save_over(old)
             self._index_tags()
             self._tell_catalog(old)
-        is_new = old is None or old.hashes != self.hashes
+        is_new = old is None or not old.names_as(self)
         return is_new and self.probe_status == ProbeStatus.PENDING
 
     def _save_over(self, old: Resource | None) -> None:
@@ -154,7 +150,7 @@ class Resource(Record):
         fields, theirs = list(EDITED_FIELDS), list[str]()
         for group, is_ours in (
             (COVER_FIELDS, old.cover_image_url != self.cover_image_url),
-            (PROBE_FIELDS, old.hashes != self.hashes),
+            (PROBE_FIELDS, not old.names_as(self)),
         ):
             (fields if is_ours else theirs).extend(group)
         for name in theirs:
@@ -186,24 +182,29 @@ class Resource(Record):
         self.cover_due_at = timezone.now() if self.cover_image_url else None
 
     def forget(self) -> bool:
-        """Delete it, True in any case; the catalog hears of it only if it was public."""
+        """Delete a new one whose probe failed; False if somebody has had a hand in it since."""
         with transaction.atomic():
-            old = Resource.objects.select_for_update().filter(pk=self.pk).first()
-            if old is None:
+            if not Resource.objects.filter(pk=self.pk).exists():
                 return True
+            if self._as_stored() is None:
+                return False
+            transaction.on_commit(partial(metadata.forget, self.magnet_hash))
             Resource.objects.filter(pk=self.pk).delete()
-            if old.is_public:
-                Catalog.advance(f"“{old.title}” removed")
         return True
+
+    def _as_stored(self) -> Resource | None:
+        """The row, locked, if its probe failed and nobody edited, took down or let it off since."""
+        rows = Resource.objects.filter(pk=self.pk, updated_at=self.updated_at, probed_at=None)
+        left_alone = rows.standing().exclude(probe_status=ProbeStatus.SKIPPED)
+        return left_alone.select_for_update().first()
 
     def put_back(self, before: Resource) -> bool:
         """Undo the `store` of this one, as far as it wrote; False if that can't be any more.
 
-        That is so if somebody stored it anew meanwhile, or took or blocked the old magnet.
+        That is so if somebody had a hand in it meanwhile, or took or blocked the old magnet.
         """
         with transaction.atomic():
-            mine = Resource.objects.filter(pk=self.pk, updated_at=self.updated_at)
-            now = mine.select_for_update().first()
+            now = self._as_stored()
             if now is None or before._is_replaced():
                 return False
             try:
@@ -216,7 +217,7 @@ class Resource(Record):
 
     def _is_replaced(self) -> bool:
         """Whether its torrent is listed elsewhere or blocked by now."""
-        twins = Resource.objects.twins_of(self.magnet).exclude(pk=self.pk)
+        twins = Resource.objects.twins_of(*self.hashes).exclude(pk=self.pk)
         return twins.exists() or Block.objects.covering(*self.hashes).exists()
 
     def require_sight_by(self, token: Token) -> None:
@@ -252,14 +253,56 @@ class Resource(Record):
     # -- what a probe found
 
     def record_metadata(self, found: metadata.Metadata) -> bool:
-        """Keep what a probe found; False if the magnet was changed or removed meanwhile."""
+        """Keep what a probe found; False if the magnet was changed or removed meanwhile.
+
+        A probe tells a hybrid's other half too. If that one is blocked, or listed already, this
+        one is kept off the public: `probed_at` stays empty, and `probe_error` says why.
+        """
         metadata.save(found)
-        is_kept = self._record_probe(
+        with transaction.atomic():
+            other = self._other_half(found)
+            why_not = self._why_not_listed(other) if other else ""
+            is_kept = self._record_found(found, other, why_not)
+        if not is_kept and not Resource.objects.filter(magnet_hash=found.magnet_hash).exists():
+            metadata.forget(found.magnet_hash)
+        return is_kept
+
+    def _other_half(self, found: metadata.Metadata) -> str:
+        named = (self.magnet_hash, self.magnet_hash_v2)
+        return next((h for h in (found.v1, found.v2) if h and h not in named), "")
+
+    def _why_not_listed(self, other: str) -> str:
+        """Why it must not be public, now that its other half is known; empty if it may."""
+        Catalog.lock()  # both halves may be recorded at once
+        now = Resource.objects.filter(pk=self.pk).first()
+        if now is None or (now.probed_at and now.other_hash == other):
+            return ""
+        if now.takedown_at:
+            Block.objects.add(
+                [other], reason=now.takedown_reason, by="takedown", is_of_takedown=True
+            )
+            return ""
+        if Block.objects.covering(other).exists():
+            return "This torrent is blocked by the hash of its other half."
+        twins = Resource.objects.twins_of(other).exclude(pk=self.pk)
+        # The one that was there first stays, unless it never got anywhere.
+        is_first = models.Q(pk__lt=self.pk) | models.Q(takedown_at__isnull=False)
+        is_known = models.Q(probed_at__isnull=False) | models.Q(probe_status=ProbeStatus.SKIPPED)
+        twin = twins.filter(is_first | is_known).order_by("pk").first()
+        if twin is None:
+            return ""
+        is_seen = twin.is_public or Resource.objects.in_scope(self.publisher).contains(twin)
+        by_whom = f"as resource {twin.pk}" if is_seen else "by somebody else"
+        return f"This torrent is listed already, {by_whom}."
+
+    def _record_found(self, found: metadata.Metadata, other: str, why_not: str) -> bool:
+        return self._record_probe(
             probe_status=ProbeStatus.OK,
-            probe_error="",
+            probe_error=why_not,
             probe_attempts=0,
             probe_due_at=None,
-            probed_at=found.fetched_at,
+            probed_at=None if why_not else found.fetched_at,
+            other_hash=other,
             total_size_bytes=found.total_size_bytes,
             file_count=found.file_count,
             files_tree_summary=metadata.summary(found.files),
@@ -268,9 +311,6 @@ class Resource(Record):
             dht_misses=0,
             last_dht_check=found.fetched_at,
         )
-        if not is_kept and not Resource.objects.filter(magnet_hash=found.magnet_hash).exists():
-            metadata.forget(found.magnet_hash)
-        return is_kept
 
     def record_probe_miss(self, status: ProbeStatus, error: str) -> bool:
         """Note that a probe failed and when to try again; False if the magnet changed meanwhile.

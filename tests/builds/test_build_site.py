@@ -6,10 +6,11 @@ from contextlib import redirect_stderr
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 from django_q.models import OrmQ
 
-from builds import hugo
-from builds.models import Build
+from builds import hugo, release
+from builds.models import Build, BuildState
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -69,3 +70,34 @@ def test_build_site_leaves_what_changed_meanwhile_to_the_queue(monkeypatch):
 
     (task,) = OrmQ.objects.all()
     assert task.func() == "builds.tasks.build_when_quiet"
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        (OSError(28, "No space left on device"), "OSError: [Errno 28] No space left on device"),
+        (OperationalError("database is locked"), "OperationalError: database is locked"),
+    ],
+    ids=["full disk", "locked database"],
+)
+def test_build_site_says_what_the_machine_lacks(monkeypatch, error, shown):
+    def fail(*args):
+        raise error
+
+    monkeypatch.setattr(release, "_swap", fail)
+
+    with pytest.raises(CommandError) as caught:
+        build_site()
+
+    assert (str(caught.value), caught.value.returncode) == (f"The site was not built. {shown}", 1)
+    assert BuildState.get().last_error == shown
+
+
+def test_build_site_that_can_not_begin_says_so(monkeypatch):
+    def claim(trigger):
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(Build.objects, "claim", claim)
+
+    with pytest.raises(CommandError, match=r"^The site was not built\. OperationalError: "):
+        build_site()

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import io
+import socket
 import struct
+import threading
+import time
 import zlib
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
@@ -288,3 +291,60 @@ def test_files_of_resources_that_are_gone_are_removed(build, pictures, settings)
     assert names == kept | {"not-ours.webp"}
     published = {path.name for path in (public / "assets" / "covers").iterdir()}
     assert published == {f"{shown.pk}.webp", f"{shown.pk}-thumb.webp"}
+
+
+@pytest.fixture
+def stall():
+    """An event on which something of the test waits; it is set when the test is over."""
+    over = threading.Event()
+    yield over
+    over.set()
+
+
+@pytest.mark.parametrize("where", ["server", "resolver"])
+def test_what_stalls_holds_a_build_no_longer_than_wanted(
+    build, pictures, serve, stall, monkeypatch, where
+):
+    class Stalls(Pictures):
+        def do_GET(self):
+            stall.wait(20)
+
+    def look_up(host, *args, **kwargs):
+        if host == "stalls.example":
+            stall.wait(20)
+        return real(host, *args, **kwargs)
+
+    real = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(covers, "TOTAL_S", 1)
+    address = serve({}, handler=Stalls) if where == "server" else "http://stalls.example"
+    slow = [make.resource(cover_image_url=f"{address}/{n}.png") for n in range(6)]
+    quick = make.resource(cover_image_url=pictures["address"] + "/cover.png")
+    began = time.monotonic()
+
+    covers.localize()
+    took_s = time.monotonic() - began
+    stall.set()
+    public = build()
+
+    assert took_s < 5
+    assert all((public / f"resources/{row.pk}/index.html").is_file() for row in [*slow, quick])
+
+
+@pytest.mark.django_db
+def test_a_cover_for_which_the_time_was_too_short_stays_due(pictures, serve, stall, monkeypatch):
+    class Stalls(Pictures):
+        def do_GET(self):
+            stall.wait(20)
+
+    monkeypatch.setattr(covers, "TOTAL_S", 1)
+    address = serve({}, handler=Stalls)
+    rows = [make.resource(cover_image_url=f"{address}/{n}.png") for n in range(6)]
+
+    counts = covers.localize()
+
+    errors = [type(row).objects.get(pk=row.pk).cover_error for row in rows]
+    # The first four had half of the time each, the other two what was left of it.
+    assert counts == {"fetched": 0, "failed": 4}
+    assert errors == ["No whole answer within 0.5 s."] * 4 + [""] * 2
+    assert covers.due()

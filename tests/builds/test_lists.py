@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from builds import lists
+from builds import index, lists
 from builds.shelf import Shelf
 from resources.models import DhtStatus
 from tests import make
@@ -62,6 +62,23 @@ def test_categories_list_what_lies_below_them():
         {"name": "Films", "address": "/categories/films/", "count": 1, "depth": 0},
         {"name": "Silent", "address": "/categories/films/silent/", "count": 1, "depth": 1},
     ]
+
+
+def test_categories_in_which_nothing_is_public_are_listed_nowhere():
+    films, maps = make.category("Films"), make.category("Maps")
+    make.resource(category=films)
+    make.category("Silent", parent=films)
+    make.resource(category=maps, is_probed=False)
+
+    read = shelf()
+    pages = {page.address: page for page in lists.every(read)}
+
+    films_alone = {"name": "Films", "address": "/categories/films/", "count": 1}
+    assert pages["/"].params["categories"] == [films_alone]
+    assert pages["/categories/"].params["categories"] == [films_alone | {"depth": 0}]
+    assert pages["/categories/films/"].params["children"] == []
+    assert "/categories/maps/" in pages
+    assert [c["name"] for c in index._categories(read)] == ["Films", "Maps"]
 
 
 def test_tags_are_one_by_slug_under_their_commonest_name():

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from builds import markdown
@@ -33,11 +35,11 @@ from builds import markdown
     ],
 )
 def test_html_keeps_words_and_drops_harm(text, html):
-    assert markdown.html(text) == html
+    assert markdown.render(text).html == html
 
 
 def test_html_has_tables():
-    html = markdown.html("| a |\n|---|\n| 1 |")
+    html = markdown.render("| a |\n|---|\n| 1 |").html
 
     assert html.replace("\n", "") == (
         "<table><thead><tr><th>a</th></tr></thead><tbody><tr><td>1</td></tr></tbody></table>"
@@ -56,8 +58,31 @@ def test_html_has_tables():
     ],
 )
 def test_summary_is_plain_words_in_one_line(text, line):
-    assert markdown.summary(text) == line
+    assert markdown.render(text).summary == line
 
 
 def test_summary_has_at_most_240_characters():
-    assert markdown.summary("很长" * 200) == ("很长" * 120)[:239] + "…"
+    assert markdown.render("很长" * 200).summary == ("很长" * 120)[:239] + "…"
+
+
+def test_a_quote_goes_on_over_a_line_without_its_mark():
+    html = markdown.render("> a\nb").html
+
+    assert html == "<blockquote>\n<p>a\nb</p>\n</blockquote>\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["> " * 19 + "a\n" * 49_000, "> ```\na\n" * 12_000, "> ```\na\n" * 45 + ">a\n" * 30_000],
+    ids=["deep", "begun anew", "long"],
+)
+def test_quotes_that_go_on_for_ever_take_no_longer_than_other_texts(text):
+    plain = _seconds("a line of words\n" * 6_000 + "[" * 20_000)
+
+    assert _seconds(text) < 20 * plain
+
+
+def _seconds(text: str) -> float:
+    start = time.thread_time()
+    markdown.render(text)
+    return time.thread_time() - start

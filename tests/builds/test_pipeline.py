@@ -284,8 +284,8 @@ def test_a_page_that_cannot_be_rendered_is_set_aside_and_named(build, monkeypatc
     good, bad = make.resource(title="Good"), make.resource(title="Bad")
     real = pipeline.export.__globals__["pages"].page
 
-    def page(resource, entry, shelf):
-        record = real(resource, entry, shelf)
+    def page(resource, *args):
+        record = real(resource, *args)
         if resource.pk == bad.pk:
             record.params["magnet"] = "javascript:alert(1)"
         return record
@@ -465,7 +465,7 @@ def test_a_damaged_metadata_file_costs_its_tree_alone(build):
 def test_a_long_list_of_files_is_cut(build):
     row = make.resource()
     files = tuple(metadata.File(f"work/{number:04}.txt", 1) for number in range(2100))
-    deep = metadata.File("/".join("d" * 2000), 5)
+    deep = metadata.File("/".join("d" * 50), 5)
     row.record_metadata(make.torrent_metadata(row.magnet_hash, files=(*files, deep)))
 
     page = (build() / f"resources/{row.pk}/index.html").read_text()

@@ -11,6 +11,7 @@ import pytest
 
 from builds import hugo
 from builds.records import Page
+from tests.browser import needs_chromium, visit
 
 MAGNET = "magnet:?xt=urn:btih:" + "ab" * 20 + "&dn=A%20B&tr=udp%3A%2F%2Ft.example%3A1337"
 HOSTILE = '</script><script>alert(1)</script> {{< x >}} {{% y %}} & "q"'
@@ -245,3 +246,44 @@ def test_every_word_is_used_and_every_used_word_is_there():
     built = {word for word in words if word.startswith(("about_", "empty_", "health_"))}
     assert set(words) - named - built == set()
     assert set(re.findall(r'i18n "([a-z0-9_]+)"', layouts)) - set(words) == set()
+
+
+@pytest.mark.parametrize("stack", ["serif", "sans", "mono"])
+def test_fonts_of_latin_letters_come_before_chinese_ones(stack):
+    """Those set ’ “ ” as wide as a Chinese character."""
+    style = (hugo.FILES / "assets" / "site.css").read_text(encoding="utf-8")
+
+    [fonts] = re.findall(rf"--{stack}: ([^;]+);", style)
+
+    names = fonts.split(", ")
+    generic = names.index({"sans": "sans-serif", "mono": "monospace"}.get(stack, stack))
+    assert [name for name in names[:generic] if re.search("SC|CJK|YaHei|Sim", name)] == []
+
+
+@needs_chromium
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_quotes_of_english_words_are_as_narrow_as_such_quotes_are(language):
+    style = (hugo.FILES / "assets" / "site.css").read_text(encoding="utf-8")
+
+    with visit() as seen:
+        seen.page.set_content(
+            f'<html lang="{language}"><style>{style}</style><h1><span>’</span>“isn’t” 唐诗</h1>'
+        )
+        width, size = seen.page.evaluate(
+            "() => [document.querySelector('span').getBoundingClientRect().width,"
+            " parseFloat(getComputedStyle(document.querySelector('h1')).fontSize)]"
+        )
+
+    assert 0.1 < width / size < 0.6
+
+
+def test_the_error_page_of_each_language_leads_into_that_language(render):
+    page = Page("/404.html", "missing", "404")
+
+    english, chinese = read(render(page)), read(render(page, "zh-hans"))
+
+    assert "/repo/categories/" in {a["href"] for a in english.all("a")}
+    links = {a["href"] for a in chinese.all("a") if "lang" not in a and a["href"][0] == "/"}
+    assert {link for link in links if not link.startswith("/repo/zh-hans/")} == {
+        "/repo/feeds/all.xml"
+    }

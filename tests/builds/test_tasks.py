@@ -7,7 +7,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from builds import hugo, release, tasks
-from builds.models import DIED, Build, BuildState
+from builds.models import DIED, LEASE, Build, BuildState
 from ghost.errors import OutageError
 from resources.models import Catalog, Resource
 from tests import make
@@ -226,3 +226,20 @@ def test_an_endless_burst_is_not_waited_out(configure, monkeypatch):
     tasks._wait_until_quiet()
 
     assert next(clock) == 25
+
+
+def test_a_builder_that_died_while_the_clock_was_ahead_is_buried():
+    make.resource()
+    Build.objects.claim("killed")
+    Build.objects.update(lease_until=timezone.now() + timedelta(hours=1))
+
+    tasks.note_published()
+
+    assert states() == ["done", "failed"]
+
+
+def test_a_builder_whose_clock_is_a_little_ahead_lives():
+    Build.objects.claim("other host")
+    Build.objects.update(lease_until=timezone.now() + LEASE + timedelta(seconds=30))
+
+    assert Build.objects.claim("test") is None

@@ -99,3 +99,18 @@ def test_scan_health_that_cannot_start_says_why(no_dht):
 
     with pytest.raises(CommandError, match="The scan could not start"):
         call_command("scan_health", all=True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--limit", "0"], "number of resources"),
+        (["--limit", "-5"], "number of resources"),
+        (["--timeout", "-1"], "time for a look-up"),
+        (["--timeout", "0"], "time for a look-up"),
+        (["--timeout", "nan"], "time for a look-up"),
+    ],
+)
+def test_scan_health_refuses_nonsense(arguments, reason):
+    with pytest.raises(CommandError, match=reason):
+        call_command("scan_health", *arguments)

@@ -53,6 +53,29 @@ def test_wait_is_false_for_a_dead_magnet():
     assert prober().wait(row.pk, math.inf) is False
 
 
+def test_wait_is_true_once_an_operator_lets_it_off():
+    row = make.resource(is_probed=False)
+    Resource.objects.filter(pk=row.pk).skip_probe()
+
+    assert prober().wait(row.pk, math.inf) is True
+
+
+def test_wait_is_false_at_once_when_it_is_taken_down():
+    row = make.resource(is_probed=False)
+    row.take_down(reason="", by="")
+
+    assert prober().wait(row.pk, math.inf) is False
+
+
+def test_wait_is_false_for_the_other_half_of_a_listed_torrent():
+    v1, v2 = make.info_hash(), "ab" * 32
+    make.resource(magnet_uri=make.magnet(v1))
+    row = make.resource(magnet_uri=f"magnet:?xt=urn:btmh:1220{v2}", is_probed=False)
+    row.record_metadata(make.torrent_metadata(v2, v1=v1, v2=v2))
+
+    assert prober().wait(row.pk, math.inf) is False
+
+
 def test_wait_is_false_when_the_resource_is_gone():
     assert prober().wait(1, math.inf) is False
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from dht import lookups, scan
 from dht.lookups import Sighting
 from dht.models import HealthSample
 from ghost import stopping
-from ghost.errors import OutageError
+from ghost.errors import OutageError, RefusedError
 from resources.models import Catalog, Resource
 from tests import make
 
@@ -178,3 +180,24 @@ def test_a_worker_that_is_to_stop_ends_the_scan_after_a_batch(swarm, monkeypatch
         make.resource(is_probed=False)
 
     assert scan.scan(None).checked == 2
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        {"limit": 0},
+        {"limit": -1},
+        {"limit": 1, "timeout_s": 0.0},
+        {"limit": 1, "timeout_s": -1.0},
+        {"limit": None, "timeout_s": math.nan},
+        {"limit": None, "timeout_s": math.inf},
+    ],
+)
+def test_nonsense_is_refused_and_changes_nothing(swarm, nonsense):
+    row = make.resource()
+
+    with pytest.raises(RefusedError, match="must"):
+        scan.scan(**nonsense)
+
+    row.refresh_from_db()
+    assert (statuses(), HealthSample.objects.count()) == ([("Active", 0)], 0)

@@ -61,6 +61,27 @@ def test_metadata_is_kept_with_its_info_section(swarm):
     assert (kept.name, kept.info in seed.body) == (seed.name, True)
 
 
+@pytest.mark.parametrize("half", ["v1", "v2"])
+def test_other_half_of_a_hybrid_is_known_after_its_probe(swarm, half):
+    seed = next(s for s in swarm.seeds if s.v1 and s.v2)
+    links = {"v1": f"magnet:?xt=urn:btih:{seed.v1}", "v2": f"magnet:?xt=urn:btmh:1220{seed.v2}"}
+    row = pending(links[half])
+
+    tasks.run_probes(row.pk)
+
+    row.refresh_from_db()
+    assert (row.probe_status, set(row.hashes)) == ("ok", {seed.v1, seed.v2})
+
+
+def test_torrents_of_one_kind_have_no_other_half(swarm):
+    rows = [pending(s.magnet_uri) for s in swarm.seeds if not (s.v1 and s.v2)]
+
+    tasks.run_probes(rows[0].pk)
+
+    found = list(Resource.objects.values_list("probe_status", "other_hash"))
+    assert found == [("ok", "")] * len(rows)
+
+
 def test_a_probe_leaves_a_health_sample(swarm):
     row = pending(swarm.seeds[0].magnet_uri)
 

@@ -2,6 +2,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
@@ -146,7 +147,7 @@ def test_the_dashboard_says_what_is_pending_and_what_needs_a_person():
     response = browser.get(reverse("admin:index"))
 
     assert response.context["counts"]["missed"] == 1
-    assert [row for row, _ in response.context["failed_probes"]] == [draft, row]
+    assert [row for row, *_ in response.context["failed_probes"]] == [draft, row]
     assert b"next probe soon" in response.content
     assert b"nobody &lt;there&gt;" in response.content
     assert response.context["pending"] is True
@@ -289,6 +290,19 @@ def test_a_viewer_neither_pauses_nor_retries_nor_dismisses(model, action):
 
     assert Schedule.objects.get().repeats == -1
     assert (Failure.objects.count(), OrmQ.objects.count()) == (1, 1)
+
+
+def test_the_sidebar_and_the_breadcrumbs_call_an_app_the_same(rf):
+    request = rf.get("/admin/")
+    request.user = User.objects.create_superuser("root")
+    groups_of = {
+        item["link"].split("/")[2]: str(group["title"])
+        for group in dashboard.sidebar(request)
+        for item in group["items"]
+        if group["title"]
+    }
+
+    assert groups_of == {name: str(apps.get_app_config(name).verbose_name) for name in groups_of}
 
 
 def test_the_command_search_finds_a_resource():

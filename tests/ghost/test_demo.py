@@ -17,9 +17,12 @@ from ghost.demo import accounts, covers, pictures, works
 from ghost.demo.place import Place
 from ghost.demo.publisher import ApiError, Publisher
 from ghost.demo.seeds import Version
-from resources.models import Category, Resource
+from ghost.demo.swarm import LoopbackSwarm
+from ghost.management.commands import demo
+from resources.models import Category, DhtStatus, Resource
 from teams.models import Token
 from tests import make
+from tests.swarm import make_seeds
 
 
 @pytest.fixture(scope="module")
@@ -204,8 +207,61 @@ def test_the_command_keeps_out_of_a_real_database(same_handlers):
         call_command("demo")
 
 
+@pytest.mark.django_db
 def test_the_command_gives_up_without_a_web_server(place, drawn, same_handlers, configure):
     configure(db_path=Place().folder / "db" / "ghost.db")
 
     with pytest.raises(CommandError, match="gave up waiting for the web server"):
         call_command("demo", works=drawn.parent, patience=0.1)
+
+
+def test_seeders_that_leave_are_named_no_more(tmp_path):
+    left, kept = made = make_seeds(tmp_path, 2)
+    network = f"127.{128 + os.getpid() % 60}"
+
+    with LoopbackSwarm(made, network=network, number_of_nodes=9) as swarm:
+        swarm.leave({left.magnet_uri})
+        named = swarm.peers_of([*left.dht_keys, *kept.dht_keys])
+
+    assert [key for key, peers in named.items() if not peers] == list(left.dht_keys)
+
+
+@pytest.mark.parametrize(
+    ("published", "words"),
+    [(14, "14 works published; probing"), (0, "Continuing with 14 works …")],
+)
+def test_the_command_says_whether_it_begins_or_continues(published, words):
+    assert demo._begun(published).startswith(words)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("scans", [0, 1, 2])
+def test_the_command_scans_until_it_is_known_that_seeders_left(monkeypatch, place, scans):
+    row, asked = make.resource(), []
+    left = Resource.objects.filter(pk=row.pk)
+    left.record_health(DhtStatus.ACTIVE if scans else DhtStatus.STALE, misses=0)
+
+    def scan(task, *, is_all):
+        asked.append(task)
+        is_last = len(asked) == scans
+        left.record_health(DhtStatus.STALE if is_last else DhtStatus.ACTIVE, misses=len(asked))
+
+    monkeypatch.setattr(demo, "async_task", scan)
+
+    told = demo.Command()._notice(place, {row.magnet_uri})
+
+    assert (len(asked), told) == (
+        scans,
+        f"Its seeders left, and a scan noticed: {place.url}rescue/",
+    )
+
+
+@pytest.mark.django_db
+def test_the_command_waits_for_a_scan_only_so_long(monkeypatch, place):
+    monkeypatch.setattr(demo, "NOTICED_WITHIN_S", 0)
+    row = make.resource()
+    Resource.objects.filter(pk=row.pk).record_health(DhtStatus.ACTIVE, misses=0)
+
+    told = demo.Command()._notice(place, {row.magnet_uri})
+
+    assert told == "No health scan noticed yet that a work's seeders left."

@@ -108,8 +108,10 @@ def test_where_nothing_can_be_probed_nothing_is_written(operator, prober, monkey
     changed = operator.post(operators.form_of(RESOURCE, row.pk), fields)
 
     kept = Resource.objects.get()
-    assert (added.status_code, changed.status_code) == (302, 302)
-    assert operators.told(changed) == ["libtorrent can't be loaded."] * 2  # one for each
+    assert [errors(answer) for answer in (added, changed)] == [
+        {"__all__": ["libtorrent can't be loaded."]}
+    ] * 2
+    assert [a.context["adminform"].form["title"].value() for a in (added, changed)] == ["New"] * 2
     assert (kept.title, kept.magnet_hash) == ("Old", row.magnet_hash)
 
 
@@ -141,7 +143,9 @@ def test_a_twin_in_another_spelling_is_said_at_the_magnet(operator, prober):
     assert errors(answer) == {"magnet_uri": ["This torrent is listed already."]}
 
 
-def test_a_twin_that_came_between_check_and_write_is_a_message(operator, prober, monkeypatch):
+def test_a_twin_that_came_between_check_and_write_is_said_in_the_form(
+    operator, prober, monkeypatch
+):
     """Somebody else saves the same torrent after the form was found valid."""
     fields = typed()
     real = Resource.store
@@ -155,8 +159,8 @@ def test_a_twin_that_came_between_check_and_write_is_a_message(operator, prober,
 
     answer = add(operator, **fields)
 
-    assert answer.status_code == 302
-    assert operators.told(answer) == ["Resource with this Info-hash already exists."]
+    assert errors(answer) == {"magnet_uri": ["This torrent is listed already."]}
+    assert answer.context["adminform"].form["title"].value() == "Debian 13"
 
 
 def test_a_public_resource_is_not_deleted_and_another_one_is_with_its_metadata(
@@ -425,6 +429,29 @@ def test_actions_need_the_csrf_token(action):
     answer = operators.act(browser, RESOURCE, action, row, reason="x")
 
     assert answer.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("site", "shown"),
+    [
+        ({"deploy_mode": "local", "public_baseurl": "/"}, ""),
+        ({"deploy_mode": "local", "public_baseurl": "https://x.example/"}, "https://x.example/"),
+    ],
+)
+def test_the_public_page_is_linked_where_it_is_known(operator, configure, site, shown):
+    row = make.resource()
+    configure(**site)
+
+    page = operator.get(operators.form_of(RESOURCE, row.pk))
+
+    assert page.context["public_url"] == (shown and f"{shown}resources/{row.pk}/")
+    assert ("Public page" in page.content.decode()) is bool(shown)
+
+
+def test_a_new_resource_is_asked_for_no_more_than_can_be_typed(operator):
+    page = operator.get(reverse("admin:resources_resource_add"))
+
+    assert [s.name for s in page.context["adminform"]] == [None, "Publishing"]
 
 
 def test_the_buttons_fit_the_row(operator):

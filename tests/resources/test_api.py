@@ -113,6 +113,7 @@ def test_create_answers_with_the_whole_resource(call, prober):
         "num_peers": None,
         "probe_status": "pending",
         "probe_error": "",
+        "cover_error": "",
         "files_tree": None,
         "task_id": f"task-{row.pk}",
     }
@@ -751,6 +752,150 @@ def test_takedown_needs_a_reason(call):
     response = call(make.admin(), "post", f"/resources/{row.pk}/takedown", {"reason": ""})
 
     assert (response.status_code, Resource.objects.get().takedown_at) == (422, None)
+
+
+@pytest.mark.parametrize(("first", "second"), [("v1", "v2"), ("v2", "v1")])
+def test_takedown_covers_the_half_that_only_the_probe_knows(call, first, second):
+    links = {"v1": make.magnet(V1), "v2": f"magnet:?xt=urn:btmh:1220{V2}"}
+    row = make.resource(magnet_uri=links[first], is_probed=False)
+    row.record_metadata(make.torrent_metadata(row.magnet_hash, v1=V1, v2=V2))
+    eve, admin = make.publisher(name="Eve"), make.admin()
+
+    listed = call(eve, "post", "/resources", body(magnet_uri=links[second]))
+    call(admin, "post", f"/resources/{row.pk}/takedown", {"reason": "x"})
+    blocked = call(eve, "post", "/resources", body(magnet_uri=links[second]))
+    call(admin, "post", f"/resources/{row.pk}/restore")
+
+    kinds = [answer.json()["type"].rpartition(":")[2] for answer in (listed, blocked)]
+    assert (kinds, listed.json().get("resource_id")) == (
+        ["duplicate", "blocked"],
+        None,
+    )
+    assert (Block.objects.count(), Resource.objects.get().state) == (0, "live")
+
+
+def test_found_by_the_hash_that_only_the_probe_knows(call):
+    row = make.resource(magnet_uri=make.magnet(V1), is_probed=False)
+    row.record_metadata(make.torrent_metadata(V1, v1=V1, v2=V2))
+
+    found = call(make.admin(), "get", f"/resources?q={V2[:20]}").json()
+
+    assert [item["id"] for item in found] == [row.pk]
+
+
+def test_edit_keeps_the_half_that_the_probe_found(call):
+    row = make.resource(magnet_uri=make.magnet(V1), is_probed=False)
+    row.record_metadata(make.torrent_metadata(V1, v1=V1, v2=V2))
+
+    answer = call(make.admin(), "put", f"/resources/{row.pk}", {"title": "New"}).json()
+
+    row.refresh_from_db()
+    assert (answer["state"], row.title, row.other_hash) == ("live", "New", V2)
+
+
+def test_metadata_before_a_probe_says_why_it_is_missing(call):
+    row = make.resource(is_probed=False)
+
+    response = call(make.admin(), "get", f"/resources/{row.pk}/metadata")
+
+    assert (response.status_code, response.json()["detail"]) == (404, "No probe has succeeded yet.")
+
+
+def test_failed_cover_is_told_to_its_publisher(call):
+    row = make.resource(cover_image_url="https://example.org/a.png")
+    row.record_cover(None, error="It is no picture.")
+
+    answers = [
+        call(make.admin(), "get", path).json() for path in ("/resources", f"/resources/{row.pk}")
+    ]
+
+    assert [answers[0][0]["cover_error"], answers[1]["cover_error"]] == ["It is no picture."] * 2
+
+
+# -- words
+
+
+@pytest.mark.parametrize(
+    "title", ["\u3164", "\u200b", "\u2800", " \ufe0f ", "\u00ad", "\U000e0041"]
+)
+def test_title_that_nobody_can_see_is_refused(call, prober, title):
+    response = call(make.publisher(), "post", "/resources", body(title=title))
+
+    assert (response.status_code, response.json()["detail"]) == (422, "A title is needed.")
+
+
+@pytest.mark.parametrize(
+    ("title", "status"), [("e\u0301" * 300, 201), ("é" * 301, 422), ("\u0958" * 300, 422)]
+)
+def test_length_of_a_title_counts_as_it_is_kept(call, prober, title, status):
+    response = call(make.publisher(), "post", "/resources", body(title=title))
+
+    assert response.status_code == status
+    assert [len(row.title) for row in Resource.objects.all()] == [300] * (status == 201)
+
+
+@pytest.mark.parametrize(
+    ("path", "sent", "errors"),
+    [
+        ("/resources", [], [("", "The body must be a JSON object.")]),
+        ("/resources", 5, [("", "The body must be a JSON object.")]),
+        ("/resources/1/takedown", None, [("", "The body must be a JSON object.")]),
+        ("/resources/1/takedown", {"reason": "x", "y": 1}, [("y", "There is no such field.")]),
+        (
+            "/categories",
+            {"name": "x", "parent_id": 77},
+            [("parent_id", "There is no such category.")],
+        ),
+        (
+            "/categories",
+            {"name": "Linux"},
+            [("slug", "There is a category “linux” at this level already.")],
+        ),
+    ],
+)
+def test_mistake_is_told_in_plain_words(call, path, sent, errors):
+    make.category("Linux")
+
+    answer = call(make.admin(), "post", path, sent).json()
+
+    assert [(e["field"], e["message"]) for e in answer["errors"]] == errors
+
+
+@pytest.mark.parametrize("cursor", ["x", "0", "-1", "1.5", "9" * 30])
+def test_wrong_cursor_is_told_in_plain_words(call, cursor):
+    answer = call(make.admin(), "get", f"/resources?cursor={cursor}").json()
+
+    said = "This is no cursor: take it from the Link header of the page before."
+    assert answer["errors"] == [{"field": "cursor", "message": said}]
+
+
+@pytest.mark.parametrize(
+    ("path", "detail"),
+    [
+        (
+            "/resources/",
+            "There is nothing here; the address has no slash at its end: /api/resources",
+        ),
+        ("/nowhere/", "There is nothing here."),
+    ],
+)
+def test_slash_too_many_is_told(call, path, detail):
+    assert call(make.admin(), "get", path).json()["detail"] == detail
+
+
+def test_title_of_a_problem_is_the_same_on_every_python(call):
+    answer = call(make.admin(), "post", "/resources", {}).json()
+
+    assert (answer["status"], answer["title"]) == (422, "Unprocessable Content")
+
+
+def test_integer_with_a_point_is_an_integer(call, prober):
+    category = make.category()
+
+    right = call(make.publisher(), "post", "/resources", body(category_id=float(category.pk)))
+    wrong = call(make.publisher(), "post", "/resources", body(category_id=1.5))
+
+    assert (right.status_code, wrong.status_code) == (201, 422)
 
 
 # -- what the public site is told

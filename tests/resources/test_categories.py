@@ -98,8 +98,8 @@ def test_longest_name_has_a_slug_that_fits():
         ({"name": "Page"}, 422, "slug"),
         ({"name": "x", "sort_order": 2**31}, 422, "sort_order"),
         ({"name": "x", "parent_id": 10**6}, 400, "parent_id"),
-        ({"name": "Taken"}, 409, ""),
-        ({"name": "x", "slug": "TAKEN"}, 409, ""),
+        ({"name": "Taken"}, 409, "slug"),
+        ({"name": "x", "slug": "TAKEN"}, 409, "slug"),
     ],
 )
 def test_create_refuses(client, body, status, field):
@@ -243,6 +243,23 @@ def test_publisher_changes_nothing_above_somebody_elses_work(client, method):
     statuses = [call(client, ada, method, f"/{top.pk}", {}).status_code for top in tops]
 
     assert statuses == [403, 403, 400 if method == "DELETE" else 200]
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_members_of_ones_own_teams_count_as_oneself(client, method):
+    ada, bob = make.publisher(name="Ada"), make.publisher(name="Bob")
+    mia, eve = make.member(make.team(ada, "A")), make.member(make.team(bob, "B"))
+    rows = [make.category(name, created_by=ada) for name in ("Own", "Foreign")]
+    for row, member in zip(rows, (mia, eve), strict=True):
+        make.resource(category=row, publisher=member, team=member.scope_team)
+    by_member = make.category("Mia's", created_by=mia)
+
+    statuses = [
+        call(client, ada, method, f"/{row.pk}", {}).status_code for row in (*rows, by_member)
+    ]
+
+    free = 204 if method == "DELETE" else 200
+    assert statuses == [400 if method == "DELETE" else 200, 403, free]
 
 
 def test_revision_moves_with_what_is_public(client):

@@ -167,16 +167,20 @@ def test_tag_respelled_is_shown_anew():
     assert [tag.name for tag in row.tag_index.all()] == ["Linux"]
 
 
-def test_forget_tells_only_of_what_was_public():
-    public, held = make.resource(), make.resource(is_probed=False)
+def test_forget_is_quiet_and_can_be_repeated():
+    row = make.resource(is_probed=False)
     before = revision()
 
-    held.forget()
-    quiet = revision()
-    public.forget()
-    public.forget()
+    answers = [row.forget(), row.forget()]
 
-    assert (quiet - before, revision() - quiet, Resource.objects.count()) == (0, 1, 0)
+    assert (answers, revision() - before, Resource.objects.count()) == ([True, True], 0, 0)
+
+
+def test_forget_yields_to_a_probe_that_succeeded_after_all():
+    row = make.resource(is_probed=False)
+    Resource.objects.get().record_metadata(make.torrent_metadata(row.magnet_hash))
+
+    assert (row.forget(), Resource.objects.count()) == (False, 1)
 
 
 def test_put_back_yields_to_a_later_edit():
@@ -525,3 +529,130 @@ def test_stranger_may_neither_see_nor_change():
     for method in (row.require_sight_by, row.require_change_by):
         with pytest.raises(ForbiddenError, match="not yours"):
             method(stranger)
+
+
+# -- hybrids: a probe tells the half that the link doesn't name
+
+V1, V2 = "ab" * 20, "cd" * 32
+
+
+def half(kind, **kwargs):
+    uri = make.magnet(V1) if kind == "v1" else f"magnet:?xt=urn:btmh:1220{V2}"
+    return make.resource(magnet_uri=uri, is_probed=False, **kwargs)
+
+
+def probed(row):
+    row.record_metadata(make.torrent_metadata(row.magnet_hash, v1=V1, v2=V2))
+    return row
+
+
+@pytest.mark.parametrize(("kind", "other"), [("v1", V2), ("v2", V1)])
+def test_probe_tells_the_other_half(kind, other):
+    row = probed(half(kind))
+
+    assert (row.other_hash, row.hashes[-1], row.is_public) == (other, other, True)
+
+
+def test_torrent_of_one_kind_has_no_other_half():
+    row = half("v1")
+    row.record_metadata(make.torrent_metadata(V1, v1=V1))
+
+    assert (row.other_hash, row.hashes) == ("", [V1])
+
+
+@pytest.mark.parametrize("order", ["older first", "newer first"])
+def test_of_two_halves_the_older_is_public(order):
+    rows = [half("v1"), half("v2")]
+    told = revision()
+
+    for row in rows if order == "older first" else reversed(rows):
+        probed(row)
+
+    older, newer = Resource.objects.order_by("pk")
+    assert (older.is_public, newer.is_public, newer.state) == (True, False, "held")
+    assert (older.probe_error, newer.probe_status) == ("", "ok")
+    by_whom = {"older first": f"as resource {older.pk}", "newer first": "as resource"}[order]
+    assert newer.probe_error.startswith(f"This torrent is listed already, {by_whom}")
+    assert revision() == told + 1
+
+
+def test_stranger_is_not_told_which_draft_it_is():
+    half("v1", published_at=None)
+
+    row = probed(half("v2", publisher=make.publisher(name="Eve")))
+
+    assert row.probe_error == "This torrent is listed already, by somebody else."
+
+
+def test_newer_half_that_is_public_already_stays():
+    older, newer = half("v1"), half("v2")
+    Resource.objects.filter(pk=newer.pk).skip_probe()
+
+    probed(older)
+
+    assert [r.is_public for r in Resource.objects.order_by("pk")] == [False, True]
+
+
+def test_twin_is_not_published_without_a_probe():
+    older, twin = half("v1"), half("v2")
+    probed(older)
+    probed(twin)
+
+    twin.record_probe_miss(ProbeStatus.TIMEOUT, "no answer")
+    count = Resource.objects.all().skip_probe()
+
+    assert (count, Resource.objects.public().count()) == (0, 1)
+    assert not Resource.objects.unprobed().exists()
+
+
+def test_twin_becomes_public_when_the_other_is_gone():
+    there, row = half("v1"), half("v2")
+    probed(row)
+    there.delete()
+
+    probed(row)
+
+    assert (row.is_public, row.probe_error) == (True, "")
+
+
+def test_block_of_the_other_half_keeps_it_off():
+    half("v1").take_down(reason="x", by="y")
+
+    row = probed(half("v2"))
+
+    assert (row.is_public, row.probe_status) == (False, "ok")
+    assert row.probe_error == "This torrent is blocked by the hash of its other half."
+
+
+def test_probe_that_ends_after_the_takedown_blocks_the_other_half():
+    row = half("v1")
+    Resource.objects.get().take_down(reason="x", by="y")
+
+    probed(row)
+    blocked = set(Block.objects.values_list("info_hash", flat=True))
+    Resource.objects.get().restore()
+
+    assert (blocked, Block.objects.count()) == ({V1, V2}, 0)
+    assert Resource.objects.get().is_public
+
+
+def test_another_magnet_forgets_the_other_half():
+    row = probed(half("v1"))
+
+    row.magnet_uri = make.magnet()
+    row.store()
+
+    assert Resource.objects.get().other_hash == ""
+
+
+def test_put_back_yields_to_whoever_took_the_other_half():
+    before = probed(half("v1"))
+    mine = Resource.objects.get()
+    mine.magnet_uri = make.magnet()
+    mine.store()
+    half("v2")
+
+    assert (mine.put_back(before), Resource.objects.get(pk=mine.pk).magnet_uri) == (
+        False,
+        mine.magnet_uri,
+    )

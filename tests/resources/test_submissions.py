@@ -6,8 +6,8 @@ import threading
 import pytest
 from django.db import OperationalError, transaction
 
-from ghost.errors import OutageError, RefusedError
-from resources import submissions
+from ghost.errors import ConflictError, OutageError, RefusedError
+from resources import metadata, submissions
 from resources.models import Block, ProbeStatus, Resource
 from tests import make
 from tests.resources.prober import FakeProber
@@ -133,7 +133,7 @@ def test_failed_change_that_can_not_be_undone_says_so(prober, monkeypatch, outco
     old = row.magnet_uri
     meanwhile(monkeypatch, lambda: Block.objects.add([row.magnet_hash], reason="", by=""))
 
-    with pytest.raises((RefusedError, OutageError), match="The new magnet stays"):
+    with pytest.raises((RefusedError, OutageError), match="It is kept all the same"):
         submissions.change(row, {"magnet_uri": make.magnet()}, by=make.admin(), wait_s=math.inf)
 
     assert Resource.objects.get().magnet_uri != old
@@ -150,8 +150,79 @@ def test_failed_change_does_not_undo_a_later_one(prober, monkeypatch):
 
     meanwhile(monkeypatch, edit)
 
-    with pytest.raises(RefusedError, match="The new magnet stays"):
+    with pytest.raises(RefusedError, match="It is kept all the same"):
         submissions.change(row, {"magnet_uri": make.magnet()}, by=make.admin(), wait_s=math.inf)
 
     assert Resource.objects.get().title == "Theirs"
     assert Resource.objects.get().probe_status == ProbeStatus.INACTIVE
+
+
+def take_down():
+    Resource.objects.all().take_down(reason="asked for", by="Olga")
+
+
+def publish_unprobed():
+    Resource.objects.all().skip_probe()
+
+
+def edit():
+    row = Resource.objects.get()
+    row.title = "Theirs"
+    row.store()
+
+
+@pytest.mark.parametrize("outcome", [False, OutageError("away")])
+@pytest.mark.parametrize("do", [take_down, publish_unprobed, edit])
+def test_failed_wait_keeps_what_somebody_else_did_meanwhile(prober, monkeypatch, outcome, do):
+    prober.outcome = outcome
+    meanwhile(monkeypatch, do)
+
+    with pytest.raises((RefusedError, OutageError), match="kept"):
+        submissions.add(values(), by=make.publisher(), wait_s=math.inf)
+
+    row = Resource.objects.get()
+    kept = {
+        take_down: (row.takedown_reason, Block.objects.count()) == ("asked for", 1),
+        publish_unprobed: row.is_public,
+        edit: row.title == "Theirs",
+    }
+    assert kept[do]
+
+
+@pytest.mark.parametrize("do", [take_down, publish_unprobed])
+def test_failed_change_keeps_what_an_operator_did_meanwhile(prober, monkeypatch, do):
+    prober.outcome = False
+    row, new = make.resource(), make.magnet()
+    meanwhile(monkeypatch, do)
+
+    with pytest.raises(RefusedError, match="kept"):
+        submissions.change(row, {"magnet_uri": new}, by=make.admin(), wait_s=math.inf)
+
+    assert Resource.objects.get().magnet_uri == new
+
+
+def test_resource_deleted_while_somebody_waits_is_told(prober, monkeypatch):
+    prober.outcome = None
+    meanwhile(monkeypatch, lambda: Resource.objects.all().delete())
+
+    with pytest.raises(ConflictError, match="deleted"):
+        submissions.add(values(), by=make.publisher(), wait_s=5)
+
+
+def test_failed_new_one_leaves_no_metadata(prober, monkeypatch):
+    v1, v2 = make.info_hash(), "ab" * 32
+    make.resource(magnet_uri=f"magnet:?xt=urn:btmh:1220{v2}")
+
+    def find_twin():
+        row = Resource.objects.get(magnet_hash=v1)
+        row.record_metadata(make.torrent_metadata(v1, v1=v1, v2=v2))
+
+    prober.outcome = None
+    meanwhile(monkeypatch, find_twin)
+    real = FakeProber.wait
+    monkeypatch.setattr(FakeProber, "wait", lambda self, *a: bool(real(self, *a)))
+
+    with pytest.raises(RefusedError, match=r"listed already, as resource \d+\.$"):
+        submissions.add(values(magnet_uri=make.magnet(v1)), by=make.publisher(), wait_s=math.inf)
+
+    assert (Resource.objects.count(), metadata.load(v1)) == (1, None)

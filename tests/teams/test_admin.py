@@ -31,6 +31,17 @@ def raw_in(response) -> str:
     return found.decode()
 
 
+def test_the_role_of_a_new_token_is_publisher_unless_the_address_says_otherwise(operator):
+    url = reverse("admin:teams_token_add")
+
+    roles = [
+        operator.get(url, asked).context["adminform"].form["role"].value()
+        for asked in ({}, {"role": "Admin"}, {"role": "King"})
+    ]
+
+    assert roles == ["Publisher", "Admin", "Publisher"]
+
+
 def test_a_token_is_shown_once_and_kept_nowhere(operator):
     answer = issue(operator, note="for the archive")
 

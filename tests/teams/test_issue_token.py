@@ -33,9 +33,11 @@ def test_member_and_expiry_are_taken(capsys):
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["TeamMember", "Mia"], "has a team"),
-        (["Publisher", "Ada", "--team", "1"], "no team 1"),
-        (["Publisher", " "], "name"),
+        (["TeamMember", "Mia"], "needs --team ID"),
+        (["TeamMember", "Mia", "--team", "1"], "no team 1"),
+        (["Publisher", "Ada", "--team", "1"], "other roles take none"),
+        (["Publisher", ""], r"^A name is needed\.$"),
+        (["Publisher", " "], r"^A name is needed\.$"),
         (["Publisher", "Ada", "--expires", "0"], "--expires"),
         (["Publisher", "Ada", "--expires", "999999999"], "--expires"),
         (["Root", "Ada"], "invalid choice"),
@@ -51,5 +53,5 @@ def test_mistakes_are_told(arguments, reason, capsys):
 def test_a_team_of_its_own_is_refused_to_a_publisher():
     team = make.team()
 
-    with pytest.raises(CommandError, match="the other roles have none"):
+    with pytest.raises(CommandError, match="the other roles take none"):
         call_command("issue_token", "Publisher", "Ada", "--team", str(team.pk))

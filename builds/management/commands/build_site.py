@@ -4,13 +4,17 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 
 from builds.models import Build, Step
+from builds.pipeline import told
 from builds.tasks import carry_out
-from ghost.errors import GhostError
+from ghost.errors import GhostError, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+BUSY = "Somebody else is building just now; try again when it has ended."
 
 
 class Command(BaseCommand):
@@ -22,13 +26,15 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, force: bool, **options: Any) -> None:  # noqa: ANN401  # Django's
-        build = Build.objects.claim("manage.py build_site")
-        if build is None:
-            raise CommandError("Somebody else is building just now; try again when it has ended.")
         try:
+            build = Build.objects.claim("manage.py build_site")
+            if build is None:
+                raise RefusedError(BUSY)
             carry_out(build, force=force, tell=self._tell)
         except GhostError as error:
             raise CommandError(str(error)) from error
+        except (OSError, DatabaseError) as error:  # a full disk, a locked database
+            raise CommandError(f"The site was not built. {told(error)}") from error
         for address in build.set_aside:
             self.stderr.write(f"set aside, since Hugo can't render it: {address}")
         self.stdout.write(json.dumps(_summary(build, build.steps.all())))

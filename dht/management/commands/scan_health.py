@@ -32,9 +32,11 @@ class Command(BaseCommand):
         )
 
     def handle(self, **options: Any) -> None:  # noqa: ANN401  # Django's
-        limit = None if options["all"] else options["limit"] or settings.GHOST.dht_sample_size
+        limit = settings.GHOST.dht_sample_size if options["limit"] is None else options["limit"]
         try:
-            report = scan.scan(limit, timeout_s=options["timeout"], tell=self._tell)
+            report = scan.scan(
+                None if options["all"] else limit, timeout_s=options["timeout"], tell=self._tell
+            )
         except GhostError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(json.dumps(report.plain()))

@@ -12,16 +12,22 @@ from typing import Any, NoReturn
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+from django_q.tasks import async_task
 
+from dht.tasks import scan_health
 from ghost.demo import accounts, covers, works
 from ghost.demo.place import Place
 from ghost.demo.publisher import Publisher, answers
 from ghost.demo.seeds import Seed
 from ghost.demo.swarm import LoopbackSwarm
 from ghost.errors import GhostError, OutageError
+from resources.models import DhtStatus, Resource
+from resources.models.querysets import ResourceQuerySet
 from resources.states import State
 
 POLL_S = 0.25
+NOTICED_WITHIN_S = 180
 
 
 class Command(BaseCommand):
@@ -59,16 +65,21 @@ class Command(BaseCommand):
     def _run(self, place: Place, root: Path, password: str) -> None:
         seeds = works.seed_all(root / "content")
         works.draw_covers(root / "covers")
+        left = {seeds[work.name].magnet_uri for work in works.live() if work.is_left}
+        gone = set(_public().filter(magnet_uri__in=left).values_list("magnet_uri", flat=True))
+        shared = [seed for seed in seeds.values() if seed.magnet_uri not in gone]
         with (
-            LoopbackSwarm(list(seeds.values()), network=place.network),
+            LoopbackSwarm(shared, network=place.network) as swarm,
             covers.serving(place, root / "covers") as covers_url,
         ):
             self._wait("the web server", lambda: answers(f"{place.url}health"))
             known = accounts.ensure(password)
-            number = self._publish(place, known, seeds, covers_url)
-            self._say(f"{number} works published; probing them and building the site …")
+            self._say(_begun(self._publish(place, known, seeds, covers_url)))
             self._wait_for_site(place, known, seeds)
             self._say(_banner(place, known))
+            if not gone:
+                swarm.leave(left)
+            self._say(self._notice(place, left))
             threading.Event().wait()
 
     def _publish(
@@ -102,6 +113,19 @@ class Command(BaseCommand):
         for row in admin.get("resources?state=live&limit=1000"):
             self._wait_for_page(f"{place.url}resources/{row['id']}/")
 
+    def _notice(self, place: Place, left: set[str]) -> str:
+        """Scan until it is known that the seeders of these works left; how that went."""
+        rows = _public().filter(magnet_uri__in=left)
+        patience = time.monotonic() + NOTICED_WITHIN_S
+        while rows.exclude(dht_status=DhtStatus.STALE).exists():
+            asked_at = timezone.now()
+            async_task(scan_health, is_all=True)
+            while rows.filter(last_dht_check__lt=asked_at).exists():
+                if time.monotonic() > patience:
+                    return "No health scan noticed yet that a work's seeders left."
+                time.sleep(POLL_S)
+        return f"Its seeders left, and a scan noticed: {place.url}rescue/"
+
     def _wait_for_page(self, page: str) -> None:
         self._wait(page, lambda: answers(page))
 
@@ -118,6 +142,10 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
+def _public() -> ResourceQuerySet:
+    return Resource.objects.public()
+
+
 def _magnet(work: works.Work, seeds: dict[str, Seed]) -> str:
     return seeds[work.name].magnet_uri if work.make else work.dead_magnet_uri
 
@@ -126,9 +154,16 @@ def _magnets(admin: Publisher, state: str) -> set[str]:
     return {row["magnet_uri"] for row in admin.get(f"resources?state={state}&limit=1000")}
 
 
+def _begun(published: int) -> str:
+    if published:
+        return f"{published} works published; probing them and building the site …"
+    return f"Continuing with {len(works.WORKS)} works …"
+
+
 def _banner(place: Place, known: accounts.Accounts) -> str:
     tokens = [f"{known.admin_token}  Admin"]
     tokens += [f"{raw}  {name}" for name, raw in known.publisher_tokens.items()]
+    dead = len(works.WORKS) - len(list(works.live()))
     lines = (
         "",
         "  Ghost is ready.",
@@ -137,6 +172,9 @@ def _banner(place: Place, known: accounts.Accounts) -> str:
         f"  The admin     {place.url}admin/      user {accounts.USERNAME}, password {known.password}",
         f"  The API       {place.url}api/docs",
         *(f"  {'Its tokens' if i == 0 else '':<12}  {token}" for i, token in enumerate(tokens)),
+        "",
+        f"  Nobody seeds {dead} of the works: they wait in the admin, off the site, until somebody does.",
+        "  One more loses its seeders once it is published: two scans later it shows under Needs seeders.",
         "",
         "  Ctrl-C stops everything; the next start is quick and keeps the data.",
         "",

@@ -29,8 +29,10 @@ class Command(BaseCommand):
     ) -> None:
         if expires is not None and not 0 < expires <= MAX_DAYS:
             raise CommandError(f"--expires takes 1 to {MAX_DAYS} days.")
-        found = Team.objects.filter(pk=team).first() if team else None
-        if team and found is None:
+        if (role == Role.TEAM_MEMBER) != (team is not None):
+            raise CommandError("A TeamMember needs --team ID; the other roles take none.")
+        found = Team.objects.filter(pk=team).first() if team is not None else None
+        if team is not None and found is None:
             raise CommandError(f"There is no team {team}.")
         until = timezone.now() + timedelta(days=expires) if expires else None
         try:

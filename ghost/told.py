@@ -1,0 +1,53 @@
+"""Reasons that workers store with a row, for people who read them later.
+
+A worker speaks English, its reader perhaps not: sentences of ours are said again in the language
+of the reader, others (a system's own words) stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
+OURS = (
+    _("Nobody in the DHT has this torrent (asked within %(seconds)s s)."),
+    _("1 peer was found, but none gave the metadata within %(seconds)s s."),
+    _("%(number)s peers were found, but none gave the metadata within %(seconds)s s."),
+    _("The torrent has another hash than the magnet link says."),
+    _(
+        "The DHT can't be reached: no node answered. Check the network and GHOST_DHT_BOOTSTRAP_NODES."
+    ),
+    _("Only http and https addresses can be fetched."),
+    _("It redirects more than %(number)s times."),
+    _("No whole answer within %(seconds)s s."),
+    _("It can't be fetched: %(reason)s."),
+    _("It can't be fetched (%(reason)s)."),
+    _("The server answered %(number)s."),
+    _("The server answered in an encoding that was not asked for."),
+    _("It is larger than %(number)s bytes."),
+    _("It came too slowly."),
+    _("It lies on a private network (see GHOST_ALLOW_PRIVATE_NETWORKS)."),
+    _("It is not a JPEG, PNG, WebP, GIF or AVIF image."),
+    _("The image can't be decoded (%(reason)s)."),
+)
+"""As `dht.probes`, `ghost.fetch` and `builds.covers` say them, with a name for each value."""
+
+
+def again(stored: str) -> str:
+    """A stored reason in the reader's language."""
+    for sentence, pattern in _PATTERNS:
+        if found := pattern.fullmatch(stored):
+            said = gettext(sentence)
+            return said % found.groupdict() if found.groupdict() else said
+    return stored
+
+
+def _pattern(sentence: str) -> re.Pattern[str]:
+    words = re.split(r"%\((\w+)\)s", sentence)
+    parts = (f"(?P<{w}>.+?)" if n % 2 else re.escape(w) for n, w in enumerate(words))
+    return re.compile("".join(parts), re.DOTALL)
+
+
+_PATTERNS = [(sentence, _pattern(sentence)) for sentence in OURS]
