@@ -162,7 +162,7 @@ def _fetched(rows: list[Resource]) -> Iterator[tuple[Resource, Picture | GhostEr
         except TooLate:
             logger.warning("some covers were not fetched in time and wait for the next build")
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _fetch(url: str, deadline: float) -> Picture | GhostError | None:

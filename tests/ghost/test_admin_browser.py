@@ -79,3 +79,21 @@ def test_a_token_is_issued_and_shown_in_the_browser(live_server, pages):
     assert seen.told == []
     assert Token.objects.find_usable(raw).display_name == "Zoe"
     assert is_left is False
+
+
+def test_the_list_fits_a_small_screen_and_a_phone(live_server, pages):
+    make.resource(title="A long title of a resource, so long that it takes two lines", tags=["a"])
+    overflow = """all => all.map(e => [e.scrollWidth - e.clientWidth, e.scrollHeight - e.clientHeight])
+        .filter(([x, y]) => x > 0 || y > 0)"""
+    found = []
+
+    with visit() as seen:
+        page = seen.page
+        sign_in(page, live_server)
+        for width in (1280, 390):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.goto(pages[-1], wait_until="networkidle")
+            parts = "#result_list, #result_list th, .simplebar-content-wrapper:has(#result_list)"
+            found += page.locator(parts).evaluate_all(overflow)
+
+    assert found == []

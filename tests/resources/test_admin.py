@@ -159,7 +159,7 @@ def test_a_twin_that_came_between_check_and_write_is_said_in_the_form(
 
     answer = add(operator, **fields)
 
-    assert errors(answer) == {"magnet_uri": ["This torrent is listed already."]}
+    assert errors(answer) == {"__all__": ["Resource with this Info-hash already exists."]}
     assert answer.context["adminform"].form["title"].value() == "Debian 13"
 
 

@@ -105,7 +105,9 @@ def test_a_team_gets_another_name_and_keeps_its_owner(operator):
     operator.post(form, {"name": "Cinema", "owner": eve.pk} | members)
 
     changed = Team.objects.get(pk=team.pk)
-    assert operators.told(refused) == ["You have a team of this name already."]
+    assert refused.context["adminform"].form.non_field_errors() == [
+        "You have a team of this name already."
+    ]
     assert (changed.name, changed.owner) == ("Cinema", team.owner)
     assert Catalog.get().revision == before + 1
 
