@@ -86,7 +86,7 @@ def _parser() -> MarkdownIt:
 def _is_too_lazy(state: StateBlock, _line: int, _end: int, is_asked: bool) -> bool:  # noqa: FBT001  # the parser's own
     """Whether a quote ends before a line that has no mark."""
     state.env["lazy"] = state.env.get("lazy", 0) + is_asked
-    return is_asked and state.env["lazy"] > 10**9
+    return is_asked and state.env["lazy"] > LAZY_LINES
 
 
 def _image(
