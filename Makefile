@@ -13,7 +13,7 @@ run: setup ## the demo: a real swarm on loopback, a catalog, worker, site and ad
 	@$(BIN)/python -m ghost.demo
 
 test: setup ## the whole test suite
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2
 
 setup: .venv/.installed ## make .venv from the hashed lock
 
