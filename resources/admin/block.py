@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
@@ -46,9 +45,6 @@ class BlockAdmin(ModelAdmin[Block]):
     def save_model(self, request: HttpRequest, obj: Block, form: Any, change: bool) -> None:
         obj.created_by = obj.created_by or request.user.get_username()
         super().save_model(request, obj, form, change)
-        listed = Resource.objects.standing().filter(
-            Q(magnet_hash=obj.info_hash) | Q(magnet_hash_v2=obj.info_hash)
-        )
-        for row in listed:
+        for row in Resource.objects.standing().twins_of(obj.info_hash):
             told = _("“%s” has this hash and stays public until it is taken down.") % row.title
             self.message_user(request, told, messages.WARNING)

@@ -45,7 +45,7 @@ class ResourceAdmin(ResourceActions, ResourceColumns):
         ("team", RelatedDropdownFilter),
     ]
     list_filter_submit = True
-    search_fields = ["title", "^magnet_hash", "^magnet_hash_v2", "tag_index__name"]
+    search_fields = ["title", "^magnet_hash", "^magnet_hash_v2", "^other_hash", "tag_index__name"]
     search_help_text = _("Title, tag, info-hash in any spelling, or a magnet link")
     autocomplete_fields = ["publisher", "team"]
     change_form_outer_before_template = "admin/resources/status.html"

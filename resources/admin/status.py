@@ -43,7 +43,7 @@ def _buttons(row: Resource) -> list[dict[str, str]]:
     if row.takedown_at:
         return [_button("restore", _("Restore"), "undo", "primary")]
     found = [_button("probe_again", _("Probe again"), "travel_explore")]
-    if row.probed_at is None and row.probe_status != ProbeStatus.SKIPPED:
+    if Resource.objects.filter(pk=row.pk).unprobed().exists():
         found.append(_button("publish_unprobed", _("Publish without a probe"), "task_alt"))
     return [*found, _button("take_down", _("Take down…"), "gavel", "danger")]
 

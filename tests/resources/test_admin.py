@@ -578,3 +578,23 @@ def test_blocking_what_is_listed_says_that_it_stays_public(operator):
     assert "“Listed” has this hash and stays public until it is taken down." in operators.told(
         answer
     )
+
+
+def test_a_hybrid_is_found_and_warned_of_by_the_half_that_its_probe_showed(operator):
+    row, other = make.resource(title="Hybrid"), "ab" * 32
+    Resource.objects.filter(pk=row.pk).update(other_hash=other)
+
+    found = operator.get(operators.list_of(RESOURCE), {"q": other})
+    answer = add(operator, BLOCK, info_hash=other, reason="")
+
+    assert [r.pk for r in found.context["cl"].result_list] == [row.pk]
+    assert any("“Hybrid” has this hash" in words for words in operators.told(answer))
+
+
+def test_a_half_whose_twin_is_listed_is_not_offered_without_a_probe(operator):
+    row, waiting = (make.resource(is_probed=False) for _ in range(2))
+    Resource.objects.filter(pk=row.pk).update(other_hash="ab" * 32)
+
+    pages = [operator.get(operators.form_of(RESOURCE, r.pk)).text for r in (row, waiting)]
+
+    assert ["publish_unprobed" in page for page in pages] == [False, True]
