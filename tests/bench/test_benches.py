@@ -1,0 +1,77 @@
+"""The benches at a small size: what they find is right. How fast it is, only a large run tells."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from ghost.env import BASE_DIR
+
+BENCH = BASE_DIR / "bench"
+PATHS = {"PYTHONPATH": os.pathsep.join((str(BASE_DIR), str(BENCH)))}
+
+pytestmark = pytest.mark.slow
+
+
+def run(name, *arguments):
+    """What a bench says last."""
+    done = subprocess.run(
+        [sys.executable, str(BENCH / name), *arguments],
+        cwd=BASE_DIR, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def network(folder, *arguments):
+    return subprocess.Popen(
+        [sys.executable, str(BENCH / "loopback.py"), "--manifest", str(folder / "m.json"),
+         "--nodes", "8", *arguments],
+        cwd=BASE_DIR, env=os.environ | PATHS, text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def test_look_ups_and_a_scan_tell_the_living_from_the_dead():
+    told = run("bench_lookups.py", "300", "--repeats", "1", "--nodes", "16")
+
+    wrong = {name: told[name] for name in ("false_active", "false_stale", "undecided")}
+    assert wrong == {"false_active": 0, "false_stale": 0, "undecided": 0}
+
+
+def test_all_living_magnets_and_no_dead_one_are_found():
+    arguments = ("40", "40", "--timeout", "4", "--repeats", "1", "--nodes", "16")
+
+    told = run("bench_probes.py", *arguments)
+
+    assert (told["found_at_least"], told["false_found"]) == (40, 0)
+
+
+def test_the_network_loses_a_quarter_when_told_and_ends_with_its_input(tmp_path):
+    running = network(tmp_path, "--extra", "20", "--torrents", "3")
+    ready = running.stdout.readline()
+    manifest = json.loads((tmp_path / "m.json").read_text())
+
+    running.stdin.write("\n")
+    running.stdin.flush()
+    killed = running.stdout.readline()
+    running.communicate(timeout=20)
+
+    assert (ready, killed, running.returncode) == ("READY\n", "KILLED 2\n", 0)
+    assert [len(manifest[name]) for name in ("live", "extra", "nodes")] == [3, 20, 8]
+
+
+def test_the_network_ends_when_it_is_told_to_while_it_comes_up(tmp_path):
+    running = network(tmp_path, "--extra", "5000")
+    time.sleep(1.5)
+
+    running.send_signal(signal.SIGTERM)
+    running.communicate(timeout=20)
+
+    assert running.returncode == 0
