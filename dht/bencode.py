@@ -1,0 +1,80 @@
+"""Bencoding (BEP 3), read strictly: what comes from trackers is hostile."""
+
+from __future__ import annotations
+
+import re
+
+from ghost.errors import OutageError
+
+MAX_BYTES = 1 << 20
+MAX_DEPTH = 16
+_INTEGER = re.compile(rb"i(0|-?[1-9][0-9]{0,18})e")
+_LENGTH = re.compile(rb"(0|[1-9][0-9]{0,9}):")
+
+Value = int | bytes | list["Value"] | dict[bytes, "Value"]
+
+
+class BencodeError(OutageError):
+    """What came is not bencoded, or more than anybody asked for."""
+
+
+def decode(body: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH) -> Value:
+    """The one value that `body` is, to the last byte; BencodeError if it is none.
+
+    Integers have up to 19 digits, no leading zero and no minus zero; a dictionary has no key
+    twice. Its keys need not be sorted: some trackers don't, and every client takes that.
+    """
+    if len(body) > max_bytes:
+        raise BencodeError(f"The answer is larger than {max_bytes:,} bytes.")
+    value, end = _value(body, 0, max_depth)
+    if end != len(body):
+        raise _broken(end)
+    return value
+
+
+def _value(body: bytes, at: int, depth: int) -> tuple[Value, int]:
+    match body[at : at + 1]:
+        case b"i":
+            found = _INTEGER.match(body, at)
+            if found is None:
+                raise _broken(at)
+            return int(found[1]), found.end()
+        case b"l" | b"d" if not depth:
+            raise BencodeError("The answer is nested too deeply.")
+        case b"l":
+            return _list(body, at + 1, depth - 1)
+        case b"d":
+            return _dictionary(body, at + 1, depth - 1)
+    return _string(body, at)
+
+
+def _string(body: bytes, at: int) -> tuple[bytes, int]:
+    found = _LENGTH.match(body, at)
+    if found is None:
+        raise _broken(at)
+    end = found.end() + int(found[1])
+    if end > len(body):
+        raise _broken(at)
+    return body[found.end() : end], end
+
+
+def _list(body: bytes, at: int, depth: int) -> tuple[list[Value], int]:
+    values: list[Value] = []
+    while body[at : at + 1] != b"e":
+        value, at = _value(body, at, depth)
+        values.append(value)
+    return values, at + 1
+
+
+def _dictionary(body: bytes, at: int, depth: int) -> tuple[dict[bytes, Value], int]:
+    values: dict[bytes, Value] = {}
+    while body[at : at + 1] != b"e":
+        key, value_at = _string(body, at)
+        if key in values:
+            raise _broken(at)
+        values[key], at = _value(body, value_at, depth)
+    return values, at + 1
+
+
+def _broken(at: int) -> BencodeError:
+    return BencodeError(f"The answer is not bencoded (byte {at}).")
