@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from ghost.env import Env
 
 MAX_METADATA_BYTES = 8 << 20
+MAX_BYTES_PER_S = 4 << 20
+"""Of one torrent. libtorrent asks a peer whose metadata is larger for its first piece for ever."""
 RANGES_OFF_LIMITS = tuple((str(block[0]), str(block[-1])) for block in OFF_LIMITS)
 """First and last address of each block that no peer of the public internet is in."""
 
@@ -35,6 +37,9 @@ _MANY_AT_ONCE = {
     "torrent_connect_boost": 255,
     # A lost first connection would otherwise be tried again after 60 s only.
     "min_reconnect_time": 1,
+    # uTP comes first, with one packet and no second; only when that times out comes TCP.
+    # By default: 3 s and the rest of a second, during which a peer without uTP is not asked.
+    "utp_connect_timeout": 500,
     "max_metadata_size": MAX_METADATA_BYTES,
 }
 _CLOSED_NETWORK = {

@@ -1,90 +1,83 @@
-"""Health scans: which resources are looked up, and what a look-up says about them."""
+"""Health scans: the work of one worker on the scan that is open.
+
+It takes parts, asks the DHT, and saves what came to its verdict every second. Nothing is held in
+memory alone for longer, so whatever kills it costs only what was under way.
+"""
 
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Q
 from django.utils import timezone
 
-from dht import lookups, swarm
-from dht.models import HealthSample
+from dht import lookups, signs, swarm, verdicts
+from dht.models import Part, Scan
 from ghost import stopping
 from ghost.errors import OutageError, RefusedError
-from resources.models import DhtStatus, Resource
+from resources.models import Resource
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-BATCH = 100
-"""Resources looked up at a time: 50 to 500 look-ups in flight lost no answers."""
-METHOD = "dht"
 MIN_TIMEOUT_S, MAX_TIMEOUT_S = 0.1, 600.0
+LEASE_S = 20.0
+"""A worker that was killed keeps its parts from the others for so long."""
+RENEW_EVERY_S = 5.0
+SAVE_EVERY_S, SAVE_AT = 1.0, 200
+STEP_S = 0.2
+LOOK_EVERY_S = 0.5
+BACKLOG = 2 * lookups.BUSY_AT_ONCE
+"""Fewer that wait for their look-up, and the next part is taken."""
 
+_LOST = (
+    "The DHT was lost during the scan: no node answers any more. What was checked before is kept;"
+    " scan again once the network is back."
+)
 
-@dataclass
-class Report:
-    """What a scan did: resources by what they are now, and how many changed."""
-
-    checked: int = 0
-    active: int = 0
-    stale: int = 0
-    unknown: int = 0
-    changed: int = 0
-    seconds: float = 0.0
-
-    def plain(self) -> dict[str, float]:
-        """As a dictionary, seconds rounded."""
-        return asdict(self) | {"seconds": round(self.seconds, 2)}
-
-
-@dataclass(frozen=True)
-class _Finding:
-    """One resource's look-up: what it is from now on."""
-
-    row: Resource
-    status: DhtStatus
-    misses: int
-    seen: lookups.Sighting
+Listener = Callable[[Scan], None]
 
 
 def scan(
     limit: int | None,
     *,
     timeout_s: float | None = None,
-    tell: Callable[[Report, int], None] | None = None,
-) -> Report:
-    """Look up the `limit` resources checked longest ago (None: all); saved batch by batch.
+    trigger: str = "command",
+    tell: Listener = lambda scan: None,
+) -> Scan:
+    """Check the `limit` most urgent resources (None: all), to the end; the scan with its counts.
 
-    `timeout_s` is for one look-up (default GHOST_DHT_TIMEOUT_S); `tell` hears of the progress
-    and the total. Nothing is changed if it can't start: OutageError, or RefusedError for a limit
-    below 1 or a timeout out of MIN_TIMEOUT_S to MAX_TIMEOUT_S, in which nobody could answer.
+    One that is under way is joined. `timeout_s` is for one look-up (default GHOST_DHT_TIMEOUT_S);
+    `tell` hears of the progress. Nothing is changed if it can't start: OutageError, or
+    RefusedError for a limit below 1 or a time-out out of MIN_TIMEOUT_S to MAX_TIMEOUT_S.
     """
-    timeout_s = settings.GHOST.dht_timeout_s if timeout_s is None else timeout_s
-    _require_sense(limit, timeout_s)
+    require_sense(limit, timeout_s)
     require_dht()
-    began, report = time.monotonic(), Report()
-    chosen = list(Resource.objects.longest_unchecked().values_list("pk", flat=True)[:limit])
-    for batch in _batches(chosen):
-        if stopping.is_asked():  # the next scan begins with what this one leaves out
-            break
-        _scan_batch(batch, timeout_s, report)
-        report.seconds = time.monotonic() - began
-        if tell:
-            tell(report, len(chosen))
-    swarm.session().save_state()
-    return report
+    asked = Scan.objects.ask(limit=limit, trigger=trigger)
+    try:
+        _see_through(asked, timeout_s, tell)
+    except KeyboardInterrupt:
+        if not asked.parts.held().exists():  # nobody else is at work on it
+            asked.stop()
+        raise
+    if asked.error:
+        raise OutageError(asked.error)
+    return asked
 
 
-def _require_sense(limit: int | None, timeout_s: float) -> None:
+def _see_through(asked: Scan, timeout_s: float | None, tell: Listener) -> None:
+    while asked.is_open and not stopping.is_asked():
+        work(asked, timeout_s=timeout_s, tell=tell)
+        if asked.is_open:  # others are at work on the rest
+            time.sleep(LOOK_EVERY_S)
+            tell(asked)
+
+
+def require_sense(limit: int | None, timeout_s: float | None) -> None:
+    """RefusedError for a limit or a time-out with which nobody could answer."""
     if limit is not None and limit < 1:
         raise RefusedError("The number of resources to scan must be at least 1.")
-    if not MIN_TIMEOUT_S <= timeout_s <= MAX_TIMEOUT_S:  # not a number is neither
+    if timeout_s is not None and not MIN_TIMEOUT_S <= timeout_s <= MAX_TIMEOUT_S:  # nan is neither
         raise RefusedError(
             f"The time for a look-up must lie between {MIN_TIMEOUT_S:g} and {MAX_TIMEOUT_S:g} s."
         )
@@ -99,59 +92,126 @@ def require_dht() -> None:
         )
 
 
-def _batches(chosen: list[int]) -> Iterator[list[int]]:
-    for start in range(0, len(chosen), BATCH):
-        yield chosen[start : start + BATCH]
+def work(
+    scan: Scan,
+    *,
+    timeout_s: float | None = None,
+    for_s: float = float("inf"),
+    tell: Listener = lambda scan: None,
+) -> None:
+    """Do what is free of the scan, for about `for_s` seconds at most.
 
-
-def _scan_batch(ids: list[int], timeout_s: float, report: Report) -> None:
-    # Which rows to ask was chosen at the start; what they are is read now.
-    rows = list(Resource.objects.standing().filter(pk__in=ids))
-    asked_at = timezone.now()
-    sightings = lookups.look_up({key for row in rows for key in row.magnet.dht_keys}, timeout_s)
-    is_answered = swarm.session().num_nodes() > 0
-    findings = [_judge(row, sightings, is_answered=is_answered) for row in rows]
-    report.changed += _save(findings, asked_at)
-    counts = Counter(finding.status for finding in findings)
-    report.checked += len(findings)
-    report.active += counts[DhtStatus.ACTIVE]
-    report.stale += counts[DhtStatus.STALE]
-    report.unknown += counts[DhtStatus.UNKNOWN]
-
-
-def _judge(row: Resource, sightings: dict[str, lookups.Sighting], *, is_answered: bool) -> _Finding:
-    seen = max((sightings[k] for k in row.magnet.dht_keys), key=lambda s: (s.nodes, s.peers))
-    if seen.is_seen:
-        return _Finding(row, DhtStatus.ACTIVE, 0, seen)
-    if not is_answered:  # the DHT was lost meanwhile: nothing is known of the torrent
-        return _Finding(row, DhtStatus.UNKNOWN, row.dht_misses, seen)
-    misses = row.dht_misses + 1
-    is_stale = misses >= settings.GHOST.dht_stale_after
-    return _Finding(row, DhtStatus.STALE if is_stale else DhtStatus(row.dht_status), misses, seen)
-
-
-def _save(findings: list[_Finding], asked_at: datetime) -> int:
-    """Write a batch's findings; how many resources got another status.
-
-    A resource whose magnet was changed or whose metadata came meanwhile is left alone.
+    The scan ends with its last part. If the DHT can't be reached and nobody else is at work, it
+    ends as failed; what was not tried keeps its health.
     """
-    alike: dict[tuple[DhtStatus, int], list[str]] = {}
-    for finding in findings:
-        alike.setdefault((finding.status, finding.misses), []).append(finding.row.magnet_hash)
-    unchanged = Resource.objects.filter(Q(last_dht_check=None) | Q(last_dht_check__lt=asked_at))
-    changed = sum(
-        unchanged.filter(magnet_hash__in=hashes).record_health(status, misses=misses)
-        for (status, misses), hashes in alike.items()
-    )
-    HealthSample.objects.keep(_sample(finding) for finding in findings)
-    return changed
+    try:
+        require_dht()
+    except OutageError as error:
+        scan.fail(str(error))
+        return
+    scan.begin()
+    share = _Share(scan, timeout_s or settings.GHOST.dht_timeout_s, time.monotonic() + for_s)
+    try:
+        share.do(tell)
+    finally:
+        share.give_back()
+        swarm.session().save_state()
+    tell(scan)
+    if share.is_lost:
+        scan.fail(_LOST)
+    scan.finish()
 
 
-def _sample(finding: _Finding) -> HealthSample:
-    return HealthSample(
-        resource=finding.row,
-        method=METHOD,
-        status=finding.status,
-        num_nodes=finding.seen.nodes,
-        num_peers=finding.seen.peers,
-    )
+@dataclass(eq=False)
+class _Held:
+    """A part that this worker holds: since when, and how many cases of it are not saved."""
+
+    part: Part
+    asked_at: datetime
+    left: int
+
+
+class _Share:
+    """What this worker does of a scan."""
+
+    def __init__(self, scan: Scan, timeout_s: float, ends_at: float) -> None:
+        self._scan, self._ends_at = scan, ends_at
+        self._signs = signs.Signs(timeout_s)
+        self._held: dict[int, _Held] = {}
+        self._part_of: dict[signs.Case, _Held] = {}
+        self._settled: list[signs.Case] = []
+        self.is_lost = False
+        self._renew_at = time.monotonic() + RENEW_EVERY_S
+        self._save_at = time.monotonic() + SAVE_EVERY_S
+
+    def do(self, tell: Listener) -> None:
+        """Until nothing is left to take, or it is time to go."""
+        self._take_parts()
+        while self._held and not self.is_lost and not stopping.is_asked():
+            self._signs.ask()
+            is_saved = self._keep_up(tell)  # the network works meanwhile
+            self._settled += self._signs.settled(0 if is_saved else STEP_S)
+            self.is_lost = self._signs.is_silent
+        if self.is_lost:
+            self._settled += self._signs.abandon()
+
+    def give_back(self) -> None:
+        """Save what is settled; let others take the rest."""
+        self._save()
+        while self._settled:
+            self._save()
+        Part.objects.all().give_back(held.part for held in self._held.values())
+
+    def _keep_up(self, tell: Listener) -> bool:
+        """Save and renew what is due; whether something was saved."""
+        now = time.monotonic()
+        is_due = now >= self._save_at or len(self._settled) >= SAVE_AT or not len(self._signs)
+        if is_due:
+            self._save()
+            tell(self._scan)
+        if now >= self._renew_at:
+            self._renew()
+        self._take_parts()
+        return is_due
+
+    # -- parts
+
+    def _take_parts(self) -> None:
+        while self._signs.backlog < BACKLOG and time.monotonic() < self._ends_at:
+            part = self._scan.claim(LEASE_S)
+            if part is None:
+                break
+            self._begin(part)
+
+    def _begin(self, part: Part) -> None:
+        standing = Resource.objects.standing().filter(pk__in=part.resources)
+        rows = standing.unchecked_since(part.asked_at)
+        subjects = rows.values_list(*verdicts.Subject._fields)
+        cases = [signs.Case(verdicts.Subject(*values)) for values in subjects]
+        held = self._held[part.pk] = _Held(part, timezone.now(), len(cases))
+        self._part_of |= dict.fromkeys(cases, held)
+        self._signs.add(cases)
+
+    def _renew(self) -> None:
+        """Keep what is held; forget what is not ours any more, as after a scan was stopped."""
+        self._renew_at = time.monotonic() + RENEW_EVERY_S
+        ours = Part.objects.all().renew([held.part for held in self._held.values()], LEASE_S)
+        self._held = {pk: held for pk, held in self._held.items() if pk in ours}
+
+    # -- what is found
+
+    def _save(self) -> None:
+        self._save_at = time.monotonic() + SAVE_EVERY_S
+        # In bits: the network must be fed meanwhile, and the lease renewed.
+        settled, self._settled = self._settled[:SAVE_AT], self._settled[SAVE_AT:]
+        parts = [(case, self._part_of.pop(case)) for case in settled]
+        mine = [(case, held) for case, held in parts if held.part.pk in self._held]
+        for _, held in mine:
+            held.left -= 1
+        done = [held.part for held in self._held.values() if not held.left]
+        if mine or done:
+            findings = [verdicts.judge(case.of, case.evidence) for case, _ in mine]
+            asked_at = min((held.asked_at for _, held in mine), default=timezone.now())
+            verdicts.save(self._scan, findings, asked_at=asked_at, done=done)
+        for part in done:
+            del self._held[part.pk]

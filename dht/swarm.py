@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.conf import settings
 
-from dht import network
-from dht.torrents import Torrent
+from dht import network, torrents
 from ghost.errors import OutageError
 from ghost.files import write_atomic
 
@@ -46,8 +45,20 @@ _T = TypeVar("_T")
 SAVE_STATE_EVERY_S = 300
 NODES_PATIENCE_S = 10.0
 """How long an empty DHT table may take to get its first node."""
+LOOK_EVERY_S = 1.0
+"""Between two looks at who sends more than the largest metadata has bytes."""
+MAX_USELESS_BYTES = 256 << 10
+_PROGRESS = 0  # of each torrent's state only what is at hand
 _STATS_PATIENCE_S = 5.0
+BUSY_WITHIN_S = 2
+"""A look-up that asked nobody for so long waits for silent nodes, each up to 15 s."""
+_NOTHING_SENT = 2**31 - 1
+"""What libtorrent says in place of the seconds since the last query, if none is out."""
 _DHT_STATE = b"d9:dht state"
+_BY_UTP = 4
+"""libtorrent's pex_utp: try uTP first (again), and no encryption."""
+_OTHER_HASH = 30
+"""libtorrent's errors::mismatching_info_hash."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +74,39 @@ class TorrentArrived:
     """The metadata of the torrent that was asked for under `magnet_hash`."""
 
     magnet_hash: str
-    torrent: Torrent
+    torrent: torrents.Torrent
 
 
-Event = PeersNamed | TorrentArrived
+@dataclass(frozen=True)
+class TorrentRefused:
+    """The metadata under `magnet_hash` has the right hash, but can't be used: no peer could help.
+
+    `reason` ends a sentence. A peer whose metadata has another hash ends nothing: others may not.
+    """
+
+    magnet_hash: str
+    reason: str
+
+
+Event = PeersNamed | TorrentArrived | TorrentRefused
+
+
+@dataclass
+class _Fetch:
+    """A torrent whose metadata is asked for; `handle` is None once it came or was refused."""
+
+    magnet: Magnet
+    handle: Any
+    peers: set[Endpoint]
+    left_out: Endpoint | None = None
+
+
+@dataclass(frozen=True)
+class Lookups:
+    """How many look-ups are `under_way`; those not `busy` only wait for nodes that are silent."""
+
+    under_way: int
+    busy: int
 
 
 def require() -> None:
@@ -92,11 +132,16 @@ class Session:
         self._lt: Any = lt.session(_params(env))
         for endpoint in network.bootstrap_endpoints(env):
             self._lt.add_dht_node(endpoint)
-        self._torrents: dict[str, Any] = {}
+        self._fetches: dict[str, _Fetch] = {}  # by magnet hash
+        self._looked_at = 0.0
         self._events: deque[Event] = deque()
         self._counters: dict[str, int] | None = None
-        self._lookups: int | None = None
+        self._lookups: Lookups | None = None
         self._saved_at = time.monotonic()
+
+    def listen_port(self) -> int:
+        """The port that it got, which may be another than the configured one."""
+        return int(self._lt.listen_port())
 
     # -- the DHT
 
@@ -117,8 +162,8 @@ class Session:
         """Ask the DHT who has `key`; each node's answer comes as PeersNamed, silence as none."""
         self._lt.dht_get_peers(lt.sha1_hash(bytes.fromhex(key)))
 
-    def num_lookups(self) -> int:
-        """How many look-ups are under way; answers to ended ones are among the events."""
+    def busy_lookups(self) -> Lookups:
+        """How the look-ups stand; answers to ended ones are among the events."""
         self._lookups = None
         self._lt.post_dht_stats()
         return self._await(lambda: self._lookups)
@@ -126,28 +171,54 @@ class Session:
     # -- metadata
 
     def fetch(self, magnet: Magnet, peers: Iterable[Endpoint]) -> None:
-        """Ask these peers, and only these, for the metadata; it comes as TorrentArrived.
+        """Ask these peers, and only these, for the metadata; it comes as TorrentArrived, or else
+        as TorrentRefused.
 
-        May be called again with further peers.
+        May be called again with further peers, and with the same: they are then tried anew,
+        uTP first, for which libtorrent sends a peer one packet only. Whoever sent the most until
+        then, and in vain, is left out while there are others.
         """
-        handle = self._torrents.get(magnet.hash)
-        if handle is None:
-            self._torrents[magnet.hash] = self._lt.add_torrent(self._torrent_params(magnet, peers))
-            return
-        for peer in peers:
-            handle.connect_peer(peer)
+        fetch, named = self._fetches.get(magnet.hash), set(peers)
+        if fetch is None:
+            handle = self._lt.add_torrent(self._torrent_params(magnet, named))
+            self._fetches[magnet.hash] = _Fetch(magnet, handle, named)
+        elif fetch.handle is not None:
+            is_in_vain = bool(named & fetch.peers)
+            fetch.peers |= named
+            if not (is_in_vain and self._leave_out_a_suspect(fetch)):
+                for peer in named:
+                    fetch.handle.connect_peer(peer, 0, _BY_UTP)
 
     def drop(self, magnet_hash: str) -> None:
         """Let go of a torrent, whether its metadata came or not."""
-        handle = self._torrents.pop(magnet_hash, None)
-        if handle is not None:
-            self._lt.remove_torrent(handle)
+        fetch = self._fetches.pop(magnet_hash, None)
+        if fetch is not None and fetch.handle is not None:
+            self._lt.remove_torrent(fetch.handle)
+            fetch.handle = None
+
+    def _leave_out_a_suspect(self, fetch: _Fetch, *, is_proved: bool = False) -> bool:
+        """Begin anew without the peer that sends the most, another than last time; False if there
+        is none. Unless it is proved that one of them lies, it takes two to suspect one.
+
+        libtorrent goes on asking one whose metadata is wrong or too large, and nobody else.
+        """
+        speeds = {tuple(p.ip): p.down_speed for p in fetch.handle.get_peer_info()}
+        is_enough = len(speeds) > 1 or is_proved or _is_fed_in_vain(fetch.handle.status())
+        suspects = speeds.keys() - {fetch.left_out}
+        if not suspects or not is_enough or len(fetch.peers) < 2:
+            return False
+        fetch.left_out = max(suspects, key=lambda peer: speeds[peer])
+        self._lt.remove_torrent(fetch.handle)
+        others = fetch.peers - {fetch.left_out}
+        fetch.handle = self._lt.add_torrent(self._torrent_params(fetch.magnet, others))
+        return True
 
     def _torrent_params(self, magnet: Magnet, peers: Iterable[Endpoint]) -> Any:  # noqa: ANN401  # libtorrent's
-        # Only the hashes: no tracker or web seed of the link may be contacted from here.
-        topics = [f"xt=urn:btih:{magnet.v1}"] if magnet.v1 else []
-        topics += [f"xt=urn:btmh:1220{magnet.v2}"] if magnet.v2 else []
-        params = lt.parse_magnet_uri("magnet:?" + "&".join(topics))
+        # Only a hash: no tracker or web seed of the link may be contacted from here. Only one of
+        # a hybrid's, or else a link that pairs two torrents' would keep the other from being asked
+        # for. Who has a hybrid knows it under both.
+        topic = f"urn:btih:{magnet.v1}" if magnet.v1 else f"urn:btmh:1220{magnet.v2}"
+        params = lt.parse_magnet_uri(f"magnet:?xt={topic}")
         flags = lt.torrent_flags
         # With the DHT on for it, libtorrent would announce us as a peer of what is dead.
         params.flags = (
@@ -156,6 +227,7 @@ class Session:
             | flags.disable_dht
             | flags.disable_lsd
             | flags.disable_pex
+            | flags.update_subscribe
         )
         params.peers = list(peers)
         params.save_path = self._save_path
@@ -165,6 +237,9 @@ class Session:
 
     def events(self, wait_s: float) -> list[Event]:
         """What happened since the last call, waiting up to `wait_s` seconds for something."""
+        if time.monotonic() - self._looked_at >= LOOK_EVERY_S:
+            self._looked_at = time.monotonic()
+            self._lt.post_torrent_updates(_PROGRESS)
         self._collect(0)
         if not self._events:
             self._collect(wait_s)
@@ -195,25 +270,44 @@ class Session:
                 peers = tuple((ip, port) for ip, port in alert.peers())
                 self._events.append(PeersNamed(alert.info_hash.to_bytes().hex(), peers))
             elif isinstance(alert, lt.metadata_received_alert):
-                self._take(alert.handle)
+                self._take(alert.handle.torrent_file())
+            elif isinstance(alert, lt.torrent_conflict_alert):
+                # Both halves of a hybrid were asked for, and both torrents stopped.
+                self._take(alert.metadata)
+            elif isinstance(alert, lt.metadata_failed_alert):
+                self._refuse(alert.handle.info_hashes(), alert.error)
+            elif isinstance(alert, lt.state_update_alert):
+                _bound(alert.status)
             elif isinstance(alert, lt.session_stats_alert):
                 self._counters = dict(alert.values)
             elif isinstance(alert, lt.dht_stats_alert):
-                kinds = [request["type"] for request in alert.active_requests]
-                self._lookups = kinds.count("get_peers")
+                self._lookups = _lookups(alert.active_requests)
             elif isinstance(alert, lt.listen_failed_alert):
                 log.warning("%s", alert.message())
 
-    def _take(self, handle: Any) -> None:  # noqa: ANN401  # libtorrent's
-        hashes = handle.info_hashes()
-        known = (hashes.v1.to_bytes().hex(), hashes.v2.to_bytes().hex())
-        info = handle.torrent_file()
-        try:
-            torrent = _plain(info)
-        except (RuntimeError, UnicodeError) as error:
-            log.warning("Metadata of %s can't be read: %s", known, error)
+    def _take(self, info: Any) -> None:  # noqa: ANN401  # libtorrent's
+        torrent = _plain(info)
+        self._end(info.info_hashes(), lambda magnet_hash: TorrentArrived(magnet_hash, torrent))
+
+    def _refuse(self, hashes: Any, error: Any) -> None:  # noqa: ANN401  # libtorrent's
+        if error.category().name() != "libtorrent" or error.value() != _OTHER_HASH:
+            self._end(hashes, lambda magnet_hash: TorrentRefused(magnet_hash, error.message()))
             return
-        self._events += [TorrentArrived(h, torrent) for h in known if h in self._torrents]
+        for fetch in self._asked(hashes):
+            self._leave_out_a_suspect(fetch, is_proved=True)
+
+    def _end(self, hashes: Any, tell: Callable[[str], Event]) -> None:  # noqa: ANN401  # libtorrent's
+        """Tell everyone who asked for it, and leave its swarm."""
+        asked = self._asked(hashes)
+        self._events += [tell(fetch.magnet.hash) for fetch in asked]
+        for handle in {fetch.handle for fetch in asked}:
+            self._lt.remove_torrent(handle)
+        for fetch in asked:
+            fetch.handle = None
+
+    def _asked(self, hashes: Any) -> list[_Fetch]:  # noqa: ANN401  # libtorrent's
+        known = [self._fetches.get(d.to_bytes().hex()) for d in (hashes.v1, hashes.v2)]
+        return [fetch for fetch in known if fetch is not None and fetch.handle is not None]
 
     # -- the end
 
@@ -232,7 +326,7 @@ class Session:
     def close(self) -> None:
         """Save the DHT's state and end the session; up to a few seconds, nothing else runs."""
         self._lt.pause()
-        for magnet_hash in list(self._torrents):
+        for magnet_hash in list(self._fetches):
             self.drop(magnet_hash)
         self.save_state(now=True)
         self._lt = None  # joins libtorrent's threads
@@ -281,16 +375,34 @@ def _params(env: Env) -> Any:  # noqa: ANN401  # libtorrent's
     return params
 
 
-def _plain(info: Any) -> Torrent:  # noqa: ANN401  # libtorrent's
-    layout = info.layout()
-    pad = int(lt.file_flags_t.flag_pad_file)
-    return Torrent(
+def _is_fed_in_vain(state: Any) -> bool:  # noqa: ANN401  # libtorrent's
+    """Whether more came than there can be, or much without a piece that fits."""
+    in_vain = network.MAX_METADATA_BYTES if state.progress_ppm else MAX_USELESS_BYTES
+    return bool(state.total_download > in_vain)
+
+
+def _bound(states: list[Any]) -> None:
+    """Limit those that got more than any metadata has. A limit from the start would cost each
+    torrent more than a second: libtorrent lets a limited one begin at its next tick."""
+    for state in states:
+        if state.total_download > network.MAX_METADATA_BYTES and state.handle.is_valid():
+            state.handle.set_download_limit(network.MAX_BYTES_PER_S)
+
+
+def _lookups(requests: list[dict[str, Any]]) -> Lookups:
+    sent = [request["last_sent"] for request in requests if request["type"] == "get_peers"]
+    busy = [ago_s for ago_s in sent if ago_s < BUSY_WITHIN_S or ago_s == _NOTHING_SENT]
+    return Lookups(len(sent), len(busy))
+
+
+def _plain(info: Any) -> torrents.Torrent:  # noqa: ANN401  # libtorrent's
+    layout, pad = info.layout(), int(lt.file_flags_t.flag_pad_file)
+    real = [i for i in range(layout.num_files()) if not int(layout.file_flags(i)) & pad]
+    return torrents.Torrent(
         name=info.name(),
-        files=tuple(
-            (layout.file_path(i), layout.file_size(i))
-            for i in range(layout.num_files())
-            if not int(layout.file_flags(i)) & pad
-        ),
+        files=tuple((layout.file_path(i), layout.file_size(i)) for i in real[: torrents.MAX_FILES]),
+        file_count=len(real),
+        total_size_bytes=sum(map(layout.file_size, real)),
         piece_length=info.piece_length(),
         info=bytes(info.info_section()),
         is_v1=info.info_hashes().has_v1(),

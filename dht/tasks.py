@@ -9,16 +9,19 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import NoReturn
 
 from django.conf import settings
+from django.db import transaction
 from django_q.tasks import async_task
 
 from dht import probes, scan
-from dht.models import HealthSample
+from dht.models import HealthSample, Method, Scan
 from ghost import stopping
+from ghost.errors import OutageError
 from resources.models import DhtStatus, ProbeStatus, Resource
 
 MAX_IN_FLIGHT = 500
@@ -100,26 +103,76 @@ def record(row: Resource, outcome: probes.Outcome) -> bool:
     """Keep what a probe of `row` found; False if its magnet was changed or removed meanwhile."""
     if outcome.metadata is None:
         return row.record_probe_miss(outcome.status, outcome.error)
+    was = row.dht_status
     is_kept = row.record_metadata(outcome.metadata)
     if is_kept:
-        HealthSample.objects.keep([_sample(row, outcome)])
+        HealthSample.objects.keep([_sample(row, was, outcome)])
     return is_kept
 
 
-def _sample(row: Resource, outcome: probes.Outcome) -> HealthSample:
+def _sample(row: Resource, was: str, outcome: probes.Outcome) -> HealthSample:
     return HealthSample(
-        resource=row, method="metadata", status=DhtStatus.ACTIVE, num_peers=outcome.num_peers
+        resource=row,
+        method=Method.METADATA,
+        status=DhtStatus.ACTIVE,
+        was=was,
+        num_peers=outcome.num_peers,
     )
 
 
 def scan_health(*, limit: int | None = None, is_all: bool = False) -> dict[str, float]:
-    """Scan the `limit` resources checked longest ago (default GHOST_DHT_SAMPLE_SIZE), or all.
+    """By the clock: check the `limit` most urgent resources (default GHOST_DHT_SAMPLE_SIZE), or
+    all. One that is under way is joined.
 
-    Returns the report of `dht.scan`. OutageError, and nothing is changed, if it can't start.
+    Returns the scan's counts. OutageError, and nothing is changed, if it can't start.
     """
+    default = settings.GHOST.dht_sample_size
+    wanted = None if is_all else default if limit is None else limit
+    return run_scan(Scan.objects.ask(limit=wanted, trigger="schedule").pk)
+
+
+def ask_scan(trigger: str, only: Collection[int] | None = None) -> Scan:
+    """Queue a scan of all resources, or of `only` these; the one under way, widened, if any.
+
+    Its `task_id` is the task that began it.
+    """
+    with transaction.atomic():
+        scan = Scan.objects.ask(only=only, trigger=trigger)
+        transaction.on_commit(partial(_queue, scan.pk), robust=True)
+    scan.refresh_from_db()
+    return scan
+
+
+def _queue(scan_id: int) -> None:
+    """Queue work on a scan for as many workers as may share one."""
+    tasks = [async_task(run_scan, scan_id) for _ in range(settings.GHOST.dht_scan_workers)]
+    Scan.objects.filter(pk=scan_id, task_id="").update(task_id=tasks[0])
+
+
+def run_scan(scan_id: int) -> dict[str, float]:
+    """Take part in a scan until nothing of it is free, or for RUN_S: then another task goes on.
+
+    Returns the scan's counts so far. OutageError if it ended as failed.
+    """
+    found = Scan.objects.open().filter(pk=scan_id).first()
+    if found is None:
+        return {}
     with _stoppable():
-        default = settings.GHOST.dht_sample_size
-        return scan.scan(None if is_all else default if limit is None else limit).plain()
+        scan.work(found, for_s=RUN_S)
+    if found.is_open and found.parts.free().exists() and not stopping.is_asked():
+        async_task(run_scan, scan_id)
+    if found.error:
+        raise OutageError(found.error)
+    return found.plain()
+
+
+def resume_scan() -> str:
+    """By the clock, every minute: go on with a scan whose workers died or were restarted."""
+    found = Scan.objects.open().first()
+    if found is None or found.parts.held().exists():
+        return "nothing to resume"
+    run_scan(found.pk)
+    return f"scan {found.pk}: {found.checked} of {found.total} checked"
 
 
 @contextmanager

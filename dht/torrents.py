@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import logging
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 from django.utils import timezone
 
@@ -14,7 +14,7 @@ from ghost.words import is_hidden
 from resources.metadata import File, Metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from resources.magnets import Magnet
 
@@ -22,15 +22,22 @@ log = logging.getLogger(__name__)
 
 MAX_FILES = 100_000
 MAX_NAME_CHARS = 240
+MAX_ENDING_CHARS = 20
+"""What comes after a name's last dot is no ending if it is longer."""
 MAX_DEPTH = 50
 
 
 @dataclass(frozen=True)
 class Torrent:
-    """What an info section says, as libtorrent read it; pad files left out, sizes in bytes."""
+    """What an info section says, as libtorrent read it; pad files left out, sizes in bytes.
+
+    Of more than MAX_FILES `files` it has the first; `file_count` and the size are of all.
+    """
 
     name: str
     files: tuple[tuple[str, int], ...]
+    file_count: int
+    total_size_bytes: int
     piece_length: int
     info: bytes
     is_v1: bool = True
@@ -40,19 +47,21 @@ class Torrent:
 def metadata(magnet: Magnet, torrent: Torrent, num_peers: int) -> Metadata | None:
     """The metadata of `magnet`, or None if the info section is not the one that it names.
 
-    Names are cleaned. Of more than MAX_FILES files the first are kept; the size counts all.
+    Names are cleaned, paths made distinct. Of more than MAX_FILES files the first are kept; the
+    size counts all.
     """
     if not is_of(magnet, torrent.info):
         return None
-    if len(torrent.files) > MAX_FILES:
+    if torrent.file_count > len(torrent.files):
         log.warning(
-            "%s has %d files; the first %d are kept.", magnet.hash, len(torrent.files), MAX_FILES
-        )
+            "%s has %d files; the first %d are kept.",
+            magnet.hash, torrent.file_count, len(torrent.files),
+        )  # fmt: skip
     return Metadata(
         magnet_hash=magnet.hash,
         name=clean_name(torrent.name),
-        total_size_bytes=sum(size for _, size in torrent.files),
-        files=tuple(_files(islice(torrent.files, MAX_FILES))),
+        total_size_bytes=torrent.total_size_bytes,
+        files=_files(torrent.files),
         piece_length=torrent.piece_length,
         num_peers=num_peers,
         fetched_at=timezone.now(),
@@ -77,8 +86,55 @@ def _v2(info: bytes) -> str:
     return hashlib.sha256(info).hexdigest()
 
 
-def _files(raw: Iterable[tuple[str, int]]) -> Iterable[File]:
-    return (File(clean_path(path), size) for path, size in raw)
+def _files(raw: Sequence[tuple[str, int]]) -> tuple[File, ...]:
+    paths = distinct([clean_path(path) for path, _ in raw])
+    return tuple(File(path, size) for path, (_, size) in zip(paths, raw, strict=True))
+
+
+def distinct(paths: Sequence[str]) -> list[str]:
+    """The paths, no two of which name one file where case or Unicode's form makes no difference.
+
+    The first of a name keeps it, the next become `name (2).ext`. Folders keep theirs: a file
+    with a folder's name is the one that gets another.
+    """
+    taken = {_folded(folder) for folder in _folders(paths)}
+    numbers: dict[str, int] = {}
+    return [_untaken(path, taken, numbers) for path in paths]
+
+
+def _folders(paths: Iterable[str]) -> set[str]:
+    found: set[str] = set()
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        while folder and folder not in found:
+            found.add(folder)
+            folder = folder.rpartition("/")[0]
+    return found
+
+
+def _untaken(path: str, taken: set[str], numbers: dict[str, int]) -> str:
+    """`path`, or it with the next number that is free; `taken` and `numbers` remember it."""
+    wanted = key = _folded(path)
+    found = path
+    while key in taken:
+        numbers[wanted] = numbers.get(wanted, 1) + 1
+        found = _numbered(path, numbers[wanted])
+        key = _folded(found)
+    taken.add(key)
+    return found
+
+
+def _numbered(path: str, number: int) -> str:
+    folder, slash, name = path.rpartition("/")
+    stem, dot, ending = name.rpartition(".")
+    if not stem or len(ending) > MAX_ENDING_CHARS:
+        stem, dot, ending = name, "", ""
+    tail = f" ({number}){dot}{ending}"
+    return f"{folder}{slash}{stem[: MAX_NAME_CHARS - len(tail)]}{tail}"
+
+
+def _folded(path: str) -> str:
+    return path.lower() if path.isascii() else normalize("NFC", path).casefold()
 
 
 def clean_path(path: str) -> str:
@@ -92,5 +148,6 @@ def clean_name(name: str) -> str:
 
     Not `one_line`: two files may differ by a space or by how an accent is composed.
     """
-    visible = "".join("_" if is_hidden(c) or c in "/\\" else c for c in name).strip()
+    visible = name if name.isprintable() else "".join("_" if is_hidden(c) else c for c in name)
+    visible = visible.replace("/", "_").replace("\\", "_").strip()
     return "_" if visible in {"", ".", ".."} else visible[:MAX_NAME_CHARS]

@@ -12,6 +12,7 @@ from ninja.parser import Parser
 from pydantic_core import from_json
 
 import builds.api
+import dht.api
 import resources.api
 import teams.api
 from ghost import problems
@@ -60,5 +61,6 @@ api = Api(
 problems.register(api)
 api.add_router("", teams.api.router)
 api.add_router("", builds.api.router)
+api.add_router("", dht.api.router)
 api.add_router("/resources", resources.api.router)
 api.add_router("/categories", resources.api.categories)

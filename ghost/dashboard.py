@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -10,13 +10,16 @@ from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.timesince import timesince, timeuntil
+from django.utils.timesince import timeuntil
 from django.utils.translation import gettext as _
 from django_q.models import Failure, OrmQ
 
 from builds.admin import asked_by
 from builds.models import Build, BuildState
+from dht.admin.scans import in_words, scanned_by
+from dht.models import Scan
 from ghost import told
+from ghost.ages import age, ago, lasting
 from resources.models import Catalog, DhtStatus, ProbeStatus, Resource
 from resources.models.querysets import state_is
 from resources.states import State
@@ -32,6 +35,8 @@ def show(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     context["site_address"] = settings.GHOST.site_address
     if may("resources.view_resource"):
         context |= _catalog()
+    if may("dht.view_scan"):
+        context["scan"] = _scan()
     if may("builds.view_build"):
         context |= _builds()
     if may("django_q.view_failure"):
@@ -75,6 +80,21 @@ def _shares(counts: dict[str, int]) -> list[dict[str, Any]]:
     ]
 
 
+def _scan() -> dict[str, Any]:
+    """The scan under way, or else the last one; empty if there was none."""
+    scan = Scan.objects.first()
+    if scan is None:
+        return {}
+    return {
+        "row": scan,
+        "who": scanned_by(scan),
+        "when": age(scan.ended_at or scan.started_at or scan.requested_at),
+        "took": lasting(scan.seconds),
+        "counts": in_words(scan),
+        "error": told.again(scan.error),
+    }
+
+
 def _builds() -> dict[str, Any]:
     state, catalog = BuildState.get(), Catalog.get()
     recent = Build.objects.all()[:LISTED]
@@ -109,13 +129,6 @@ def _next_probe(row: Resource) -> str:
     return _("next probe in %s") % timeuntil(row.probe_due_at)
 
 
-def ago(moment: datetime) -> str:
-    """How long ago that was, for people."""
-    if timezone.now() - moment < timedelta(minutes=1):
-        return _("just now")
-    return _("%s ago") % timesince(moment)
-
-
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """The groups of the sidebar, with what this person may see."""
     groups = [
@@ -129,6 +142,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("Resources"), "deployed_code", "resources_resource", "resources.view_resource"),
                 (_("Categories"), "account_tree", "resources_category", "resources.view_category"),
                 (_("Blocklist"), "block", "resources_block", "resources.view_block"),
+                (_("Health scans"), "radar", "dht_scan", "dht.view_scan"),
                 (_("Health samples"), "monitor_heart", "dht_healthsample", "dht.view_healthsample"),
             ],
         ),

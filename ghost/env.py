@@ -130,6 +130,9 @@ class Env(BaseSettings):
     dht_timeout_s: float = Field(
         20, gt=0, le=600, description="Seconds that a health look-up may take."
     )
+    dht_scan_workers: int = Field(
+        1, ge=1, le=64, description="Worker processes that share one health scan."
+    )
     dht_stale_after: int = Field(
         2, ge=1, description="Look-ups in a row without peers after which a resource is Stale."
     )

@@ -25,6 +25,7 @@ def entries() -> list[Entry]:
     return [
         Entry("probe what is due", "dht.tasks.run_probes", 1),
         Entry("scan health", "dht.tasks.scan_health", settings.GHOST.dht_scan_interval_hr * 60),
+        Entry("resume a scan", "dht.tasks.resume_scan", 1),
         Entry("build what changed", "builds.tasks.build_if_due", settings.GHOST.build_interval_min),
         Entry("publish what has come due", "builds.tasks.note_published", 1),
         Entry("back up", "ghost.tasks.back_up", settings.GHOST.backup_interval_hr * 60),

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django_q.models import Task
 
 from builds.models import Build
-from dht.models import HealthSample
+from dht.models import HealthSample, Scan
 from ghost import backup
 
 
@@ -22,9 +22,10 @@ def back_up() -> str:
 
 
 def prune() -> str:
-    """Drop health samples, builds and ended tasks older than GHOST_KEEP_DAYS."""
+    """Drop health samples, scans, builds and ended tasks older than GHOST_KEEP_DAYS."""
     before = timezone.now() - timedelta(days=settings.GHOST.keep_days)
     samples = HealthSample.objects.prune(before)
+    scans = Scan.objects.prune(before)
     builds = Build.objects.prune(before)
     tasks, _ = Task.objects.filter(stopped__lt=before).delete()
-    return f"dropped {samples} health samples, {builds} builds, {tasks} ended tasks"
+    return f"dropped {samples} health samples, {scans} scans, {builds} builds, {tasks} ended tasks"

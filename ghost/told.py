@@ -13,12 +13,28 @@ from django.utils.translation import gettext_noop as _
 
 OURS = (
     _("Nobody in the DHT has this torrent (asked within %(seconds)s s)."),
+    _("Nobody in the DHT or at its trackers has this torrent (asked within %(seconds)s s)."),
+    _(
+        "Neither the DHT nor a tracker of this torrent answered. Check the network and GHOST_DHT_BOOTSTRAP_NODES."
+    ),
     _("1 peer was found, but none gave the metadata within %(seconds)s s."),
     _("%(number)s peers were found, but none gave the metadata within %(seconds)s s."),
+    _("The torrent's metadata can't be used: %(reason)s."),
     _("The torrent has another hash than the magnet link says."),
     _(
         "The DHT can't be reached: no node answered. Check the network and GHOST_DHT_BOOTSTRAP_NODES."
     ),
+    _(
+        "The scan could not start: no DHT node answered. Check the network and"
+        " GHOST_DHT_BOOTSTRAP_NODES."
+    ),
+    _(
+        "The DHT was lost during the scan: no node answers any more. What was checked before is"
+        " kept; scan again once the network is back."
+    ),
+    _("%(number)s resources could not be checked: whatever worker took them died."),
+    _("libtorrent can't be loaded, so nothing can be probed or checked: %(reason)s."),
+    _("libtorrent does not answer; restart the worker."),
     _("Only http and https addresses can be fetched."),
     _("It redirects more than %(number)s times."),
     _("No whole answer within %(seconds)s s."),
@@ -26,13 +42,21 @@ OURS = (
     _("It can't be fetched (%(reason)s)."),
     _("The server answered %(number)s."),
     _("The server answered in an encoding that was not asked for."),
+    _("The server answered with another range than it was asked for."),
+    _("The server ignores ranges, without which it can't be a web seed."),
+    _("The server does not say how large the file is."),
+    _("The server's file has %(number)s bytes, not the torrent's %(size)s."),
+    _("The server failed %(number)s times in a row; it is left alone."),
+    _("The torrent is empty: a web seed has nothing to serve."),
+    _("It can't be checked: internal error."),
     _("It is larger than %(number)s bytes."),
     _("It came too slowly."),
     _("It lies on a private network (see GHOST_ALLOW_PRIVATE_NETWORKS)."),
     _("It is not a JPEG, PNG, WebP, GIF or AVIF image."),
     _("The image can't be decoded (%(reason)s)."),
 )
-"""As `dht.probes`, `ghost.fetch` and `builds.covers` say them, with a name for each value."""
+"""As `dht.probes`, `dht.scan`, `dht.models.scan`, `dht.swarm`, `dht.web_seeds`, `ghost.fetch` and
+`builds.covers` say them, with a name for each value."""
 
 
 def again(stored: str) -> str:
@@ -50,4 +74,5 @@ def _pattern(sentence: str) -> re.Pattern[str]:
     return re.compile("".join(parts), re.DOTALL)
 
 
-_PATTERNS = [(sentence, _pattern(sentence)) for sentence in OURS]
+# Those without values first: a value may be anything, the rest of another sentence too.
+_PATTERNS = [(said, _pattern(said)) for said in sorted(OURS, key=lambda said: "%(" in said)]

@@ -36,6 +36,7 @@ class Action(StrEnum):
     TEAM_LIST = "team.list"
     TEAM_CREATE = "team.create"
     TEAM_INVITE = "team.invite"
+    DHT_SCAN = "dht.scan"
     TOKEN_MANAGE = "token.manage"  # noqa: S105  # an action's name
 
 
@@ -59,6 +60,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.TEAM_LIST: _ALL,
     Action.TEAM_CREATE: _PUBLISHERS,
     Action.TEAM_INVITE: _PUBLISHERS,
+    Action.DHT_SCAN: _ADMIN,
     Action.TOKEN_MANAGE: _ADMIN,
 }
 

@@ -8,6 +8,7 @@ import socket
 import pytest
 
 from tests.swarm import no_dht, running_swarm, swarm  # noqa: F401  # fixtures
+from tests.trackers import asking, asking_public, opentracker, serve  # noqa: F401  # fixtures
 
 
 @pytest.fixture(autouse=True)

@@ -63,7 +63,8 @@ class ResourceAdmin(ResourceActions, ResourceColumns):
                     ("probe", "probe_attempts"),
                     ("probed_at", "probe_due_at"),
                     "why",
-                    ("health", "num_peers", "dht_misses"),
+                    ("health", "dht_changed_at"),
+                    ("num_peers", "dht_misses"),
                     "last_dht_check",
                 ],
                 "classes": ["tab"],
@@ -84,10 +85,12 @@ class ResourceAdmin(ResourceActions, ResourceColumns):
     ]
     readonly_fields: ClassVar[list[Any]] = [
         "tags_in_words", "body_as_typed", "size", "file_count", "files", "probe", "probe_attempts",
-        "probed_at", "probe_due_at", "why", "health", "num_peers", "last_dht_check",
-        "dht_misses", "magnet_hash", "magnet_hash_v2", "created_at", "updated_at", "takedown_at",
+        "probed_at", "probe_due_at", "why", "health", "dht_changed_at", "num_peers",
+        "last_dht_check", "dht_misses", "magnet_hash", "magnet_hash_v2", "created_at", "updated_at", "takedown_at",
         "takedown_reason",
     ]  # fmt: skip
+
+    buttons_also: ClassVar[list[tuple[str, Any, str]]] = []
 
     @classmethod
     def show_also(cls, fact: Callable[[Resource], str], *, after: str) -> None:
@@ -98,6 +101,13 @@ class ResourceAdmin(ResourceActions, ResourceColumns):
         [fields] = [o["fields"] for _name, o in cls.fieldsets if after in o["fields"]]
         fields.insert(fields.index(after) + 1, fact)
         cls.readonly_fields.append(fact)
+
+    @classmethod
+    def offer_also(cls, action: Callable[..., HttpResponse], *, icon: str) -> None:
+        """An action of the list that a room to the right brings, with a button in the form."""
+        cls.actions = [*cls.actions, action]
+        label = getattr(action, "short_description", "")
+        cls.buttons_also.append((action.__name__, label, icon))
 
     def get_fieldsets(self, request: HttpRequest, obj: Resource | None = None) -> Any:
         """Only inputs for a new one; who may only look sees words instead of raw values."""
@@ -142,7 +152,8 @@ class ResourceAdmin(ResourceActions, ResourceColumns):
     ) -> HttpResponse:
         if obj is not None:
             may_change = self.has_change_permission(request, obj)
-            context |= {"list_url": self.list_url(), **status.show(obj, may_change=may_change)}
+            stand = status.show(obj, may_change=may_change, also=self.buttons_also)
+            context |= {"list_url": self.list_url(), **stand}
         return super().render_change_form(request, context, add, change, form_url, obj)
 
 

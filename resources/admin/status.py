@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -12,12 +13,14 @@ from resources.admin.columns import HEALTH_COLOURS, PROBE_COLOURS, STATE_COLOURS
 from resources.models import DhtStatus, ProbeStatus, Resource
 
 
-def show(row: Resource, *, may_change: bool) -> dict[str, Any]:
-    """For templates/admin/resources/status.html."""
+def show(
+    row: Resource, *, may_change: bool, also: Iterable[tuple[str, str, str]] = ()
+) -> dict[str, Any]:
+    """For templates/admin/resources/status.html; `also` are further buttons of what stands."""
     return {
         "facts": _facts(row),
         "why": "" if row.probe_status == ProbeStatus.OK else told.again(row.probe_error),
-        "buttons": _buttons(row) if may_change else [],
+        "buttons": _buttons(row, also) if may_change else [],
         "public_url": public_address(row) if row.is_public else "",
     }
 
@@ -38,11 +41,12 @@ def _facts(row: Resource) -> list[tuple[str, str, str | None]]:
     ]
 
 
-def _buttons(row: Resource) -> list[dict[str, str]]:
+def _buttons(row: Resource, also: Iterable[tuple[str, str, str]]) -> list[dict[str, str]]:
     """The actions that make sense for a row as it stands."""
     if row.takedown_at:
         return [_button("restore", _("Restore"), "undo", "primary")]
     found = [_button("probe_again", _("Probe again"), "travel_explore")]
+    found += [_button(*button) for button in also]
     if Resource.objects.filter(pk=row.pk).unprobed().exists():
         found.append(_button("publish_unprobed", _("Publish without a probe"), "task_alt"))
     return [*found, _button("take_down", _("Take down…"), "gavel", "danger")]

@@ -16,12 +16,15 @@ from resources.states import DhtStatus, ProbeStatus, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
     from resources.models.resource import Resource
     from teams.models import Token
 
 BATCH = 400
 """Rows that one query names: databases bound the variables of a query."""
+NEWS = timedelta(days=3)
+"""For so long a resource whose health has changed is checked sooner than others."""
 _TAKEDOWN_FIELDS = (
     "title", "magnet_hash", "magnet_hash_v2", "other_hash", "takedown_at", "published_at",
     "probed_at", "probe_status",
@@ -112,6 +115,27 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
         """What was never checked first, then by the time of the last check."""
         return self.standing().order_by(models.F("last_dht_check").asc(nulls_first=True), "pk")
 
+    def in_doubt(self) -> Self:
+        """Missed, but not often enough to be Stale; or new, or changed within NEWS."""
+        is_missed = models.Q(dht_misses__gt=0) & ~models.Q(dht_status=DhtStatus.STALE)
+        return self.filter(is_missed | models.Q(dht_changed_at__gte=timezone.now() - NEWS))
+
+    def unchecked_since(self, moment: datetime) -> Self:
+        """Those whose health nobody has looked at since then."""
+        return self.filter(models.Q(last_dht_check=None) | models.Q(last_dht_check__lt=moment))
+
+    def for_check(self, limit: int | None) -> list[int]:
+        """Keys of the `limit` resources (None: all) that a health scan looks up, in order.
+
+        What is in doubt comes sooner, but takes half of the places at most: so all are covered
+        in turn, however many are in doubt.
+        """
+        rows = self.longest_unchecked()
+        half = None if limit is None else limit // 2
+        sooner = rows.in_doubt().values_list("pk", flat=True)[:half]
+        keys = dict.fromkeys([*sooner, *rows.values_list("pk", flat=True)[:limit]])
+        return list(keys)[:limit]
+
     # -- verbs
 
     def take_down(self, *, reason: str, by: str) -> int:
@@ -200,12 +224,13 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
 
     def record_health(self, status: DhtStatus, *, misses: int = 0) -> int:
         """Note a look-up's outcome; how many got another status than they had."""
+        now = timezone.now()
         with transaction.atomic():
             changed = self.exclude(dht_status=status)
-            public = changed.public().exists()
-            count = changed.count()
-            self.update(dht_status=status, dht_misses=misses, last_dht_check=timezone.now())
-            if public:
+            is_public = changed.public().exists()
+            count = changed.update(dht_status=status, dht_changed_at=now)
+            self.update(dht_misses=misses, last_dht_check=now)
+            if is_public:
                 Catalog.advance(f"{count} now {status.value}")
         return count
 

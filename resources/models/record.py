@@ -88,6 +88,7 @@ class Record(models.Model):
     dht_misses = models.PositiveIntegerField(
         gettext_lazy("checks without an answer"), default=0, editable=False
     )
+    dht_changed_at = models.DateTimeField(gettext_lazy("health since"), null=True, editable=False)
     last_dht_check = models.DateTimeField(
         gettext_lazy("last checked"), null=True, editable=False, db_index=True
     )

@@ -41,7 +41,7 @@ COVER_FIELDS = ("cover_image_path", "cover_error", "cover_due_at")
 PROBE_FIELDS = (
     "probe_status", "probe_error", "probe_attempts", "probe_due_at", "probe_claim",
     "probe_claimed_until", "probed_at", "total_size_bytes", "file_count", "files_tree_summary",
-    "num_peers", "dht_status", "dht_misses", "last_dht_check", "other_hash",
+    "num_peers", "dht_status", "dht_misses", "dht_changed_at", "last_dht_check", "other_hash",
 )  # fmt: skip
 
 
@@ -123,7 +123,8 @@ class Resource(Record):
         self.probe_claimed_until = self.probed_at = None
         self.total_size_bytes = self.file_count = self.num_peers = None
         self.files_tree_summary = self.other_hash = ""
-        self.dht_status, self.dht_misses, self.last_dht_check = DhtStatus.UNKNOWN, 0, None
+        self.dht_status, self.dht_misses = DhtStatus.UNKNOWN, 0
+        self.dht_changed_at = self.last_dht_check = None
 
     def store(self) -> bool:
         """The one way to save it; True if it now needs a probe.
@@ -309,8 +310,12 @@ class Resource(Record):
             num_peers=found.num_peers,
             dht_status=DhtStatus.ACTIVE,
             dht_misses=0,
+            dht_changed_at=self._health_since(DhtStatus.ACTIVE),
             last_dht_check=found.fetched_at,
         )
+
+    def _health_since(self, status: DhtStatus) -> datetime | None:
+        return self.dht_changed_at if self.dht_status == status else timezone.now()
 
     def record_probe_miss(self, status: ProbeStatus, error: str) -> bool:
         """Note that a probe failed and when to try again; False if the magnet changed meanwhile.

@@ -8,7 +8,7 @@ import pytest
 
 from dht import lookups, scan
 from dht.lookups import Sighting
-from dht.models import HealthSample
+from dht.models import HealthSample, Part, Scan
 from ghost import stopping
 from ghost.errors import OutageError, RefusedError
 from resources.models import Catalog, Resource
@@ -16,16 +16,41 @@ from tests import make
 
 pytestmark = pytest.mark.django_db
 
-NOBODY, ONE, TWO = Sighting(0, 0), Sighting(1, 1), Sighting(2, 3)
+NOBODY, SILENCE = Sighting(0, 0, is_seen=False), Sighting(0, 0, is_seen=False, is_answered=False)
+ONE, TWO = Sighting(1, 1, is_seen=False), Sighting(2, 3, is_seen=True)
 
 
 def statuses():
     return list(Resource.objects.order_by("pk").values_list("dht_status", "dht_misses"))
 
 
-def answer(monkeypatch, sighting):
+def answer(monkeypatch, sighting, *, during=lambda: None, is_silent=False):
     """Let every look-up find that; only the door is faked."""
-    monkeypatch.setattr(lookups, "look_up", lambda keys, _timeout: dict.fromkeys(keys, sighting))
+
+    class Answers(lookups.Lookups):
+        def __init__(self, _timeout_s):
+            self.keys = []
+
+        def __len__(self):
+            return len(self.keys)
+
+        backlog = property(len)
+        is_silent = property(lambda self: is_silent and bool(self.keys))
+
+        def add(self, key):
+            self.keys.append(key)
+
+        def ask(self):
+            during()
+
+        def answers(self, _wait_s):
+            return [] if is_silent else self.abandon()
+
+        def abandon(self):
+            keys, self.keys = self.keys, []
+            return [(key, sighting) for key in keys]
+
+    monkeypatch.setattr(lookups, "Lookups", Answers)
 
 
 def test_all_kinds_are_seen_and_the_dead_are_not(swarm):
@@ -33,24 +58,43 @@ def test_all_kinds_are_seen_and_the_dead_are_not(swarm):
         make.resource(magnet_uri=seed.magnet_uri, is_probed=False)
     make.resource(is_probed=False)
 
-    report = scan.scan(None)
+    done = scan.scan(None)
 
     assert statuses() == [("Active", 0)] * 12 + [("Unknown", 1)]
-    assert (report.checked, report.active, report.unknown, report.changed) == (13, 12, 1, 12)
+    assert done.plain() | {"seconds": 0} == {
+        "checked": 13, "active": 12, "stale": 0, "unknown": 1, "changed": 12, "seconds": 0,
+    }  # fmt: skip
+    assert (done.state, done.total, done.parts.count()) == ("done", 13, 0)
 
 
 def test_a_sample_is_kept_of_each_look_up(swarm):
     live = make.resource(magnet_uri=swarm.seeds[0].magnet_uri, is_probed=False)
     dead = make.resource(is_probed=False)
 
-    scan.scan(None)
+    done = scan.scan(None)
 
+    fields = ("scan", "method", "was", "status", "num_peers", "num_seeds")
     found = {s.resource_id: s for s in HealthSample.objects.all()}
-    assert (found[live.pk].status, found[live.pk].num_peers) == ("Active", 1)
-    assert found[live.pk].num_nodes >= 2
-    assert (found[dead.pk].status, found[dead.pk].num_nodes, found[dead.pk].num_peers) == (
-        "Unknown", 0, 0,
-    )  # fmt: skip
+    assert {pk: tuple(getattr(s, f) for f in fields) for pk, s in found.items()} == {
+        live.pk: (done, "dht", "Unknown", "Active", 1, None),
+        dead.pk: (done, "dht", "Unknown", "Unknown", 0, None),
+    }
+    assert (found[live.pk].num_nodes >= 2, found[dead.pk].num_nodes) == (True, 0)
+
+
+def test_a_scan_knows_what_changed_in_it(swarm, configure):
+    configure(dht_stale_after=1)
+    live = make.resource(magnet_uri=swarm.seeds[0].magnet_uri, is_probed=False)
+    dead = make.resource()
+    make.resource(magnet_uri=swarm.seeds[1].magnet_uri)  # Active, and stays so
+
+    done = scan.scan(None)
+
+    changes = done.samples.changes().order_by("resource_id")
+    assert [(s.resource, s.was, s.status) for s in changes] == [
+        (live, "Unknown", "Active"),
+        (dead, "Active", "Stale"),
+    ]
 
 
 def test_stale_comes_only_after_misses_in_a_row(swarm, configure):
@@ -84,16 +128,6 @@ def test_a_single_answer_is_not_active(swarm, monkeypatch):
     assert statuses() == [("Unknown", 1)]
 
 
-def test_a_single_answer_is_looked_up_again(monkeypatch):
-    asked = []
-    rounds = iter([{"a": ONE, "b": TWO}, {"a": TWO}])
-    monkeypatch.setattr(lookups, "_ask", lambda keys, _: asked.append(list(keys)) or next(rounds))
-
-    found = lookups.look_up(["a", "b"], 1)
-
-    assert (asked, found) == ([["a", "b"], ["a"]], {"a": TWO, "b": TWO})
-
-
 def test_a_scan_without_dht_changes_nothing_and_says_so(no_dht):
     make.resource()
     before, revision = statuses(), Catalog.get().revision
@@ -105,15 +139,29 @@ def test_a_scan_without_dht_changes_nothing_and_says_so(no_dht):
     assert not HealthSample.objects.exists()
 
 
-def test_losing_the_dht_in_a_scan_makes_it_unknown(swarm, monkeypatch):
+def test_a_queued_scan_without_dht_fails_and_says_so(no_dht):
     make.resource()
-    answer(monkeypatch, NOBODY)
-    monkeypatch.setattr(scan.swarm.Session, "has_nodes", lambda *_: True)
-    monkeypatch.setattr(scan.swarm.Session, "num_nodes", lambda _: 0)
+    asked = Scan.objects.ask(trigger="Root")
+    before = statuses()
 
-    report = scan.scan(None)
+    scan.work(asked)
 
-    assert (statuses(), report.unknown) == ([("Unknown", 0)], 1)
+    assert (asked.state, statuses(), Part.objects.count()) == ("failed", before, 0)
+    assert "no DHT node answered" in asked.error
+
+
+def test_what_was_asked_when_the_dht_was_lost_is_unknown_and_the_rest_untouched(swarm, monkeypatch):
+    monkeypatch.setattr(scan, "BACKLOG", 1)
+    rows = [make.resource() for _ in range(2)]
+    asked = Scan.objects.ask(only=[rows[0].pk], trigger="Root")
+    Scan.objects.ask(only=[rows[1].pk], trigger="Root")
+    answer(monkeypatch, SILENCE, is_silent=True)
+
+    scan.work(asked)
+
+    assert statuses() == [("Unknown", 0), ("Active", 0)]
+    assert (asked.state, asked.checked, asked.unknown) == ("failed", 1, 1)
+    assert asked.error.startswith("The DHT was lost during the scan")
 
 
 def test_the_longest_unchecked_come_first(swarm):
@@ -145,41 +193,87 @@ def test_the_revision_moves_only_when_a_status_changes(swarm):
 
 def test_metadata_that_came_meanwhile_wins(swarm, monkeypatch):
     row = make.resource(is_probed=False)
-
-    def look_up(keys, _timeout):
-        row.record_metadata(make.torrent_metadata(row.magnet_hash))
-        return dict.fromkeys(keys, NOBODY)
-
-    monkeypatch.setattr(lookups, "look_up", look_up)
+    answer(
+        monkeypatch,
+        NOBODY,
+        during=lambda: row.record_metadata(make.torrent_metadata(row.magnet_hash)),
+    )
 
     scan.scan(None)
 
     assert statuses() == [("Active", 0)]
 
 
-def test_results_are_saved_batch_by_batch(swarm, monkeypatch):
-    monkeypatch.setattr(scan, "BATCH", 2)
+def test_results_are_saved_as_they_come(swarm, monkeypatch):
+    monkeypatch.setattr(scan, "SAVE_EVERY_S", 0)
+    live = make.resource(magnet_uri=swarm.seeds[0].magnet_uri, is_probed=False)
     for _ in range(3):
         make.resource(is_probed=False)
 
-    def tell(report, total):
-        told.append((report.checked, total, HealthSample.objects.count()))
-        raise KeyboardInterrupt
+    def tell(done):
+        if done.checked:
+            raise KeyboardInterrupt
 
-    told = []
     with pytest.raises(KeyboardInterrupt):
         scan.scan(None, tell=tell)
 
-    assert (told, HealthSample.objects.count()) == ([(2, 3, 2)], 2)
+    left = Scan.objects.get()
+    assert (left.state, left.checked) == ("stopped", HealthSample.objects.count())
+    live.refresh_from_db()
+    assert live.dht_status == "Active"
 
 
-def test_a_worker_that_is_to_stop_ends_the_scan_after_a_batch(swarm, monkeypatch):
-    monkeypatch.setattr(scan, "BATCH", 2)
-    monkeypatch.setattr(stopping, "is_asked", lambda: HealthSample.objects.exists())
-    for _ in range(3):
-        make.resource(is_probed=False)
+def test_an_interrupted_scan_is_taken_up_where_it_was_left(swarm, monkeypatch):
+    monkeypatch.setattr("dht.models.scan.PART", 2)
+    for seed in swarm.seeds[:5]:
+        make.resource(magnet_uri=seed.magnet_uri, is_probed=False)
+    asked = Scan.objects.ask(trigger="Root")
+    killed = asked.claim(-1)  # its lease has run out
+    Resource.objects.filter(pk=killed.resources[0]).record_health("Active")
 
-    assert scan.scan(None).checked == 2
+    scan.work(asked)
+
+    assert (asked.state, asked.total, asked.checked, asked.active) == ("done", 5, 4, 4)
+
+
+def test_a_worker_that_is_to_stop_gives_its_parts_back(swarm, monkeypatch):
+    monkeypatch.setattr(stopping, "is_asked", lambda: True)
+    make.resource(is_probed=False)
+    asked = Scan.objects.ask(trigger="Root")
+
+    scan.work(asked)
+
+    assert (asked.is_open, asked.checked) == (True, 0)
+    assert [(p.claimed_until, p.attempts) for p in asked.parts.all()] == [(None, 0)]
+
+
+def test_a_stopped_scan_ends_and_its_workers_with_it(swarm, monkeypatch):
+    monkeypatch.setattr(scan, "BACKLOG", 1)
+    rows = [make.resource() for _ in range(2)]
+    asked = Scan.objects.ask(only=[rows[0].pk], trigger="Root")
+    Scan.objects.ask(only=[rows[1].pk], trigger="Root")
+    answer(monkeypatch, NOBODY, during=lambda: Scan.objects.get(pk=asked.pk).stop())
+
+    scan.work(asked)
+
+    assert (asked.state, statuses()) == ("stopped", [("Active", 1), ("Active", 0)])
+
+
+def test_a_worker_forgets_the_parts_that_are_not_its_own_any_more(swarm, monkeypatch):
+    monkeypatch.setattr(scan, "RENEW_EVERY_S", 0)
+    make.resource(is_probed=False)
+    asked = Scan.objects.ask(trigger="Root")
+    answer(monkeypatch, NOBODY)
+
+    def answers(_self, _wait_s):
+        Part.objects.update(claim="another's")
+        return []
+
+    monkeypatch.setattr(lookups.Lookups, "answers", answers)
+
+    scan.work(asked)
+
+    assert (asked.is_open, asked.checked) == (True, 0)
 
 
 @pytest.mark.parametrize(

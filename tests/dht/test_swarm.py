@@ -8,11 +8,14 @@ import time
 
 import pytest
 
-from dht import network, probes
+from dht import lookups, network, probes
 from dht import swarm as door
+from ghost.demo import seeds
 from ghost.errors import OutageError
 from resources import magnets
 from tests import make
+from tests.dht.peers import PORT, seeder
+from tests.swarm import NETWORK
 
 fork = multiprocessing.get_context("fork")
 
@@ -106,7 +109,7 @@ def test_a_taken_port_is_followed_by_the_next(swarm, configure):
         configure(dht_listen_interfaces=(f"{host}:{port}",))
 
         has_nodes = door.session().has_nodes(3)
-        listening = door.session()._lt.listen_port()
+        listening = door.session().listen_port()
 
     door.close()
     assert (has_nodes, port < listening <= port + 10) == (True, True)
@@ -141,7 +144,114 @@ def test_a_torrent_that_is_dropped_is_gone(swarm):
 
     session.drop(magnet.hash)
 
-    assert session._torrents == {}
+    assert session._fetches == {}
+
+
+def take(session, wanted, within_s):
+    """The metadata of these magnet hashes and when each came, in seconds from now."""
+    began, found = time.monotonic(), {}
+    while time.monotonic() - began < within_s and not wanted <= found.keys():
+        for event in session.events(0.05):
+            if isinstance(event, door.TorrentArrived):
+                found[event.magnet_hash] = (event.torrent, time.monotonic() - began)
+    for magnet_hash in wanted:
+        session.drop(magnet_hash)
+    return found
+
+
+ONE_TRANSPORT = {
+    "tcp": {"enable_incoming_utp": False, "enable_outgoing_utp": False},
+    "utp": {"enable_incoming_tcp": False, "enable_outgoing_tcp": False},
+}
+
+
+@pytest.mark.parametrize("transport", ONE_TRANSPORT)
+def test_a_peer_of_one_transport_gives_metadata_soon(swarm, tmp_path, transport):
+    seed = seeds.make(tmp_path, f"only {transport}", {"": b"some words"}, seeds.Version.V1)
+    magnet = magnets.parse(seed.magnet_uri)
+    with seeder(f"{NETWORK}.211.1", [seed], **ONE_TRANSPORT[transport]) as peer:
+        door.session().fetch(magnet, [peer])
+
+        found = take(door.session(), {magnet.hash}, within_s=5)
+
+    assert found[magnet.hash][1] < 2.5  # 4.4 s with libtorrent's own uTP time-out
+
+
+def test_a_peer_named_again_is_asked_over_utp_again(swarm, tmp_path):
+    seed = seeds.make(tmp_path, "late", {"": b"some words"}, seeds.Version.V1)
+    magnet, session = magnets.parse(seed.magnet_uri), door.session()
+    session.fetch(magnet, [(f"{NETWORK}.212.1", PORT)])
+    time.sleep(2.5)  # uTP has failed, and TCP
+    with seeder(f"{NETWORK}.212.1", [seed], **ONE_TRANSPORT["utp"]) as peer:
+        session.fetch(magnet, [peer])
+
+        found = take(session, {magnet.hash}, within_s=8)
+
+    assert found.keys() == {magnet.hash}
+
+
+def halves(seed):
+    """Links of a hybrid: its v1 half, its v2 half, and both."""
+    v1, v2 = f"magnet:?xt=urn:btih:{seed.v1}", f"magnet:?xt=urn:btmh:1220{seed.v2}"
+    return {"v1": v1, "v2": v2, "both": seed.magnet_uri}
+
+
+@pytest.mark.parametrize("pause_s", [0, 0.5])
+@pytest.mark.parametrize(("first", "second"), [("v1", "v2"), ("v2", "v1"), ("v2", "both")])
+def test_both_halves_of_a_hybrid_arrive(swarm, first, second, pause_s):
+    """libtorrent finds out with the metadata that its two torrents are one, and stops both."""
+    seed = next(s for s in swarm.seeds if s.v1 and s.v2)
+    session = door.session()
+    links = [magnets.parse(halves(seed)[half]) for half in (first, second)]
+
+    session.fetch(links[0], swarm.seeder_endpoints)
+    time.sleep(pause_s)
+    session.fetch(links[1], swarm.seeder_endpoints)
+
+    found = take(session, {magnet.hash for magnet in links}, within_s=5)
+    assert found.keys() == {seed.v1, seed.v2}
+    assert {torrent.info in seed.body for torrent, _ in found.values()} == {True}
+
+
+def test_a_link_that_pairs_two_torrents_does_not_hold_up_the_other(swarm):
+    seed = next(s for s in swarm.seeds if s.v2 and not s.v1)
+    wrong = magnets.parse(f"{make.magnet()}&xt=urn:btmh:1220{seed.v2}")
+    right, session = magnets.parse(seed.magnet_uri), door.session()
+    session.fetch(wrong, swarm.seeder_endpoints)
+
+    session.fetch(right, swarm.seeder_endpoints)
+
+    found = take(session, {right.hash}, within_s=5)
+    session.drop(wrong.hash)
+    assert found.keys() == {right.hash}
+
+
+def test_lookups_that_wait_for_silent_nodes_are_not_busy(configure, tmp_path):
+    """Where the only node is silent, a look-up soon asks nobody, and ends with its time-out."""
+    door.close()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind((f"{NETWORK}.213.1", 0))
+        configure(
+            dht_bootstrap_nodes=(f"{NETWORK}.213.1:{silent.getsockname()[1]}",),
+            dht_listen_interfaces=(f"{NETWORK}.200.1:0",),
+            allow_private_networks=True,
+            db_path=tmp_path / "ghost.db",
+        )
+        session = door.session()
+        deadline = time.monotonic() + 5
+        while (early := session.busy_lookups()).under_way < 2 and time.monotonic() < deadline:
+            session.look_up(make.info_hash())  # lost while the DHT starts
+            time.sleep(0.1)
+        time.sleep(door.BUSY_WITHIN_S + 0.5)
+
+        late = session.busy_lookups()
+
+    door.close()
+    assert early.under_way >= 2
+    assert (early.busy, late) == (early.under_way, door.Lookups(early.under_way, 0))
+
+
+CONTENT = ("net.recv_payload_bytes", "net.sent_payload_bytes", "disk.num_blocks_written")
 
 
 def fetch_all(swarm, stay_s):
@@ -152,7 +262,8 @@ def fetch_all(swarm, stay_s):
         session.fetch(magnet, swarm.seeder_endpoints)
     arrived, leave_at = set(), time.monotonic() + 5
     while time.monotonic() < leave_at:
-        arrived |= {event.magnet_hash for event in session.events(0.1)}
+        events = session.events(0.1)
+        arrived |= {event.magnet_hash for event in events if hasattr(event, "torrent")}
         if len(arrived) == len(wanted):
             leave_at, wanted = time.monotonic() + stay_s, [*wanted, None]
     for seed in swarm.seeds:
@@ -166,8 +277,22 @@ def test_no_content_is_fetched_and_no_file_written(swarm, settings):
     number = fetch_all(swarm, stay_s=1.5)
 
     counters = door.session().counters()
-    names = ("net.recv_payload_bytes", "net.sent_payload_bytes", "disk.num_blocks_written")
-    assert (number, [counters[name] for name in names]) == (12, [0, 0, 0])
+    assert (number, [counters[name] for name in CONTENT]) == (12, [0, 0, 0])
+    assert not settings.GHOST.magnet_tmp_dir.exists()
+
+
+def test_probing_and_scanning_move_no_content(swarm, settings):
+    door.close()
+
+    outcomes = list(probes.probe([magnets.parse(s.magnet_uri) for s in swarm.seeds], 5))
+    seen = dict(lookups.look_up({key for s in swarm.seeds for key in s.dht_keys}, 3))
+
+    counters = door.session().counters()
+    assert ({o.status.value for o in outcomes}, all(s.is_seen for s in seen.values())) == (
+        {"ok"},
+        True,
+    )
+    assert [counters[name] for name in CONTENT] == [0, 0, 0]
     assert not settings.GHOST.magnet_tmp_dir.exists()
 
 

@@ -14,7 +14,7 @@ from django_q.models import Failure, OrmQ, Schedule, Success, Task
 from django_q.tasks import async_task
 
 from builds.models import Build, Cover
-from dht.models import HealthSample
+from dht.models import HealthSample, Scan
 from ghost import dashboard, schedules
 from resources.models import Block, Category, Resource
 from resources.states import State
@@ -25,7 +25,7 @@ from tests import make, operators
 pytestmark = pytest.mark.django_db
 
 MODELS = [
-    Block, Build, Category, Cover, Failure, Group, HealthSample, OrmQ, Resource, Schedule,
+    Block, Build, Category, Cover, Failure, Group, HealthSample, OrmQ, Resource, Scan, Schedule,
     Success, Team, Token, User,
 ]  # fmt: skip
 POLICY = "Content-Security-Policy"
@@ -38,7 +38,8 @@ def one_of_each(number: int) -> None:
     make.member(team, f"Member {number}")
     category = make.category(f"Category {number}", parent=Category.objects.first())
     row = make.resource(publisher=owner, team=team, category=category, tags=["one", "two"])
-    HealthSample.objects.create(resource=row, method="dht", status="Active")
+    scan = Scan.objects.create(trigger="test", state="done", started_at=timezone.now())
+    HealthSample.objects.create(resource=row, method="dht", status="Active", scan=scan)
     Cover.objects.create(resource=row, digest="0" * 64, width=3, height=4)
     Block.objects.create(info_hash=make.info_hash())
     build = Build.objects.create(

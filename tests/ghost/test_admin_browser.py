@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from builds.models import Build
+from dht.models import HealthSample, Scan
 from teams.models import Token
 from tests import make, operators
 from tests.browser import needs_chromium, visit
@@ -22,10 +23,15 @@ def pages(live_server) -> list[str]:
         trigger="x", state="done", lease_until=timezone.now(), ended_at=timezone.now()
     )
     build.steps.create(name="hugo", output="words", is_ok=True, ended_at=timezone.now())
+    scan = Scan.objects.create(trigger="root", total=3, checked=1, changed=1)
+    HealthSample.objects.create(resource=row, scan=scan, method="dht", status="Active", num_seeds=2)
     addresses = [
         reverse("admin:index"),
         operators.list_of("builds_build"),
         operators.form_of("builds_build", build.pk),
+        operators.form_of("dht_scan", scan.pk),
+        operators.list_of("dht_scan"),
+        operators.list_of("dht_healthsample"),
         operators.list_of("resources_category"),
         operators.list_of("teams_token"),
         operators.form_of("resources_resource", row.pk),

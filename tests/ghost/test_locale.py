@@ -16,9 +16,14 @@ FOLDER = CATALOGS / "zh_Hans" / "LC_MESSAGES"
 APART = [".venv", "tests", "bench", "var", "builds/site", "locale"]
 
 
-def translated(catalog) -> dict[str, str]:
-    """By the singular; a plural has one form in Chinese."""
-    return {_first(message.id): _first(message.string) for message in catalog if message.id}
+def translated(catalog) -> dict[tuple[str | None, str], str]:
+    """By the context and the singular; a plural has one form in Chinese."""
+    return {(_context(m), _first(m.id)): _first(m.string) for m in catalog if m.id}
+
+
+def _context(message) -> str | None:
+    """Babel leaves it in bytes when it reads what is compiled."""
+    return message.context.decode() if isinstance(message.context, bytes) else message.context
 
 
 def _first(text) -> str:

@@ -8,7 +8,10 @@ from dht import probes
 from ghost import fetch, told
 from ghost.errors import RefusedError
 
-SPEAKERS = ("dht/probes.py", "ghost/fetch.py", "builds/covers.py")
+SPEAKERS = (
+    "dht/probes.py", "dht/scan.py", "dht/models/scan.py", "dht/swarm.py", "dht/web_seeds.py",
+    "ghost/fetch.py", "builds/covers.py",
+)  # fmt: skip
 
 
 def test_a_stored_reason_is_said_in_the_language_of_its_reader():
@@ -21,6 +24,13 @@ def test_a_stored_reason_is_said_in_the_language_of_its_reader():
 def test_a_reason_that_is_not_ours_stays_as_it_is():
     with translation.override("zh-hans"):
         assert told.again("nobody %(there)s") == "nobody %(there)s"
+
+
+def test_a_sentence_is_not_taken_for_the_value_in_another_one():
+    with translation.override("zh-hans"):
+        said = told.again("The server answered in an encoding that was not asked for.")
+
+    assert "encoding" not in said
 
 
 @pytest.mark.parametrize("sentence", told.OURS)
@@ -41,7 +51,7 @@ def test_each_sentence_begins_as_one_that_is_said(sentence):
 
 
 def test_what_the_doors_say_is_known():
-    unavailable = probes._unavailable("0" * 40).error
+    unavailable = probes._NO_DHT
     with pytest.raises(RefusedError) as refused:
         fetch.get("ftp://example.org/", max_bytes=1, timeout_s=1)
 

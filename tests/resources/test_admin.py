@@ -463,7 +463,7 @@ def test_the_buttons_fit_the_row(operator):
     down = [b["action"] for b in operator.get(page).context["buttons"]]
     viewer = operators.client("Viewer").get(page).context["buttons"]
 
-    assert waiting == ["probe_again", "publish_unprobed", "take_down"]
+    assert waiting == ["probe_again", "check_health", "publish_unprobed", "take_down"]
     assert down == ["restore"]
     assert viewer == []
 

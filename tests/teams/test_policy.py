@@ -17,6 +17,7 @@ MAY = {
     "builds_read": "A",
     "builds_status": "APT",
     "builds_trigger": "A",
+    "dht_scan_all": "A",
     "resources_create": "APT",
     "resources_create_category": "AP",
     "resources_delete_category": "AP",

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from dht import probes
+from dht import probes, trackers
 from ghost.errors import GhostError
 from resources import magnets
 from resources.states import ProbeStatus
@@ -39,6 +39,8 @@ class Command(BaseCommand):
             ]
         except GhostError as error:
             raise CommandError(str(error)) from error
+        finally:
+            trackers.close()  # while threads can still be made, as over HTTP leaving takes one
         if not all(is_reachable):
             raise SystemExit(1)
 

@@ -9,7 +9,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from dht import scan
+from dht import scan, trackers
+from dht.models import Scan
 from ghost.errors import GhostError
 
 BAR_CHARS = 30
@@ -20,6 +21,8 @@ class Command(BaseCommand):
         "Looks resources up in the DHT, longest unchecked first, and stores their health. The"
         " last line is JSON. Exit status 1, and nothing changed, if the scan can't start."
     )
+
+    _said = ""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         which = parser.add_mutually_exclusive_group()
@@ -34,19 +37,24 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:  # noqa: ANN401  # Django's
         limit = settings.GHOST.dht_sample_size if options["limit"] is None else options["limit"]
         try:
-            report = scan.scan(
+            done = scan.scan(
                 None if options["all"] else limit, timeout_s=options["timeout"], tell=self._tell
             )
         except GhostError as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(json.dumps(report.plain()))
+        except KeyboardInterrupt:
+            raise CommandError("Interrupted. What was checked is kept.", returncode=130) from None
+        finally:
+            trackers.close()  # while threads can still be made, as over HTTP leaving takes one
+        self.stdout.write(json.dumps(done.plain()))
 
-    def _tell(self, report: scan.Report, total: int) -> None:
-        words = f"{report.checked} of {total} checked, {report.active} active"
+    def _tell(self, done: Scan) -> None:
+        words = f"{done.checked} of {done.total} checked, {done.active} active"
         if self.stderr.isatty():
-            done = BAR_CHARS * report.checked // max(total, 1)
-            bar = "█" * done + "░" * (BAR_CHARS - done)
-            end = "\n" if report.checked >= total else ""
+            full = BAR_CHARS * min(done.checked, done.total) // max(done.total, 1)
+            bar = "█" * full + "░" * (BAR_CHARS - full)
+            end = "\n" if done.checked >= done.total else ""
             self.stderr.write(f"\r{bar} {words}", str, end)
-        else:
+        elif words != self._said:
             self.stderr.write(words, str)
+        self._said = words

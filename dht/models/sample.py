@@ -4,16 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Self
 
 from django.db import models, transaction
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from dht.models.scan import Scan
 from resources.models import DhtStatus, Resource
+
+
+class Method(models.TextChoices):
+    """What the outcome was drawn from: the strongest sign of life, or what was asked in vain."""
+
+    DHT = "dht", _("DHT")
+    TRACKER = "tracker", _("tracker")
+    WEB_SEED = "web-seed", _("web seed")
+    METADATA = "metadata", _("metadata")
 
 
 class HealthSampleQuerySet(models.QuerySet["HealthSample"]):
     """Sets of samples."""
+
+    def changes(self) -> Self:
+        """Those that gave a resource another status."""
+        return self.exclude(was=F("status"))
 
     def prune(self, before: datetime) -> int:
         """Drop samples taken before then; how many there were."""
@@ -34,11 +50,23 @@ class HealthSample(models.Model):
     resource = models.ForeignKey(
         Resource, models.CASCADE, related_name="health_samples", verbose_name=_("resource")
     )
+    scan = models.ForeignKey(
+        Scan,
+        models.SET_NULL,
+        null=True,
+        related_name="samples",
+        verbose_name=_("scan"),
+        db_index=False,  # of a scan's samples only the changes are looked for
+    )
     checked_at = models.DateTimeField(_("checked"), default=timezone.now, db_index=True)
-    method = models.CharField(_("method"), max_length=16)
+    method = models.CharField(_("found by"), max_length=16, choices=Method)
     status = models.CharField(_("health"), max_length=8, choices=DhtStatus)
+    was = models.CharField(_("before"), max_length=8, choices=DhtStatus, default=DhtStatus.UNKNOWN)
     num_nodes = models.PositiveIntegerField(_("answering nodes"), default=0)
     num_peers = models.PositiveIntegerField(_("peers"), default=0)
+    num_seeds = models.PositiveIntegerField(
+        _("seeds"), null=True, help_text=_("As a tracker says; empty if none told.")
+    )
 
     objects = HealthSampleQuerySet.as_manager()
 
@@ -46,6 +74,11 @@ class HealthSample(models.Model):
         ordering = ["-checked_at", "-id"]
         verbose_name = _("health sample")
         verbose_name_plural = _("health samples")
+        indexes = [
+            models.Index(
+                fields=["scan"], name="dht_changes_of_scan", condition=~Q(was=F("status"))
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.resource_id}: {self.status}"

@@ -1,0 +1,7 @@
+"""Health scans and what look-ups found, in the operators' interface."""
+
+from dht.admin import resource  # noqa: F401  # adds facts and an action there
+from dht.admin.samples import HealthSampleAdmin
+from dht.admin.scans import ScanAdmin
+
+__all__ = ["HealthSampleAdmin", "ScanAdmin"]

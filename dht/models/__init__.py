@@ -1,0 +1,6 @@
+"""What look-ups found, and the scans that made them."""
+
+from dht.models.sample import HealthSample, Method
+from dht.models.scan import Part, Scan, ScanState
+
+__all__ = ["HealthSample", "Method", "Part", "Scan", "ScanState"]

@@ -1,0 +1,240 @@
+"""Health scans: what was asked for, how far it is, what it found.
+
+One scan is open at a time, over all hosts. It is cut into parts, which workers take with a lease:
+any number of them share one scan, and what a killed one held is taken by another.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Self
+
+from django.db import IntegrityError, models, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from resources.models import Resource
+
+PART = 500
+"""Resources that a worker takes at a time."""
+MAX_ATTEMPTS = 5
+"""A part whose workers died so often is left out: it may be what kills them."""
+TRIGGER_CHARS = 100
+COUNTS = ("checked", "active", "stale", "unknown", "changed")
+
+
+class ScanState(models.TextChoices):
+    """How it stands."""
+
+    OPEN = "open", _("under way")
+    DONE = "done", _("done")
+    STOPPED = "stopped", _("stopped")
+    FAILED = "failed", _("failed")
+
+
+class ScanQuerySet(models.QuerySet["Scan"]):
+    """Sets of scans."""
+
+    def open(self) -> Self:
+        """The one under way, if any."""
+        return self.filter(state=ScanState.OPEN)
+
+    def ask(
+        self, *, limit: int | None = None, only: Collection[int] | None = None, trigger: str
+    ) -> Scan:
+        """Have resources checked: `only` these keys, or the `limit` most urgent ones (None: all).
+
+        What is asked for while a scan is open joins it: two scans at once are one, and what it
+        has checked is not checked again, unless it is named.
+        """
+        with transaction.atomic():
+            scan = self._opened(trigger)
+            rows = Resource.objects.all().unchecked_since(scan.requested_at)
+            scan._widen(rows.for_check(limit) if only is None else only)
+        return scan
+
+    def _opened(self, trigger: str) -> Scan:
+        try:
+            with transaction.atomic():
+                return self.create(trigger=trigger[:TRIGGER_CHARS])
+        except IntegrityError:  # there is one
+            found = self.open().select_for_update().first()
+            return found or self._opened(trigger)  # it ended in this very moment
+
+    def prune(self, before: datetime) -> int:
+        """Drop scans that ended before then; how many there were."""
+        return self.filter(ended_at__lt=before).delete()[1].get("dht.Scan", 0)
+
+
+class Scan(models.Model):
+    """One scan; its counts are of what is saved, so they hold whatever kills a worker."""
+
+    state = models.CharField(
+        _("state"), max_length=8, choices=ScanState, default=ScanState.OPEN, editable=False
+    )
+    trigger = models.CharField(_("asked for by"), max_length=TRIGGER_CHARS)
+    requested_at = models.DateTimeField(_("asked for"), default=timezone.now)
+    started_at = models.DateTimeField(_("started"), null=True)
+    ended_at = models.DateTimeField(_("ended"), null=True, db_index=True)
+    total = models.PositiveIntegerField(_("resources"), default=0)
+    checked = models.PositiveIntegerField(_("checked"), default=0)
+    active = models.PositiveIntegerField(_("active"), default=0)
+    stale = models.PositiveIntegerField(_("stale"), default=0)
+    unknown = models.PositiveIntegerField(_("unknown"), default=0)
+    changed = models.PositiveIntegerField(_("changed"), default=0)
+    error = models.TextField(_("error"), blank=True)
+    task_id = models.CharField(max_length=40, blank=True, editable=False)
+
+    objects = ScanQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("health scan")
+        verbose_name_plural = _("health scans")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["state"], condition=Q(state="open"), name="dht_one_open_scan"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has not ended."""
+        return self.state == ScanState.OPEN
+
+    @property
+    def seconds(self) -> float:
+        """How long it took, or has taken so far."""
+        if self.started_at is None:
+            return 0.0
+        return ((self.ended_at or timezone.now()) - self.started_at).total_seconds()
+
+    def plain(self) -> dict[str, float]:
+        """What it did, as plain values."""
+        return {name: getattr(self, name) for name in COUNTS} | {"seconds": round(self.seconds, 2)}
+
+    # -- its parts
+
+    def _widen(self, wanted: Iterable[int]) -> None:
+        """Cut what is not in it yet into parts."""
+        held = {pk for part in self.parts.all() for pk in part.resources}
+        new = (pk for pk in wanted if pk not in held)
+        parts = [Part(scan=self, resources=chunk) for chunk in _chunks(new)]
+        Part.objects.bulk_create(parts)
+        self._add(total=sum(len(part.resources) for part in parts))
+
+    def _add(self, **counts: int) -> None:
+        Scan.objects.filter(pk=self.pk).update(**{n: F(n) + count for n, count in counts.items()})
+        self.refresh_from_db()
+
+    def claim(self, lease_s: float) -> Part | None:
+        """Take a part that nobody is busy with for `lease_s` seconds; None if there is none."""
+        while (part := self.parts.free().first()) is not None:
+            mine = Part.objects.free().filter(pk=part.pk)
+            claim, until = uuid.uuid4().hex, timezone.now() + timedelta(seconds=lease_s)
+            if mine.update(claim=claim, claimed_until=until, attempts=F("attempts") + 1):
+                part.claim = claim
+                return part
+        return None
+
+    def begin(self) -> None:
+        """Note that a worker has begun, unless one had before."""
+        Scan.objects.filter(pk=self.pk, started_at=None).update(started_at=timezone.now())
+        self.refresh_from_db()
+
+    def record(self, **counts: int) -> None:
+        """Add to its counts what was saved, in the same transaction."""
+        self._add(**counts)
+
+    # -- its end
+
+    def finish(self) -> None:
+        """End it if nothing is left to do."""
+        with transaction.atomic():
+            Scan.objects.select_for_update().filter(pk=self.pk).first()  # nobody may widen it now
+            if not self.parts.worth_trying().exists():
+                given_up = sum(len(part.resources) for part in self.parts.all())
+                error = _GIVEN_UP % given_up if given_up else ""
+                self._end(ScanState.FAILED if given_up else ScanState.DONE, error)
+
+    def stop(self) -> bool:
+        """End it now, on somebody's wish; what is saved stays. False if it had ended."""
+        return self._end(ScanState.STOPPED)
+
+    def fail(self, error: str) -> bool:
+        """End it and say why it can't go on, unless others are at work on it."""
+        with transaction.atomic():
+            if self.parts.held().exists():
+                return False
+            return self._end(ScanState.FAILED, error)
+
+    def _end(self, state: ScanState, error: str = "") -> bool:
+        with transaction.atomic():
+            mine = Scan.objects.open().filter(pk=self.pk)
+            is_ended = bool(mine.update(state=state, error=error, ended_at=timezone.now()))
+            if is_ended:
+                self.parts.all().delete()
+        self.refresh_from_db()
+        return is_ended
+
+
+_GIVEN_UP = "%d resources could not be checked: whatever worker took them died."
+
+
+class PartQuerySet(models.QuerySet["Part"]):
+    """Sets of parts."""
+
+    def worth_trying(self) -> Self:
+        """Those that may still be done."""
+        return self.filter(Q(attempts__lt=MAX_ATTEMPTS) | Q(claimed_until__gte=timezone.now()))
+
+    def free(self) -> Self:
+        """Those that may be taken, in order."""
+        now = timezone.now()
+        unclaimed = Q(claimed_until=None) | Q(claimed_until__lt=now)
+        return self.filter(unclaimed, attempts__lt=MAX_ATTEMPTS).order_by("pk")
+
+    def held(self) -> Self:
+        """Those that a worker is busy with."""
+        return self.filter(claimed_until__gte=timezone.now())
+
+    def renew(self, parts: Iterable[Part], lease_s: float) -> set[int]:
+        """Keep claimed parts for another `lease_s` seconds; keys of those that still are ours."""
+        until = timezone.now() + timedelta(seconds=lease_s)
+        mine = self.filter(claim__in=[part.claim for part in parts])
+        mine.update(claimed_until=until)
+        return set(mine.values_list("pk", flat=True))
+
+    def give_back(self, parts: Iterable[Part]) -> None:
+        """Let others take claimed parts at once; that was no death."""
+        mine = self.filter(claim__in=[part.claim for part in parts])
+        mine.update(claim="", claimed_until=None, attempts=F("attempts") - 1)
+
+
+class Part(models.Model):
+    """Some resources of a scan, gone when they are checked."""
+
+    scan = models.ForeignKey(Scan, models.CASCADE, related_name="parts")
+    resources = models.JSONField()
+    asked_at = models.DateTimeField(default=timezone.now)
+    claim = models.CharField(max_length=32, blank=True)
+    claimed_until = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+
+    objects = PartQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{len(self.resources)} of scan {self.scan_id}"
+
+
+def _chunks(keys: Iterable[int]) -> Iterator[list[int]]:
+    keys = iter(keys)
+    while chunk := list(islice(keys, PART)):
+        yield chunk

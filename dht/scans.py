@@ -1,0 +1,74 @@
+"""Asking for a health scan from the outside, and waiting for its end.
+
+The scan runs in the workers; this side queues it and reads its row.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from threading import BoundedSemaphore
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from dht import swarm
+from dht.models import Scan
+from dht.tasks import ask_scan
+from ghost import told
+from ghost.errors import OutageError
+
+MAX_WAITING = 2
+"""Callers of one web process that wait for a scan: beside those who wait for probes, some of its
+threads must serve the others."""
+MAX_WAIT_S = 300
+POLL_S = 0.3
+
+_seats = BoundedSemaphore(MAX_WAITING)
+
+
+def ask(trigger: str, only: Collection[int] | None = None) -> tuple[Scan, bool]:
+    """Queue a scan of all resources, or of `only` these; the scan, and whether it was under way
+    already and is joined.
+
+    OutageError, and nothing is queued, if libtorrent can't be loaded here.
+    """
+    swarm.require()
+    asked_at = timezone.now()
+    scan = ask_scan(trigger, only)
+    return scan, scan.requested_at < asked_at
+
+
+def ask_for_all(trigger: str, *, wait_s: float = 0) -> Scan:
+    """`ask` for a scan of all, and wait up to `wait_s` seconds for its end.
+
+    OutageError if it failed; or if too many callers wait already, and then nothing is queued.
+    """
+    with _seat(wait_s):
+        scan, _is_joined = ask(trigger)
+        _await(scan, wait_s)
+    if scan.error:
+        raise OutageError(told.again(scan.error))
+    return scan
+
+
+@contextmanager
+def _seat(wait_s: float) -> Iterator[None]:
+    """A place among those who wait."""
+    if not wait_s:
+        yield
+        return
+    if not _seats.acquire(blocking=False):
+        raise OutageError(_("Too many callers wait for a scan; ask again without waiting."))
+    try:
+        yield
+    finally:
+        _seats.release()
+
+
+def _await(scan: Scan, timeout_s: float) -> None:
+    deadline = time.monotonic() + timeout_s
+    while scan.is_open and (left_s := deadline - time.monotonic()) > 0:
+        time.sleep(min(POLL_S, left_s))
+        scan.refresh_from_db()

@@ -1,0 +1,50 @@
+"""What the API says and hears about health scans."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AliasChoices, BaseModel, BeforeValidator, Field
+
+from dht.scans import MAX_WAIT_S
+from ghost.schemas import Out
+
+
+class ScanIn(BaseModel):
+    """Whether to wait for the scan's end, and how long at most."""
+
+    wait: bool = Field(default=False, description="Answer when the scan has ended.")
+    timeout_s: float = Field(
+        30, gt=0, le=MAX_WAIT_S, description="With `wait`: seconds after which to answer anyway."
+    )
+
+
+class _ScanOut(Out):
+    scan_id: int = Field(validation_alias=AliasChoices("pk", "scan_id"))
+    total: int = Field(description="Resources that it is to check.")
+    checked: int
+    active: int
+    stale: int
+    unknown: int
+    changed: int = Field(description="Resources that got another status.")
+
+
+class QueuedScanOut(_ScanOut):
+    """A scan under way; its counts are of what is saved so far."""
+
+    queued: Literal[True] = True
+    task_id: Annotated[
+        str | None,
+        BeforeValidator(lambda task_id: task_id or None),
+        Field(description="The task that began it; null while none did."),
+    ]
+
+
+class EndedScanOut(_ScanOut):
+    """A scan that has ended."""
+
+    queued: Literal[False] = False
+    state: Literal["done", "stopped"] = Field(
+        description="`stopped`: an operator ended it early; what was saved stays."
+    )
+    seconds: float

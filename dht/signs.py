@@ -1,0 +1,179 @@
+"""Signs of life of many resources at once: the DHT, their trackers, and at last their web seeds.
+
+All three are asked side by side and polled by one thread; nobody waits for the slowest.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from dht import lookups, sources, trackers, web_seeds
+from dht.verdicts import Evidence, Subject
+from resources import magnets, metadata
+
+if TYPE_CHECKING:
+    from dht.trackers.announces import Swarm
+
+
+LATE_SERVERS = 5
+"""In time-outs of a look-up: web seeds are asked in turns, and a name server may hang."""
+
+
+@dataclass(eq=False)
+class Case:
+    """A resource under way: the keys that the DHT is still asked for, and what was found so far."""
+
+    of: Subject
+    evidence: Evidence = field(default_factory=Evidence)
+    keys: set[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.keys = self.of.keys
+
+
+class Signs:
+    """Cases under way in this process; more may join at any time."""
+
+    def __init__(self, timeout_s: float) -> None:
+        self._timeout_s = timeout_s
+        self._lookups = lookups.Lookups(timeout_s)
+        self._by_key: dict[str, list[tuple[Case, _Counts]]] = {}
+        self._counted: list[_Counts] = []
+        self._web_seeds = web_seeds.Checks(timeout_s, sources.specific(sources.of(settings.GHOST)))
+        self._by_hash: dict[str, tuple[Case, float]] = {}
+
+    def __len__(self) -> int:
+        return len(self._lookups) + len(self._counted) + len(self._by_hash)
+
+    @property
+    def backlog(self) -> int:
+        """How many look-ups have not begun."""
+        return self._lookups.backlog
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the DHT is gone."""
+        return self._lookups.is_silent
+
+    def add(self, cases: Collection[Case]) -> None:
+        """Let these join; what one tracker has to count of them is asked for together."""
+        counts = _Counts(cases, self._timeout_s)
+        self._counted.append(counts)
+        for case in cases:
+            for key in case.keys:
+                self._by_key.setdefault(key, []).append((case, counts))
+                self._lookups.add(key)
+
+    def ask(self) -> None:
+        """Start as many look-ups as there is room for."""
+        self._lookups.ask()
+
+    def settled(self, wait_s: float) -> list[Case]:
+        """The cases of which all is known, after up to `wait_s` seconds."""
+        for key, sighting in self._lookups.answers(wait_s):
+            self._note(key, sighting)
+        return [*self._counted_cases(), *self._checked_cases()]
+
+    def abandon(self) -> list[Case]:
+        """Forget everything; the cases that were asked, as they stand."""
+        for key, sighting in self._lookups.abandon():
+            self._note(key, sighting)
+        seen = [case for counts in self._counted for case in counts.add_up()]
+        found = [*seen, *(case for case, _ in self._by_hash.values())]
+        self._web_seeds.abandon()
+        self._by_key, self._counted, self._by_hash = {}, [], {}
+        return found
+
+    def _note(self, key: str, sighting: lookups.Sighting) -> None:
+        for case, counts in self._by_key.pop(key, ()):
+            case.evidence.add_sighting(sighting)
+            case.keys.discard(key)
+            if not case.keys:
+                counts.waiting.append(case)
+
+    def _counted_cases(self) -> Iterable[Case]:
+        """Those whose trackers have answered too, but for those with a web seed to try."""
+        for counts in self._counted:
+            if counts.is_over:
+                for case in counts.add_up():
+                    if not self._try_web_seeds(case):
+                        yield case
+        self._counted = [counts for counts in self._counted if not counts.is_done]
+
+    def _try_web_seeds(self, case: Case) -> bool:
+        """Whether it has web seeds that may be its only sign of life. They are of use to whoever
+        has its metadata, which the public site can give only if we have it."""
+        if case.evidence.has_peers or not case.of.probed_at or "&ws=" not in case.of.magnet_uri:
+            return False
+        found = metadata.load(case.of.magnet_hash)
+        if found is None:
+            return False
+        latest = time.monotonic() + LATE_SERVERS * self._timeout_s
+        self._by_hash[case.of.magnet_hash] = (case, latest)
+        self._web_seeds.add(case.of.magnet_hash, found, magnets.parse(case.of.magnet_uri).web_seeds)
+        return True
+
+    def _checked_cases(self) -> Iterable[Case]:
+        for magnet_hash, check in self._web_seeds.step(0):
+            if magnet_hash in self._by_hash:
+                case, _ = self._by_hash.pop(magnet_hash)
+                case.evidence.web_seed = check.is_alive
+                yield case
+        now = time.monotonic()
+        for magnet_hash in [h for h, (_, latest) in self._by_hash.items() if now >= latest]:
+            yield self._by_hash.pop(magnet_hash)[0]
+
+
+class _Counts:
+    """What trackers count of some cases, and those of them that wait for nothing else."""
+
+    def __init__(self, cases: Collection[Case], timeout_s: float) -> None:
+        self.waiting: list[Case] = []
+        self._left = len(cases)
+        self._swarms: dict[str, list[Swarm]] = {}
+        self._ended = 0  # counted by the trackers' thread
+        asker = trackers.Asker(self._hear, self._end)
+        wanted = _by_tracker(cases)
+        self._asked = trackers.trackers().scrape_for(asker, wanted, timeout_s) if wanted else 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no tracker will say any more."""
+        return self._ended >= self._asked
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all cases were handed out."""
+        return not self._left
+
+    def add_up(self) -> list[Case]:
+        """Those that were waiting, with what the trackers count."""
+        found, self.waiting = self.waiting, []
+        self._left -= len(found)
+        for case in found:
+            for key in case.of.keys:
+                for swarm in self._swarms.get(key, ()):
+                    case.evidence.add_swarm(swarm)
+        return found
+
+    def _hear(self, event: trackers.Event) -> None:
+        if isinstance(event, trackers.Scraped):
+            for key, swarm in event.swarms.items():
+                self._swarms.setdefault(key, []).append(swarm)
+
+    def _end(self) -> None:
+        self._ended += 1
+
+
+def _by_tracker(cases: Iterable[Case]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for case in cases:
+        if "&tr=" in case.of.magnet_uri:
+            for url in magnets.parse(case.of.magnet_uri).trackers:
+                found.setdefault(url, []).extend(case.of.keys)
+    return found

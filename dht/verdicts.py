@@ -1,0 +1,150 @@
+"""What the signs of life that were found make of a resource, and how that is kept."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.conf import settings
+from django.db import transaction
+
+from dht.lookups import Sighting
+from dht.models import HealthSample, Method, Part
+from resources.models import DhtStatus, Resource
+
+if TYPE_CHECKING:
+    from dht.models import Scan
+    from dht.trackers.announces import Swarm
+
+
+class Subject(NamedTuple):
+    """What a scan reads of a resource: a whole row costs as much as its look-up."""
+
+    pk: int
+    magnet_hash: str
+    magnet_hash_v2: str | None
+    magnet_uri: str
+    dht_status: str
+    dht_misses: int
+    probed_at: datetime | None
+
+    @property
+    def keys(self) -> set[str]:
+        """As `Magnet.dht_keys`, without reading the link."""
+        return {h[:40] for h in (self.magnet_hash, self.magnet_hash_v2) if h}
+
+
+@dataclass
+class Evidence:
+    """What was found of one resource: DHT nodes that named peers, the peers, and what else."""
+
+    nodes: int = 0
+    is_seen: bool = False
+    peers: int = 0
+    seeds: int | None = None
+    """As the best tracker says; None if none told."""
+    is_counted: bool = False
+    web_seed: bool = False
+    is_answered: bool = False
+    """Whether anybody answered at all, were it only to say that nobody is there."""
+
+    def add_sighting(self, found: Sighting) -> None:
+        """The DHT's answer for one of its keys."""
+        self.nodes = max(self.nodes, found.nodes)
+        self.peers = max(self.peers, found.peers)
+        self.is_seen |= found.is_seen
+        self.is_answered |= found.is_answered
+
+    def add_swarm(self, found: Swarm) -> None:
+        """What a tracker counts; nobody is an answer too."""
+        self.seeds = max(self.seeds or 0, found.seeds)
+        self.peers = max(self.peers, sum(found))
+        self.is_counted |= sum(found) > 0
+        self.is_answered = True
+
+    @property
+    def has_peers(self) -> bool:
+        """Whether somebody trustworthy named or counted peers."""
+        return self.is_seen or self.is_counted
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One resource's look-up: what it is from now on, and why."""
+
+    of: Subject
+    evidence: Evidence
+    method: Method
+    status: DhtStatus
+    misses: int
+
+
+def judge(of: Subject, evidence: Evidence) -> Finding:
+    """Active if peers were found; Stale after GHOST_DHT_STALE_AFTER misses in a row; Unknown if
+    nobody answered; else what it was."""
+    method = _sign_of_life(evidence)
+    if method is not None:
+        return Finding(of, evidence, method, DhtStatus.ACTIVE, 0)
+    if not evidence.is_answered:  # nothing is known of the torrent: not counted as a miss
+        return Finding(of, evidence, Method.DHT, DhtStatus.UNKNOWN, of.dht_misses)
+    misses = of.dht_misses + 1
+    is_stale = misses >= settings.GHOST.dht_stale_after
+    status = DhtStatus.STALE if is_stale else DhtStatus(of.dht_status)
+    return Finding(of, evidence, Method.DHT, status, misses)
+
+
+def _sign_of_life(evidence: Evidence) -> Method | None:
+    if evidence.is_seen:
+        return Method.DHT
+    if evidence.is_counted:
+        return Method.TRACKER
+    return Method.WEB_SEED if evidence.web_seed else None
+
+
+def save(
+    scan: Scan, findings: Collection[Finding], *, asked_at: datetime, done: Collection[Part] = ()
+) -> None:
+    """Keep what was found, count it in the scan, and drop the parts that are `done` with it.
+
+    A resource whose magnet was changed or whose metadata came since `asked_at` is left alone.
+    """
+    with transaction.atomic():
+        changed = _record(findings, asked_at)
+        HealthSample.objects.keep(_sample(scan, finding) for finding in findings)
+        counts = Counter(finding.status for finding in findings)
+        scan.record(
+            checked=len(findings),
+            active=counts[DhtStatus.ACTIVE],
+            stale=counts[DhtStatus.STALE],
+            unknown=counts[DhtStatus.UNKNOWN],
+            changed=changed,
+        )
+        Part.objects.filter(pk__in=[part.pk for part in done]).delete()
+
+
+def _record(findings: Collection[Finding], asked_at: datetime) -> int:
+    """Write the rows, those alike together; how many got another status."""
+    alike: dict[tuple[DhtStatus, int], list[str]] = {}
+    for finding in findings:
+        alike.setdefault((finding.status, finding.misses), []).append(finding.of.magnet_hash)
+    unchanged = Resource.objects.all().unchecked_since(asked_at)
+    return sum(
+        unchanged.filter(magnet_hash__in=hashes).record_health(status, misses=misses)
+        for (status, misses), hashes in alike.items()
+    )
+
+
+def _sample(scan: Scan, finding: Finding) -> HealthSample:
+    return HealthSample(
+        resource_id=finding.of.pk,
+        scan=scan,
+        method=finding.method,
+        status=finding.status,
+        was=finding.of.dht_status,
+        num_nodes=finding.evidence.nodes,
+        num_peers=finding.evidence.peers,
+        num_seeds=finding.evidence.seeds,
+    )
