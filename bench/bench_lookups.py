@@ -122,7 +122,9 @@ def _explain(rows: list[dict[str, Any]], nodes: list[list[Any]]) -> None:
 
 
 def _is_seen(value: str | int) -> bool | None:
-    """Of a resource's health or a number of answering nodes; None for Unknown."""
+    """Of a resource's health, answering nodes or a verdict; None for Unknown."""
+    if isinstance(value, bool):
+        return value
     return TRUTH.get(value) if isinstance(value, str) else value >= ENOUGH_NODES
 
 

@@ -73,7 +73,7 @@ def scan_all(_manifest: Path) -> dict[str, Any]:
 
 
 def look_up(manifest: Path) -> dict[str, Any]:
-    """The look-ups of a scan alone: how many nodes named peers for each key."""
+    """The look-ups of a scan alone: whether each key was seen."""
     keys = _read(manifest)["keys"]
     with usage.Meter() as meter:
         swarm.session().has_nodes(TIMEOUT_S)
@@ -81,8 +81,8 @@ def look_up(manifest: Path) -> dict[str, Any]:
     return {"found": found, **meter.told()}
 
 
-def _sightings(keys: list[str]) -> dict[str, int]:
-    return {key: sighting.nodes for key, sighting in lookups.look_up(keys, TIMEOUT_S)}
+def _sightings(keys: list[str]) -> dict[str, bool]:
+    return {key: sighting.is_seen for key, sighting in lookups.look_up(keys, TIMEOUT_S)}
 
 
 def probe(manifest: Path) -> dict[str, Any]:

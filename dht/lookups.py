@@ -24,7 +24,7 @@ LATE_ANSWERS_S = 2.0
 """What was seen waits so long for further answers, which name further peers."""
 PACE_S, LAST_PACE_S = 0.01, 0.2
 """Between two looks while some are to be started, and when all are: answers come by the dozen."""
-REST_EVERY_S, MAX_REST_S = 2.0, 0.3
+REST_EVERY_S, MAX_REST_S = 5.0, 0.3
 COUNT_EVERY_S = 1.0
 SILENT_AFTER_S = 10.0
 """Nodes are asked in turn, a second apart: all of a look-up's first ones could be dead."""

@@ -7,6 +7,7 @@ memory alone for longer, so whatever kills it costs only what was under way.
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +27,8 @@ LEASE_S = 20.0
 RENEW_EVERY_S = 5.0
 SAVE_EVERY_S, SAVE_AT = 1.0, 200
 STEP_S = 0.2
+MAX_HELD = 20_000
+"""Resources under way: some wait for their time-out, or a slow tracker."""
 LOOK_EVERY_S = 0.5
 BACKLOG = 2 * lookups.BUSY_AT_ONCE
 """Fewer that wait for their look-up, and the next part is taken."""
@@ -57,7 +60,7 @@ def scan(
     try:
         _see_through(asked, timeout_s, tell)
     except KeyboardInterrupt:
-        if not asked.parts.held().exists():  # nobody else is at work on it
+        if asked.is_new and not asked.parts.held().exists():  # nobody else wants it
             asked.stop()
         raise
     if asked.error:
@@ -113,13 +116,18 @@ def work(
     share = _Share(scan, timeout_s or settings.GHOST.dht_timeout_s, time.monotonic() + for_s)
     try:
         share.do(tell)
-    finally:
+    except (SystemExit, KeyboardInterrupt):  # asked to go
         share.give_back()
-        swarm.session().save_state()
-    tell(scan)
+        raise
+    except BaseException:  # it may be these very resources: not for ever
+        share.give_back(is_death=True)
+        raise
+    share.give_back()
+    swarm.session().save_state()
     if share.is_lost:
         scan.fail(_LOST)
     scan.finish()
+    tell(scan)
 
 
 @dataclass(eq=False)
@@ -145,7 +153,7 @@ class _Share:
         self._save_at = time.monotonic() + SAVE_EVERY_S
 
     def do(self, tell: Listener) -> None:
-        """Until nothing is left to take, or it is time to go."""
+        """Until nothing is left to take, or it is time to go; what is settled is saved."""
         self._take_parts()
         while self._held and not self.is_lost and not stopping.is_asked():
             self._signs.ask()
@@ -153,14 +161,15 @@ class _Share:
             self._settled += self._signs.settled(0 if is_saved else STEP_S)
             self.is_lost = self._signs.is_silent
         if self.is_lost:
-            self._settled += self._signs.abandon()
-
-    def give_back(self) -> None:
-        """Save what is settled; let others take the rest."""
-        self._save()
+            self._settled += self._signs.silenced()
         while self._settled:
             self._save()
-        Part.objects.all().give_back(held.part for held in self._held.values())
+
+    def give_back(self, *, is_death: bool = False) -> None:
+        """Ask nobody any more, and let others take what is left."""
+        self._signs.close()
+        held = [held.part for held in self._held.values()]
+        Part.objects.all().give_back(held, is_death=is_death)
 
     def _keep_up(self, tell: Listener) -> bool:
         """Save and renew what is due; whether something was saved."""
@@ -177,18 +186,20 @@ class _Share:
     # -- parts
 
     def _take_parts(self) -> None:
-        while self._signs.backlog < BACKLOG and time.monotonic() < self._ends_at:
-            part = self._scan.claim(LEASE_S)
-            if part is None:
-                break
+        while self._has_room() and (part := self._scan.claim(LEASE_S)) is not None:
             self._begin(part)
 
+    def _has_room(self) -> bool:
+        is_idle = self._signs.backlog < BACKLOG and not self._signs.is_crowded
+        return is_idle and len(self._part_of) < MAX_HELD and time.monotonic() < self._ends_at
+
     def _begin(self, part: Part) -> None:
+        asked_at = timezone.now()
         standing = Resource.objects.standing().filter(pk__in=part.resources)
         rows = standing.unchecked_since(part.asked_at)
         subjects = rows.values_list(*verdicts.Subject._fields)
         cases = [signs.Case(verdicts.Subject(*values)) for values in subjects]
-        held = self._held[part.pk] = _Held(part, timezone.now(), len(cases))
+        held = self._held[part.pk] = _Held(part, asked_at, len(cases))
         self._part_of |= dict.fromkeys(cases, held)
         self._signs.add(cases)
 
@@ -201,17 +212,18 @@ class _Share:
     # -- what is found
 
     def _save(self) -> None:
+        """Save some: the network must be fed meanwhile, and the lease renewed."""
         self._save_at = time.monotonic() + SAVE_EVERY_S
-        # In bits: the network must be fed meanwhile, and the lease renewed.
-        settled, self._settled = self._settled[:SAVE_AT], self._settled[SAVE_AT:]
-        parts = [(case, self._part_of.pop(case)) for case in settled]
-        mine = [(case, held) for case, held in parts if held.part.pk in self._held]
-        for _, held in mine:
-            held.left -= 1
-        done = [held.part for held in self._held.values() if not held.left]
-        if mine or done:
-            findings = [verdicts.judge(case.of, case.evidence) for case, _ in mine]
-            asked_at = min((held.asked_at for _, held in mine), default=timezone.now())
+        some, findings = self._settled[:SAVE_AT], defaultdict[str, list[verdicts.Finding]](list)
+        for case in some:
+            claim = self._part_of[case].part.claim
+            findings[claim].append(verdicts.judge(case.of, case.evidence))
+        done = [h.part for h in self._held.values() if h.left == len(findings[h.part.claim])]
+        if some or done:
+            asked_at = min((self._part_of[case].asked_at for case in some), default=timezone.now())
             verdicts.save(self._scan, findings, asked_at=asked_at, done=done)
+        self._settled = self._settled[SAVE_AT:]  # not before it is saved
+        for case in some:
+            self._part_of.pop(case).left -= 1
         for part in done:
             del self._held[part.pk]

@@ -8,14 +8,16 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from functools import partial
 from threading import BoundedSemaphore
 
-from django.utils import timezone
+from django.conf import settings
+from django.db import transaction
 from django.utils.translation import gettext as _
+from django_q.tasks import async_task
 
 from dht import swarm
 from dht.models import Scan
-from dht.tasks import ask_scan
 from ghost import told
 from ghost.errors import OutageError
 
@@ -35,9 +37,20 @@ def ask(trigger: str, only: Collection[int] | None = None) -> tuple[Scan, bool]:
     OutageError, and nothing is queued, if libtorrent can't be loaded here.
     """
     swarm.require()
-    asked_at = timezone.now()
-    scan = ask_scan(trigger, only)
-    return scan, scan.requested_at < asked_at
+    with transaction.atomic():
+        scan = Scan.objects.ask(only=only, trigger=trigger)
+        # A worker that is at it takes in what was added.
+        if not scan.is_queued:
+            number = settings.GHOST.dht_scan_workers
+            transaction.on_commit(partial(queue, scan.pk, number), robust=True)
+    scan.refresh_from_db()
+    return scan, not scan.is_new
+
+
+def queue(scan_id: int, number: int) -> None:
+    """Let `number` workers of the queue take part in a scan. Its `task_id` is the first one's."""
+    tasks = [async_task("dht.tasks.run_scan", scan_id) for _ in range(number)]
+    Scan.objects.filter(pk=scan_id).update(task_id=tasks[0])
 
 
 def ask_for_all(trigger: str, *, wait_s: float = 0) -> Scan:

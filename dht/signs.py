@@ -5,6 +5,7 @@ All three are asked side by side and polled by one thread; nobody waits for the 
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -20,8 +21,12 @@ if TYPE_CHECKING:
     from dht.trackers.announces import Swarm
 
 
+log = logging.getLogger(__name__)
+
 LATE_SERVERS = 5
 """In time-outs of a look-up: web seeds are asked in turns, and a name server may hang."""
+MAX_WEB_SEEDS = 200
+GRACE_S = 5.0
 
 
 @dataclass(eq=False)
@@ -44,7 +49,9 @@ class Signs:
         self._lookups = lookups.Lookups(timeout_s)
         self._by_key: dict[str, list[tuple[Case, _Counts]]] = {}
         self._counted: list[_Counts] = []
-        self._web_seeds = web_seeds.Checks(timeout_s, sources.specific(sources.of(settings.GHOST)))
+        own = sources.of(settings.GHOST)
+        self._may_ask_web_seeds = bool(own)  # a device's name tells no address to ask from
+        self._web_seeds = web_seeds.Checks(timeout_s, sources.specific(own))
         self._by_hash: dict[str, tuple[Case, float]] = {}
 
     def __len__(self) -> int:
@@ -59,6 +66,11 @@ class Signs:
     def is_silent(self) -> bool:
         """Whether the DHT is gone."""
         return self._lookups.is_silent
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether as many web seeds are waited for as may be."""
+        return len(self._by_hash) >= MAX_WEB_SEEDS
 
     def add(self, cases: Collection[Case]) -> None:
         """Let these join; what one tracker has to count of them is asked for together."""
@@ -79,15 +91,21 @@ class Signs:
             self._note(key, sighting)
         return [*self._counted_cases(), *self._checked_cases()]
 
-    def abandon(self) -> list[Case]:
-        """Forget everything; the cases that were asked, as they stand."""
+    def silenced(self) -> list[Case]:
+        """The cases that the DHT was asked for in vain, as they stand; the others are left."""
+        found = []
         for key, sighting in self._lookups.abandon():
-            self._note(key, sighting)
-        seen = [case for counts in self._counted for case in counts.add_up()]
-        found = [*seen, *(case for case, _ in self._by_hash.values())]
-        self._web_seeds.abandon()
-        self._by_key, self._counted, self._by_hash = {}, [], {}
+            for case, counts in self._by_key.pop(key, ()):
+                case.evidence.add_sighting(sighting)
+                counts.add_to(case)
+                case.keys.discard(key)
+                found += [] if case.keys else [case]
         return found
+
+    def close(self) -> None:
+        """Ask nobody any more."""
+        self._lookups.abandon()
+        self._web_seeds.abandon()
 
     def _note(self, key: str, sighting: lookups.Sighting) -> None:
         for case, counts in self._by_key.pop(key, ()):
@@ -108,7 +126,8 @@ class Signs:
     def _try_web_seeds(self, case: Case) -> bool:
         """Whether it has web seeds that may be its only sign of life. They are of use to whoever
         has its metadata, which the public site can give only if we have it."""
-        if case.evidence.has_peers or not case.of.probed_at or "&ws=" not in case.of.magnet_uri:
+        is_last_hope = case.of.probed_at and not case.evidence.has_peers
+        if not is_last_hope or "&ws=" not in case.of.magnet_uri or not self._may_ask_web_seeds:
             return False
         found = metadata.load(case.of.magnet_hash)
         if found is None:
@@ -122,11 +141,13 @@ class Signs:
         for magnet_hash, check in self._web_seeds.step(0):
             if magnet_hash in self._by_hash:
                 case, _ = self._by_hash.pop(magnet_hash)
-                case.evidence.web_seed = check.is_alive
+                case.evidence.web_seed = check.is_alive if check.is_known else None
                 yield case
         now = time.monotonic()
         for magnet_hash in [h for h, (_, latest) in self._by_hash.items() if now >= latest]:
-            yield self._by_hash.pop(magnet_hash)[0]
+            case, _ = self._by_hash.pop(magnet_hash)
+            case.evidence.web_seed = None
+            yield case
 
 
 class _Counts:
@@ -136,6 +157,7 @@ class _Counts:
         self.waiting: list[Case] = []
         self._left = len(cases)
         self._swarms: dict[str, list[Swarm]] = {}
+        self._latest = time.monotonic() + timeout_s + GRACE_S
         self._ended = 0  # counted by the trackers' thread
         asker = trackers.Asker(self._hear, self._end)
         wanted = _by_tracker(cases)
@@ -144,7 +166,7 @@ class _Counts:
     @property
     def is_over(self) -> bool:
         """Whether no tracker will say any more."""
-        return self._ended >= self._asked
+        return self._ended >= self._asked or time.monotonic() >= self._latest
 
     @property
     def is_done(self) -> bool:
@@ -156,15 +178,21 @@ class _Counts:
         found, self.waiting = self.waiting, []
         self._left -= len(found)
         for case in found:
-            for key in case.of.keys:
-                for swarm in self._swarms.get(key, ()):
-                    case.evidence.add_swarm(swarm)
+            self.add_to(case)
         return found
+
+    def add_to(self, case: Case) -> None:
+        """What they count, as far as they told."""
+        for key in case.of.keys:
+            for swarm in self._swarms.get(key, ()):
+                case.evidence.add_swarm(swarm)
 
     def _hear(self, event: trackers.Event) -> None:
         if isinstance(event, trackers.Scraped):
             for key, swarm in event.swarms.items():
                 self._swarms.setdefault(key, []).append(swarm)
+        elif isinstance(event, trackers.TrackerFailed):
+            log.info("The tracker %s was asked for counts: %s", event.url, event.reason)
 
     def _end(self) -> None:
         self._ended += 1

@@ -9,16 +9,14 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import NoReturn
 
 from django.conf import settings
-from django.db import transaction
 from django_q.tasks import async_task
 
-from dht import probes, scan
+from dht import probes, scan, scans
 from dht.models import HealthSample, Method, Scan
 from ghost import stopping
 from ghost.errors import OutageError
@@ -106,7 +104,7 @@ def record(row: Resource, outcome: probes.Outcome) -> bool:
     was = row.dht_status
     is_kept = row.record_metadata(outcome.metadata)
     if is_kept:
-        HealthSample.objects.keep([_sample(row, was, outcome)])
+        HealthSample.objects.keep(_sample(row, was, outcome))
     return is_kept
 
 
@@ -120,33 +118,18 @@ def _sample(row: Resource, was: str, outcome: probes.Outcome) -> HealthSample:
     )
 
 
-def scan_health(*, limit: int | None = None, is_all: bool = False) -> dict[str, float]:
-    """By the clock: check the `limit` most urgent resources (default GHOST_DHT_SAMPLE_SIZE), or
-    all. One that is under way is joined.
+def scan_health(*, is_all: bool = False) -> dict[str, float]:
+    """By the clock: check the GHOST_DHT_SAMPLE_SIZE most urgent resources, or all. A scan that is
+    under way is joined.
 
     Returns the scan's counts. OutageError, and nothing is changed, if it can't start.
     """
-    default = settings.GHOST.dht_sample_size
-    wanted = None if is_all else default if limit is None else limit
-    return run_scan(Scan.objects.ask(limit=wanted, trigger="schedule").pk)
-
-
-def ask_scan(trigger: str, only: Collection[int] | None = None) -> Scan:
-    """Queue a scan of all resources, or of `only` these; the one under way, widened, if any.
-
-    Its `task_id` is the task that began it.
-    """
-    with transaction.atomic():
-        scan = Scan.objects.ask(only=only, trigger=trigger)
-        transaction.on_commit(partial(_queue, scan.pk), robust=True)
-    scan.refresh_from_db()
-    return scan
-
-
-def _queue(scan_id: int) -> None:
-    """Queue work on a scan for as many workers as may share one."""
-    tasks = [async_task(run_scan, scan_id) for _ in range(settings.GHOST.dht_scan_workers)]
-    Scan.objects.filter(pk=scan_id, task_id="").update(task_id=tasks[0])
+    wanted = None if is_all else settings.GHOST.dht_sample_size
+    asked = Scan.objects.ask(limit=wanted, trigger="schedule")
+    others = settings.GHOST.dht_scan_workers - 1
+    if others and not asked.is_queued:
+        scans.queue(asked.pk, others)
+    return run_scan(asked.pk)
 
 
 def run_scan(scan_id: int) -> dict[str, float]:

@@ -62,6 +62,7 @@ def metadata(magnet: Magnet, torrent: Torrent, num_peers: int) -> Metadata | Non
         name=clean_name(torrent.name),
         total_size_bytes=torrent.total_size_bytes,
         files=_files(torrent.files),
+        files_in_all=torrent.file_count,
         piece_length=torrent.piece_length,
         num_peers=num_peers,
         fetched_at=timezone.now(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -47,7 +47,8 @@ class Evidence:
     seeds: int | None = None
     """As the best tracker says; None if none told."""
     is_counted: bool = False
-    web_seed: bool = False
+    web_seed: bool | None = False
+    """Whether one serves it; None if that could not be found out."""
     is_answered: bool = False
     """Whether anybody answered at all, were it only to say that nobody is there."""
 
@@ -84,12 +85,15 @@ class Finding:
 
 def judge(of: Subject, evidence: Evidence) -> Finding:
     """Active if peers were found; Stale after GHOST_DHT_STALE_AFTER misses in a row; Unknown if
-    nobody answered; else what it was."""
+    nobody answered; else what it was, as if its web seed is the last hope and could not be asked.
+    """
     method = _sign_of_life(evidence)
     if method is not None:
         return Finding(of, evidence, method, DhtStatus.ACTIVE, 0)
     if not evidence.is_answered:  # nothing is known of the torrent: not counted as a miss
         return Finding(of, evidence, Method.DHT, DhtStatus.UNKNOWN, of.dht_misses)
+    if evidence.web_seed is None:
+        return Finding(of, evidence, Method.WEB_SEED, DhtStatus(of.dht_status), of.dht_misses)
     misses = of.dht_misses + 1
     is_stale = misses >= settings.GHOST.dht_stale_after
     status = DhtStatus.STALE if is_stale else DhtStatus(of.dht_status)
@@ -105,35 +109,49 @@ def _sign_of_life(evidence: Evidence) -> Method | None:
 
 
 def save(
-    scan: Scan, findings: Collection[Finding], *, asked_at: datetime, done: Collection[Part] = ()
+    scan: Scan,
+    findings: Mapping[str, Sequence[Finding]],
+    *,
+    asked_at: datetime,
+    done: Collection[Part] = (),
 ) -> None:
-    """Keep what was found, count it in the scan, and drop the parts that are `done` with it.
+    """Keep what was found, by the claim under which it was; drop the parts that are `done`.
 
-    A resource whose magnet was changed or whose metadata came since `asked_at` is left alone.
+    What another worker has claimed since, or an ended scan, is left to them. So is a resource
+    whose magnet was changed or whose metadata came since `asked_at`. Counted is what was kept.
     """
     with transaction.atomic():
-        changed = _record(findings, asked_at)
-        HealthSample.objects.keep(_sample(scan, finding) for finding in findings)
-        counts = Counter(finding.status for finding in findings)
+        ours = Part.objects.all().lock(findings)
+        kept = _still_true([f for claim in ours for f in findings[claim]], asked_at)
+        changed = _record(kept)
+        HealthSample.objects.bulk_create(_sample(scan, finding) for finding in kept)
+        counts = Counter(finding.status for finding in kept)
         scan.record(
-            checked=len(findings),
+            checked=len(kept),
             active=counts[DhtStatus.ACTIVE],
             stale=counts[DhtStatus.STALE],
             unknown=counts[DhtStatus.UNKNOWN],
             changed=changed,
         )
-        Part.objects.filter(pk__in=[part.pk for part in done]).delete()
+        Part.objects.filter(claim__in=[part.claim for part in done]).delete()
 
 
-def _record(findings: Collection[Finding], asked_at: datetime) -> int:
-    """Write the rows, those alike together; how many got another status."""
-    alike: dict[tuple[DhtStatus, int], list[str]] = {}
-    for finding in findings:
-        alike.setdefault((finding.status, finding.misses), []).append(finding.of.magnet_hash)
+def _still_true(findings: Sequence[Finding], asked_at: datetime) -> list[Finding]:
+    """Those whose resource nobody has touched; locked in one order, before anything is written."""
     unchanged = Resource.objects.all().unchecked_since(asked_at)
+    rows = unchanged.filter(pk__in=[f.of.pk for f in findings]).order_by("pk")
+    now = set(rows.select_for_update().values_list("pk", "magnet_hash", "magnet_hash_v2"))
+    return [f for f in findings if (f.of.pk, f.of.magnet_hash, f.of.magnet_hash_v2) in now]
+
+
+def _record(findings: Collection[Finding]) -> int:
+    """Write the rows, those alike together; how many got another status."""
+    alike: dict[tuple[DhtStatus, int], list[int]] = {}
+    for finding in findings:
+        alike.setdefault((finding.status, finding.misses), []).append(finding.of.pk)
     return sum(
-        unchanged.filter(magnet_hash__in=hashes).record_health(status, misses=misses)
-        for (status, misses), hashes in alike.items()
+        Resource.objects.filter(pk__in=keys).record_health(status, misses=misses)
+        for (status, misses), keys in alike.items()
     )
 
 

@@ -10,7 +10,7 @@ import logging
 import os
 import threading
 from collections import Counter, deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
@@ -41,6 +41,8 @@ class WebSeedCheck:
     url: str
     is_alive: bool
     reason: str = ""
+    is_known: bool = True
+    """False if a server that might serve it gave no answer, so that nothing is known."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,7 @@ class _Asked:
 
     key: str
     targets: deque[Target]
+    is_known: bool = True
 
 
 class Checks:
@@ -223,10 +226,12 @@ class Checks:
         self._failures[host] = self._failures[host] + 1 if is_failure else 0
         if self._is_abandoned:
             return
+        asked.is_known &= not is_failure
         if asked.targets and not outcome.is_alive:
             self._queue(asked)
         else:
-            self._over.append((asked.key, outcome))
+            is_known = asked.is_known or outcome.is_alive
+            self._over.append((asked.key, replace(outcome, is_known=is_known)))
             self._lock.notify()
         self._offer(host)
 

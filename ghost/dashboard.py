@@ -87,6 +87,7 @@ def _scan() -> dict[str, Any]:
         return {}
     return {
         "row": scan,
+        "is_queued": scan.is_open and scan.is_queued,
         "who": scanned_by(scan),
         "when": age(scan.ended_at or scan.started_at or scan.requested_at),
         "took": lasting(scan.seconds),

@@ -90,7 +90,7 @@ DATABASES = {
             "timeout": 20,
             "init_command": (
                 "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
-                "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=134217728;"
+                "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=67108864;"
             ),
         },
         "TEST": {"NAME": None},

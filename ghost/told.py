@@ -32,6 +32,7 @@ OURS = (
         "The DHT was lost during the scan: no node answers any more. What was checked before is"
         " kept; scan again once the network is back."
     ),
+    _("1 resource could not be checked: whatever worker took it died."),
     _("%(number)s resources could not be checked: whatever worker took them died."),
     _("libtorrent can't be loaded, so nothing can be probed or checked: %(reason)s."),
     _("libtorrent does not answer; restart the worker."),
@@ -42,21 +43,14 @@ OURS = (
     _("It can't be fetched (%(reason)s)."),
     _("The server answered %(number)s."),
     _("The server answered in an encoding that was not asked for."),
-    _("The server answered with another range than it was asked for."),
-    _("The server ignores ranges, without which it can't be a web seed."),
-    _("The server does not say how large the file is."),
-    _("The server's file has %(number)s bytes, not the torrent's %(size)s."),
-    _("The server failed %(number)s times in a row; it is left alone."),
-    _("The torrent is empty: a web seed has nothing to serve."),
-    _("It can't be checked: internal error."),
     _("It is larger than %(number)s bytes."),
     _("It came too slowly."),
     _("It lies on a private network (see GHOST_ALLOW_PRIVATE_NETWORKS)."),
     _("It is not a JPEG, PNG, WebP, GIF or AVIF image."),
     _("The image can't be decoded (%(reason)s)."),
 )
-"""As `dht.probes`, `dht.scan`, `dht.models.scan`, `dht.swarm`, `dht.web_seeds`, `ghost.fetch` and
-`builds.covers` say them, with a name for each value."""
+"""As `dht.probes`, `dht.scan`, `dht.models.scan`, `dht.swarm`, `ghost.fetch` and `builds.covers`
+say them, with a name for each value."""
 
 
 def again(stored: str) -> str:

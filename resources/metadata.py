@@ -67,13 +67,15 @@ class Metadata:
     v1: _OwnHash = ""
     v2: _OwnHash = ""
     """The torrent's own info-hashes, whichever of them the magnet names; a hybrid has both."""
+    files_in_all: _Count = 0
+    """How many there were, if `files` are the first of them only."""
     info: bytes = field(default=b"", repr=False)
     """The bencoded info section, from which a .torrent is made."""
 
     @property
     def file_count(self) -> int:
-        """How many files it has."""
-        return len(self.files)
+        """How many files it has, also if not all of them are kept."""
+        return max(self.files_in_all, len(self.files))
 
     @property
     def total_size_human(self) -> str:
@@ -83,7 +85,7 @@ class Metadata:
     @property
     def files_tree_summary(self) -> str:
         """`summary` of its files."""
-        return summary(self.files)
+        return summary(self.files, self.file_count)
 
     @property
     def files_tree(self) -> list[Node]:
@@ -165,8 +167,8 @@ def _folder(path: str, folders: dict[str, Node]) -> Node:
     return folders[path]
 
 
-def summary(files: tuple[File, ...]) -> str:
+def summary(files: tuple[File, ...], file_count: int) -> str:
     """The first file names in one line: `a.iso, b.txt, c.txt and 4 more`."""
     names = [file.path.rpartition("/")[2] for file in files[:SUMMARY_FILES]]
-    more = len(files) - len(names)
+    more = file_count - len(names)
     return ", ".join(names) + (f" and {more} more" if more else "")

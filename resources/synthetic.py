@@ -138,7 +138,7 @@ def _row(
         category=source.rng.choice(categories), publisher=publisher,
         dht_status=source.rng.choices(list(DhtStatus), (1, 7, 2))[0], last_dht_check=at,
         total_size_bytes=found.total_size_bytes, file_count=found.file_count,
-        files_tree_summary=metadata.summary(files), num_peers=found.num_peers, probed_at=at,
+        files_tree_summary=found.files_tree_summary, num_peers=found.num_peers, probed_at=at,
         probe_status=ProbeStatus.OK, created_at=at, updated_at=at, published_at=at,
     )  # fmt: skip
     return row, found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Self
 
@@ -35,13 +34,11 @@ class HealthSampleQuerySet(models.QuerySet["HealthSample"]):
         """Drop samples taken before then; how many there were."""
         return self.filter(checked_at__lt=before).delete()[0]
 
-    def keep(self, samples: Iterable[HealthSample]) -> None:
-        """Store those whose resource is still there."""
-        by_resource = {sample.resource_id: sample for sample in samples}
+    def keep(self, sample: HealthSample) -> None:
+        """Store it, if its resource is still there."""
         with transaction.atomic():
-            rows = Resource.objects.select_for_update().filter(pk__in=by_resource)
-            there = set(rows.values_list("pk", flat=True))
-            self.bulk_create(s for pk, s in by_resource.items() if pk in there)
+            if Resource.objects.select_for_update().filter(pk=sample.resource_id).exists():
+                sample.save()
 
 
 class HealthSample(models.Model):
@@ -56,7 +53,6 @@ class HealthSample(models.Model):
         null=True,
         related_name="samples",
         verbose_name=_("scan"),
-        db_index=False,  # of a scan's samples only the changes are looked for
     )
     checked_at = models.DateTimeField(_("checked"), default=timezone.now, db_index=True)
     method = models.CharField(_("found by"), max_length=16, choices=Method)

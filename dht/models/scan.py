@@ -60,7 +60,9 @@ class ScanQuerySet(models.QuerySet["Scan"]):
     def _opened(self, trigger: str) -> Scan:
         try:
             with transaction.atomic():
-                return self.create(trigger=trigger[:TRIGGER_CHARS])
+                scan = self.create(trigger=trigger[:TRIGGER_CHARS])
+                scan.is_new = True
+                return scan
         except IntegrityError:  # there is one
             found = self.open().select_for_update().first()
             return found or self._opened(trigger)  # it ended in this very moment
@@ -89,6 +91,8 @@ class Scan(models.Model):
     error = models.TextField(_("error"), blank=True)
     task_id = models.CharField(max_length=40, blank=True, editable=False)
 
+    is_new = False  # whether this very request opened it
+
     objects = ScanQuerySet.as_manager()
 
     class Meta:
@@ -108,6 +112,12 @@ class Scan(models.Model):
     def is_open(self) -> bool:
         """Whether it has not ended."""
         return self.state == ScanState.OPEN
+
+    @property
+    def is_queued(self) -> bool:
+        """Whether a worker is at it, or will be without being asked."""
+        is_awaited = bool(self.task_id) and self.started_at is None
+        return is_awaited or self.parts.held().exists()
 
     @property
     def seconds(self) -> float:
@@ -136,13 +146,19 @@ class Scan(models.Model):
 
     def claim(self, lease_s: float) -> Part | None:
         """Take a part that nobody is busy with for `lease_s` seconds; None if there is none."""
-        while (part := self.parts.free().first()) is not None:
-            mine = Part.objects.free().filter(pk=part.pk)
-            claim, until = uuid.uuid4().hex, timezone.now() + timedelta(seconds=lease_s)
-            if mine.update(claim=claim, claimed_until=until, attempts=F("attempts") + 1):
-                part.claim = claim
-                return part
-        return None
+        with transaction.atomic():
+            self._lock()
+            part = self.parts.free().first()
+            if part is not None:
+                part.claim = uuid.uuid4().hex
+                part.claimed_until = timezone.now() + timedelta(seconds=lease_s)
+                part.attempts += 1
+                part.save()
+        return part
+
+    def _lock(self) -> None:
+        """Nobody may widen, claim or end it until this transaction is over."""
+        Scan.objects.select_for_update().filter(pk=self.pk).first()
 
     def begin(self) -> None:
         """Note that a worker has begun, unless one had before."""
@@ -158,10 +174,10 @@ class Scan(models.Model):
     def finish(self) -> None:
         """End it if nothing is left to do."""
         with transaction.atomic():
-            Scan.objects.select_for_update().filter(pk=self.pk).first()  # nobody may widen it now
+            self._lock()
             if not self.parts.worth_trying().exists():
-                given_up = sum(len(part.resources) for part in self.parts.all())
-                error = _GIVEN_UP % given_up if given_up else ""
+                given_up = sum(part.num_unchecked() for part in self.parts.all())
+                error = _given_up(given_up) if given_up else ""
                 self._end(ScanState.FAILED if given_up else ScanState.DONE, error)
 
     def stop(self) -> bool:
@@ -171,6 +187,7 @@ class Scan(models.Model):
     def fail(self, error: str) -> bool:
         """End it and say why it can't go on, unless others are at work on it."""
         with transaction.atomic():
+            self._lock()
             if self.parts.held().exists():
                 return False
             return self._end(ScanState.FAILED, error)
@@ -185,7 +202,10 @@ class Scan(models.Model):
         return is_ended
 
 
-_GIVEN_UP = "%d resources could not be checked: whatever worker took them died."
+def _given_up(number: int) -> str:
+    if number == 1:
+        return "1 resource could not be checked: whatever worker took it died."
+    return f"{number} resources could not be checked: whatever worker took them died."
 
 
 class PartQuerySet(models.QuerySet["Part"]):
@@ -205,6 +225,11 @@ class PartQuerySet(models.QuerySet["Part"]):
         """Those that a worker is busy with."""
         return self.filter(claimed_until__gte=timezone.now())
 
+    def lock(self, claims: Collection[str]) -> list[str]:
+        """Which of these claims still hold; they do until this transaction is over."""
+        mine = self.filter(claim__in=list(claims)).order_by("pk").select_for_update()
+        return list(mine.values_list("claim", flat=True))
+
     def renew(self, parts: Iterable[Part], lease_s: float) -> set[int]:
         """Keep claimed parts for another `lease_s` seconds; keys of those that still are ours."""
         until = timezone.now() + timedelta(seconds=lease_s)
@@ -212,10 +237,11 @@ class PartQuerySet(models.QuerySet["Part"]):
         mine.update(claimed_until=until)
         return set(mine.values_list("pk", flat=True))
 
-    def give_back(self, parts: Iterable[Part]) -> None:
-        """Let others take claimed parts at once; that was no death."""
+    def give_back(self, parts: Iterable[Part], *, is_death: bool = False) -> None:
+        """Let others take claimed parts at once; unless it `is_death`, that was no attempt."""
         mine = self.filter(claim__in=[part.claim for part in parts])
-        mine.update(claim="", claimed_until=None, attempts=F("attempts") - 1)
+        attempts = F("attempts") if is_death else F("attempts") - 1
+        mine.update(claim="", claimed_until=None, attempts=attempts)
 
 
 class Part(models.Model):
@@ -232,6 +258,11 @@ class Part(models.Model):
 
     def __str__(self) -> str:
         return f"{len(self.resources)} of scan {self.scan_id}"
+
+    def num_unchecked(self) -> int:
+        """How many of its resources nobody has checked."""
+        rows = Resource.objects.standing().filter(pk__in=self.resources)
+        return rows.unchecked_since(self.asked_at).count()
 
 
 def _chunks(keys: Iterable[int]) -> Iterator[list[int]]:

@@ -306,16 +306,12 @@ class Resource(Record):
             other_hash=other,
             total_size_bytes=found.total_size_bytes,
             file_count=found.file_count,
-            files_tree_summary=metadata.summary(found.files),
+            files_tree_summary=found.files_tree_summary,
             num_peers=found.num_peers,
             dht_status=DhtStatus.ACTIVE,
             dht_misses=0,
-            dht_changed_at=self._health_since(DhtStatus.ACTIVE),
             last_dht_check=found.fetched_at,
         )
-
-    def _health_since(self, status: DhtStatus) -> datetime | None:
-        return self.dht_changed_at if self.dht_status == status else timezone.now()
 
     def record_probe_miss(self, status: ProbeStatus, error: str) -> bool:
         """Note that a probe failed and when to try again; False if the magnet changed meanwhile.
@@ -347,6 +343,8 @@ class Resource(Record):
             )
             if old is None:
                 return False
+            if values.get("dht_status", old.dht_status) != old.dht_status:
+                values["dht_changed_at"] = timezone.now()
             Resource.objects.filter(pk=self.pk).update(
                 **values, probe_claim="", probe_claimed_until=None
             )

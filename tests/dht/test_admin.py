@@ -15,7 +15,6 @@ from dht import swarm
 from dht.admin import resource as facts
 from dht.admin import scans as page_of_scans
 from dht.models import HealthSample, Scan
-from dht.tasks import run_scan
 from tests import make, operators
 
 pytestmark = pytest.mark.django_db
@@ -60,7 +59,7 @@ def test_a_scan_of_all_is_queued(on_commit):
     asked, queued = Scan.objects.get(), OrmQ.objects.get().task
     assert answer.url == operators.list_of(SCANS)
     assert operators.told(answer) == ["A health scan of all resources is queued."]
-    assert (queued["func"], queued["args"]) == (run_scan, (asked.pk,))
+    assert (queued["func"], queued["args"]) == ("dht.tasks.run_scan", (asked.pk,))
     assert (asked.trigger, [p.resources for p in asked.parts.all()]) == ("moderator", [[row.pk]])
 
 
@@ -373,13 +372,21 @@ def test_the_dashboard_knows_the_last_scan():
 def test_the_dashboard_knows_the_scan_under_way():
     browser = operators.client("Moderator")
     done(checked=99)
-    asked = Scan.objects.create(trigger="Ada", total=1000, checked=350)
+    asked = Scan.objects.create(trigger="Ada", total=1000, checked=350, task_id="queued")
 
     page = browser.get(reverse("admin:index"))
 
     assert f"Health scan #{asked.pk} is under way." in words(page)
     assert '<progress class="ghost-progress" max="1000" value="350"' in page.content.decode()
     assert reverse("admin:dht_scan_start") not in page.content.decode()
+
+
+def test_the_dashboard_offers_to_go_on_with_a_scan_that_nobody_is_at():
+    Scan.objects.create(trigger="Ada", started_at=timezone.now(), task_id="lost")
+
+    page = operators.client("Moderator").get(reverse("admin:index"))
+
+    assert reverse("admin:dht_scan_start") in page.content.decode()
 
 
 def test_the_dashboard_without_a_scan_offers_one():

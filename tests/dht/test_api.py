@@ -9,7 +9,6 @@ from django_q.models import OrmQ
 
 from dht import scan, scans, swarm
 from dht.models import HealthSample, Scan
-from dht.tasks import run_scan
 from tests import make
 
 ADDRESS = "/api/admin/dht/scan-all"
@@ -26,7 +25,7 @@ def ask(client):
 def queued() -> list[dict]:
     """The scans' tasks that wait in the queue, among the rows' own."""
     tasks = [row.task for row in OrmQ.objects.all()]
-    return [task for task in tasks if task["func"] == run_scan]
+    return [task for task in tasks if task["func"] == "dht.tasks.run_scan"]
 
 
 @pytest.fixture

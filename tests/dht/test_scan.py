@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 import pytest
+from django.db import OperationalError
 
-from dht import lookups, scan
+from dht import lookups, scan, verdicts
 from dht.lookups import Sighting
 from dht.models import HealthSample, Part, Scan
 from ghost import stopping
@@ -199,9 +200,10 @@ def test_metadata_that_came_meanwhile_wins(swarm, monkeypatch):
         during=lambda: row.record_metadata(make.torrent_metadata(row.magnet_hash)),
     )
 
-    scan.scan(None)
+    done = scan.scan(None)
 
-    assert statuses() == [("Active", 0)]
+    assert (statuses(), done.checked, done.stale) == ([("Active", 0)], 0, 0)
+    assert not HealthSample.objects.exists()
 
 
 def test_results_are_saved_as_they_come(swarm, monkeypatch):
@@ -221,6 +223,64 @@ def test_results_are_saved_as_they_come(swarm, monkeypatch):
     assert (left.state, left.checked) == ("stopped", HealthSample.objects.count())
     live.refresh_from_db()
     assert live.dht_status == "Active"
+
+
+@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, OperationalError])
+def test_what_could_not_be_saved_is_left_to_the_next_worker(swarm, monkeypatch, error):
+    for _ in range(3):
+        make.resource(is_probed=False)
+    asked = Scan.objects.ask(trigger="Root")
+    save = verdicts.save
+
+    def fail(*args, **kwargs):
+        monkeypatch.setattr(verdicts, "save", save)
+        raise error
+
+    monkeypatch.setattr(verdicts, "save", fail)
+    with pytest.raises(error):
+        scan.work(asked)
+    left = [(part.claimed_until, part.attempts) for part in asked.parts.all()]
+
+    scan.work(asked)
+
+    assert left == [(None, int(error is OperationalError))]  # which may be the parts' own fault
+    assert (asked.state, asked.checked, HealthSample.objects.count()) == ("done", 3, 3)
+
+
+def test_what_another_worker_took_over_is_not_counted_twice(swarm, monkeypatch):
+    make.resource(is_probed=False)
+    asked = Scan.objects.ask(trigger="Root")
+    answer(monkeypatch, NOBODY, during=lambda: Part.objects.update(claim="another's"))
+
+    scan.work(asked, for_s=0.5)
+
+    assert (asked.checked, HealthSample.objects.count(), statuses()) == (0, 0, [("Unknown", 0)])
+
+
+def test_a_magnet_that_got_its_other_half_meanwhile_is_left_alone(swarm, monkeypatch):
+    row = make.resource(is_probed=False)
+    answer(
+        monkeypatch,
+        TWO,
+        during=lambda: Resource.objects.filter(pk=row.pk).update(magnet_hash_v2="ab" * 32),
+    )
+
+    done = scan.scan(None)
+
+    assert (statuses(), done.checked, HealthSample.objects.count()) == ([("Unknown", 0)], 0, 0)
+
+
+def test_no_more_than_can_be_held_is_taken(swarm, monkeypatch):
+    monkeypatch.setattr(scan, "MAX_HELD", 1)
+    monkeypatch.setattr("dht.models.scan.PART", 1)
+    for _ in range(4):
+        make.resource(is_probed=False)
+    held = []
+    answer(monkeypatch, NOBODY, during=lambda: held.append(Part.objects.all().held().count()))
+
+    done = scan.scan(None)
+
+    assert (done.checked, max(held)) == (4, 1)
 
 
 def test_an_interrupted_scan_is_taken_up_where_it_was_left(swarm, monkeypatch):
@@ -256,7 +316,7 @@ def test_a_stopped_scan_ends_and_its_workers_with_it(swarm, monkeypatch):
 
     scan.work(asked)
 
-    assert (asked.state, statuses()) == ("stopped", [("Active", 1), ("Active", 0)])
+    assert (asked.state, asked.checked, statuses()) == ("stopped", 0, [("Active", 0)] * 2)
 
 
 def test_a_worker_forgets_the_parts_that_are_not_its_own_any_more(swarm, monkeypatch):

@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.utils import timezone
+from django_q.models import OrmQ
 
+from dht import scans
 from dht.models import HealthSample, Part, Scan
 from dht.models import scan as scan_module
 from resources.models import Resource
@@ -19,6 +21,11 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def parts_of_two(monkeypatch):
     monkeypatch.setattr(scan_module, "PART", 2)
+
+
+@pytest.fixture
+def on_commit(django_capture_on_commit_callbacks):
+    return lambda: django_capture_on_commit_callbacks(execute=True)
 
 
 def contents(scan):
@@ -88,8 +95,49 @@ def test_a_dead_workers_part_is_taken_again_but_not_for_ever():
     assert taken == [True] * scan_module.MAX_ATTEMPTS + [False]
     assert (scan.state, scan.error) == (
         "failed",
-        "1 resources could not be checked: whatever worker took them died.",
+        "1 resource could not be checked: whatever worker took it died.",
     )
+
+
+def test_only_what_nobody_has_checked_is_given_up():
+    rows = [make.resource() for _ in range(2)]
+    scan = Scan.objects.ask(trigger="Root")
+    Resource.objects.filter(pk=rows[0].pk).record_health("Active")
+    Part.objects.update(attempts=scan_module.MAX_ATTEMPTS)
+
+    scan.finish()
+
+    assert scan.error.startswith("1 resource could not")
+
+
+def test_asking_again_and_again_queues_workers_once(on_commit):
+    make.resource()
+
+    with on_commit():
+        asked = [scans.ask("Root")[1] for _ in range(3)]
+
+    assert (asked, OrmQ.objects.count()) == ([False, True, True], 1)
+
+
+def test_asking_for_a_scan_that_nobody_is_at_queues_it_anew(on_commit):
+    make.resource()
+    left = Scan.objects.ask(trigger="Root")
+    left.begin()
+
+    with on_commit():
+        scans.ask("Ada")
+
+    assert OrmQ.objects.count() == 1
+
+
+def test_as_many_workers_are_queued_as_may_share_a_scan(on_commit, configure):
+    configure(dht_scan_workers=3)
+    make.resource()
+
+    with on_commit():
+        scans.ask("Root")
+
+    assert OrmQ.objects.count() == 3
 
 
 def test_giving_back_is_not_dying():

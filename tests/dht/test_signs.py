@@ -163,7 +163,41 @@ def test_a_web_seed_that_never_comes_back_holds_nothing_up(swarm, monkeypatch):
 
     done = scan.scan(None)
 
-    assert (done.state, samples()) == ("done", {(row.pk, "dht", "Active", 0, None)})
+    row.refresh_from_db()
+    assert (done.state, samples()) == ("done", {(row.pk, "web-seed", "Active", 0, None)})
+    assert row.dht_misses == 0  # nothing is known: that is no miss
+
+
+def test_web_seeds_are_not_asked_on_when_the_scan_is_over(swarm, monkeypatch):
+    monkeypatch.setattr(signs, "LATE_SERVERS", 0)
+    closed = []
+    monkeypatch.setattr(signs.web_seeds.Checks, "add", lambda *_: None)
+    monkeypatch.setattr(signs.web_seeds.Checks, "abandon", lambda self: closed.append(self))
+    make.resource(magnet_uri=magnet("ab" * 20, ws=["http://127.0.0.1:1/a.iso"]))
+
+    scan.scan(None)
+
+    assert len(closed) == 1
+
+
+def test_from_a_device_by_name_no_web_seed_is_asked(swarm, configure, web_seed, monkeypatch):
+    """Its address isn't known, so the question might leave a VPN."""
+    monkeypatch.setattr(signs.sources, "of", lambda _env: {})
+    asked = []
+    monkeypatch.setattr(signs.web_seeds.Checks, "add", lambda *args: asked.append(args))
+    make.resource(magnet_uri=magnet("ab" * 20, ws=[web_seed]))
+
+    scan.scan(None)
+
+    assert asked == []
+
+
+def test_a_tracker_that_never_ends_holds_nothing_up(swarm, monkeypatch):
+    monkeypatch.setattr(signs, "GRACE_S", -3)
+    monkeypatch.setattr(trackers.Trackers, "scrape_for", lambda *_: 1)
+    make.resource(magnet_uri=magnet("ab" * 20, tr=["udp://127.0.0.1:1"]))
+
+    assert scan.scan(None).checked == 1
 
 
 def test_all_keys_of_a_hybrid_are_asked_for(swarm):

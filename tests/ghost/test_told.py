@@ -9,7 +9,7 @@ from ghost import fetch, told
 from ghost.errors import RefusedError
 
 SPEAKERS = (
-    "dht/probes.py", "dht/scan.py", "dht/models/scan.py", "dht/swarm.py", "dht/web_seeds.py",
+    "dht/probes.py", "dht/scan.py", "dht/models/scan.py", "dht/swarm.py",
     "ghost/fetch.py", "builds/covers.py",
 )  # fmt: skip
 

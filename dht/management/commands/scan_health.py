@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from dht import scan, trackers
-from dht.models import Scan
+from dht.models import Scan, ScanState
 from ghost.errors import GhostError
 
 BAR_CHARS = 30
@@ -46,15 +46,18 @@ class Command(BaseCommand):
             raise CommandError("Interrupted. What was checked is kept.", returncode=130) from None
         finally:
             trackers.close()  # while threads can still be made, as over HTTP leaving takes one
+        if self.stderr.isatty():
+            self.stderr.write("")  # the bar's line ends
         self.stdout.write(json.dumps(done.plain()))
+        if done.state != ScanState.DONE:
+            raise CommandError(f"The scan is {done.get_state_display()}; what was checked is kept.")
 
     def _tell(self, done: Scan) -> None:
         words = f"{done.checked} of {done.total} checked, {done.active} active"
         if self.stderr.isatty():
             full = BAR_CHARS * min(done.checked, done.total) // max(done.total, 1)
             bar = "█" * full + "░" * (BAR_CHARS - full)
-            end = "\n" if done.checked >= done.total else ""
-            self.stderr.write(f"\r{bar} {words}", str, end)
+            self.stderr.write(f"\r{bar} {words}", str, "")
         elif words != self._said:
             self.stderr.write(words, str)
         self._said = words
