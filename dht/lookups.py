@@ -19,7 +19,7 @@ BUSY_AT_ONCE, BURST = 500, 250
 """50 to 500 lost no answers on loopback; 2,000 lost two thirds of them."""
 ENOUGH_ANSWERS = 3
 """In one look-up, or else in two: so at least two nodes. Answers are matched to questions by a
-16-bit number, and one may belong to another hash: of 5,000 dead keys up to seven got one."""
+16-bit number, and one may belong to another hash: of 5,000 dead keys up to eight got one."""
 LATE_ANSWERS_S = 2.0
 """What was seen waits so long for further answers, which name further peers."""
 PACE_S, LAST_PACE_S = 0.01, 0.2

@@ -76,7 +76,7 @@ def test_what_a_tracker_counts_is_a_sign_of_life(swarm, opentracker, protocol):
     live = make.resource(magnet_uri=magnet(seeded, tr=[url]), is_probed=False)
     gone = make.resource(magnet_uri=magnet(dead, tr=[url]), is_probed=False)
 
-    done = scan.scan(None)
+    done = scan.scan(None, timeout_s=15)
 
     unheard = 0 if protocol == "udp" else None  # over HTTP it leaves out who has nobody
     assert samples() == {
