@@ -6,10 +6,9 @@ The scan runs in the workers; this side queues it and reads its row.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
+from contextlib import AbstractContextManager
 from functools import partial
-from threading import BoundedSemaphore
 
 from django.conf import settings
 from django.db import transaction
@@ -20,6 +19,7 @@ from dht import swarm
 from dht.models import Scan
 from ghost import told
 from ghost.errors import OutageError
+from ghost.seats import Seats
 
 MAX_WAITING = 2
 """Callers of one web process that wait for a scan: beside those who wait for probes, some of its
@@ -27,7 +27,7 @@ threads must serve the others."""
 MAX_WAIT_S = 300
 POLL_S = 0.3
 
-_seats = BoundedSemaphore(MAX_WAITING)
+_seats = Seats(MAX_WAITING)
 
 
 def ask(trigger: str, only: Collection[int] | None = None) -> tuple[Scan, bool]:
@@ -66,18 +66,11 @@ def ask_for_all(trigger: str, *, wait_s: float = 0) -> Scan:
     return scan
 
 
-@contextmanager
-def _seat(wait_s: float) -> Iterator[None]:
-    """A place among those who wait."""
-    if not wait_s:
-        yield
-        return
-    if not _seats.acquire(blocking=False):
-        raise OutageError(_("Too many callers wait for a scan; ask again without waiting."))
-    try:
-        yield
-    finally:
-        _seats.release()
+def _seat(wait_s: float) -> AbstractContextManager[None]:
+    """A place among those who wait, taken before anything is written."""
+    return _seats.taken(
+        wait_s, or_else=_("Too many callers wait for a scan; ask again without waiting.")
+    )
 
 
 def _await(scan: Scan, timeout_s: float) -> None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from copy import copy
 from functools import partial
-from threading import BoundedSemaphore
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from ghost.errors import ConflictError, OutageError, RefusedError
+from ghost.seats import Seats
 from resources.models import Resource
 from resources.probing import prober
 from teams.models import Team, Token
@@ -22,7 +22,7 @@ MAX_WAITING = 4
 """Callers of one web process that wait for a probe: half of its threads, the others serve."""
 TO_THE_END = math.inf
 
-_seats = BoundedSemaphore(MAX_WAITING)
+_seats = Seats(MAX_WAITING)
 
 
 def store(row: Resource) -> bool:
@@ -106,18 +106,11 @@ def _enqueue(row: Resource) -> None:
     transaction.on_commit(enqueue, robust=True)
 
 
-@contextmanager
-def _seat(wait_s: float) -> Iterator[None]:
+def _seat(wait_s: float) -> AbstractContextManager[None]:
     """A place among those who wait, taken before anything is written."""
-    if not wait_s:
-        yield
-        return
-    if not _seats.acquire(blocking=False):
-        raise OutageError(_("Too many callers wait for their probes; ask again without waiting."))
-    try:
-        yield
-    finally:
-        _seats.release()
+    return _seats.taken(
+        wait_s, or_else=_("Too many callers wait for their probes; ask again without waiting.")
+    )
 
 
 def _await_probe(row: Resource, wait_s: float, *, undo: Callable[[], bool]) -> None:

@@ -1,6 +1,5 @@
 """Health scans through the API: queued, waited for, and refused."""
 
-import threading
 import time
 from types import SimpleNamespace
 
@@ -9,6 +8,7 @@ from django_q.models import OrmQ
 
 from dht import scan, scans, swarm
 from dht.models import HealthSample, Scan
+from ghost.seats import Seats
 from tests import make
 
 ADDRESS = "/api/admin/dht/scan-all"
@@ -142,7 +142,7 @@ def test_a_time_out_without_sense_is_refused(ask, seconds):
 
 
 def test_only_a_few_wait_at_once_and_the_seats_come_back(ask, poll, monkeypatch):
-    monkeypatch.setattr(scans, "_seats", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(scans, "_seats", Seats(1))
     make.resource()
     refused = []
 

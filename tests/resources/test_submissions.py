@@ -1,12 +1,12 @@
 """The gate that API and admin share: stored, queued, waited for, undone."""
 
 import math
-import threading
 
 import pytest
 from django.db import OperationalError, transaction
 
 from ghost.errors import ConflictError, OutageError, RefusedError
+from ghost.seats import Seats
 from resources import metadata, submissions
 from resources.models import Block, ProbeStatus, Resource
 from tests import make
@@ -88,7 +88,7 @@ def test_locked_queue_does_not_undo_what_is_stored(monkeypatch):
 
 def test_all_seats_taken_refuses_before_anything_is_written(monkeypatch):
     by, data = make.publisher(), values()
-    monkeypatch.setattr(submissions, "_seats", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(submissions, "_seats", Seats(1))
     refused = []
 
     def come_too():
@@ -105,7 +105,7 @@ def test_all_seats_taken_refuses_before_anything_is_written(monkeypatch):
 
 def test_seat_is_free_again_whatever_happened(prober, monkeypatch):
     by, data = make.publisher(), values()
-    monkeypatch.setattr(submissions, "_seats", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(submissions, "_seats", Seats(1))
 
     for outcome in (False, OutageError("away")):
         prober.outcome = outcome
@@ -119,7 +119,7 @@ def test_seat_is_free_again_whatever_happened(prober, monkeypatch):
 
 
 def test_who_does_not_wait_needs_no_seat(monkeypatch):
-    monkeypatch.setattr(submissions, "_seats", threading.Semaphore(0))
+    monkeypatch.setattr(submissions, "_seats", Seats(0))
 
     submissions.add(values(), by=make.publisher())
 
