@@ -81,7 +81,8 @@ class Probes:
         self._again: deque[_Sought] = deque()
         self._agenda = Agenda[Outcome | None]()
         self._trackers: trackers.Trackers | None = None
-        self._dht = Reach(self._session, min(swarm.NODES_PATIENCE_S, timeout_s))
+        self._patience_s = min(swarm.NODES_PATIENCE_S, timeout_s / 2)
+        self._dht = Reach(self._session, self._patience_s)
 
     def __len__(self) -> int:
         return len(self._waiting) + len(self._sought)
@@ -131,9 +132,8 @@ class Probes:
     def _begin(self) -> _Sought:
         magnet = self._waiting.pop(next(iter(self._waiting)))
         now = time.monotonic()
-        sought = self._sought[magnet.hash] = _Sought(
-            magnet, now + self._timeout_s, _askable(magnet)
-        )
+        left_s = self._timeout_s - (0 if self._dht.is_there else self._patience_s)
+        sought = self._sought[magnet.hash] = _Sought(magnet, now + left_s, _askable(magnet))
         for key in magnet.dht_keys:
             self._by_key.setdefault(key, []).append(magnet.hash)
         self._note(now + (self._pause_s if self._dht.is_there else 0), self._ask_trackers, sought)
@@ -237,8 +237,11 @@ class Probes:
         if not is_told:
             error = _NO_DHT_NOR_TRACKER if sought.is_tracked else _NO_DHT
             return self._miss(sought, ProbeStatus.UNAVAILABLE, error)
-        who = "Nobody in the DHT or at its trackers" if sought.is_tracked else "Nobody in the DHT"
-        error = f"{who} has this torrent (asked {within})."
+        error = f"Nobody in the DHT has this torrent (asked {within})."
+        if sought.is_heard:
+            error = f"Nobody in the DHT or at its trackers has this torrent (asked {within})."
+        elif sought.is_tracked:
+            error = f"Nobody in the DHT has this torrent, and no tracker answered (asked {within})."
         return self._miss(sought, ProbeStatus.INACTIVE, error)
 
     def _miss(self, sought: _Sought, status: ProbeStatus, error: str) -> Outcome:

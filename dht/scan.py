@@ -82,7 +82,7 @@ def require_sense(limit: int | None, timeout_s: float | None) -> None:
         raise RefusedError("The number of resources to scan must be at least 1.")
     if timeout_s is not None and not MIN_TIMEOUT_S <= timeout_s <= MAX_TIMEOUT_S:  # nan is neither
         raise RefusedError(
-            f"The time for a look-up must lie between {MIN_TIMEOUT_S:g} and {MAX_TIMEOUT_S:g} s."
+            f"The time-out must lie between {MIN_TIMEOUT_S:g} and {MAX_TIMEOUT_S:g} s."
         )
 
 

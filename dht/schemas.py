@@ -23,7 +23,8 @@ class _ScanOut(Out):
     scan_id: int = Field(validation_alias=AliasChoices("pk", "scan_id"))
     total: int = Field(description="Resources that it is to check.")
     checked: int
-    active: int
+    found: int = Field(description="Of these, found alive by this scan.")
+    active: int = Field(description="Of these, Active now; a first miss leaves it so.")
     stale: int
     unknown: int
     changed: int = Field(description="Resources that got another status.")
@@ -33,6 +34,7 @@ class QueuedScanOut(_ScanOut):
     """A scan under way; its counts are of what is saved so far."""
 
     queued: Literal[True] = True
+    joined: bool = Field(description="Whether it was under way before, asked for by somebody else.")
     task_id: Annotated[
         str | None,
         BeforeValidator(lambda task_id: task_id or None),

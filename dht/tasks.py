@@ -19,7 +19,6 @@ from django_q.tasks import async_task
 from dht import probes, scan, scans
 from dht.models import HealthSample, Method, Scan
 from ghost import stopping
-from ghost.errors import OutageError
 from resources.models import DhtStatus, ProbeStatus, Resource
 
 MAX_IN_FLIGHT = 500
@@ -118,11 +117,11 @@ def _sample(row: Resource, was: str, outcome: probes.Outcome) -> HealthSample:
     )
 
 
-def scan_health(*, is_all: bool = False) -> dict[str, float]:
+def scan_health(*, is_all: bool = False) -> dict[str, float | str]:
     """By the clock: check the GHOST_DHT_SAMPLE_SIZE most urgent resources, or all. A scan that is
     under way is joined.
 
-    Returns the scan's counts. OutageError, and nothing is changed, if it can't start.
+    Returns the scan's counts, and its error if it could not start: then nothing was changed.
     """
     wanted = None if is_all else settings.GHOST.dht_sample_size
     asked = Scan.objects.ask(limit=wanted, trigger="schedule")
@@ -132,10 +131,11 @@ def scan_health(*, is_all: bool = False) -> dict[str, float]:
     return run_scan(asked.pk)
 
 
-def run_scan(scan_id: int) -> dict[str, float]:
+def run_scan(scan_id: int) -> dict[str, float | str]:
     """Take part in a scan until nothing of it is free, or for RUN_S: then another task goes on.
 
-    Returns the scan's counts so far. OutageError if it ended as failed.
+    Returns the scan's counts so far, and its error if it ended as failed: the scan itself tells
+    operators, so the task is not a failed one.
     """
     found = Scan.objects.open().filter(pk=scan_id).first()
     if found is None:
@@ -144,9 +144,7 @@ def run_scan(scan_id: int) -> dict[str, float]:
         scan.work(found, for_s=RUN_S)
     if found.is_open and found.parts.free().exists() and not stopping.is_asked():
         async_task(run_scan, scan_id)
-    if found.error:
-        raise OutageError(found.error)
-    return found.plain()
+    return found.plain() | ({"error": found.error} if found.error else {})
 
 
 def resume_scan() -> str:

@@ -82,6 +82,11 @@ class Finding:
     status: DhtStatus
     misses: int
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether this very look-up showed a sign of life; it may be Active by an earlier one."""
+        return _sign_of_life(self.evidence) is not None
+
 
 def judge(of: Subject, evidence: Evidence) -> Finding:
     """Active if peers were found; Stale after GHOST_DHT_STALE_AFTER misses in a row; Unknown if
@@ -128,6 +133,7 @@ def save(
         counts = Counter(finding.status for finding in kept)
         scan.record(
             checked=len(kept),
+            found=sum(finding.is_alive for finding in kept),
             active=counts[DhtStatus.ACTIVE],
             stale=counts[DhtStatus.STALE],
             unknown=counts[DhtStatus.UNKNOWN],

@@ -58,8 +58,8 @@ def in_words(scan: Scan) -> str:
     found = {name: grouped(getattr(scan, name)) for name in COUNTED} | {"checked": progress(scan)}
     return (
         gettext(
-            "%(checked)s checked: %(active)s active, %(stale)s stale, %(unknown)s unknown;"
-            " %(changed)s changed."
+            "%(checked)s checked, %(found)s found alive; now %(active)s active, %(stale)s stale,"
+            " %(unknown)s unknown; %(changed)s changed."
         )
         % found
     )
@@ -72,6 +72,7 @@ def grouped(number: int) -> str:
 
 COUNTED: dict[str, _StrPromise] = {
     "checked": pgettext_lazy("how many", "checked"),
+    "found": pgettext_lazy("how many", "found alive"),
     "active": pgettext_lazy("how many", "active"),
     "stale": pgettext_lazy("how many", "stale"),
     "unknown": pgettext_lazy("how many", "unknown"),
@@ -91,7 +92,7 @@ def _count(name: str) -> Callable[[ScanAdmin, Scan], str]:
 class ScanAdmin(ReadOnlyAdmin[Scan]):
     list_display = [
         "number", "shown_state", "shown_trigger", "requested_at", "took", "shown_checked",
-        "shown_active", "shown_stale", "shown_unknown", "shown_changed",
+        "shown_found", "shown_active", "shown_stale", "shown_unknown", "shown_changed",
     ]  # fmt: skip
     list_display_links = ["number"]
     list_filter = [("state", ChoicesDropdownFilter), "requested_at"]
@@ -108,6 +109,7 @@ class ScanAdmin(ReadOnlyAdmin[Scan]):
     ]
     readonly_fields = ["shown_state", "shown_trigger", "took"]
     actions = ["stop"]
+    shown_found = _count("found")
     shown_active = _count("active")
     shown_stale = _count("stale")
     shown_unknown = _count("unknown")
@@ -149,9 +151,9 @@ class ScanAdmin(ReadOnlyAdmin[Scan]):
         if not self.has_stop_permission(request):
             raise PermissionDenied
         with self.telling(request):
-            _scan, is_joined = scans.ask(request.user.get_username())
+            scan, is_joined = scans.ask(request.user.get_username())
             if is_joined:
-                said = gettext("A health scan is under way; now it checks all resources.")
+                said = gettext("Health scan #%d is under way; it checks all resources.") % scan.pk
             else:
                 said = gettext("A health scan of all resources is queued.")
             self.message_user(request, said, messages.SUCCESS)

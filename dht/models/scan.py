@@ -24,7 +24,7 @@ PART = 500
 MAX_ATTEMPTS = 5
 """A part whose workers died so often is left out: it may be what kills them."""
 TRIGGER_CHARS = 100
-COUNTS = ("checked", "active", "stale", "unknown", "changed")
+COUNTS = ("checked", "found", "active", "stale", "unknown", "changed")
 
 
 class ScanState(models.TextChoices):
@@ -84,6 +84,7 @@ class Scan(models.Model):
     ended_at = models.DateTimeField(_("ended"), null=True, db_index=True)
     total = models.PositiveIntegerField(_("resources"), default=0)
     checked = models.PositiveIntegerField(_("checked"), default=0)
+    found = models.PositiveIntegerField(_("found alive"), default=0)
     active = models.PositiveIntegerField(_("active"), default=0)
     stale = models.PositiveIntegerField(_("stale"), default=0)
     unknown = models.PositiveIntegerField(_("unknown"), default=0)
@@ -112,6 +113,11 @@ class Scan(models.Model):
     def is_open(self) -> bool:
         """Whether it has not ended."""
         return self.state == ScanState.OPEN
+
+    @property
+    def joined(self) -> bool:
+        """Whether this request found it under way."""
+        return not self.is_new
 
     @property
     def is_queued(self) -> bool:

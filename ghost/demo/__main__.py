@@ -44,6 +44,7 @@ def _prepare_and_run(place: Place) -> int:
         return _complain(str(error))
     if prepared.exit_code:
         return _complain(prepared.text)
+    place.write_env_file()
     return _run(place, variables)
 
 

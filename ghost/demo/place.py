@@ -37,6 +37,16 @@ class Place:
         """Where site, admin and API are."""
         return f"http://localhost:{self.port}/"
 
+    @property
+    def env_file(self) -> Path:
+        """What GHOST_ENV_FILE names to run a command on the demo."""
+        return self.folder / "env"
+
+    def write_env_file(self) -> None:
+        """Write its environment for commands that people try on it."""
+        lines = [f"{n}={v}" for n, v in self.environment().items() if n != "GHOST_ENV_FILE"]
+        self.env_file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
     def environment(self) -> dict[str, str]:
         """The variables under which the demo's programs run; `.env` is not read."""
         folders = ("secrets_dir", "magnet_metadata_dir", "magnet_tmp_dir", "cover_dir",

@@ -86,7 +86,7 @@ class Record(models.Model):
         editable=False,
     )
     dht_misses = models.PositiveIntegerField(
-        gettext_lazy("checks without an answer"), default=0, editable=False
+        gettext_lazy("checks that found nobody"), default=0, editable=False
     )
     dht_changed_at = models.DateTimeField(gettext_lazy("health since"), null=True, editable=False)
     last_dht_check = models.DateTimeField(

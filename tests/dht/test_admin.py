@@ -71,7 +71,7 @@ def test_a_second_one_joins_the_first_and_says_so(on_commit):
     with on_commit():
         answer = browser.post(reverse("admin:dht_scan_start"))
 
-    told = ["A health scan is under way; now it checks all resources."]
+    told = [f"Health scan #{Scan.objects.get().pk} is under way; it checks all resources."]
     assert operators.told(answer) == told
     assert Scan.objects.get(pk=asked.pk).total == 2
 
@@ -161,7 +161,7 @@ def test_a_resources_form_has_the_button_while_it_stands():
 
 def test_the_list_of_scans_tells_how_far_each_is():
     browser = operators.client("Viewer")
-    done(total=1200, checked=1200, active=1100, stale=60, unknown=40, changed=7)
+    done(total=1200, checked=1200, found=1090, active=1100, stale=60, unknown=40, changed=7)
     Scan.objects.create(trigger="Ada", total=1000, checked=350)
 
     [cells, older] = [
@@ -171,7 +171,7 @@ def test_the_list_of_scans_tells_how_far_each_is():
 
     assert cells[1:3] + cells[4:6] == ["under way", "by hand: Ada", "-", "350 of 1,000"]
     assert older[1:3] + older[4:] == [
-        "done", "the schedule", "3 min 25 s", "1,200", "1,100", "60", "40", "7",
+        "done", "the schedule", "3 min 25 s", "1,200", "1,090", "1,100", "60", "40", "7",
     ]  # fmt: skip
 
 
@@ -361,12 +361,14 @@ def test_an_add_form_has_no_chart():
 
 def test_the_dashboard_knows_the_last_scan():
     browser = operators.client("Viewer")
-    done(total=1200, checked=1200, active=1100, stale=60, unknown=40, changed=7)
+    done(total=1200, checked=1200, found=1090, active=1100, stale=60, unknown=40, changed=7)
 
     told = words(browser.get(reverse("admin:index")))
 
     assert "just now · 3 min 25 s · the schedule" in told
-    assert "1,200 checked: 1,100 active, 60 stale, 40 unknown; 7 changed." in told
+    assert (
+        "1,200 checked, 1,090 found alive; now 1,100 active, 60 stale, 40 unknown; 7 changed."
+    ) in told
 
 
 def test_the_dashboard_knows_the_scan_under_way():

@@ -52,7 +52,7 @@ def test_a_scan_of_all_is_queued(ask):
     assert (answer.status_code, answer.json()) == (
         202,
         {"queued": True, "scan_id": row.pk, "task_id": task["id"], "total": 2, "checked": 0,
-         "active": 0, "stale": 0, "unknown": 0, "changed": 0},
+         "joined": False, "found": 0, "active": 0, "stale": 0, "unknown": 0, "changed": 0},
     )  # fmt: skip
     assert (task["args"], row.trigger) == ((row.pk,), "Root")
     assert [part.resources for part in row.parts.all()] == [[r.pk for r in rows]]
@@ -65,7 +65,7 @@ def test_a_scan_under_way_is_joined_and_widened(ask):
 
     second = ask().json()
 
-    assert second == first | {"total": 2}
+    assert second == first | {"total": 2, "joined": True}
     assert (Scan.objects.get().parts.count(), row.pk) == (2, row.pk)
 
 
@@ -87,7 +87,7 @@ def test_who_waits_gets_the_counts(ask, poll):
     assert (answer.status_code, answer.json()) == (
         200,
         {"queued": False, "state": "done", "scan_id": done.pk, "total": 1, "checked": 1,
-         "active": 0, "stale": 1, "unknown": 0, "changed": 1, "seconds": done.seconds},
+         "found": 0, "active": 0, "stale": 1, "unknown": 0, "changed": 1, "seconds": done.seconds},
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from dht import swarm as door
+from dht.models import Scan
 from resources.models import Resource
 from tests import make
 
@@ -56,9 +57,37 @@ def test_probe_exits_with_1_if_one_was_not_reachable(swarm, capsys):
     assert found == {swarm.seeds[0].magnet_uri: "ok", dead: "inactive"}
 
 
-def test_probe_refuses_what_is_no_magnet():
-    with pytest.raises(CommandError, match="starts with magnet"):
-        call_command("probe", "https://example.org/a.torrent")
+def test_probe_tells_what_is_no_magnet_and_probes_the_others(swarm, capsys):
+    with pytest.raises(SystemExit) as caught:
+        call_command("probe", "https://example.org/a.torrent", swarm.seeds[0].magnet_uri)
+
+    refused, probed = lines(capsys)
+    assert (caught.value.code, probed["status"]) == (1, "ok")
+    assert refused == {
+        "magnet_uri": "https://example.org/a.torrent",
+        "status": "refused",
+        "error": "A magnet link starts with magnet:?",
+    }
+
+
+@pytest.mark.parametrize("timeout_s", ["0", "-5", "nan"])
+def test_probe_refuses_a_senseless_time_out(timeout_s):
+    with pytest.raises(CommandError, match="time-out must"):
+        call_command("probe", make.magnet(), "--timeout", timeout_s)
+
+
+@pytest.mark.django_db
+def test_scan_health_tells_that_it_joined_one(swarm, capsys):
+    make.resource(is_probed=False)
+    under_way = Scan.objects.ask(trigger="Root")
+
+    call_command("scan_health", all=True)
+
+    captured = capsys.readouterr()
+    assert captured.err.splitlines()[0] == (
+        f"Scan #{under_way.pk} is under way, asked for by Root; joined."
+    )
+    assert json.loads(captured.out)["scan"] == under_way.pk
 
 
 def test_probe_says_that_libtorrent_is_missing(monkeypatch):
@@ -79,8 +108,11 @@ def test_scan_health_ends_with_a_json_line(swarm, capsys):
     captured = capsys.readouterr()
     report = json.loads(captured.out.splitlines()[-1])
     assert report.pop("seconds") > 0
-    assert report == {"checked": 2, "active": 1, "stale": 0, "unknown": 1, "changed": 1}
-    assert captured.err.splitlines() == ["2 of 2 checked, 1 active"]
+    assert report == {
+        "scan": Scan.objects.get().pk,
+        "checked": 2, "found": 1, "active": 1, "stale": 0, "unknown": 1, "changed": 1,
+    }  # fmt: skip
+    assert captured.err.splitlines() == ["2 of 2 checked, 1 found alive"]
 
 
 @pytest.mark.django_db
@@ -106,9 +138,9 @@ def test_scan_health_that_cannot_start_says_why(no_dht):
     [
         (["--limit", "0"], "number of resources"),
         (["--limit", "-5"], "number of resources"),
-        (["--timeout", "-1"], "time for a look-up"),
-        (["--timeout", "0"], "time for a look-up"),
-        (["--timeout", "nan"], "time for a look-up"),
+        (["--timeout", "-1"], "time-out must"),
+        (["--timeout", "0"], "time-out must"),
+        (["--timeout", "nan"], "time-out must"),
     ],
 )
 def test_scan_health_refuses_nonsense(arguments, reason):

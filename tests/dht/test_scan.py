@@ -63,7 +63,7 @@ def test_all_kinds_are_seen_and_the_dead_are_not(swarm):
 
     assert statuses() == [("Active", 0)] * 12 + [("Unknown", 1)]
     assert done.plain() | {"seconds": 0} == {
-        "checked": 13, "active": 12, "stale": 0, "unknown": 1, "changed": 12, "seconds": 0,
+        "checked": 13, "found": 12, "active": 12, "stale": 0, "unknown": 1, "changed": 12, "seconds": 0,
     }  # fmt: skip
     assert (done.state, done.total, done.parts.count()) == ("done", 13, 0)
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from dht import probes, tasks
 from dht import swarm as door
-from dht.models import HealthSample
+from dht.models import HealthSample, Scan
 from ghost import stopping
 from ghost.errors import OutageError
 from resources import metadata
@@ -292,7 +292,7 @@ def test_the_scan_task_reports(swarm):
 
     row.refresh_from_db()
     assert report | {"seconds": 0} == {
-        "checked": 1, "active": 1, "stale": 0, "unknown": 0, "changed": 1, "seconds": 0,
+        "checked": 1, "found": 1, "active": 1, "stale": 0, "unknown": 0, "changed": 1, "seconds": 0,
     }  # fmt: skip
     assert row.dht_status == DhtStatus.ACTIVE
 
@@ -310,6 +310,10 @@ def test_the_scan_task_takes_a_sample_unless_told_otherwise(swarm, configure):
     assert counts == [2, 12]
 
 
-def test_a_scan_that_cannot_start_is_an_outage(no_dht):
-    with pytest.raises(OutageError):
-        tasks.scan_health()
+def test_a_scan_that_cannot_start_says_why_and_is_no_failed_task(no_dht):
+    make.resource()
+
+    told = tasks.scan_health()
+
+    failed = Scan.objects.get()
+    assert (failed.state, told["error"], told["checked"]) == ("failed", failed.error, 0)

@@ -18,7 +18,7 @@ def test_a_stored_reason_is_said_in_the_language_of_its_reader():
     with translation.override("zh-hans"):
         said = told.again("3 peers were found, but none gave the metadata within 60 s.")
 
-    assert said == "找到 3 个节点，但 60 秒内无一给出元数据。"
+    assert said == "找到 3 个用户，但 60 秒内无一给出元数据。"
 
 
 def test_a_reason_that_is_not_ours_stays_as_it_is():

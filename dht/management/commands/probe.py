@@ -9,8 +9,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from dht import probes, trackers
-from ghost.errors import GhostError
+from dht import probes, scan, trackers
+from ghost.errors import GhostError, RefusedError
 from resources import magnets
 from resources.states import ProbeStatus
 
@@ -30,9 +30,12 @@ class Command(BaseCommand):
         parser.add_argument("--files", action="store_true", help="list the files too")
 
     def handle(self, **options: Any) -> None:  # noqa: ANN401  # Django's
-        timeout_s = options["timeout"] or settings.GHOST.magnet_metadata_timeout_s
+        timeout_s = options["timeout"]
+        if timeout_s is None:
+            timeout_s = settings.GHOST.magnet_metadata_timeout_s
         try:
-            wanted = {m.hash: m for m in map(magnets.parse, options["magnets"])}
+            scan.require_sense(None, timeout_s)
+            wanted = self._read(options["magnets"])
             is_reachable = [
                 self._tell(wanted[outcome.magnet_hash], outcome, with_files=options["files"])
                 for outcome in probes.probe(wanted.values(), timeout_s)
@@ -41,8 +44,21 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         finally:
             trackers.close()  # while threads can still be made, as over HTTP leaving takes one
-        if not all(is_reachable):
+        if len(wanted) < len(options["magnets"]) or not all(is_reachable):
             raise SystemExit(1)
+
+    def _read(self, uris: list[str]) -> dict[str, magnets.Magnet]:
+        """The magnets by hash; a line for each that is none."""
+        wanted = {}
+        for uri in uris:
+            try:
+                magnet = magnets.parse(uri)
+            except RefusedError as error:
+                told = {"magnet_uri": uri, "status": "refused", "error": str(error)}
+                self.stdout.write(json.dumps(told, ensure_ascii=False))
+            else:
+                wanted[magnet.hash] = magnet
+        return wanted
 
     def _tell(self, magnet: magnets.Magnet, outcome: probes.Outcome, *, with_files: bool) -> bool:
         found: dict[str, Any] = {

@@ -48,12 +48,16 @@ class Command(BaseCommand):
             trackers.close()  # while threads can still be made, as over HTTP leaving takes one
         if self.stderr.isatty():
             self.stderr.write("")  # the bar's line ends
-        self.stdout.write(json.dumps(done.plain()))
+        self.stdout.write(json.dumps(done.plain() | {"scan": done.pk}))
         if done.state != ScanState.DONE:
             raise CommandError(f"The scan is {done.get_state_display()}; what was checked is kept.")
 
     def _tell(self, done: Scan) -> None:
-        words = f"{done.checked} of {done.total} checked, {done.active} active"
+        if done.joined and not self._said:
+            self.stderr.write(
+                f"Scan #{done.pk} is under way, asked for by {done.trigger}; joined.", str
+            )
+        words = f"{done.checked:,} of {done.total:,} checked, {done.found:,} found alive"
         if self.stderr.isatty():
             full = BAR_CHARS * min(done.checked, done.total) // max(done.total, 1)
             bar = "█" * full + "░" * (BAR_CHARS - full)
