@@ -26,6 +26,8 @@ PACE_S, LAST_PACE_S = 0.01, 0.2
 """Between two looks while some are to be started, and when all are: answers come by the dozen."""
 REST_EVERY_S, MAX_REST_S = 5.0, 0.3
 COUNT_EVERY_S = 1.0
+LONG_TURN_S = 2.0
+"""The slowest turn, between two looks at what came, is a tenth of that."""
 SILENT_AFTER_S = 10.0
 """Nodes are asked in turn, a second apart: all of a look-up's first ones could be dead."""
 
@@ -50,6 +52,8 @@ class _Asked:
     at: float
     before: int | None
     """Nodes that named peers when it was asked before, if it was."""
+    is_disturbed: bool = False
+    """Whether nothing at all was heard when its answers were to come."""
     nodes: int = 0
     peers: set[swarm.Endpoint] = field(default_factory=set)
 
@@ -59,7 +63,8 @@ class _Asked:
 
     @property
     def is_in_doubt(self) -> bool:
-        return bool(self.nodes) and not self.is_seen and self.before is None
+        is_doubtful = bool(self.nodes) or self.is_disturbed
+        return is_doubtful and not self.is_seen and self.before is None
 
     def sighting(self, *, is_answered: bool) -> tuple[str, Sighting]:
         nodes = max(self.nodes, self.before or 0)
@@ -91,9 +96,10 @@ class Lookups:
         # By age. Who was not seen while it was fresh goes over to the old ones.
         self._fresh: deque[_Asked] = deque()
         self._old: deque[_Asked] = deque()
-        self._under_way = self._packets = 0
+        self._under_way = 0
+        self._packets = self._session.packets()
         self._rest_at = time.monotonic() + REST_EVERY_S
-        self._counted_at = self._heard_at = time.monotonic()
+        self._counted_at = self._heard_at = self._turn_at = time.monotonic()
         self._unheard_since: float | None = None
 
     def __len__(self) -> int:
@@ -136,7 +142,10 @@ class Lookups:
 
     def answers(self, wait_s: float) -> list[tuple[str, Sighting]]:
         """What came to its end, after up to `wait_s` seconds."""
+        if time.monotonic() - self._turn_at > LONG_TURN_S:  # we were stopped, and answers lost
+            self._disturb(0, time.monotonic())
         time.sleep(min(self._pause_s(), wait_s))
+        self._turn_at = time.monotonic()
         # Asked before the answers are read: those of ended look-ups are all among them.
         may_be_over = not self._waiting or time.monotonic() >= self._rest_at
         is_all = may_be_over and not self._session.busy_lookups().under_way
@@ -177,11 +186,19 @@ class Lookups:
             self._count_packets()
 
     def _count_packets(self) -> None:
-        self._counted_at = time.monotonic()
-        packets = self._session.counters()["dht.dht_messages_in"]
+        last, self._counted_at = self._counted_at, time.monotonic()
+        packets = self._session.packets()
         if packets != self._packets:
             self._packets, self._heard_at = packets, self._counted_at
             self._unheard_since = None
+        elif self._counted_at - last >= COUNT_EVERY_S:
+            self._disturb(last - COUNT_EVERY_S, self._counted_at - COUNT_EVERY_S / 2)
+
+    def _disturb(self, begin: float, end: float) -> None:
+        """Have what was asked then asked again: its answers can't have come."""
+        for asked in self._fresh:
+            if begin <= asked.at <= end:
+                asked.is_disturbed = True
 
     def _over(self, *, is_all: bool) -> list[tuple[str, Sighting]]:
         now = time.monotonic()
@@ -203,4 +220,5 @@ class Lookups:
             return None
         if not asked.nodes and self._heard_at <= asked.at:
             self._count_packets()
-        return asked.sighting(is_answered=bool(asked.nodes) or self._heard_at > asked.at)
+        is_heard = self._heard_at > asked.at and not asked.is_disturbed
+        return asked.sighting(is_answered=bool(asked.nodes) or is_heard)

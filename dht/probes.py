@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from resources.magnets import Magnet
     from resources.metadata import Metadata
 
-MAX_PEERS = 200
+MAX_PEERS, PEERS_OF_ONE = 400, 50
+"""Of a probe, and of one answer: who names many must not keep out who names the true ones."""
 TRACKERS_AFTER_S = 3.0
 """The DHT names most peers within a second. Later than a fifth of the time would be too late."""
 
@@ -47,6 +48,8 @@ class _Sought:
     magnet: Magnet
     ends_at: float
     trackers: list[list[str]]
+    packets: int
+    """Of the DHT, when it began."""
     peers: set[swarm.Endpoint] = field(default_factory=set)
     is_tracked: bool = False
     is_heard: bool = False
@@ -133,7 +136,9 @@ class Probes:
         magnet = self._waiting.pop(next(iter(self._waiting)))
         now = time.monotonic()
         left_s = self._timeout_s - (0 if self._dht.is_there else self._patience_s)
-        sought = self._sought[magnet.hash] = _Sought(magnet, now + left_s, _askable(magnet))
+        sought = self._sought[magnet.hash] = _Sought(
+            magnet, now + left_s, _askable(magnet), self._dht.packets()
+        )
         for key in magnet.dht_keys:
             self._by_key.setdefault(key, []).append(magnet.hash)
         self._note(now + (self._pause_s if self._dht.is_there else 0), self._ask_trackers, sought)
@@ -213,7 +218,7 @@ class Probes:
     def _meet(self, key: str, peers: Iterable[swarm.Endpoint]) -> None:
         for magnet_hash in self._by_key.get(key, ()):
             sought = self._sought[magnet_hash]
-            room = MAX_PEERS - len(sought.peers)
+            room = min(MAX_PEERS - len(sought.peers), PEERS_OF_ONE)
             new = [peer for peer in dict.fromkeys(peers) if peer not in sought.peers][:room]
             if new:
                 sought.peers.update(new)
@@ -229,7 +234,7 @@ class Probes:
 
     def _give_up(self, sought: _Sought) -> Outcome:
         self._end(sought)
-        is_told = sought.is_heard or self._dht.is_still_there()
+        is_told = sought.is_heard or self._dht.has_spoken_since(sought.packets)
         within = f"within {self._timeout_s:g} s"
         if sought.peers:
             error = f"{_peers(len(sought.peers))} found, but none gave the metadata {within}."

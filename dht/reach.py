@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dht.swarm import Session
 
-COUNT_NODES_EVERY_S = 1.0
+COUNT_EVERY_S = 1.0
 
 
 class Reach:
@@ -18,6 +18,7 @@ class Reach:
         self._session, self._patience_s = session, patience_s
         self._waiting_since: float | None = None
         self._looked_at = 0.0
+        self._packets = 0
         self.is_there = False
 
     def is_awaited(self, wait_s: float) -> bool:
@@ -32,9 +33,19 @@ class Reach:
             self._waiting_since = None
         return not self.is_there and not is_late
 
-    def is_still_there(self) -> bool:
-        """Whether it has nodes now, as of a second ago."""
-        if time.monotonic() - self._looked_at >= COUNT_NODES_EVERY_S:
-            self._looked_at = time.monotonic()
-            self.is_there = self._session.num_nodes() > 0
+    def packets(self) -> int:
+        """How many packets came so far, as of a second ago."""
+        if time.monotonic() - self._looked_at >= COUNT_EVERY_S:
+            self._look()
+        return self._packets
+
+    def has_spoken_since(self, packets: int) -> bool:
+        """Whether any node has sent something since there were so many `packets`."""
+        if self.packets() == packets:
+            self._look()
+        self.is_there = self._packets > packets and self._session.num_nodes() > 0
         return self.is_there
+
+    def _look(self) -> None:
+        self._looked_at = time.monotonic()
+        self._packets = self._session.packets()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -25,7 +26,7 @@ log = logging.getLogger(__name__)
 
 LATE_SERVERS = 5
 """In time-outs of a look-up: web seeds are asked in turns, and a name server may hang."""
-MAX_WEB_SEEDS = 200
+MAX_WEB_SEEDS, WEB_SEEDS_AT_ONCE = 200, 5
 GRACE_S = 5.0
 
 
@@ -52,10 +53,12 @@ class Signs:
         own = sources.of(settings.GHOST)
         self._may_ask_web_seeds = bool(own)  # a device's name tells no address to ask from
         self._web_seeds = web_seeds.Checks(timeout_s, sources.specific(own))
+        self._hopeful: deque[Case] = deque()
         self._by_hash: dict[str, tuple[Case, float]] = {}
 
     def __len__(self) -> int:
-        return len(self._lookups) + len(self._counted) + len(self._by_hash)
+        waiting = len(self._counted) + len(self._hopeful) + len(self._by_hash)
+        return len(self._lookups) + waiting
 
     @property
     def backlog(self) -> int:
@@ -70,7 +73,7 @@ class Signs:
     @property
     def is_crowded(self) -> bool:
         """Whether as many web seeds are waited for as may be."""
-        return len(self._by_hash) >= MAX_WEB_SEEDS
+        return len(self._by_hash) + len(self._hopeful) >= MAX_WEB_SEEDS
 
     def add(self, cases: Collection[Case]) -> None:
         """Let these join; what one tracker has to count of them is asked for together."""
@@ -117,18 +120,25 @@ class Signs:
     def _counted_cases(self) -> Iterable[Case]:
         """Those whose trackers have answered too, but for those with a web seed to try."""
         for counts in self._counted:
-            if counts.is_over:
-                for case in counts.add_up():
-                    if not self._try_web_seeds(case):
-                        yield case
+            for case in counts.add_up() if counts.is_over else ():
+                if self._may_have_web_seeds(case):
+                    self._hopeful.append(case)
+                else:
+                    yield case
         self._counted = [counts for counts in self._counted if not counts.is_done]
+        # A few at a time: to read large metadata takes long, and the lease has to be renewed.
+        for _ in range(min(WEB_SEEDS_AT_ONCE, len(self._hopeful))):
+            case = self._hopeful.popleft()
+            if not self._try_web_seeds(case):
+                yield case
 
-    def _try_web_seeds(self, case: Case) -> bool:
+    def _may_have_web_seeds(self, case: Case) -> bool:
         """Whether it has web seeds that may be its only sign of life. They are of use to whoever
         has its metadata, which the public site can give only if we have it."""
         is_last_hope = case.of.probed_at and not case.evidence.has_peers
-        if not is_last_hope or "&ws=" not in case.of.magnet_uri or not self._may_ask_web_seeds:
-            return False
+        return bool(is_last_hope and "&ws=" in case.of.magnet_uri and self._may_ask_web_seeds)
+
+    def _try_web_seeds(self, case: Case) -> bool:
         found = metadata.load(case.of.magnet_hash)
         if found is None:
             return False

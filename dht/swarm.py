@@ -149,6 +149,11 @@ class Session:
         """How many DHT nodes it knows that answer."""
         return self.counters()["dht.dht_nodes"]
 
+    def packets(self) -> int:
+        """How many packets of DHT nodes came so far: none for a while, though asked, means that
+        the network is gone. Nodes that can't be reached stay in the table."""
+        return self.counters()["dht.dht_messages_in"]
+
     def has_nodes(self, patience_s: float) -> bool:
         """Whether the DHT can be reached, waiting up to `patience_s` seconds for a first node."""
         deadline = time.monotonic() + patience_s

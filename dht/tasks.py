@@ -36,7 +36,7 @@ def run_probes(resource_id: int | None = None) -> str:
     `resource_id` only tells operators for which resource the task was queued: another worker
     may have probed it already. Returns how it went, in words.
     """
-    with _stoppable():
+    with stoppable():
         run = _Run()
         try:
             ended = run.to_the_end()
@@ -140,7 +140,7 @@ def run_scan(scan_id: int) -> dict[str, float | str]:
     found = Scan.objects.open().filter(pk=scan_id).first()
     if found is None:
         return {}
-    with _stoppable():
+    with stoppable():
         scan.work(found, for_s=RUN_S)
     if found.is_open and found.parts.free().exists() and not stopping.is_asked():
         async_task(run_scan, scan_id)
@@ -157,7 +157,7 @@ def resume_scan() -> str:
 
 
 @contextmanager
-def _stoppable() -> Iterator[None]:
+def stoppable() -> Iterator[None]:
     """Let SIGTERM end the task in good order: claims given back, session closed."""
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from dht.trackers.announces import Swarm
 
 
+WEB_SEED_PATIENCE = 5
+"""Scans in a row for which a web seed may be out of order before that counts as a sign of death."""
+
+
 class Subject(NamedTuple):
     """What a scan reads of a resource: a whole row costs as much as its look-up."""
 
@@ -90,17 +94,17 @@ class Finding:
 
 def judge(of: Subject, evidence: Evidence) -> Finding:
     """Active if peers were found; Stale after GHOST_DHT_STALE_AFTER misses in a row; Unknown if
-    nobody answered; else what it was, as if its web seed is the last hope and could not be asked.
+    nobody answered; else what it was. A web seed that could not be asked puts off the verdict for
+    some scans, but not for ever.
     """
     method = _sign_of_life(evidence)
     if method is not None:
         return Finding(of, evidence, method, DhtStatus.ACTIVE, 0)
     if not evidence.is_answered:  # nothing is known of the torrent: not counted as a miss
         return Finding(of, evidence, Method.DHT, DhtStatus.UNKNOWN, of.dht_misses)
-    if evidence.web_seed is None:
-        return Finding(of, evidence, Method.WEB_SEED, DhtStatus(of.dht_status), of.dht_misses)
     misses = of.dht_misses + 1
-    is_stale = misses >= settings.GHOST.dht_stale_after
+    patience = WEB_SEED_PATIENCE if evidence.web_seed is None else 0
+    is_stale = misses >= settings.GHOST.dht_stale_after + patience
     status = DhtStatus.STALE if is_stale else DhtStatus(of.dht_status)
     return Finding(of, evidence, Method.DHT, status, misses)
 

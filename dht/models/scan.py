@@ -23,6 +23,8 @@ PART = 500
 """Resources that a worker takes at a time."""
 MAX_ATTEMPTS = 5
 """A part whose workers died so often is left out: it may be what kills them."""
+TASK_PATIENCE = timedelta(minutes=10)
+"""A task that has not begun by then may be lost."""
 TRIGGER_CHARS = 100
 COUNTS = ("checked", "found", "active", "stale", "unknown", "changed")
 
@@ -122,7 +124,8 @@ class Scan(models.Model):
     @property
     def is_queued(self) -> bool:
         """Whether a worker is at it, or will be without being asked."""
-        is_awaited = bool(self.task_id) and self.started_at is None
+        is_recent = self.requested_at > timezone.now() - TASK_PATIENCE
+        is_awaited = bool(self.task_id) and self.started_at is None and is_recent
         return is_awaited or self.parts.held().exists()
 
     @property

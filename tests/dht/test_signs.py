@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from dht import lookups, scan, signs, trackers
+from dht import lookups, scan, signs, trackers, verdicts
 from dht.lookups import Sighting
 from dht.models import HealthSample
 from resources.metadata import File
@@ -164,8 +164,19 @@ def test_a_web_seed_that_never_comes_back_holds_nothing_up(swarm, monkeypatch):
     done = scan.scan(None)
 
     row.refresh_from_db()
-    assert (done.state, samples()) == ("done", {(row.pk, "web-seed", "Active", 0, None)})
-    assert row.dht_misses == 0  # nothing is known: that is no miss
+    assert (done.state, samples()) == ("done", {(row.pk, "dht", "Active", 0, None)})
+    assert row.dht_misses == 1
+
+
+def test_a_web_seed_out_of_order_puts_off_stale_but_not_for_ever(swarm, monkeypatch, configure):
+    configure(dht_stale_after=1)
+    monkeypatch.setattr(signs, "LATE_SERVERS", 0)
+    monkeypatch.setattr(signs.web_seeds.Checks, "add", lambda *_: None)
+    make.resource(magnet_uri=magnet("ab" * 20, ws=["http://127.0.0.1:1/a.iso"]))
+
+    seen = [scan.scan(None).stale for _ in range(verdicts.WEB_SEED_PATIENCE + 1)]
+
+    assert seen == [0] * verdicts.WEB_SEED_PATIENCE + [1]
 
 
 def test_web_seeds_are_not_asked_on_when_the_scan_is_over(swarm, monkeypatch):

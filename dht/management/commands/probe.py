@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from dht import probes, scan, trackers
+from dht import probes, scan, tasks, trackers
 from ghost.errors import GhostError, RefusedError
 from resources import magnets
 from resources.states import ProbeStatus
@@ -36,12 +36,15 @@ class Command(BaseCommand):
         try:
             scan.require_sense(None, timeout_s)
             wanted = self._read(options["magnets"])
-            is_reachable = [
-                self._tell(wanted[outcome.magnet_hash], outcome, with_files=options["files"])
-                for outcome in probes.probe(wanted.values(), timeout_s)
-            ]
+            with tasks.stoppable():
+                is_reachable = [
+                    self._tell(wanted[outcome.magnet_hash], outcome, with_files=options["files"])
+                    for outcome in probes.probe(wanted.values(), timeout_s)
+                ]
         except GhostError as error:
             raise CommandError(str(error)) from error
+        except KeyboardInterrupt:
+            raise CommandError("Interrupted.", returncode=130) from None
         finally:
             trackers.close()  # while threads can still be made, as over HTTP leaving takes one
         if len(wanted) < len(options["magnets"]) or not all(is_reachable):

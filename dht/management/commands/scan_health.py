@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from dht import scan, trackers
+from dht import scan, tasks, trackers
 from dht.models import Scan, ScanState
 from ghost.errors import GhostError
 
@@ -37,9 +37,10 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:  # noqa: ANN401  # Django's
         limit = settings.GHOST.dht_sample_size if options["limit"] is None else options["limit"]
         try:
-            done = scan.scan(
-                None if options["all"] else limit, timeout_s=options["timeout"], tell=self._tell
-            )
+            with tasks.stoppable():
+                done = scan.scan(
+                    None if options["all"] else limit, timeout_s=options["timeout"], tell=self._tell
+                )
         except GhostError as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
