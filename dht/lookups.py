@@ -192,7 +192,7 @@ class Lookups:
             self._packets, self._heard_at = packets, self._counted_at
             self._unheard_since = None
         elif self._counted_at - last >= COUNT_EVERY_S:
-            self._disturb(last - COUNT_EVERY_S, self._counted_at - COUNT_EVERY_S / 2)
+            self._disturb(last, self._counted_at - COUNT_EVERY_S / 2)
 
     def _disturb(self, begin: float, end: float) -> None:
         """Have what was asked then asked again: its answers can't have come."""
@@ -220,5 +220,4 @@ class Lookups:
             return None
         if not asked.nodes and self._heard_at <= asked.at:
             self._count_packets()
-        is_heard = self._heard_at > asked.at and not asked.is_disturbed
-        return asked.sighting(is_answered=bool(asked.nodes) or is_heard)
+        return asked.sighting(is_answered=bool(asked.nodes) or self._heard_at > asked.at)

@@ -14,9 +14,7 @@ from django.utils.translation import gettext_noop as _
 OURS = (
     _("Nobody in the DHT has this torrent (asked within %(seconds)s s)."),
     _("Nobody in the DHT or at its trackers has this torrent (asked within %(seconds)s s)."),
-    _(
-        "Nobody in the DHT has this torrent, and no tracker answered (asked within %(seconds)s s)."
-    ),
+    _("Nobody in the DHT has this torrent, and no tracker answered (asked within %(seconds)s s)."),
     _(
         "Neither the DHT nor a tracker of this torrent answered. Check the network and GHOST_DHT_BOOTSTRAP_NODES."
     ),

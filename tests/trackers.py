@@ -28,7 +28,7 @@ needs_opentracker = pytest.mark.skipif(
     reason="opentracker is not installed (apt-get install opentracker)",
 )
 
-KEYS = tuple(sha1(b"tracked %d" % number).hexdigest() for number in range(1200))
+KEYS = tuple(sha1(b"tracked %d" % number).hexdigest() for number in range(1300))
 """What the tracker of the `opentracker` fixture is open to."""
 
 

@@ -71,7 +71,7 @@ def samples():
 @pytest.mark.parametrize("protocol", ["udp", "http"])
 def test_what_a_tracker_counts_is_a_sign_of_life(swarm, opentracker, protocol):
     url = getattr(opentracker, protocol)
-    seeded, dead = KEYS[700], KEYS[701]
+    seeded, dead = KEYS[1280], KEYS[1281]
     announce_seeder(opentracker.udp, seeded, (f"{NETWORK}.240.1", 7000))
     live = make.resource(magnet_uri=magnet(seeded, tr=[url]), is_probed=False)
     gone = make.resource(magnet_uri=magnet(dead, tr=[url]), is_probed=False)
@@ -113,7 +113,7 @@ def test_a_trackers_word_is_an_answer_even_if_the_dht_is_silent(swarm, opentrack
     monkeypatch.setattr(
         lookups.Lookups, "answers", lambda self, _: [(key, silent) for key in drain(self)]
     )
-    row = make.resource(magnet_uri=magnet(KEYS[702], tr=[opentracker.udp]))
+    row = make.resource(magnet_uri=magnet(KEYS[1282], tr=[opentracker.udp]))
 
     scan.scan(None)
 
