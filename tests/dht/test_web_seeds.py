@@ -196,6 +196,7 @@ def test_a_seed_with_the_whole_file_is_alive_and_sends_one_byte(serve, manner):
     outcome = check([f"{server.url}/work.iso"])
 
     assert outcome == WebSeedCheck(f"{server.url}/work.iso", is_alive=True)
+    _until(lambda: server.sent)  # the server counts after it has sent
     assert server.sent == 1
     assert [method for method, _ in server.asked] == ["HEAD", "GET"]
 
