@@ -54,9 +54,9 @@ def _tracker(keys: list[str]) -> Iterator[object]:
     import django  # noqa: PLC0415  # the settings had to be named first
 
     django.setup()
-    from django.conf import settings  # noqa: PLC0415
+    from django.conf import settings  # noqa: PLC0415  # after django.setup()
 
-    from tests.trackers import running_opentracker  # noqa: PLC0415
+    from tests.trackers import running_opentracker  # noqa: PLC0415  # after django.setup()
 
     settings.GHOST = settings.GHOST.model_copy(update={"allow_private_networks": True})
     with (
@@ -67,7 +67,7 @@ def _tracker(keys: list[str]) -> Iterator[object]:
 
 
 def _trackers() -> object:
-    from dht import trackers  # noqa: PLC0415
+    from dht import trackers  # noqa: PLC0415  # after django.setup()
 
     return trackers
 

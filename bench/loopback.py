@@ -45,7 +45,9 @@ _SERVE_MANY = {
 class Loopback(swarm.LoopbackSwarm):
     """The demo's swarm, larger, with hashes that nobody has behind them."""
 
-    def __init__(self, given: Sequence[seeds.Seed], extra: Sequence[str], **options: Any) -> None:  # noqa: ANN401
+    def __init__(
+        self, given: Sequence[seeds.Seed], extra: Sequence[str], **options: int | str
+    ) -> None:
         super().__init__(given, **options)
         self.extra = extra
 

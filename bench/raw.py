@@ -153,12 +153,14 @@ def fetch(asked: lt.session, magnets: Iterable[str], timeout_s: float) -> dict[s
     return found
 
 
-def _keys(hashes: Any) -> list[str]:  # noqa: ANN401  # libtorrent's
+def _keys(hashes: lt.info_hash_t) -> list[str]:
     keys = [hashes.v1.to_bytes().hex()] if hashes.has_v1() else []
     return keys + ([hashes.v2.to_bytes()[:20].hex()] if hashes.has_v2() else [])
 
 
-def _meet(asked: lt.session, params: Any, met: dict[Any, Any], peers: Iterable[Any]) -> None:  # noqa: ANN401
+def _meet(
+    asked: lt.session, params: lt.add_torrent_params, met: dict[Any, Any], peers: Iterable[Any]
+) -> None:
     """Have the metadata fetched from these peers too; `met` maps each to the torrent's handle."""
     new = [tuple(peer) for peer in peers if tuple(peer) not in met]
     handle = next(iter(met.values()), None)
@@ -170,7 +172,7 @@ def _meet(asked: lt.session, params: Any, met: dict[Any, Any], peers: Iterable[A
     met |= dict.fromkeys(new, handle)
 
 
-def _add(asked: lt.session, params: Any, peers: list[Any]) -> Any:  # noqa: ANN401
+def _add(asked: lt.session, params: lt.add_torrent_params, peers: list[Any]) -> lt.torrent_handle:
     flags = lt.torrent_flags
     params.flags = (
         flags.upload_mode
@@ -184,7 +186,7 @@ def _add(asked: lt.session, params: Any, peers: list[Any]) -> Any:  # noqa: ANN4
     return asked.add_torrent(params)
 
 
-def _read(info: Any) -> list[tuple[str, int]]:  # noqa: ANN401
+def _read(info: lt.torrent_info) -> list[tuple[str, int]]:
     layout = info.layout()
     pad = int(lt.file_flags_t.flag_pad_file)
     return [

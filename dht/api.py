@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ninja import Query, Router, Status
 
-from dht import scans
+from dht import scanning
 from dht.models import Scan
 from dht.schemas import EndedScanOut, QueuedScanOut, ScanIn
 from ghost.schemas import problems
@@ -23,5 +23,5 @@ router = Router(tags=["dht"])
 )
 def scan_all(request: TokenRequest, wanted: Query[ScanIn]) -> Status[Scan]:
     wait_s = wanted.timeout_s if wanted.wait else 0
-    scan = scans.ask_for_all(request.auth.display_name, wait_s=wait_s)
+    scan = scanning.ask_for_all(request.auth.display_name, wait_s=wait_s)
     return Status(200 if wanted.wait and not scan.is_open else 202, scan)

@@ -25,7 +25,9 @@ LATE_ANSWERS_S = 2.0
 PACE_S, LAST_PACE_S = 0.01, 0.2
 """Between two looks while some are to be started, and when all are: answers come by the dozen."""
 REST_EVERY_S, MAX_REST_S = 5.0, 0.3
+"""See `Lookups._is_resting`. More often would cost a scan a tenth of its rate."""
 COUNT_EVERY_S = 1.0
+"""Between two counts of the packets that came."""
 LONG_TURN_S = 2.0
 """The slowest turn, between two looks at what came, is a tenth of that."""
 SILENT_AFTER_S = 10.0

@@ -234,7 +234,7 @@ class Probes:
 
     def _give_up(self, sought: _Sought) -> Outcome:
         self._end(sought)
-        is_told = sought.is_heard or self._dht.has_spoken_since(sought.packets)
+        is_told = self._dht.has_spoken_since(sought.packets) or sought.is_heard
         within = f"within {self._timeout_s:g} s"
         if sought.peers:
             error = f"{_peers(len(sought.peers))} found, but none gave the metadata {within}."
@@ -243,7 +243,9 @@ class Probes:
             error = _NO_DHT_NOR_TRACKER if sought.is_tracked else _NO_DHT
             return self._miss(sought, ProbeStatus.UNAVAILABLE, error)
         error = f"Nobody in the DHT has this torrent (asked {within})."
-        if sought.is_heard:
+        if sought.is_heard and not self._dht.is_there:
+            error = f"Nobody at its trackers has this torrent; the DHT is away (asked {within})."
+        elif sought.is_heard:
             error = f"Nobody in the DHT or at its trackers has this torrent (asked {within})."
         elif sought.is_tracked:
             error = f"Nobody in the DHT has this torrent, and no tracker answered (asked {within})."

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, Field
 
-from dht.scans import MAX_WAIT_S
+from dht.scanning import MAX_WAIT_S
 from ghost.schemas import Out
 
 

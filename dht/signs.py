@@ -27,7 +27,9 @@ log = logging.getLogger(__name__)
 LATE_SERVERS = 5
 """In time-outs of a look-up: web seeds are asked in turns, and a name server may hang."""
 MAX_WEB_SEEDS, WEB_SEEDS_AT_ONCE = 200, 5
+"""Torrents whose web seeds are waited for, and those that are begun in one turn."""
 GRACE_S = 5.0
+"""Trackers that never come to an end, though their time is over, are not waited for."""
 
 
 @dataclass(eq=False)

@@ -48,6 +48,7 @@ NODES_PATIENCE_S = 10.0
 LOOK_EVERY_S = 1.0
 """Between two looks at who sends more than the largest metadata has bytes."""
 MAX_USELESS_BYTES = 256 << 10
+"""Peers that sent so much without one piece of the metadata send nothing of use."""
 _PROGRESS = 0  # of each torrent's state only what is at hand
 _STATS_PATIENCE_S = 5.0
 BUSY_WITHIN_S = 2

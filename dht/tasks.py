@@ -16,7 +16,7 @@ from typing import NoReturn
 from django.conf import settings
 from django_q.tasks import async_task
 
-from dht import probes, scan, scans
+from dht import probes, scan, scanning
 from dht.models import HealthSample, Method, Scan
 from ghost import stopping
 from resources.models import DhtStatus, ProbeStatus, Resource
@@ -127,7 +127,7 @@ def scan_health(*, is_all: bool = False) -> dict[str, float | str]:
     asked = Scan.objects.ask(limit=wanted, trigger="schedule")
     others = settings.GHOST.dht_scan_workers - 1
     if others and not asked.is_queued:
-        scans.queue(asked.pk, others)
+        scanning.queue(asked.pk, others)
     return run_scan(asked.pk)
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_noop as _
 
 OURS = (
     _("Nobody in the DHT has this torrent (asked within %(seconds)s s)."),
+    _("Nobody at its trackers has this torrent; the DHT is away (asked within %(seconds)s s)."),
     _("Nobody in the DHT or at its trackers has this torrent (asked within %(seconds)s s)."),
     _("Nobody in the DHT has this torrent, and no tracker answered (asked within %(seconds)s s)."),
     _(

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from dht import scans
+from dht import scanning
 from dht.admin import charts
 from dht.admin.samples import health_badge
 from dht.models import HealthSample
@@ -48,7 +48,7 @@ def check_health(
     ids = list(rows.values_list("pk", flat=True))
     with model_admin.telling(request):
         if ids:
-            scans.ask(request.user.get_username(), only=ids)
+            scanning.ask(request.user.get_username(), only=ids)
             model_admin.note(request, ids, gettext("Health check asked for"))
         said = ngettext("%d health check queued.", "%d health checks queued.", len(ids))
         level = messages.SUCCESS if ids else messages.WARNING

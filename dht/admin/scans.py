@@ -14,7 +14,7 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from dht import scans
+from dht import scanning
 from dht.admin.samples import health_badge
 from dht.models import HealthSample, Scan, ScanState
 from ghost import told
@@ -151,8 +151,8 @@ class ScanAdmin(ReadOnlyAdmin[Scan]):
         if not self.has_stop_permission(request):
             raise PermissionDenied
         with self.telling(request):
-            scan, is_joined = scans.ask(request.user.get_username())
-            if is_joined:
+            scan = scanning.ask(request.user.get_username())
+            if scan.joined:
                 said = gettext("Health scan #%d is under way; it checks all resources.") % scan.pk
             else:
                 said = gettext("A health scan of all resources is queued.")

@@ -147,9 +147,10 @@ class Scan(models.Model):
         new = (pk for pk in wanted if pk not in held)
         parts = [Part(scan=self, resources=chunk) for chunk in _chunks(new)]
         Part.objects.bulk_create(parts)
-        self._add(total=sum(len(part.resources) for part in parts))
+        self.record(total=sum(len(part.resources) for part in parts))
 
-    def _add(self, **counts: int) -> None:
+    def record(self, **counts: int) -> None:
+        """Add to its counts, in the transaction of what is counted."""
         Scan.objects.filter(pk=self.pk).update(**{n: F(n) + count for n, count in counts.items()})
         self.refresh_from_db()
 
@@ -173,10 +174,6 @@ class Scan(models.Model):
         """Note that a worker has begun, unless one had before."""
         Scan.objects.filter(pk=self.pk, started_at=None).update(started_at=timezone.now())
         self.refresh_from_db()
-
-    def record(self, **counts: int) -> None:
-        """Add to its counts what was saved, in the same transaction."""
-        self._add(**counts)
 
     # -- its end
 

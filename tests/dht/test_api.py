@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from django_q.models import OrmQ
 
-from dht import scan, scans, swarm
+from dht import scan, scanning, swarm
 from dht.models import HealthSample, Scan
 from ghost.seats import Seats
 from tests import make
@@ -37,7 +37,7 @@ def poll(monkeypatch):
             work(Scan.objects.open().get())
 
         clock = SimpleNamespace(sleep=sleep, monotonic=time.monotonic)
-        monkeypatch.setattr(scans, "time", clock)
+        monkeypatch.setattr(scanning, "time", clock)
 
     return during
 
@@ -142,13 +142,13 @@ def test_a_time_out_without_sense_is_refused(ask, seconds):
 
 
 def test_only_a_few_wait_at_once_and_the_seats_come_back(ask, poll, monkeypatch):
-    monkeypatch.setattr(scans, "_seats", Seats(1))
+    monkeypatch.setattr(scanning, "_seats", Seats(1))
     make.resource()
     refused = []
 
     def work(row):
-        with pytest.raises(scans.OutageError, match="Too many callers"):
-            scans.ask_for_all("Ada", wait_s=1)
+        with pytest.raises(scanning.OutageError, match="Too many callers"):
+            scanning.ask_for_all("Ada", wait_s=1)
         refused.append(len(queued()))
         row.stop()
 

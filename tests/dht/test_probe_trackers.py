@@ -114,6 +114,18 @@ def test_what_neither_dht_nor_tracker_knows_is_inactive(swarm, tracker):
     )
 
 
+def test_without_a_dht_nobody_at_the_trackers_is_said_of_them_alone(no_dht, configure, tracker):
+    configure(allow_private_networks=True)
+    magnet = magnets.Magnet(dead_keys()[1], None, trackers=(tracker.udp,))
+
+    outcome = outcomes([magnet], timeout_s=2)[magnet.hash]
+
+    assert (outcome.status, outcome.error) == (
+        "inactive",
+        "Nobody at its trackers has this torrent; the DHT is away (asked within 2 s).",
+    )
+
+
 def test_with_neither_dht_nor_tracker_nothing_is_known(no_dht, configure):
     configure(allow_private_networks=True)
     magnet = magnets.Magnet("ab" * 20, None, trackers=("udp://127.0.0.1:1",))

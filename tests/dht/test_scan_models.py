@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from dht import scans
+from dht import scanning
 from dht.models import HealthSample, Part, Scan
 from dht.models import scan as scan_module
 from resources.models import Resource
@@ -116,7 +116,7 @@ def test_asking_again_and_again_queues_workers_once(on_commit):
     asked = []
     for _ in range(3):
         with on_commit():
-            asked.append(scans.ask("Root")[1])
+            asked.append(scanning.ask("Root").joined)
 
     assert (asked, OrmQ.objects.count()) == ([False, True, True], 1)
 
@@ -127,7 +127,7 @@ def test_asking_for_a_scan_that_nobody_is_at_queues_it_anew(on_commit):
     left.begin()
 
     with on_commit():
-        scans.ask("Ada")
+        scanning.ask("Ada")
 
     assert OrmQ.objects.count() == 1
 
@@ -137,7 +137,7 @@ def test_as_many_workers_are_queued_as_may_share_a_scan(on_commit, configure):
     make.resource()
 
     with on_commit():
-        scans.ask("Root")
+        scanning.ask("Root")
 
     assert OrmQ.objects.count() == 3
 
@@ -255,11 +255,11 @@ def test_a_check_in_the_future_was_a_wrong_clocks():
 def test_a_task_that_never_began_is_queued_again_after_a_while(on_commit):
     make.resource()
     with on_commit():
-        lost, _ = scans.ask("Root")
+        lost = scanning.ask("Root")
     OrmQ.objects.all().delete()
     Scan.objects.update(requested_at=timezone.now() - timedelta(hours=1))
 
     with on_commit():
-        scans.ask("Root")
+        scanning.ask("Root")
 
     assert (Scan.objects.count(), OrmQ.objects.count(), lost.is_new) == (1, 1, True)

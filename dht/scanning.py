@@ -1,4 +1,4 @@
-"""Asking for a health scan from the outside, and waiting for its end.
+"""How a health scan is asked for from the outside, and waited for, as `probing` is for probes.
 
 The scan runs in the workers; this side queues it and reads its row.
 """
@@ -30,9 +30,8 @@ POLL_S = 0.3
 _seats = Seats(MAX_WAITING)
 
 
-def ask(trigger: str, only: Collection[int] | None = None) -> tuple[Scan, bool]:
-    """Queue a scan of all resources, or of `only` these; the scan, and whether it was under way
-    already and is joined.
+def ask(trigger: str, only: Collection[int] | None = None) -> Scan:
+    """Queue a scan of all resources, or of `only` these; the one under way, widened, if any.
 
     OutageError, and nothing is queued, if libtorrent can't be loaded here.
     """
@@ -44,7 +43,7 @@ def ask(trigger: str, only: Collection[int] | None = None) -> tuple[Scan, bool]:
             number = settings.GHOST.dht_scan_workers
             transaction.on_commit(partial(queue, scan.pk, number), robust=True)
     scan.refresh_from_db()
-    return scan, not scan.is_new
+    return scan
 
 
 def queue(scan_id: int, number: int) -> None:
@@ -59,7 +58,7 @@ def ask_for_all(trigger: str, *, wait_s: float = 0) -> Scan:
     OutageError if it failed; or if too many callers wait already, and then nothing is queued.
     """
     with _seat(wait_s):
-        scan, _is_joined = ask(trigger)
+        scan = ask(trigger)
         _await(scan, wait_s)
     if scan.error:
         raise OutageError(told.again(scan.error))
