@@ -12,8 +12,10 @@ from django.conf import settings
 
 HOME = "/"
 MISSING = "/404.html"
-ALL_FEED = "/feeds/all.xml"
-RESCUE_FEED = "/feeds/rescue.xml"
+ALL_FEED = "/feeds/all"
+RESCUE_FEED = "/feeds/rescue"
+OPML = "/feeds.opml"
+SITEMAP = "/sitemap.xml"
 LANGUAGE_NAMES = {"en": "English", "zh-hans": "简体中文"}
 
 
@@ -33,6 +35,12 @@ def languages() -> list[Language]:
         Language(code, LANGUAGE_NAMES[code], f"{code}/" if number else "")
         for number, code in enumerate(codes)
     ]
+
+
+def language_of(shown: str) -> Language:
+    """The language of a page whose address has the language's folder before it."""
+    found = (each for each in languages() if each.path and shown[1:].startswith(each.path))
+    return next(found, languages()[0])
 
 
 def resource(resource_id: int) -> str:
@@ -55,9 +63,20 @@ def publisher(slug: str) -> str:
     return f"/publishers/{slug}/"
 
 
+def team(slug: str) -> str:
+    """The bare page of a team."""
+    return f"/teams/{slug}/"
+
+
 def feed(kind: str, name: str) -> str:
-    """A feed: kind `categories`, `tags`, `publishers` or `teams`, and the path or slug."""
-    return f"/feeds/{kind}/{name}.xml"
+    """The stem of a feed, to which `.xml`, `.atom` or `.json` comes: kind `categories`, `tags`,
+    `publishers` or `teams`, and the path or slug."""
+    return f"/feeds/{kind}/{name}"
+
+
+def torrent(magnet_hash: str) -> str:
+    """The `.torrent` file of the resource with that hash."""
+    return f"/torrents/{magnet_hash}.torrent"
 
 
 def cover(resource_id: int) -> str:
@@ -83,7 +102,12 @@ def root() -> str:
 
 def link(address: str) -> str:
     """An address as others write it: percent-encoded, with the base, and the host if known."""
-    return origin() + root() + quote(address.lstrip("/"))
+    return origin() + root() + encoded(address)
+
+
+def encoded(address: str) -> str:
+    """An address as it comes after the base: percent-encoded, and thus safe in XML too."""
+    return quote(address.lstrip("/"))
 
 
 def file_of(address: str) -> str:

@@ -1,18 +1,22 @@
-"""Builds: how the public site stands, and asking for a new one."""
+"""Builds: how the public site stands, and asking for a new one; uploaded covers."""
 
 from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 from ninja import Path, Query, Router, Status
+from ninja.errors import HttpError
 
+from builds import covers
 from builds.models import Build, BuildState
 from builds.schemas import BuildItem, BuildOut, BuildStateOut, TriggeredOut, TriggerIn
 from builds.tasks import build_now
-from ghost import paging
+from ghost import paging, uploads
 from ghost.schemas import Page, PathId, problems
-from resources.models import Catalog
+from resources.models import Catalog, Resource
+from resources.schemas import ResourceOut
 from teams.auth import Bearer, TokenRequest
 from teams.policy import Action
 
@@ -66,3 +70,40 @@ def list_builds(request: TokenRequest, response: HttpResponse, wanted: Query[Pag
 )
 def read_build(request: TokenRequest, build_id: Path[PathId]) -> Build:
     return get_object_or_404(Build.objects.prefetch_related("steps"), pk=build_id)
+
+
+@router.put(
+    "/resources/{int:resource_id}/cover",
+    auth=Bearer(Action.RESOURCE_UPDATE),
+    response={200: ResourceOut, **problems(400, 404, 413, 415, 422, 503)},
+    operation_id="builds_upload_cover",
+    summary="Upload its cover",
+    tags=["resources"],
+    openapi_extra=uploads.schema("cover"),
+)
+def upload_cover(request: TokenRequest, resource_id: Path[PathId]) -> Resource:
+    row = _changeable(request, resource_id)
+    body = uploads.one_file(request, "cover", max_bytes=covers.MAX_BYTES, too_big=covers.too_big())
+    covers.upload(row, body, by=request.auth.display_name)
+    return row
+
+
+@router.delete(
+    "/resources/{int:resource_id}/cover",
+    auth=Bearer(Action.RESOURCE_UPDATE),
+    response={204: None, **problems(404, 422)},
+    operation_id="builds_remove_cover",
+    summary="Be without the cover that was uploaded",
+    tags=["resources"],
+)
+def remove_cover(request: TokenRequest, resource_id: Path[PathId]) -> Status[None]:
+    if not covers.remove(_changeable(request, resource_id)):
+        raise HttpError(404, _("None was uploaded; one at an address goes with `cover_image_url`."))
+    return Status(204, None)
+
+
+def _changeable(request: TokenRequest, resource_id: int) -> Resource:
+    """404 if there is none, 403 if this token may not change it."""
+    row = get_object_or_404(Resource.objects.select_related("publisher"), pk=resource_id)
+    row.require_change_by(request.auth)
+    return row

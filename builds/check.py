@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from html import unescape
 from pathlib import Path
@@ -20,20 +21,40 @@ _ADDRESSES = {"href", "src"}
 _UNSAFE = "#ZgotmplZ"  # html/template's mark where it refused an address
 
 
-def check(site: Path, pages: Iterable[str], files: Iterable[str], set_aside: Iterable[str]) -> int:
-    """How many files the site has, all of them those that the records ask for, with no broken
-    link among them; OutageError names the first few that are wrong."""
-    absent = {addresses.file_of(address) for address in set_aside}
-    wanted = {
-        language.path + addresses.file_of(page)
-        for language in addresses.languages()
-        for page in pages
-    } | {addresses.file_of(file) for file in files}
-    there = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
-    _require("missing", sorted(wanted - absent - there))
-    _require("not asked for", sorted(there - (wanted - absent)))
-    _require("broken", _broken(site, sorted(there), wanted))
-    return len(there)
+def whole(site: Path, wanted: Callable[[], Iterable[str]], aside: set[str]) -> tuple[int, int]:
+    """Files and bytes of a site that has exactly the wanted files, with no broken link among
+    them; OutageError names the first few that are wrong. `aside` are files that pages may link
+    to though they are not there."""
+    sizes = {path: size for path, size in _walk(site)}
+    missing = [path for path in wanted() if path not in sizes]
+    _require("missing", missing)
+    _require("not asked for", sorted(sizes.keys() - set(wanted())))
+    pages = (path for path in sizes if path.endswith(".html"))
+    _require("broken", _broken(site, pages, lambda file: file in sizes or file in aside))
+    return len(sizes), sum(sizes.values())
+
+
+def part(
+    new: Path, site: Path, wanted: Iterable[str], removed: Iterable[str], aside: set[str]
+) -> None:
+    """The same for what a delta brings to a site and takes from it."""
+    there, gone = {path for path, _ in _walk(new)}, set(removed)
+    _require("missing", sorted(set(wanted) - there))
+    _require("not asked for", sorted(there - set(wanted)))
+
+    def leads(file: str) -> bool:
+        stays = file not in gone and (site / file).is_file()
+        return file in there or stays or file in aside
+
+    _require("broken", _broken(new, (path for path in sorted(there) if path.endswith(".html")), leads))
+
+
+def _walk(folder: Path) -> Iterator[tuple[str, int]]:
+    start = len(str(folder)) + 1
+    for where, _, names in os.walk(folder):
+        for name in names:
+            path = f"{where}/{name}"  # a Path for each would cost seconds
+            yield path[start:], os.stat(path).st_size  # noqa: PTH116  # as above
 
 
 def _require(what: str, wrong: Iterable[str]) -> None:
@@ -42,16 +63,14 @@ def _require(what: str, wrong: Iterable[str]) -> None:
         raise OutageError(f"{len(named)} {what}: " + "; ".join(named[:SHOWN]))
 
 
-def _broken(site: Path, there: list[str], wanted: set[str]) -> list[str]:
+def _broken(site: Path, pages: Iterable[str], leads: Callable[[str], bool]) -> list[str]:
     """Links from pages to nowhere. A page that was set aside may be linked to: it is a 404."""
     known: dict[str, bool] = {}
     wrong = []
-    for name in there:
-        if not name.endswith(".html"):
-            continue
+    for name in pages:
         for link in links((site / name).read_text(encoding="utf-8")):
             if link not in known:
-                known[link] = _leads_somewhere(link, wanted)
+                known[link] = _leads_somewhere(link, leads)
             if not known[link]:
                 wrong.append(f"{name} → {link}")
     return wrong
@@ -78,7 +97,7 @@ def _ours(written: str, origin: str) -> str | None:
     return None if leaves else value
 
 
-def _leads_somewhere(link: str, wanted: set[str]) -> bool:
+def _leads_somewhere(link: str, leads: Callable[[str], bool]) -> bool:
     path = unquote(urlsplit(link.removeprefix(addresses.origin())).path)
     root = addresses.root()
-    return path.startswith(root) and addresses.file_of(path[len(root) :]) in wanted
+    return path.startswith(root) and leads(addresses.file_of(path[len(root) :]))

@@ -16,7 +16,7 @@ from django.conf import settings
 
 from builds import addresses
 from builds.addresses import Language
-from builds.records import digest
+from builds.records import File, digest
 from ghost import shell
 from ghost.errors import OutageError
 
@@ -87,10 +87,10 @@ def look() -> str:
     return digest("\n".join(parts).encode())
 
 
-def own_files() -> Iterator[tuple[str, bytes]]:
-    """Address and body of each file that belongs to the site's look."""
+def own_files() -> Iterator[File]:
+    """The files that belong to the site's look."""
     for path in _own_files():
-        yield "/" + path.relative_to(FILES).as_posix(), path.read_bytes()
+        yield File("/" + path.relative_to(FILES).as_posix(), path.read_bytes())
 
 
 def render(
@@ -193,6 +193,7 @@ def _configuration(language: Language) -> dict[str, Any]:
             "root": addresses.root(),
             "origin": addresses.origin(),
             "feed": addresses.ALL_FEED,
+            "opml": addresses.OPML,
             "languages": [asdict(each) for each in addresses.languages()],
         },
     }

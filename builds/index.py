@@ -2,100 +2,125 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections import defaultdict
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from django.db.models import Count
+
 from builds import addresses
+from builds.facts import Facts
+from builds.models import Listing, Output, Place
+from builds.names import Names
+from builds.places import Kind
 from builds.records import File
-from builds.shelf import Entry, Shelf
+from builds.shelf import Shelf
 
 
-def every(shelf: Shelf) -> Iterator[File]:
-    """All index files: the shards by month, then what describes them."""
-    shards = []
-    for key, entries in _by_month(shelf).items():
-        body = _json({"items": [_item(entry, shelf) for entry in reversed(entries)]})
-        name = f"index-{key}.json"
-        yield File(f"/index/{name}", body)
-        sha256 = hashlib.sha256(body).hexdigest()
-        shards.append(
-            {"key": key, "file": name, "count": len(entries), "sha256": sha256, "bytes": len(body)}
-        )
-    manifest = {"generated_at": _iso(shelf.generated_at), "shards": shards}
+def shard(listing: Listing, number: int, items: Sequence[Facts], names: Names) -> File:
+    """One shard: the entries of a month, or of a part of it, newest first."""
+    body = _json({"items": [item(known, names) for known in items]})
+    return File(f"/index/{_file(listing, number)}", body)
+
+
+def _file(listing: Listing, number: int) -> str:
+    part = "" if number == listing.last else f"-{number}"
+    return f"index-{listing.key}{part}.json"
+
+
+def item(known: Facts, names: Names) -> dict[str, Any]:
+    """One resource."""
+    node = names.nodes[known.category]
+    return {
+        "id": known.id,
+        "category_id": known.category,
+        "category_path": node.path,
+        "title": known.title,
+        "url": addresses.link(addresses.resource(known.id)),
+        "magnet_uri": known.magnet,
+        "magnet_hash": known.hash,
+        "dht_status": known.dht_status,
+        "last_dht_check": known.checked_at,
+        "total_size_bytes": known.size_bytes,
+        "total_size_human": known.size,
+        "file_count": known.file_count,
+        "files_tree_summary": known.files_summary,
+        "tags": list(known.tags),
+        "category": node.path,
+        "category_name": node.name,
+        "cover_image_path": addresses.cover(known.id).lstrip("/") if known.cover else None,
+        "cover_image_url": None,  # always: where covers come from is private
+        "publisher": names.people[known.publisher].name,
+        "team_id": known.team,
+        "published_at": known.published_at,
+        "summary": known.summary,
+    }
+
+
+def single(shelf: Shelf, outputs: Mapping[str, tuple[str, int]]) -> Iterator[File]:
+    """What describes the shards and counts the catalog; `outputs` has digest and size of each
+    shard by its address."""
+    moment = shelf.state.generated_at
+    shards = list(_shards(shelf, outputs))
+    manifest = {"generated_at": moment.isoformat() if moment else None, "shards": shards}
     yield File("/index/manifest.json", _json(manifest))
     yield File("/index/tags.json", _json(_tags(shelf)))
     yield File("/index/categories.json", _json({"categories": _categories(shelf)}))
 
 
-def _by_month(shelf: Shelf) -> dict[str, list[Entry]]:
-    found: dict[str, list[Entry]] = defaultdict(list)
-    for entry in shelf.entries:
-        found[f"{entry.published_at:%Y-%m}"].append(entry)
-    return dict(sorted(found.items()))
+def _shards(shelf: Shelf, outputs: Mapping[str, tuple[str, int]]) -> Iterator[dict[str, Any]]:
+    counts = _counts()
+    for listing in shelf.of_kind(Kind.MONTH):
+        for number in listing.numbers:
+            name = _file(listing, number)
+            sha256, size = outputs[f"/index/{name}"]
+            yield {
+                "key": listing.key,
+                "file": name,
+                "count": counts[listing.pk, number],
+                "sha256": sha256,
+                "bytes": size,
+            }
 
 
-def _item(entry: Entry, shelf: Shelf) -> dict[str, Any]:
-    node = shelf.nodes[entry.category_id]
+def _counts() -> dict[tuple[int, int], int]:
+    rows = Place.objects.filter(listing__kind=Kind.MONTH).values_list("listing_id", "page")
     return {
-        "id": entry.id,
-        "category_id": entry.category_id,
-        "category_path": node.path,
-        "title": entry.title,
-        "url": addresses.link(addresses.resource(entry.id)),
-        "magnet_uri": entry.magnet,
-        "magnet_hash": entry.hash,
-        "dht_status": entry.dht_status,
-        "last_dht_check": _iso(entry.checked_at),
-        "total_size_bytes": entry.size_bytes,
-        "total_size_human": entry.size,
-        "file_count": entry.file_count,
-        "files_tree_summary": entry.files_summary,
-        "tags": list(entry.tags),
-        "category": node.path,
-        "category_name": node.category.name,
-        "cover_image_path": addresses.cover(entry.id).lstrip("/") if entry.cover else None,
-        "cover_image_url": None,  # always: where covers come from is private
-        "publisher": shelf.people[entry.publisher_id].name,
-        "team_id": entry.team_id,
-        "published_at": _iso(entry.published_at),
-        "summary": entry.summary,
+        (listing, page): count
+        for listing, page, count in rows.annotate(n=Count("pk")).order_by("listing_id", "page")
     }
 
 
+def stored() -> dict[str, tuple[str, int]]:
+    """Digest and size of the shards that are on the site."""
+    rows = Output.objects.filter(address__startswith="/index/index-")
+    told = rows.values_list("address", "digest", "size_bytes")
+    return {address: (sha256, size) for address, sha256, size in told}
+
+
 def _tags(shelf: Shelf) -> dict[str, Any]:
-    names, groups = shelf.tag_names, shelf.by_tag
-    counted = [{"tag": names[slug], "count": len(entries)} for slug, entries in groups.items()]
+    counted = [{"tag": tag.name, "count": tag.count} for tag in shelf.of_kind(Kind.TAG)]
     counted.sort(key=lambda tag: (-int(str(tag["count"])), str(tag["tag"])))
-    return {"total_resources": len(shelf.entries), "tags": counted}
+    return {"total_resources": shelf.count, "tags": counted}
 
 
 def _categories(shelf: Shelf) -> list[dict[str, Any]]:
-    groups = shelf.by_category
     roots: list[dict[str, Any]] = []
     shown: dict[int | None, list[dict[str, Any]]] = {None: roots}
-    for pk, node in shelf.nodes.items():
-        row = node.category
-        item = {
+    for pk, node in shelf.names.nodes.items():
+        below = {
             "id": pk,
-            "name": row.name,
-            "slug": row.slug,
+            "name": node.name,
+            "slug": node.slug,
             "path": node.path,
-            "parent_id": row.parent_id,
-            "root_id": row.root_id,
-            "sort_order": row.sort_order,
-            "count": len(groups[pk]),
+            "parent_id": node.parent_id,
+            "root_id": node.root_id,
+            "sort_order": node.sort_order,
+            "count": shelf.count_of(node),
             "children": shown.setdefault(pk, []),
         }
-        shown[row.parent_id].append(item)
+        shown[node.parent_id].append(below)
     return roots
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
 
 
 def _json(plain: object) -> bytes:

@@ -1,8 +1,5 @@
-"""The pages that lead to resources: home, lists, indexes of categories and tags.
-
-Pages of a list are numbered from the oldest, so that a new resource changes only its end; the
-bare address has the newest 30 to 59 rows.
-"""
+"""The pages that lead to resources: home, lists, what needs seeders, indexes of categories and
+tags."""
 
 from __future__ import annotations
 
@@ -10,164 +7,147 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from builds import addresses
+from builds.models import Listing
+from builds.places import Kind
 from builds.records import Page
-from builds.shelf import Entry, Node, Shelf, slug_of
+from builds.shelf import Shelf, category, crumbs
 
-PAGE_ROWS = 30
 HOME_TAGS = 30
 RESCUE_ROWS = 60
 
 
-def every(shelf: Shelf) -> Iterator[Page]:
-    """All pages but those of the resources themselves."""
-    yield from _home(shelf)
-    yield from _categories(shelf)
-    yield from _tags(shelf)
-    yield from _publishers(shelf)
-    yield _rescue(shelf)
-    yield Page("/about/", "about", "About", {"count": len(shelf.entries)})
+def page(shelf: Shelf, listing: Listing, number: int, ids: Sequence[int]) -> Page:
+    """One page of a listing with these entries on it, newest first."""
+    rows, pager = shelf.rows(ids), _pager(shelf, listing, number)
+    if listing.kind == Kind.ALL and number == listing.last:
+        return _home(shelf, listing, rows, pager)
+    params = _common(shelf, listing) | {"pager": pager}
+    if number != listing.last:
+        params["page"] = number
+    elif listing.kind == Kind.CATEGORY:
+        params["children"] = _children(shelf, int(listing.key))
+    return Page(address(shelf, listing, number), "list", params["name"], params, rows)
+
+
+def address(shelf: Shelf, listing: Listing, number: int) -> str:
+    """Where a page of a listing lies."""
+    base = base_of(shelf, listing)
+    if number == listing.last:
+        return base
+    return f"{'/latest/' if listing.kind == Kind.ALL else base}page/{number}/"
+
+
+def base_of(shelf: Shelf, listing: Listing) -> str:
+    """The bare address of a listing that has pages."""
+    match listing.kind:
+        case Kind.CATEGORY:
+            return addresses.category(shelf.names.nodes[int(listing.key)].path)
+        case Kind.TAG:
+            return addresses.tag(listing.key)
+        case Kind.PUBLISHER:
+            return addresses.publisher(shelf.names.people[int(listing.key)].slug)
+        case Kind.TEAM:
+            return addresses.team(shelf.names.teams[int(listing.key)].slug)
+    return addresses.HOME
+
+
+def name_of(shelf: Shelf, listing: Listing) -> str:
+    """What it is called; empty for the list of all."""
+    match listing.kind:
+        case Kind.CATEGORY:
+            return shelf.names.nodes[int(listing.key)].name
+        case Kind.PUBLISHER:
+            return shelf.names.people[int(listing.key)].name
+        case Kind.TEAM:
+            return shelf.names.teams[int(listing.key)].name
+    return listing.name
+
+
+def feed_of(shelf: Shelf, listing: Listing) -> str:
+    """The address of its feeds, without their endings."""
+    match listing.kind:
+        case Kind.CATEGORY:
+            return addresses.feed("categories", shelf.names.nodes[int(listing.key)].path)
+        case Kind.TAG:
+            return addresses.feed("tags", listing.key)
+        case Kind.PUBLISHER:
+            return addresses.feed("publishers", shelf.names.people[int(listing.key)].slug)
+        case Kind.TEAM:
+            return addresses.feed("teams", shelf.names.teams[int(listing.key)].slug)
+    return addresses.ALL_FEED
+
+
+def every_address(shelf: Shelf) -> list[str]:
+    """Those of all pages but the resources' own, in order."""
+    found = [
+        address(shelf, listing, number)
+        for listing in shelf.listings.values()
+        if listing.kind != Kind.MONTH
+        for number in listing.numbers
+    ]
+    return sorted([*found, "/about/", "/categories/", "/rescue/", "/tags/"])
+
+
+def single(shelf: Shelf) -> Iterator[Page]:
+    """The pages of which there is one each."""
+    tree = [
+        category(node) | {"count": shelf.count_of(node), "depth": node.depth}
+        for node in shelf.names.nodes.values()
+        if shelf.count_of(node)
+    ]
+    yield Page("/categories/", "categories", "Categories", {"categories": tree})
+    yield Page("/tags/", "tags", "Tags", {"tags": [_tag(x) for x in shelf.of_kind(Kind.TAG)]})
+    needy = shelf.rows([known.id for known in shelf.endangered(RESCUE_ROWS)])
+    yield Page("/rescue/", "rescue", "Needs seeders", {"feed": addresses.RESCUE_FEED}, needy)
+    yield Page("/about/", "about", "About", {"count": shelf.count})
     yield Page(addresses.MISSING, "missing", "404")
 
 
-def row(entry: Entry, shelf: Shelf) -> dict[str, Any]:
-    """A resource in a list."""
-    node = shelf.nodes[entry.category_id]
-    shown: dict[str, Any] = {
-        "address": addresses.resource(entry.id),
-        "title": entry.title,
-        "category": category(node),
-        "size": entry.size,
-        "files": entry.file_count,
-        "health": entry.health,
-        "published": f"{entry.published_at:%Y-%m-%d}",
-        "magnet": entry.magnet,
-        "tags": tags(entry),
-    }
-    if entry.cover:
-        shown["cover"] = addresses.thumbnail(entry.id)
-    return shown
-
-
-def category(node: Node) -> dict[str, str]:
-    """Name and address of a category."""
-    return {"name": node.category.name, "address": addresses.category(node.path)}
-
-
-def tags(entry: Entry) -> list[dict[str, str]]:
-    """Name, as the publisher typed it, and address of each tag."""
-    return [{"name": name, "address": addresses.tag(slug_of(name))} for name in entry.tags]
-
-
-def crumbs(node: Node) -> list[dict[str, str]]:
-    """The way from the root to a category."""
-    return [{"name": name, "address": addresses.category(path)} for name, path in node.trail]
-
-
-def _home(shelf: Shelf) -> Iterator[Page]:
-    newest, older, archive = _paged(shelf.entries, "/latest/", addresses.HOME)
-    groups, by_tag, names = shelf.by_category, shelf.by_tag, shelf.tag_names
-    most_used = sorted(by_tag, key=lambda slug: (-len(by_tag[slug]), slug))[:HOME_TAGS]
-    home = {
-        "rows": [row(entry, shelf) for entry in newest],
+def _home(shelf: Shelf, listing: Listing, rows: Sequence[bytes], pager: dict[str, str]) -> Page:
+    most_used = sorted(shelf.of_kind(Kind.TAG), key=lambda tag: (-tag.count, tag.key))[:HOME_TAGS]
+    params = {
         "categories": [
-            category(node) | {"count": len(groups[pk])}
-            for pk, node in shelf.nodes.items()
-            if node.depth == 0 and groups[pk]
+            category(node) | {"count": shelf.count_of(node)}
+            for node in shelf.names.nodes.values()
+            if node.depth == 0 and shelf.count_of(node)
         ],
-        "tags": [_tag(slug, names[slug], len(by_tag[slug])) for slug in most_used],
-        "count": len(shelf.entries),
-        "active": sum(entry.health == "active" for entry in shelf.entries),
+        "tags": [_tag(tag) for tag in most_used],
+        "count": shelf.count,
+        "active": shelf.active,
         "feed": addresses.ALL_FEED,
     }
-    yield Page(addresses.HOME, "home", "", home | ({"older": older} if older else {}))
-    common = {"kind": "latest", "name": "", "feed": addresses.ALL_FEED}
-    yield from _archive("", common, archive, shelf)
+    return Page(addresses.HOME, "home", "", params | pager, rows)
 
 
-def _categories(shelf: Shelf) -> Iterator[Page]:
-    groups = shelf.by_category
-    for pk, node in shelf.nodes.items():
-        common = {
-            "kind": "category",
-            "name": node.category.name,
-            "crumbs": crumbs(node),
-            "children": [
-                category(child) | {"count": len(groups[child_id])}
-                for child_id, child in shelf.nodes.items()
-                if child.category.parent_id == pk and groups[child_id]
-            ],
-            "feed": addresses.feed("categories", node.path),
-        }
-        yield from _list(addresses.category(node.path), common, groups[pk], shelf)
-    tree = [
-        category(node) | {"count": len(groups[pk]), "depth": node.depth}
-        for pk, node in shelf.nodes.items()
-        if groups[pk]
+def _common(shelf: Shelf, listing: Listing) -> dict[str, Any]:
+    params: dict[str, Any] = {
+        "kind": "latest" if listing.kind == Kind.ALL else str(listing.kind),
+        "name": name_of(shelf, listing),
+        "feed": feed_of(shelf, listing),
+    }
+    if listing.kind == Kind.CATEGORY:
+        params["crumbs"] = crumbs(shelf.names.nodes[int(listing.key)])
+    return params
+
+
+def _children(shelf: Shelf, parent_id: int) -> list[dict[str, Any]]:
+    return [
+        category(node) | {"count": shelf.count_of(node)}
+        for node in shelf.names.nodes.values()
+        if node.parent_id == parent_id and shelf.count_of(node)
     ]
-    yield Page("/categories/", "categories", "Categories", {"categories": tree})
 
 
-def _tags(shelf: Shelf) -> Iterator[Page]:
-    names, groups = shelf.tag_names, shelf.by_tag
-    for slug, entries in groups.items():
-        feed = addresses.feed("tags", slug)
-        common = {"kind": "tag", "name": names[slug], "feed": feed}
-        yield from _list(addresses.tag(slug), common, entries, shelf)
-    index = [_tag(slug, names[slug], len(entries)) for slug, entries in groups.items()]
-    yield Page("/tags/", "tags", "Tags", {"tags": index})
+def _pager(shelf: Shelf, listing: Listing, number: int) -> dict[str, str]:
+    older = next((n for n in range(number - 1, 0, -1) if n not in listing.gaps), None)
+    newer = next((n for n in range(number + 1, listing.last + 1) if n not in listing.gaps), None)
+    near = {"older": older, "newer": newer}
+    return {way: address(shelf, listing, n) for way, n in near.items() if n}
 
 
-def _publishers(shelf: Shelf) -> Iterator[Page]:
-    for pk, entries in shelf.by_publisher.items():
-        person = shelf.people[pk]
-        feed = addresses.feed("publishers", person.slug)
-        common = {"kind": "publisher", "name": person.name, "feed": feed}
-        yield from _list(addresses.publisher(person.slug), common, entries, shelf)
-
-
-def _rescue(shelf: Shelf) -> Page:
-    rows = [row(entry, shelf) for entry in shelf.endangered(RESCUE_ROWS)]
-    params = {"rows": rows, "feed": addresses.RESCUE_FEED}
-    return Page("/rescue/", "rescue", "Needs seeders", params)
-
-
-def _tag(slug: str, name: str, count: int) -> dict[str, Any]:
-    return {"name": name, "address": addresses.tag(slug), "count": count}
-
-
-Archive = list[tuple[str, int, Sequence[Entry], dict[str, str]]]
-"""Address, number, rows (newest first) and pager of each numbered page."""
-
-
-def _list(
-    base: str, common: dict[str, Any], entries: Sequence[Entry], shelf: Shelf
-) -> Iterator[Page]:
-    newest, older, archive = _paged(entries, base, base)
-    rows = [row(entry, shelf) for entry in newest]
-    pager = {"older": older} if older else {}
-    yield Page(base, "list", common["name"], common | {"rows": rows, "pager": pager})
-    yield from _archive(common["name"], common, archive, shelf)
-
-
-def _archive(title: str, common: dict[str, Any], pages: Archive, shelf: Shelf) -> Iterator[Page]:
-    for address, number, entries, pager in pages:
-        rows = [row(entry, shelf) for entry in entries]
-        params = common | {"rows": rows, "pager": pager, "page": number}
-        yield Page(address, "list", title, params)
-
-
-def _paged(
-    entries: Sequence[Entry], base: str, bare: str
-) -> tuple[Sequence[Entry], str | None, Archive]:
-    """The rows of the bare page, the address that follows it, and the numbered pages."""
-    last = max(0, len(entries) // PAGE_ROWS - 1)
-
-    def address(number: int) -> str:
-        return f"{base}page/{number}/" if number <= last else bare
-
-    archive: Archive = []
-    for number in range(1, last + 1):
-        rows = entries[(number - 1) * PAGE_ROWS : number * PAGE_ROWS][::-1]
-        older = {"older": address(number - 1)} if number > 1 else {}
-        archive.append((address(number), number, rows, {"newer": address(number + 1)} | older))
-    return entries[last * PAGE_ROWS :][::-1], address(last) if last else None, archive
+def _tag(listing: Listing) -> dict[str, Any]:
+    return {
+        "name": listing.name,
+        "address": addresses.tag(listing.key),
+        "count": listing.count,
+    }

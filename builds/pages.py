@@ -1,74 +1,83 @@
-"""The page of a resource."""
+"""The page of a resource, with its covers and its torrent file."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from builds import addresses, lists
-from builds.records import Page
-from builds.shelf import Entry, Shelf
-from resources import metadata, sizes
-from resources.models import Resource
+from builds import addresses, covers
+from builds.bodies import Body
+from builds.facts import Facts
+from builds.names import Names
+from builds.records import File, Page, Record
+from builds.shelf import category, crumbs, tags
+from resources import magnets, metadata, torrents
 
-LISTED_FILES = 2000
-LISTED_DEPTH = 32
+
+def every(known: Facts, body: Body, names: Names) -> Iterator[Record]:
+    """The page and the files of one entry."""
+    files = [*_covers(known), *_torrent(known)]
+    yield page(known, body, names, has_torrent=addresses.torrent(known.hash) in {f.address for f in files})
+    yield from files
 
 
-def page(resource: Resource, entry: Entry, html: str, shelf: Shelf) -> Page:
-    """The record of a resource's page; `html` is its sanitised text. Only what is public may be
-    named here."""
-    node, person = shelf.nodes[entry.category_id], shelf.people[entry.publisher_id]
-    tree, cut = _tree(entry)
+def page(known: Facts, body: Body, names: Names, *, has_torrent: bool = False) -> Page:
+    """The record of a resource's page. Only what is public may be named here."""
+    node, person = names.nodes[known.category], names.people[known.publisher]
     params: dict[str, Any] = {
-        "id": entry.id,
-        "html": html,
-        "summary": entry.summary,
-        "magnet": entry.magnet,
-        "hash": resource.magnet.v1,
-        "hash_v2": resource.magnet.v2,
-        "size": entry.size,
-        "size_bytes": entry.size_bytes,
-        "files": entry.file_count,
-        "tree": tree,
-        "tree_cut": cut,
-        "crumbs": lists.crumbs(node),
-        "category": lists.category(node),
-        "tags": lists.tags(entry),
-        "health": entry.health,
-        "published": entry.published_at.isoformat(timespec="seconds"),
-        "updated": entry.updated_at.isoformat(timespec="seconds"),
+        "id": known.id,
+        "html": body.html,
+        "summary": known.summary,
+        "magnet": known.magnet,
+        "hash": known.hash_v1,
+        "hash_v2": known.hash_v2,
+        "size": known.size,
+        "size_bytes": known.size_bytes,
+        "files": known.file_count,
+        "tree": body.tree,
+        "tree_cut": body.tree_cut,
+        "crumbs": crumbs(node),
+        "category": category(node),
+        "tags": tags(known),
+        "health": known.health,
+        "published": _to_the_second(known.published_at),
+        "updated": _to_the_second(known.updated_at),
         "publisher": {"name": person.name, "address": addresses.publisher(person.slug)},
     }
-    if entry.checked_at:
-        params["checked"] = entry.checked_at.isoformat(timespec="seconds")
-    if entry.cover:
+    if known.team is not None:
+        team = names.teams[known.team]
+        params["team"] = {"name": team.name, "address": addresses.team(team.slug)}
+    if known.checked_at:
+        params["checked"] = _to_the_second(known.checked_at)
+    if has_torrent:
+        params["torrent"] = addresses.torrent(known.hash)
+    if known.cover:
         params["cover"] = {
-            "address": addresses.cover(entry.id),
-            "width": entry.cover.width,
-            "height": entry.cover.height,
+            "address": addresses.cover(known.id),
+            "width": known.cover.width,
+            "height": known.cover.height,
         }
-    return Page(addresses.resource(entry.id), "resource", entry.title, params)
+    return Page(addresses.resource(known.id), "resource", known.title, params)
 
 
-def _tree(entry: Entry) -> tuple[list[dict[str, Any]], int]:
-    """The files as nested folders, and how many are left out."""
-    found = metadata.load(entry.hash)
-    files = found.files if found else ()
-    shown = tuple(file for file in files if file.path.count("/") < LISTED_DEPTH)[:LISTED_FILES]
-    # Folders show the size of all that is in them, listed or not.
-    whole = metadata.tree(tuple(f for f in files if f.path.count("/") < LISTED_DEPTH))
-    return _listed(whole, {file.path for file in shown}, ""), len(files) - len(shown)
+def _to_the_second(moment: str) -> str:
+    return moment[:19] + "+00:00"
 
 
-def _listed(nodes: list[metadata.Node], shown: set[str], prefix: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    for node in nodes:
-        path, item = (
-            prefix + node["name"],
-            {"name": node["name"], "size": sizes.human(node["size"])},
-        )
-        if "children" not in node:
-            found += [item] if path in shown else []
-        elif children := _listed(node["children"], shown, path + "/"):
-            found.append({**item, "children": children})
-    return found
+def _covers(known: Facts) -> Iterator[File]:
+    if known.cover:
+        yield _file(addresses.cover(known.id), covers.page_file(known.cover.digest))
+        yield _file(addresses.thumbnail(known.id), covers.thumb_file(known.cover.digest))
+
+
+def _file(address: str, path: Path) -> File:
+    return File(address, path.read_bytes())
+
+
+def _torrent(known: Facts) -> Iterator[File]:
+    """Not if its metadata is gone meanwhile: another probe brings it back."""
+    found = metadata.load(known.hash) if known.torrent else None
+    body = torrents.make(found, magnets.parse(known.magnet)) if found else None
+    if body:
+        yield File(addresses.torrent(known.hash), body)

@@ -1,6 +1,9 @@
-"""The straight line from rows to the public site: covers → export → hugo → check → publish.
+"""The straight line from the catalog to the public site.
 
-It keeps a row for the build and one for each step, and renews the build's claim meanwhile.
+covers → absorb → export → search → hugo → check → publish → deploy. A build renders what is due
+and merges it into the public tree (a delta); where the tree can't be trusted, or its look is
+another one, it renders everything into a new release (a full build). It keeps a row for the build
+and one for each step, and renews the build's claim meanwhile.
 """
 
 from __future__ import annotations
@@ -8,22 +11,27 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from builds import check, covers, hugo, release
-from builds.export import Export, export
-from builds.models import LEASE, Build, Step
-from builds.release import Draft, Manifest
+from builds import check, covers, delta, deltas, full, hugo, release
+from builds.absorb import absorb
+from builds.deltas import Stage
+from builds.models import LEASE, Build, BuildState, Due, Output, Step
+from builds.release import Draft
+from builds.shelf import Shelf
 from ghost.env import BASE_DIR
 from ghost.errors import GhostError, OutageError
+from resources.models import Change
 
 GIVEN_UP = "This build was given up for dead, so it stopped."
 BEAT_S = LEASE.total_seconds() / 4
+COVERS_S = 30
 Listener = Callable[[Step], None]
 
 logger = logging.getLogger(__name__)
@@ -32,62 +40,157 @@ logger = logging.getLogger(__name__)
 def run(build: Build, *, force: bool = False, tell: Listener = lambda step: None) -> Build:
     """Carry out a claimed build to its end, whatever happens; the row, ended.
 
-    `force` renders and publishes even if nothing changed. `tell` hears of each step when it
-    begins and when it ends. What went wrong is raised again after it was written down.
+    `force` renders everything, even if nothing changed. `tell` hears of each step when it begins
+    and when it ends. What went wrong is raised again after it was written down.
     """
     try:
         with _alive(build):
-            draft = release.begin(build.pk)
-            try:
-                _straight(_Run(build, tell), draft, force=force)
-            finally:
-                release.discard(draft)
+            _straight(_Run(build, tell), force=force)
     except BaseException as error:  # the queue's time-out arrives as SystemExit
         build.fail(told(error))
         raise
     return build
 
 
-def _straight(run: _Run, draft: Draft, *, force: bool) -> None:
-    build = run.build
-    with run.step("covers") as step:
-        step.counts = covers.localize(run.require_claim)
+def _straight(run: _Run, *, force: bool) -> None:
+    deltas.finish(BuildState.get().token)
+    look = hugo.look()
+    is_full = force or not _is_trusted(BuildState.get(), look)
+    if is_full:
+        with run.step("covers") as step:
+            step.counts = covers.localize(run.require_claim, total_s=COVERS_S)
+    with run.step("absorb") as step:
+        state = absorb(everything=is_full, beat=run.require_claim)
+        shelf = Shelf.open(state)
+        run.build.revision, run.build.resources = state.absorbed_revision, shelf.count
+        step.counts = {"resources": shelf.count, "due": Due.objects.count()}
+    if is_full or not state.token:
+        _full(run, shelf, look)
+    else:
+        _delta(run, shelf)
+    Change.objects.filter(revision__lte=state.absorbed_revision).delete()
+
+
+def _is_trusted(state: BuildState, look: str) -> bool:
+    """Whether the public tree is what the tables describe, but for what is due."""
+    token = release.token_of(release.current())
+    return bool(state.token) and (state.token, state.look) == (token, look)
+
+
+# -- everything
+
+
+def _full(run: _Run, shelf: Shelf, look: str) -> None:
+    run.build.is_full = True
+    BuildState.objects.filter(pk=1).update(token="")  # until it is published, no tree agrees
+    draft = release.begin(run.build.pk)
+    try:
+        _render_all(run, shelf, draft)
+        with run.step("publish"):
+            _publish_all(run, draft, look)
+    finally:
+        release.discard(draft)
+
+
+def _render_all(run: _Run, shelf: Shelf, draft: Draft) -> None:
     with run.step("export") as step:
-        done = export(draft.site, draft.work)
-        build.revision, build.resources = done.revision, done.resources
-        build.pages, build.files = len(done.pages), len(done.files)
-        step.counts = {"resources": build.resources, "pages": build.pages, "files": build.files}
+        writer, chunks = full.export(shelf, draft, run.require_claim)
+        step.counts = {"pages": writer.pages, "files": writer.files}
+    with run.step("search") as step:
+        step.counts = {"files": full.index(shelf, writer)}
     with run.step("hugo") as step:
-        look, before = hugo.look(), release.current()
-        if before and not force and _stands(before, look, done):
-            build.set_aside = before.set_aside
-            run.succeed(Build.State.UNCHANGED, done)
-            return
-        _hugo(run, step, done, draft)
+        full.set_aside(_hugo(run, step, chunks, draft.site, draft.work / "run"))
     with run.step("check") as step:
-        there = check.check(draft.site, done.pages, done.files, build.set_aside)
-        step.counts = {"files": there}
-    with run.step("publish"):
-        build.release = draft.name
-        release.publish(draft, Manifest(look, done.records, build.set_aside), run.closed(done))
+        files, size = check.whole(draft.site, full.wanted, delta.aside_files())
+        step.counts = {"files": files, "bytes": size}
+    run.build.pages, run.build.files, run.build.bytes = writer.pages, files, size
+    run.build.changed = files
 
 
-def _stands(before: Manifest, look: str, done: Export) -> bool:
-    """Whether the public site is what would come out, and still there."""
-    return before.is_same(look, done.records) and release.is_whole(before)
+def _publish_all(run: _Run, draft: Draft, look: str) -> None:
+    token = release.new_token()
+    run.build.release, run.build.token = draft.name, token
+    release.publish(draft, token, _closing(run, token, look))
 
 
-def _hugo(run: _Run, step: Step, done: Export, draft: Draft) -> None:
+@contextmanager
+def _closing(run: _Run, token: str, look: str) -> Iterator[None]:
+    """The build is written down as done while the site is swapped in the block.
+
+    Its row is locked until then: nobody can take over between the look at the claim and the swap.
+    A builder killed in the block leaves no `done` behind, and a site that is built again.
+    """
+    with transaction.atomic():
+        Due.objects.all().delete()
+        BuildState.objects.filter(pk=1).update(look=look)
+        run.succeed(Build.State.DONE, token)
+        yield
+
+
+# -- what is due
+
+
+def _delta(run: _Run, shelf: Shelf) -> None:
+    stage = deltas.begin(run.build.pk)
+    if stage is None:
+        raise OutageError("The public site went away while it was built; the next build mends it.")
+    try:
+        found = _render_due(run, shelf, stage)
+        if found.is_empty:
+            delta.store(found)
+            run.counted(shelf.state)
+            run.succeed(Build.State.UNCHANGED, stage.base)
+            return
+        with run.step("publish") as step:
+            step.counts = _merge(run, shelf.state, stage, found)
+    finally:
+        deltas.discard(stage)
+
+
+def _render_due(run: _Run, shelf: Shelf, stage: Stage) -> delta.Difference:
+    with run.step("export") as step:
+        found = delta.compare(shelf, stage)
+        step.counts = {"pages": found.pages, "files": len(found.rows) - found.pages}
+    with run.step("search") as step:
+        step.counts = {"bytes": delta.add_search(shelf, stage, found)}
+    if found.chunks:
+        with run.step("hugo") as step:
+            found.set_aside(_hugo(run, step, found.chunks, stage.new, stage.work / "run"))
+    with run.step("check"):
+        aside = delta.aside_files() | {f for row in found.rows.values() for f in row.files_aside}
+        check.part(stage.new, release.public(), found.wanted(), found.removed(), aside)
+    return found
+
+
+def _merge(run: _Run, state: BuildState, stage: Stage, found: delta.Difference) -> dict[str, int]:
+    """Seal, commit, merge: after the commit the merge is bound to come, by whoever does it."""
+    grown = deltas.growth(stage, found.removed())
+    plan = deltas.seal(stage, found.removed())
+    with transaction.atomic():
+        run.require_claim()
+        delta.store(found)
+        files, size = state.files + grown[0], state.bytes + grown[1]
+        BuildState.objects.filter(pk=1).update(token=plan.token, files=files, bytes=size)
+    deltas.merge(stage.folder, plan)
+    run.counted(BuildState.get())
+    run.build.changed = len(plan.files) + len(plan.removed)
+    run.build.release, run.build.token = stage.folder.parent.parent.name, plan.token
+    run.succeed(Build.State.DONE, plan.token)
+    return {"files": len(plan.files), "removed": len(plan.removed)}
+
+
+def _hugo(run: _Run, step: Step, chunks: Sequence[Path], into: Path, work: Path) -> list[str]:
+    """Addresses of pages that Hugo could not render."""
     report = hugo.Report()
     try:
-        hugo.render(done.chunks, draft.site, draft.work / "run", report, beat=run.require_claim)
+        hugo.render(chunks, into, work, report, beat=run.require_claim)
     finally:
         step.exit_code, step.output = report.exit_code, report.output
         step.counts = {"runs": report.runs, "set_aside": len(report.set_aside)}
-    run.build.set_aside = report.set_aside
     if report.set_aside:
         step.output += "\nset aside: " + " ".join(report.set_aside)
         logger.warning("Hugo can't render %s; the rest is published", report.set_aside)
+    return report.set_aside
 
 
 class _Run:
@@ -120,23 +223,21 @@ class _Run:
         if not Build.objects.running().filter(pk=self.build.pk).exists():
             raise OutageError(GIVEN_UP)
 
-    def succeed(self, state: Build.State, done: Export) -> None:
-        """Write down that the public site holds what was exported; OutageError if this build
-        was given up for dead, so that it has no say any more."""
-        if not self.build.succeed(state, as_of=done.as_of):
+    def counted(self, state: BuildState) -> None:
+        """What the site has as a whole, for the build's row."""
+        self.build.pages = Output.objects.filter(is_page=True).count()
+        self.build.files, self.build.bytes = state.files, state.bytes
+
+    def succeed(self, state: Build.State, token: str) -> None:
+        """Write down that the public site holds what was absorbed; OutageError if this build was
+        given up for dead, so that it has no say any more."""
+        self.build.set_aside = [
+            "/" + file.removesuffix("index.html")
+            for row in Output.objects.exclude(aside="").order_by("address")
+            for file in row.files_aside
+        ]
+        if not self.build.succeed(state, token):
             raise OutageError(GIVEN_UP)
-
-    @contextmanager
-    def closed(self, done: Export) -> Iterator[None]:
-        """The build is written down as done while the site is swapped in the block.
-
-        Its row is locked until then: nobody can take over between the look at the claim and the
-        swap. A builder killed in the block leaves no `done` behind; if the site was swapped
-        already, the next build finds it `unchanged` and says so.
-        """
-        with transaction.atomic():
-            self.succeed(Build.State.DONE, done)
-            yield
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -16,12 +17,13 @@ DIGEST_BYTES = 16
 
 @dataclass(frozen=True)
 class Page:
-    """A page of one layout; `params` are plain JSON values."""
+    """A page of one layout; `params` are plain JSON values, `rows` a list's rows, encoded."""
 
     address: str
     layout: str
     title: str
     params: dict[str, Any] = field(default_factory=dict)
+    rows: Sequence[bytes] | None = None
 
     @cached_property
     def json(self) -> bytes:
@@ -33,9 +35,17 @@ class Page:
             "params": self.params,
         }
         # ASCII, since names from torrents may hold halves of surrogate pairs.
-        return json.dumps(plain, sort_keys=True, separators=(",", ":")).encode("ascii")
+        body = json.dumps(plain, sort_keys=True, separators=(",", ":")).encode("ascii")
+        if self.rows is None:
+            return body
+        return body[:-1] + b',"rows":[' + b",".join(self.rows) + b"]}"
 
     @property
+    def size(self) -> int:
+        """Bytes of the record."""
+        return len(self.json)
+
+    @cached_property
     def digest(self) -> str:
         """Hex digest of the record."""
         return digest(self.json)
@@ -49,9 +59,14 @@ class File:
     body: bytes = field(repr=False)
 
     @property
+    def size(self) -> int:
+        """Its bytes."""
+        return len(self.body)
+
+    @cached_property
     def digest(self) -> str:
-        """Hex digest of its bytes."""
-        return digest(self.body)
+        """Hex SHA-256 of its bytes: what `index/manifest.json` tells of a shard."""
+        return hashlib.sha256(self.body).hexdigest()
 
 
 Record = Page | File

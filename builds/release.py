@@ -1,47 +1,32 @@
-"""Releases: whole sites in folders of their own, one of which is the public one.
+"""The public tree: whole sites in folders of their own, one of which is the public one.
 
-`GHOST_SITE_WORKDIR` holds `releases/<name>/site/`, beside each its `manifest.json`, and
-`public`, a symbolic link to the `site` of one of them. Replacing a link is one step for the file
-system, so a reader sees the old site or the new, never half of one.
+`GHOST_SITE_WORKDIR` holds `releases/<name>/site/`, beside each its `state.json`, and `public`, a
+symbolic link to the `site` of one of them. Replacing a link is one step for the file system. What
+later builds changed in a site lies in its `deltas/` (`builds.deltas`).
+
+A token names each state of a tree. The database holds the token of the state that its tables
+describe; where the two differ, only a full build mends it.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
+import uuid
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
 from django.utils import timezone
 
-from builds.records import DIGEST_BYTES
 from ghost.errors import OutageError
 from ghost.files import write_atomic
 
-MANIFEST = "manifest.json"
+STATE = "state.json"
 DRAFT = "draft-"
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """What a site was made of: digest of its look, digest of each record by its address.
-
-    `shape` is filled in by `publish`: a digest of the names and sizes of all its files.
-    """
-
-    look: str
-    records: dict[str, str]
-    set_aside: list[str] = field(default_factory=list)
-    shape: str = ""
-
-    def is_same(self, look: str, records: dict[str, str]) -> bool:
-        """Whether the same site would come out of these."""
-        return (self.look, self.records) == (look, records)
 
 
 @dataclass(frozen=True)
@@ -62,18 +47,29 @@ class Draft:
         return self.folder / "work"
 
 
+def new_token() -> str:
+    """A name for a state of the tree that no other state ever had."""
+    return uuid.uuid4().hex
+
+
 def public() -> Path:
     """The public site."""
     return Path(settings.GHOST.site_workdir) / "public"
 
 
+def current() -> Path | None:
+    """The folder of the public release, if it is there and one of ours."""
+    folder = public().resolve().parent
+    return folder if public().is_symlink() and (folder / STATE).is_file() else None
+
+
 def begin(build_id: int) -> Draft:
     """A new draft. What dead builders left of theirs goes away: only one build runs at a time."""
-    _releases().mkdir(parents=True, exist_ok=True)
-    for leftover in _releases().glob(f"{DRAFT}*"):
+    releases().mkdir(parents=True, exist_ok=True)
+    for leftover in releases().glob(f"{DRAFT}*"):
         shutil.rmtree(leftover, ignore_errors=True)
     name = f"{timezone.now():%Y%m%dT%H%M%SZ}-{build_id}"
-    draft = Draft(name, _releases() / (DRAFT + name))
+    draft = Draft(name, releases() / (DRAFT + name))
     draft.site.mkdir(parents=True)
     draft.work.mkdir()
     return draft
@@ -84,29 +80,21 @@ def discard(draft: Draft) -> None:
     shutil.rmtree(draft.folder, ignore_errors=True)
 
 
-def current() -> Manifest | None:
-    """The manifest of the public site, if it is there and one of ours."""
-    if not public().is_symlink():
-        return None
+def token_of(folder: Path | None) -> str:
+    """The state that a release is in; empty if it is in none that is known."""
     try:
-        return Manifest(**json.loads((public().resolve().parent / MANIFEST).read_bytes()))
-    except (OSError, ValueError, TypeError):  # gone or damaged: built anew
-        return None
+        return str(json.loads((folder / STATE).read_bytes())["token"]) if folder else ""
+    except (OSError, ValueError, KeyError, TypeError):  # gone or damaged: built anew
+        return ""
 
 
-def is_whole(manifest: Manifest) -> bool:
-    """Whether the public site has the files that this manifest was written for, each in its
-    size: nobody took one away, and none was left empty."""
-    try:
-        return manifest.shape == _shape(public())
-    except OSError:  # it changes while we look
-        return False
+def set_token(folder: Path, token: str) -> None:
+    """Say which state a release is in."""
+    write_atomic(folder / STATE, json.dumps({"token": token}).encode())
 
 
-def publish(
-    draft: Draft, manifest: Manifest, claim: AbstractContextManager[None] | None = None
-) -> str:
-    """Make the draft the public site; its name. Older releases beyond the wanted number go.
+def publish(draft: Draft, token: str, claim: AbstractContextManager[None] | None = None) -> None:
+    """Make the draft the public site. Older releases beyond the wanted number go.
 
     `claim` is held while the site is swapped, which takes two renames; what it raises stops the
     swap. OutageError if the draft was cleared away by another builder's `begin`.
@@ -114,60 +102,52 @@ def publish(
     if not draft.site.is_dir():
         raise OutageError("This build's draft is gone; another builder took over.")
     shutil.rmtree(draft.work, ignore_errors=True)
-    shape = _shape(draft.site)
-    # The manifest vouches for the files, so after a power loss it must not be there without
-    # them. One sync of everything is far cheaper than one of each file.
+    # The state vouches for the files, so after a power loss it must not be there without them.
+    # One sync of everything is far cheaper than one of each file.
     os.sync()
-    write_atomic(
-        draft.folder / MANIFEST, json.dumps(asdict(replace(manifest, shape=shape))).encode()
-    )
+    set_token(draft.folder, token)
     _make_way()
     with claim or nullcontext():
-        _swap(draft)
-    _prune(keep=_releases() / draft.name)
-    return draft.name
+        swap_to(draft.folder.rename(releases() / draft.name))
+    prune()
 
 
-def _releases() -> Path:
-    return Path(settings.GHOST.site_workdir) / "releases"
-
-
-def _swap(draft: Draft) -> None:
-    folder = draft.folder.rename(_releases() / draft.name)
-    link = public().with_name(f".public-{draft.name}")
+def swap_to(folder: Path) -> None:
+    """Make a release the public one, in one step."""
+    link = public().with_name(f".public-{folder.name}")
     link.unlink(missing_ok=True)
     link.symlink_to(folder.relative_to(public().parent) / "site")
     link.replace(public())
 
 
-def _shape(site: Path) -> str:
-    """Digest of names and sizes; nothing is opened, and no list of all files is held."""
-    seen = hashlib.blake2b(digest_size=DIGEST_BYTES)
-    for folder, folders, names in os.walk(site):
-        folders.sort()
-        for name in sorted(names):
-            path = os.path.join(folder, name)  # noqa: PTH118  # a Path for each costs seconds
-            size = os.stat(path).st_size  # noqa: PTH116  # as above
-            line = f"{path[len(str(site)) :]}\0{size}\n"
-            seen.update(line.encode(errors="surrogateescape"))
-    return seen.hexdigest()
+def releases() -> Path:
+    """The folder of all releases."""
+    return Path(settings.GHOST.site_workdir).resolve() / "releases"
+
+
+def whole() -> list[Path]:
+    """The folders of all releases, the oldest first."""
+    if not releases().is_dir():
+        return []
+    return sorted(path for path in releases().iterdir() if not path.name.startswith(DRAFT))
+
+
+def prune() -> None:
+    """Remove releases beyond the wanted number, never the public one."""
+    wanted: int = settings.GHOST.site_releases_keep
+    keep = public().resolve().parent
+    _remove(folder for folder in whole()[:-wanted] if folder != keep)
+    _remove(public().parent.glob(".public-*"))
 
 
 def _make_way() -> None:
     """A real folder in the place of the link was made by hand, or by an earlier program: it
     becomes the oldest release."""
     if public().is_dir() and not public().is_symlink():
-        aside = _releases() / "00000000T000000Z-0"
+        aside = releases() / "00000000T000000Z-0"
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir()
         public().rename(aside / "site")
-
-
-def _prune(keep: Path) -> None:
-    wanted: int = settings.GHOST.site_releases_keep
-    whole = sorted(p for p in _releases().iterdir() if not p.name.startswith(DRAFT))
-    _remove(folder for folder in whole[:-wanted] if folder != keep)
-    _remove(link for link in public().parent.glob(".public-*"))
 
 
 def _remove(paths: Iterable[Path]) -> None:

@@ -1,256 +1,146 @@
-"""The public catalog as it stands at one moment, read in a few queries.
-
-Resources are streamed; what their lists, feeds and indexes need of each stays as an `Entry`.
-"""
+"""The tables that the site is made from, as those who render read them."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import cached_property
+from typing import Any
 
-from django.db import connection, transaction
+from builds import addresses
+from builds.facts import Facts, slug_of
+from builds.models import BuildState, Entry, Listing
+from builds.names import Names, Node
+from builds.places import Key, Kind
 
-from builds import covers
-from builds.models import Cover
-from builds.texts import Texts
-from resources import sizes, slugs
-from resources.models import Catalog, Category, DhtStatus, Resource
-from teams.models import Team, Token
-
-FIELDS = (
-    "title", "magnet_uri", "magnet_hash", "magnet_hash_v2", "content_markdown",
-    "cover_image_path", "tags", "category", "publisher", "team", "dht_status", "dht_misses",
-    "last_dht_check", "total_size_bytes", "file_count", "files_tree_summary", "probed_at",
-    "published_at", "updated_at",
-)  # fmt: skip
-CHUNK_ROWS = 500
-
-slug_of = lru_cache(maxsize=10_000)(slugs.make)
-
-
-@contextmanager
-def one_moment() -> Iterator[None]:
-    """All reads inside see the database at one moment, and no writer waits for them."""
-    if connection.in_atomic_block:
-        yield
-        return
-    mode = getattr(connection, "transaction_mode", None)
-    if connection.vendor == "sqlite":
-        connection.transaction_mode = "DEFERRED"  # type: ignore[attr-defined]  # SQLite's own
-    try:
-        with transaction.atomic():
-            if connection.vendor == "postgresql":
-                with connection.cursor() as cursor:
-                    cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            yield
-    finally:
-        if connection.vendor == "sqlite":
-            connection.transaction_mode = mode  # type: ignore[attr-defined]
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A category: slugs and names from the root down to itself."""
-
-    category: Category
-    path: str
-    depth: int
-    trail: tuple[tuple[str, str], ...]
-    """(name, path) of each category from the root to this one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A publisher, by the names that the public may know."""
-
-    name: str
-    slug: str
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What lists, feeds and indexes show of one public resource."""
-
-    id: int
-    title: str
-    magnet: str
-    hash: str
-    category_id: int
-    publisher_id: int
-    team_id: int | None
-    tags: tuple[str, ...]
-    size_bytes: int | None
-    file_count: int | None
-    files_summary: str
-    dht_status: str
-    misses: int
-    checked_at: datetime | None
-    published_at: datetime
-    updated_at: datetime
-    summary: str
-    cover: Cover | None
-
-    @property
-    def size(self) -> str | None:
-        """Its size for people."""
-        return None if self.size_bytes is None else sizes.human(self.size_bytes)
-
-    @property
-    def health(self) -> str:
-        """`active`, `stale` or `unknown`."""
-        return self.dht_status.lower()
+MOST_KEPT = 4000
+"""Entries whose facts stay in memory: those of a few hundred pages."""
 
 
 @dataclass
 class Shelf:
-    """The public catalog. `entries` are there once `resources()` has been walked through."""
+    """What is there, read as it is asked for."""
 
-    revision: int
-    changed_at: datetime
-    nodes: dict[int, Node]
-    people: dict[int, Person]
-    teams: dict[int, Person]
-    covers: dict[int, Cover]
-    entries: list[Entry] = field(default_factory=list)
-    texts: Texts = field(default_factory=Texts)
+    state: BuildState
+    names: Names
+    _facts: dict[int, Facts] = field(default_factory=dict)
+    _rows: dict[int, bytes] = field(default_factory=dict)
 
     @classmethod
-    def read(cls) -> Shelf:
-        """All but the resources."""
-        catalog = Catalog.get()
-        return cls(
-            revision=catalog.revision,
-            changed_at=catalog.changed_at,
-            nodes=_nodes(),
-            people=_named(Token.objects.order_by("pk").values_list("pk", "display_name")),
-            teams=_named(Team.objects.order_by("pk").values_list("pk", "name")),
-            covers={row.resource_id: row for row in Cover.objects.made()},
-        )
-
-    def resources(self) -> Iterator[tuple[Resource, Entry, str]]:
-        """Every public resource with its text as HTML, oldest first; its entry is kept."""
-        rows = Resource.objects.public().only("pk", *FIELDS).order_by("published_at", "pk")
-        for row in rows.iterator(CHUNK_ROWS):
-            text = self.texts.render(row.content_markdown)
-            entry = self._entry(row, text.summary)
-            self.entries.append(entry)
-            yield row, entry, text.html
-
-    def _entry(self, row: Resource, summary: str) -> Entry:
-        assert row.published_at is not None  # noqa: S101  # public() asks for it
-        return Entry(
-            id=row.pk,
-            title=row.title,
-            magnet=row.magnet_uri,
-            hash=row.magnet_hash,
-            category_id=row.category_id,
-            publisher_id=row.publisher_id,
-            team_id=row.team_id,
-            tags=tuple(row.tags),
-            size_bytes=row.total_size_bytes,
-            file_count=row.file_count,
-            files_summary=row.files_tree_summary,
-            dht_status=row.dht_status,
-            misses=row.dht_misses,
-            checked_at=row.last_dht_check,
-            published_at=row.published_at,
-            updated_at=row.updated_at,
-            summary=summary,
-            cover=self._cover(row),
-        )
-
-    def _cover(self, row: Resource) -> Cover | None:
-        """Its cover, if the files are there too: a restored database may have come without."""
-        cover = self.covers.get(row.pk) if row.cover_image_path else None
-        return cover if cover and covers.are_there(row.pk) else None
-
-    # -- groups: each keeps the order of `entries`, oldest first, and is made once, on the first
-    # look after all resources were walked through. What stays is eight bytes per entry and group.
+    def open(cls, state: BuildState) -> Shelf:
+        """As it stands."""
+        return cls(state, Names.of(state.names))
 
     @cached_property
-    def by_category(self) -> dict[int, list[Entry]]:
-        """Entries of each category, those of its descendants included."""
-        found: dict[int, list[Entry]] = {pk: [] for pk in self.nodes}
-        ids = {node.path: pk for pk, node in self.nodes.items()}
-        for entry in self.entries:
-            for _, path in self.nodes[entry.category_id].trail:
-                found[ids[path]].append(entry)
-        return found
+    def listings(self) -> dict[int, Listing]:
+        """All of them, by key."""
+        return {listing.pk: listing for listing in Listing.objects.order_by("kind", "key")}
 
     @cached_property
-    def by_tag(self) -> dict[str, list[Entry]]:
-        """Entries of each tag's slug, slugs in order."""
-        found: dict[str, list[Entry]] = defaultdict(list)
-        for entry in self.entries:
-            for slug in dict.fromkeys(map(slug_of, entry.tags)):
-                found[slug].append(entry)
-        return dict(sorted(found.items()))
+    def by_key(self) -> dict[Key, Listing]:
+        """All of them, by kind and key."""
+        return {(x.kind, x.key): x for x in self.listings.values()}
+
+    def of_kind(self, kind: str) -> list[Listing]:
+        """Those of a kind that have entries, in order of their keys."""
+        return [x for x in self.listings.values() if x.kind == kind and x.count]
+
+    def count_of(self, node: Node) -> int:
+        """How many entries stand in a category or below it."""
+        listing = self.by_key.get((Kind.CATEGORY, str(node.id)))
+        return listing.count if listing else 0
 
     @cached_property
-    def tag_names(self) -> dict[str, str]:
-        """The spelling that most publishers use of each tag, by its slug."""
-        spellings: dict[str, Counter[str]] = defaultdict(Counter)
-        for entry in self.entries:
-            for name in entry.tags:
-                spellings[slug_of(name)][name] += 1
-        return {slug: _favourite(names) for slug, names in spellings.items()}
+    def count(self) -> int:
+        """How many entries there are."""
+        return self.by_key[Kind.ALL, ""].count
 
     @cached_property
-    def by_publisher(self) -> dict[int, list[Entry]]:
-        """Entries of each publisher."""
-        return _grouped((entry.publisher_id, entry) for entry in self.entries)
+    def active(self) -> int:
+        """How many of them somebody seeds."""
+        return Entry.objects.active().count()
 
-    @cached_property
-    def by_team(self) -> dict[int, list[Entry]]:
-        """Entries of each team."""
-        return _grouped((e.team_id, e) for e in self.entries if e.team_id is not None)
+    def facts(self, ids: Sequence[int]) -> list[Facts]:
+        """Those of these entries, in this order."""
+        missing = [pk for pk in ids if pk not in self._facts]
+        if missing and len(self._facts) > MOST_KEPT:
+            self._facts.clear()
+            missing = list(ids)
+        for start in range(0, len(missing), 500):
+            rows = Entry.objects.filter(pk__in=missing[start : start + 500])
+            for stored in rows.values_list("facts_json", flat=True):
+                known = Facts.read(stored)
+                self._facts[known.id] = known
+        return [self._facts[pk] for pk in ids]
 
-    def endangered(self, limit: int) -> list[Entry]:
-        """What needs seeders most: looked up in vain most often, then the oldest."""
-        stale = [entry for entry in self.entries if entry.dht_status == DhtStatus.STALE]
-        return sorted(stale, key=lambda entry: -entry.misses)[:limit]
+    def on_page(self, listing: Listing, number: int) -> list[int]:
+        """Keys of the entries on a page, newest first."""
+        rows = listing.places.filter(page=number).order_by("-at", "-entry_id")
+        return list(rows.values_list("entry_id", flat=True))
 
-    @property
-    def generated_at(self) -> datetime:
-        """When what is shown last changed: never the clock, so that equal data has equal bytes."""
-        moments = [self.changed_at]
-        for entry in self.entries:
-            moments += [entry.updated_at, entry.published_at, entry.checked_at or self.changed_at]
-        return max(moments)
+    def pages(self, listing: Listing) -> Iterator[tuple[int, list[int]]]:
+        """Number and keys of each page of a listing, in one query."""
+        rows = listing.places.order_by("page", "-at", "-entry_id")
+        found: dict[int, list[int]] = {number: [] for number in listing.numbers}
+        for number, pk in rows.values_list("page", "entry_id").iterator():
+            found[number].append(pk)
+        yield from found.items()
+
+    def newest(self, listing: Listing, limit: int) -> list[Facts]:
+        """The newest entries of a listing."""
+        ids: list[int] = []
+        for number in reversed(listing.numbers):
+            ids += self.on_page(listing, number)
+            if len(ids) >= limit:
+                break
+        return self.facts(ids[:limit])
+
+    def endangered(self, limit: int) -> list[Facts]:
+        """What needs seeders most."""
+        return self.facts(list(Entry.objects.endangered().values_list("pk", flat=True)[:limit]))
+
+    def rows(self, ids: Sequence[int]) -> list[bytes]:
+        """These entries as rows of a list, encoded: the same row stands on a dozen pages."""
+        missing = [pk for pk in ids if pk not in self._rows]
+        for known in self.facts(missing):
+            self.keep_row(known)
+        return [self._rows[pk] for pk in ids]
+
+    def keep_row(self, known: Facts) -> None:
+        """Make the row of an entry that is in the hand already."""
+        self._rows[known.id] = json.dumps(
+            self._row(known), sort_keys=True, separators=(",", ":")
+        ).encode("ascii")
+
+    def _row(self, known: Facts) -> dict[str, Any]:
+        node = self.names.nodes[known.category]
+        shown: dict[str, Any] = {
+            "address": addresses.resource(known.id),
+            "title": known.title,
+            "category": category(node),
+            "size": known.size,
+            "files": known.file_count,
+            "health": known.health,
+            "published": known.published_on,
+            "magnet": known.magnet,
+            "tags": tags(known),
+        }
+        if known.cover:
+            shown["cover"] = addresses.thumbnail(known.id)
+        return shown
 
 
-def _favourite(spellings: Counter[str]) -> str:
-    return min(spellings, key=lambda name: (-spellings[name], name))
+def category(node: Node) -> dict[str, Any]:
+    """Name and address of a category."""
+    return {"name": node.name, "address": addresses.category(node.path)}
 
 
-def _grouped(pairs: Iterable[tuple[int, Entry]]) -> dict[int, list[Entry]]:
-    found: dict[int, list[Entry]] = defaultdict(list)
-    for key, entry in pairs:
-        found[key].append(entry)
-    return dict(sorted(found.items()))
+def tags(known: Facts) -> list[dict[str, str]]:
+    """Name, as the publisher typed it, and address of each tag."""
+    return [{"name": name, "address": addresses.tag(slug_of(name))} for name in known.tags]
 
 
-def _nodes() -> dict[int, Node]:
-    nodes: dict[int, Node] = {}
-    for place in Category.objects.tree():
-        parent = nodes.get(place.category.parent_id or 0)
-        trail = (*(parent.trail if parent else ()), (place.category.name, place.path))
-        nodes[place.category.pk] = Node(place.category, place.path, place.depth, trail)
-    return nodes
-
-
-def _named(rows: Iterable[tuple[int, str]]) -> dict[int, Person]:
-    """Names with slugs of their own: the first of a name has the bare one and keeps it."""
-    found: dict[int, Person] = {}
-    taken: set[str] = set()
-    for pk, name in rows:
-        slug = slugs.make(name)
-        while slug in taken:
-            slug = f"{slug}-{pk}"
-        taken.add(slug)
-        found[pk] = Person(name, slug)
-    return found
+def crumbs(node: Node) -> list[dict[str, str]]:
+    """The way from the root to a category."""
+    return [{"name": name, "address": addresses.category(path)} for name, path in node.trail]

@@ -33,6 +33,11 @@ def build_when_quiet(trigger: str = "change") -> str:
     return _claim_and_build(trigger, force=False)
 
 
+def build_at_once(trigger: str = "takedown") -> str:
+    """Build what can't wait for quiet: a takedown."""
+    return _claim_and_build(trigger, force=False)
+
+
 def build_now(trigger: str = "operator", force: bool = False) -> str:  # noqa: FBT001, FBT002  # a task's arguments are plain
     """Build at once, whether or not something changed."""
     return _claim_and_build(trigger, force=force)
@@ -60,6 +65,16 @@ def build_if_due() -> str:
     return "nothing to build"
 
 
+def localize_covers() -> str:
+    """Fetch the covers that are due, for less than a minute; what is left is a task of its own."""
+    counts = covers.localize()
+    if not counts:
+        return "another process fetches covers"
+    if counts["fetched"] + counts["failed"] and covers.due():
+        async_task(localize_covers)
+    return ", ".join(f"{count} {what}" for what, count in counts.items())
+
+
 def note_published() -> str:
     """By the clock, every minute: notice resources whose hour has come, and builders that died."""
     if Build.objects.bury_dead() or _died():
@@ -67,10 +82,11 @@ def note_published() -> str:
     state = BuildState.get()
     if state.built_as_of is None or state.pending_changes:
         return "nothing to note"
-    come = Resource.objects.public().filter(published_at__gt=state.built_as_of).count()
+    rows = Resource.objects.public().filter(published_at__gt=state.built_as_of)
+    come = list(rows.values_list("pk", flat=True))
     if come:
-        Catalog.advance(f"{come} scheduled resources came out")
-    return f"{come} came out"
+        Catalog.advance(f"{len(come)} scheduled resources came out", come)
+    return f"{len(come)} came out"
 
 
 def _died() -> bool:

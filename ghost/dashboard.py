@@ -152,6 +152,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             [
                 (_("Builds"), "construction", "builds_build", "builds.view_build"),
                 (_("Covers"), "image", "builds_cover", "builds.view_cover"),
+                (_("Cover hosts"), "dns", "builds_coverhost", "builds.view_coverhost"),
             ],
         ),
         (

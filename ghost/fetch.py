@@ -13,6 +13,8 @@ import threading
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urljoin
 
@@ -43,6 +45,18 @@ _CONTENT_RANGE = re.compile(
 USER_AGENT = "Ghost/0.1 (catalog of magnet links)"
 
 
+class AnsweredError(OutageError):
+    """The server answered, but with another status than 200.
+
+    `retry_after_s`: the seconds that it wants to be left alone for (RFC 9110, 10.2.3), if it says.
+    """
+
+    def __init__(self, status: int, retry_after_s: float | None = None) -> None:
+        super().__init__(f"The server answered {status}.")
+        self.status = status
+        self.retry_after_s = retry_after_s
+
+
 @dataclass(frozen=True)
 class Fetched:
     """An answer: its body, media type without parameters, and the address it came from."""
@@ -67,7 +81,7 @@ def get(
 
     Connections are made from the local address `source_address` and no other, where it is given.
     RefusedError for a scheme, address or size that is not allowed; OutageError for whatever
-    goes wrong on the way, an answer other than 200 included.
+    goes wrong on the way; AnsweredError, which is one, for an answer other than 200.
     """
     with _answer("GET", url, timeout_s, _whole(source_address)) as (response, watch):
         return _read(response, max_bytes, watch)
@@ -119,7 +133,7 @@ def _answer(
 
 def _read(response: requests.Response, max_bytes: int, watch: _Watch) -> Fetched:
     if response.status_code != requests.codes.ok:
-        raise OutageError(f"The server answered {response.status_code}.")
+        raise AnsweredError(response.status_code, _retry_after_s(response))
     if _is_encoded(response):
         raise OutageError("The server answered in an encoding that was not asked for.")
     body = bytearray()
@@ -131,6 +145,19 @@ def _read(response: requests.Response, max_bytes: int, watch: _Watch) -> Fetched
             raise OutageError("It came too slowly.")
     kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     return Fetched(bytes(body), kind, response.url)
+
+
+def _retry_after_s(response: requests.Response) -> float | None:
+    told = response.headers.get("Retry-After", "").strip()
+    if _NUMBER.fullmatch(told):
+        return float(told)
+    try:
+        at = parsedate_to_datetime(told)
+    except (ValueError, OverflowError):
+        return None
+    # An HTTP date is in GMT, also where it is written without a zone.
+    at = at.replace(tzinfo=at.tzinfo or UTC)
+    return max((at - datetime.now(UTC)).total_seconds(), 0)
 
 
 def _length(response: requests.Response) -> int | None:

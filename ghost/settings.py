@@ -17,6 +17,8 @@ GHOST = environment.load()
 # Relative addresses of the settings' own makers: see docs/decisions/0004-prober.md.
 PROBER = "dht.probing.LibtorrentProber"
 CATALOG_CHANGED_TASK = "builds.tasks.build_when_quiet"
+CATALOG_URGENT_TASK = "builds.tasks.build_at_once"
+COVER_DUE_TASK = "builds.tasks.localize_covers"
 PUBLIC_NAME_CHANGED = "resources.publishers.note_renamed"
 
 SECRET_KEY = environment.secret(GHOST, "secret_key")

@@ -8,7 +8,8 @@ from django.conf import settings
 from django.utils import timezone
 from django_q.models import Task
 
-from builds.models import Build
+from builds import covers
+from builds.models import Build, CoverHost
 from dht.models import HealthSample, Scan
 from ghost import backup
 
@@ -22,10 +23,16 @@ def back_up() -> str:
 
 
 def prune() -> str:
-    """Drop health samples, scans, builds and ended tasks older than GHOST_KEEP_DAYS."""
+    """Drop health samples, scans, builds, ended tasks and hosts of covers older than
+    GHOST_KEEP_DAYS; sweep away the files that no cover names, and have lost ones fetched again."""
     before = timezone.now() - timedelta(days=settings.GHOST.keep_days)
     samples = HealthSample.objects.prune(before)
     scans = Scan.objects.prune(before)
     builds = Build.objects.prune(before)
     tasks, _ = Task.objects.filter(stopped__lt=before).delete()
-    return f"dropped {samples} health samples, {scans} scans, {builds} builds, {tasks} ended tasks"
+    hosts = CoverHost.objects.prune(before)
+    kept = covers.tidy()
+    return (
+        f"dropped {samples} health samples, {scans} scans, {builds} builds, {tasks} ended tasks,"
+        f" {hosts} cover hosts; swept {kept['swept']} cover files, {kept['lost']} covers were lost"
+    )

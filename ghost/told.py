@@ -50,6 +50,11 @@ OURS = (
     _("It lies on a private network (see GHOST_ALLOW_PRIVATE_NETWORKS)."),
     _("It is not a JPEG, PNG, WebP, GIF or AVIF image."),
     _("The image can't be decoded (%(reason)s)."),
+    _("It has more than %(number)s million pixels."),
+    _("It is more than %(number)s pixels wide or high."),
+    _("It is a JPEG of more than %(number)s scans."),
+    _("It can't be kept: %(reason)s."),
+    _("The uploaded cover is lost; upload it again."),
 )
 """As `dht.probes`, `dht.scan`, `dht.models.scan`, `dht.swarm`, `ghost.fetch` and `builds.covers`
 say them, with a name for each value."""

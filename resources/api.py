@@ -6,13 +6,14 @@ import re
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from ninja import Header, Path, Query, Router, Status
 from ninja.errors import HttpError
 
 from ghost import paging
 from ghost.schemas import PathId, problems
-from resources import submissions
+from resources import slugs, submissions, torrents
 from resources.metadata import Metadata
 from resources.models import Category, Resource
 from resources.schemas import (
@@ -114,13 +115,26 @@ def update_resource(
     summary="What its last successful probe found",
 )
 def read_metadata(request: TokenRequest, resource_id: Path[PathId]) -> Metadata:
+    return _probed(_seen(request, resource_id))
+
+
+@router.get(
+    "/{int:resource_id}/torrent",
+    auth=Bearer(Action.RESOURCE_READ),
+    response={200: None, **problems(404, 422)},
+    operation_id="resources_read_torrent",
+    summary="Its .torrent file",
+    openapi_extra={"responses": {200: {"content": {torrents.TYPE: {}}}}},
+)
+def read_torrent(request: TokenRequest, resource_id: Path[PathId]) -> HttpResponse:
     row = _seen(request, resource_id)
-    if row.probed_at is None:
-        raise HttpError(404, _("No probe has succeeded yet."))
-    found = row.probed_metadata
-    if found is None:
-        raise HttpError(404, _("What the probe found is lost; have it probed again."))
-    return found
+    body = torrents.make(_probed(row), row.magnet)
+    if body is None:
+        raise HttpError(404, _("Its info section is not known; have it probed again."))
+    name = content_disposition_header(
+        as_attachment=True, filename=f"{slugs.make(row.title)}.torrent"
+    )
+    return HttpResponse(body, torrents.TYPE, headers={"Content-Disposition": name})
 
 
 @router.post(
@@ -222,6 +236,16 @@ def _seen(request: TokenRequest, resource_id: int) -> Resource:
     row = get_object_or_404(Resource.objects.select_related("publisher"), pk=resource_id)
     row.require_sight_by(request.auth)
     return row
+
+
+def _probed(row: Resource) -> Metadata:
+    """What its last successful probe found; 404 if that is nothing."""
+    if row.probed_at is None:
+        raise HttpError(404, _("No probe has succeeded yet."))
+    found = row.probed_metadata
+    if found is None:
+        raise HttpError(404, _("What the probe found is lost; have it probed again."))
+    return found
 
 
 def _patience_s(prefer: str, response: HttpResponse, *, is_required: bool) -> float:

@@ -83,8 +83,8 @@ def generate(count: int, seed: int) -> Iterator[int]:
     ]
     for numbers in (range(n, min(n + BATCH, count)) for n in range(0, count, BATCH)):
         with transaction.atomic():
-            _insert([_row(source, n, count, categories, publisher, tags) for n in numbers])
-            Catalog.advance(f"{count} synthetic resources")
+            rows = [_row(source, n, count, categories, publisher, tags) for n in numbers]
+            Catalog.advance(f"{count} synthetic resources", _insert(rows))
         yield numbers[-1] + 1
 
 
@@ -144,7 +144,7 @@ def _row(
     return row, found
 
 
-def _insert(rows: list[tuple[Resource, metadata.Metadata]]) -> None:
+def _insert(rows: list[tuple[Resource, metadata.Metadata]]) -> list[int]:
     saved = Resource.objects.bulk_create([row for row, _ in rows])
     ResourceTag.objects.bulk_create(
         ResourceTag(resource=row, slug=slugs.make(tag), name=tag)
@@ -153,3 +153,4 @@ def _insert(rows: list[tuple[Resource, metadata.Metadata]]) -> None:
     )
     for _, found in rows:
         metadata.save(found, survives_power_loss=False)
+    return [row.pk for row in saved]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from django.utils import timezone
 
+from builds.facts import Facts
+from builds.names import Crumb, Names, Node, Person
 from resources import metadata
 from resources.models import Category, Resource
 from teams.models import Team, Token
@@ -99,3 +101,39 @@ def torrent_metadata(magnet_hash: str, **kwargs) -> metadata.Metadata:
         }
         | kwargs
     )
+
+
+def facts(number: int = 1, **kwargs) -> Facts:
+    """What the site shows of resource `number`, published and changed at that second of 2026."""
+    v1 = hashlib.sha1(f"facts {number}".encode()).hexdigest()
+    moment = (datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=number)).isoformat()
+    return Facts(
+        **{
+            "id": number,
+            "title": f"Resource {number}",
+            "magnet": f"{magnet(v1)}&dn=a%20b",
+            "hash": v1,
+            "hash_v1": v1,
+            "hash_v2": None,
+            "category": 1,
+            "publisher": 1,
+            "team": None,
+            "tags": (),
+            "size_bytes": 3_000_000,
+            "file_count": 2,
+            "files_summary": "README.txt, track.flac",
+            "dht_status": "Active",
+            "misses": 0,
+            "checked_at": moment,
+            "published_at": moment,
+            "updated_at": moment,
+            "summary": "Some words.",
+        }
+        | kwargs
+    )
+
+
+def names(category: str = "Films", publisher: str = "Ada") -> Names:
+    """One category and one publisher, to whom the resources of `facts` belong."""
+    films = Node(1, category, "films", None, 1, 0, "films", 0, (Crumb(category, "films"),), (1,))
+    return Names(nodes={1: films}, people={1: Person(publisher, "ada")}, teams={})

@@ -65,6 +65,9 @@ class ResourceForm(forms.ModelForm[Resource]):
             "content_markdown": UnfoldAdminTextareaWidget({"rows": 14}),
         }
 
+    def store_also(self, row: Resource, *, by: str) -> None:
+        """Once the row is stored: what the form asks for beyond its columns (`ask_also`)."""
+
     def clean_published_at(self) -> datetime | None:
         """Inputs know no microseconds: what nobody changed stays to the last of them."""
         given: datetime | None = self.cleaned_data["published_at"]

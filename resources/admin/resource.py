@@ -90,6 +90,7 @@ class ResourceAdmin(ResourceActions, ResourceColumns):
         "takedown_reason",
     ]  # fmt: skip
 
+    only_inputs: ClassVar[frozenset[str]] = frozenset()
     buttons_also: ClassVar[list[tuple[str, Any, str]]] = []
 
     @classmethod
@@ -101,6 +102,16 @@ class ResourceAdmin(ResourceActions, ResourceColumns):
         [fields] = [o["fields"] for _name, o in cls.fieldsets if after in o["fields"]]
         fields.insert(fields.index(after) + 1, fact)
         cls.readonly_fields.append(fact)
+
+    @classmethod
+    def ask_also(cls, form: type[ResourceForm], *names: str, after: str) -> None:
+        """Inputs that a room to the right brings: fields of its form, after the field of that
+        name; its `store_also` takes them over."""
+        cls.form = form
+        [fields] = [o["fields"] for _name, o in cls.fieldsets if after in o["fields"]]
+        at = fields.index(after) + 1
+        fields[at:at] = names
+        cls.only_inputs = cls.only_inputs.union(names)
 
     @classmethod
     def offer_also(cls, action: Callable[..., HttpResponse], *, icon: str) -> None:
@@ -115,9 +126,17 @@ class ResourceAdmin(ResourceActions, ResourceColumns):
             return [f for f in self.fieldsets if "tab" not in f[1].get("classes", [])]
         if self.has_change_permission(request, obj):
             return self.fieldsets
-        (title, options), *others = self.fieldsets
-        fields = [AS_WORDS.get(name, name) for name in options["fields"]]
-        return [(title, {**options, "fields": fields}), *others]
+        return [
+            (title, {**options, "fields": self._in_words(options["fields"])})
+            for title, options in self.fieldsets
+        ]
+
+    def _in_words(self, names: Any) -> list[Any]:
+        return [
+            AS_WORDS.get(n, n) if isinstance(n, str) else n
+            for n in names
+            if n not in self.only_inputs
+        ]
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
@@ -127,6 +146,7 @@ class ResourceAdmin(ResourceActions, ResourceColumns):
 
     def save_model(self, request: HttpRequest, obj: Resource, form: Any, change: bool) -> None:
         submissions.store(obj)
+        form.store_also(obj, by=request.user.get_username())
 
     def has_delete_permission(self, request: HttpRequest, obj: Resource | None = None) -> bool:
         """What is public is taken down or withdrawn first, so that it leaves the site."""

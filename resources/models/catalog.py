@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -48,16 +49,30 @@ class Catalog(models.Model):
         cls.objects.select_for_update().get(pk=1)
 
     @classmethod
-    def advance(cls, reason: str) -> None:
-        """Say that public content changes with this transaction, and why (shown to operators)."""
+    def advance(
+        cls, reason: str, resources: Iterable[int] = (), *, is_urgent: bool = False
+    ) -> None:
+        """Say that public content changes with this transaction, and why (shown to operators).
+
+        `resources` are the keys of those that the public sees otherwise from now on; names of
+        categories, publishers and teams are compared by whoever shows them. What is urgent is
+        built at once, ahead of what waits for quiet.
+        """
         cls.get()
         now = timezone.now()
         with transaction.atomic():
             cls.objects.filter(pk=1).update(
                 revision=models.F("revision") + 1, reason=reason[:200], changed_at=now
             )
-            if settings.GHOST.enable_scheduler:
+            Change.objects.note(cls.objects.values_list("revision", flat=True).get(), resources)
+            if is_urgent and settings.GHOST.enable_scheduler:
+                transaction.on_commit(cls._hurry, robust=True)
+            elif settings.GHOST.enable_scheduler:
                 cls._announce(now)
+
+    @staticmethod
+    def _hurry() -> None:
+        async_task(settings.CATALOG_URGENT_TASK)
 
     @classmethod
     def _announce(cls, now: datetime) -> None:
@@ -81,3 +96,31 @@ class Catalog(models.Model):
         """Say that what was announced is known. Called *before* looking at the revision, so that
         a change is either seen by that look or announced anew."""
         cls.objects.filter(pk=1, announced_at__gt=EPOCH).update(announced_at=EPOCH)
+
+
+class ChangeQuerySet(models.QuerySet["Change"]):
+    """Sets of changes."""
+
+    def note(self, revision: int, resources: Iterable[int]) -> None:
+        """That these resources changed in that revision."""
+        rows = (Change(revision=revision, resource_id=pk) for pk in resources)
+        self.bulk_create(rows, batch_size=5000)
+
+    def after(self, revision: int) -> ChangeQuerySet:
+        """Those that whoever knows the catalog as of `revision` has not seen."""
+        return self.filter(revision__gt=revision)
+
+
+class Change(models.Model):
+    """One resource that the public sees otherwise since a revision: what a build looks at.
+
+    No foreign key: the resource may be deleted before the build that takes it off the site.
+    """
+
+    revision = models.PositiveBigIntegerField(db_index=True)
+    resource_id = models.BigIntegerField()
+
+    objects = ChangeQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"resource {self.resource_id} in revision {self.revision}"

@@ -105,6 +105,11 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
             probe_due_at__lte=now,
         )
 
+    def due_for_cover(self) -> Self:
+        """With a cover that is to be fetched now."""
+        waiting = self.standing().filter(cover_due_at__lte=timezone.now())
+        return waiting.exclude(cover_image_url=None)
+
     def unprobed(self) -> Self:
         """Never probed with success, and nobody has let them off."""
         # With the other half known it was reached, but may not be listed.
@@ -142,16 +147,16 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
 
     def take_down(self, *, reason: str, by: str) -> int:
         """Hide them from the next build on and block their hashes; how many there were."""
-        now, count, is_told, title = timezone.now(), 0, False, ""
+        now, count, seen, title = timezone.now(), 0, list[int](), ""
         with transaction.atomic():
             for rows in self.standing()._locked_batches():
                 self._only(rows).update(takedown_at=now, takedown_reason=reason, updated_at=now)
                 hashes = [h for row in rows for h in row.hashes]
                 Block.objects.add(hashes, reason=reason, by=by, is_of_takedown=True)
-                is_told = is_told or any(row.is_public for row in rows)
+                seen += [row.pk for row in rows if row.is_public]
                 count, title = count + len(rows), rows[0].title
-            if is_told:
-                Catalog.advance(_told("taken down", count, title))
+            if seen:
+                Catalog.advance(_told("taken down", count, title), seen, is_urgent=True)
         return count
 
     def restore(self) -> int:
@@ -159,16 +164,16 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
 
         A block that an operator made stays, and keeps the torrent from being listed anew.
         """
-        now, count, is_told, title = timezone.now(), 0, False, ""
+        now, count, seen, title = timezone.now(), 0, list[int](), ""
         with transaction.atomic():
             for rows in self.taken_down()._locked_batches():
                 self._only(rows).update(takedown_at=None, takedown_reason="", updated_at=now)
                 hashes = [h for row in rows for h in row.hashes]
                 Block.objects.of_takedowns().covering(*hashes).delete()
-                is_told = is_told or self._only(rows).public().exists()
+                seen += self._only(rows).public().values_list("pk", flat=True)
                 count, title = count + len(rows), rows[0].title
-            if is_told:
-                Catalog.advance(_told("restored", count, title))
+            if seen:
+                Catalog.advance(_told("restored", count, title), seen)
         return count
 
     def _locked_batches(self) -> Iterator[list[Resource]]:
@@ -201,9 +206,11 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
         """
         skipped = {"probe_status": ProbeStatus.SKIPPED, "probe_due_at": None, "probe_error": ""}
         with transaction.atomic():
+            rows = self.unprobed().in_state(State.HELD).select_for_update()
+            held = list(rows.values_list("pk", flat=True))
             count = self.unprobed().in_state(State.HELD).update(**skipped)
             if count:
-                Catalog.advance(f"{count} published without a probe")
+                Catalog.advance(f"{count} published without a probe", held)
             return count + self.unprobed().update(**skipped)  # drafts, and what comes later
 
     def claim_probes(self, limit: int, lease_s: float) -> list[Resource]:
@@ -229,11 +236,11 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
         now = timezone.now()
         with transaction.atomic():
             changed = self.exclude(dht_status=status)
-            is_public = changed.public().exists()
+            seen = list(changed.public().values_list("pk", flat=True))
             count = changed.update(dht_status=status, dht_changed_at=now)
             self.update(dht_misses=misses, last_dht_check=now)
-            if is_public:
-                Catalog.advance(f"{count} now {status.value}")
+            if seen:
+                Catalog.advance(f"{count} now {status.value}", seen)
         return count
 
 

@@ -58,6 +58,8 @@ class Record(models.Model):
     cover_image_path = models.CharField(max_length=200, null=True, editable=False)
     cover_error = models.CharField(max_length=300, blank=True, editable=False)
     cover_due_at = models.DateTimeField(null=True, editable=False)
+    cover_uploaded_at = models.DateTimeField(null=True, editable=False)
+    """Set while the cover is one that somebody uploaded: it wins over the address."""
     tags = models.JSONField(gettext_lazy("tags"), default=list, blank=True)
     category = models.ForeignKey(
         Category,

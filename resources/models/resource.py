@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from functools import partial
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django_q.tasks import async_task
 
 from ghost.errors import ForbiddenError, RefusedError
 from resources import magnets, metadata, slugs, tags
@@ -37,7 +39,9 @@ EDITED_FIELDS = (
 )  # fmt: skip
 """What people write; the other fields belong to workers, which may write at the same moment."""
 
-COVER_FIELDS = ("cover_image_path", "cover_error", "cover_due_at")
+COVER_BURST = timedelta(seconds=10)
+"""Addresses that come so close together are announced once; the schedule finds the rest."""
+COVER_FIELDS = ("cover_image_path", "cover_error", "cover_due_at", "cover_uploaded_at")
 PROBE_FIELDS = (
     "probe_status", "probe_error", "probe_attempts", "probe_due_at", "probe_claim",
     "probe_claimed_until", "probed_at", "total_size_bytes", "file_count", "files_tree_summary",
@@ -56,6 +60,13 @@ class Resource(Record):
         ordering = ["-id"]
         verbose_name = gettext_lazy("resource")
         verbose_name_plural = gettext_lazy("resources")
+        indexes = [
+            models.Index(
+                fields=["cover_due_at"],
+                condition=models.Q(cover_due_at__isnull=False),
+                name="resources_cover_due",
+            )
+        ]
 
     # -- the gate
 
@@ -135,7 +146,7 @@ class Resource(Record):
         with transaction.atomic():
             old = Resource.objects.select_for_update().filter(pk=self.pk).first()
             self.full_clean()
-            if old is None or old.cover_image_url != self.cover_image_url:
+            if old is None or self._wants_other_cover(old):
                 self._ask_cover()
             self.updated_at = timezone.now()
             self._save_over(old)
@@ -150,7 +161,7 @@ class Resource(Record):
             return self._save_unless_twin(None)
         fields, theirs = list(EDITED_FIELDS), list[str]()
         for group, is_ours in (
-            (COVER_FIELDS, old.cover_image_url != self.cover_image_url),
+            (COVER_FIELDS, self._wants_other_cover(old)),
             (PROBE_FIELDS, not old.names_as(self)),
         ):
             (fields if is_ours else theirs).extend(group)
@@ -173,14 +184,29 @@ class Resource(Record):
             rows, update_conflicts=True, update_fields=["name"], unique_fields=["resource", "slug"]
         )
 
-    def _tell_catalog(self, old: Resource | None) -> None:
-        before = old.public_state() if old else None
-        if before != self.public_state():
-            Catalog.advance(f"“{self.title}” {'changed' if before else 'added'}")
+    def _tell_catalog(self, old: Resource | None, *, has_new_cover: bool = False) -> None:
+        before, now = old.public_state() if old else None, self.public_state()
+        if before != now or (now and has_new_cover):
+            what = "changed" if before else "added"
+            Catalog.advance(f"“{self.title}” {what}", [self.pk])
+
+    def _wants_other_cover(self, old: Resource) -> bool:
+        """Whether it has another address than the old one; an uploaded cover needs none."""
+        is_kept = old.cover_uploaded_at is not None and not self.cover_image_url
+        return old.cover_image_url != self.cover_image_url and not is_kept
 
     def _ask_cover(self) -> None:
-        self.cover_image_path, self.cover_error = None, ""
+        self.cover_image_path, self.cover_error, self.cover_uploaded_at = None, "", None
         self.cover_due_at = timezone.now() if self.cover_image_url else None
+        if self.cover_due_at:
+            self._announce_cover(self.cover_due_at)
+
+    @staticmethod
+    def _announce_cover(now: datetime) -> None:
+        burst = Resource.objects.filter(cover_due_at__range=(now - COVER_BURST, now))
+        if settings.GHOST.enable_scheduler and not burst.exists():
+            # robust: the row is stored by then, and the schedule finds it
+            transaction.on_commit(partial(async_task, settings.COVER_DUE_TASK), robust=True)
 
     def forget(self) -> bool:
         """Delete a new one whose probe failed; False if somebody has had a hand in it since."""
@@ -208,6 +234,8 @@ class Resource(Record):
             now = self._as_stored()
             if now is None or before._is_replaced():
                 return False
+            if before._wants_other_cover(now) and (now.cover_image_path or now.cover_error):
+                before._ask_cover()  # the other one has come, or failed to
             try:
                 before._save_over(now)
             except ValidationError:  # somebody took the old magnet in this very moment
@@ -353,16 +381,29 @@ class Resource(Record):
         return True
 
     def record_cover(
-        self, path: str | None, *, error: str = "", again_at: datetime | None = None
+        self,
+        path: str | None,
+        *,
+        error: str = "",
+        again_at: datetime | None = None,
+        is_by_hand: bool = False,
     ) -> None:
-        """Note where the cover lies now, or why there is none and when to try again."""
+        """Note where the new cover lies, or why there is none and when to try again.
+
+        `is_by_hand`: somebody uploaded it, or removed what was uploaded.
+        """
+        edit = {"updated_at": timezone.now()} if is_by_hand else {}
         with transaction.atomic():
             old = Resource.objects.select_for_update().get(pk=self.pk)
             Resource.objects.filter(pk=self.pk).update(
-                cover_image_path=path, cover_error=error[:300], cover_due_at=again_at
+                cover_image_path=path,
+                cover_error=error[:300],
+                cover_due_at=again_at,
+                cover_uploaded_at=edit.get("updated_at") if path else None,
+                **edit,
             )
             self.refresh_from_db()
-            self._tell_catalog(old)
+            self._tell_catalog(old, has_new_cover=path is not None)
 
 
 class ResourceTag(models.Model):

@@ -43,7 +43,7 @@ def serve():
 
     def start(folder, host: str = "127.0.0.1", handler=QuietHandler) -> str:
         server = ThreadingHTTPServer((host, 0), partial(handler, directory=folder))
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         running.append(server)
         return f"http://{host}:{server.server_address[1]}"
 

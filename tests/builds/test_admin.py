@@ -90,7 +90,7 @@ def test_a_running_build_refreshes_itself_and_names_its_step():
 @pytest.mark.parametrize("which", ["", "?thumb"])
 def test_a_cover_is_shown_to_who_may_see_it_alone(which):
     row = Cover.objects.create(resource=make.resource(), digest="0" * 64, width=8, height=8)
-    for file in (covers.page_file(row.resource_id), covers.thumb_file(row.resource_id)):
+    for file in (covers.page_file(row.digest), covers.thumb_file(row.digest)):
         file.parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (8, 8)).save(file, "WEBP")
     url = reverse("admin:builds_cover_image", args=(row.pk,)) + which
@@ -115,6 +115,7 @@ def test_a_resources_form_shows_its_cover_or_why_there_is_none():
     viewer = operators.client("Viewer")
     row, failed = make.resource(), make.resource(cover_image_url="https://example.org/x.png")
     cover = Cover.objects.create(resource=row, digest="0" * 64)
+    row.record_cover("assets/covers/1.webp")
     failed.record_cover(None, error="no picture <there>")
 
     shown = viewer.get(operators.form_of("resources_resource", row.pk)).content.decode()

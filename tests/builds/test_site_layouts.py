@@ -175,7 +175,7 @@ def test_list_of_thirty_rows_is_small(render, cover):
     more = {"cover": cover} if cover else {}
     rows = [row(number, **more) for number in range(30)]
     page = Page("/tags/公共领域/", "list", "公共领域", {
-        "kind": "tag", "name": "公共领域", "rows": rows, "page": 3, "feed": "/feeds/t.xml",
+        "kind": "tag", "name": "公共领域", "rows": rows, "page": 3, "feed": "/feeds/tags/公共领域",
         "pager": {"newer": "/tags/公共领域/page/4/", "older": "/tags/公共领域/page/2/"},
     })  # fmt: skip
 
@@ -214,6 +214,7 @@ def test_categories_become_nested_lists(render):
         Page("/latest/page/1/", "list", "", {"kind": "latest", "name": "", "rows": []}),
         Page("/tags/x/", "list", "x", {"kind": "tag", "name": "x", "rows": []}),
         Page("/publishers/x/", "list", "x", {"kind": "publisher", "name": "x", "rows": []}),
+        Page("/teams/x/", "list", "x", {"kind": "team", "name": "x", "rows": []}),
         Page("/categories/x/", "list", "x", {"kind": "category", "name": "x", "rows": []}),
         Page("/rescue/", "rescue", "", {"rows": []}),
         Page("/tags/", "tags", "", {"tags": []}),
@@ -287,3 +288,82 @@ def test_the_error_page_of_each_language_leads_into_that_language(render):
     assert {link for link in links if not link.startswith("/repo/zh-hans/")} == {
         "/repo/feeds/all.xml"
     }
+
+
+FEED_TYPES = {
+    ".xml": "application/rss+xml",
+    ".atom": "application/atom+xml",
+    ".json": "application/feed+json",
+}
+
+
+def team_page(feed="/feeds/teams/c++ 队"):
+    return Page(
+        "/teams/c++ 队/", "list", "C++ 队",
+        {"kind": "team", "name": "C++ 队", "rows": [row()], "feed": feed},
+    )  # fmt: skip
+
+
+def test_list_offers_its_feed_in_three_kinds_to_people_and_programs(render):
+    reader = read(render(team_page(), "zh-hans"))
+
+    wanted = {f"/repo/feeds/teams/c++%20%E9%98%9F{end}": kind for end, kind in FEED_TYPES.items()}
+    offered = [a for a in reader.all("a") if a["href"].startswith("/repo/feeds/teams/")]
+    assert {a["href"]: a["type"] for a in offered} == wanted
+    everything = {f"/repo/feeds/all{end}": kind for end, kind in FEED_TYPES.items()}
+    named = [a for a in reader.all("link", rel="alternate") if "type" in a]
+    assert {a["href"]: a["type"] for a in named} == wanted | everything
+    assert {a["title"] for a in named} == {
+        f"{title} ({kind})" for title in ("C++ 队", "The Shelf") for kind in ("RSS", "Atom", "JSON")
+    }
+
+
+def test_feed_of_everything_is_named_once_on_its_own_page(render):
+    page = Page("/latest/page/1/", "list", "", {
+        "kind": "latest", "name": "", "rows": [row()], "feed": "/feeds/all",
+    })  # fmt: skip
+
+    reader = read(render(page))
+
+    assert len([a for a in reader.all("link", rel="alternate") if "type" in a]) == 3
+
+
+def test_team_page_says_what_it_is(render):
+    english, chinese = read(render(team_page())), read(render(team_page(), "zh-hans"))
+
+    assert (english.text("h1"), english.text("p")[0]) == (["C++ 队"], "Team")
+    assert chinese.text("p")[0] == "团队"
+
+
+def test_resource_leads_to_its_team(render):
+    html = render(resource(team={"name": "The <b> Team", "address": "/teams/the-b-team/"}))
+
+    reader = read(html)
+    assert reader.text("a").count("The <b> Team") == 1
+    assert reader.all("a", href="/repo/teams/the-b-team/") == [{"href": "/repo/teams/the-b-team/"}]
+    assert "Team" in reader.text("dt")
+
+
+def test_resource_without_team_and_torrent_names_neither(render):
+    reader = read(render(resource()))
+
+    assert "Team" not in reader.text("dt")
+    assert [a for a in reader.all("a") if "download" in a] == []
+
+
+def test_torrent_file_is_saved_under_the_title(render):
+    title = 'A "quoted" / <title> 《公共》 ' + "x" * 200
+
+    reader = read(render(resource(title, torrent=f"/torrents/{'ab' * 20}.torrent")))
+
+    [link] = [a for a in reader.all("a") if "download" in a]
+    assert link["href"] == f"/repo/torrents/{'ab' * 20}.torrent"
+    assert link["download"] == title[:80] + ".torrent"
+    assert link["type"] == "application/x-bittorrent"
+
+
+def test_about_page_has_all_feeds_in_one_file(render):
+    reader = read(render(Page("/about/", "about", "", {"count": 3}), "zh-hans"))
+
+    [link] = reader.all("a", type="text/x-opml")
+    assert link["href"] == "/repo/feeds.opml"

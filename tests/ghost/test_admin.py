@@ -13,7 +13,7 @@ from django.utils import timezone
 from django_q.models import Failure, OrmQ, Schedule, Success, Task
 from django_q.tasks import async_task
 
-from builds.models import Build, Cover
+from builds.models import Build, Cover, CoverHost
 from dht.models import HealthSample, Scan
 from ghost import dashboard, schedules
 from resources.models import Block, Category, Resource
@@ -25,8 +25,8 @@ from tests import make, operators
 pytestmark = pytest.mark.django_db
 
 MODELS = [
-    Block, Build, Category, Cover, Failure, Group, HealthSample, OrmQ, Resource, Scan, Schedule,
-    Success, Team, Token, User,
+    Block, Build, Category, Cover, CoverHost, Failure, Group, HealthSample, OrmQ, Resource, Scan,
+    Schedule, Success, Team, Token, User,
 ]  # fmt: skip
 POLICY = "Content-Security-Policy"
 
@@ -41,6 +41,7 @@ def one_of_each(number: int) -> None:
     scan = Scan.objects.create(trigger="test", state="done", started_at=timezone.now())
     HealthSample.objects.create(resource=row, method="dht", status="Active", scan=scan)
     Cover.objects.create(resource=row, digest="0" * 64, width=3, height=4)
+    CoverHost.objects.create(name=f"{number}.example.org", failures=3)
     Block.objects.create(info_hash=make.info_hash())
     build = Build.objects.create(
         trigger="test", state="done", lease_until=timezone.now(), ended_at=timezone.now()

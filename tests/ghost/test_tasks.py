@@ -46,7 +46,10 @@ def test_prune_drops_what_is_old_and_keeps_the_rest():
 
     told = tasks.prune()
 
-    assert told == "dropped 1 health samples, 0 scans, 1 builds, 1 ended tasks"
+    assert told == (
+        "dropped 1 health samples, 0 scans, 1 builds, 1 ended tasks, 0 cover hosts;"
+        " swept 0 cover files, 0 covers were lost"
+    )
     counts = [m.objects.count() for m in (HealthSample, Build, Step, Task)]
     assert counts == [1, 1, 1, 1]
 

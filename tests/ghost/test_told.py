@@ -10,7 +10,8 @@ from ghost.errors import RefusedError
 
 SPEAKERS = (
     "dht/probes.py", "dht/scan.py", "dht/models/scan.py", "dht/swarm.py",
-    "ghost/fetch.py", "builds/covers.py",
+    "ghost/fetch.py", "builds/covers/pictures.py", "builds/covers/localizing.py",
+    "builds/covers/upkeep.py",
 )  # fmt: skip
 
 

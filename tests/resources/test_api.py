@@ -1,6 +1,7 @@
 """Resources through the API: what goes in, what comes out, who may, and what a probe decides."""
 
 import base64
+import hashlib
 import json
 import math
 from datetime import timedelta
@@ -9,6 +10,7 @@ import pytest
 from django.utils import timezone
 
 from ghost.errors import OutageError
+from resources import metadata
 from resources.models import Block, Catalog, DhtStatus, ProbeStatus, Resource
 from resources.schemas import ResourceItem, ResourceOut
 from tests import make
@@ -425,6 +427,7 @@ def test_scope_holds_on_every_route(call, who):
         for method, path, sent, fine in [
             ("get", "", None, 200),
             ("get", "/metadata", None, 200),
+            ("get", "/torrent", None, 404),
             ("put", "", {"content_markdown": "x"}, 200),
             ("post", "/probe", None, 202),
         ]:
@@ -799,6 +802,42 @@ def test_metadata_before_a_probe_says_why_it_is_missing(call):
     response = call(make.admin(), "get", f"/resources/{row.pk}/metadata")
 
     assert (response.status_code, response.json()["detail"]) == (404, "No probe has succeeded yet.")
+
+
+def test_torrent_file_is_saved_under_the_title(call):
+    info = b"d6:lengthi1e4:name1:a12:piece lengthi16384e6:pieces20:" + b"x" * 20 + b"e"
+    v1 = hashlib.sha1(info).hexdigest()
+    link = f"{make.magnet(v1)}&tr=udp%3A%2F%2Ftracker.example%3A1337"
+    row = make.resource(title='A "title" / 公共\u2067', magnet_uri=link, is_probed=False)
+    row.record_metadata(make.torrent_metadata(v1, info=info, v1=v1))
+
+    response = call(make.admin(), "get", f"/resources/{row.pk}/torrent")
+
+    assert response.content == (
+        b"d8:announce26:udp://tracker.example:1337"
+        b"13:announce-listll26:udp://tracker.example:1337ee4:info" + info + b"e"
+    )
+    assert (response.status_code, response["Content-Type"]) == (200, "application/x-bittorrent")
+    assert response["Content-Disposition"] == (
+        "attachment; filename*=utf-8''a-title-%E5%85%AC%E5%85%B1.torrent"
+    )
+
+
+def test_torrent_that_cannot_be_made_says_why(call):
+    unprobed, other, lost = make.resource(is_probed=False), make.resource(), make.resource()
+    metadata.forget(lost.magnet_hash)
+
+    answers = [
+        call(make.admin(), "get", f"/resources/{row.pk}/torrent") for row in (unprobed, other, lost)
+    ]
+
+    assert [answer.status_code for answer in answers] == [404] * 3
+    assert [answer["Content-Type"] for answer in answers] == ["application/problem+json"] * 3
+    assert [answer.json()["detail"] for answer in answers] == [
+        "No probe has succeeded yet.",
+        "Its info section is not known; have it probed again.",
+        "What the probe found is lost; have it probed again.",
+    ]
 
 
 def test_failed_cover_is_told_to_its_publisher(call):

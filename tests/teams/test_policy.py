@@ -15,8 +15,10 @@ LETTERS = {"A": Role.ADMIN, "P": Role.PUBLISHER, "T": Role.TEAM_MEMBER}
 MAY = {
     "builds_list": "A",
     "builds_read": "A",
+    "builds_remove_cover": "APT",
     "builds_status": "APT",
     "builds_trigger": "A",
+    "builds_upload_cover": "APT",
     "dht_scan_all": "A",
     "resources_create": "APT",
     "resources_create_category": "AP",

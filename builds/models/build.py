@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from resources.models import Catalog, Resource
+from resources.models import Catalog
 
 LEASE = timedelta(minutes=1)
 """A running build that was silent for so long is dead; its builder renews far more often."""
@@ -31,6 +31,21 @@ class BuildState(models.Model):
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     built_revision = models.BigIntegerField(_("built revision"), default=-1)
     built_as_of = models.DateTimeField(_("built as of"), null=True)
+    absorbed_revision = models.BigIntegerField(default=-1)
+    """Of the catalog, in the tables that the site is made from."""
+    absorbed_as_of = models.DateTimeField(null=True)
+    generated_at = models.DateTimeField(null=True)
+    """When what is shown last changed: never the clock of a build."""
+    names: models.JSONField[dict[str, Any]] = models.JSONField(default=dict)
+    """`builds.names.Names` of the absorbed revision."""
+    look = models.CharField(max_length=64, blank=True)
+    token = models.CharField(max_length=32, blank=True)
+    """Names the public tree that agrees with these tables but for what is due; empty if none
+    does, so that everything has to be built."""
+    files = models.PositiveIntegerField(default=0)
+    bytes = models.PositiveBigIntegerField(default=0)
+    held_at = models.CharField(_("held at"), max_length=64, blank=True)
+    """The site was rolled back to this state and waits for an operator."""
     last_build_at = models.DateTimeField(_("last build"), null=True)
     last_build_commit = models.CharField(_("deployed commit"), max_length=64, null=True)
     last_error = models.TextField(_("last error"), blank=True)
@@ -99,7 +114,7 @@ class BuildQuerySet(models.QuerySet["Build"]):
 
 
 class Build(models.Model):
-    """One run: covers → export → hugo → check → publish."""
+    """One run: covers → absorb → export → search → hugo → check → publish → deploy."""
 
     class State(models.TextChoices):
         """How it stands."""
@@ -118,7 +133,12 @@ class Build(models.Model):
     resources = models.PositiveIntegerField(_("resources"), null=True)
     pages = models.PositiveIntegerField(_("pages"), null=True)
     files = models.PositiveIntegerField(_("files"), null=True)
+    bytes = models.PositiveBigIntegerField(_("bytes"), null=True)
+    is_full = models.BooleanField(_("everything"), default=False)
+    changed = models.PositiveIntegerField(_("files changed"), default=0)
     release = models.CharField(_("release"), max_length=64, blank=True)
+    token = models.CharField(max_length=32, blank=True)
+    """Of the state of the public tree that it made."""
     set_aside = models.JSONField(
         _("set aside"),
         default=list,
@@ -158,24 +178,27 @@ class Build(models.Model):
         mine = Build.objects.filter(pk=self.pk, state=self.State.RUNNING)
         return bool(mine.update(lease_until=timezone.now() + LEASE))
 
-    def succeed(self, state: State, *, as_of: datetime) -> bool:
-        """Close it: the public site holds the catalog's revision `self.revision`, read at
-        `as_of`. False if it had been given up for dead."""
+    def succeed(self, state: State, token: str) -> bool:
+        """Close it: the public site is in the state that `token` names, and holds what was
+        absorbed. False if it had been given up for dead."""
         with transaction.atomic():
             ended = self._end(state)
             if ended:
                 BuildState.get()
                 BuildState.objects.filter(pk=1).update(
-                    built_revision=self.revision,
-                    built_as_of=as_of,
+                    built_revision=models.F("absorbed_revision"),
+                    built_as_of=models.F("absorbed_as_of"),
                     last_build_at=self.ended_at,
                     last_error="",
+                    token=token,
+                    files=self.files or 0,
+                    bytes=self.bytes or 0,
                 )
         return ended
 
     def fail(self, error: str) -> bool:
         """Close it and say why; what was published last stays, and so does its time."""
-        self.release = ""
+        self.release = self.token = ""
         with transaction.atomic():
             ended = self._end(self.State.FAILED, error)
             if ended:
@@ -185,7 +208,10 @@ class Build(models.Model):
 
     def _end(self, state: State, error: str = "") -> bool:
         self.state, self.error, self.ended_at = state, error, timezone.now()
-        kept = ("resources", "pages", "files", "release", "revision", "set_aside")
+        kept = (
+            "resources", "pages", "files", "bytes", "release", "revision", "set_aside", "is_full",
+            "changed", "token",
+        )  # fmt: skip
         changed = Build.objects.filter(pk=self.pk, state=self.State.RUNNING).update(
             state=state, error=error, ended_at=self.ended_at,
             **{name: getattr(self, name) for name in kept},
@@ -217,33 +243,3 @@ class Step(models.Model):
     def seconds(self) -> float | None:
         """How long it took."""
         return (self.ended_at - self.started_at).total_seconds() if self.ended_at else None
-
-
-class CoverQuerySet(models.QuerySet["Cover"]):
-    """Sets of covers."""
-
-    def made(self) -> Self:
-        """Those that are there."""
-        return self.exclude(digest="")
-
-
-class Cover(models.Model):
-    """The cover of a resource as it was written anew, and how often fetching it failed."""
-
-    resource = models.OneToOneField(Resource, models.CASCADE, related_name="cover")
-    digest = models.CharField(_("digest"), max_length=64, blank=True)
-    width = models.PositiveIntegerField(_("width"), default=0)
-    height = models.PositiveIntegerField(_("height"), default=0)
-    source = models.CharField(max_length=64, blank=True, editable=False)
-    """Digest of the address it came from: another address starts afresh."""
-    attempts = models.PositiveSmallIntegerField(_("failed attempts"), default=0)
-    fetched_at = models.DateTimeField(_("fetched"), null=True)
-
-    objects = CoverQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("cover")
-        verbose_name_plural = _("covers")
-
-    def __str__(self) -> str:
-        return f"cover of {self.resource_id}"

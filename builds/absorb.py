@@ -1,0 +1,334 @@
+"""From the catalog's changes to builds' own tables: the one place that reads the catalog.
+
+Rows are read at one moment and written afterwards, so that no writer of the catalog waits for a
+build. What changes is noted as due in the transaction that changes it: a build that dies later
+has lost nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from builds import bodies, covers, markdown, searchable, sitemaps
+from builds.facts import Facts, Picture
+from builds.models import BuildState, Cover, Due, Entry, Place
+from builds.names import Names
+from builds.places import Key, Kind, Places, place_all
+from builds.records import digest
+from resources import metadata, torrents
+from resources.models import Catalog, Change, Resource
+
+MASS = 2000
+"""More changes than that are cheaper built anew than one by one."""
+BATCH = 500
+CHECKED_AGAIN = timedelta(days=7)
+"""A page says when its resource was checked. It says so anew when something else changes too, or
+when it is so far behind: a scan of everything must not change every page every day."""
+FIELDS = (
+    "title", "magnet_uri", "magnet_hash", "magnet_hash_v2", "content_markdown",
+    "cover_image_path", "tags", "category", "publisher", "team", "dht_status", "dht_misses",
+    "last_dht_check", "total_size_bytes", "file_count", "files_tree_summary", "probed_at",
+    "published_at", "updated_at",
+)  # fmt: skip
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """All reads inside see the database at one moment, and no writer waits for them."""
+    if connection.in_atomic_block:
+        yield
+        return
+    mode = getattr(connection, "transaction_mode", None)
+    if connection.vendor == "sqlite":
+        connection.transaction_mode = "DEFERRED"  # type: ignore[attr-defined]  # SQLite's own
+    try:
+        with transaction.atomic():
+            if connection.vendor == "postgresql":
+                with connection.cursor() as cursor:
+                    cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield
+    finally:
+        if connection.vendor == "sqlite":
+            connection.transaction_mode = mode  # type: ignore[attr-defined]
+
+
+@dataclass
+class Seen:
+    """The catalog at one moment: some of its resources as entries; None for what is not public."""
+
+    revision: int
+    changed_at: datetime
+    as_of: datetime
+    names: Names
+    entries: dict[int, Entry | None]
+
+
+def absorb(*, everything: bool, beat: Callable[[], None] = lambda: None) -> BuildState:
+    """Bring the tables up to the catalog's present; the state afterwards.
+
+    `everything` compares each resource, otherwise only those that are noted as changed. After
+    more than MASS changes the state has no token: everything is to be built.
+    """
+    Catalog.get()  # made on the first look, and inside a moment nothing may be written
+    state = BuildState.get()
+    is_first = state.absorbed_revision < 0
+    changed = set(_changed_since(state))
+    if is_first or len(changed) > MASS:
+        _absorb_mass(state, beat)
+    elif everything:
+        for ids in _all_ids():
+            beat()
+            _absorb(state, ids)
+    _absorb(state, _changed_since(state))
+    return state
+
+
+def _changed_since(state: BuildState) -> list[int]:
+    after = Change.objects.after(state.absorbed_revision)
+    return list(after.values_list("resource_id", flat=True).distinct())
+
+
+def _all_ids() -> Iterator[list[int]]:
+    """Keys of all public resources and of all entries, in batches."""
+    public = Resource.objects.public().values_list("pk", flat=True)
+    ids = sorted({*public, *Entry.objects.values_list("pk", flat=True)})
+    for start in range(0, len(ids), BATCH):
+        yield ids[start : start + BATCH]
+
+
+# -- a few
+
+
+def _absorb(state: BuildState, ids: Sequence[int]) -> None:
+    """These resources, and whatever shows a name that changed."""
+    with one_moment():
+        seen = _look(ids)
+        names = Names.of(state.names)
+        renamed = _renamed(names, seen.names)
+        touched = _standing_in(renamed)
+    if len(touched) > MASS:
+        _give_up_token(state)
+        _store(seen.entries)
+        place_all(seen.names)
+        _keep(state, seen, is_news=True)
+        return
+    with transaction.atomic():
+        _write(state, seen, names, renamed, touched)
+
+
+def _look(ids: Sequence[int]) -> Seen:
+    catalog = Catalog.get()
+    return Seen(
+        revision=catalog.revision,
+        changed_at=catalog.changed_at,
+        as_of=timezone.now(),
+        names=Names.read(),
+        entries={pk: entry for part in _parts(ids) for pk, entry in _entries(part).items()},
+    )
+
+
+def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(ids), BATCH):
+        yield ids[start : start + BATCH]
+
+
+def _write(
+    state: BuildState, seen: Seen, names: Names, renamed: set[Key], touched: set[int]
+) -> None:
+    places = Places(seen.names)
+    places.lay()
+    due: dict[str, dict[str, object] | None] = {}
+    olds = Entry.objects.in_bulk({*seen.entries, *touched})
+    for pk in {*seen.entries, *touched}:
+        old = olds.get(pk)
+        new = seen.entries.get(pk, old)
+        if new is old and pk not in touched:
+            continue
+        places.put(pk, old.facts if old else None, new.facts if new else None)
+        due[f"entry/{pk}"] = None
+        due[f"search/{pk}"] = searchable.held(old, names) if old else None
+        if old is None or new is None:
+            due[f"sitemap/{sitemaps.part_of(pk)}"] = None
+        if new is None:
+            Entry.objects.filter(pk=pk).delete()
+        elif new is not old:
+            new.save(force_insert=old is None, force_update=old is not None)
+    for key in renamed:
+        places.touch(key)
+    _touch_parents(places, names, seen.names)
+    places.save()
+    is_news = bool(due or renamed or names != seen.names)
+    if is_news:
+        Due.objects.add({owner: due.get(owner) for owner in (*due, *sorted(places.due), "site")})
+    _keep(state, seen, is_news=is_news)
+
+
+def _touch_parents(places: Places, before: Names, after: Names) -> None:
+    """A category's bare page names its children, in their order."""
+    for pk in before.nodes.keys() | after.nodes.keys():
+        old, new = before.nodes.get(pk), after.nodes.get(pk)
+        for node in (old, new) if old != new else ():
+            if node and node.parent_id:
+                places.touch_bare((Kind.CATEGORY, str(node.parent_id)))
+
+
+def _renamed(before: Names, after: Names) -> set[Key]:
+    """Listings whose entries show another name, address or place in the tree."""
+    found: set[Key] = set()
+    for kind, old, new in (
+        (Kind.CATEGORY, _shown(before), _shown(after)),
+        (Kind.PUBLISHER, before.people, after.people),
+        (Kind.TEAM, before.teams, after.teams),
+    ):
+        both = old.keys() | new.keys()
+        found |= {(kind, str(pk)) for pk in both if old.get(pk) != new.get(pk)}
+    return found
+
+
+def _shown(names: Names) -> dict[int, tuple[object, ...]]:
+    return {pk: (node.trail, node.chain) for pk, node in names.nodes.items()}
+
+
+def _standing_in(keys: Iterable[Key]) -> set[int]:
+    """Entries of these listings."""
+    found: set[int] = set()
+    for kind, key in keys:
+        rows = Place.objects.filter(listing__kind=kind, listing__key=key)
+        found |= set(rows.values_list("entry_id", flat=True))
+    return found
+
+
+def _keep(state: BuildState, seen: Seen, *, is_news: bool) -> None:
+    state.absorbed_revision, state.absorbed_as_of = seen.revision, seen.as_of
+    if is_news or state.generated_at is None:
+        state.generated_at = seen.changed_at
+    state.names = seen.names.plain
+    fields = ["absorbed_revision", "absorbed_as_of", "generated_at", "names", "token"]
+    state.save(update_fields=fields)
+
+
+# -- everything at once
+
+
+def _absorb_mass(state: BuildState, beat: Callable[[], None]) -> None:
+    _give_up_token(state)
+    with one_moment():
+        seen = _look([])
+    for ids in _all_ids():
+        beat()
+        with one_moment():
+            found = _entries(ids)
+        _store(found)
+    place_all(seen.names)
+    _keep(state, seen, is_news=True)
+
+
+def _give_up_token(state: BuildState) -> None:
+    state.token = ""
+    state.save(update_fields=["token"])
+
+
+def _store(found: dict[int, Entry | None]) -> None:
+    fields = ["facts_json", "body", "source", "dht_status", "misses", "published_at"]
+    with transaction.atomic():
+        Entry.objects.filter(pk__in=[pk for pk, entry in found.items() if entry is None]).delete()
+        Entry.objects.bulk_create(
+            [entry for entry in found.values() if entry],
+            update_conflicts=True, update_fields=fields, unique_fields=["id"],
+        )  # fmt: skip
+
+
+# -- one row
+
+
+def _entries(ids: Sequence[int]) -> dict[int, Entry | None]:
+    """The entry of each resource as it should be; the very one that is there if it is right."""
+    rows = Resource.objects.public().filter(pk__in=ids).only("pk", *FIELDS)
+    made = {pk: cover for pk, cover in _covers(ids).items()}
+    olds = Entry.objects.in_bulk(ids)
+    found: dict[int, Entry | None] = dict.fromkeys(ids)
+    for row in rows:
+        found[row.pk] = _entry(row, olds.get(row.pk), made.get(row.pk))
+    return found
+
+
+def _covers(ids: Sequence[int]) -> dict[int, Picture]:
+    return {
+        row.resource_id: Picture(row.digest, row.width, row.height)
+        for row in Cover.objects.made().filter(resource__in=ids)
+        if covers.are_there(row.digest)
+    }
+
+
+def _entry(row: Resource, old: Entry | None, cover: Picture | None) -> Entry:
+    source = bodies.source_of(row)
+    if old and old.source == source:
+        known = old.facts
+        body, summary, torrent = bytes(old.body), known.summary, known.torrent
+    else:
+        body, summary, torrent = _make(row)
+    facts = _facts(row, summary, torrent, cover if row.cover_image_path else None)
+    if old and old.source == source and not _differs(old.facts, facts):
+        return old
+    return Entry(
+        id=row.pk,
+        facts_json=facts.json,
+        body=body,
+        source=source,
+        dht_status=facts.dht_status,
+        misses=facts.misses,
+        published_at=facts.published_at,
+    )
+
+
+def _make(row: Resource) -> tuple[bytes, str, str]:
+    """Body, summary and digest of the torrent file."""
+    text = markdown.render(row.content_markdown)
+    found = metadata.load(row.magnet_hash) if row.probed_at else None
+    torrent = torrents.make(found, row.magnet) if found else None
+    return bodies.make(text.html, found).packed, text.summary, digest(torrent) if torrent else ""
+
+
+def _facts(row: Resource, summary: str, torrent: str, cover: Picture | None) -> Facts:
+    assert row.published_at is not None  # noqa: S101  # public() asks for it
+    magnet = row.magnet
+    return Facts(
+        id=row.pk,
+        title=row.title,
+        magnet=row.magnet_uri,
+        hash=row.magnet_hash,
+        hash_v1=magnet.v1,
+        hash_v2=magnet.v2,
+        category=row.category_id,
+        publisher=row.publisher_id,
+        team=row.team_id,
+        tags=tuple(row.tags),
+        size_bytes=row.total_size_bytes,
+        file_count=row.file_count,
+        files_summary=row.files_tree_summary,
+        dht_status=row.dht_status,
+        misses=row.dht_misses,
+        checked_at=row.last_dht_check.isoformat() if row.last_dht_check else None,
+        published_at=row.published_at.isoformat(),
+        updated_at=row.updated_at.isoformat(),
+        summary=summary,
+        cover=cover,
+        torrent=torrent,
+    )
+
+
+def _differs(old: Facts, new: Facts) -> bool:
+    """Whether the public should see it otherwise; see CHECKED_AGAIN."""
+    soft = {"misses": old.misses, "checked_at": old.checked_at, "updated_at": old.updated_at}
+    if replace(new, **soft) != old:  # type: ignore[arg-type]  # fields by name
+        return True
+    if new.checked_at is None or old.checked_at is None:
+        return new.checked_at != old.checked_at
+    behind = datetime.fromisoformat(new.checked_at) - datetime.fromisoformat(old.checked_at)
+    return behind >= CHECKED_AGAIN

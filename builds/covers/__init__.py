@@ -1,0 +1,20 @@
+"""Covers: fetched from where publishers say or uploaded, decoded, and written anew as WebP."""
+
+from builds.covers.fetching import MAX_BYTES
+from builds.covers.files import are_there, page_file, thumb_file
+from builds.covers.localizing import due, localize
+from builds.covers.upkeep import tidy
+from builds.covers.uploads import remove, too_big, upload
+
+__all__ = [
+    "MAX_BYTES",
+    "are_there",
+    "due",
+    "localize",
+    "page_file",
+    "remove",
+    "thumb_file",
+    "tidy",
+    "too_big",
+    "upload",
+]

@@ -1,0 +1,169 @@
+"""The covers that are due, fetched and kept."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from builds import addresses
+from builds.covers import fetching, files
+from builds.covers.fetching import Outcome, Queues, Wanted
+from builds.covers.pictures import Drawn
+from builds.models import Cover, CoverHost, CoverLease
+from builds.records import digest
+from ghost.errors import GhostError, OutageError, RefusedError
+from ghost.fetch import AnsweredError
+from resources.models import Resource
+
+TOTAL_S = 45
+LEASE_SLACK_S = 60
+MOST_PER_HOST = 200
+"""So many of one host in one go; the rest stays due."""
+RETRY_PAUSES = tuple(timedelta(hours=hours) for hours in (1, 4, 12, 24, 72, 168))
+"""How long a cover that could not be had waits for the next try; the last one repeats."""
+HOSTS_FAULT = (408, 425, 429)
+"""What says of the host, and not of this one cover, that it can't be had now; so do 5xx."""
+
+logger = logging.getLogger(__name__)
+
+
+def localize(
+    beat: Callable[[], None] = lambda: None, *, total_s: float = TOTAL_S
+) -> dict[str, int]:
+    """Fetch the covers that are due, for `total_s` seconds at most. No failure stops it.
+
+    Counts: `fetched`, `failed`, and `waiting` for hosts that are left alone; empty if another
+    process is at it. `beat` is called every few seconds and whenever something came.
+    """
+    if not Resource.objects.due_for_cover().exists():
+        return {"fetched": 0, "failed": 0, "waiting": 0}
+    with CoverLease.taken(total_s + LEASE_SLACK_S) as is_ours:
+        return _localize(beat, total_s) if is_ours else {}
+
+
+def due() -> bool:
+    """Whether there is one to fetch now; those on hosts that are left alone don't count."""
+    rows = Resource.objects.due_for_cover()
+    if not rows.exists():
+        return False
+    resting = _resting()
+    urls = rows.values_list("cover_image_url", flat=True)
+    return any(fetching.host_of(str(url)) not in resting for url in urls.iterator())
+
+
+def _localize(beat: Callable[[], None], total_s: float) -> dict[str, int]:
+    queues, waiting = _queues()
+    on_trial = set(CoverHost.objects.failing().values_list("name", flat=True))
+    counts = {"fetched": 0, "failed": 0}
+    for wanted, outcome in fetching.outcomes(queues, total_s=total_s, on_trial=on_trial, beat=beat):
+        _note_host(wanted.host, outcome)
+        if wanted.host in _resting(wanted.host):
+            queues[wanted.host].clear()
+        what, is_noted = _record(wanted, outcome)
+        counts[what] += is_noted
+        waiting[wanted.host] -= is_noted
+    CoverHost.objects.note_waiting(waiting)
+    return counts | {"waiting": sum(waiting[host] for host in _resting())}
+
+
+def _queues() -> tuple[Queues, Counter[str]]:
+    """What is to be asked of each host, and how many wait for each, those left alone included."""
+    resting = _resting()
+    queues: Queues = defaultdict(deque)
+    waiting: Counter[str] = Counter()
+    rows = Resource.objects.due_for_cover().order_by("cover_due_at", "pk")
+    for row in rows.values_list("pk", "cover_image_url", "cover_due_at").iterator():
+        wanted = Wanted._make(row)
+        waiting[wanted.host] += 1
+        if wanted.host not in resting and waiting[wanted.host] <= MOST_PER_HOST:
+            queues[wanted.host].append(wanted)
+    return queues, waiting
+
+
+def _resting(*only: str) -> set[str]:
+    hosts = CoverHost.objects.resting()
+    found = hosts.filter(name__in=only) if only else hosts
+    return set(found.values_list("name", flat=True))
+
+
+def _note_host(host: str, outcome: Outcome) -> None:
+    """Whether the host answers as it should says nothing of what it answered."""
+    if isinstance(outcome, AnsweredError):
+        if outcome.status >= 500 or outcome.status in HOSTS_FAULT:
+            CoverHost.objects.note_failure(host, str(outcome), outcome.retry_after_s)
+        else:
+            CoverHost.objects.note_success(host)
+    elif isinstance(outcome, OutageError):
+        CoverHost.objects.note_failure(host, str(outcome))
+    elif isinstance(outcome, Drawn):
+        CoverHost.objects.note_success(host)
+
+
+def _record(wanted: Wanted, outcome: Outcome) -> tuple[str, bool]:
+    """What became of it, and whether it was still wanted."""
+    if isinstance(outcome, Drawn):
+        try:
+            return "fetched", _keep(wanted, outcome)
+        except OSError as error:
+            logger.error("A cover can't be written.", exc_info=error)
+            outcome = OutageError(f"It can't be kept: {error.strerror}.")
+    return "failed", _put_off(wanted, outcome)
+
+
+@contextmanager
+def _recording(wanted: Wanted) -> Iterator[Resource | None]:
+    """The row if its cover is still due: the publisher may have changed or removed it, or
+    uploaded another. Nobody can do so until it is recorded."""
+    rows = Resource.objects.filter(pk=wanted.resource_id, cover_image_url=wanted.url)
+    with transaction.atomic():
+        yield rows.filter(cover_due_at=wanted.due_at).select_for_update().first()
+
+
+def _keep(wanted: Wanted, drawn: Drawn) -> bool:
+    cover_digest = files.write(drawn)  # before the row, and outside of what others wait for
+    with _recording(wanted) as row:
+        if row is None:
+            return False  # nothing names the files; they are swept away
+        facts = {
+            "digest": cover_digest,
+            "width": drawn.width,
+            "height": drawn.height,
+            "source": _source(wanted),
+            "uploaded_by": "",
+            "attempts": 0,
+            "fetched_at": timezone.now(),
+        }
+        Cover.objects.update_or_create(resource=row, defaults=facts)
+        row.record_cover(addresses.cover(row.pk).lstrip("/"))
+    return True
+
+
+def _put_off(wanted: Wanted, error: GhostError) -> bool:
+    with _recording(wanted) as row:
+        if row is None:
+            return False
+        pause = _count_failure(row, _source(wanted))
+        row.record_cover(None, error=str(error), again_at=timezone.now() + pause)
+    logger.info("cover of resource %d: %s", wanted.resource_id, error)
+    return True
+
+
+def _count_failure(row: Resource, source: str) -> timedelta:
+    """How long to wait for the next try."""
+    cover, _ = Cover.objects.get_or_create(resource=row)
+    if cover.source != source:
+        cover.attempts, cover.source, cover.uploaded_by = 0, source, ""
+    pause = RETRY_PAUSES[min(cover.attempts, len(RETRY_PAUSES) - 1)]
+    cover.attempts, cover.digest = cover.attempts + 1, ""
+    cover.save()
+    return pause
+
+
+def _source(wanted: Wanted) -> str:
+    return digest(wanted.url.encode(errors="surrogatepass"))

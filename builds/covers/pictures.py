@@ -1,0 +1,112 @@
+"""Pictures decoded and drawn anew as WebP: the only place where Pillow works for the catalog.
+
+What comes in is hostile: only pixels go out. Position, camera, profile and comments stay behind.
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+import warnings
+from dataclasses import dataclass
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from ghost.errors import RefusedError
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
+MAX_PIXELS = 40_000_000
+MAX_SIDE = 20_000
+"""A strip of one pixel's height has few pixels, and takes as long as a large picture."""
+MAX_SCANS = 50
+"""Each scan of a progressive JPEG walks through all of the picture; ordinary ones have ten."""
+PAGE_PIXELS = 800
+THUMB_PIXELS = 160
+QUALITY = 80
+
+_NO_IMAGE = "It is not a JPEG, PNG, WebP, GIF or AVIF image."
+_TOO_LARGE = f"It has more than {MAX_PIXELS // 1_000_000} million pixels."
+_TOO_LONG = f"It is more than {MAX_SIDE:,} pixels wide or high."
+_TOO_MANY_SCANS = f"It is a JPEG of more than {MAX_SCANS} scans."
+_START_OF_SCAN = b"\xff\xda"
+_decoding = threading.Lock()  # one at a time bounds the memory
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A cover in both sizes, as WebP; width and height of the larger one in pixels."""
+
+    page: bytes
+    thumb: bytes
+    width: int
+    height: int
+
+
+def draw(body: bytes) -> Drawn:
+    """Decode an image and draw it anew; RefusedError if it isn't one that we take.
+
+    Equal bytes give equal bytes.
+    """
+    with _decoding:
+        return _draw(body)
+
+
+def _draw(body: bytes) -> Drawn:
+    try:
+        with warnings.catch_warnings():
+            # Pillow only warns of a bomb that is not twice too large.
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(body), formats=FORMATS) as image:
+                _require_bounded(image, body)
+                return _drawn(image)
+    except RefusedError:
+        raise
+    except UnidentifiedImageError as error:
+        raise RefusedError(_NO_IMAGE) from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise RefusedError(_TOO_LARGE) from error
+    # Decoders meet broken files with errors of every kind.
+    except Exception as error:
+        raise RefusedError(f"The image can't be decoded ({type(error).__name__}).") from error
+
+
+def _require_bounded(image: Image.Image, body: bytes) -> None:
+    """RefusedError for what would take minutes or gigabytes to decode."""
+    if image.width * image.height > MAX_PIXELS:
+        raise RefusedError(_TOO_LARGE)
+    if max(image.size) > MAX_SIDE:
+        raise RefusedError(_TOO_LONG)
+    # Within a scan each FF is followed by 00 or a marker of another kind (T.81, B.1.1.5).
+    if image.format == "JPEG" and body.count(_START_OF_SCAN) > MAX_SCANS:
+        raise RefusedError(_TOO_MANY_SCANS)
+
+
+def _drawn(image: Image.Image) -> Drawn:
+    image.draft("RGB", (PAGE_PIXELS * 2, PAGE_PIXELS * 2))
+    pixels = _colours(image)
+    # Made small before it is turned: a few copies of 40 million pixels would be half a gigabyte.
+    pixels.thumbnail((PAGE_PIXELS, PAGE_PIXELS), Image.Resampling.LANCZOS)
+    page = ImageOps.exif_transpose(pixels)
+    page.info = {}
+    return Drawn(_webp(page), _webp(_shrunk(page, THUMB_PIXELS)), page.width, page.height)
+
+
+def _colours(image: Image.Image) -> Image.Image:
+    """Eight bits per colour, with or without an alpha channel."""
+    if image.mode.startswith("I"):  # Pillow would cut 16 bits of grey off at 255
+        return image.convert("I").point(lambda value: value * (1 / 256)).convert("L").convert("RGB")
+    has_alpha = "A" in image.getbands() or "transparency" in image.info
+    mode = "RGBA" if has_alpha else "RGB"
+    return image if image.mode == mode and "transparency" not in image.info else image.convert(mode)
+
+
+def _shrunk(image: Image.Image, side: int) -> Image.Image:
+    copy = image.copy()
+    copy.thumbnail((side, side), Image.Resampling.LANCZOS)
+    return copy
+
+
+def _webp(image: Image.Image) -> bytes:
+    body = io.BytesIO()
+    image.save(body, "WEBP", quality=QUALITY, method=4)
+    return body.getvalue()

@@ -1,0 +1,35 @@
+"""What is done once a day: files and rows of covers are made to agree."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from builds.covers import files
+from builds.models import Cover
+
+LOST = "The uploaded cover is lost; upload it again."
+
+
+def tidy() -> dict[str, int]:
+    """Counts: `lost` covers whose files are gone, which are fetched again if they have an
+    address; `swept` files that no cover names any more."""
+    Cover.objects.left_over().delete()
+    there = files.all_there()
+    named = Cover.objects.made().values_list("pk", "digest")
+    lost = [pk for pk, cover_digest in named.iterator() if cover_digest not in there]
+    count = sum(_renew(pk) for pk in lost)
+    return {"lost": count, "swept": files.sweep(Cover.objects.digests())}
+
+
+def _renew(pk: int) -> bool:
+    """Have it fetched again; False if another one came meanwhile."""
+    with transaction.atomic():
+        cover = Cover.objects.select_for_update().select_related("resource").filter(pk=pk).first()
+        if cover is None or files.are_there(cover.digest):
+            return False
+        row = cover.resource
+        again_at = timezone.now() if row.cover_image_url else None
+        cover.delete()
+        row.record_cover(None, error="" if again_at else LOST, again_at=again_at)
+    return True

@@ -1,0 +1,78 @@
+"""Covers that people bring themselves: one gate for the API and the admin."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from builds import addresses
+from builds.covers import files, pictures
+from builds.covers.fetching import MAX_BYTES
+from builds.covers.pictures import Drawn
+from builds.models import Cover
+from ghost import told
+from ghost.errors import OutageError, RefusedError
+from resources.models import Resource
+
+FIELD = "cover"
+NAME_CHARS = 150
+
+
+def read(body: bytes) -> Drawn:
+    """What was uploaded, decoded and drawn anew; ValidationError that says why not."""
+    if not body:
+        raise ValidationError({FIELD: _("The file is empty.")})
+    if len(body) > MAX_BYTES:
+        raise ValidationError({FIELD: too_big()})
+    try:
+        return pictures.draw(body)
+    except RefusedError as error:
+        raise ValidationError({FIELD: told.again(str(error))}) from error
+
+
+def too_big() -> str:
+    """The sentence for a file that is."""
+    return _("A cover may have at most %d MB.") % (MAX_BYTES // 1_000_000)
+
+
+def upload(resource: Resource, picture: bytes | Drawn, *, by: str) -> None:
+    """Make this the resource's cover: it wins over the address until another address is set, or
+    it is removed. ValidationError if it is no picture that we take; OutageError if it can't be
+    kept."""
+    drawn = read(picture) if isinstance(picture, bytes) else picture
+    try:
+        cover_digest = files.write(drawn)
+    except OSError as error:
+        raise OutageError(_("The cover can't be kept: %s.") % error.strerror) from error
+    facts = {
+        "digest": cover_digest,
+        "width": drawn.width,
+        "height": drawn.height,
+        "source": "",
+        "uploaded_by": by[:NAME_CHARS],
+        "attempts": 0,
+        "fetched_at": timezone.now(),
+    }
+    with transaction.atomic():
+        row = Resource.objects.select_for_update().get(pk=resource.pk)
+        Cover.objects.update_or_create(resource=row, defaults=facts)
+        row.record_cover(addresses.cover(row.pk).lstrip("/"), is_by_hand=True)
+    resource.refresh_from_db()
+
+
+def remove(resource: Resource) -> bool:
+    """Be without the cover that was uploaded; one at the address, if there is any, is fetched.
+
+    False if none was uploaded.
+    """
+    with transaction.atomic():
+        row = Resource.objects.select_for_update().get(pk=resource.pk)
+        if row.cover_uploaded_at is None:
+            return False
+        Cover.objects.filter(resource=row).delete()
+        again_at = timezone.now() if row.cover_image_url else None
+        row.record_cover(None, again_at=again_at, is_by_hand=True)
+    resource.refresh_from_db()
+    return True

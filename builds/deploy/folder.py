@@ -1,0 +1,98 @@
+"""A plain folder, such as one that a web server serves from another disk."""
+
+from __future__ import annotations
+
+import filecmp
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from builds.deploy.site import Beat, Guard, Holding, Sent, Site
+from ghost.errors import OutageError
+from ghost.files import write_atomic
+
+DRAFT = ".ghost-"
+"""Files of ours that a killed deployment left begin so."""
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A mirror of the site: what is not of the site is removed from it."""
+
+    path: Path
+    kind: str = "folder"
+
+    @property
+    def address(self) -> str:
+        """The folder."""
+        return str(self.path)
+
+    def send(self, site: Site, holding: Holding, guard: Guard, beat: Beat) -> Sent:
+        """Replace each changed file in one step, then remove what is gone."""
+        try:
+            return self._send(site, holding, guard, beat)
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            raise OutageError(f"The folder could not be brought up to date: {why}.") from error
+
+    def _send(self, site: Site, holding: Holding, guard: Guard, beat: Beat) -> Sent:
+        there, gone = site.split() if site.changes else (list(site.paths()), None)
+        gone = self._strangers(set(there)) if gone is None else [p for p in gone if self._has(p)]
+        guard(gone)
+        fresh = sum(not self._has(path) for path in there)
+        changed = sum(self._replace(site, path, beat) for path in there)
+        for path in gone:
+            self._remove(path)
+        os.sync()  # what is written down as deployed must survive a loss of power
+        files = holding.files + fresh - len(gone) if site.changes else len(there)
+        return Sent(files, changed, len(gone))
+
+    def _has(self, path: str) -> bool:
+        return os.path.lexists(self.path / path)
+
+    def _strangers(self, wanted: set[str]) -> list[str]:
+        if not self.path.is_dir():
+            return []
+        return [path for path in _files(self.path) if path not in wanted]
+
+    def _replace(self, site: Site, path: str, beat: Beat) -> bool:
+        """Whether the file was another one."""
+        beat()
+        body, target = site.read(path), self.path / path
+        if target.is_file() and not target.is_symlink() and target.read_bytes() == body:
+            return False
+        self._make_way(target)
+        write_atomic(target, body, survives_power_loss=False)
+        return True
+
+    def _make_way(self, target: Path) -> None:
+        """Where the site has a file, there may be a folder, and the other way round."""
+        if target.is_dir() and not target.is_symlink():
+            shutil.rmtree(target)
+        for above in target.parents:
+            if above == self.path:
+                break
+            if above.is_symlink() or above.is_file():
+                above.unlink()
+
+    def _remove(self, path: str) -> None:
+        with suppress(FileNotFoundError, NotADirectoryError):
+            (self.path / path).unlink()
+        for above in (self.path / path).parents:
+            if above == self.path:
+                break
+            try:
+                above.rmdir()
+            except OSError:  # not empty, or gone
+                break
+
+
+def _files(folder: Path) -> Iterator[str]:
+    """All that is no folder; links to folders are not entered."""
+    for where, folders, names in os.walk(folder):
+        links = [name for name in folders if os.path.islink(os.path.join(where, name))]
+        for name in (*names, *links):
+            yield os.path.relpath(os.path.join(where, name), folder)

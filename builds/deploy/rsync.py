@@ -1,0 +1,110 @@
+"""Another host, by rsync over ssh (`user@host:path`) or its own protocol (`rsync://host/module`)."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from builds.deploy.site import Beat, Guard, Holding, Sent, Site
+from ghost import shell
+from ghost.errors import OutageError
+
+VANISHED = 24
+"""rsync's exit code where a file to send is not there: so it is with those to be deleted."""
+ENVIRONMENT = {
+    "LC_ALL": "C",
+    "RSYNC_RSH": "ssh -o BatchMode=yes -o ConnectTimeout=20 -o ServerAliveInterval=15",
+}
+WORDS_MOST = 600
+LIST_CHARS = 200_000_000
+# Files come under another name and take their places together at the end of a run.
+_COMMON = ("--recursive", "--times", "--chmod=D755,F644", "--protect-args", "--stats")
+_SEND = (*_COMMON, "--delay-updates")
+
+
+@dataclass(frozen=True)
+class Rsync:
+    """A mirror of the site: what is not of the site is removed from it."""
+
+    to: str
+    timeout_s: float
+    kind: str = "rsync"
+
+    @property
+    def address(self) -> str:
+        """Host and path."""
+        return self.to
+
+    def send(self, site: Site, holding: Holding, guard: Guard, beat: Beat) -> Sent:
+        """Send what changed, then remove what is gone."""
+        return self._part(site, holding, guard, beat) if site.changes else self._all(site, guard)
+
+    def _all(self, site: Site, guard: Guard) -> Sent:
+        # No file is newer than what is there, and none is missing: deletions are all it tells.
+        dry = ("--dry-run", "--existing", "--ignore-existing", "--delete", "--itemize-changes")
+        told = self._run(site.folder, *_COMMON, *dry)
+        gone = re.findall(r"^\*deleting +(.*[^/\n])$", told, re.M)
+        guard(gone)
+        sent = self._run(site.folder, *_SEND, "--checksum", "--delete-delay")
+        files = sum(1 for _ in site.paths())
+        return Sent(files, _stat(sent, "regular files transferred"), len(gone))
+
+    def _part(self, site: Site, holding: Holding, guard: Guard, beat: Beat) -> Sent:
+        there, gone = site.split()
+        guard(gone)
+        beat()
+        made = changed = removed = 0
+        if there:
+            # A file of the same size and second is not the same file.
+            told = self._listed(site, there, *_SEND, "--ignore-times")
+            made, changed = _stat(told, "created files"), len(there)
+        if gone:
+            told = self._listed(
+                site, _with_folders(site, gone), *_COMMON, "--delete-missing-args", "--force"
+            )
+            removed = _stat(told, "deleted files")
+        return Sent(holding.files + made - removed, changed, removed)
+
+    def _listed(self, site: Site, paths: Iterable[str], *options: str) -> str:
+        with tempfile.NamedTemporaryFile(prefix="ghost-rsync-") as listed:
+            body = b"".join(path.encode(errors="surrogateescape") + b"\0" for path in paths)
+            Path(listed.name).write_bytes(body)
+            return self._run(site.folder, *options, "--from0", f"--files-from={listed.name}")
+
+    def _run(self, folder: Path, *options: str) -> str:
+        done = shell.run(
+            ["rsync", *options, "--timeout=120", "--", f"{folder}/", f"{self.to.rstrip('/')}/"],
+            timeout_s=self.timeout_s,
+            env=ENVIRONMENT,
+            limit_chars=LIST_CHARS,
+        )
+        is_deletion = "--delete-missing-args" in options
+        if done.exit_code and not (is_deletion and done.exit_code == VANISHED):
+            words = " ".join(done.text.split())[-WORDS_MOST:]
+            raise OutageError(f"rsync failed (exit code {done.exit_code}): {words}")
+        return done.text
+
+
+def _with_folders(site: Site, gone: Iterable[str]) -> list[str]:
+    """These, and the folders that are gone with them."""
+    found: dict[str, None] = {}
+    for path in gone:
+        found[path] = None
+        for above in PurePosixPath(path).parents:
+            if str(above) != "." and not (site.folder / above).exists():
+                found[str(above)] = None
+    return list(found)
+
+
+def _stat(text: str, name: str) -> int:
+    """A number of `--stats`: that of regular files, where folders are counted beside them."""
+    found = re.search(rf"^Number of {name}: ([\d,]+)(?: \((.*)\))?$", text, re.M)
+    if not found:
+        return 0
+    if found[2] is None:
+        return int(found[1].replace(",", ""))
+    regular = re.search(r"reg: ([\d,]+)", found[2])
+    return int(regular[1].replace(",", "")) if regular else 0

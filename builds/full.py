@@ -1,0 +1,122 @@
+"""A build of everything: each output made anew into a release of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from django.db import IntegrityError
+
+from builds import addresses, searchable
+from builds.chunks import Chunks
+from builds.models import Output
+from builds.models.site import files_of
+from builds.outputs import Maker
+from builds.records import File, Page, Record
+from builds.release import Draft
+from builds.shelf import Shelf
+from ghost.errors import OutageError
+from ghost.files import inside
+
+BATCH = 2000
+Beat = Callable[[], None]
+
+
+class Writer:
+    """Writes records: files into the site, pages into chunks, and a row of each."""
+
+    def __init__(self, draft: Draft, chunks: Chunks, beat: Beat) -> None:
+        self._site, self._chunks, self._beat = draft.site.resolve(), chunks, beat
+        self._rows: list[Output] = []
+        self._made: set[Path] = set()
+        self.told: dict[str, tuple[str, int]] = {}
+        self.pages = self.files = 0
+
+    def add(self, owner: str, record: Record) -> None:
+        """One record."""
+        if isinstance(record, Page):
+            self._chunks.add(record)
+            self.pages += 1
+        else:
+            self._write(record)
+            self.files += 1
+        self._note(owner, record)
+
+    def flush(self) -> None:
+        """Store the rows so far. OutageError if two records share an address."""
+        self._beat()
+        try:
+            Output.objects.bulk_create(self._rows, batch_size=500)
+        except IntegrityError as error:
+            raise OutageError(f"Two records have the same address ({error}).") from error
+        self._rows = []
+
+    def _note(self, owner: str, record: Record) -> None:
+        if record.address.startswith("/index/index-"):
+            self.told[record.address] = (record.digest, record.size)
+        self._rows.append(output(owner, record))
+        if len(self._rows) >= BATCH:
+            self.flush()
+
+    def _write(self, file: File) -> None:
+        path = self._site / addresses.file_of(file.address)
+        if path.parent not in self._made:
+            inside(self._site, addresses.file_of(file.address)).parent.mkdir(
+                parents=True, exist_ok=True
+            )
+            self._made.add(path.parent)
+        path.write_bytes(file.body)
+
+
+def output(owner: str, record: Record) -> Output:
+    """The row of a record."""
+    return Output(
+        address=record.address,
+        owner=owner,
+        is_page=isinstance(record, Page),
+        digest=record.digest,
+        size_bytes=record.size,
+    )
+
+
+def export(shelf: Shelf, draft: Draft, beat: Beat) -> tuple[Writer, list[Path]]:
+    """Every output but the search index; the chunks for Hugo."""
+    Output.objects.all()._raw_delete(Output.objects.db)  # one statement, not a row at a time
+    with Chunks(draft.work) as chunks:
+        writer = Writer(draft, chunks, beat)
+        maker = Maker(shelf)
+        for records in (maker.entries(), maker.lists()):
+            _add(writer, records)
+        _add(writer, maker.others(writer.told))
+        writer.flush()
+    return writer, chunks.written
+
+
+def _add(writer: Writer, records: Iterator[tuple[str, Record]]) -> None:
+    for owner, record in records:
+        writer.add(owner, record)
+
+
+def index(shelf: Shelf, writer: Writer) -> int:
+    """The search index; how many files it has."""
+    before = writer.files
+    for file in searchable.whole(shelf):
+        writer.add("search", file)
+    writer.flush()
+    return writer.files - before
+
+
+def set_aside(found: Iterable[str]) -> None:
+    """Note pages that Hugo could not render, by their addresses with the language."""
+    for shown in found:
+        language = addresses.language_of(shown)
+        row = Output.objects.get(address="/" + shown[1 + len(language.path) :])
+        row.set_aside(language.code)
+        row.save(update_fields=["aside"])
+
+
+def wanted() -> Iterator[str]:
+    """The files that the rows ask for."""
+    rows = Output.objects.values_list("address", "is_page", "aside")
+    for address, is_page, aside in rows.iterator(BATCH):
+        yield from files_of(address, is_page=is_page, aside=aside)

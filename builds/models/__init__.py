@@ -1,0 +1,22 @@
+"""Builds, covers, and what the public site holds."""
+
+from builds.models.build import DIED, LATEST_LEASE, LEASE, Build, BuildState, Step
+from builds.models.cover import Cover, CoverHost, CoverLease
+from builds.models.site import Due, Entry, Listing, Output, Place
+
+__all__ = [
+    "DIED",
+    "LATEST_LEASE",
+    "LEASE",
+    "Build",
+    "BuildState",
+    "Cover",
+    "CoverHost",
+    "CoverLease",
+    "Due",
+    "Entry",
+    "Listing",
+    "Output",
+    "Place",
+    "Step",
+]

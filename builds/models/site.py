@@ -1,0 +1,201 @@
+"""What the public site is made of: builds' own copy of what is public, and every output of it.
+
+The site is a function of these tables, the layouts and the configuration alone. That is why a
+build of one change and a build of everything give the same bytes. See docs/decisions/0010.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from django.db import models
+
+from builds import addresses
+from builds.facts import Facts
+from resources.states import DhtStatus
+
+MAX_ADDRESS_CHARS = 3000
+
+
+class EntryQuerySet(models.QuerySet["Entry"]):
+    """Sets of entries."""
+
+    def endangered(self) -> Self:
+        """What needs seeders most: looked up in vain most often, then the oldest."""
+        return self.filter(dht_status=DhtStatus.STALE).order_by("-misses", "published_at", "id")
+
+    def active(self) -> Self:
+        """Those that somebody seeds."""
+        return self.filter(dht_status=DhtStatus.ACTIVE)
+
+
+class Entry(models.Model):
+    """A resource as the site shows it; its key is the resource's.
+
+    No foreign key: it outlives its resource until a build has taken it off the site.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    facts_json = models.TextField()
+    body = models.BinaryField()
+    """`builds.bodies.Body`, compressed: what only its own page shows."""
+    source = models.CharField(max_length=64)
+    """Digest of what `body` was made from."""
+    dht_status = models.CharField(max_length=8)
+    misses = models.PositiveIntegerField()
+    published_at = models.CharField(max_length=32)
+
+    objects = EntryQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["dht_status", "misses"], name="builds_entry_by_health"),
+        ]
+
+    def __str__(self) -> str:
+        return f"entry {self.pk}"
+
+    @property
+    def facts(self) -> Facts:
+        """What lists, feeds, indexes and the search show of it."""
+        return Facts.read(self.facts_json)
+
+
+class Listing(models.Model):
+    """A list of entries: all, those of a category, tag, publisher or team, or of a month.
+
+    Its pages are numbered from the oldest; the last one has the bare address.
+    """
+
+    class Kind(models.TextChoices):
+        """What its entries share."""
+
+        ALL = "all"
+        CATEGORY = "category"
+        TAG = "tag"
+        PUBLISHER = "publisher"
+        TEAM = "team"
+        MONTH = "month"
+
+    kind = models.CharField(max_length=10, choices=Kind)
+    key = models.CharField(max_length=200)
+    """Id of the category, publisher or team; slug of the tag; `2026-01`; empty for all."""
+    count = models.PositiveIntegerField(default=0)
+    last = models.PositiveIntegerField(default=1)
+    gaps = models.JSONField(default=list)
+    """Numbers below `last` of pages that are no more."""
+    spellings: models.JSONField[dict[str, int]] = models.JSONField(default=dict)
+    """Of a tag: how many entries spell it how."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint("kind", "key", name="builds_listing_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}".rstrip()
+
+    @property
+    def name(self) -> str:
+        """The spelling of a tag that most publishers use."""
+        known = self.spellings
+        return min(known, key=lambda name: (-known[name], name)) if known else self.key
+
+    @property
+    def numbers(self) -> list[int]:
+        """Of all its pages, the oldest first."""
+        gone = set(self.gaps)
+        return [number for number in range(1, self.last + 1) if number not in gone]
+
+
+class Place(models.Model):
+    """Where an entry stands in a listing: it stays on its page, whatever comes and goes."""
+
+    listing = models.ForeignKey(Listing, models.CASCADE, related_name="places", db_index=False)
+    entry_id = models.BigIntegerField()
+    at = models.BigIntegerField()
+    """Microseconds since 1970 at which it was published: entries of a page in order."""
+    page = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("entry_id", "listing", name="builds_place_once"),
+        ]
+        indexes = [
+            models.Index(fields=["listing", "page", "at", "entry_id"], name="builds_place_order")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entry_id} on page {self.page} of {self.listing_id}"
+
+
+class Output(models.Model):
+    """One page or file of the public site, and the digest of the record that it was made from."""
+
+    address = models.CharField(max_length=MAX_ADDRESS_CHARS, primary_key=True)
+    owner = models.CharField(max_length=100, db_index=True)
+    """What it is made from: see `builds.outputs`."""
+    is_page = models.BooleanField()
+    """Rendered by Hugo in each language, or written once as it is."""
+    digest = models.CharField(max_length=64)
+    size_bytes = models.PositiveIntegerField()
+    """Of the record."""
+    aside = models.CharField(max_length=100, blank=True)
+    """Codes of the languages in which Hugo could not render it, joined by commas."""
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["aside"], condition=~models.Q(aside=""), name="builds_output_aside"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.address
+
+    @property
+    def files(self) -> list[str]:
+        """Where it lies: a page has a file in each language, but for those set aside."""
+        return files_of(self.address, is_page=self.is_page, aside=self.aside)
+
+    @property
+    def files_aside(self) -> list[str]:
+        """Those that are not there, since Hugo can't render them."""
+        return [
+            language.path + addresses.file_of(self.address)
+            for language in addresses.languages()
+            if language.code in self.aside.split(",")
+        ]
+
+    def set_aside(self, code: str) -> None:
+        """That Hugo can't render it in this language."""
+        self.aside = ",".join(sorted({*filter(None, self.aside.split(",")), code}))
+
+
+def files_of(address: str, *, is_page: bool, aside: str = "") -> list[str]:
+    """The files of an output, relative to the site."""
+    file = addresses.file_of(address)
+    if not is_page:
+        return [file]
+    left_out = aside.split(",") if aside else []
+    return [each.path + file for each in addresses.languages() if each.code not in left_out]
+
+
+class DueQuerySet(models.QuerySet["Due"]):
+    """Sets of what is to be made anew."""
+
+    def add(self, owners: dict[str, dict[str, Any] | None]) -> None:
+        """That these changed; what `before` says of one that is due already stays."""
+        rows = [Due(owner=owner, before=before) for owner, before in owners.items()]
+        self.bulk_create(rows, ignore_conflicts=True, batch_size=2000)
+
+
+class Due(models.Model):
+    """Something whose outputs are not on the site as they should be."""
+
+    owner = models.CharField(max_length=100, primary_key=True)
+    before: models.JSONField[dict[str, Any] | None] = models.JSONField(null=True)
+    """Of an entry in the search index: what that holds of it now."""
+
+    objects = DueQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.owner

@@ -1,0 +1,55 @@
+"""`/search/manifest.json`: which segments there are, and where their terms lie."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from builds.records import File
+from builds.search import trie
+from builds.search.segments import BLOCK_IDS, SEGMENT_IDS, SETS, Segment, json_bytes
+from ghost.errors import OutageError
+
+ADDRESS = "/search/manifest.json"
+FORMAT = 1
+
+
+def file(segments: Iterable[Segment]) -> File:
+    """The manifest of these segments, newest first."""
+    newest_first = sorted(segments, key=lambda segment: -segment.number)
+    plain = {
+        "format": FORMAT,
+        "segment_ids": SEGMENT_IDS,
+        "block_ids": BLOCK_IDS,
+        "segments": [
+            {
+                "number": segment.number,
+                "version": f"{segment.version:016x}",
+                "years": segment.years,
+                **{name: trie.spell(segment.leaves[name]) for name in SETS},
+            }
+            for segment in newest_first
+        ],
+    }
+    return File(ADDRESS, json_bytes(plain))
+
+
+def read(body: bytes | None) -> dict[int, Segment]:
+    """The inverse of `file`, by number; OutageError if it is missing, damaged or of another format."""
+    try:
+        plain = json.loads(body or b"")
+        sizes = plain["format"], plain["segment_ids"], plain["block_ids"]
+        if sizes != (FORMAT, SEGMENT_IDS, BLOCK_IDS):
+            raise ValueError("another format")
+        return {row["number"]: _segment(row) for row in plain["segments"]}
+    except (ValueError, KeyError, TypeError):
+        raise OutageError(f"{ADDRESS} can't be used; build the whole site anew.") from None
+
+
+def _segment(row: dict[str, str]) -> Segment:
+    return Segment(
+        number=int(row["number"]),
+        version=int(row["version"], 16),
+        years={year: int(count) for year, count in dict(row["years"]).items()},
+        leaves={name: trie.read(row[name]) for name in SETS},
+    )

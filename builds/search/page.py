@@ -1,0 +1,28 @@
+"""The page that searches: its record has no results, only what one can choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from builds import addresses
+from builds.names import Names
+from builds.records import Page
+
+ADDRESS = "/search/"
+
+
+def page(names: Names, counts: Mapping[int, int]) -> Page:
+    """With the categories that have resources; `counts` are theirs and their subcategories'."""
+    shown = [
+        {
+            "id": node.id,
+            "name": node.name,
+            "trail": " / ".join(crumb.name for crumb in node.trail),
+            "address": addresses.category(node.path),
+            "depth": node.depth,
+            "count": counts[node.id],
+        }
+        for node in names.nodes.values()
+        if counts.get(node.id)
+    ]
+    return Page(ADDRESS, "search", "Search", {"categories": shown})

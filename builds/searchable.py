@@ -1,0 +1,60 @@
+"""The search index as builds make it: from all entries, or from those that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from builds.bodies import Body
+from builds.facts import Facts
+from builds.models import Entry
+from builds.names import Names
+from builds.records import File
+from builds.search import index
+from builds.search.documents import Doc, document
+from builds.search.patches import Edit
+from builds.shelf import Shelf
+
+BATCH = 500
+Plain = dict[str, Any]
+
+
+def whole(shelf: Shelf) -> Iterator[File]:
+    """Every file of the index."""
+    return index.whole(_documents(shelf.names))
+
+
+def update(
+    shelf: Shelf, before: Mapping[int, Plain | None], read: Callable[[str], bytes | None]
+) -> tuple[list[File], list[str]]:
+    """Files to write and addresses to remove; `before` is what the index holds of each entry."""
+    present = Entry.objects.in_bulk(list(before))
+    edits: list[Edit] = []
+    for pk, plain in sorted(before.items()):
+        entry = present.get(pk)
+        pair = (_doc(plain) if plain else None, _document(entry, shelf.names) if entry else None)
+        if pair != (None, None):
+            edits.append(pair)
+    return index.update(edits, read)
+
+
+def held(entry: Entry, names: Names) -> Plain:
+    """What the index holds of an entry, as JSON can hold it."""
+    doc = _document(entry, names)
+    sets = {name: sorted(getattr(doc, name)) for name in ("words", "names", "hashes")}
+    return {"id": doc.id, "row": doc.row, "year": doc.year, "size": doc.size, **sets}
+
+
+def _doc(plain: Plain) -> Doc:
+    sets = {name: frozenset(plain[name]) for name in ("words", "names", "hashes")}
+    return Doc(**{**plain, "row": tuple(plain["row"]), **sets})
+
+
+def _document(entry: Entry, names: Names) -> Doc:
+    return document(entry.facts, names, Body.read(bytes(entry.body)).file_names)
+
+
+def _documents(names: Names) -> Iterator[Doc]:
+    rows = Entry.objects.order_by("id").values_list("facts_json", "body")
+    for stored, body in rows.iterator(BATCH):
+        yield document(Facts.read(stored), names, Body.read(bytes(body)).file_names)

@@ -1,0 +1,67 @@
+"""Files in the body of an API request, whatever its method: Django reads only those of a POST."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.http.multipartparser import MultiPartParser, MultiPartParserError
+from django.utils.translation import gettext as _
+from ninja.errors import HttpError
+
+ENVELOPE_BYTES = 10_000
+"""Boundaries and headers around the file."""
+
+
+def one_file(request: HttpRequest, name: str, *, max_bytes: int, too_big: str) -> bytes:
+    """The file in the field `name`, the only one of a multipart body (RFC 7578).
+
+    HttpError 415 for another type, 413 with the sentence `too_big`, 400 for what can't be read;
+    ValidationError if there is no such file, or anything beside it.
+    """
+    if request.content_type != "multipart/form-data":
+        raise HttpError(415, _("The body must be multipart/form-data."))
+    # Before a byte is read; a body without a length is none to Django.
+    if _length(request) > max_bytes + ENVELOPE_BYTES:
+        raise HttpError(413, too_big)
+    fields, files = _parsed(request)
+    try:
+        return _only(fields, files, name, max_bytes, too_big)
+    finally:
+        for _name, given in files.lists():
+            for file in given:
+                file.close()
+
+
+def _length(request: HttpRequest) -> int:
+    told = request.META.get("CONTENT_LENGTH") or "0"
+    return int(told) if told.isascii() and told.isdigit() else 0
+
+
+def _parsed(request: HttpRequest) -> tuple[Any, Any]:
+    handlers = request.upload_handlers
+    try:
+        return MultiPartParser(request.META, request, handlers, request.encoding).parse()
+    except MultiPartParserError as error:
+        raise HttpError(400, _("The body can't be read: %s") % error) from error
+
+
+def _only(fields: Any, files: Any, name: str, max_bytes: int, too_big: str) -> bytes:
+    given = files.getlist(name)
+    if len(given) != 1:
+        raise ValidationError({name: _("One file is needed in this field.")})
+    for other in {*fields, *files} - {name}:
+        raise ValidationError({other: _("There is no such field.")})
+    body: bytes = given[0].read(max_bytes + 1)
+    if len(body) > max_bytes:
+        raise HttpError(413, too_big)
+    return body
+
+
+def schema(name: str) -> dict[str, Any]:
+    """The request body in OpenAPI."""
+    file = {"type": "string", "format": "binary"}
+    body = {"type": "object", "required": [name], "properties": {name: file}}
+    content = {"multipart/form-data": {"schema": body}}
+    return {"requestBody": {"required": True, "content": content}}
