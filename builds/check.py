@@ -21,9 +21,13 @@ _ADDRESSES = {"href", "src"}
 _UNSAFE = "#ZgotmplZ"  # html/template's mark where it refused an address
 
 
+class MismatchError(OutageError):
+    """The site is not what the tables say. After a delta, a full build may mend it."""
+
+
 def whole(site: Path, wanted: Callable[[], Iterable[str]], aside: set[str]) -> tuple[int, int]:
     """Files and bytes of a site that has exactly the wanted files, with no broken link among
-    them; OutageError names the first few that are wrong. `aside` are files that pages may link
+    them; MismatchError names the first few that are wrong. `aside` are files that pages may link
     to though they are not there."""
     sizes = {path: size for path, size in _walk(site)}
     missing = [path for path in wanted() if path not in sizes]
@@ -60,7 +64,7 @@ def _walk(folder: Path) -> Iterator[tuple[str, int]]:
 def _require(what: str, wrong: Iterable[str]) -> None:
     named = list(wrong)
     if named:
-        raise OutageError(f"{len(named)} {what}: " + "; ".join(named[:SHOWN]))
+        raise MismatchError(f"{len(named)} {what}: " + "; ".join(named[:SHOWN]))
 
 
 def _broken(site: Path, pages: Iterable[str], leads: Callable[[str], bool]) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from builds import addresses, index, release, searchable
+from builds.check import MismatchError
 from builds.chunks import Chunks
 from builds.deltas import Stage
 from builds.full import output
@@ -14,9 +15,10 @@ from builds.models import Due, Output
 from builds.outputs import Maker
 from builds.records import Page, Record
 from builds.shelf import Shelf
+from ghost.errors import OutageError
 from ghost.files import inside
 
-_ORDER = {"entry": 0, "page": 1, "feed": 2, "sitemap": 3, "site": 4}
+_ORDER = {"entry": 0, "page": 1, "feed": 2, "sitemap": 3, "stray": 4, "site": 5}
 
 
 @dataclass
@@ -83,7 +85,10 @@ def add_search(shelf: Shelf, stage: Stage, found: Difference) -> int:
     if not edits:
         return 0
     site = release.public()
-    files, removed = searchable.update(shelf, edits, lambda address: _read(site, address))
+    try:
+        files, removed = searchable.update(shelf, edits, lambda address: _read(site, address))
+    except OutageError as error:
+        raise MismatchError(str(error)) from error
     for file in files:
         _add(found, "search", file, stage, None)
     found.gone |= Output.objects.in_bulk(removed)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -19,7 +17,7 @@ from resources.models import Resource
 class CoverField(forms.FileField):
     """A picture, decoded and drawn anew."""
 
-    def clean(self, data: Any, initial: Any = None) -> Drawn | None:
+    def clean(self, data: object, initial: object = None) -> Drawn | None:
         """What was uploaded, if anything was; ValidationError if it is no picture that we take."""
         file = super().clean(data, initial)
         if not file:

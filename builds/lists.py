@@ -85,7 +85,7 @@ def every_address(shelf: Shelf) -> list[str]:
         if listing.kind != Kind.MONTH
         for number in listing.numbers
     ]
-    return sorted([*found, "/about/", "/categories/", "/rescue/", "/tags/"])
+    return sorted([*found, "/about/", "/categories/", "/rescue/", "/search/", "/tags/"])
 
 
 def single(shelf: Shelf) -> Iterator[Page]:

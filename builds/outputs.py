@@ -19,7 +19,7 @@ from builds.feeds import Feed, Writer
 from builds.models import Entry, Listing
 from builds.places import FEED_ITEMS, FEED_KINDS, Kind
 from builds.records import Record
-#TEMP from builds.search.page import page as search_page
+from builds.search.page import page as search_page
 from builds.shelf import Shelf
 
 BATCH = 500
@@ -47,6 +47,8 @@ class Maker:
                 return self._feed(self.shelf.listings.get(int(key)))
             case "sitemap":
                 return self._sitemap(key)
+            case "stray":
+                return iter(())
         return self._site(told)
 
     def entries(self) -> Iterator[tuple[str, Record]]:
@@ -104,7 +106,7 @@ class Maker:
         shelf = self.shelf
         yield from lists.single(shelf)
         counts = {node.id: shelf.count_of(node) for node in shelf.names.nodes.values()}
-        #TEMP yield search_page(shelf.names, counts)
+        yield search_page(shelf.names, counts)
         yield from index.single(shelf, told)
         needy = shelf.endangered(lists.RESCUE_ROWS)
         yield from self._writer.files(_rescue(), needy)

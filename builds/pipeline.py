@@ -20,6 +20,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from builds import check, covers, delta, deltas, full, hugo, release
+from builds import verify as verify_site
 from builds.absorb import absorb
 from builds.deltas import Stage
 from builds.models import LEASE, Build, BuildState, Due, Output, Step
@@ -37,22 +38,29 @@ Listener = Callable[[Step], None]
 logger = logging.getLogger(__name__)
 
 
-def run(build: Build, *, force: bool = False, tell: Listener = lambda step: None) -> Build:
+def run(
+    build: Build,
+    *,
+    force: bool = False,
+    verify: bool = False,
+    tell: Listener = lambda step: None,
+) -> Build:
     """Carry out a claimed build to its end, whatever happens; the row, ended.
 
-    `force` renders everything, even if nothing changed. `tell` hears of each step when it begins
+    `force` renders everything, even if nothing changed; `verify` compares everything and renders
+    what is not as it should be. `tell` hears of each step when it begins
     and when it ends. What went wrong is raised again after it was written down.
     """
     try:
         with _alive(build):
-            _straight(_Run(build, tell), force=force)
+            _straight(_Run(build, tell), force=force, verify=verify)
     except BaseException as error:  # the queue's time-out arrives as SystemExit
         build.fail(told(error))
         raise
     return build
 
 
-def _straight(run: _Run, *, force: bool) -> None:
+def _straight(run: _Run, *, force: bool, verify: bool) -> None:
     deltas.finish(BuildState.get().token)
     look = hugo.look()
     is_full = force or not _is_trusted(BuildState.get(), look)
@@ -60,14 +68,14 @@ def _straight(run: _Run, *, force: bool) -> None:
         with run.step("covers") as step:
             step.counts = covers.localize(run.require_claim, total_s=COVERS_S)
     with run.step("absorb") as step:
-        state = absorb(everything=is_full, beat=run.require_claim)
+        state = absorb(everything=is_full or verify, beat=run.require_claim)
         shelf = Shelf.open(state)
         run.build.revision, run.build.resources = state.absorbed_revision, shelf.count
         step.counts = {"resources": shelf.count, "due": Due.objects.count()}
-    if is_full or not state.token:
+    if verify and not is_full and state.token:
+        _verify(run, shelf)
+    if is_full or not BuildState.get().token or not _delta(run, shelf):
         _full(run, shelf, look)
-    else:
-        _delta(run, shelf)
     Change.objects.filter(revision__lte=state.absorbed_revision).delete()
 
 
@@ -130,21 +138,35 @@ def _closing(run: _Run, token: str, look: str) -> Iterator[None]:
 # -- what is due
 
 
-def _delta(run: _Run, shelf: Shelf) -> None:
+def _verify(run: _Run, shelf: Shelf) -> None:
+    with run.step("verify") as step:
+        drift = verify_site.look(shelf, release.public(), run.require_claim)
+        step.counts, step.output = {"drift": drift.count}, drift.told
+        verify_site.note(drift)
+    if drift.count:
+        logger.warning("the site had drifted and is mended: %s", drift.told)
+
+
+def _delta(run: _Run, shelf: Shelf) -> bool:
+    """Whether it was done; False if the site is not what it should be, so that no delta helps."""
     stage = deltas.begin(run.build.pk)
     if stage is None:
-        raise OutageError("The public site went away while it was built; the next build mends it.")
+        return False
     try:
         found = _render_due(run, shelf, stage)
         if found.is_empty:
             delta.store(found)
             run.counted(shelf.state)
             run.succeed(Build.State.UNCHANGED, stage.base)
-            return
+            return True
         with run.step("publish") as step:
             step.counts = _merge(run, shelf.state, stage, found)
+    except check.MismatchError as error:
+        logger.warning("no delta can mend this, so everything is built: %s", error)
+        return False
     finally:
         deltas.discard(stage)
+    return True
 
 
 def _render_due(run: _Run, shelf: Shelf, stage: Stage) -> delta.Difference:

@@ -8,7 +8,6 @@ meanwhile is a task of its own, so steady changes can't hold a worker past the q
 
 from __future__ import annotations
 
-from datetime import timedelta
 from time import monotonic, sleep
 
 from django.conf import settings
@@ -20,13 +19,17 @@ from builds.models import DIED, Build, BuildState
 from resources.models import Catalog, Resource
 
 MOST_DEBOUNCES = 10
+HELD = "the site was put back to an earlier state and waits for an operator"
+WAITING = "another task waits for quiet; it will see this change"
 BUSY = "another build is under way; it will see this change"
 
 
 def build_when_quiet(trigger: str = "change") -> str:
     """Build what is pending once the catalog was quiet for GHOST_BUILD_DEBOUNCE_S."""
-    if BuildState.get().pending_changes:
-        _wait_until_quiet()
+    if BuildState.get().held_at:
+        return HELD
+    if BuildState.get().pending_changes and not _wait_until_quiet():
+        return WAITING
     Catalog.heard()  # before the look: a change is seen by it, or wakes somebody else
     if not BuildState.get().pending_changes:
         return "nothing to build"
@@ -44,24 +47,39 @@ def build_now(trigger: str = "operator", force: bool = False) -> str:  # noqa: F
 
 
 def carry_out(
-    build: Build, *, force: bool = False, tell: pipeline.Listener = lambda step: None
+    build: Build,
+    *,
+    force: bool = False,
+    verify: bool = False,
+    tell: pipeline.Listener = lambda step: None,
 ) -> Build:
     """`pipeline.run`, and then the look again: whoever found the claim taken relies on it. What
     this build has not read is queued, even if it failed, for that may be what mends it."""
     try:
-        return pipeline.run(build, force=force, tell=tell)
+        return pipeline.run(build, force=force, verify=verify, tell=tell)
     finally:
-        if build.revision is not None and Catalog.get().revision > build.revision:
-            async_task(build_when_quiet)
+        catalog = Catalog.get()
+        if build.revision is not None and catalog.revision > build.revision:
+            is_urgent = catalog.urgent_revision > build.revision
+            async_task(build_at_once if is_urgent else build_when_quiet)
+
+
+def verify_site() -> str:
+    """By the clock, every night: compare everything, and mend what is not as it should be."""
+    if BuildState.get().held_at:
+        return HELD
+    build = Build.objects.claim("verify")
+    if build is None:
+        return BUSY
+    carry_out(build, verify=True)
+    return f"build {build.pk}: {build.state}"
 
 
 def build_if_due() -> str:
-    """By the clock: build what is pending, covers that wait for another try included."""
+    """By the clock: build what is pending."""
     note_published()
     if BuildState.get().pending_changes:
         return build_when_quiet("schedule")
-    if covers.due():
-        return build_now("schedule")
     return "nothing to build"
 
 
@@ -80,6 +98,8 @@ def note_published() -> str:
     if Build.objects.bury_dead() or _died():
         return build_when_quiet("rescue")
     state = BuildState.get()
+    if Catalog.get().urgent_revision > state.built_revision >= 0:
+        return build_at_once("takedown")  # the build that it asked for has failed
     if state.built_as_of is None or state.pending_changes:
         return "nothing to note"
     rows = Resource.objects.public().filter(published_at__gt=state.built_as_of)
@@ -95,14 +115,24 @@ def _died() -> bool:
     return last is not None and last.error == DIED and not Build.objects.running().exists()
 
 
-def _wait_until_quiet() -> None:
+def _wait_until_quiet() -> bool:
+    """False if another task does it: one worker is enough for that."""
     quiet_s: float = settings.GHOST.build_debounce_s
+    if not BuildState.start_waiting(MOST_DEBOUNCES * quiet_s + 1):
+        return False
     deadline = monotonic() + MOST_DEBOUNCES * quiet_s
-    while monotonic() < deadline:
-        left = Catalog.get().changed_at + timedelta(seconds=quiet_s) - timezone.now()
-        if left <= timedelta(0):
-            return
-        sleep(min(left.total_seconds(), 1))
+    try:
+        while (left := _restless_s(quiet_s)) > 0 and monotonic() < deadline:
+            sleep(min(left, 1))
+    finally:
+        BuildState.stop_waiting()
+    return True
+
+
+def _restless_s(quiet_s: float) -> float:
+    """Seconds until the catalog was quiet for so long, if nothing changes."""
+    since = timezone.now() - Catalog.get().changed_at
+    return quiet_s - since.total_seconds()
 
 
 def _claim_and_build(trigger: str, *, force: bool) -> str:

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ghost.errors import GhostError
@@ -25,14 +25,10 @@ from ghost.errors import GhostError
 BASE_DIR = Path(__file__).resolve().parent.parent
 LANGUAGES = ("en", "zh-hans")
 SECRETS = ("secret_key", "token_pepper")
+ADDRESSES = ("pages_remote_url", "site_repo_url")
+"""What may have a password in it."""
 
-NOT_YET = frozenset(
-    f"GHOST_{name}"
-    for name in (
-        "PAGES_REMOTE_URL", "SITE_REPO_URL", "PAGES_BRANCH", "PAGES_CNAME", "PAGES_FORCE",
-        "PAGES_GIT_USER_NAME", "PAGES_GIT_USER_EMAIL", "AGE_BIN",
-    )
-)  # fmt: skip
+NOT_YET = frozenset({"GHOST_AGE_BIN"})
 """Names of earlier installations' `.env` files that this version does not read yet."""
 
 CommaList = Annotated[tuple[str, ...], NoDecode]
@@ -192,6 +188,58 @@ class Env(BaseSettings):
         15, gt=0, le=300, description="Seconds that fetching one cover may take."
     )
 
+    # -- deployment
+    pages_remote_url: str = Field(
+        "",
+        description="Git repository that the site is pushed to: https, ssh, or a path. Credentials"
+        " in it are never shown.",
+    )
+    site_repo_url: str = Field("", description="Used if GHOST_PAGES_REMOTE_URL is empty.")
+    pages_branch: str = Field(
+        "gh-pages", max_length=200, description="Its branch; it holds one commit, the site."
+    )
+    pages_cname: str = Field(
+        "", max_length=253, description="Host name for the branch's CNAME file; empty: none."
+    )
+    pages_force: bool = Field(False, description="1 overwrites what others pushed to that branch.")
+    pages_git_user_name: str = Field(
+        "ghost-bot", min_length=1, max_length=100, description="Name of the commits' author."
+    )
+    pages_git_user_email: str = Field(
+        "ghost-bot@users.noreply.github.com",
+        min_length=1,
+        max_length=200,
+        description="E-mail address of the commits' author.",
+    )
+    deploy_target: str = Field(
+        "",
+        description="Where the site is copied to: a folder, user@host:path or rsync://host/module."
+        " What is not of the site is deleted there.",
+    )
+    deploy_timeout_s: float = Field(
+        1800, gt=0, le=3500, description="Seconds that git or rsync may take for one step."
+    )
+    deploy_max_delete_percent: int = Field(
+        20,
+        ge=0,
+        le=100,
+        description="A deployment that would delete more of the deployed files waits for an"
+        " operator; fewer than 20 files never do.",
+    )
+    site_host: Literal[
+        "none", "github-pages", "gitlab-pages", "cloudflare-pages", "cloudflare-pages-paid"
+    ] = Field(
+        "none",
+        description="Whose limits hold: github-pages, gitlab-pages, cloudflare-pages,"
+        " cloudflare-pages-paid, or none.",
+    )
+    site_max_files: int | None = Field(
+        None, ge=0, description="The most files the host takes; 0: any; empty: its preset."
+    )
+    site_max_bytes: int | None = Field(
+        None, ge=0, description="The most bytes it takes; 0: any; empty: its preset."
+    )
+
     # -- backup
     backup_dir: Path = Field(Path("var/backups"), description="Where backups are written.")
     backup_interval_hr: int = Field(
@@ -210,6 +258,11 @@ class Env(BaseSettings):
         """Where the site can be looked at, or empty if nothing says where."""
         is_known = self.deploy_mode == "integrated" or not self.public_baseurl.startswith("/")
         return self.public_baseurl if is_known else ""
+
+    @property
+    def pages_url(self) -> str:
+        """The repository that the site is pushed to; empty if it is to none."""
+        return self.pages_remote_url or self.site_repo_url
 
     @field_validator(
         "allowed_hosts",
@@ -269,6 +322,55 @@ class Env(BaseSettings):
             raise ValueError("must be a path that starts with / or an http(s) address")
         return value.rstrip("/") + "/"
 
+    @field_validator("pages_remote_url", "site_repo_url")
+    @classmethod
+    def _is_repository(cls, value: str) -> str:
+        is_url = re.fullmatch(r"(https|ssh|file)://[^/\s][^\s]*|file:///[^\s]+", value)
+        is_host = re.fullmatch(r"([\w.-]+@)?[\w.-]+:(?!:|//)[^\s]+", value)
+        is_path = value.startswith("/") and value.isprintable()
+        if value and (value.startswith("-") or not (is_url or is_host or is_path)):
+            raise ValueError("must be https://…, ssh://…, user@host:path or an absolute path")
+        return value
+
+    @field_validator("pages_branch")
+    @classmethod
+    def _is_branch(cls, value: str) -> str:
+        """A strict part of git-check-ref-format(1)."""
+        is_plain = re.fullmatch(r"\w[\w.+-]*(/\w[\w.+-]*)*", value, re.ASCII)
+        if not is_plain or ".." in value or value.endswith((".", ".lock")) or value == "HEAD":
+            raise ValueError("is no name for a branch")
+        return value
+
+    @field_validator("pages_cname")
+    @classmethod
+    def _is_host_name(cls, value: str) -> str:
+        label = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+        if value and not re.fullmatch(rf"{label}(\.{label})+", value.lower()):
+            raise ValueError("must be a host name such as catalog.example.org")
+        return value.lower()
+
+    @field_validator("pages_git_user_name", "pages_git_user_email")
+    @classmethod
+    def _is_signature(cls, value: str) -> str:
+        value = value.strip()
+        if not value or not value.isprintable() or set("<>") & set(value):
+            raise ValueError("must be printable text without < and >")
+        return value
+
+    @field_validator("deploy_target")
+    @classmethod
+    def _is_target(cls, value: str, info: ValidationInfo) -> str:
+        if value.startswith("-") or not value.isprintable():
+            raise ValueError("must be a folder, user@host:path or rsync://host/module")
+        if "://" in value and not re.fullmatch(r"rsync://([\w.-]+@)?[\w.:\[\]-]+/\S+", value):
+            raise ValueError("must be rsync://host/module, without a password")
+        if value and not is_elsewhere(value):
+            folder = (BASE_DIR / Path(value).expanduser()).resolve()
+            work = Path(info.data.get("site_workdir", BASE_DIR)).resolve()
+            if folder.is_relative_to(work) or work.is_relative_to(folder):
+                raise ValueError("must lie outside GHOST_SITE_WORKDIR, and not around it")
+        return value
+
     @field_validator("api_log_level", mode="before")
     @classmethod
     def _in_capitals(cls, value: object) -> object:
@@ -314,6 +416,11 @@ class Env(BaseSettings):
         return value
 
 
+def is_elsewhere(target: str) -> bool:
+    """Whether GHOST_DEPLOY_TARGET names another host: a colon before any slash, as for rsync."""
+    return ":" in target.partition("/")[0]
+
+
 def variable(field: str) -> str:
     """The environment variable that sets `field` of Env."""
     alias = Env.model_fields[field].validation_alias
@@ -341,6 +448,8 @@ def _sentence(detail: Any) -> str:  # noqa: ANN401  # pydantic's ErrorDetails
     shown = name if name in {"HOST", "PORT"} else variable(name)
     if name in SECRETS:  # its value must not be told
         return f"{shown}: must have 32 characters at least, at random."
+    if name in ADDRESSES:
+        return f"{shown}: {detail['msg'].removeprefix('Value error, ')}."
     return f"{shown}: {detail['msg'].removeprefix('Value error, ')} (it is {detail['input']!r})."
 
 
@@ -394,6 +503,8 @@ def describe(env: Env) -> Iterator[Setting]:
         if field in SECRETS:
             source = source if value is not None else "generated in GHOST_SECRETS_DIR"
             value = "********"
+        if field in ADDRESSES:
+            value = re.sub(r"(?<=://)[^/@]*@", "***@", value)
         yield Setting(name, as_text(value), source, info.description or "")
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from ninja.errors import HttpError
+
+_Files = MultiValueDict[str, Any]
 
 ENVELOPE_BYTES = 10_000
 """Boundaries and headers around the file."""
@@ -39,7 +42,7 @@ def _length(request: HttpRequest) -> int:
     return int(told) if told.isascii() and told.isdigit() else 0
 
 
-def _parsed(request: HttpRequest) -> tuple[Any, Any]:
+def _parsed(request: HttpRequest) -> tuple[QueryDict, _Files]:
     handlers = request.upload_handlers
     try:
         return MultiPartParser(request.META, request, handlers, request.encoding).parse()
@@ -47,7 +50,7 @@ def _parsed(request: HttpRequest) -> tuple[Any, Any]:
         raise HttpError(400, _("The body can't be read: %s") % error) from error
 
 
-def _only(fields: Any, files: Any, name: str, max_bytes: int, too_big: str) -> bytes:
+def _only(fields: QueryDict, files: _Files, name: str, max_bytes: int, too_big: str) -> bytes:
     given = files.getlist(name)
     if len(given) != 1:
         raise ValidationError({name: _("One file is needed in this field.")})

@@ -3,7 +3,7 @@
 from builds.covers.fetching import MAX_BYTES
 from builds.covers.files import are_there, page_file, thumb_file
 from builds.covers.localizing import due, localize
-from builds.covers.upkeep import tidy
+from builds.covers.upkeep import mend, tidy
 from builds.covers.uploads import remove, too_big, upload
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "are_there",
     "due",
     "localize",
+    "mend",
     "page_file",
     "remove",
     "thumb_file",

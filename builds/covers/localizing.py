@@ -17,7 +17,7 @@ from builds.covers.fetching import Outcome, Queues, Wanted
 from builds.covers.pictures import Drawn
 from builds.models import Cover, CoverHost, CoverLease
 from builds.records import digest
-from ghost.errors import GhostError, OutageError, RefusedError
+from ghost.errors import GhostError, OutageError
 from ghost.fetch import AnsweredError
 from resources.models import Resource
 

@@ -1,4 +1,4 @@
-"""What is done once a day: files and rows of covers are made to agree."""
+"""Files and rows of covers are made to agree: once a day, and before everything is built."""
 
 from __future__ import annotations
 
@@ -15,11 +15,15 @@ def tidy() -> dict[str, int]:
     """Counts: `lost` covers whose files are gone, which are fetched again if they have an
     address; `swept` files that no cover names any more."""
     Cover.objects.left_over().delete()
+    return {"lost": mend(), "swept": files.sweep(Cover.objects.digests())}
+
+
+def mend() -> int:
+    """Have covers whose files are lost fetched again, and leave them out until then; how many."""
     there = files.all_there()
     named = Cover.objects.made().values_list("pk", "digest")
     lost = [pk for pk, cover_digest in named.iterator() if cover_digest not in there]
-    count = sum(_renew(pk) for pk in lost)
-    return {"lost": count, "swept": files.sweep(Cover.objects.digests())}
+    return sum(_renew(pk) for pk in lost)
 
 
 def _renew(pk: int) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import filecmp
 import os
 import shutil
 from collections.abc import Iterator
@@ -14,8 +13,7 @@ from builds.deploy.site import Beat, Guard, Holding, Sent, Site
 from ghost.errors import OutageError
 from ghost.files import write_atomic
 
-DRAFT = ".ghost-"
-"""Files of ours that a killed deployment left begin so."""
+BEAT_FILES = 500
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,11 @@ class Folder:
         gone = self._strangers(set(there)) if gone is None else [p for p in gone if self._has(p)]
         guard(gone)
         fresh = sum(not self._has(path) for path in there)
-        changed = sum(self._replace(site, path, beat) for path in there)
+        changed = 0
+        for number, path in enumerate(there):
+            if number % BEAT_FILES == 0:
+                beat()
+            changed += self._replace(site, path)
         for path in gone:
             self._remove(path)
         os.sync()  # what is written down as deployed must survive a loss of power
@@ -58,9 +60,8 @@ class Folder:
             return []
         return [path for path in _files(self.path) if path not in wanted]
 
-    def _replace(self, site: Site, path: str, beat: Beat) -> bool:
+    def _replace(self, site: Site, path: str) -> bool:
         """Whether the file was another one."""
-        beat()
         body, target = site.read(path), self.path / path
         if target.is_file() and not target.is_symlink() and target.read_bytes() == body:
             return False
@@ -93,6 +94,7 @@ class Folder:
 def _files(folder: Path) -> Iterator[str]:
     """All that is no folder; links to folders are not entered."""
     for where, folders, names in os.walk(folder):
-        links = [name for name in folders if os.path.islink(os.path.join(where, name))]
+        above = Path(where)
+        links = [name for name in folders if (above / name).is_symlink()]
         for name in (*names, *links):
-            yield os.path.relpath(os.path.join(where, name), folder)
+            yield (above / name).relative_to(folder).as_posix()

@@ -143,9 +143,7 @@ class GitBranch:
             raise OutageError(f"git could not delete {CARRIER}. {self.repository.told(text)}")
 
 
-def _sent(
-    commit: str, states: list[tuple[str, str]], counted: int | None, before: int
-) -> Sent:
+def _sent(commit: str, states: list[tuple[str, str]], counted: int | None, before: int) -> Sent:
     removed = sum(state == "D" for state, _ in states)
     added = sum(state == "A" for state, _ in states)
     files = before + added - removed if counted is None else counted

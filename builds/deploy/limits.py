@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from django.conf import settings
 
@@ -44,30 +43,38 @@ def in_force() -> Limits:
     return Limits(files, size, preset.file_bytes)
 
 
-def check(limits: Limits, folder: Path, size: tuple[int, int] | None) -> None:
-    """RefusedError if the site is larger than that. `size`: files and bytes, counted here where
-    nobody knows them and there is a limit."""
-    if not limits.files and not limits.bytes:
-        return
-    files, total = size or count(folder)
-    if limits.files and files > limits.files:
-        raise RefusedError(_told(f"{files:,} files", f"{limits.files:,}", "GHOST_SITE_MAX_FILES"))
-    if limits.bytes and total > limits.bytes:
-        raise RefusedError(_told(f"{total:,} bytes", f"{limits.bytes:,}", "GHOST_SITE_MAX_BYTES"))
+def check(limits: Limits, site: Site, size: tuple[int, int] | None = None) -> None:
+    """RefusedError if the site is larger than that. `size`: its files and bytes, counted here
+    where nobody knows them and there is a limit."""
+    if limits.files or limits.bytes:
+        files, total = size or count(site)
+        _check(files, limits.files, "files", "GHOST_SITE_MAX_FILES")
+        _check(total, limits.bytes, "bytes", "GHOST_SITE_MAX_BYTES")
+    if limits.file_bytes:
+        _check_each(limits.file_bytes, site)
 
 
-def count(folder: Path) -> tuple[int, int]:
-    """Files and bytes of a folder."""
-    files = total = 0
-    for path in Site(folder).paths():
-        files += 1
-        total += (folder / path).stat().st_size
-    return files, total
+def count(site: Site) -> tuple[int, int]:
+    """Files and bytes of a site."""
+    sizes = [(site.folder / path).stat().st_size for path in site.paths()]
+    return len(sizes), sum(sizes)
 
 
-def _told(has: str, limit: str, variable: str) -> str:
-    return (
-        f"The site has {has}, its host takes {limit}; nothing was deployed. Take resources or a"
-        f" language off the site, move to a host that takes more (GHOST_SITE_HOST), or raise"
-        f" {variable}."
-    )
+def _check(found: int, limit: int, what: str, variable: str) -> None:
+    if limit and found > limit:
+        raise RefusedError(
+            f"The site has {found:,} {what}, its host takes {limit:,}; nothing was deployed. Take"
+            " resources or a language off the site, move to a host that takes more"
+            f" (GHOST_SITE_HOST), or raise {variable}."
+        )
+
+
+def _check_each(limit_bytes: int, site: Site) -> None:
+    paths = site.paths() if site.changes is None else site.split()[0]
+    for path in paths:
+        size = (site.folder / path).stat().st_size
+        if size > limit_bytes:
+            raise RefusedError(
+                f"{path} has {size:,} bytes, the host takes {limit_bytes:,} in one file; nothing"
+                " was deployed. Make it smaller, or move to another host (GHOST_SITE_HOST)."
+            )

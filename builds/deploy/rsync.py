@@ -71,7 +71,8 @@ class Rsync:
     def _listed(self, site: Site, paths: Iterable[str], *options: str) -> str:
         with tempfile.NamedTemporaryFile(prefix="ghost-rsync-") as listed:
             body = b"".join(path.encode(errors="surrogateescape") + b"\0" for path in paths)
-            Path(listed.name).write_bytes(body)
+            listed.write(body)
+            listed.flush()
             return self._run(site.folder, *options, "--from0", f"--files-from={listed.name}")
 
     def _run(self, folder: Path, *options: str) -> str:

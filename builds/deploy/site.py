@@ -11,8 +11,10 @@ from typing import Protocol
 from builds.deltas import Changes
 from ghost.errors import OutageError, RefusedError
 
+
 class DamagedError(OutageError):
     """Our own copy of what was deployed can't be read; it has to be made anew."""
+
 
 Guard = Callable[[Collection[str]], None]
 """Hears which files would be deleted; raises `HeldError` if an operator has to allow that."""
@@ -33,26 +35,18 @@ class HeldError(RefusedError):
 class Site:
     """The published tree, and what changed in it since a target got it.
 
-    Without `changes` the target is compared with the whole tree. `max_file_bytes` is a limit of
-    the host; 0: none.
+    Without `changes` the target is compared with the whole tree.
     """
 
     folder: Path
     changes: Changes | None = None
-    max_file_bytes: int = 0
 
     def read(self, path: str) -> bytes:
-        """The body of a file. RefusedError if it is larger than its host takes."""
+        """The body of a file."""
         file = self.folder / path
         if file.is_symlink():
-            raise RefusedError(f"{path} is a symbolic link; sites have files alone.")
-        body = file.read_bytes()
-        if self.max_file_bytes and len(body) > self.max_file_bytes:
-            raise RefusedError(
-                f"{path} has {len(body):,} bytes; the host takes {self.max_file_bytes:,} in one"
-                " file. Make it smaller, or choose another GHOST_SITE_HOST."
-            )
-        return body
+            raise RefusedError(f"{path} is a symbolic link; a site has files alone.")
+        return file.read_bytes()
 
     def split(self) -> tuple[list[str], list[str]]:
         """Of the changes: what is there, and what is not, both sorted."""
@@ -93,7 +87,9 @@ class Sent:
 class Target(Protocol):
     """One place that the site goes to."""
 
-    kind: str
+    @property
+    def kind(self) -> str:
+        """Of `Deployment.Kind`."""
 
     @property
     def address(self) -> str:

@@ -2,6 +2,7 @@
 
 from builds.models.build import DIED, LATEST_LEASE, LEASE, Build, BuildState, Step
 from builds.models.cover import Cover, CoverHost, CoverLease
+from builds.models.deployment import Deployment
 from builds.models.site import Due, Entry, Listing, Output, Place
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Cover",
     "CoverHost",
     "CoverLease",
+    "Deployment",
     "Due",
     "Entry",
     "Listing",

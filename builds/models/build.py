@@ -46,6 +46,8 @@ class BuildState(models.Model):
     bytes = models.PositiveBigIntegerField(default=0)
     held_at = models.CharField(_("held at"), max_length=64, blank=True)
     """The site was rolled back to this state and waits for an operator."""
+    waited_for_until = models.DateTimeField(null=True)
+    """Until then a task waits for the catalog to be quiet."""
     last_build_at = models.DateTimeField(_("last build"), null=True)
     last_build_commit = models.CharField(_("deployed commit"), max_length=64, null=True)
     last_error = models.TextField(_("last error"), blank=True)
@@ -73,6 +75,26 @@ class BuildState(models.Model):
         """The last change that is not built yet."""
         catalog = Catalog.get()
         return (catalog.reason or None) if catalog.revision > self.built_revision else None
+
+    @classmethod
+    def start_waiting(cls, seconds: float) -> bool:
+        """Whether this task may wait for quiet, so long at most: one at a time does."""
+        now = timezone.now()
+        until = now + timedelta(seconds=seconds)
+        free = Q(waited_for_until=None) | Q(waited_for_until__lt=now) | Q(waited_for_until__gt=until)
+        cls.get()
+        return bool(cls.objects.filter(free, pk=1).update(waited_for_until=until))
+
+    @classmethod
+    def stop_waiting(cls) -> None:
+        """Let others wait."""
+        cls.objects.filter(pk=1).update(waited_for_until=None)
+
+    def hold(self, where: str) -> None:
+        """The site was put back to an earlier state: nothing is built by itself until a build
+        that somebody asked for, or a takedown, ends that."""
+        self.held_at = where
+        self.save(update_fields=["held_at"])
 
     @property
     def building(self) -> Build | None:
@@ -191,9 +213,18 @@ class Build(models.Model):
                     last_build_at=self.ended_at,
                     last_error="",
                     token=token,
+                    held_at="",
                     files=self.files or 0,
                     bytes=self.bytes or 0,
                 )
+        return ended
+
+    def end_rollback(self) -> bool:
+        """Close it: the site is an earlier one again, and what it lacks stays pending."""
+        ended = self._end(self.State.DONE)
+        BuildState.objects.filter(pk=1).update(
+            built_revision=-1, files=self.files or 0, bytes=self.bytes or 0
+        )
         return ended
 
     def fail(self, error: str) -> bool:

@@ -19,6 +19,9 @@ HASH_LETTERS = 10
 SIZE_CLASSES = tuple(n << 20 for n in (100, 1 << 10, 10 << 10, 100 << 10))
 """Class 1 is below 100 MiB, then below 1, 10 and 100 GiB, class 5 the rest; 0 is not known."""
 
+ORDERED = "".join(sorted(DIGITS))
+"""Digits that compare as characters."""
+
 
 @dataclass(frozen=True)
 class Doc:
@@ -31,7 +34,7 @@ class Doc:
     row: tuple[Any, ...]
     year: str
     size: str
-    """Digits that order by size (`size_digits`)."""
+    """As `size_digits` has it."""
 
 
 def document(facts: Facts, names: Names, file_names: Sequence[str]) -> Doc:
@@ -56,10 +59,10 @@ def size_class(size_bytes: int | None) -> int:
 
 
 def size_digits(size_bytes: int | None) -> str:
-    """Two digits, in steps of about one percent."""
+    """Two digits that compare as sizes do, in steps of about one percent."""
     step = 0 if not size_bytes else 1 + int(math.log2(size_bytes) * 64)
     high, low = divmod(min(step, 4095), 64)
-    return DIGITS[high] + DIGITS[low]
+    return ORDERED[high] + ORDERED[low]
 
 
 def _words(facts: Facts, names: Names) -> Iterator[str]:

@@ -23,6 +23,8 @@ class Catalog(models.Model):
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     revision = models.PositiveBigIntegerField(_("revision"), default=0)
+    urgent_revision = models.PositiveBigIntegerField(default=0)
+    """The last revision that can't wait: something was taken down."""
     reason = models.CharField(_("last change"), max_length=200, blank=True)
     changed_at = models.DateTimeField(_("changed"), default=EPOCH)
     announced_at = models.DateTimeField(_("announced"), default=EPOCH)
@@ -64,11 +66,18 @@ class Catalog(models.Model):
             cls.objects.filter(pk=1).update(
                 revision=models.F("revision") + 1, reason=reason[:200], changed_at=now
             )
+            if is_urgent:
+                cls.objects.filter(pk=1).update(urgent_revision=models.F("revision"))
             Change.objects.note(cls.objects.values_list("revision", flat=True).get(), resources)
-            if is_urgent and settings.GHOST.enable_scheduler:
-                transaction.on_commit(cls._hurry, robust=True)
-            elif settings.GHOST.enable_scheduler:
-                cls._announce(now)
+            if settings.GHOST.enable_scheduler:
+                cls._tell(now, is_urgent=is_urgent)
+
+    @classmethod
+    def _tell(cls, now: datetime, *, is_urgent: bool) -> None:
+        if is_urgent:
+            transaction.on_commit(cls._hurry, robust=True)
+        else:
+            cls._announce(now)
 
     @staticmethod
     def _hurry() -> None:

@@ -21,7 +21,7 @@ from builds.models import Cover, CoverHost, CoverLease
 from ghost import fetch
 from resources.models import Catalog, Resource
 from tests import make
-from tests.builds.pictures import Pictures, image, opened, pictures, stall  # noqa: F401  # fixtures
+from tests.builds.pictures import Pictures, image, opened
 
 pytestmark = pytest.mark.django_db
 
@@ -498,17 +498,16 @@ def test_a_pause_by_a_clock_that_ran_ahead_is_none():
 def test_two_at_most_are_asked_of_a_host_at_once_and_slow_ones_keep_nobody_waiting(pictures, serve):
     now, most, lock = [0], [0], threading.Lock()
 
-    class Slow(Pictures):
-        def do_GET(self):
-            with lock:
-                now[0] += 1
-                most[0] = max(most[0], now[0])
-            time.sleep(0.3)
-            with lock:
-                now[0] -= 1
-            self.answer(200, {}, image((9, 9)))
+    def slowly(server):
+        with lock:
+            now[0] += 1
+            most[0] = max(most[0], now[0])
+        time.sleep(0.3)
+        with lock:
+            now[0] -= 1
+        server.answer(200, {}, image((9, 9)))
 
-    slow = serve({}, handler=Slow)
+    slow = serve({f"/{n}.png": slowly for n in range(20)}, handler=Pictures)
     many_with_covers([f"{slow}/{n}.png" for n in range(20)])
     quick = with_cover(pictures["address"] + "/cover.png")
     when = []
@@ -525,15 +524,13 @@ def test_two_at_most_are_asked_of_a_host_at_once_and_slow_ones_keep_nobody_waiti
 def test_what_stalls_holds_nobody_and_counts_against_its_host(
     pictures, serve, stall, monkeypatch, where
 ):
-    class Stalls(Pictures):
-        def do_GET(self):
-            if where == "server":
-                stall.wait(20)
-                return
-            self.send_response(200)
-            self.end_headers()
-            while not stall.wait(0.05):
-                self.wfile.write(b"x")
+    def never(server):
+        if where == "server":
+            stall.wait(20)
+            return
+        server.answer(200, {}, b"x")
+        while not stall.wait(0.05):
+            server.wfile.write(b"x")
 
     def look_up(host, *args, **kwargs):
         if host == "stalls.example":
@@ -543,7 +540,11 @@ def test_what_stalls_holds_nobody_and_counts_against_its_host(
     real = socket.getaddrinfo
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     monkeypatch.setattr(fetching, "GRACE_S", 0.2)
-    address = "http://stalls.example" if where == "resolver" else serve({}, handler=Stalls)
+    address = (
+        "http://stalls.example"
+        if where == "resolver"
+        else serve(dict.fromkeys((f"/{n}.png" for n in range(6)), never), handler=Pictures)
+    )
     slow = [with_cover(f"{address}/{n}.png") for n in range(6)]
     quick = with_cover(pictures["address"] + "/cover.png")
     began = time.monotonic()

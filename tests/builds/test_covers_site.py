@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from builds import covers
 from tests import make
-from tests.builds.pictures import image, opened, pictures  # noqa: F401  # a fixture
+from tests.builds.pictures import image, opened
 
 
 def test_a_cover_is_published_without_its_address(build, pictures):

@@ -15,7 +15,7 @@ from builds.models import Cover, CoverHost
 from ghost import tasks
 from resources.models import Catalog, Resource
 from tests import make
-from tests.builds.pictures import image, pictures  # noqa: F401  # a fixture
+from tests.builds.pictures import image
 
 pytestmark = pytest.mark.django_db
 

@@ -15,7 +15,7 @@ from builds.covers import files
 from builds.models import Cover, CoverHost
 from resources.models import Catalog, Resource
 from tests import make, operators
-from tests.builds.pictures import image, opened, pictures  # noqa: F401  # a fixture
+from tests.builds.pictures import image, opened
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,6 @@ const MAX_DEPTH = 160;
 const ROWS = 10;
 const FIRST_ROUND = 10_000; // resources; each round after it looks at twice as many
 const PAUSE_MS = 200;
-const FIELDS = ["q", "category", "health", "year", "size", "sort", "names", "tag", "publisher"];
 const FILTERS = { category: "c", health: "h", year: "y", size: "s", tag: "t", publisher: "p" };
 
 // Terms: the same as builds/search/terms.py
@@ -67,18 +66,29 @@ function phraseNeedle(words) {
   };
 }
 
-function needlesOf(query) {
-  const link = /urn:bt(?:ih|mh):(?:1220)?([0-9a-f]{40,64})/i.exec(query.q);
-  const parts = link ? [link[1]] : query.q.split(/["“”„]/); // every second one was quoted
+function needlesOf(asked) {
+  const link = /urn:bt(?:ih:|mh:1220)([0-9a-f]{40,64})/i.exec(asked.q);
+  const parts = link ? [link[1]] : (asked.q ?? "").split(/["“”„]/); // every second one was quoted
   const words = parts.flatMap((part, i) => {
     const found = runs(part);
     const isQuoted = i % 2 === 1;
     return isQuoted && found.length > 1 ? [phraseNeedle(found)] : found.map((run) => wordNeedle(run, isQuoted));
   });
-  const filters = Object.entries(FILTERS).filter(([name]) => query[name]);
+  const filters = Object.entries(FILTERS).filter(([name]) => asked[name]);
   return words.concat(
-    filters.map(([name, sign]) => ({ terms: [exact(`#${sign}:${query[name]}`)], isFilter: true })),
+    filters.map(([name, sign]) => ({ terms: [exact(`#${sign}:${asked[name]}`)], isFilter: true })),
   );
+}
+
+// `trails` has the names of each category and those above it.
+export function queryOf(asked, trails) {
+  return {
+    needles: needlesOf(asked),
+    withNames: Boolean(asked.names),
+    bySize: asked.sort === "size",
+    year: asked.year,
+    trails,
+  };
 }
 
 // Files of the index
@@ -131,7 +141,7 @@ function asRow([id, title, summary, category, tags, people, size, bytes, files, 
   return { id, title, summary, category, tags, people, size, bytes, files, health, date, v1, v2 };
 }
 
-class Index {
+export class Index {
   #root;
   #files = new Map();
 
@@ -266,67 +276,209 @@ class Index {
 
 // The page
 
-const fill = (text, value) => text.replace("{n}", value);
+const fill = (text, value) => text.replace("{n}", () => value);
+
+async function take(rows, count) {
+  const taken = [];
+  while (taken.length < count) {
+    const { value, done } = await rows.next();
+    if (done) {
+      break;
+    }
+    taken.push(value);
+  }
+  return taken;
+}
 
 class Search {
   #form;
   #index = null;
   #turn = 0;
   #waiting = 0;
+  #categories;
+  #trails;
   #parts = Object.fromEntries(
     ["state", "results", "more", "chips", "result", "chip"].map((id) => [id, document.getElementById(id)]),
   );
   #numbers = new Intl.NumberFormat(document.documentElement.lang);
   #plurals = new Intl.PluralRules(document.documentElement.lang);
-  #options;
 
   constructor(form) {
     this.#form = form;
-    this.#options = new Map([...form.category.options].map((option) => [Number(option.value), option.dataset]));
-    form.addEventListener("submit", (event) => { event.preventDefault(); this.#go("pushState"); });
-    form.addEventListener("change", (event) => { if (event.target !== form.q) { this.#go("pushState"); } });
+    this.#categories = new Map([...form.category.options].map((each) => [Number(each.value), each.dataset]));
+    this.#trails = new Map([...this.#categories].map(([id, { trail }]) => [id, trail?.split(" / ")]));
+    form.addEventListener("submit", (event) => { event.preventDefault(); this.#ask("pushState"); });
+    form.addEventListener("change", (event) => { if (event.target !== form.q) { this.#ask("pushState"); } });
     form.q.addEventListener("input", () => {
       clearTimeout(this.#waiting);
-      this.#waiting = setTimeout(() => this.#go("replaceState"), PAUSE_MS);
+      this.#waiting = setTimeout(() => this.#ask("replaceState"), PAUSE_MS);
     });
-    addEventListener("popstate", () => this.#show());
-    this.#show();
+    addEventListener("popstate", () => this.#answer());
+    this.#answer();
   }
 
   // What is asked stands in the address: it can be kept, sent and gone back to.
-  #go(way) {
+  #ask(way) {
     clearTimeout(this.#waiting);
-    const asked = new URLSearchParams();
-    for (const [name, value] of new FormData(this.#form)) {
-      if (value.trim()) {
-        asked.set(name, value.trim());
-      }
-    }
-    const address = `?${asked}`;
+    const given = [...new FormData(this.#form)].map(([name, value]) => [name, value.trim()]);
+    const asked = new URLSearchParams(given.filter(([, value]) => value)).toString();
+    const address = asked ? `?${asked}` : "";
     if (address !== location.search) {
-      history[way](null, "", asked.size ? address : location.pathname);
+      history[way](null, "", address || location.pathname);
     }
-    this.#show();
+    this.#answer();
   }
 
-  async #show() {
-    const turn = ++this.#turn;
+  async #answer() {
+    this.#turn += 1;
+    const turn = this.#turn;
+    const isCurrent = () => turn === this.#turn;
     const asked = Object.fromEntries(new URLSearchParams(location.search));
     this.#fillForm(asked);
-    if (!Object.keys(asked).some((name) => FIELDS.includes(name))) {
-      this.#clear("hint");
-      return;
-    }
-    this.#tell(this.#parts.state.dataset.busy);
-    try {
-      await this.#run(asked, () => turn === this.#turn);
-    } catch (error) {
-      this.#index = null; // the site may have changed meanwhile: the next try looks anew
-      if (turn === this.#turn) {
-        this.#clear("error");
+    this.#tell("busy");
+    await this.#tried(() => this.#search(asked, isCurrent), isCurrent);
+  }
+
+  // Twice, since the site may have been published anew since its manifest was read.
+  async #tried(work, isCurrent) {
+    for (const isLast of [false, true]) {
+      try {
+        await work();
+        return;
+      } catch (error) {
+        this.#index = null;
+        if (isLast && isCurrent()) {
+          console.warn(error);
+          this.#show([], "error");
+        }
       }
-      console.warn(error.message);
     }
   }
 
-  async #run(asked, isCurrent) {
+  async #search(asked, isCurrent) {
+    this.#index ??= await new Index(this.#form.dataset.root).open();
+    this.#fillYears(asked.year ?? "");
+    const query = queryOf(asked, this.#trails);
+    if (!query.needles.length && !query.bySize) {
+      this.#show([], "hint");
+      return;
+    }
+    const found = { count: 0, isAll: false };
+    const rows = this.#index.rows(query, found);
+    const first = await take(rows, ROWS);
+    if (isCurrent()) {
+      this.#show(first.map((row) => this.#item(row)), "none");
+      this.#count(found);
+      this.#parts.more.onclick = () => this.#tried(() => this.#showMore(rows, found, isCurrent), isCurrent);
+    }
+  }
+
+  async #showMore(rows, found, isCurrent) {
+    const items = (await take(rows, ROWS)).map((row) => this.#item(row));
+    if (isCurrent()) {
+      const link = items[0]?.querySelector("a");
+      this.#parts.results.append(...items);
+      this.#count(found);
+      link?.focus();
+    }
+  }
+
+  #show(items, message) {
+    this.#parts.results.replaceChildren(...items);
+    this.#parts.results.hidden = !items.length;
+    this.#parts.more.hidden = true;
+    this.#tell(message);
+  }
+
+  #tell(message) {
+    this.#parts.state.textContent = this.#parts.state.dataset[message];
+  }
+
+  #count({ count, isAll }) {
+    if (count) {
+      this.#parts.state.textContent = this.#counted(this.#parts.state.dataset, count, isAll ? "found" : "least");
+    }
+    this.#parts.more.hidden = isAll && this.#parts.results.childElementCount >= count;
+  }
+
+  // `found` and 2 make the text in data-found-other.
+  #counted(texts, count, name) {
+    const isOne = this.#plurals.select(count) === "one";
+    return fill(texts[name + (isOne ? "One" : "Other")], this.#numbers.format(count));
+  }
+
+  #item(row) {
+    const item = this.#parts.result.content.cloneNode(true);
+    const at = (selector) => item.querySelector(selector);
+    const { base } = this.#form.dataset;
+    at(".name").textContent = row.title;
+    at(".name").href = `${base}resources/${row.id}/`;
+    const category = this.#categories.get(row.category);
+    at(".place").textContent = category?.name ?? "";
+    at(".place").href = category?.address ?? base;
+    at(".place").after(...row.tags.slice(0, 3).flatMap((tag) => [" ", this.#tagLink(tag)]));
+    at(".gist").textContent = row.summary;
+    at(".facts b").textContent = row.size ?? "";
+    at(".facts span").textContent = row.files ? this.#counted(at(".facts span").dataset, row.files, "files") : "";
+    for (const health of item.querySelectorAll(`.health:not(.${row.health})`)) {
+      health.remove();
+    }
+    at("time").textContent = row.date;
+    at("time").dateTime = row.date;
+    at(".pull").href = magnetOf(row);
+    at(".pull").setAttribute("aria-label", fill(at(".pull").dataset.label, row.title));
+    return item.firstElementChild;
+  }
+
+  #tagLink(tag) {
+    const link = document.createElement("a");
+    link.className = "tag";
+    link.textContent = nameOf(tag);
+    link.href = `${this.#form.dataset.base}tags/${encodeURIComponent(Array.isArray(tag) ? tag[1] : tag)}/`;
+    return link;
+  }
+
+  #fillForm(asked) {
+    const { q, names } = this.#form;
+    if (q.value.trim() !== (asked.q ?? "")) { // leaves alone what is being typed
+      q.value = asked.q ?? "";
+    }
+    names.checked = Boolean(asked.names);
+    for (const name of ["category", "health", "size", "sort"]) {
+      this.#form[name].value = asked[name] ?? "";
+    }
+    this.#parts.chips.replaceChildren(...["tag", "publisher"].filter((name) => asked[name]).map((name) => this.#chip(name, asked[name])));
+  }
+
+  #fillYears(year) {
+    const years = this.#index.segments.flatMap((segment) => Object.keys(segment.years));
+    const options = [...new Set(years)].sort().reverse().map((each) => new Option(each, each));
+    this.#form.year.replaceChildren(this.#form.year.options[0], ...options);
+    this.#form.year.value = year;
+  }
+
+  // A filter without a list to choose from: it comes with the address and can be taken away.
+  #chip(name, value) {
+    const chip = this.#parts.chip.content.cloneNode(true).firstElementChild;
+    const [input, button] = chip.children;
+    Object.assign(input, { name, value });
+    button.textContent = `${button.dataset[name]}: ${value} ×`;
+    button.setAttribute("aria-label", fill(button.dataset.label, `${button.dataset[name]}: ${value}`));
+    button.addEventListener("click", () => {
+      chip.remove();
+      this.#ask("pushState");
+      this.#form.q.focus();
+    });
+    return chip;
+  }
+}
+
+function magnetOf({ title, v1, v2 }) {
+  const topics = [v1 && `xt=urn:btih:${v1}`, v2 && `xt=urn:btmh:1220${v2}`].filter(Boolean);
+  return `magnet:?${topics.join("&")}&dn=${encodeURIComponent(title)}`;
+}
+
+const form = typeof document === "undefined" ? null : document.getElementById("search");
+if (form) {
+  new Search(form);
+}

@@ -1,0 +1,167 @@
+"""What each target of deployments holds, and what became of the last try."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from typing import Protocol
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ghost.errors import RefusedError
+
+PAUSES_MIN = (1, 2, 5, 10, 20, 30)
+"""Between tries that fail; the last one again and again."""
+
+
+class Place(Protocol):
+    """What a target is known by."""
+
+    @property
+    def kind(self) -> str:
+        """Of `Deployment.Kind`."""
+
+    @property
+    def address(self) -> str:
+        """Without credentials."""
+
+
+class DeploymentQuerySet(models.QuerySet["Deployment"]):
+    """Sets of deployments."""
+
+    def of(self, place: Place) -> Deployment:
+        """The row of a target."""
+        key = hashlib.sha256(f"{place.kind} {place.address}".encode()).hexdigest()
+        return self.get_or_create(key=key, defaults={"kind": place.kind, "target": place.address})[
+            0
+        ]
+
+
+class Deployment(models.Model):
+    """One target: a pages branch, a folder, or another host."""
+
+    class State(models.TextChoices):
+        """How the last try ended."""
+
+        WAITING = "waiting", _("waiting")
+        DONE = "done", _("deployed")
+        FAILED = "failed", _("failed")
+        HELD = "held", _("waits for an operator")
+
+    class Kind(models.TextChoices):
+        """What it is."""
+
+        GIT = "git", _("pages branch")
+        FOLDER = "folder", _("folder")
+        RSYNC = "rsync", _("rsync")
+
+    key = models.CharField(max_length=64, unique=True, editable=False)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    target = models.TextField(_("target"))
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
+    wanted = models.CharField(max_length=64, blank=True, editable=False)
+    """Token of the state of the site that it should hold."""
+    token = models.CharField(max_length=64, blank=True, editable=False)
+    """Token of the state that it holds; empty before the first deployment."""
+    commit = models.CharField(_("commit"), max_length=64, blank=True)
+    files = models.PositiveIntegerField(_("files"), default=0)
+    changed = models.PositiveIntegerField(_("files changed"), default=0)
+    removed = models.PositiveIntegerField(_("files removed"), default=0)
+    deployed_at = models.DateTimeField(_("deployed"), null=True)
+    tried_at = models.DateTimeField(_("last try"), null=True)
+    next_try_at = models.DateTimeField(_("next try"), null=True)
+    attempts = models.PositiveIntegerField(_("failed tries"), default=0)
+    error = models.TextField(_("last error"), blank=True)
+    deletions = models.PositiveIntegerField(_("deletions that wait"), null=True)
+    asked = models.CharField(max_length=64, blank=True, editable=False)
+    """Digest of the files whose deletion waits for an operator."""
+    allowed = models.CharField(max_length=64, blank=True, editable=False)
+    """Digest of those whose deletion was allowed."""
+
+    objects = DeploymentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name = _("deployment")
+        verbose_name_plural = _("deployments")
+
+    def __str__(self) -> str:
+        return self.target
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it holds what it should."""
+        return bool(self.wanted) and self.token == self.wanted and self.state == self.State.DONE
+
+    @property
+    def is_held(self) -> bool:
+        """Whether nothing happens before an operator allows it."""
+        return self.state == self.State.HELD and self.asked != self.allowed
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it should be tried now."""
+        if self.is_current or self.is_held:
+            return False
+        return self.next_try_at is None or self.next_try_at <= timezone.now()
+
+    @property
+    def told(self) -> str:
+        """How it stands, in one line."""
+        if self.is_current:
+            return f"{self.target}: {self.changed} files changed, {self.removed} removed"
+        return f"{self.target}: {self.error or 'waits for its turn'}"
+
+    def want(self, token: str) -> None:
+        """That it should hold another state of the site. What failed keeps its pause; what waits
+        for an operator is looked at anew, since less may be deleted now."""
+        if self.wanted == token:
+            return
+        self.wanted = token
+        if self.state == self.State.HELD:
+            self.state = self.State.WAITING
+        self.save(update_fields=["wanted", "state"])
+
+    def begin(self) -> None:
+        """That it is tried; should nobody live to tell the end, the next try is known."""
+        self.attempts += 1
+        self.tried_at = timezone.now()
+        pause = PAUSES_MIN[min(self.attempts, len(PAUSES_MIN)) - 1]
+        self.next_try_at = self.tried_at + timedelta(minutes=pause)
+        self.save(update_fields=["attempts", "tried_at", "next_try_at"])
+
+    def succeed(self, token: str, commit: str, files: int, changed: int, removed: int) -> None:
+        """That it holds that state now."""
+        self.state, self.token, self.commit, self.error = self.State.DONE, token, commit, ""
+        self.files, self.changed, self.removed = files, changed, removed
+        self.deployed_at, self.attempts, self.next_try_at = timezone.now(), 0, None
+        self.deletions, self.asked, self.allowed = None, "", ""
+        self._store()
+
+    def fail(self, error: str) -> None:
+        """That it holds what it held, and why."""
+        self.state, self.error = self.State.FAILED, error
+        self._store()
+
+    def hold(self, error: str, deletions: int, digest: str) -> None:
+        """That an operator has to allow its deletions."""
+        self.state, self.error, self.deletions, self.asked = (
+            self.State.HELD, error, deletions, digest,
+        )  # fmt: skip
+        self.attempts, self.next_try_at = 0, None
+        self._store()
+
+    def allow(self) -> None:
+        """Let exactly the deletions pass that it waits for. RefusedError if there are none."""
+        if not self.is_held:
+            raise RefusedError("This deployment waits for nobody.")
+        self.allowed = self.asked
+        self.save(update_fields=["allowed"])
+
+    def _store(self) -> None:
+        """All but what others write meanwhile."""
+        kept = {"id", "key", "wanted"} | (set() if self.is_current else {"allowed"})
+        self.save(update_fields=[f.name for f in self._meta.fields if f.name not in kept])
+        self.refresh_from_db(fields=["wanted"])
