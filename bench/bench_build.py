@@ -1,83 +1,61 @@
-"""A full build of a synthetic catalog against bare Hugo on the same pages.
+"""Full builds and builds of one change, against bare Hugo on the same page records.
 
-    python bench/bench_build.py [RESOURCES]
+    python bench/bench_build.py [RESOURCES] [--edits N]
 
-Prints CPU seconds (user + system, all processes), the highest RSS of a process, and the ratio.
+Bare Hugo is what its own processes used within the build: they are run on chunks of records with
+nothing else to do. CPU is user + system of all processes. One edit is measured from the commit of a
+new title to the merged public tree.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
-import resource
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+import parts
 
-BARE = """
-import pathlib, django; django.setup()
-from builds import hugo
-from builds.export import export
-import resource
-folder = pathlib.Path({folder!r}); site, work = folder / "site", folder / "work"; site.mkdir(); work.mkdir()
-done = export(site, work)
-before = resource.getrusage(resource.RUSAGE_CHILDREN)
-hugo.render(done.chunks, site, folder / "run", hugo.Report())
-after = resource.getrusage(resource.RUSAGE_CHILDREN)
-print(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-"""
+ENGINE = "import django; django.setup(); import publish; publish.main()"
 
 
 def main() -> None:
-    """Generate, build, render bare, compare."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+    """Generate, build everything, then edit."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("resources", type=int, nargs="?", default=1000)
+    parser.add_argument("--edits", type=int, default=5)
+    wanted = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="ghost-bench-") as scratch:
-        environment = _environment(Path(scratch))
-        _run(environment, "manage.py", "migrate", "--verbosity", "0")
-        _run(environment, "manage.py", "generate_catalog", "--resources", str(count))
-        before = _cpu_s()
-        told = json.loads(_run(environment, "manage.py", "build_site", "--force").splitlines()[-1])
-        whole = _cpu_s() - before
-        bare_folder = Path(scratch) / "bare"
-        bare_folder.mkdir()
-        bare = float(_run(environment, "-c", BARE.format(folder=str(bare_folder))))
-    peak_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-    print(f"{count:,} resources, {told['pages']:,} pages, stages {told['stages']}")
-    print(f"build {whole:.1f} CPU s, bare Hugo {bare:.1f} CPU s, ratio {whole / bare:.2f}")
-    print(f"largest process {peak_mb} MB")
+        env = _environment(Path(scratch))
+        parts.run(env, "manage.py", "migrate", "--verbosity", "0")
+        parts.run(env, "manage.py", "generate_catalog", "--resources", str(wanted.resources))
+        found = parts.run(env, "-c", ENGINE, str(wanted.edits))
+    show(found)
+
+
+def show(found: dict[str, Any]) -> None:
+    """Print what was measured."""
+    full, edits = found["full"], found["edits"]
+    rows = [{"what": "everything", **full}, *({"what": edit.pop("what"), **edit} for edit in edits)]
+    summary = {
+        "resources": found["resources"],
+        "files": found["files"],
+        "full_ratio": round(full["cpu_s"] / full["hugo_s"], 2),
+        "full_rss_mb": max(full["rss_mb"], full["hugo_rss_mb"]),
+        "edit_wall_s": round(parts.middle(edits, "wall_s"), 2),
+        "edit_cpu_s": round(parts.middle(edits, "cpu_s"), 2),
+        "search_kb": round(max(edit["search_kb"] for edit in edits), 1),
+    }
+    parts.show(rows, summary)
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    names = ("secrets", "magnet_metadata", "magnet_tmp", "cover", "backup")
-    paths = {f"GHOST_{name.upper()}_DIR": str(folder / name) for name in names}
-    return (
-        os.environ
-        | paths
-        | {
-            "GHOST_ENV_FILE": os.devnull,
-            "GHOST_DB_PATH": str(folder / "ghost.db"),
-            "GHOST_SITE_WORKDIR": str(folder / "workdir"),
-            "GHOST_ENABLE_SCHEDULER": "0",
-            "DJANGO_SETTINGS_MODULE": "ghost.settings",
-        }
-    )
-
-
-def _run(environment: dict[str, str], *argv: str) -> str:
-    done = subprocess.run(
-        [sys.executable, *argv], cwd=ROOT, env=environment, check=True, text=True,
-        stdout=subprocess.PIPE,
-    )  # fmt: skip
-    return done.stdout
-
-
-def _cpu_s() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+    nowhere = {"bootstrap": ["127.0.0.1:1"], "client": "127.0.0.1"}
+    return parts.environment(folder, nowhere)
 
 
 if __name__ == "__main__":
+    os.chdir(parts.ROOT)
     main()

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import usage
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from builds import hugo
 from builds.facts import Facts
@@ -27,7 +27,7 @@ from builds.names import Names
 from builds.search import index
 from builds.search.documents import Doc, document
 from builds.search.page import page
-from builds.search.terms import fold, is_unspaced, runs, terms
+from builds.search.terms import fold, is_unspaced, runs
 from resources import metadata
 
 MANIFEST = "search/manifest.json"
@@ -125,7 +125,9 @@ class Made:
 
     def queries(self) -> Iterator[tuple[str, str, str]]:
         """Kind, name and query string."""
-        common = [word for word, _ in self.words.most_common() if word.isalpha()]
+        # What all of them have are names of the catalog's one publisher.
+        counted = [(word, n) for word, n in self.words.most_common() if word.isalpha()]
+        common = [word for word, n in counted if n < len(self.texts)]
         middle, rare = len(common) // 10, len(common) * 9 // 10
         tags = [tag for tag, _ in self.tags.most_common()]
         some = next(iter(self.facts(self.count // 2, self.count // 2 + 1)))[0]
@@ -135,8 +137,16 @@ class Made:
         yield "ordinary", "a rare word", f"q={common[rare]}"
         yield "worst", "the two commonest words", f"q={common[0]}+{common[1]}"
         yield "worst", "two rare words", f"q={common[rare]}+{common[rare + 1]}"
-        yield "worst", "three rare words, largest first", f"q={'+'.join(common[rare:rare + 3])}&sort=size"
-        yield "worst", "the two commonest words, largest first", f"q={common[0]}+{common[1]}&sort=size"
+        yield (
+            "worst",
+            "three rare words, largest first",
+            f"q={'+'.join(common[rare : rare + 3])}&sort=size",
+        )
+        yield (
+            "worst",
+            "the two commonest words, largest first",
+            f"q={common[0]}+{common[1]}&sort=size",
+        )
         yield "worst", "two letters", f"q={common[0][:2]}"
         yield "worst", "two letters, largest first", f"q={common[0][:2]}&sort=size"
         yield "worst", "two letters with file names", f"q={common[0][:2]}&names=1"
@@ -145,17 +155,20 @@ class Made:
         yield "worst", "a category", f"category={some.category}"
         yield "worst", "a year and a health", f"year={some.published_at[:4]}&health=active"
         yield "worst", "the rarest tag", f"tag={tags[-1]}"
-        yield "worst", "all filters, largest first", (
-            f"category={some.category}&health=stale&size=3&tag={tags[0]}&sort=size"
+        yield (
+            "worst",
+            "all filters, largest first",
+            (f"category={some.category}&health=stale&size=3&tag={tags[0]}&sort=size"),
         )
         yield "worst", "largest first", "sort=size"
         yield "worst", "ten digits of a hash", f"q={some.hash[:10]}"
         yield "worst", "a hash", f"q={some.hash}"
 
     def chinese(self, length: int, rng: random.Random) -> str:
-        """Characters that stand beside each other somewhere."""
+        """Characters that stand beside each other in a title: tags would be the same few."""
         while True:
-            stretches = [run for run in runs("\n".join(self.texts[rng.choice(list(self.texts))]))]
+            title, *_ = self.texts[rng.randint(1, len(self.texts))]
+            stretches = runs(title)
             long = [run for run in stretches if is_unspaced(run) and len(run) >= length]
             if long:
                 run = rng.choice(long)
@@ -176,7 +189,9 @@ class Made:
 
 
 def _facts(row: tuple[Any, ...]) -> Facts:
-    pk, title, magnet, v1, v2, category, publisher, team, tags, size, files, files_summary = row[:12]
+    pk, title, magnet, v1, v2, category, publisher, team, tags, size, files, files_summary = row[
+        :12
+    ]
     health, misses, checked, published, updated, text = row[12:]
     summary = " ".join(text.translate({ord("#"): None, ord("*"): None}).split())[:240]
     return Facts(
@@ -292,7 +307,7 @@ class Served:
 class _Handler(SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
-    def __init__(self, served: Served, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, served: Served, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # passed on
         self._served = served
         super().__init__(*args, **kwargs)
 
@@ -342,7 +357,7 @@ def _chinese(browser: Browser, served: Served, made: Made) -> dict[str, int]:
     rng, told = random.Random(7), Counter[str]()
     tab = browser.new_page()
     tab.goto(f"{served.root}/search/")
-    script = tab.locator("script[type=module]").get_attribute("src")
+    script = tab.locator("#search").get_attribute("data-index")
     for length in range(2, 7):
         for _ in range(CHINESE_OF_EACH_LENGTH):
             query = made.chinese(length, rng)
@@ -371,7 +386,9 @@ def _faults(told: dict[str, Any]) -> Iterator[str]:
 
 def _show(told: dict[str, Any]) -> None:
     for query in told["queries"]:
-        print(f"{query['kb']:7.1f} kB {query['requests']:4} requests {query['screen_ms']:5} ms  {query['name']}: {query['state']}")
+        print(
+            f"{query['kb']:7.1f} kB {query['requests']:4} requests {query['screen_ms']:5} ms  {query['name']}: {query['state']}"
+        )
     for name, cost in told["edits"].items():
         print(f"{name}: {cost}")
     print(json.dumps(told, ensure_ascii=False))

@@ -7,7 +7,7 @@ has lost nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -20,13 +20,20 @@ from builds.facts import Facts, Picture
 from builds.models import BuildState, Cover, Due, Entry, Place
 from builds.names import Names
 from builds.places import Key, Kind, Places, place_all
+from builds.progress import Beat, unheard
 from builds.records import digest
 from resources import metadata, torrents
 from resources.models import Catalog, Change, Resource
 
 MASS = 2000
-"""More changes than that are cheaper built anew than one by one."""
+MASS_SHARE = 0.1
+"""More changes than MASS, and than this share of all, are cheaper built anew than one by one."""
+AT_ONCE = 100
+"""Entries that one transaction writes: other writers wait for it."""
+NOTHING = -1
+"""As a revision: the tables hold nothing, or nothing to go by."""
 BATCH = 500
+V1_CHARS = 40
 CHECKED_AGAIN = timedelta(days=7)
 """A page says when its resource was checked. It says so anew when something else changes too, or
 when it is so far behind: a scan of everything must not change every page every day."""
@@ -69,7 +76,7 @@ class Seen:
     entries: dict[int, Entry | None]
 
 
-def absorb(*, everything: bool, beat: Callable[[], None] = lambda: None) -> BuildState:
+def absorb(*, everything: bool, beat: Beat = unheard) -> BuildState:
     """Bring the tables up to the catalog's present; the state afterwards.
 
     `everything` compares each resource, otherwise only those that are noted as changed. After
@@ -77,96 +84,135 @@ def absorb(*, everything: bool, beat: Callable[[], None] = lambda: None) -> Buil
     """
     Catalog.get()  # made on the first look, and inside a moment nothing may be written
     state = BuildState.get()
-    is_first = state.absorbed_revision < 0
-    changed = set(_changed_since(state))
-    if is_first or len(changed) > MASS:
+    if state.absorbed_revision == NOTHING or _is_mass(len(_news(state))):
         _absorb_mass(state, beat)
     elif everything:
-        for ids in _all_ids():
-            beat()
+        for ids in _all_ids(beat):
             _absorb(state, ids)
-    _absorb(state, _changed_since(state))
+    _absorb(state)
     return state
 
 
-def _changed_since(state: BuildState) -> list[int]:
-    after = Change.objects.after(state.absorbed_revision)
-    return list(after.values_list("resource_id", flat=True).distinct())
+def _news(state: BuildState) -> set[int]:
+    """Resources that are noted as changed, and those whose hour has come, since the last look."""
+    changed = Change.objects.after(state.absorbed_revision).values_list("resource_id", flat=True)
+    if state.absorbed_as_of is None:
+        return set(changed)
+    come = Resource.objects.public().filter(published_at__gt=state.absorbed_as_of)
+    return {*changed, *come.values_list("pk", flat=True)}
 
 
-def _all_ids() -> Iterator[list[int]]:
+def _all_ids(beat: Beat) -> Iterator[list[int]]:
     """Keys of all public resources and of all entries, in batches."""
     public = Resource.objects.public().values_list("pk", flat=True)
     ids = sorted({*public, *Entry.objects.values_list("pk", flat=True)})
     for start in range(0, len(ids), BATCH):
+        beat(start, len(ids))
         yield ids[start : start + BATCH]
 
 
 # -- a few
 
 
-def _absorb(state: BuildState, ids: Sequence[int]) -> None:
-    """These resources, and whatever shows a name that changed."""
+def _absorb(state: BuildState, ids: Iterable[int] = ()) -> None:
+    """These resources and all that is news, and whatever shows a name that changed."""
+    as_of = timezone.now()  # before the look: nobody's hour comes between
     with one_moment():
-        seen = _look(ids)
+        seen = _look({*ids, *_news(state)}, as_of)
         names = Names.of(state.names)
         renamed = _renamed(names, seen.names)
         touched = _standing_in(renamed)
-    if len(touched) > MASS:
-        _give_up_token(state)
+    if _is_mass(len(touched)):
+        _give_up(state)
         _store(seen.entries)
         place_all(seen.names)
         _keep(state, seen, is_news=True)
         return
+    changed = _Changed(seen, names, touched)
+    for part in _parts(changed.ids, AT_ONCE):
+        with transaction.atomic():
+            changed.write(part)
     with transaction.atomic():
-        _write(state, seen, names, renamed, touched)
+        is_news = _write_names(names, seen.names, renamed) or bool(changed.ids)
+        _keep(state, seen, is_news=is_news)
 
 
-def _look(ids: Sequence[int]) -> Seen:
+def _is_mass(count: int) -> bool:
+    return count > MASS and count > MASS_SHARE * Entry.objects.count()
+
+
+def _look(ids: Iterable[int], as_of: datetime) -> Seen:
     catalog = Catalog.get()
     return Seen(
         revision=catalog.revision,
         changed_at=catalog.changed_at,
-        as_of=timezone.now(),
+        as_of=as_of,
         names=Names.read(),
-        entries={pk: entry for part in _parts(ids) for pk, entry in _entries(part).items()},
+        entries={pk: each for part in _parts(sorted(ids), BATCH) for pk, each in _entries(part).items()},
     )
 
 
-def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(ids), BATCH):
-        yield ids[start : start + BATCH]
+def _parts(ids: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    for start in range(0, len(ids), size):
+        yield ids[start : start + size]
 
 
-def _write(
-    state: BuildState, seen: Seen, names: Names, renamed: set[Key], touched: set[int]
-) -> None:
-    places = Places(seen.names)
+class _Changed:
+    """Entries that came, changed, went or stand in something that was renamed.
+
+    They are written a part at a time. If one fails, the next absorption finds the others done,
+    and what they made due.
+    """
+
+    def __init__(self, seen: Seen, names: Names, touched: set[int]) -> None:
+        self._seen, self._names = seen, names
+        known = Entry.objects.in_bulk([pk for pk in seen.entries if pk not in touched])
+        differing = {pk for pk, new in seen.entries.items() if new is not None or pk in known}
+        self.ids = sorted(touched | {pk for pk in differing if not _is_kept(seen.entries[pk])})
+
+    def write(self, ids: Sequence[int]) -> None:
+        """These entries, their places, and what is due for them."""
+        places, olds = Places(self._seen.names), Entry.objects.in_bulk(ids)
+        places.lay()
+        places.load(ids)
+        due: dict[str, dict[str, object] | None] = {"site": None}
+        for pk in ids:
+            old = olds.get(pk)
+            new = self._seen.entries.get(pk, old)
+            places.put(pk, old.facts if old else None, new.facts if new else None)
+            due[f"entry/{pk}"] = None
+            due[f"search/{pk}"] = searchable.held(old, self._names) if old else None
+            if old is None or new is None:
+                due[f"sitemap/{sitemaps.part_of(pk)}"] = None
+            _put(pk, old, new)
+        places.save()
+        Due.objects.add(due | dict.fromkeys(places.due - due.keys()))
+
+
+def _is_kept(entry: Entry | None) -> bool:
+    """Whether it is the very one that is stored."""
+    return entry is not None and not entry._state.adding
+
+
+def _put(pk: int, old: Entry | None, new: Entry | None) -> None:
+    if new is None:
+        Entry.objects.filter(pk=pk).delete()
+    elif not _is_kept(new):
+        new.save(force_insert=old is None, force_update=old is not None)
+
+
+def _write_names(before: Names, after: Names, renamed: set[Key]) -> bool:
+    """Make due what shows the names themselves; whether there is anything."""
+    if before == after:
+        return False
+    places = Places(after)
     places.lay()
-    due: dict[str, dict[str, object] | None] = {}
-    olds = Entry.objects.in_bulk({*seen.entries, *touched})
-    for pk in {*seen.entries, *touched}:
-        old = olds.get(pk)
-        new = seen.entries.get(pk, old)
-        if new is old and pk not in touched:
-            continue
-        places.put(pk, old.facts if old else None, new.facts if new else None)
-        due[f"entry/{pk}"] = None
-        due[f"search/{pk}"] = searchable.held(old, names) if old else None
-        if old is None or new is None:
-            due[f"sitemap/{sitemaps.part_of(pk)}"] = None
-        if new is None:
-            Entry.objects.filter(pk=pk).delete()
-        elif new is not old:
-            new.save(force_insert=old is None, force_update=old is not None)
     for key in renamed:
         places.touch(key)
-    _touch_parents(places, names, seen.names)
+    _touch_parents(places, before, after)
     places.save()
-    is_news = bool(due or renamed or names != seen.names)
-    if is_news:
-        Due.objects.add({owner: due.get(owner) for owner in (*due, *sorted(places.due), "site")})
-    _keep(state, seen, is_news=is_news)
+    Due.objects.add(dict.fromkeys([*sorted(places.due), "site"]))
+    return True
 
 
 def _touch_parents(places: Places, before: Names, after: Names) -> None:
@@ -216,22 +262,28 @@ def _keep(state: BuildState, seen: Seen, *, is_news: bool) -> None:
 # -- everything at once
 
 
-def _absorb_mass(state: BuildState, beat: Callable[[], None]) -> None:
-    _give_up_token(state)
+def _absorb_mass(state: BuildState, beat: Beat) -> None:
+    _give_up(state)
     with one_moment():
-        seen = _look([])
-    for ids in _all_ids():
-        beat()
+        seen = _look([], timezone.now())
+    for ids in _all_ids(beat):
         with one_moment():
             found = _entries(ids)
-        _store(found)
+        _store({pk: each if _is_named(each, seen.names) else None for pk, each in found.items()})
     place_all(seen.names)
     _keep(state, seen, is_news=True)
 
 
-def _give_up_token(state: BuildState) -> None:
-    state.token = ""
-    state.save(update_fields=["token"])
+def _is_named(entry: Entry | None, names: Names) -> bool:
+    """Not if it came to a category, publisher or team after the names were read: then its change
+    is news, and absorbed with their names afterwards."""
+    return entry is not None and names.know(entry.facts)
+
+
+def _give_up(state: BuildState) -> None:
+    """Places are made anew in many steps: if one fails, all of it is to be done again."""
+    state.token, state.absorbed_revision = "", NOTHING
+    state.save(update_fields=["token", "absorbed_revision"])
 
 
 def _store(found: dict[int, Entry | None]) -> None:
@@ -250,7 +302,7 @@ def _store(found: dict[int, Entry | None]) -> None:
 def _entries(ids: Sequence[int]) -> dict[int, Entry | None]:
     """The entry of each resource as it should be; the very one that is there if it is right."""
     rows = Resource.objects.public().filter(pk__in=ids).only("pk", *FIELDS)
-    made = {pk: cover for pk, cover in _covers(ids).items()}
+    made = _covers(ids)
     olds = Entry.objects.in_bulk(ids)
     found: dict[int, Entry | None] = dict.fromkeys(ids)
     for row in rows:
@@ -297,14 +349,18 @@ def _make(row: Resource) -> tuple[bytes, str, str]:
 
 def _facts(row: Resource, summary: str, torrent: str, cover: Picture | None) -> Facts:
     assert row.published_at is not None  # noqa: S101  # public() asks for it
-    magnet = row.magnet
+    v1, v2 = (
+        (row.magnet_hash, row.magnet_hash_v2)
+        if len(row.magnet_hash) == V1_CHARS
+        else (None, row.magnet_hash)
+    )
     return Facts(
         id=row.pk,
         title=row.title,
         magnet=row.magnet_uri,
         hash=row.magnet_hash,
-        hash_v1=magnet.v1,
-        hash_v2=magnet.v2,
+        hash_v1=v1,
+        hash_v2=v2,
         category=row.category_id,
         publisher=row.publisher_id,
         team=row.team_id,

@@ -8,7 +8,7 @@ from typing import Self
 from builds.records import Page
 
 CHUNK_PAGES = 1000
-CHUNK_BYTES = 16_000_000
+CHUNK_BYTES = 8_000_000
 
 
 class Chunks:

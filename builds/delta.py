@@ -149,4 +149,4 @@ def _parts(keys: list[str]) -> Iterator[list[str]]:
 
 def aside_files() -> set[str]:
     """Files that are not there since Hugo can't render them: links to them are no fault."""
-    return {file for row in Output.objects.exclude(aside="") for file in row.files_aside}
+    return {file for row in Output.objects.left_aside() for file in row.files_aside}

@@ -81,9 +81,9 @@ def begin(build_id: int) -> Stage | None:
 
 
 def discard(stage: Stage) -> None:
-    """Remove what is left of one that was not merged."""
-    if stage.new.is_dir():
-        shutil.rmtree(stage.folder, ignore_errors=True)
+    """Remove one that was not sealed; of a sealed one, `finish` knows whether it counts."""
+    if not (stage.folder / PLAN).is_file():
+        _remove(stage.folder)
 
 
 def seal(stage: Stage, removed: list[str]) -> Plan:
@@ -91,10 +91,14 @@ def seal(stage: Stage, removed: list[str]) -> Plan:
     shutil.rmtree(stage.work, ignore_errors=True)
     site = public_of(stage.folder)
     files = sorted(_files(stage.new), key=_rank)
+    added = [path for path in files if not (site / path).is_file()]
+    known = set(added)
     plan = Plan(
-        stage.base, stage.token, stage.build, files,
+        stage.base, stage.token, stage.build,
+        # Nobody knows of new files yet, so what leads to them comes after all of them.
+        [*added, *(path for path in files if path not in known)],
         [path for path in removed if (site / path).is_file()],
-        [path for path in files if not (site / path).is_file()],
+        added,
     )  # fmt: skip
     for path in files:
         _to_disk(stage.new / path)
@@ -123,8 +127,10 @@ def _size(path: Path) -> int | None:
 
 
 def merge(folder: Path, plan: Plan) -> None:
-    """Bring a sealed delta into the tree. Each file is replaced in one step, pages before what
-    links to them, removals last. May be repeated, also after it was killed."""
+    """Bring a sealed delta into the tree. Each file is replaced in one step: new ones first, then
+    what links to them, removals last. May be repeated, also after it was killed; once it is done,
+    it does nothing, since later deltas may have come.
+    """
     site, new, old = public_of(folder), folder / "new", folder / "old"
     for path in plan.files:
         if (new / path).is_file():
@@ -133,12 +139,14 @@ def merge(folder: Path, plan: Plan) -> None:
             with suppress(FileNotFoundError):  # another one did it in this moment
                 (new / path).replace(site / path)
     for path in plan.removed:
-        with suppress(FileNotFoundError):
-            (old / path).parent.mkdir(parents=True, exist_ok=True)
-            (site / path).replace(old / path)
-        _drop_empty((site / path).parent, site)
-    set_token(folder.parent.parent, plan.token)
-    shutil.rmtree(new, ignore_errors=True)
+        if new.is_dir():  # else another one has ended this meanwhile
+            with suppress(FileNotFoundError):
+                (old / path).parent.mkdir(parents=True, exist_ok=True)
+                (site / path).replace(old / path)
+            _drop_empty((site / path).parent, site)
+    if new.is_dir():
+        set_token(folder.parent.parent, plan.token)
+        shutil.rmtree(new, ignore_errors=True)
     _prune(folder.parent)
 
 
@@ -147,13 +155,11 @@ def finish(token: str) -> None:
     left otherwise."""
     current = release.current()
     for folder in _folders(current):
-        if not (folder / "new").is_dir():
-            continue
-        plan = _plan(folder)
-        if plan and plan.token == token:
+        plan, is_open = _plan(folder), (folder / "new").is_dir()
+        if plan and plan.token == token and is_open:
             merge(folder, plan)
-        else:
-            shutil.rmtree(folder, ignore_errors=True)
+        elif is_open or not plan:
+            _remove(folder)
 
 
 def since(token: str) -> Changes | None:
@@ -185,7 +191,7 @@ def undo(folder: Path, plan: Plan) -> None:
             (site / path).parent.mkdir(parents=True, exist_ok=True)
             (old / path).replace(site / path)
     set_token(folder.parent.parent, plan.base)
-    shutil.rmtree(folder, ignore_errors=True)
+    _remove(folder)
 
 
 def plans(current: Path | None) -> list[Plan]:
@@ -239,7 +245,9 @@ def _drop_empty(folder: Path, root: Path) -> None:
     while folder != root:
         try:
             folder.rmdir()
-        except OSError:  # not empty, or gone
+        except FileNotFoundError:  # whoever removed it may have died before its parent
+            pass
+        except OSError:  # not empty
             return
         folder = folder.parent
 
@@ -251,4 +259,10 @@ def _to_disk(path: Path) -> None:
 
 def _prune(folder: Path) -> None:
     for old in sorted(folder.iterdir())[:-KEPT]:
-        shutil.rmtree(old, ignore_errors=True)
+        _remove(old)
+
+
+def _remove(folder: Path) -> None:
+    """Its plan first: half a folder must not look like a delta that can be undone."""
+    (folder / PLAN).unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)

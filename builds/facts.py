@@ -7,7 +7,7 @@ look at the rest of the catalog.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property, lru_cache
 from typing import NamedTuple, Self
 
@@ -56,7 +56,8 @@ class Facts:
     @property
     def json(self) -> str:
         """As it is stored."""
-        return json.dumps(asdict(self), ensure_ascii=True, separators=(",", ":"))
+        plain = {each.name: getattr(self, each.name) for each in fields(self)}
+        return json.dumps(plain, separators=(",", ":"))
 
     @classmethod
     def read(cls, stored: str) -> Self:

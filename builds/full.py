@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from django.db import IntegrityError
@@ -12,6 +12,7 @@ from builds.chunks import Chunks
 from builds.models import Output
 from builds.models.site import files_of
 from builds.outputs import Maker
+from builds.progress import Beat
 from builds.records import File, Page, Record
 from builds.release import Draft
 from builds.shelf import Shelf
@@ -19,7 +20,6 @@ from ghost.errors import OutageError
 from ghost.files import inside
 
 BATCH = 2000
-Beat = Callable[[], None]
 
 
 class Writer:
@@ -30,7 +30,8 @@ class Writer:
         self._rows: list[Output] = []
         self._made: set[Path] = set()
         self.told: dict[str, tuple[str, int]] = {}
-        self.pages = self.files = 0
+        self.pages = self.files = self.done = self.total = 0
+        self._owner = ""
 
     def add(self, owner: str, record: Record) -> None:
         """One record."""
@@ -44,7 +45,7 @@ class Writer:
 
     def flush(self) -> None:
         """Store the rows so far. OutageError if two records share an address."""
-        self._beat()
+        self._beat(self.done, self.total)
         try:
             Output.objects.bulk_create(self._rows, batch_size=500)
         except IntegrityError as error:
@@ -54,6 +55,7 @@ class Writer:
     def _note(self, owner: str, record: Record) -> None:
         if record.address.startswith("/index/index-"):
             self.told[record.address] = (record.digest, record.size)
+        self.done, self._owner = self.done + (owner != self._owner), owner
         self._rows.append(output(owner, record))
         if len(self._rows) >= BATCH:
             self.flush()
@@ -85,6 +87,7 @@ def export(shelf: Shelf, draft: Draft, beat: Beat) -> tuple[Writer, list[Path]]:
     with Chunks(draft.work) as chunks:
         writer = Writer(draft, chunks, beat)
         maker = Maker(shelf)
+        writer.total = maker.many
         for records in (maker.entries(), maker.lists()):
             _add(writer, records)
         _add(writer, maker.others(writer.told))
@@ -97,10 +100,10 @@ def _add(writer: Writer, records: Iterator[tuple[str, Record]]) -> None:
         writer.add(owner, record)
 
 
-def index(shelf: Shelf, writer: Writer) -> int:
+def index(shelf: Shelf, writer: Writer, beat: Beat) -> int:
     """The search index; how many files it has."""
-    before = writer.files
-    for file in searchable.whole(shelf):
+    before, writer.total = writer.files, 0
+    for file in searchable.whole(shelf, beat):
         writer.add("search", file)
     writer.flush()
     return writer.files - before

@@ -6,9 +6,10 @@ from __future__ import annotations
 import importlib.util
 import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from django.conf import settings
 
 from builds import addresses
 from builds.addresses import Language
+from builds.progress import Beat, unheard
 from builds.records import File, digest
 from ghost import shell
 from ghost.errors import OutageError
@@ -67,7 +69,15 @@ def binary() -> str:
 
 def version() -> str:
     """What Hugo calls itself; OutageError if it does not run."""
-    answer = shell.run([binary(), "version"], timeout_s=60)
+    program = Path(binary())
+    status = program.stat()
+    return _version(program, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=4)
+def _version(program: Path, _mtime_ns: int, _size: int) -> str:
+    """Asked once of each program: builds of one change are shorter than two starts of Hugo."""
+    answer = shell.run([program, "version"], timeout_s=60)
     if answer.exit_code or not answer.text.startswith("hugo "):
         raise OutageError(
             f"{settings.GHOST.hugo_bin!r} does not work as Hugo (exit code {answer.exit_code}):"
@@ -99,17 +109,18 @@ def render(
     work: Path,
     report: Report,
     *,
-    beat: Callable[[], None] = lambda: None,
+    beat: Beat = unheard,
 ) -> None:
     """Render chunks (files with an array of page records) in each language into a folder.
 
     A page that Hugo can't render is set aside and the rest rendered. OutageError if it can't
     render a page that every site has, or far too many. `report` is kept up to date, and `beat`
-    called before each run.
+    called before each run, with how many chunks are done in how many languages.
     """
-    for language in addresses.languages():
-        for chunk in chunks:
-            _render(chunk, language, into / language.path, work, report, beat)
+    runs = [(language, chunk) for language in addresses.languages() for chunk in chunks]
+    for number, (language, chunk) in enumerate(runs):
+        beat(number, len(runs))
+        _render(chunk, language, into / language.path, work, report, beat)
 
 
 def _render(
@@ -118,9 +129,8 @@ def _render(
     into: Path,
     work: Path,
     report: Report,
-    beat: Callable[[], None],
+    beat: Beat,
 ) -> None:
-    beat()
     answer = _run(chunk, language, into, work)
     report.note(answer)
     if not answer.exit_code:
@@ -133,6 +143,7 @@ def _render(
     for name, half in (("a", records[:middle]), ("b", records[middle:])):
         part = chunk.with_name(chunk.stem + name)
         part.write_text(json.dumps(half))
+        beat()
         _render(part, language, into, work, report, beat)
         part.unlink()
 

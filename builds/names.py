@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
+from builds.facts import Facts
 from resources import slugs
 from resources.models import Category
 from teams.models import Team, Token
@@ -59,6 +60,11 @@ class Names:
             teams=_named(Team.objects.order_by("pk").values_list("pk", "name")),
         )
 
+    def know(self, facts: Facts) -> bool:
+        """Whether a resource's category, publisher and team are among them."""
+        is_in_team = facts.team is None or facts.team in self.teams
+        return facts.category in self.nodes and facts.publisher in self.people and is_in_team
+
     @property
     def plain(self) -> dict[str, Any]:
         """As JSON can hold it."""
@@ -80,7 +86,7 @@ class Names:
 
 def _node(row: list[Any]) -> Node:
     *fields, trail, chain = row
-    return Node(*fields, tuple(Crumb(*crumb) for crumb in trail), tuple(chain))
+    return Node._make([*fields, tuple(Crumb(*crumb) for crumb in trail), tuple(chain)])
 
 
 def _nodes() -> dict[int, Node]:

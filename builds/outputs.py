@@ -34,6 +34,13 @@ class Maker:
         self.shelf = shelf
         self._writer = Writer(shelf.names)
 
+    @property
+    def many(self) -> int:
+        """How many owners `entries` and `lists` go through, or nearly so."""
+        listings = self.shelf.listings.values()
+        pages = sum(len(listing.numbers) + (listing.kind in FEED_KINDS) for listing in listings)
+        return self.shelf.count + pages
+
     def make(self, owner: str, told: Told) -> Iterator[Record]:
         """All outputs of one owner; none if it is no more. `told` are those of shards."""
         kind, _, key = owner.partition("/")

@@ -18,7 +18,9 @@ from resources import magnets, metadata, torrents
 def every(known: Facts, body: Body, names: Names) -> Iterator[Record]:
     """The page and the files of one entry."""
     files = [*_covers(known), *_torrent(known)]
-    yield page(known, body, names, has_torrent=addresses.torrent(known.hash) in {f.address for f in files})
+    yield page(
+        known, body, names, has_torrent=addresses.torrent(known.hash) in {f.address for f in files}
+    )
     yield from files
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from builds import check, covers, delta, deltas, full, hugo, release
+from builds import addresses, check, covers, delta, deltas, full, hugo, release
 from builds import verify as verify_site
 from builds.absorb import absorb
 from builds.deltas import Stage
@@ -33,6 +34,8 @@ from resources.models import Change
 GIVEN_UP = "This build was given up for dead, so it stopped."
 BEAT_S = LEASE.total_seconds() / 4
 COVERS_S = 30
+TOLD_EVERY_S = 1
+"""How far a step is, is written down so often at most."""
 Listener = Callable[[Step], None]
 
 logger = logging.getLogger(__name__)
@@ -48,8 +51,8 @@ def run(
     """Carry out a claimed build to its end, whatever happens; the row, ended.
 
     `force` renders everything, even if nothing changed; `verify` compares everything and renders
-    what is not as it should be. `tell` hears of each step when it begins
-    and when it ends. What went wrong is raised again after it was written down.
+    what is not as it should be. `tell` hears of each step when it begins, how far it is, and when
+    it ends. What went wrong is raised again after it was written down.
     """
     try:
         with _alive(build):
@@ -66,9 +69,10 @@ def _straight(run: _Run, *, force: bool, verify: bool) -> None:
     is_full = force or not _is_trusted(BuildState.get(), look)
     if is_full:
         with run.step("covers") as step:
-            step.counts = covers.localize(run.require_claim, total_s=COVERS_S)
+            lost = {"lost": covers.mend(run.beat)}
+            step.counts = lost | covers.localize(run.beat, total_s=COVERS_S)
     with run.step("absorb") as step:
-        state = absorb(everything=is_full or verify, beat=run.require_claim)
+        state = absorb(everything=is_full or verify, beat=run.beat)
         shelf = Shelf.open(state)
         run.build.revision, run.build.resources = state.absorbed_revision, shelf.count
         step.counts = {"resources": shelf.count, "due": Due.objects.count()}
@@ -102,14 +106,14 @@ def _full(run: _Run, shelf: Shelf, look: str) -> None:
 
 def _render_all(run: _Run, shelf: Shelf, draft: Draft) -> None:
     with run.step("export") as step:
-        writer, chunks = full.export(shelf, draft, run.require_claim)
+        writer, chunks = full.export(shelf, draft, run.beat)
         step.counts = {"pages": writer.pages, "files": writer.files}
     with run.step("search") as step:
-        step.counts = {"files": full.index(shelf, writer)}
+        step.counts = {"files": full.index(shelf, writer, run.beat)}
     with run.step("hugo") as step:
-        full.set_aside(_hugo(run, step, chunks, draft.site, draft.work / "run"))
+        full.set_aside(_hugo(run, step, chunks, draft.site, draft.work / "run", writer.pages))
     with run.step("check") as step:
-        files, size = check.whole(draft.site, full.wanted, delta.aside_files())
+        files, size = check.whole(draft.site, full.wanted, delta.aside_files(), run.beat)
         step.counts = {"files": files, "bytes": size}
     run.build.pages, run.build.files, run.build.bytes = writer.pages, files, size
     run.build.changed = files
@@ -140,7 +144,7 @@ def _closing(run: _Run, token: str, look: str) -> Iterator[None]:
 
 def _verify(run: _Run, shelf: Shelf) -> None:
     with run.step("verify") as step:
-        drift = verify_site.look(shelf, release.public(), run.require_claim)
+        drift = verify_site.look(shelf, release.public(), run.beat)
         step.counts, step.output = {"drift": drift.count}, drift.told
         verify_site.note(drift)
     if drift.count:
@@ -157,6 +161,7 @@ def _delta(run: _Run, shelf: Shelf) -> bool:
         if found.is_empty:
             delta.store(found)
             run.counted(shelf.state)
+            run.build.token = stage.base
             run.succeed(Build.State.UNCHANGED, stage.base)
             return True
         with run.step("publish") as step:
@@ -177,7 +182,8 @@ def _render_due(run: _Run, shelf: Shelf, stage: Stage) -> delta.Difference:
         step.counts = {"bytes": delta.add_search(shelf, stage, found)}
     if found.chunks:
         with run.step("hugo") as step:
-            found.set_aside(_hugo(run, step, found.chunks, stage.new, stage.work / "run"))
+            work = stage.work / "run"
+            found.set_aside(_hugo(run, step, found.chunks, stage.new, work, found.pages))
     with run.step("check"):
         aside = delta.aside_files() | {f for row in found.rows.values() for f in row.files_aside}
         check.part(stage.new, release.public(), found.wanted(), found.removed(), aside)
@@ -189,7 +195,7 @@ def _merge(run: _Run, state: BuildState, stage: Stage, found: delta.Difference) 
     grown = deltas.growth(stage, found.removed())
     plan = deltas.seal(stage, found.removed())
     with transaction.atomic():
-        run.require_claim()
+        run.keep_claim()
         delta.store(found)
         files, size = state.files + grown[0], state.bytes + grown[1]
         BuildState.objects.filter(pk=1).update(token=plan.token, files=files, bytes=size)
@@ -201,11 +207,17 @@ def _merge(run: _Run, state: BuildState, stage: Stage, found: delta.Difference) 
     return {"files": len(plan.files), "removed": len(plan.removed)}
 
 
-def _hugo(run: _Run, step: Step, chunks: Sequence[Path], into: Path, work: Path) -> list[str]:
+def _hugo(
+    run: _Run, step: Step, chunks: Sequence[Path], into: Path, work: Path, pages: int
+) -> list[str]:
     """Addresses of pages that Hugo could not render."""
-    report = hugo.Report()
+    report, files = hugo.Report(), pages * len(addresses.languages())
+
+    def beat(done: int = 0, total: int = 0) -> None:
+        run.beat(files * done // max(total, 1), files)  # chunks are of one size, nearly
+
     try:
-        hugo.render(chunks, into, work, report, beat=run.require_claim)
+        hugo.render(chunks, into, work, report, beat=beat)
     finally:
         step.exit_code, step.output = report.exit_code, report.output
         step.counts = {"runs": report.runs, "set_aside": len(report.set_aside)}
@@ -221,12 +233,15 @@ class _Run:
     def __init__(self, build: Build, tell: Listener) -> None:
         self.build = build
         self._tell = tell
+        self._step: Step | None = None
+        self._told_at = 0.0
 
     @contextmanager
     def step(self, name: str) -> Iterator[Step]:
         """A step's row, ended when the block is; what went wrong in it is its last words."""
         self.require_claim()
-        step = Step.objects.create(build=self.build, name=name)
+        self._step = step = Step.objects.create(build=self.build, name=name)
+        self._told_at = time.monotonic()
         self._tell(step)
         try:
             yield step
@@ -236,6 +251,7 @@ class _Run:
             step.output = f"{step.output}\n{error}".strip()
             raise
         finally:
+            self._step = None
             step.ended_at, step.output = timezone.now(), clean(step.output)
             step.save()
             self._tell(step)
@@ -244,6 +260,20 @@ class _Run:
         """OutageError if this build was given up for dead: another one may be under way."""
         if not Build.objects.running().filter(pk=self.build.pk).exists():
             raise OutageError(GIVEN_UP)
+
+    def keep_claim(self) -> None:
+        """The same in a transaction: nobody can give this build up before its end."""
+        if not self.build.renew():
+            raise OutageError(GIVEN_UP)
+
+    def beat(self, done: int = 0, total: int = 0) -> None:
+        """The step is so far; OutageError as `require_claim`."""
+        self.require_claim()
+        step, now = self._step, time.monotonic()
+        if step and total and now - self._told_at >= TOLD_EVERY_S:
+            self._told_at, step.done, step.total = now, done, total
+            step.save(update_fields=["done", "total"])
+            self._tell(step)
 
     def counted(self, state: BuildState) -> None:
         """What the site has as a whole, for the build's row."""
@@ -255,7 +285,7 @@ class _Run:
         given up for dead, so that it has no say any more."""
         self.build.set_aside = [
             "/" + file.removesuffix("index.html")
-            for row in Output.objects.exclude(aside="").order_by("address")
+            for row in Output.objects.left_aside()
             for file in row.files_aside
         ]
         if not self.build.succeed(state, token):

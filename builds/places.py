@@ -7,10 +7,10 @@ listing, or two.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 
-from django.db.models import F, Max
+from django.db.models import F, Q
 
 from builds.facts import Facts
 from builds.models import Entry, Listing, Place
@@ -26,6 +26,7 @@ FEED_KINDS = frozenset({Kind.ALL, Kind.CATEGORY, Kind.TAG, Kind.PUBLISHER, Kind.
 LASTING = frozenset({Kind.ALL, Kind.CATEGORY})
 """They have a page even when they are empty."""
 BATCH = 2000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def keys_of(facts: Facts, names: Names) -> list[Key]:
@@ -40,8 +41,7 @@ def keys_of(facts: Facts, names: Names) -> list[Key]:
 
 def at_of(facts: Facts) -> int:
     """Where it stands among others: microseconds since 1970 at which it was published."""
-    moment = datetime.fromisoformat(facts.published_at)
-    return int(moment.timestamp()) * 1_000_000 + moment.microsecond
+    return (datetime.fromisoformat(facts.published_at) - EPOCH) // timedelta(microseconds=1)
 
 
 def rows_of(kind: str) -> int:
@@ -59,11 +59,21 @@ class Places:
         self.listings: dict[Key, Listing] = {(x.kind, x.key): x for x in Listing.objects.all()}
         self._changed: dict[int, Listing] = {}
         self._bare: set[int] = set()
+        self._present: dict[int, dict[int, Place]] = {}
+        self._recent: dict[int, int] = {}
+
+    def load(self, ids: Sequence[int]) -> None:
+        """Read the places of these entries, which are put next, at once."""
+        self._present = {pk: {} for pk in ids}
+        for place in Place.objects.filter(entry_id__in=ids):
+            self._present[place.entry_id][place.listing_id] = place
 
     def put(self, pk: int, before: Facts | None, after: Facts | None) -> None:
         """An entry came, changed or went: bring its places into agreement."""
         wanted = keys_of(after, self.names) if after else []
-        present = {place.listing_id: place for place in Place.objects.filter(entry_id=pk)}
+        if pk not in self._present:
+            self.load([pk])
+        present = self._present.pop(pk)
         listings = {self._listing(key).pk: self._listing(key) for key in wanted}
         known = {listing.pk: listing for listing in self.listings.values()}
         for listing_id, place in present.items():
@@ -147,8 +157,9 @@ class Places:
         here = listing.places.filter(page=listing.last).order_by("-at", "-entry_id").first()
         if here is None or (here.at, here.entry_id) < (at, pk):
             return listing.last
-        older = listing.places.filter(at__lte=at).aggregate(page=Max("page"))["page"]
-        return int(older or listing.numbers[0])
+        is_older = Q(at__lt=at) | Q(at=at, entry_id__lt=pk)
+        older = listing.places.filter(is_older).order_by("-page").first()  # a look at few, mostly
+        return older.page if older else listing.numbers[0]
 
     def _split(self, listing: Listing, page: int) -> None:
         """The newer half gets a page of its own, after this one."""
@@ -200,13 +211,16 @@ class Places:
         numbers = listing.numbers
         near = set(pages) | {listing.last}
         for page in pages:
-            near |= set([n for n in numbers if n < page][-1:] + [n for n in numbers if n > page][:1])
+            near |= set(
+                [n for n in numbers if n < page][-1:] + [n for n in numbers if n > page][:1]
+            )
         self.due |= {_page(listing, number) for number in near}
         self.due.add("sitemap/lists")
         self._changed[listing.pk] = listing
 
     def _count(self, listing: Listing, more: int) -> None:
         listing.count += more
+        self._recent.pop(listing.pk, None)
         self._changed[listing.pk] = listing
         if listing.kind == Kind.CATEGORY:
             node = self.names.nodes.get(int(listing.key))
@@ -215,8 +229,14 @@ class Places:
 
     def _touch_page(self, listing: Listing, page: int) -> None:
         self.due.add(_page(listing, page))
-        if listing.kind in FEED_KINDS and _is_recent(listing, page):
+        if listing.kind in FEED_KINDS and page >= self._oldest_recent(listing):
             self.due.add(f"feed/{listing.pk}")
+
+    def _oldest_recent(self, listing: Listing) -> int:
+        """The oldest page on which one of the newest FEED_ITEMS entries may stand."""
+        if listing.pk not in self._recent:
+            self._recent[listing.pk] = _oldest_recent(listing)
+        return self._recent[listing.pk]
 
     def _spell(self, before: Facts | None, after: Facts | None) -> None:
         old = before.tag_slugs if before else {}
@@ -246,16 +266,13 @@ def _size(listing: Listing, page: int) -> int:
     return listing.places.filter(page=page).count()
 
 
-def _is_recent(listing: Listing, page: int) -> bool:
-    """Whether one of the newest FEED_ITEMS entries may stand on that page."""
+def _oldest_recent(listing: Listing) -> int:
     seen = 0
     for number in reversed(listing.numbers):
-        if number <= page:
-            return True
         seen += _size(listing, number)
         if seen >= FEED_ITEMS:
-            return False
-    return False
+            return number
+    return 1
 
 
 def place_all(names: Names) -> None:
@@ -276,7 +293,9 @@ def place_all(names: Names) -> None:
     _store(found, spellings)
 
 
-def _store(found: Mapping[Key, list[tuple[int, int]]], spellings: Mapping[str, dict[str, int]]) -> None:
+def _store(
+    found: Mapping[Key, list[tuple[int, int]]], spellings: Mapping[str, dict[str, int]]
+) -> None:
     listings = [
         Listing(
             kind=kind, key=key, count=len(entries),

@@ -106,9 +106,10 @@ def publish(draft: Draft, token: str, claim: AbstractContextManager[None] | None
     # One sync of everything is far cheaper than one of each file.
     os.sync()
     set_token(draft.folder, token)
-    _make_way()
     with claim or nullcontext():
-        swap_to(draft.folder.rename(releases() / draft.name))
+        folder = draft.folder.rename(releases() / draft.name)
+        _make_way()  # as late as can be: from here on nothing is public
+        swap_to(folder)
     prune()
 
 

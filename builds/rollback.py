@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from django.db import transaction
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from builds import deltas, release
 from builds.deltas import Plan
@@ -25,6 +26,29 @@ class Point:
     undone: list[Plan]
     """The latest first."""
 
+    @property
+    def files(self) -> int | None:
+        """How many files the way there changes; None if it is another site altogether."""
+        if self.folder != release.current():
+            return None
+        return len({path for plan in self.undone for path in (*plan.files, *plan.removed)})
+
+    @property
+    def taken_down(self) -> int:
+        """How many resources were taken down since: then there is no way back."""
+        since = self.build.started_at
+        return Resource.objects.taken_down().filter(takedown_at__gte=since).count()
+
+    def require_clean(self) -> None:
+        """RefusedError if something that was taken down would come back."""
+        if gone := self.taken_down:
+            told = ngettext(
+                "%(count)d resource was taken down since then: build the site instead.",
+                "%(count)d resources were taken down since then: build the site instead.",
+                gone,
+            )
+            raise RefusedError(told % {"count": gone})
+
 
 def points() -> list[Point]:
     """Every state but the present one, the latest first."""
@@ -38,9 +62,8 @@ def points() -> list[Point]:
             undone, token = [*undone, plan], plan.base
             steps[token] = (folder, undone)
     steps.pop(release.token_of(release.current()), None)
-    builds = Build.objects.filter(token__in=[token for token in steps if token], state="done")
-    newest = {build.token: build for build in builds.order_by("id")}
-    found = [Point(build, *steps[token]) for token, build in newest.items()]
+    made = _makers().filter(token__in=[token for token in steps if token])
+    found = [Point(build, *steps[build.token]) for build in made]
     return sorted(found, key=lambda point: -point.build.pk)
 
 
@@ -52,52 +75,73 @@ def to(build_id: int | None, by: str) -> Build:
     RefusedError if that state is not kept any more, if something it shows was taken down since,
     or while a build runs.
     """
-    point = _point(build_id)
-    build = Build.objects.claim(f"{by}: back to #{point.build.pk}")
+    found = point(build_id)
+    found.require_clean()
+    files, build = found.files, Build.objects.claim(by, back_to=found.build.pk)
     if build is None:
         raise RefusedError(_("A build is under way; try again when it has ended."))
+    step = Step.objects.create(build=build, name="rollback")
     try:
-        _require_clean(point)
-        _restore(point)
+        _restore(found)
     except BaseException as error:
+        _end(step, is_ok=False)
         build.fail(str(error))
         raise
-    _note(build, point)
+    _end(step, is_ok=True)
+    _note(build, found, files)
     return build
 
 
-def _point(build_id: int | None) -> Point:
-    for point in points():
-        if build_id in (None, point.build.pk):
-            return point
-    raise RefusedError(_("That state of the site is not kept any more."))
+def point(build_id: int | None = None) -> Point:
+    """The state that this build made or found, or else the one before the present. RefusedError
+    if it is not kept, or is the present one."""
+    if build_id is None:
+        now = present()
+        found = [each for each in points() if now is None or each.build.pk < now.pk]
+    else:
+        tokens = Build.objects.filter(pk=build_id).exclude(token="").values_list("token", flat=True)
+        found = [each for each in points() if each.build.token in set(tokens)]
+    if not found:
+        raise RefusedError(_why_not(build_id))
+    return found[0]
 
 
-def _require_clean(point: Point) -> None:
-    """Nothing that was taken down may come back."""
-    gone = Resource.objects.taken_down().filter(takedown_at__gte=point.build.started_at).count()
-    if gone:
-        told = _("%(count)d resources were taken down since then: build the site instead.")
-        raise RefusedError(told % {"count": gone})
+def present() -> Build | None:
+    """The build that made the public site as it is now; None if that is not known."""
+    token = release.token_of(release.current())
+    return _makers().filter(token=token).first() if token else None
 
 
-def _restore(point: Point) -> None:
+def _makers() -> models.QuerySet[Build]:
+    """Builds that made a state of the site: each state has one."""
+    return Build.objects.filter(state=Build.State.DONE, back_to=None)
+
+
+def _why_not(build_id: int | None) -> str:
+    now = present()
+    if build_id is None:
+        return _("No earlier state of the site is kept.")
+    if now and Build.objects.filter(pk=build_id, token=now.token).exists():
+        return _("The site is in that state now.")
+    return _("That state of the site is not kept any more.")
+
+
+def _restore(to: Point) -> None:
     BuildState.objects.filter(pk=1).update(token="")  # the tables tell of another tree
-    for plan in point.undone:
-        deltas.undo(deltas.folder_of(point.folder, plan), plan)
-    release.swap_to(point.folder)
+    for plan in to.undone:
+        deltas.undo(deltas.folder_of(to.folder, plan), plan)
+    release.swap_to(to.folder)
 
 
-def _note(build: Build, point: Point) -> None:
-    state = BuildState.get()
-    build.resources, build.pages, build.files = (
-        point.build.resources, point.build.pages, point.build.files,
-    )  # fmt: skip
-    build.bytes, build.release, build.token = (
-        point.build.bytes, point.folder.name, point.build.token,
-    )  # fmt: skip
+def _end(step: Step, *, is_ok: bool) -> None:
+    step.ended_at, step.is_ok = timezone.now(), is_ok
+    step.save()
+
+
+def _note(build: Build, to: Point, changed: int | None) -> None:
+    for name in ("resources", "pages", "files", "bytes", "token"):
+        setattr(build, name, getattr(to.build, name))
+    build.release, build.changed = to.folder.name, changed or to.build.files or 0
     with transaction.atomic():
-        now = timezone.now()
-        Step.objects.create(build=build, name="rollback", ended_at=now, is_ok=True)
         build.end_rollback()
-        state.hold(f"#{point.build.pk}")
+        BuildState.get().hold(f"#{to.build.pk}")

@@ -16,11 +16,21 @@ class TriggerIn(BaseModel):
     now: bool = Field(default=False, description="Queue a build now, whatever changed.")
 
 
+class ProgressOut(Out):
+    """How far a step is: resources read, pages rendered, files looked at."""
+
+    done: int
+    total: int
+
+
 class BuildingOut(Out):
     """The build under way."""
 
     id: int
     stage: str | None = Field(description="The step that it is at.")
+    progress: ProgressOut | None = Field(
+        description="How far that step is; null where it can't be told."
+    )
     started_at: Moment
 
 
@@ -32,6 +42,10 @@ class BuildStateOut(Out):
     last_build_at: Moment | None
     last_build_commit: str | None
     last_error: str
+    held_build: int | None = Field(
+        description="The build to whose state the site was put back. Nothing is built by itself"
+        " until a build is asked for, or something is taken down."
+    )
     building: BuildingOut | None
 
 
@@ -51,6 +65,8 @@ class StepOut(Out):
     is_ok: bool | None
     exit_code: int | None
     counts: dict[str, Any]
+    done: int = Field(description="How far it is while it runs, of `total`.")
+    total: int = Field(description="0 where that can't be told.")
     output: str
 
 
@@ -66,6 +82,10 @@ class BuildItem(Out):
     resources: int | None
     pages: int | None
     files: int | None
+    bytes: int | None = Field(description="Size of the whole site.")
+    is_full: bool = Field(description="Everything was rendered, not only what had changed.")
+    changed: int = Field(description="Files of the site that it wrote or removed.")
+    back_to: int | None = Field(description="It put the site back to the state of this build.")
     set_aside: list[str] = Field(description="Pages that Hugo could not render.")
     error: str
 

@@ -9,6 +9,7 @@ from builds.bodies import Body
 from builds.facts import Facts
 from builds.models import Entry
 from builds.names import Names
+from builds.progress import Beat, counted, unheard
 from builds.records import File
 from builds.search import index
 from builds.search.documents import Doc, document
@@ -19,9 +20,9 @@ BATCH = 500
 Plain = dict[str, Any]
 
 
-def whole(shelf: Shelf) -> Iterator[File]:
+def whole(shelf: Shelf, beat: Beat = unheard) -> Iterator[File]:
     """Every file of the index."""
-    return index.whole(_documents(shelf.names))
+    return index.whole(counted(_documents(shelf.names), shelf.count, beat))
 
 
 def update(

@@ -14,8 +14,9 @@ from django.conf import settings
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from builds import covers, pipeline
+from builds import covers, delivery, pipeline, rollback
 from builds.models import DIED, Build, BuildState
+from ghost.errors import RefusedError
 from resources.models import Catalog, Resource
 
 MOST_DEBOUNCES = 10
@@ -56,23 +57,48 @@ def carry_out(
     """`pipeline.run`, and then the look again: whoever found the claim taken relies on it. What
     this build has not read is queued, even if it failed, for that may be what mends it."""
     try:
-        return pipeline.run(build, force=force, verify=verify, tell=tell)
+        done = pipeline.run(build, force=force, verify=verify, tell=tell)
     finally:
         catalog = Catalog.get()
         if build.revision is not None and catalog.revision > build.revision:
             is_urgent = catalog.urgent_revision > build.revision
             async_task(build_at_once if is_urgent else build_when_quiet)
+    delivery.deliver(done, tell)
+    return done
 
 
-def verify_site() -> str:
+def deploy_if_due() -> str:
+    """By the clock, every minute: deploy again what failed, without a build."""
+    return delivery.deliver_if_due()
+
+
+def verify_site(trigger: str = "verify") -> str:
     """By the clock, every night: compare everything, and mend what is not as it should be."""
     if BuildState.get().held_at:
         return HELD
-    build = Build.objects.claim("verify")
+    build = Build.objects.claim(trigger)
     if build is None:
         return BUSY
     carry_out(build, verify=True)
     return f"build {build.pk}: {build.state}"
+
+
+def roll_back(build_id: int, by: str) -> str:
+    """Put the site back to the state that a build made; it then waits for an operator."""
+    try:
+        build = put_back(build_id, by)
+    except RefusedError as error:
+        return str(error)
+    return f"build {build.pk}: {build.state}"
+
+
+def put_back(
+    build_id: int | None, by: str, *, tell: pipeline.Listener = lambda step: None
+) -> Build:
+    """`rollback.to`, and the same wherever the site is deployed to."""
+    build = rollback.to(build_id, by)
+    delivery.deliver(build, tell)
+    return build
 
 
 def build_if_due() -> str:

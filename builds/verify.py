@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -17,13 +17,13 @@ from builds import searchable
 from builds.models import BuildState, Due, Output
 from builds.models.site import files_of
 from builds.outputs import Maker
+from builds.progress import Beat, counted
 from builds.records import Record
 from builds.shelf import Shelf
 
 SHOWN = 20
 STRAY = "stray"
 """Owner of files that nobody asked for: it has no outputs, so the next delta removes them."""
-Beat = Callable[[], None]
 
 
 @dataclass
@@ -80,7 +80,7 @@ def _compare_records(shelf: Shelf, drift: Drift, beat: Beat) -> None:
     stored = {address: (digest, size, owner) for address, digest, size, owner in rows.iterator()}
     told = {a: (digest, size) for a, (digest, size, _) in stored.items() if _is_shard(a)}
     maker = Maker(shelf)
-    for owner, record in _every(maker, told, shelf):
+    for owner, record in counted(_every(maker, told, shelf), len(stored), beat):
         if _is_shard(record.address):
             told[record.address] = (record.digest, record.size)
         digest, _, _ = stored.pop(record.address, ("", 0, ""))
@@ -88,7 +88,6 @@ def _compare_records(shelf: Shelf, drift: Drift, beat: Beat) -> None:
             drift.owners.add(owner)
     drift.owners |= {owner for _, _, owner in stored.values()}
     drift.is_search_off = "search" in drift.owners
-    beat()
 
 
 def _is_shard(address: str) -> bool:
@@ -110,14 +109,13 @@ def _late(maker: Maker, told: dict[str, tuple[str, int]]) -> Iterator[tuple[str,
 def _compare_files(site: Path, drift: Drift, beat: Beat) -> None:
     there = set(_walk(site))
     rows = Output.objects.values_list("address", "is_page", "aside", "digest")
-    for number, (address, is_page, aside, digest) in enumerate(rows.iterator()):
+    all_rows = counted(rows.iterator(), rows.count(), beat)
+    for address, is_page, aside, digest in all_rows:
         wanted = files_of(address, is_page=is_page, aside=aside)
         is_whole = all(file in there for file in wanted)
         if not is_whole or (not is_page and _sha256(site / wanted[0]) != digest):
             drift.spoilt.add(address)
         there.difference_update(wanted)
-        if not number % 5000:
-            beat()
     drift.strays = sorted(there)
 
 

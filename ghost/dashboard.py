@@ -151,6 +151,12 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             _("Publishing"),
             [
                 (_("Builds"), "construction", "builds_build", "builds.view_build"),
+                (
+                    _("Deployments"),
+                    "cloud_upload",
+                    "builds_deployment",
+                    "builds.view_deployment",
+                ),
                 (_("Covers"), "image", "builds_cover", "builds.view_cover"),
                 (_("Cover hosts"), "dns", "builds_coverhost", "builds.view_coverhost"),
             ],

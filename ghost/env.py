@@ -325,8 +325,8 @@ class Env(BaseSettings):
     @field_validator("pages_remote_url", "site_repo_url")
     @classmethod
     def _is_repository(cls, value: str) -> str:
-        is_url = re.fullmatch(r"(https|ssh|file)://[^/\s][^\s]*|file:///[^\s]+", value)
-        is_host = re.fullmatch(r"([\w.-]+@)?[\w.-]+:(?!:|//)[^\s]+", value)
+        is_url = re.fullmatch(r"(https|ssh)://[^/\s-]\S*|file:///\S+", value)
+        is_host = re.fullmatch(r"([\w.-]+@)?\w[\w.-]*:(?!:|//)\S+", value)
         is_path = value.startswith("/") and value.isprintable()
         if value and (value.startswith("-") or not (is_url or is_host or is_path)):
             raise ValueError("must be https://…, ssh://…, user@host:path or an absolute path")

@@ -29,6 +29,7 @@ def entries() -> list[Entry]:
         Entry("build what changed", "builds.tasks.build_if_due", settings.GHOST.build_interval_min),
         Entry("publish what has come due", "builds.tasks.note_published", 1),
         Entry("fetch covers that are due", "builds.tasks.localize_covers", 1),
+        Entry("deploy again what failed", "builds.tasks.deploy_if_due", 1),
         Entry("verify the site", "builds.tasks.verify_site", 24 * 60),
         Entry("back up", "ghost.tasks.back_up", settings.GHOST.backup_interval_hr * 60),
         Entry("prune old data", "ghost.tasks.prune", 24 * 60),

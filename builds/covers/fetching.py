@@ -34,16 +34,12 @@ logger = logging.getLogger(__name__)
 
 
 class Wanted(NamedTuple):
-    """A cover that is due: of which resource, from where, since when."""
+    """A cover that is due: of which resource, from where and which host, since when."""
 
     resource_id: int
     url: str
+    host: str
     due_at: datetime
-
-    @property
-    def host(self) -> str:
-        """Host and port that it is asked of."""
-        return host_of(self.url)
 
 
 Queues = dict[str, deque[Wanted]]

@@ -78,11 +78,12 @@ def _queues() -> tuple[Queues, Counter[str]]:
     queues: Queues = defaultdict(deque)
     waiting: Counter[str] = Counter()
     rows = Resource.objects.due_for_cover().order_by("cover_due_at", "pk")
-    for row in rows.values_list("pk", "cover_image_url", "cover_due_at").iterator():
-        wanted = Wanted._make(row)
-        waiting[wanted.host] += 1
-        if wanted.host not in resting and waiting[wanted.host] <= MOST_PER_HOST:
-            queues[wanted.host].append(wanted)
+    for pk, url, due_at in rows.values_list("pk", "cover_image_url", "cover_due_at").iterator():
+        assert due_at is not None  # noqa: S101  # due_for_cover() asks for it
+        host = fetching.host_of(str(url))
+        waiting[host] += 1
+        if host not in resting and waiting[host] <= MOST_PER_HOST:
+            queues[host].append(Wanted(pk, str(url), host, due_at))
     return queues, waiting
 
 

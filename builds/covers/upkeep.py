@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -18,16 +20,20 @@ def tidy() -> dict[str, int]:
     return {"lost": mend(), "swept": files.sweep(Cover.objects.digests())}
 
 
-def mend() -> int:
-    """Have covers whose files are lost fetched again, and leave them out until then; how many."""
+def mend(beat: Callable[[], None] = lambda: None) -> int:
+    """Have covers whose files are lost fetched again, and leave them out until then; how many.
+
+    `beat` is called for each: they may be as many as there are resources.
+    """
     there = files.all_there()
     named = Cover.objects.made().values_list("pk", "digest")
     lost = [pk for pk, cover_digest in named.iterator() if cover_digest not in there]
-    return sum(_renew(pk) for pk in lost)
+    return sum(_renew(pk, beat) for pk in lost)
 
 
-def _renew(pk: int) -> bool:
+def _renew(pk: int, beat: Callable[[], None]) -> bool:
     """Have it fetched again; False if another one came meanwhile."""
+    beat()
     with transaction.atomic():
         cover = Cover.objects.select_for_update().select_related("resource").filter(pk=pk).first()
         if cover is None or files.are_there(cover.digest):

@@ -57,30 +57,34 @@ class GitBranch:
     def _send(self, site: Site, holding: Holding, guard: Guard, beat: Beat) -> Sent:
         git = self.repository
         git.prepare()
-        base = holding.commit if git.tree(holding.commit) else ""
-        commit, counted = self._commit(site, base)
+        tree = git.tree(holding.commit)
+        base = holding.commit if tree else ""
+        commit, counted = self._commit(site, tree)
         beat()
         states = git.differences(base, commit) if base else []
-        guard([path for state, path in states if state == "D"])
+        guard(_gone(states) if base else _at_least(holding.files - (counted or 0)))
         if base and not states and (site.changes is not None or git.tip(self.branch) == base):
             git.keep(base)
             return Sent(holding.files, 0, 0, base)
         pushed = self._push(commit, base, holding.commit, guard)
-        git.keep(pushed)
+        if pushed != commit:
+            git.keep(pushed)
         with suppress(OutageError):  # the next deployment tries again
             git.tidy()
         return _sent(pushed, states, counted, holding.files)
 
-    def _commit(self, site: Site, base: str) -> tuple[str, int | None]:
-        """The site as a commit, and its number of files where all were read."""
+    def _commit(self, site: Site, tree: str) -> tuple[str, int | None]:
+        """The site as a commit, and its number of files where all were read. `tree`: of what the
+        branch holds, if that is known."""
         git = self.repository
-        if base and site.changes is not None:
-            feed = changed(site, self.extra, git.tree(base), git.by, MESSAGE)
-            return git.load_commit(feed), None
+        if tree and site.changes is not None:
+            return git.load_commit(changed(site, self.extra, tree, git.by, MESSAGE)), None
         whole = Whole(site, self.extra)
         git.load("fast-import", "--quiet", "--force", feed=whole.blobs())
         git.load("index-pack", "--stdin", feed=whole.pack())
-        return git.commit(whole.root, MESSAGE), whole.files
+        commit = git.commit(whole.root, MESSAGE)
+        git.keep(commit)
+        return commit, whole.files
 
     # -- the other side
 
@@ -106,7 +110,7 @@ class GitBranch:
     def _follow(self, commit: str, tip: str, guard: Guard) -> str:
         """Go on from a commit of ours that was pushed without anybody knowing."""
         states = self.repository.differences(tip, commit)
-        guard([path for state, path in states if state == "D"])
+        guard(_gone(states))
         if not states:
             self._drop_carrier()
             return tip
@@ -119,15 +123,13 @@ class GitBranch:
         name = f"refs/heads/{self.branch}"
         specs = [f"{commit}:{name}"]
         if base and base == expected:
-            carrier = self.repository.commit(self.repository.tree(commit), MESSAGE, parent=base)
+            carrier = self.repository.commit(f"{commit}^{{tree}}", MESSAGE, parent=base)
             specs.append(f"+{carrier}:{CARRIER}")
-        try:
-            answers, text = self.repository.push(
-                f"--force-with-lease={name}:{expected}", "--", self.repository.remote.url, *specs
-            )
-        finally:
-            if len(specs) > 1:
-                self._drop_carrier()
+        answers, text = self.repository.push(
+            f"--force-with-lease={name}:{expected}", "--", self.repository.remote.url, *specs
+        )
+        if answers.get(CARRIER, "!")[0] in "*+=":
+            self._drop_carrier()
         answer = answers.get(name, "")
         if "stale info" in answer:
             raise MovedError("Somebody else pushed at this moment; it is tried again.")
@@ -138,9 +140,19 @@ class GitBranch:
         """Delete it on the other side: its parent holds what was taken off the site."""
         remote = self.repository.remote
         answers, text = self.repository.push("--", remote.url, f":{CARRIER}")
-        is_gone = answers.get(CARRIER, "").startswith("-") or "does not exist" in text
-        if not is_gone:
+        is_gone = answers.get(CARRIER, "").startswith("-")
+        was_never = "does not exist" in text or "hidden ref" in text
+        if not (is_gone or was_never):
             raise OutageError(f"git could not delete {CARRIER}. {self.repository.told(text)}")
+
+
+def _gone(states: list[tuple[str, str]]) -> list[str]:
+    return [path for state, path in states if state == "D"]
+
+
+def _at_least(count: int) -> list[str]:
+    """Our copy of what the branch holds is lost: so many of its files are gone, if not more."""
+    return ["(unknown)"] * max(count, 0)
 
 
 def _sent(commit: str, states: list[tuple[str, str]], counted: int | None, before: int) -> Sent:

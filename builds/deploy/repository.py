@@ -57,7 +57,7 @@ _HASH = re.compile(r"[0-9a-f]{40}")
 _NO_ROOM = re.compile(r"No space left|Disk quota|File too large|write error|unable to write", re.I)
 _BROKEN = re.compile(
     r"pack-objects died|bad object|bad tree|not a valid object|unable to read|corrupt|inflate"
-    r"|loose object|missing (blob|tree|commit|object)|does not match|not a git repository",
+    r"|loose object|missing (blob|tree|commit|object)|does not match index",
     re.I,
 )
 
@@ -102,11 +102,11 @@ class Repository:
         self._must(*command, feed=feed)
 
     def load_commit(self, feed: Iterable[bytes]) -> str:
-        """Run git-fast-import on what ends with the hash of a commit."""
+        """Run git-fast-import on what makes one commit and asks for its hash; it is kept."""
         return self._hash("fast-import", "--quiet", "--force", feed=feed)
 
     def commit(self, tree: str, message: str, parent: str = "") -> str:
-        """A commit, kept as the newest one."""
+        """A commit of a tree."""
         parents = ("-p", parent) if parent else ()
         return self._hash("commit-tree", tree, *parents, "-m", message)
 
@@ -134,8 +134,7 @@ class Repository:
         all that git said."""
         done = self._talk("push", "--porcelain", "--no-verify", *arguments)
         answers = re.findall(r"^([ +\-*=!])\t[^\t:]*:([^\t]+)\t(.*)$", done.text, re.M)
-        ours = "\n".join(x for x in done.text.splitlines() if not x.startswith("remote:"))
-        if not answers and _BROKEN.search(ours) and "Could not read from remote" not in ours:
+        if done.exit_code and _BROKEN.search(_ours(done.text)):
             raise DamagedError(self.told(done.text))
         return {name: f"{flag} {words}" for flag, name, words in answers}, done.text
 
@@ -206,3 +205,9 @@ class Repository:
         if not found:
             raise DamagedError(f"git {command[0]} named no object.")
         return str(found[-1])
+
+
+def _ours(text: str) -> str:
+    """What git said of this side."""
+    theirs = ("remote:", "error: remote", "!\t")
+    return "\n".join(line for line in text.splitlines() if not line.startswith(theirs))

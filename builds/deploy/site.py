@@ -57,8 +57,9 @@ class Site:
         return sorted(there), sorted(named - there)
 
     def paths(self) -> Iterator[str]:
-        """All its files, a folder's own before those of its folders."""
-        for where, folders, names in os.walk(self.folder):
+        """All its files, a folder's own before those of its folders. OSError if one can't be
+        looked into: what is not seen would be deleted elsewhere."""
+        for where, folders, names in os.walk(self.folder, onerror=_raise):
             folders.sort()
             within = os.path.relpath(where, self.folder)
             for name in sorted(names):
@@ -82,6 +83,10 @@ class Sent:
     changed: int
     removed: int
     commit: str = ""
+
+
+def _raise(error: OSError) -> None:
+    raise error
 
 
 class Target(Protocol):

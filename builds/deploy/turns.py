@@ -24,7 +24,7 @@ from builds.deploy import limits, targets
 from builds.deploy.site import Beat, Guard, HeldError, Holding, Site, Target
 from builds.models import BuildState, Deployment
 from ghost.env import BASE_DIR
-from ghost.errors import GhostError, RefusedError
+from ghost.errors import GhostError, OutageError, RefusedError
 
 FEW = 20
 """Fewer deletions than these never wait for anybody."""
@@ -76,6 +76,8 @@ def is_configured() -> bool:
 
 def due() -> bool:
     """Whether a target waits for a deployment, and its time has come."""
+    if not release.token_of(release.current()):
+        return False
     rows = [Deployment.objects.of(target) for target in targets.configured()]
     return any(row.is_due for row in rows)
 
@@ -150,6 +152,8 @@ class _Turn:
         holding = Holding(bool(row.token), row.commit, row.files)
         try:
             self.beat()
+            if not any(site.paths()):
+                raise OutageError("The published site is empty; nothing was deployed.")
             limits.check(limits.in_force(), site, size)
             guard = _guard(row, allow_deletions=allow_deletions)
             sent = self.target.send(site, holding, guard, self.beat)

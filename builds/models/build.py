@@ -8,6 +8,7 @@ from typing import Any, Self
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from resources.models import Catalog
@@ -81,7 +82,9 @@ class BuildState(models.Model):
         """Whether this task may wait for quiet, so long at most: one at a time does."""
         now = timezone.now()
         until = now + timedelta(seconds=seconds)
-        free = Q(waited_for_until=None) | Q(waited_for_until__lt=now) | Q(waited_for_until__gt=until)
+        free = (
+            Q(waited_for_until=None) | Q(waited_for_until__lt=now) | Q(waited_for_until__gt=until)
+        )
         cls.get()
         return bool(cls.objects.filter(free, pk=1).update(waited_for_until=until))
 
@@ -95,6 +98,12 @@ class BuildState(models.Model):
         that somebody asked for, or a takedown, ends that."""
         self.held_at = where
         self.save(update_fields=["held_at"])
+
+    @property
+    def held_build(self) -> int | None:
+        """The build to whose state the site was put back, while it waits for an operator."""
+        number = self.held_at.removeprefix("#")
+        return int(number) if number.isdecimal() else None
 
     @property
     def building(self) -> Build | None:
@@ -113,13 +122,15 @@ class BuildQuerySet(models.QuerySet["Build"]):
         Step.objects.filter(build__in=dead, ended_at=None).update(ended_at=now, is_ok=False)
         return dead.update(state=Build.State.FAILED, ended_at=now, error=DIED)
 
-    def claim(self, trigger: str) -> Build | None:
-        """Start a build, unless one is running on any host."""
+    def claim(self, trigger: str, *, back_to: int | None = None) -> Build | None:
+        """Start a build, or the way back to an earlier one, unless one is running on any host."""
         self.bury_dead()
         try:
             with transaction.atomic():
                 return self.create(
-                    trigger=trigger[:TRIGGER_CHARS], lease_until=timezone.now() + LEASE
+                    trigger=trigger[:TRIGGER_CHARS],
+                    back_to=back_to,
+                    lease_until=timezone.now() + LEASE,
                 )
         except IntegrityError:
             return None
@@ -160,7 +171,9 @@ class Build(models.Model):
     changed = models.PositiveIntegerField(_("files changed"), default=0)
     release = models.CharField(_("release"), max_length=64, blank=True)
     token = models.CharField(max_length=32, blank=True)
-    """Of the state of the public tree that it made."""
+    """Of the state of the public tree that it made, or found to be right."""
+    back_to = models.BigIntegerField(_("back to"), null=True)
+    """The build whose state of the site this one restored; nothing was built then."""
     set_aside = models.JSONField(
         _("set aside"),
         default=list,
@@ -189,11 +202,25 @@ class Build(models.Model):
         """How long it took."""
         return (self.ended_at - self.started_at).total_seconds() if self.ended_at else None
 
+    @cached_property
+    def step(self) -> Step | None:
+        """The step that it was at when it was asked first."""
+        return self.steps.last()
+
     @property
     def stage(self) -> str | None:
-        """The step that it is at."""
-        step = self.steps.last()
-        return step.name if step else None
+        """The name of that step."""
+        return self.step.name if self.step else None
+
+    @property
+    def progress(self) -> Step | None:
+        """That step, where it can be told how far it is."""
+        return self.step if self.step and self.step.total else None
+
+    @property
+    def undelivered(self) -> Step | None:
+        """The step that failed to deploy it, if one did; it may be tried again by now."""
+        return self.steps.filter(name="deploy", is_ok=False).last()
 
     def renew(self) -> bool:
         """Say that the builder lives; False if it was given up for dead and must stop."""
@@ -261,6 +288,9 @@ class Step(models.Model):
     exit_code = models.IntegerField(_("exit code"), null=True)
     output = models.TextField(_("output"), blank=True)
     counts = models.JSONField(_("counts"), default=dict, blank=True)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    """How far it is while it runs; 0 of 0 where that can't be told."""
 
     class Meta:
         ordering = ["id"]

@@ -127,6 +127,14 @@ class Place(models.Model):
         return f"{self.entry_id} on page {self.page} of {self.listing_id}"
 
 
+class OutputQuerySet(models.QuerySet["Output"]):
+    """Sets of outputs."""
+
+    def left_aside(self) -> Self:
+        """Pages that Hugo could not render, by address."""
+        return self.filter(aside__gt="").order_by("address")
+
+
 class Output(models.Model):
     """One page or file of the public site, and the digest of the record that it was made from."""
 
@@ -138,15 +146,10 @@ class Output(models.Model):
     digest = models.CharField(max_length=64)
     size_bytes = models.PositiveIntegerField()
     """Of the record."""
-    aside = models.CharField(max_length=100, blank=True)
+    aside = models.CharField(max_length=100, blank=True, db_index=True)
     """Codes of the languages in which Hugo could not render it, joined by commas."""
 
-    class Meta:
-        indexes = [
-            models.Index(
-                fields=["aside"], condition=~models.Q(aside=""), name="builds_output_aside"
-            )
-        ]
+    objects = OutputQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.address

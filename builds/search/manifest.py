@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 from builds.records import File
 from builds.search import trie
@@ -46,10 +47,10 @@ def read(body: bytes | None) -> dict[int, Segment]:
         raise OutageError(f"{ADDRESS} can't be used; build the whole site anew.") from None
 
 
-def _segment(row: dict[str, str]) -> Segment:
+def _segment(row: dict[str, Any]) -> Segment:
     return Segment(
-        number=int(row["number"]),
+        number=row["number"],
         version=int(row["version"], 16),
-        years={year: int(count) for year, count in dict(row["years"]).items()},
+        years=row["years"],
         leaves={name: trie.read(row[name]) for name in SETS},
     )

@@ -65,7 +65,9 @@ class _Files:
         try:
             return json.loads(self._was(address) or b"")
         except ValueError:
-            raise OutageError(f"{address} is missing or damaged; build the whole site anew.") from None
+            raise OutageError(
+                f"{address} is missing or damaged; build the whole site anew."
+            ) from None
 
     def put(self, address: str, plain: object) -> None:
         """Write it; nothing removes it."""

@@ -29,7 +29,9 @@ _STEPS = {spelled: step for step, spelled in enumerate(_SPELLED) if step}
 _STEP = re.compile(f"[{re.escape(DIGITS[32:])}]*[{DIGITS[:32]}]")
 _LONG = re.compile(f"[{re.escape(DIGITS[32:])}]{{2}}")
 # What a digit is worth at the end of a step, and before that in a step of two.
-_LAST = bytes(max(0, DIGITS.find(chr(code)) + 1) * (chr(code) in DIGITS[:32]) for code in range(256))
+_LAST = bytes(
+    max(0, DIGITS.find(chr(code)) + 1) * (chr(code) in DIGITS[:32]) for code in range(256)
+)
 _MORE = bytes((DIGITS.find(chr(code)) - 32) * (chr(code) in DIGITS[32:]) for code in range(256))
 
 

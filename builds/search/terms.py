@@ -1,4 +1,4 @@
-"""How texts become terms. `files/assets/search.js` does the same; a test holds them together.
+"""How texts become terms. `assets/search-index.js` does the same; a test holds them together.
 
 Words of scripts that put spaces between words are terms. Chinese and Japanese don't, so that
 each pair of neighbouring characters is one.

@@ -75,3 +75,9 @@ def test_the_network_ends_when_it_is_told_to_while_it_comes_up(tmp_path):
     running.communicate(timeout=20)
 
     assert running.returncode == 0
+
+
+def test_a_deployment_leaves_one_commit_and_sends_every_file():
+    told = run("bench_deploy.py", "60", "--changes", "2")
+
+    assert (told["files"], told["remote_commits"]) == (135, 1)

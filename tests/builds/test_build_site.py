@@ -9,9 +9,11 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django_q.models import OrmQ
 
-from builds import hugo, release
+from builds import hugo, pipeline, release
+from builds.management.commands import build_site as build_command
 from builds.models import Build, BuildState
 from tests import make
+from tests.builds.test_same_bytes import tree
 
 pytestmark = pytest.mark.django_db
 
@@ -29,9 +31,82 @@ def test_build_site_ends_with_what_it_did(settings):
     told, progress = build_site()
 
     assert (told["result"], told["resources"]) == ("done", 1)
-    assert list(told["stages"]) == ["covers", "export", "hugo", "check", "publish"]
-    assert told["pages"] == len(list((settings.GHOST.site_workdir / "public").rglob("*.html")))
+    public = settings.GHOST.site_workdir / "public"
+    assert list(told["stages"]) == [
+        "covers", "absorb", "export", "search", "hugo", "check", "publish",
+    ]  # fmt: skip
+    assert told["pages"] == len(list(public.rglob("*.html")))
+    assert (told["full"], told["changed"]) == (True, len(tree(public)))
     assert [line.split()[:2] for line in progress] == [[name, "ok"] for name in told["stages"]]
+
+
+def test_build_site_after_a_change_does_only_what_is_due():
+    row = make.resource(title="One")
+    build_site()
+    row.title = "Two"
+    row.store()
+
+    told, _ = build_site()
+
+    build = Build.objects.first()
+    assert (told["result"], told["full"], told["changed"]) == ("done", False, build.changed)
+    assert list(told["stages"]) == ["absorb", "export", "search", "hugo", "check", "publish"]
+
+
+def test_build_site_verifies(settings):
+    make.resource()
+    build_site()
+    spoilt = settings.GHOST.site_workdir / "public/index/tags.json"
+    before = spoilt.read_bytes()
+    spoilt.write_bytes(b"")
+
+    told, _ = build_site(verify=True)
+
+    assert (told["result"], told["full"], "verify" in told["stages"]) == ("done", False, True)
+    assert spoilt.read_bytes() == before
+
+
+def test_build_site_says_in_a_log_how_far_long_steps_are(monkeypatch):
+    monkeypatch.setattr(pipeline, "TOLD_EVERY_S", 0)
+    monkeypatch.setattr(build_command, "SAID_EVERY_S", 0)
+    make.resource()
+
+    told, progress = build_site()
+
+    said = [line.split(" … ") for line in progress if " … " in line]
+    pages = told["pages"]
+    assert ["hugo    ", f"0 of {pages} (0 %)"] in said
+    assert ["absorb  ", "0 of 1 (0 %)"] in said
+    assert Build.objects.get().steps.get(name="hugo").total == pages
+
+
+def test_build_site_on_a_terminal_says_it_in_one_place(monkeypatch):
+    monkeypatch.setattr(pipeline, "TOLD_EVERY_S", 0)
+    err = Terminal()
+    make.resource()
+
+    call_command("build_site", stdout=io.StringIO(), stderr=err)
+
+    lines = err.getvalue().rstrip("\n").split("\n")
+    hugo = next(line for line in lines if "hugo" in line).split("\r\x1b[K")
+    pages = Build.objects.get().pages
+    assert hugo[1:3] == ["hugo     …", f"hugo     … 0 of {pages} (0 %)"]
+    assert hugo[-1].startswith("hugo     ok")
+    assert len(lines) == 7
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_build_site_that_is_not_deployed_is_an_error(configure):
+    configure(deploy_target="/dev/null/there")
+
+    with pytest.raises(CommandError, match=r"^The site is built, but not deployed\. /dev/null"):
+        build_site()
+
+    assert Build.objects.get().state == "done"
 
 
 def test_build_site_again_says_unchanged_and_forced_does_it_again():
@@ -84,7 +159,7 @@ def test_build_site_says_what_the_machine_lacks(monkeypatch, error, shown):
     def fail(*args):
         raise error
 
-    monkeypatch.setattr(release, "_swap", fail)
+    monkeypatch.setattr(release, "swap_to", fail)
 
     with pytest.raises(CommandError) as caught:
         build_site()

@@ -25,7 +25,7 @@ from ghost.errors import OutageError, RefusedError
 EXTRA = {".nojekyll": b"", "CNAME": b"catalog.example.org\n"}
 BY = Signature("ghost-bot", "bot@example.org", 1_700_000_000)
 ODD = {
-    "tags/安全 \"quoted\"/index.html": b"\xff\x00\r\n",
+    'tags/安全 "quoted"/index.html': b"\xff\x00\r\n",
     "a.b/x": b"sorts",
     "a/x": b"like",
     "a-b/x": b"git",
@@ -50,14 +50,18 @@ def write(folder: Path, files: dict[str, bytes]) -> None:
 
 def held(bare: Path, branch: str = "gh-pages") -> dict[str, bytes]:
     """What the branch holds."""
-    names = git(bare, "ls-tree", "-r", "-z", "--name-only", branch).split("\0")[:-1]
-    return {
-        name: subprocess.run(
-            ["git", "-C", str(bare), "cat-file", "blob", f"{branch}:{name}"],
-            capture_output=True, check=True,
-        ).stdout
-        for name in names
-    }  # fmt: skip
+    lines = git(bare, "ls-tree", "-r", "-z", branch).split("\0")[:-1]
+    blobs = [line.partition("\t")[0].split()[2] for line in lines]
+    told = subprocess.run(
+        ["git", "-C", str(bare), "cat-file", "--batch"],
+        input="\n".join(blobs).encode(), capture_output=True, check=True, timeout=20,
+    ).stdout  # fmt: skip
+    found = {}
+    for line in lines:
+        head, _, told = told.partition(b"\n")
+        size = int(head.split()[2])
+        found[line.partition("\t")[2]], told = told[:size], told[size + 1 :]
+    return found
 
 
 def everything(paths) -> None:
@@ -86,7 +90,9 @@ def branch(tmp_path, bare):
     """`branch(force=True)`: a target that pushes to the bare repository."""
 
     def make(url: str = "", *, extra=EXTRA, timeout_s=60, **more) -> GitBranch:
-        repository = Repository(tmp_path / "deploy" / "git", remote(url or str(bare)), BY, timeout_s)
+        repository = Repository(
+            tmp_path / "deploy" / "git", remote(url or str(bare)), BY, timeout_s
+        )
         return GitBranch(repository, "gh-pages", extra, **more)
 
     return make
@@ -126,9 +132,7 @@ def test_changes_and_removals_follow_in_one_commit_without_history(branch, bare,
     first = send(branch(), Site(public))
     write(public, {"resources/3/index.html": b"changed", "new/deep/page.html": b"new"})
     (public / "resources/4/index.html").unlink()
-    changes = Changes(
-        {"resources/3/index.html", "new/deep/page.html"}, {"resources/4/index.html"}
-    )
+    changes = Changes({"resources/3/index.html", "new/deep/page.html"}, {"resources/4/index.html"})
 
     second = send(branch(), Site(public, changes if is_known else None), first)
 
@@ -186,7 +190,9 @@ def test_nothing_is_pushed_when_nothing_changed(branch, bare, public):
 def test_the_branchs_own_files_follow_the_configuration(branch, bare, public):
     first = send(branch(), Site(public))
 
-    send(branch(extra={".nojekyll": b"", "CNAME": None}), Site(public, Changes(set(), set())), first)
+    send(
+        branch(extra={".nojekyll": b"", "CNAME": None}), Site(public, Changes(set(), set())), first
+    )
 
     assert set(held(bare)) - {".nojekyll"} == set(plus(public)) - {".nojekyll", "CNAME"}
 
@@ -216,6 +222,16 @@ def test_a_guard_that_refuses_keeps_the_branch_as_it_was(branch, bare, public):
 
     assert asked == ["index.html"]
     assert git(bare, "rev-parse", "gh-pages").strip() == first.commit
+
+
+def test_a_guard_hears_of_a_shrunken_site_although_our_copy_is_lost(branch, bare, public, tmp_path):
+    first = send(branch(), Site(public))
+    subprocess.run(["rm", "-r", str(tmp_path / "deploy/git"), str(public / "resources")], check=True)
+    asked = []
+
+    send(branch(), Site(public), first, lambda paths: asked.append(len(paths)))
+
+    assert asked == [29]
 
 
 # -- others
@@ -429,7 +445,9 @@ target.send(Site(Path(public), changes), Holding(True, commit, 33), everything, 
 """
 
 
-@pytest.mark.parametrize("step", ["rev-parse", "fast-import", "commit-tree", "push", "push --delete"])
+@pytest.mark.parametrize(
+    "step", ["rev-parse", "fast-import", "commit-tree", "push", "push --delete"]
+)
 def test_killed_at_any_step_it_loses_nothing(
     branch, bare, public, program, tmp_path, monkeypatch, step
 ):
@@ -440,14 +458,15 @@ def test_killed_at_any_step_it_loses_nothing(
     needle = "* :refs/ghost/carrier*" if step == "push --delete" else f"* {step} *"
     hang = f"echo $$ > {mark}; sleep 60"
     if step == "fast-import":  # in the middle of what it reads
-        hang = f"(head -c 200; echo $$ > {mark}; sleep 60) | $real \"$@\""
+        hang = f'(head -c 200; echo $$ > {mark}; sleep 60) | $real "$@"'
     if step == "push":  # in the middle of what the other side does
         hook = bare / "hooks/pre-receive"
         hook.parent.mkdir(exist_ok=True)
         hook.write_text(f"#!/bin/sh\necho $$ > {mark}; sleep 60\n")
         hook.chmod(0o755)
         hang = 'exec $real "$@"'
-    program(f'case "$* " in {needle.replace(" ", "?")}) {hang};; *) exec $real "$@";; esac')
+    pattern = needle.replace(" ", "\\ ")
+    program(f'case "$* " in {pattern}) {hang};; *) exec $real "$@";; esac')
     folder = str(tmp_path / "deploy/git")
     child = subprocess.Popen(
         [sys.executable, "-c", CHILD, folder, str(bare), str(public), first.commit],
@@ -518,19 +537,25 @@ def test_an_address_is_told_from_its_credentials(url, shown, stored, secret):
     )  # fmt: skip
 
 
-def test_git_takes_the_credentials_from_the_store(branch, tmp_path):
-    repository = branch("https://ada:p%40ss@h.example/x.git").repository
-    repository.prepare()
-    asked = []
+def test_git_takes_the_credentials_from_a_file_of_ours(branch, public, program, tmp_path):
+    program(f"""
+        for option in "$@"; do
+            case "$option" in credential.helper=store*)
+                printf 'protocol=https\\nhost=h.example\\n' |
+                    $real -c "$option" credential fill > {tmp_path}/filled
+                stat -c %a {tmp_path}/deploy/git/credentials > {tmp_path}/mode
+                exit 1
+            esac
+        done
+        exec $real "$@"
+        """)
 
-    def ask() -> str:
-        return repository.load_commit([])  # never reached
+    with pytest.raises(OutageError):
+        send(branch("https://ada:p%40ss@h.example/x.git"), Site(public))
 
-    done = repository._talk("credential", "fill")
-    asked.append(done)
-
-    assert done.exit_code != 0  # nothing was asked for, since nothing was given to its input
-    assert not (tmp_path / "deploy/git/credentials").exists()
+    filled = (tmp_path / "filled").read_text().splitlines()
+    assert {"username=ada", "password=p@ss"} < set(filled)
+    assert (tmp_path / "mode").read_text() == "600\n"
 
 
 # -- upkeep

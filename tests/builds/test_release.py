@@ -6,14 +6,14 @@ from contextlib import contextmanager
 import pytest
 
 from builds import release
-from builds.release import Manifest
 from ghost.errors import OutageError
 
 
 def put(body, number=1):
     draft = release.begin(number)
     (draft.site / "index.html").write_text(body)
-    return draft, release.publish(draft, Manifest("look", {"/": body}))
+    release.publish(draft, f"token {number}")
+    return draft.name
 
 
 def shown():
@@ -21,7 +21,7 @@ def shown():
 
 
 def releases():
-    return sorted(path.name for path in (release.public().parent / "releases").iterdir())
+    return sorted(path.name for path in release.releases().iterdir())
 
 
 def test_publish_puts_the_new_site_in_place_of_the_old():
@@ -30,10 +30,8 @@ def test_publish_puts_the_new_site_in_place_of_the_old():
     put("new", 2)
 
     assert shown() == "new"
-    manifest = release.current()
-    assert (manifest.look, manifest.records) == ("look", {"/": "new"})
-    assert release.is_whole(manifest)
-    assert not (release.public() / "manifest.json").exists()
+    assert release.token_of(release.current()) == "token 2"
+    assert [path.name for path in release.public().iterdir()] == ["index.html"]
 
 
 def test_a_reader_of_the_old_site_can_finish():
@@ -48,18 +46,29 @@ def test_a_reader_of_the_old_site_can_finish():
 def test_publish_keeps_as_many_releases_as_wanted(configure):
     configure(site_releases_keep=2)
 
-    names = [put(str(number), number)[1] for number in range(1, 5)]
+    names = [put(str(number), number) for number in range(1, 5)]
 
     assert releases() == names[-2:]
 
 
+def test_the_public_release_is_kept_though_it_is_an_old_one(configure):
+    first, second = put("first"), put("second", 2)
+    release.swap_to(release.releases() / first)
+    configure(site_releases_keep=1)
+
+    release.prune()
+
+    assert releases() == [first, second]
+    assert shown() == "first"
+
+
 def test_begin_removes_what_a_dead_builder_left():
-    _, name = put("whole")
+    name = put("whole")
     release.begin(2)
 
     draft = release.begin(3)
 
-    assert releases() == [name, draft.folder.name] or releases() == [draft.folder.name, name]
+    assert releases() == sorted([name, draft.folder.name])
     assert shown() == "whole"
 
 
@@ -69,7 +78,7 @@ def test_a_draft_that_another_builder_cleared_away_is_not_published():
     after = release.begin(3)
 
     with pytest.raises(OutageError) as refused:
-        release.publish(stale, Manifest("look", {}))
+        release.publish(stale, "stale")
 
     assert str(refused.value) == "This build's draft is gone; another builder took over."
     assert shown() == "good"
@@ -78,7 +87,7 @@ def test_a_draft_that_another_builder_cleared_away_is_not_published():
 
 
 def test_a_claim_that_is_refused_stops_the_swap():
-    _, good = put("good")
+    good = put("good")
     draft = release.begin(2)
 
     @contextmanager
@@ -87,13 +96,13 @@ def test_a_claim_that_is_refused_stops_the_swap():
         yield
 
     with pytest.raises(OutageError, match="given up"):
-        release.publish(draft, Manifest("look", {}), claim())
+        release.publish(draft, "another", claim())
 
-    assert shown() == "good"
+    assert (shown(), release.token_of(release.current())) == ("good", "token 1")
     assert releases() == sorted([good, draft.folder.name])
 
 
-def test_files_are_on_the_disk_before_the_manifest_vouches_for_them(monkeypatch):
+def test_files_are_on_the_disk_before_the_token_vouches_for_them(monkeypatch):
     draft = release.begin(1)
     (draft.site / "index.html").write_text("site")
     seen = []
@@ -101,53 +110,43 @@ def test_files_are_on_the_disk_before_the_manifest_vouches_for_them(monkeypatch)
         os, "sync", lambda: seen.append(sorted(p.name for p in draft.folder.iterdir()))
     )
 
-    release.publish(draft, Manifest("look", {}))
+    release.publish(draft, "token")
 
     assert seen == [["site"]]
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        lambda site: (site / "a" / "page.html").write_text(""),
-        lambda site: (site / "a" / "page.html").unlink(),
-        lambda site: (site / "a" / "page.html").rename(site / "a" / "other.html"),
-        lambda site: (site / "more.html").write_text("more"),
-        lambda site: site.rename(site.with_name("moved")),
-    ],
-    ids=["empty", "missing", "renamed", "added", "moved"],
-)
-def test_a_damaged_site_is_not_whole(damage):
-    draft = release.begin(1)
-    (draft.site / "a").mkdir()
-    (draft.site / "a" / "page.html").write_text("page")
-    release.publish(draft, Manifest("look", {}))
-    assert release.is_whole(release.current())
-
-    damage(release.public().resolve())
-
-    assert not release.is_whole(release.current())
 
 
 def test_a_real_folder_in_the_way_is_kept_as_the_oldest_release():
     release.public().mkdir(parents=True)
     (release.public() / "index.html").write_text("by hand")
 
-    _, name = put("ours")
+    name = put("ours")
 
     assert shown() == "ours"
-    oldest = release.public().parent / "releases" / releases()[0]
+    oldest = release.releases() / releases()[0]
     assert (oldest / "site" / "index.html").read_text() == "by hand"
     assert releases()[1:] == [name]
 
 
-@pytest.mark.parametrize("damage", ["", "[]", '{"look": 1, "other": 2}'])
-def test_a_damaged_manifest_is_none(damage):
+@pytest.mark.parametrize("damage", ["", "[]", '{"look": 1}'])
+def test_a_damaged_state_is_none_that_anyone_knows(damage):
     put("site")
-    (release.public().resolve().parent / release.MANIFEST).write_text(damage)
+    (release.current() / release.STATE).write_text(damage)
+
+    assert release.token_of(release.current()) == ""
+
+
+def test_a_site_that_was_moved_away_is_in_no_state():
+    put("site")
+    release.current().rename(release.releases().with_name("moved"))
 
     assert release.current() is None
 
 
-def test_there_is_no_manifest_before_the_first_site():
+def test_there_is_no_release_before_the_first_site():
     assert release.current() is None
+    assert release.token_of(None) == ""
+    assert release.whole() == []
+
+
+def test_no_two_states_have_one_name():
+    assert len({release.new_token() for _ in range(100)}) == 100

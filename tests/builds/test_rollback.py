@@ -65,11 +65,11 @@ def test_what_was_taken_down_never_comes_back(build):
     public = build()
     now = tree(public)
 
-    with pytest.raises(RefusedError, match="1 resources were taken down since then"):
+    with pytest.raises(RefusedError, match="1 resource was taken down since then"):
         rollback.to(None, "test")
 
     assert tree(public) == now
-    assert Build.objects.first().state == Build.State.FAILED
+    assert (Build.objects.count(), BuildState.get().last_error) == (2, "")
 
 
 def test_a_takedown_ends_the_wait(build):
@@ -89,5 +89,55 @@ def test_a_takedown_ends_the_wait(build):
 def test_nothing_to_go_back_to_is_refused(build):
     build()
 
-    with pytest.raises(RefusedError, match="not kept any more"):
+    with pytest.raises(RefusedError, match="No earlier state"):
         rollback.to(None, "test")
+
+
+def test_going_back_again_goes_further_back(build):
+    row = make.resource(title="One")
+    first = tree(build())
+    for title in ("Two", "Three"):
+        row.title = title
+        row.store()
+        public = build()
+
+    rollback.to(None, "test")
+    rollback.to(None, "test")
+
+    assert tree(public) == first
+    with pytest.raises(RefusedError, match="No earlier state"):
+        rollback.to(None, "test")
+
+
+def test_a_state_is_known_by_each_build_that_found_it(build):
+    row = make.resource(title="One")
+    build()
+    build()  # finds nothing to do
+    row.title = "Two"
+    row.store()
+    build()
+    first, unchanged, third = Build.objects.order_by("pk")
+
+    assert rollback.point(unchanged.pk).build == first
+    assert rollback.present() == third
+    with pytest.raises(RefusedError, match="in that state now"):
+        rollback.point(third.pk)
+    with pytest.raises(RefusedError, match="not kept any more"):
+        rollback.point(third.pk + 1)
+
+
+def test_the_row_of_a_rollback_tells_what_it_did(build):
+    row = make.resource(title="One")
+    build()
+    made = Build.objects.get()
+    row.title = "Two"
+    row.store()
+    build()
+    changed = Build.objects.first().changed
+
+    done = Build.objects.get(pk=rollback.to(None, "ada").pk)
+
+    assert (done.state, done.trigger, done.back_to) == ("done", "ada", made.pk)
+    assert (done.changed, done.pages, done.files) == (changed, made.pages, made.files)
+    assert [(step.name, step.is_ok) for step in done.steps.all()] == [("rollback", True)]
+    assert BuildState.get().held_build == made.pk

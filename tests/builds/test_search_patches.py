@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import random
-from dataclasses import replace
+import json
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -59,7 +59,7 @@ def edits_between(old, new):
     return [(old.get(pk), new.get(pk)) for pk in every if old.get(pk) != new.get(pk)]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(states, min_size=2, max_size=4), st.sampled_from([20, 60, 150, 100_000]))
 def test_patches_give_the_bytes_of_a_full_build(history, limit):
     with pytest.MonkeyPatch.context() as patching:
@@ -70,3 +70,88 @@ def test_patches_give_the_bytes_of_a_full_build(history, limit):
             public = updated(public, edits_between(before, after))
             assert public == tree(after.values())
             before = after
+
+
+def test_nothing_is_written_where_nothing_changed():
+    public = tree([doc(1, ["aax"])])
+
+    assert index.update([(doc(1, ["aax"]), doc(1, ["aax"]))], public.get) == ([], [])
+
+
+def test_an_edit_touches_its_own_segment_alone():
+    public = tree([doc(pk, ["aax"]) for pk in (1, 20_000)])
+
+    files, removed = index.update([(doc(1, ["aax"]), doc(1, ["aay"]))], public.get)
+
+    assert [file.address for file in files] == ["/search/0/words/t.json", manifest.ADDRESS]
+    assert removed == []
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        (doc(1, ["aay"]), None),  # it had other words
+        (None, doc(1, ["aax"], title="U")),  # it was there already
+        (doc(2, ["aax"]), None),  # it was not there
+    ],
+)
+def test_an_index_that_disagrees_asks_for_a_full_build(edit):
+    public = tree([doc(1, ["aax"])])
+
+    with pytest.raises(OutageError, match="build the whole site anew"):
+        index.update([edit], public.get)
+
+
+@pytest.mark.parametrize(
+    "address", ["/search/0/words/t.json", "/search/0/rows/0.json", manifest.ADDRESS]
+)
+@pytest.mark.parametrize("body", [None, b"", b"{"])
+def test_a_damaged_index_asks_for_a_full_build(address, body):
+    public = tree([doc(1, ["aax"])]) | {address: body}
+
+    with pytest.raises(OutageError, match="build the whole site anew"):
+        index.update([(doc(1, ["aax"]), doc(1, ["aay"], title="U"))], public.get)
+
+
+def test_a_manifest_of_another_format_asks_for_a_full_build():
+    body = tree([])[manifest.ADDRESS].replace(b'"format":1', b'"format":0')
+
+    with pytest.raises(OutageError, match="build the whole site anew"):
+        manifest.read(body)
+
+
+def test_the_manifest_reads_back():
+    random = Random(5)
+    docs = [
+        doc(pk, random.sample(WORDS, 9), random.sample(WORDS, 9))
+        for pk in range(SEGMENT_IDS - 9, SEGMENT_IDS + 9)
+    ]
+    body = tree(docs)[manifest.ADDRESS]
+
+    assert manifest.file(manifest.read(body).values()).body == body
+
+
+def test_a_segment_is_made_of_small_files_with_one_place_for_each_term(monkeypatch):
+    monkeypatch.setattr(trie, "LIMIT_BYTES", 300)
+    random = Random(6)
+    words = [
+        "".join(random.choices("abcdefghij図書館", k=random.randint(1, 9))) for _ in range(900)
+    ]
+    docs = [doc(pk, random.sample(words, 20)) for pk in range(200)]
+
+    leaves = {a: json.loads(b) for a, b in tree(docs).items() if "/words/" in a}
+
+    terms = [term for entries in leaves.values() for term in entries]
+    assert sorted(terms) == sorted({term for each in docs for term in each.words})
+    assert all(
+        trie.bits(t).startswith(a[len("/search/0/words/t") : -5])
+        for a, e in leaves.items()
+        for t in e
+    )
+    assert (
+        max(
+            len(json.dumps(entries, ensure_ascii=False, separators=(",", ":")).encode())
+            for entries in leaves.values()
+        )
+        <= 302
+    )

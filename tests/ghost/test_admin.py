@@ -13,7 +13,7 @@ from django.utils import timezone
 from django_q.models import Failure, OrmQ, Schedule, Success, Task
 from django_q.tasks import async_task
 
-from builds.models import Build, Cover, CoverHost
+from builds.models import Build, Cover, CoverHost, Deployment
 from dht.models import HealthSample, Scan
 from ghost import dashboard, schedules
 from resources.models import Block, Category, Resource
@@ -25,7 +25,7 @@ from tests import make, operators
 pytestmark = pytest.mark.django_db
 
 MODELS = [
-    Block, Build, Category, Cover, CoverHost, Failure, Group, HealthSample, OrmQ, Resource, Scan,
+    Block, Build, Category, Cover, CoverHost, Deployment, Failure, Group, HealthSample, OrmQ, Resource, Scan,
     Schedule, Success, Team, Token, User,
 ]  # fmt: skip
 POLICY = "Content-Security-Policy"
@@ -42,6 +42,7 @@ def one_of_each(number: int) -> None:
     HealthSample.objects.create(resource=row, method="dht", status="Active", scan=scan)
     Cover.objects.create(resource=row, digest="0" * 64, width=3, height=4)
     CoverHost.objects.create(name=f"{number}.example.org", failures=3)
+    Deployment.objects.create(key=f"{number}", kind="folder", target=f"/srv/{number}")
     Block.objects.create(info_hash=make.info_hash())
     build = Build.objects.create(
         trigger="test", state="done", lease_until=timezone.now(), ended_at=timezone.now()

@@ -12,6 +12,7 @@ from ghost.api import api
 from ghost.env import BASE_DIR
 from tests import make
 from tests.browser import needs_chromium, visit
+from tests.builds import pictures
 
 DOC = (BASE_DIR / "docs" / "api.md").read_text()
 SECTION = re.compile(r"^### (?P<title>.+?)$(?P<text>.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
@@ -57,6 +58,7 @@ def test_examples_do_what_they_say(live_server, settings, monkeypatch, tmp_path)
     # Nobody can make up an info section that has the example's hash.
     monkeypatch.setattr("resources.torrents.make", lambda found, magnet: b"d4:infodee")
     publisher = make.publisher()
+    (tmp_path / "cover.png").write_bytes(pictures.image())
     env = {
         **os.environ,
         "GHOST": f"{live_server.url}/api",

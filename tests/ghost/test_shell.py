@@ -57,3 +57,43 @@ def test_run_hands_on_arguments(tmp_path):
     output = shell.run([program, "you"], timeout_s=20, cwd=tmp_path)
 
     assert (output.exit_code, output.text) == (0, "hello you\n")
+
+
+def test_run_feeds_more_than_a_pipe_holds():
+    feed = (b"x" * 100_000 for _ in range(20))
+
+    output = shell.run(["wc", "-c"], timeout_s=20, feed=feed)
+
+    assert (output.exit_code, output.text.strip()) == (0, "2000000")
+
+
+def test_run_raises_what_fails_in_the_feed():
+    def feed():
+        yield b"some"
+        raise FileNotFoundError("gone")
+
+    with pytest.raises(FileNotFoundError, match="gone"):
+        shell.run(["cat"], timeout_s=20, feed=feed())
+
+
+def test_run_bears_a_program_that_does_not_read_its_feed():
+    feed = (b"x" * 100_000 for _ in range(1000))
+
+    output = shell.run(["sh", "-c", "exit 3"], timeout_s=20, feed=feed)
+
+    assert output.exit_code == 3
+
+
+def test_run_stops_a_program_that_is_fed_on_time():
+    feed = (b"x" * 100_000 for _ in range(1000))
+
+    with pytest.raises(OutageError, match="stopped after"):
+        shell.run(["sleep", "60"], timeout_s=0.5, feed=feed)
+
+
+def test_run_keeps_long_output_whole_where_it_is_wanted():
+    code = "print('a' * 50000 + 'end')"
+
+    output = shell.run([sys.executable, "-c", code], timeout_s=20, limit_chars=100_000)
+
+    assert output.text == "a" * 50_000 + "end\n"

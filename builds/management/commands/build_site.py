@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import time
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -15,45 +17,78 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 BUSY = "Somebody else is building just now; try again when it has ended."
+SAID_EVERY_S = 10
+"""How far a step is, where that can't be shown in place: in a log, say."""
 
 
 class Command(BaseCommand):
-    help = "Build the public site now. The last line is JSON: result, resources, pages, stages."
+    help = (
+        "Build the public site now. The last line is JSON: result, full, resources, pages,"
+        " changed (files), stages (seconds). Exit status 1 if it was not built, or not deployed."
+    )
+
+    _said_at = 0.0
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "--force", action="store_true", help="render and publish even if nothing changed"
+        how = parser.add_mutually_exclusive_group()
+        how.add_argument("--force", action="store_true", help="render everything anew")
+        how.add_argument(
+            "--verify", action="store_true", help="compare everything, and mend what is wrong"
         )
 
-    def handle(self, *args: Any, force: bool, **options: Any) -> None:  # noqa: ANN401  # Django's
+    def handle(self, *args: Any, force: bool, verify: bool, **options: Any) -> None:  # noqa: ANN401  # Django's
         try:
             build = Build.objects.claim("manage.py build_site")
             if build is None:
                 raise RefusedError(BUSY)
-            carry_out(build, force=force, tell=self._tell)
+            carry_out(build, force=force, verify=verify, tell=self._tell)
         except GhostError as error:
             raise CommandError(str(error)) from error
         except (OSError, DatabaseError) as error:  # a full disk, a locked database
             raise CommandError(f"The site was not built. {told(error)}") from error
+        self._end(build, list(build.steps.all()))
+
+    def _end(self, build: Build, steps: list[Step]) -> None:
         for address in build.set_aside:
             self.stderr.write(f"set aside, since Hugo can't render it: {address}")
-        self.stdout.write(json.dumps(_summary(build, build.steps.all())))
+        self.stdout.write(json.dumps(_summary(build, steps)))
+        if failed := build.undelivered:
+            raise CommandError(f"The site is built, but not deployed. {failed.output}".strip())
 
     def _tell(self, step: Step) -> None:
         if step.ended_at is None:
-            if self.stderr.isatty():
-                self.stderr.write(f"{step.name} …", ending="\r")
-                self.stderr.flush()
+            self._tell_progress(step)
             return
         how = "ok" if step.is_ok else "FAILED"
-        counts = ", ".join(f"{name} {count}" for name, count in step.counts.items())
-        self.stderr.write(f"{step.name:<8} {how} {step.seconds:7.2f} s  {counts}")
+        counts = ", ".join(f"{name} {count:,}" for name, count in step.counts.items())
+        line = f"{step.name:<8} {how} {step.seconds:7.2f} s  {counts}".rstrip()
+        self.stderr.write(f"\r\x1b[K{line}" if self.stderr.isatty() else line)
+
+    def _tell_progress(self, step: Step) -> None:
+        if self.stderr.isatty():
+            self.stderr.write(f"\r\x1b[K{_progress(step)}", ending="")
+            self.stderr.flush()
+        elif step.total and time.monotonic() - self._said_at >= SAID_EVERY_S:
+            self._said_at = time.monotonic()
+            self.stderr.write(_progress(step))
+
+
+def _progress(step: Step) -> str:
+    if not step.total:
+        return f"{step.name:<8} …"
+    percent = 100 * step.done // step.total
+    return f"{step.name:<8} … {step.done:,} of {step.total:,} ({percent} %)"
 
 
 def _summary(build: Build, steps: Iterable[Step]) -> dict[str, object]:
+    seconds: Counter[str] = Counter()
+    for step in steps:  # a full build that comes after a delta has some of them twice
+        seconds[step.name] += step.seconds or 0  # type: ignore[assignment]  # typeshed: int alone
     return {
         "result": build.state,
+        "full": build.is_full,
         "resources": build.resources,
         "pages": build.pages,
-        "stages": {step.name: round(step.seconds or 0, 3) for step in steps},
+        "changed": build.changed,
+        "stages": {name: round(took, 3) for name, took in seconds.items()},
     }

@@ -1,0 +1,100 @@
+"""Deployments: what each target holds, what went wrong, and what waits for an operator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import models, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.urls import URLPattern, path
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+from django_q.tasks import async_task
+
+from builds import deploy
+from builds.deploy.tasks import deploy_now
+from builds.models import Deployment
+from ghost.admin_site import ReadOnlyAdmin, badge, display
+
+STATE_COLOURS = {
+    Deployment.State.WAITING: "info",
+    Deployment.State.DONE: "success",
+    Deployment.State.FAILED: "danger",
+    Deployment.State.HELD: "warning",
+}
+MAY = "builds.change_deployment"
+
+
+@admin.register(Deployment)
+class DeploymentAdmin(ReadOnlyAdmin[Deployment]):
+    """One row for each target; rows of targets that are configured no more stay."""
+
+    list_display = ["target", "kind", "shown_state", "deployed_at", "files", "deletions", "error"]
+    list_before_template = "admin/builds/deploy_now.html"
+    change_form_outer_before_template = "admin/builds/deployment.html"
+    fields = [
+        ("target", "kind"),
+        ("shown_state", "deployed_at"),
+        ("files", "changed", "removed"),
+        "commit",
+        ("tried_at", "next_try_at", "attempts"),
+    ]
+    readonly_fields = ["shown_state"]
+    actions = ["allow_deletions"]
+
+    @display(description=_("state"), ordering="state")
+    def shown_state(self, row: Deployment) -> str:
+        """As a badge."""
+        state = Deployment.State(row.state)
+        return badge(state.label, STATE_COLOURS[state])
+
+    def has_deploy_permission(self, request: HttpRequest) -> bool:
+        """For the action below; nobody edits a row."""
+        return request.user.has_perm(MAY)
+
+    @admin.action(description=_("Allow the deletions that wait"), permissions=["deploy"])
+    def allow_deletions(
+        self, request: HttpRequest, queryset: models.QuerySet[Deployment]
+    ) -> HttpResponse:
+        """Let exactly these pass, and deploy."""
+        rows = [row for row in queryset if row.is_held]
+        for row in rows:
+            row.allow()
+            told = gettext("Allowed to delete %s files") % row.deletions
+            self.note(request, [row.pk], told)
+        if rows:
+            transaction.on_commit(_queue)
+        said = ngettext("%d deployment goes on.", "%d deployments go on.", len(rows)) % len(rows)
+        self.message_user(request, said, messages.SUCCESS if rows else messages.WARNING)
+        return self.back(request)
+
+    def get_urls(self) -> list[URLPattern]:
+        """With the button's address."""
+        view = self.admin_site.admin_view(self.start)
+        return [path("start/", view, name="builds_deployment_start"), *super().get_urls()]
+
+    def start(self, request: HttpRequest) -> HttpResponse:
+        """Queue a deployment of what is published (POST)."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not self.has_deploy_permission(request):
+            raise PermissionDenied
+        transaction.on_commit(_queue)
+        self.message_user(request, gettext("A deployment is queued."))
+        return self.back(request)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list says where there is nowhere to deploy to."""
+        context = {
+            "is_configured": deploy.is_configured(),
+            "may_deploy": request.user.has_perm(MAY),
+        }
+        return super().changelist_view(request, context | (extra_context or {}))
+
+
+def _queue() -> None:
+    async_task(deploy_now)

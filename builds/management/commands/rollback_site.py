@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
+
+from builds import rollback
+from builds.models import Build
+from builds.pipeline import told
+from builds.rollback import Point
+from builds.tasks import put_back
+from ghost.errors import GhostError
+
+NONE = "No earlier state of the site is kept."
+ON = (
+    "Nothing is built by itself now: manage.py build_site (or “Build now” in the admin) publishes"
+    " the present catalog again. A takedown is published all the same."
+)
+
+
+class Command(BaseCommand):
+    help = (
+        "Put the public site back to an earlier state; then nothing is built by itself until"
+        " build_site. The last line is JSON: result, build, held."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "build",
+            nargs="?",
+            type=_number,
+            metavar="BUILD",
+            help="number of the build whose state is wanted (the one before the present)",
+        )
+        parser.add_argument("--list", action="store_true", help="list the states that are kept")
+
+    def handle(self, *args: Any, build: int | None, **options: Any) -> None:  # noqa: ANN401  # Django's
+        try:
+            if options["list"]:
+                self._list()
+            else:
+                self._go_back(build)
+        except GhostError as error:
+            raise CommandError(str(error)) from error
+        except (OSError, DatabaseError) as error:
+            raise CommandError(f"The site may be half restored; build it. {told(error)}") from error
+
+    def _list(self) -> None:
+        found = rollback.points()
+        if not found:
+            self.stderr.write(NONE)
+            return
+        self.stdout.write(_row("build", "begun (UTC)", "kind", "files", "asked for by"))
+        for point in found:
+            self.stdout.write(_line(point))
+
+    def _go_back(self, number: int | None) -> None:
+        done = put_back(number, "manage.py rollback_site")
+        self.stderr.write(f"The site is as build #{done.back_to} made it. {ON}")
+        result = {"result": done.state, "build": done.back_to, "held": True}
+        self.stdout.write(json.dumps(result))
+        if failed := done.undelivered:
+            raise CommandError(f"What is deployed was not put back. {failed.output}".strip())
+
+
+def _line(point: Point) -> str:
+    build = point.build
+    begun = f"{build.started_at:%Y-%m-%d %H:%M:%S}"
+    return _row(f"#{build.pk}", begun, _kind(build), f"{build.changed:,}", build.trigger)
+
+
+def _kind(build: Build) -> str:
+    return "everything" if build.is_full else "changes"
+
+
+def _row(number: str, begun: str, kind: str, files: str, who: str) -> str:
+    return f"{number:>8}  {begun:<19}  {kind:<10}  {files:>9}  {who}"
+
+
+def _number(text: str) -> int:
+    """`12` or `#12`."""
+    return int(text.removeprefix("#"))

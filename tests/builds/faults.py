@@ -1,0 +1,303 @@
+"""An installation on disk whose builders die, sleep or run out of disk at any chosen moment."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sqlite3
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from errno import ENOSPC
+from pathlib import Path
+
+import pytest
+from django.db import OperationalError, connection, connections
+from django.db.backends.sqlite3.base import DatabaseWrapper
+from django.utils import timezone
+
+from builds import check, tasks
+from builds.models import Build, BuildState
+
+EVERY = os.environ.get("FAULTS") == "all"
+"""Whether each moment of a build is tried, and not a few of each kind."""
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+CHANGING = ("os.rename", "os.link", "os.symlink", "os.remove", "os.rmdir", "os.mkdir")
+Act = Callable[[str], None]
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def differing(one: dict[str, bytes], other: dict[str, bytes]) -> list[str]:
+    return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
+
+
+def broken(site: dict[str, bytes], pages: set[str]) -> list[str]:
+    """Links of these pages that lead nowhere."""
+    links = {
+        (page, link)
+        for page in pages
+        if page.endswith(".html") and page in site
+        for link in check.links(site[page].decode())
+    }
+    return sorted(
+        f"{page} → {link}"
+        for page, link in links
+        if not check._leads_somewhere(link, site.__contains__)
+    )
+
+
+class Moments:
+    """Calls `act` before every write of this process: to a file, or to the database."""
+
+    def __init__(self, act: Act) -> None:
+        self.act = act
+        self.is_over = False
+
+    def watch(self) -> None:
+        """For good: a hook can't be taken back."""
+        sys.addaudithook(self._file)
+        connection.execute_wrappers.append(self._statement)
+        real = DatabaseWrapper._commit
+
+        def commit(database):
+            self._call("commit")
+            return real(database)
+
+        DatabaseWrapper._commit = commit
+
+    def _file(self, event: str, args: tuple) -> None:
+        if event == "open":
+            path, _, flags = args
+            if flags & WRITING and str(path) != os.devnull:
+                self._call(f"write {_told(path)}")
+        elif event in CHANGING:
+            self._call(f"{event} {_told(args[0])}")
+        elif event == "subprocess.Popen":
+            self._call("start a program")
+
+    def _statement(self, execute, sql, params, many, context):
+        if sql.split(None, 1)[0] in {"INSERT", "UPDATE", "DELETE"}:
+            self._call(" ".join(sql.split()[:3]))
+        return execute(sql, params, many, context)
+
+    def _call(self, what: str) -> None:
+        if not self.is_over:
+            self.act(what)
+
+
+def _told(path: object) -> str:
+    return Path(os.fsdecode(path)).name if isinstance(path, (str, bytes, os.PathLike)) else "?"
+
+
+class Place:
+    """One installation: database, workdir and covers in a folder that can be put back."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.log = root.with_name("moments")
+
+    @property
+    def public(self) -> Path:
+        return self.root / "site-workdir" / "public"
+
+    def keep(self, name: str) -> None:
+        """Remember all of it as it is now."""
+        connection.close()
+        shutil.copytree(self.root, self.root.with_name(name), symlinks=True)
+
+    def put_back(self, name: str) -> None:
+        """As it was when that was kept."""
+        connection.close()
+        shutil.rmtree(self.root)
+        shutil.copytree(self.root.with_name(name), self.root, symlinks=True)
+
+    # -- children
+
+    def fork(self, deed: Callable[[], object], act: Act | None = None) -> int:
+        """A child process that does a deed, acting before each write; its id."""
+        connection.close()
+        if pid := os.fork():
+            return pid
+        code = 1
+        try:
+            if act:
+                Moments(act).watch()
+            deed()
+            code = 0
+        except BaseException:  # noqa: BLE001  # a child never comes back into the tests
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+
+    def moments(self, deed: Callable[[], object]) -> list[str]:
+        """Every write of a deed, which is then undone."""
+        self.keep("before")
+
+        found: list[str] = []
+
+        def all_of_it() -> None:
+            deed()
+            self.log.write_text("\n".join(found[:]))
+
+        assert exit_code(self.fork(all_of_it, found.append)) == 0
+        self.put_back("before")
+        shutil.rmtree(self.root.with_name("before"))
+        return self.log.read_text().split("\n")
+
+    def kill(self, deed: Callable[[], object], at: int) -> bool:
+        """Do it in a child that SIGKILL ends before its write number `at`; whether it was."""
+        return exit_code(self.fork(deed, _at(at, _die))) == -signal.SIGKILL
+
+    def fill(self, deed: Callable[[], object], at: int) -> int:
+        """Do it in a child whose disk is full from write number `at` on; its exit code."""
+        return exit_code(self.fork(deed, _from(at, _no_space)))
+
+    def lose(self, deed: Callable[[], object], at: int) -> int:
+        """Do it in a child whose database fails at write number `at`; its exit code."""
+        return exit_code(self.fork(deed, _at(at, _no_database)))
+
+    @contextmanager
+    def asleep(self, deed: Callable[[], object], at: int) -> Iterator[int]:
+        """Do it in a child that falls asleep before its write number `at` and wakes up when the
+        block has ended; its id. Nothing is held by it then."""
+        pid = self.fork(deed, _at(at, _sleep))
+        _, status = os.waitpid(pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status), f"it ended with {status}"
+        try:
+            yield pid
+        finally:
+            connection.close()
+            os.kill(pid, signal.SIGCONT)
+
+    # -- what stands there
+
+    def build(self, **kwargs) -> dict[str, bytes]:
+        """Build here and now; the tree."""
+        build = Build.objects.claim("test")
+        assert build is not None
+        tasks.carry_out(build, **kwargs)
+        return tree(self.public)
+
+    def rescue(self) -> str:
+        """What the clock does once the dead builder's lease is over; what came of it."""
+        Build.objects.running().update(lease_until=timezone.now() - timedelta(seconds=1))
+        return tasks.note_published()
+
+    def full(self) -> dict[str, bytes]:
+        """The tree of a full build of what is in the catalog; nothing stays of it."""
+        self.keep("full")
+        try:
+            Build.objects.running().update(state="failed")
+            return self.build(force=True)
+        finally:
+            self.put_back("full")
+            shutil.rmtree(self.root.with_name("full"))
+
+
+def exit_code(pid: int) -> int:
+    """Of a child that ends; negative is the signal that ended it."""
+    _, status = os.waitpid(pid, 0)
+    return os.waitstatus_to_exitcode(status)
+
+
+def _at(number: int, deed: Callable[[], None]) -> Act:
+    left = [number]
+
+    def act(_what: str) -> None:
+        left[0] -= 1
+        if left[0] == -1:
+            deed()
+
+    return act
+
+
+def _from(number: int, deed: Callable[[str], None]) -> Act:
+    left = [number]
+
+    def act(what: str) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            deed(what)
+
+    return act
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(60)
+
+
+def _sleep() -> None:
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def _no_database() -> None:
+    raise OperationalError("database is locked")
+
+
+def _no_space(what: str) -> None:
+    # Removing needs no room, and the database is not on that disk.
+    if what.startswith(("write", "os.mkdir", "os.link", "os.symlink")):
+        raise OSError(ENOSPC, os.strerror(ENOSPC))
+
+
+def some(moments: list[str], kinds: tuple[str, ...], each: int) -> list[int]:
+    """Numbers of moments: all of them if asked for, else a few of each kind, evenly spread."""
+    if EVERY:
+        return list(range(len(moments)))
+    found: set[int] = set()
+    for kind in kinds:
+        numbers = [n for n, what in enumerate(moments) if kind in what]
+        step = max(1, -(-len(numbers) // each))
+        found |= set(numbers[::step][:each]) | set(numbers[-1:])
+    return sorted(found)
+
+
+@pytest.fixture(scope="session")
+def empty_database(django_db_setup, django_db_blocker, tmp_path_factory) -> Path:
+    """A database file with all tables and no rows."""
+    path = tmp_path_factory.mktemp("database") / "empty.db"
+    with django_db_blocker.unblock(), closing(sqlite3.connect(path)) as file:
+        connection.ensure_connection()
+        connection.connection.backup(file)
+    return path
+
+
+@pytest.fixture
+def place(db, empty_database, tmp_path, configure) -> Iterator[Place]:
+    """An installation with a database file, as in real life: threads and processes share it."""
+    root = tmp_path / "ghost"
+    root.mkdir()
+    shutil.copyfile(empty_database, root / "ghost.db")
+    configure(
+        site_workdir=root / "site-workdir",
+        cover_dir=root / "covers",
+        magnet_metadata_dir=root / "metadata",
+        build_debounce_s=0,
+    )
+    memory = connections["default"]
+    name = memory.settings_dict["NAME"]
+    memory.settings_dict["NAME"] = str(root / "ghost.db")  # of other threads' connections too
+    connections["default"] = connections.create_connection("default")
+    try:
+        yield Place(root)
+    finally:
+        connection.close()
+        connections["default"] = memory
+        memory.settings_dict["NAME"] = name
+
+
+def pending() -> bool:
+    """Whether a change waits for its build."""
+    return BuildState.get().pending_changes
