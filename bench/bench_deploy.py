@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -51,11 +52,12 @@ class Used:
         self.wall_s = time.monotonic()
 
 
-def measure(work: Callable[[], object]) -> tuple[float, float]:
-    """CPU and wall seconds of some work."""
+def measure(what: str, work: Callable[[], object]) -> tuple[float, float]:
+    """CPU and wall seconds of some work, told on standard error too."""
     before = Used()
     work()
     after = Used()
+    print(f"{what:<28} {after.cpu_s - before.cpu_s:8.2f} CPU s", file=sys.stderr)
     return after.cpu_s - before.cpu_s, after.wall_s - before.wall_s
 
 
@@ -89,13 +91,17 @@ class Tree:
         file.write_text(self.head + self.text(words))
 
     def change(self) -> Changes:
-        """As one edit does: a page in two languages, and lists."""
+        """Of one edit: a page in two languages, and lists."""
         number = self.random.randint(1, self.count)
         paths = {f"{language}resources/{number}/index.html" for language in ("", "zh-hans/")}
         paths |= {f"page/{number}/index.html" for number in range(LISTS)}
-        for path in sorted(paths):
-            self.write(path)
         return Changes(paths, set())
+
+    def again(self, changes: Changes) -> Changes:
+        """The same files, changed once more."""
+        for path in sorted(changes.files):
+            self.write(path)
+        return changes
 
 
 class Bare:
@@ -164,17 +170,19 @@ def run(scratch: Path, count: int, repeats: int) -> dict[str, float]:
         scratch / "git", remote(str(far)), Signature("x", "x@example.org", int(time.time())), 3000
     )
     branch = Deployer(GitBranch(ours, "gh-pages", {".nojekyll": b"", "CNAME": None}), tree.folder)
-    folder = Deployer(Folder(scratch / "mirror"), tree.folder)
-    first = measure(lambda: branch.deploy(None))
-    same = measure(lambda: branch.deploy(None))
-    mirror = measure(lambda: folder.deploy(None))
+    first = measure("git, everything", lambda: branch.deploy(None))
+    same = measure("git, compared", lambda: branch.deploy(None))
     raw = Bare(scratch, tree.folder, scratch / "git")
-    rounds = {"git": [], "raw": [], "folder": []}
-    for _ in range(repeats):
-        changes = tree.change()
-        rounds["git"].append(measure(lambda: branch.deploy(changes)))  # noqa: B023  # called here
-        rounds["raw"].append(measure(lambda: raw.deploy(changes)))  # noqa: B023  # as above
-        rounds["folder"].append(measure(lambda: folder.deploy(changes)))  # noqa: B023  # as above
+    rounds: dict[str, list[tuple[float, float]]] = {"git": [], "raw": [], "folder": []}
+    changes = [tree.change() for _ in range(repeats)]
+    for each in changes:
+        rounds["git"].append(measure("git, a change", partial(branch.deploy, tree.again(each))))
+        rounds["raw"].append(measure("bare git, a change", partial(raw.deploy, each)))
+    folder = Deployer(Folder(scratch / "mirror"), tree.folder)
+    mirror = measure("folder, everything", lambda: folder.deploy(None))
+    for each in changes:
+        change = partial(folder.deploy, tree.again(each))
+        rounds["folder"].append(measure("folder, a change", change))
     middle = {
         name: [statistics.median(each[index] for each in found) for index in (0, 1)]
         for name, found in rounds.items()
@@ -190,7 +198,7 @@ def run(scratch: Path, count: int, repeats: int) -> dict[str, float]:
         "ratio": middle["git"][0] / middle["raw"][0],
         "remote_commits": int(git("--git-dir", far, "rev-list", "--all", "--count")),
         "raw_remote_commits": int(git("--git-dir", raw.far, "rev-list", "--all", "--count")),
-        "tidy_cpu_s": measure(lambda: _tidy(ours))[0],
+        "tidy_cpu_s": measure("packed anew", lambda: _tidy(ours))[0],
         "own_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "child_mb": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024,
     }

@@ -5,7 +5,8 @@ costs a visitor in Chromium, and whether everything is found.
 
 With --catalog, `ghost.db` and `magnet_metadata/` in that folder are read, up to so many resources.
 Bytes are counted by the server, which compresses; each query meets an empty cache. The last line
-is JSON; exit status 1 if something was not found, or cost more than it may.
+is JSON; exit status 1 if something was not found, or took more bytes than it may. `slow` names
+queries whose answer was on the screen later than 300 ms after the last byte.
 """
 
 from __future__ import annotations

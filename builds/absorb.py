@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TypeGuard
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -181,12 +182,17 @@ class _Changed:
             new = self._seen.entries.get(pk, old)
             places.put(pk, old.facts if old else None, new.facts if new else None)
             due[f"entry/{pk}"] = None
-            due[f"search/{pk}"] = searchable.held(old, self._names) if old else None
+            due[f"search/{pk}"] = self._held(old)
             if old is None or new is None:
                 due[f"sitemap/{sitemaps.part_of(pk)}"] = None
             _put(pk, old, new)
         places.save()
         Due.objects.add(due | dict.fromkeys(places.due - due.keys()))
+
+    def _held(self, old: Entry | None) -> dict[str, object] | None:
+        """What the search holds of it. Under names that are not known yet it was written by an
+        absorption that failed: what was held before that is noted already."""
+        return searchable.held(old, self._names) if _is_named(old, self._names) else None
 
 
 def _is_kept(entry: Entry | None) -> bool:
@@ -274,7 +280,7 @@ def _absorb_mass(state: BuildState, beat: Beat) -> None:
     _keep(state, seen, is_news=True)
 
 
-def _is_named(entry: Entry | None, names: Names) -> bool:
+def _is_named(entry: Entry | None, names: Names) -> TypeGuard[Entry]:
     """Not if it came to a category, publisher or team after the names were read: then its change
     is news, and absorbed with their names afterwards."""
     return entry is not None and names.know(entry.facts)

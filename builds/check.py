@@ -18,7 +18,7 @@ SHOWN = 5
 # Real tags only: what publishers write stands in text, where `<` is escaped, or in quotes.
 _TAG = re.compile(r"""<([a-z][\w-]*)\s((?:[^>"']+|"[^"]*"|'[^']*')*)>""", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""([^\s=>"'/]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+))?""")
-_ADDRESSES = {"href", "src"}
+_ADDRESSES = {"action", "href", "src"}
 # All that could be an address, and some more: quick, since most pages have good ones only.
 _LIKELY = re.compile(rb"""(?:href|src)\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+)""")
 _UNSAFE = "#ZgotmplZ"  # html/template's mark where it refused an address

@@ -129,8 +129,11 @@ def _rank(owner: str) -> tuple[int, str]:
     return _ORDER[owner.partition("/")[0]], owner
 
 
-def store(found: Difference) -> None:
-    """Write the rows, in the transaction that makes the stage count."""
+def store(found: Difference) -> int:
+    """Write the rows, in the transaction that makes the stage count; by how many pages the site
+    grows."""
+    pages = [address for address, row in found.rows.items() if row.is_page]
+    known = sum(Output.objects.filter(pk__in=part).count() for part in _parts(pages))
     fields = ["owner", "is_page", "digest", "size_bytes", "aside"]
     gone: Iterator[list[str]] = _parts(list(found.gone))
     for part in gone:
@@ -140,6 +143,7 @@ def store(found: Difference) -> None:
         unique_fields=["address"], batch_size=500,
     )  # fmt: skip
     Due.objects.all().delete()
+    return len(pages) - known - sum(row.is_page for row in found.gone.values())
 
 
 def _parts(keys: list[str]) -> Iterator[list[str]]:

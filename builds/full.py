@@ -120,6 +120,5 @@ def set_aside(found: Iterable[str]) -> None:
 
 def wanted() -> Iterator[str]:
     """The files that the rows ask for."""
-    rows = Output.objects.values_list("address", "is_page", "aside")
-    for address, is_page, aside in rows.iterator(BATCH):
+    for address, is_page, aside in Output.objects.in_parts("is_page", "aside", rows=BATCH):
         yield from files_of(address, is_page=is_page, aside=aside)

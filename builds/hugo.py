@@ -18,7 +18,7 @@ from django.conf import settings
 from builds import addresses
 from builds.addresses import Language
 from builds.progress import Beat, unheard
-from builds.records import File, digest
+from builds.records import File, Page, digest
 from ghost import shell
 from ghost.errors import OutageError
 
@@ -26,6 +26,8 @@ SOURCE = Path(__file__).parent / "site"
 FILES = SOURCE / "files"
 TIMEOUT_S = 600
 MAX_SET_ASIDE = 100
+ROOM_BYTES = 1_000_000
+"""A disk with less room than that is full: no page is to blame for what fails there."""
 REQUIRED = frozenset({"home", "categories", "tags", "rescue", "about", "missing"})
 """Layouts without which there is no site: if one of them can't be rendered, nothing is."""
 
@@ -44,6 +46,11 @@ class Report:
         self.runs += 1
         self.output = (self.output + output.text)[-shell.OUTPUT_LIMIT_CHARS :]
         self.exit_code = self.exit_code or output.exit_code
+
+    @property
+    def last_words(self) -> str:
+        """The end of what it printed."""
+        return self.output.strip()[-500:] or "it says nothing"
 
 
 def binary() -> str:
@@ -137,7 +144,11 @@ def _render(
         return
     records = json.loads(chunk.read_bytes())
     if len(records) == 1:
-        _set_aside(records[0], language, into, report)
+        again = _run(chunk, language, into, work)  # it may have been killed
+        report.note(again)
+        if again.exit_code:
+            _require_sound(language, work, report)
+            _set_aside(records[0], language, into, report)
         return
     middle = len(records) // 2
     for name, half in (("a", records[:middle]), ("b", records[middle:])):
@@ -148,12 +159,25 @@ def _render(
         part.unlink()
 
 
+def _require_sound(language: Language, work: Path, report: Report) -> None:
+    """OutageError or OSError if nothing can be rendered just now: then a page that fails is not to
+    blame, and must not vanish from the site."""
+    place = work.with_name("trial")
+    place.mkdir(exist_ok=True)
+    trial = place / "chunk.json"
+    trial.write_bytes(b"[" + Page("/about/", "about", "About", {"count": 0}).json + b"]")
+    answer = _run(trial, language, place / "site", work)
+    report.note(answer)
+    if answer.exit_code:
+        raise OutageError(f"Hugo can't render anything: {report.last_words}")
+    (place / "room").write_bytes(bytes(ROOM_BYTES))
+    shutil.rmtree(place)
+
+
 def _set_aside(record: dict[str, Any], language: Language, into: Path, report: Report) -> None:
     address = "/" + language.path + record["address"].lstrip("/")
     if record["layout"] in REQUIRED or len(report.set_aside) >= MAX_SET_ASIDE:
-        raise OutageError(
-            f"Hugo can't render {address}: {report.output.strip()[-500:] or 'it says nothing'}"
-        )
+        raise OutageError(f"Hugo can't render {address}: {report.last_words}")
     half_done = into / addresses.file_of(record["address"])
     half_done.unlink(missing_ok=True)
     with suppress(OSError):  # not empty, or never made

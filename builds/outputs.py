@@ -22,7 +22,6 @@ from builds.records import Record
 from builds.search.page import page as search_page
 from builds.shelf import Shelf
 
-BATCH = 500
 Told = Mapping[str, tuple[str, int]]
 """Digest and size of outputs by their addresses."""
 
@@ -60,8 +59,7 @@ class Maker:
 
     def entries(self) -> Iterator[tuple[str, Record]]:
         """Those of all entries, in few queries."""
-        rows = Entry.objects.order_by("id").values_list("facts_json", "body")
-        for stored, body in rows.iterator(BATCH):
+        for _, stored, body in Entry.objects.in_parts("facts_json", "body"):
             known = Facts.read(stored)
             self.shelf.keep_row(known)
             for record in pages.every(known, Body.read(bytes(body)), self.shelf.names):

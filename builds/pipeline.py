@@ -196,9 +196,11 @@ def _merge(run: _Run, state: BuildState, stage: Stage, found: delta.Difference) 
     plan = deltas.seal(stage, found.removed())
     with transaction.atomic():
         run.keep_claim()
-        delta.store(found)
+        pages = state.pages + delta.store(found)
         files, size = state.files + grown[0], state.bytes + grown[1]
-        BuildState.objects.filter(pk=1).update(token=plan.token, files=files, bytes=size)
+        BuildState.objects.filter(pk=1).update(
+            token=plan.token, pages=pages, files=files, bytes=size
+        )
     deltas.merge(stage.folder, plan)
     run.counted(BuildState.get())
     run.build.changed = len(plan.files) + len(plan.removed)
@@ -277,8 +279,8 @@ class _Run:
 
     def counted(self, state: BuildState) -> None:
         """What the site has as a whole, for the build's row."""
-        self.build.pages = Output.objects.filter(is_page=True).count()
-        self.build.files, self.build.bytes = state.files, state.bytes
+        build = self.build
+        build.pages, build.files, build.bytes = state.pages, state.files, state.bytes
 
     def succeed(self, state: Build.State, token: str) -> None:
         """Write down that the public site holds what was absorbed; OutageError if this build was

@@ -16,7 +16,6 @@ from builds.search.documents import Doc, document
 from builds.search.patches import Edit
 from builds.shelf import Shelf
 
-BATCH = 500
 Plain = dict[str, Any]
 
 
@@ -56,6 +55,5 @@ def _document(entry: Entry, names: Names) -> Doc:
 
 
 def _documents(names: Names) -> Iterator[Doc]:
-    rows = Entry.objects.order_by("id").values_list("facts_json", "body")
-    for stored, body in rows.iterator(BATCH):
+    for _, stored, body in Entry.objects.in_parts("facts_json", "body"):
         yield document(Facts.read(stored), names, Body.read(bytes(body)).file_names)

@@ -22,6 +22,7 @@ from builds.records import Record
 from builds.shelf import Shelf
 
 SHOWN = 20
+BATCH = 2000
 STRAY = "stray"
 """Owner of files that nobody asked for: it has no outputs, so the next delta removes them."""
 
@@ -76,8 +77,8 @@ def note(drift: Drift) -> None:
 
 
 def _compare_records(shelf: Shelf, drift: Drift, beat: Beat) -> None:
-    rows = Output.objects.values_list("address", "digest", "size_bytes", "owner")
-    stored = {address: (digest, size, owner) for address, digest, size, owner in rows.iterator()}
+    rows = Output.objects.in_parts("digest", "size_bytes", "owner", rows=BATCH)
+    stored = {address: (digest, size, owner) for address, digest, size, owner in rows}
     told = {a: (digest, size) for a, (digest, size, _) in stored.items() if _is_shard(a)}
     maker = Maker(shelf)
     for owner, record in counted(_every(maker, told, shelf), len(stored), beat):
@@ -108,8 +109,8 @@ def _late(maker: Maker, told: dict[str, tuple[str, int]]) -> Iterator[tuple[str,
 
 def _compare_files(site: Path, drift: Drift, beat: Beat) -> None:
     there = set(_walk(site))
-    rows = Output.objects.values_list("address", "is_page", "aside", "digest")
-    all_rows = counted(rows.iterator(), rows.count(), beat)
+    rows = Output.objects.in_parts("is_page", "aside", "digest", rows=BATCH)
+    all_rows = counted(rows, Output.objects.count(), beat)
     for address, is_page, aside, digest in all_rows:
         wanted = files_of(address, is_page=is_page, aside=aside)
         is_whole = all(file in there for file in wanted)

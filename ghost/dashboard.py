@@ -14,8 +14,9 @@ from django.utils.timesince import timeuntil
 from django.utils.translation import gettext as _
 from django_q.models import Failure, OrmQ
 
-from builds.admin import asked_by
-from builds.models import Build, BuildState
+from builds.admin import aside, live
+from builds.admin.words import asked_by, kind
+from builds.models import Build, BuildState, Deployment
 from dht.admin.scans import in_words, scanned_by
 from dht.models import Scan
 from ghost import told
@@ -26,6 +27,7 @@ from resources.states import State
 
 LISTED = 5
 _BAD_PROBES = (ProbeStatus.INACTIVE, ProbeStatus.TIMEOUT, ProbeStatus.UNAVAILABLE)
+_STUCK = (Deployment.State.FAILED, Deployment.State.HELD)
 
 
 def show(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -38,7 +40,9 @@ def show(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if may("dht.view_scan"):
         context["scan"] = _scan()
     if may("builds.view_build"):
-        context |= _builds()
+        context |= _builds(request)
+    if may("builds.view_deployment"):
+        context["stuck"] = Deployment.objects.filter(state__in=_STUCK)[:LISTED]
     if may("django_q.view_failure"):
         context |= _queue()
     return context
@@ -96,17 +100,21 @@ def _scan() -> dict[str, Any]:
     }
 
 
-def _builds() -> dict[str, Any]:
+def _builds(request: HttpRequest) -> dict[str, Any]:
     state, catalog = BuildState.get(), Catalog.get()
     recent = Build.objects.all()[:LISTED]
-    pending = catalog.revision > state.built_revision
     return {
         "build_state": state,
-        "pending": pending,
-        "pending_reason": catalog.reason,
+        "live": live.here(request),
+        "held": state.held_build,
+        "pending": catalog.revision > state.built_revision,
+        "pending_reason": told.again(catalog.reason),
+        "last_error": told.again(state.last_error),
         "last_built": ago(state.last_build_at) if state.last_build_at else "",
-        "recent_builds": [(build, asked_by(build)) for build in recent],
-        "running": next((build for build in recent if build.state == Build.State.RUNNING), None),
+        "recent_builds": [
+            (build, kind(build), asked_by(build), lasting(build.seconds or 0)) for build in recent
+        ],
+        "set_aside": aside.now(LISTED),
     }
 
 

@@ -55,9 +55,37 @@ OURS = (
     _("It is a JPEG of more than %(number)s scans."),
     _("It can't be kept: %(reason)s."),
     _("The uploaded cover is lost; upload it again."),
+    _("The builder died."),
+    _("This build was given up for dead, so it stopped."),
+    _("This build's draft is gone; another builder took over."),
+    _(
+        "Hugo was not found as %(name)s: install the requirements again, or set GHOST_HUGO_BIN to"
+        " the path of the extended Hugo."
+    ),
+    _("Hugo can't render %(name)s: %(reason)s"),
 )
-"""As `dht.probes`, `dht.scan`, `dht.models.scan`, `dht.swarm`, `ghost.fetch` and `builds.covers`
-say them, with a name for each value."""
+"""As `dht.probes`, `dht.scan`, `dht.models.scan`, `dht.swarm`, `ghost.fetch`, `builds.covers` and
+builds say them, with a name for each value."""
+
+CHANGES = (
+    _("“%(name)s” added"),
+    _("“%(name)s” changed"),
+    _("“%(name)s” taken down"),
+    _("“%(name)s” restored"),
+    _("“%(name)s” has a new public name"),
+    _("%(number)s resources taken down"),
+    _("%(number)s resources restored"),
+    _("%(number)s scheduled resources came out"),
+    _("%(number)s synthetic resources"),
+    _("%(number)s published without a probe"),
+    _("%(number)s now Active"),
+    _("%(number)s now Stale"),
+    _("%(number)s now Unknown"),
+    _("category “%(name)s” changed"),
+    _("category “%(name)s” deleted"),
+    _("asked for by %(name)s"),
+)
+"""Why something is to be built, as those say it who move the catalog's revision."""
 
 
 def again(stored: str) -> str:
@@ -76,4 +104,5 @@ def _pattern(sentence: str) -> re.Pattern[str]:
 
 
 # Those without values first: a value may be anything, the rest of another sentence too.
-_PATTERNS = [(said, _pattern(said)) for said in sorted(OURS, key=lambda said: "%(" in said)]
+_SORTED = sorted((*OURS, *CHANGES), key=lambda said: "%(" in said)
+_PATTERNS = [(said, _pattern(said)) for said in _SORTED]

@@ -1,84 +1,55 @@
-"""Builds with their steps, covers and their hosts, and the button that starts a build."""
+"""Builds with their steps; asking for one, and going back to an earlier state of the site."""
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db import models, transaction
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.shortcuts import get_object_or_404
-from django.template.loader import render_to_string
-from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
+from django.db import models
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django_q.tasks import async_task
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from builds import (
-    admin_deploy,  # noqa: F401  # registers its own
-    covers,
-)
-from builds.forms import CoveredForm
-from builds.models import Build, Cover, CoverHost
-from builds.tasks import build_now, localize_covers
+from builds import rollback
+from builds.admin import aside, live, words
+from builds.models import Build, BuildState, Step
+from builds.rollback import Point
+from builds.tasks import build_now, roll_back, verify_site
+from dht.admin.scans import grouped
 from ghost import told
 from ghost.admin_site import ReadOnlyAdmin, badge, display
-from resources.admin import ResourceAdmin
-from resources.models import Resource
-
-if TYPE_CHECKING:
-    from django.utils.functional import _StrPromise
+from ghost.ages import age, lasting
+from ghost.errors import RefusedError
 
 STATE_COLOURS = {
     Build.State.RUNNING: "info",
     Build.State.DONE: "success",
     Build.State.FAILED: "danger",
 }
-HOST_COLOURS = {
-    CoverHost.State.OPEN: "danger",
-    CoverHost.State.TRYING: "warning",
-    CoverHost.State.FAILING: "warning",
-    CoverHost.State.CLOSED: "success",
-}
-REFRESH_S = 2
-TRIGGERS: dict[str, _StrPromise] = {
-    "change": _("a change"),
-    "schedule": _("the schedule"),
-    "rescue": _("after a builder died"),
-}
-
-
-def asked_by(build: Build) -> str:
-    """Who or what started a build."""
-    who = TRIGGERS.get(build.trigger)
-    return str(who) if who else gettext("by hand: %s") % build.trigger
+MAY = "builds.add_build"
+UNDONE_SHOWN = 20
 
 
 @admin.register(Build)
 class BuildAdmin(ReadOnlyAdmin[Build]):
     list_display = [
-        "number", "shown_state", "shown_trigger", "started_at", "took", "resources", "pages", "files",
-        "left_aside",
+        "number", "shown_state", "kind", "shown_trigger", "started", "took", "shown_changed", "deployed",
     ]  # fmt: skip
     list_display_links = ["number"]
-    list_filter = [("state", ChoicesDropdownFilter), "started_at"]
+    list_filter = [("state", ChoicesDropdownFilter), "is_full", "started_at"]
     list_filter_submit = True
     search_fields = ["trigger", "error", "release"]
     search_help_text = _("Who asked for it, error, or release")
-    list_before_template = "admin/builds/build_now.html"
-    change_form_outer_before_template = "admin/builds/progress.html"
-    change_form_outer_after_template = "admin/builds/steps.html"
-    fields = [
-        ("shown_state", "shown_trigger"),
-        ("started_at", "took"),
-        ("resources", "pages", "files"),
-        ("revision", "release"),
-    ]
-    readonly_fields = ["shown_state", "shown_trigger", "took"]
+    list_before_template = "admin/builds/above_list.html"
+    fields = ["trigger"]  # the page has a template of its own
 
     @display(description=_("build"), ordering="id")
     def number(self, row: Build) -> str:
@@ -86,43 +57,189 @@ class BuildAdmin(ReadOnlyAdmin[Build]):
 
     @display(description=_("state"), ordering="state")
     def shown_state(self, row: Build) -> str:
-        state = Build.State(row.state)
-        return badge(state.label, STATE_COLOURS.get(state, ""))
+        badges = format_html_join("", "{}", ((each,) for each in _badges(row)))
+        return format_html('<span class="ghost-badges">{}</span>', badges)
+
+    @display(description=_("what"), ordering="is_full")
+    def kind(self, row: Build) -> str:
+        return words.kind(row)
 
     @display(description=_("asked for by"), ordering="trigger")
     def shown_trigger(self, row: Build) -> str:
-        return asked_by(row)
+        return words.asked_by(row)
 
-    @display(description=_("seconds"))
+    @display(description=_("started"), ordering="started_at")
+    def started(self, row: Build) -> str | None:
+        return age(row.started_at)
+
+    @display(description=_("duration"))
     def took(self, row: Build) -> str | None:
-        return None if row.seconds is None else f"{row.seconds:.1f}"
+        return None if row.seconds is None else lasting(row.seconds)
 
-    @display(description=_("set aside"))
-    def left_aside(self, row: Build) -> int | None:
-        return len(row.set_aside) or None
+    @display(description=_("files changed"), ordering="changed")
+    def shown_changed(self, row: Build) -> str:
+        return grouped(row.changed)
+
+    @display(description=_("deployed"))
+    def deployed(self, row: Build) -> str | None:
+        return DEPLOYED[row.was_deployed]() if row.was_deployed in DEPLOYED else None  # type: ignore[attr-defined]  # annotated
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Build]:
+        """With what became of its deployment, and whether one can go back to it."""
+        deployments = Step.objects.filter(build=models.OuterRef("pk"), name="deploy")
+        present = rollback.present()
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                was_deployed=models.Subquery(deployments.order_by("-id").values("is_ok")[:1]),
+                is_present=_is_one_of([present.pk] if present else []),
+                is_kept=_is_one_of([point.build.pk for point in rollback.points()]),
+            )
+        )
 
     def get_urls(self) -> list[URLPattern]:
-        mine = path("start/", self.admin_site.admin_view(self.start), name="builds_build_start")
-        return [mine, *super().get_urls()]
+        view = self.admin_site.admin_view
+        return [
+            path("start/", view(self.start), name="builds_build_start"),
+            path("<int:pk>/rollback/", view(self.roll_back), name="builds_build_rollback"),
+            *super().get_urls(),
+        ]
 
-    def start(self, request: HttpRequest) -> HttpResponse:
-        """Queue a build (POST), for whoever may add builds."""
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        if not request.user.has_perm("builds.add_build"):
-            raise PermissionDenied
-        transaction.on_commit(partial(async_task, build_now, request.user.get_username()))
-        self.message_user(request, gettext("A build is queued."))
-        return self.back(request)
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """With what is going on; who watched it gets a new list at its end."""
+        now = live.here(request)
+        response = super().changelist_view(request, _standing(request, now) | (extra_context or {}))
+        if "HX-Request" in request.headers and not now:
+            response["HX-Refresh"] = "true"
+        return response
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         build: Build = kwargs["obj"]
         steps = list(build.steps.all())
-        running = build.state == Build.State.RUNNING
-        context |= {"steps": steps, "is_running": running, "stage": steps[-1] if steps else None}
-        response = super().render_change_form(request, context, *args, **kwargs)
-        if running:  # without scripts: the page asks for itself again
-            response["Refresh"] = str(REFRESH_S)
-        return response
+        context |= _standing(request, live.of(build)) | {
+            "badges": self.shown_state(build),
+            "kind": words.kind(build),
+            "who": words.asked_by(build),
+            "when": age(build.started_at),
+            "took": self.took(build),
+            "error": told.again(build.error),
+            "numbers": {
+                name: grouped(getattr(build, name) or 0)
+                for name in ("changed", "resources", "pages", "files")
+            },
+            "set_aside": aside.told(build.set_aside),
+            "steps": [(step, words.step_name(step), words.counts(step)) for step in steps],
+        }
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    # -- what operators ask for
+
+    def start(self, request: HttpRequest) -> HttpResponse:
+        """Queue a build (POST): of what changed, of everything (`force`), or a `verify`."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        self._require_may(request)
+        who, how = request.user.get_username(), request.POST.get("how", "")
+        if self._is_free(request):
+            if how == "verify":
+                live.ask(request, verify_site, who)
+            else:
+                live.ask(request, build_now, who, how == "force")
+            self.message_user(request, QUEUED.get(how, QUEUED[""]))
+        return self.back(request)
+
+    def roll_back(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The question whether to go back to the state that a build made; by POST, the answer."""
+        self._require_may(request)
+        build = get_object_or_404(Build, pk=pk)
+        try:
+            point = rollback.point(pk)
+        except RefusedError as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return redirect(self.row_url(build))
+        if request.method != "POST":
+            return self._ask_about(request, point)
+        return self._roll_back(request, point)
+
+    def _ask_about(self, request: HttpRequest, point: Point) -> HttpResponse:
+        title = gettext("Put the site back to build #%d") % point.build.pk
+        since = Build.objects.filter(pk__gt=point.build.pk, state=Build.State.DONE)
+        context = {
+            "point": point,
+            "files": point.files,
+            "taken_down": point.taken_down,
+            "when": age(point.build.started_at),
+            "since": [
+                (each, words.kind(each), words.asked_by(each), age(each.started_at))
+                for each in since[:UNDONE_SHOWN]
+            ],
+            "more": max(since.count() - UNDONE_SHOWN, 0),
+            "row_url": self.row_url(point.build),
+        }
+        page = self.page(request, title, **context)
+        return TemplateResponse(request, "admin/builds/roll_back.html", page)
+
+    def _roll_back(self, request: HttpRequest, point: Point) -> HttpResponse:
+        with self.telling(request):
+            point.require_clean()
+            if self._is_free(request):
+                live.ask(request, roll_back, point.build.pk, request.user.get_username())
+                self.note(request, [point.build.pk], gettext("Asked to put the site back to this"))
+                self.message_user(request, gettext("The way back is queued."))
+        return redirect(self.list_url())
+
+    def _require_may(self, request: HttpRequest) -> None:
+        if not request.user.has_perm(MAY):
+            raise PermissionDenied
+
+    def _is_free(self, request: HttpRequest) -> bool:
+        """Whether nothing is under way; said, if something is."""
+        now = live.here(request)
+        if now:
+            busy = gettext("Another build is under way or queued; ask again when it has ended.")
+            self.message_user(request, busy, messages.WARNING)
+        return not now
+
+
+QUEUED = {
+    "": _("A build is queued."),
+    "force": _("A build of everything is queued."),
+    "verify": _("A verification is queued."),
+}
+DEPLOYED = {
+    True: lambda: badge(gettext("yes"), "success"),
+    False: lambda: badge(gettext("failed"), "danger"),
+}
+
+
+def _badges(row: Any) -> Iterator[str]:  # an annotated build
+    """How it ended, and whether the site is in its state, or could be."""
+    state = Build.State(row.state)
+    yield badge(state.label, STATE_COLOURS.get(state, ""))
+    if row.is_present:
+        yield badge(gettext("on the site"), "primary")
+    elif row.is_kept:
+        yield badge(gettext("kept"))
+    if left := len(row.set_aside):
+        yield badge(ngettext("%d page set aside", "%d pages set aside", left) % left, "warning")
+
+
+def _is_one_of(keys: list[int]) -> models.Case:
+    """Whether a row is one of these."""
+    found = models.When(pk__in=keys, then=models.Value(value=True))
+    return models.Case(found, default=models.Value(value=False))
+
+
+def _standing(request: HttpRequest, now: live.Live) -> dict[str, Any]:
+    """What each page of builds says: what goes on, and whether the site waits for a person."""
+    return {
+        "live": now,
+        "held": BuildState.get().held_build,
+        "may_build": request.user.has_perm(MAY),
+        "site_address": settings.GHOST.site_address,
+    }

@@ -1,17 +1,13 @@
-"""What the queue runs. Safe to run twice: what is deployed already is left alone."""
+"""What the queue runs."""
 
 from __future__ import annotations
 
-from builds import deploy
-
-
-def deploy_if_due() -> str:
-    """By the clock, every minute: try again what failed, or was never made. Nothing is built."""
-    if not deploy.due():
-        return "nothing to deploy"
-    return deploy.deploy_published().text
+from builds import delivery, deploy
 
 
 def deploy_now() -> str:
-    """At once, whatever pause there is: an operator asked for it."""
-    return deploy.deploy_published(is_asked=True).text
+    """Deploy what is published, whatever pause there is: an operator asked for it. Safe to run
+    twice: what is deployed already is left alone."""
+    outcome = deploy.deploy_published(is_asked=True)
+    delivery.note(outcome)
+    return outcome.text

@@ -43,6 +43,7 @@ class BuildState(models.Model):
     token = models.CharField(max_length=32, blank=True)
     """Names the public tree that agrees with these tables but for what is due; empty if none
     does, so that everything has to be built."""
+    pages = models.PositiveIntegerField(default=0)
     files = models.PositiveIntegerField(default=0)
     bytes = models.PositiveBigIntegerField(default=0)
     held_at = models.CharField(_("held at"), max_length=64, blank=True)
@@ -241,6 +242,7 @@ class Build(models.Model):
                     last_error="",
                     token=token,
                     held_at="",
+                    pages=self.pages or 0,
                     files=self.files or 0,
                     bytes=self.bytes or 0,
                 )
@@ -250,7 +252,10 @@ class Build(models.Model):
         """Close it: the site is an earlier one again, and what it lacks stays pending."""
         ended = self._end(self.State.DONE)
         BuildState.objects.filter(pk=1).update(
-            built_revision=-1, files=self.files or 0, bytes=self.bytes or 0
+            built_revision=-1,
+            pages=self.pages or 0,
+            files=self.files or 0,
+            bytes=self.bytes or 0,
         )
         return ended
 

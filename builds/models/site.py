@@ -6,7 +6,8 @@ build of one change and a build of everything give the same bytes. See docs/deci
 
 from __future__ import annotations
 
-from typing import Any, Self
+from collections.abc import Iterator
+from typing import Any, Self, TypeVar
 
 from django.db import models
 
@@ -15,9 +16,26 @@ from builds.facts import Facts
 from resources.states import DhtStatus
 
 MAX_ADDRESS_CHARS = 3000
+Model = TypeVar("Model", bound=models.Model)
 
 
-class EntryQuerySet(models.QuerySet["Entry"]):
+class PartsQuerySet(models.QuerySet[Model]):
+    """Sets that are read to their end while others, and the reader himself, write."""
+
+    def in_parts(self, *fields: str, rows: int = 500) -> Iterator[tuple[Any, ...]]:
+        """The key and these fields of each, in order of keys.
+
+        A few rows at a time, each time by a query that is done: while one is open, SQLite refuses
+        the reader's own writes as soon as somebody else has written.
+        """
+        found = self.order_by("pk").values_list("pk", *fields)
+        part = list(found[:rows])
+        while part:
+            yield from part
+            part = list(found.filter(pk__gt=part[-1][0])[:rows])
+
+
+class EntryQuerySet(PartsQuerySet["Entry"]):
     """Sets of entries."""
 
     def endangered(self) -> Self:
@@ -127,7 +145,7 @@ class Place(models.Model):
         return f"{self.entry_id} on page {self.page} of {self.listing_id}"
 
 
-class OutputQuerySet(models.QuerySet["Output"]):
+class OutputQuerySet(PartsQuerySet["Output"]):
     """Sets of outputs."""
 
     def left_aside(self) -> Self:

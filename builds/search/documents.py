@@ -42,7 +42,7 @@ def document(facts: Facts, names: Names, file_names: Sequence[str]) -> Doc:
     hashes = {facts.hash, facts.hash_v1, facts.hash_v2} - {None}
     return Doc(
         id=facts.id,
-        words=frozenset(_words(facts, names)),
+        words=_words(facts, names),
         names=frozenset(terms("\n".join(file_names[:MAX_FILE_NAMES]))),
         hashes=frozenset(digits[:HASH_LETTERS] for digits in hashes if digits),
         row=_row(facts, names),
@@ -65,12 +65,9 @@ def size_digits(size_bytes: int | None) -> str:
     return ORDERED[high] + ORDERED[low]
 
 
-def _words(facts: Facts, names: Names) -> Iterator[str]:
-    yield from terms(facts.title)
-    yield from terms(facts.summary)
-    for name in (*facts.tags, *_trail(facts, names), *_people(facts, names)):
-        yield from _terms(name)
-    yield from _filters(facts, names)
+def _words(facts: Facts, names: Names) -> frozenset[str]:
+    words = frozenset({*terms(facts.title), *terms(facts.summary), *_filters(facts, names)})
+    return words.union(*map(_terms, (*facts.tags, *_trail(facts, names), *_people(facts, names))))
 
 
 def _filters(facts: Facts, names: Names) -> Iterator[str]:

@@ -118,7 +118,7 @@ def _terms(
         _changes(number, name, edits),
         lambda leaf: files.load(leaf_address(number, name, leaf)),
     )
-    for leaf in edited.old | edited.new.keys():
+    for leaf in sorted(edited.old | edited.new.keys()):
         entries = edited.new.get(leaf, {})
         files.put(leaf_address(number, name, leaf), dict(sorted(entries.items())))
     return leaves - edited.old | edited.new.keys()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
 
 MAX_LETTERS = 40
 """Of a longer word, so many begin the term."""
@@ -58,14 +57,15 @@ def pairs(run: str) -> list[str]:
     return [run[i : i + 2] for i in range(len(run) - 1)]
 
 
-def terms(text: str) -> Iterator[str]:
+def terms(text: str) -> list[str]:
     """What a text is found by. The last character of a stretch is in no pair's first place, so
     it is a term of its own: each character begins a term."""
+    found: list[str] = []
     folded = fold(text)
     is_ascii = folded.isascii()
     for run in _RUN.findall(folded):
         if is_ascii or not is_unspaced(run):
-            yield run[:MAX_LETTERS]
+            found.append(run[:MAX_LETTERS])
         else:
-            yield from pairs(run)
-            yield run[-1]
+            found += [*pairs(run), run[-1]]
+    return found

@@ -12,6 +12,7 @@ import time
 import pytest
 
 from ghost.env import BASE_DIR
+from tests.browser import needs_chromium
 
 BENCH = BASE_DIR / "bench"
 PATHS = {"PYTHONPATH": os.pathsep.join((str(BASE_DIR), str(BENCH)))}
@@ -81,3 +82,14 @@ def test_a_deployment_leaves_one_commit_and_sends_every_file():
     told = run("bench_deploy.py", "60", "--changes", "2")
 
     assert (told["files"], told["remote_commits"]) == (135, 1)
+
+
+@needs_chromium
+def test_a_search_finds_everything_and_reads_little():
+    told = run("bench_search.py", "300")
+
+    assert (
+        told["chinese"] | {"false": 0, "disordered": 0, "found": told["chinese"]["true"]}
+        == told["chinese"]
+    )
+    assert told["faults"] == []

@@ -64,7 +64,9 @@ class Catalog:
 
     def edit(self) -> None:
         """Something comes, something changes, something goes, and something is renamed."""
-        work("New", category=self.films, publisher=self.ada, tags=["新 tag", "film"], cover="#00cc00")
+        work(
+            "New", category=self.films, publisher=self.ada, tags=["新 tag", "film"], cover="#00cc00"
+        )
         self.edited.refresh_from_db()
         self.edited.title = "Edited"
         self.edited.tags = ["film", "edited"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -30,6 +31,13 @@ def build(db, settings):
         return settings.GHOST.site_workdir / "public"
 
     return run
+
+
+@pytest.fixture(autouse=True)
+def no_sync(monkeypatch):
+    """What a process wrote is there for the next one: only a power loss needs the disk."""
+    monkeypatch.setattr(os, "sync", lambda: None)
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
 
 
 @pytest.fixture(autouse=True)

@@ -113,8 +113,12 @@ class Place:
 
     def keep(self, name: str) -> None:
         """Remember all of it as it is now."""
+        self.copy_to(self.root.with_name(name))
+
+    def copy_to(self, folder: Path) -> None:
+        """The same, anywhere."""
         connection.close()
-        shutil.copytree(self.root, self.root.with_name(name), symlinks=True)
+        shutil.copytree(self.root, folder, symlinks=True)
 
     def put_back(self, name: str) -> None:
         """As it was when that was kept."""
@@ -168,17 +172,27 @@ class Place:
         return exit_code(self.fork(deed, _at(at, _no_database)))
 
     @contextmanager
-    def asleep(self, deed: Callable[[], object], at: int) -> Iterator[int]:
-        """Do it in a child that falls asleep before its write number `at` and wakes up when the
-        block has ended; its id. Nothing is held by it then."""
+    def asleep(self, deed: Callable[[], object], at: int) -> Iterator[None]:
+        """Do it in a child that falls asleep before its write number `at`, and wakes up and ends
+        when the block has ended."""
         pid = self.fork(deed, _at(at, _sleep))
         _, status = os.waitpid(pid, os.WUNTRACED)
         assert os.WIFSTOPPED(status), f"it ended with {status}"
         try:
-            yield pid
+            yield
         finally:
             connection.close()
             os.kill(pid, signal.SIGCONT)
+            os.waitpid(pid, 0)
+
+    def is_locked(self) -> bool:
+        """Whether somebody is in the middle of writing to the database."""
+        with closing(sqlite3.connect(self.root / "ghost.db", timeout=0)) as database:
+            try:
+                database.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                return True
+        return False
 
     # -- what stands there
 

@@ -162,7 +162,7 @@ def test_a_resource_deleted_between_builds_leaves_the_tables():
     row, kept = make.resource(), make.resource()
     built()
     row.take_down(reason="asked", by="test")
-    row.delete()
+    Resource.objects.filter(pk=row.pk).delete()
 
     absorb(everything=False)
 
@@ -566,6 +566,36 @@ def test_places_half_made_are_made_again(few_are_many, monkeypatch, door):
 
     assert BuildState.get().token == ""
     assert {pk for _, pk in placed()["tag", "a"]} == {row.pk for row in rows}
+    compare_with_all_anew()
+
+
+def test_an_absorption_that_fails_in_the_middle_is_taken_up_again(monkeypatch):
+    make.resource(title="Old")
+    built()
+    monkeypatch.setattr(absorbing, "AT_ONCE", 1)
+    somebody = make.publisher(name="Somebody new")
+    rows = [
+        make.resource(category=make.category(), publisher=somebody, title=f"New {n}")
+        for n in range(3)
+    ]
+    real, done = absorbing._Changed.write, []
+
+    def write(self, ids):
+        if done:
+            raise RuntimeError
+        done.append(real(self, ids))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(absorbing._Changed, "write", write)
+        with pytest.raises(RuntimeError):
+            absorb(everything=False)
+    assert BuildState.get().pending_changes
+
+    state = absorb(everything=False)
+
+    assert Entry.objects.count() == 4
+    assert {f"{kind}/{row.pk}" for row in rows for kind in ("entry", "search")} <= due()
+    assert state.absorbed_revision == Catalog.get().revision
     compare_with_all_anew()
 
 

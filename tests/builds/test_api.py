@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from django_q.models import OrmQ
 
-from builds import tasks
+from builds import hugo, pipeline, tasks
 from builds.models import Build, BuildState, Step
 from resources.models import Catalog
 from tests import make
@@ -23,20 +23,63 @@ def test_status_shows_what_is_pending(client):
         "last_build_at": None,
         "last_build_commit": None,
         "last_error": "",
+        "held_build": None,
         "building": None,
     }
 
 
-def test_status_shows_the_running_build(client):
+@pytest.mark.parametrize(
+    ("done", "total", "shown"), [(0, 0, None), (20, 300, {"done": 20, "total": 300})]
+)
+def test_status_shows_the_running_build(client, done, total, shown):
     build = Build.objects.claim("test")
     Step.objects.create(build=build, name="covers")
-    Step.objects.create(build=build, name="export")
+    Step.objects.create(build=build, name="hugo", done=done, total=total)
 
     answer = client.get("/api/build/status", **make.auth(make.publisher()))
 
     assert answer.json()["building"] == {
-        "id": build.pk, "stage": "export", "started_at": build.started_at.isoformat(),
+        "id": build.pk, "stage": "hugo", "progress": shown,
+        "started_at": build.started_at.isoformat(),
     }  # fmt: skip
+
+
+def test_status_of_a_build_that_has_not_begun_a_step(client):
+    Build.objects.claim("test")
+
+    building = client.get("/api/build/status", **make.auth(make.publisher())).json()["building"]
+
+    assert (building["stage"], building["progress"]) == (None, None)
+
+
+def test_status_tells_how_far_a_real_build_is(client, monkeypatch):
+    monkeypatch.setattr(pipeline, "TOLD_EVERY_S", 0)
+    make.resource()
+    token, seen, render = make.publisher(), {}, hugo.render
+
+    def look(*args, **kwargs):
+        render(*args, **kwargs)
+        seen.update(client.get("/api/build/status", **make.auth(token)).json()["building"])
+
+    monkeypatch.setattr(hugo, "render", look)
+
+    tasks.build_now("test")
+
+    pages = Build.objects.get().pages
+    assert (seen["stage"], seen["progress"]) == ("hugo", {"done": 0, "total": pages})
+
+
+def test_status_tells_that_the_site_was_put_back(client):
+    token, row = make.publisher(), make.resource(title="One")
+    tasks.build_now("test")
+    row.title = "Two"
+    row.store()
+    tasks.build_now("test")
+    tasks.roll_back(Build.objects.last().pk, "test")
+
+    answer = client.get("/api/build/status", **make.auth(token)).json()
+
+    assert (answer["held_build"], answer["pending_changes"]) == (Build.objects.last().pk, True)
 
 
 def test_status_after_a_build(client):
@@ -96,7 +139,7 @@ def test_builds_are_listed_newest_first(client, count, django_assert_num_queries
     assert "steps" not in answer.json()[0]
 
 
-def test_a_build_is_shown_with_its_steps(client):
+def test_a_build_is_shown_with_its_steps(client, settings):
     tasks.build_now("test")
     build = Build.objects.get()
 
@@ -104,9 +147,15 @@ def test_a_build_is_shown_with_its_steps(client):
 
     assert (answer["state"], answer["trigger"], answer["set_aside"]) == ("done", "test", [])
     assert [step["name"] for step in answer["steps"]] == [
-        "covers", "export", "hugo", "check", "publish",
+        "covers", "absorb", "export", "search", "hugo", "check", "publish",
     ]  # fmt: skip
-    assert answer["steps"][2]["exit_code"] == 0
+    assert answer["steps"][4]["exit_code"] == 0
+    assert (answer["is_full"], answer["changed"], answer["back_to"]) == (True, build.files, None)
+    assert answer["bytes"] == size_of(settings.GHOST.site_workdir / "public")
+
+
+def size_of(folder) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 @pytest.mark.parametrize(

@@ -101,13 +101,6 @@ def folders() -> list[str]:
     return [path.name for path in deltas._folders(release.current())]
 
 
-@pytest.fixture(autouse=True)
-def no_sync(monkeypatch):
-    """A process that is killed loses nothing that it wrote: only power losses need the disk."""
-    monkeypatch.setattr(os, "sync", lambda: None)
-    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
-
-
 @pytest.fixture
 def trees(tmp_path):
     """The tree before, the tree after; the one before is public."""

@@ -18,9 +18,10 @@ from django_q.models import OrmQ
 
 from builds import deploy, release
 from builds.deltas import Changes
-from builds.deploy import limits, tasks
+from builds.deploy import limits
 from builds.deploy.site import Site
 from builds.models import BuildState, Deployment
+from builds.tasks import deploy_if_due
 from ghost.errors import RefusedError
 from tests import operators
 
@@ -527,6 +528,13 @@ def test_deploy_site_allow_deletions_lets_them_pass(published, there):
     assert files(there) == files(published)
 
 
+def test_deploy_site_notes_the_commit(published, bare):
+    told, _ = run()
+
+    assert told["targets"][0]["commit"] == tip(bare)
+    assert BuildState.get().last_build_commit == tip(bare)
+
+
 def test_deploy_site_says_what_is_missing(there, configure):
     with pytest.raises(CommandError, match="Nothing is published yet"):
         call_command("deploy_site")
@@ -548,12 +556,12 @@ def test_sizes_are_taken_from_the_build_where_it_knows_them(published, there, co
 
 def test_the_clock_deploys_what_is_due_without_a_build(published, there):
     there.write_bytes(b"in the way")
-    first = tasks.deploy_if_due()
+    first = deploy_if_due()
     there.unlink()
-    second = tasks.deploy_if_due()
+    second = deploy_if_due()
     let_time_pass(1)
-    third = tasks.deploy_if_due()
-    fourth = tasks.deploy_if_due()
+    third = deploy_if_due()
+    fourth = deploy_if_due()
 
     assert "could not be brought up to date" in first
     assert (second, fourth) == ("nothing to deploy", "nothing to deploy")
@@ -562,7 +570,7 @@ def test_the_clock_deploys_what_is_due_without_a_build(published, there):
 
 
 def test_a_scheduled_try_before_the_first_build_says_so(there):
-    assert tasks.deploy_if_due() == "nothing to deploy"
+    assert deploy_if_due() == "nothing to deploy"
 
 
 # -- the admin

@@ -226,7 +226,9 @@ def test_a_guard_that_refuses_keeps_the_branch_as_it_was(branch, bare, public):
 
 def test_a_guard_hears_of_a_shrunken_site_although_our_copy_is_lost(branch, bare, public, tmp_path):
     first = send(branch(), Site(public))
-    subprocess.run(["rm", "-r", str(tmp_path / "deploy/git"), str(public / "resources")], check=True)
+    subprocess.run(
+        ["rm", "-r", str(tmp_path / "deploy/git"), str(public / "resources")], check=True
+    )
     asked = []
 
     send(branch(), Site(public), first, lambda paths: asked.append(len(paths)))
@@ -497,6 +499,27 @@ def _end(mark: Path) -> None:
     """The program that the killed one had started, which may have outlived it for a moment."""
     with suppress(ProcessLookupError, FileNotFoundError):
         os.killpg(os.getpgid(int(mark.read_text())), signal.SIGKILL)
+
+
+def test_no_setting_of_the_machine_is_read(branch, bare, public, tmp_path, monkeypatch):
+    write(public, ODD)
+    (tmp_path / ".gitattributes").write_bytes(b"* text=auto eol=crlf\n")
+    (tmp_path / ".gitconfig").write_text(
+        f"[core]\nautocrlf = true\nattributesFile = {tmp_path}/.gitattributes\n"
+        f'[url "file:///nowhere/"]\ninsteadOf = {tmp_path}\n[user]\nname = Somebody\n[broken\n'
+    )
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "url.file:///nowhere/.insteadOf")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", str(tmp_path))
+    monkeypatch.setenv("GIT_CONFIG_PARAMETERS", "'core.autocrlf=true'")
+    monkeypatch.setenv("GIT_AUTHOR_NAME", "Somebody")
+
+    send(branch(), Site(public))
+
+    monkeypatch.undo()
+    assert held(bare) == plus(public)
+    assert git(bare, "log", "--format=%an %cn", "gh-pages") == "ghost-bot ghost-bot\n"
 
 
 # -- credentials

@@ -34,11 +34,11 @@ def test_pairs_go_by_characters_not_code_units():
 
 
 def test_each_character_of_a_stretch_begins_a_term():
-    assert list(terms("图书馆")) == ["图书", "书馆", "馆"]
+    assert (terms("图书馆")) == ["图书", "书馆", "馆"]
 
 
 def test_long_words_are_cut():
-    assert list(terms("x" * 99)) == ["x" * MAX_LETTERS]
+    assert (terms("x" * 99)) == ["x" * MAX_LETTERS]
 
 
 @needs_chromium

@@ -1,11 +1,16 @@
 """The admin in a real browser, under its content security policy."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection, connections
 from django.urls import reverse
 from django.utils import timezone
+from django_q.models import OrmQ
 
-from builds.models import Build
+from builds import tasks
+from builds.models import Build, Step
 from dht.models import HealthSample, Scan
 from teams.models import Token
 from tests import make, operators
@@ -65,6 +70,67 @@ def test_an_operator_takes_a_resource_down_and_no_page_breaks_the_policy(live_se
         page.wait_for_url("**state=taken_down**")
         page.get_by_role("link", name="To go").wait_for()
 
+    assert seen.told == []
+
+
+def test_a_build_is_watched_to_its_end(live_server):
+    User.objects.create_superuser("root", password="root")
+    build = Build.objects.claim("root")
+    build.steps.create(name="export", output="so many", is_ok=True, ended_at=timezone.now())
+    step = build.steps.create(name="hugo", done=1, total=3)
+
+    def go_on() -> None:
+        Step.objects.filter(pk=step.pk).update(done=2)
+
+    def end() -> None:
+        Step.objects.filter(pk=step.pk).update(is_ok=True, ended_at=timezone.now())
+        build.succeed(Build.State.DONE, "token")
+
+    with visit() as seen, ThreadPoolExecutor(1, initializer=connection.close) as database:
+        page = seen.page
+        sign_in(page, live_server)
+        page.goto(live_server.url + operators.form_of("builds_build", build.pk))
+        page.get_by_text("1 of 3").first.wait_for()
+        page.locator("summary", has_text="Write records").click()
+        database.submit(go_on).result()
+        page.get_by_text("2 of 3").first.wait_for()
+        is_still_open = page.get_by_text("so many").is_visible()
+        page.goto(live_server.url + operators.list_of("builds_build"))
+        page.get_by_text("2 of 3").wait_for()
+        database.submit(end).result()
+        page.locator("#result_list").get_by_text("done", exact=True).wait_for()
+        database.submit(connections.close_all).result()
+        asked = len(seen.asked)
+        page.wait_for_timeout(2500)
+        asked = seen.asked[asked:]
+
+    assert is_still_open
+    assert asked == []
+    assert seen.told == []
+
+
+def test_an_operator_puts_the_site_back_in_the_browser(live_server, configure):
+    configure(site_languages=("en",))
+    User.objects.create_superuser("root", password="root")
+    row = make.resource(title="One")
+    tasks.build_now("change")
+    row.title = "Two"
+    row.store()
+    tasks.build_now("change")
+    first = Build.objects.last()
+    OrmQ.objects.all().delete()
+
+    with visit() as seen:
+        page = seen.page
+        sign_in(page, live_server)
+        page.goto(live_server.url + operators.form_of("builds_build", first.pk))
+        page.get_by_role("link", name="Put the site back to this").click()
+        page.get_by_role("button", name="Put the site back").click()
+        page.get_by_text("The way back is queued.").wait_for()
+        page.get_by_text("What you asked for waits for a worker.").wait_for()
+
+    task = OrmQ.objects.get().task
+    assert (task["func"], task["args"]) == (tasks.roll_back, (first.pk, "root"))
     assert seen.told == []
 
 

@@ -1,17 +1,23 @@
 import re
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
-from django.utils import translation
+from django.utils import timezone, translation
 
+from builds import tasks
+from builds.models import BuildState
 from dht import probes
 from ghost import fetch, told
 from ghost.errors import RefusedError
+from resources.models import Catalog, DhtStatus, Resource
+from tests import make
 
 SPEAKERS = (
     "dht/probes.py", "dht/scan.py", "dht/models/scan.py", "dht/swarm.py",
     "ghost/fetch.py", "builds/covers/pictures.py", "builds/covers/localizing.py",
-    "builds/covers/upkeep.py",
+    "builds/covers/upkeep.py", "builds/models/build.py", "builds/pipeline.py", "builds/release.py",
+    "builds/hugo.py",
 )  # fmt: skip
 
 
@@ -34,7 +40,7 @@ def test_a_sentence_is_not_taken_for_the_value_in_another_one():
     assert "encoding" not in said
 
 
-@pytest.mark.parametrize("sentence", told.OURS)
+@pytest.mark.parametrize("sentence", [*told.OURS, *told.CHANGES])
 def test_a_reader_of_english_reads_what_was_stored(sentence):
     stored = sentence.replace("%(number)s", "2").replace("%(seconds)s", "1.5")
 
@@ -49,6 +55,69 @@ def test_each_sentence_begins_as_one_that_is_said(sentence):
     words = re.sub(r"%\(\w+\)s|1 peer was|peers were", "", sentence).split()
 
     assert " ".join(words[:3]) in code
+
+
+@pytest.mark.django_db
+def test_every_reason_for_a_build_is_known(monkeypatch):
+    monkeypatch.setattr(told, "gettext", lambda sentence: f"in other words: {sentence}")
+    spoken = []
+
+    for act in _changes():
+        before = Catalog.get().revision
+        act()
+        assert Catalog.get().revision > before
+        spoken.append(Catalog.get().reason)
+
+    assert [reason for reason in spoken if told.again(reason) == reason] == []
+    elsewhere = {"asked for by %(name)s", "%(number)s synthetic resources"}  # API, a command
+    assert {_pattern_of(reason) for reason in spoken} == set(told.CHANGES) - elsewhere
+
+
+def _pattern_of(reason: str) -> str:
+    return next(said for said, pattern in told._PATTERNS if pattern.fullmatch(reason))
+
+
+def _changes():
+    """All that can move the catalog's revision, one after the other."""
+    category = make.category("Films")
+    yield lambda: make.resource(title="“One”", category=category)
+    row = Resource.objects.get()
+
+    def edit() -> None:
+        row.title = "Two"
+        row.store()
+
+    def rename(what) -> None:
+        what.display_name = "Zoe"
+        what.store()
+
+    def edit_category() -> None:
+        category.name = "Work"
+        category.store()
+
+    def come_out() -> None:
+        later = make.resource(published_at=timezone.now() + timedelta(hours=1))
+        built = {"built_as_of": timezone.now(), "built_revision": Catalog.get().revision}
+        BuildState.objects.update_or_create(pk=1, defaults=built)
+        Resource.objects.filter(pk=later.pk).update(published_at=timezone.now())
+        tasks.note_published()
+
+    everything = Resource.objects.all()
+    yield edit
+    yield lambda: rename(row.publisher)
+    yield edit_category
+    yield lambda: make.category("Gone").discard()
+    for status in DhtStatus:
+        everything.update(dht_status="")
+        yield lambda status=status: everything.record_health(status)
+    yield lambda: everything.take_down(reason="asked", by="test")
+    yield lambda: everything.restore()
+    make.resource(title="Another")
+    yield lambda: everything.take_down(reason="asked", by="test")
+    yield lambda: everything.restore()
+    held = make.resource(is_probed=False)
+    yield lambda: Resource.objects.filter(pk=held.pk).skip_probe()
+    yield come_out
 
 
 def test_what_the_doors_say_is_known():

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from builds import deploy
+from builds import delivery, deploy
 from builds.models import Deployment
 from ghost.errors import GhostError
 
@@ -31,6 +31,7 @@ class Command(BaseCommand):
             outcome = deploy.deploy_published(
                 is_asked=True, is_whole=force, allow_deletions=allow_deletions, tell=self._tell
             )
+            delivery.note(outcome)
         except (GhostError, OSError, DatabaseError) as error:
             raise CommandError(f"Nothing was deployed. {error}") from error
         result = "done" if outcome.is_ok else "failed"

@@ -1,0 +1,83 @@
+"""A public site as Django writes it: all records, but no page rendered. No Hugo runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from builds import delta, deltas, full, release, searchable
+from builds.absorb import absorb
+from builds.models import BuildState, Due, Output
+from builds.outputs import Maker
+from builds.progress import unheard
+from builds.records import Page, Record
+from builds.shelf import Shelf
+from resources.models import Change
+
+
+@dataclass
+class Told:
+    """What a delta brought and took, as files relative to the site; pages are chunked, not there."""
+
+    changed: set[str]
+    removed: set[str]
+    search: set[str]
+    found: delta.Difference
+
+
+def everything() -> Path:
+    """Absorb and write all, make it the public site."""
+    shelf = Shelf.open(absorb(everything=True))
+    draft = release.begin(1)
+    writer, _ = full.export(shelf, draft, unheard)
+    full.index(shelf, writer, unheard)
+    token = release.new_token()
+    release.publish(draft, token)
+    BuildState.objects.filter(pk=1).update(token=token)
+    Due.objects.all().delete()
+    Change.objects.all().delete()
+    return release.public()
+
+
+def change(build: int = 2) -> Told:
+    """Absorb, and write what is due into the public site."""
+    shelf = Shelf.open(absorb(everything=False))
+    stage = deltas.begin(build)
+    found = delta.compare(shelf, stage)
+    delta.add_search(shelf, stage, found)
+    changed, removed = set(found.wanted()), set(found.removed())
+    plan = deltas.seal(stage, found.removed())
+    delta.store(found)
+    BuildState.objects.filter(pk=1).update(token=plan.token)
+    deltas.merge(stage.folder, plan)
+    Change.objects.all().delete()
+    search = {name for name in changed | removed if name.startswith("search/")}
+    return Told(changed - search, removed - search, search, found)
+
+
+def rows() -> dict[str, tuple]:
+    """Owner, digest and size of each output."""
+    fields = ("address", "owner", "is_page", "digest", "size_bytes", "aside")
+    return {address: tuple(rest) for address, *rest in Output.objects.values_list(*fields)}
+
+
+def rows_of_all() -> tuple[dict[str, tuple], dict[str, bytes]]:
+    """The same for all records made anew, and the files."""
+    shelf = Shelf.open(BuildState.get())
+    maker, told, made = Maker(shelf), {}, list[tuple[str, Record]]()
+    for owner, record in [*maker.entries(), *maker.lists()]:
+        told[record.address] = (record.digest, record.size)
+        made.append((owner, record))
+    made += [*maker.others(told), *(("search", file) for file in searchable.whole(shelf, unheard))]
+    return (
+        {r.address: (owner, isinstance(r, Page), r.digest, r.size, "") for owner, r in made},
+        {r.address.lstrip("/"): r.body for _, r in made if not isinstance(r, Page)},
+    )
+
+
+def files(site: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(site).as_posix(): path.read_bytes()
+        for path in site.rglob("*")
+        if path.is_file()
+    }
