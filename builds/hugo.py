@@ -28,7 +28,7 @@ TIMEOUT_S = 600
 MAX_SET_ASIDE = 100
 ROOM_BYTES = 1_000_000
 """A disk with less room than that is full: no page is to blame for what fails there."""
-REQUIRED = frozenset({"home", "categories", "tags", "rescue", "about", "missing"})
+REQUIRED = frozenset({"home", "categories", "tags", "rescue", "about", "search", "missing"})
 """Layouts without which there is no site: if one of them can't be rendered, nothing is."""
 
 

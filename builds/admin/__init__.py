@@ -1,7 +1,7 @@
 """Builds, covers and deployments in the operators' interface."""
 
-from builds import admin_deploy  # noqa: F401  # registers its own
 from builds.admin.builds import BuildAdmin
 from builds.admin.covers import CoverAdmin, CoverHostAdmin
+from builds.admin.deployments import DeploymentAdmin
 
-__all__ = ["BuildAdmin", "CoverAdmin", "CoverHostAdmin"]
+__all__ = ["BuildAdmin", "CoverAdmin", "CoverHostAdmin", "DeploymentAdmin"]

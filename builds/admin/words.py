@@ -46,6 +46,9 @@ COUNTS: dict[str, _StrPromise] = {
     "drift": ngettext_lazy("%(shown)s thing to mend", "%(shown)s things to mend", "count"),
     "fetched": ngettext_lazy("%(shown)s fetched", "%(shown)s fetched", "count"),
     "failed": ngettext_lazy("%(shown)s failed", "%(shown)s failed", "count"),
+    "lost": ngettext_lazy(
+        "%(shown)s lost and asked for anew", "%(shown)s lost and asked for anew", "count"
+    ),
     "waiting": ngettext_lazy("%(shown)s waiting", "%(shown)s waiting", "count"),
 }
 

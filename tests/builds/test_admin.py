@@ -446,12 +446,15 @@ def test_what_a_step_counted_is_said_in_words(counts, shown):
     assert words.counts(Step(counts=counts)) == shown
 
 
-def test_every_step_of_a_build_has_a_name_in_words(two_states, configure, tmp_path):
+def test_every_step_of_a_build_and_what_it_counts_has_a_name_in_words(
+    two_states, configure, tmp_path
+):
     configure(deploy_target=str(tmp_path / "there"))
     tasks.verify_site()
     tasks.build_now("test", force=True)
     tasks.roll_back(two_states[1].pk, "test")
 
-    names = {step.name for step in Step.objects.all()}
-
-    assert names == set(words.STEPS)
+    steps = Step.objects.all()
+    counted = {name for step in steps for name in step.counts}
+    assert {step.name for step in steps} == set(words.STEPS)
+    assert counted - set(words.COUNTS) == {"bytes"}

@@ -327,7 +327,7 @@ def fill(numbers: range) -> None:
 
 
 @pytest.mark.parametrize("place", [0, -1], ids=["oldest", "newest"])
-def test_an_edit_takes_as_many_queries_whatever_the_size(monkeypatch, place):
+def test_an_edit_takes_no_more_queries_in_a_larger_catalog(monkeypatch, place):
     monkeypatch.setattr("builds.places.PAGE_ROWS", 10)
     monkeypatch.setattr("builds.places.SHARD_ITEMS", 20)
     for module in ("places", "outputs"):
@@ -341,4 +341,4 @@ def test_an_edit_takes_as_many_queries_whatever_the_size(monkeypatch, place):
             exports.change(numbers[-1])
         counts.append(len(found))
 
-    assert counts[0] == counts[1]
+    assert counts[1] <= counts[0]

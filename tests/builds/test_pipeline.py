@@ -1,27 +1,30 @@
 from __future__ import annotations
 
-import re
+import shutil
 import time
 from datetime import timedelta
 from html import unescape
-from urllib.parse import urljoin
-from urllib.request import urlopen
 
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from builds import hugo, lists, pipeline, release
-from builds.models import DIED, Build, BuildState
+from builds import check, delta, deltas, hugo, lists, pages, pipeline, release
+from builds.models import DIED, Build, BuildState, Due
 from ghost.errors import OutageError
 from resources import metadata
-from resources.models import Block
+from resources.models import Block, Catalog, Change, Resource
 from resources.states import ProbeStatus
 from teams.roles import Role
 from tests import make
 
 pytestmark = pytest.mark.django_db
-LINK = re.compile(r'(?:href|src)="([^"#]*)"')
+FULL = ["covers", "absorb", "export", "search", "hugo", "check", "publish"]
+DELTA = ["absorb", "export", "search", "hugo", "check", "publish"]
+
+
+def steps(build: Build) -> list[tuple[str, bool]]:
+    return [(step.name, step.is_ok) for step in build.steps.all()]
 
 
 def everything(public) -> bytes:
@@ -45,9 +48,8 @@ def test_a_resource_becomes_its_page_and_is_on_every_list(build):
         assert f'href="/resources/{row.pk}/"' in (public / name / "index.html").read_text()
     ended = Build.objects.get()
     assert (ended.state, ended.resources, ended.error) == ("done", 1, "")
-    assert [(step.name, step.is_ok) for step in ended.steps.all()] == [
-        ("covers", True), ("export", True), ("hugo", True), ("check", True), ("publish", True),
-    ]  # fmt: skip
+    assert steps(ended) == [(name, True) for name in FULL]
+    assert (ended.is_full, ended.changed) == (True, ended.files)
 
 
 def test_hostile_words_do_no_harm(build):
@@ -71,37 +73,6 @@ def test_hostile_words_do_no_harm(build):
     assert 'href="javascript' not in page
     assert "{{&lt; unknown &gt;}}" in page
     assert Build.objects.get().set_aside == []
-
-
-@pytest.mark.parametrize("base", ["/", "/repo/"])
-def test_every_link_answers_on_a_real_server(build, serve, configure, tmp_path, base):
-    configure(public_baseurl=base, site_languages=("en", "zh-hans"))
-    tag = "汉字" * 30
-    for number in range(62):  # enough for a numbered page
-        make.resource(tags=[tag, "C++ & 数据", "100 %?"] if number < 2 else [])
-
-    public = build()
-
-    if base != "/":
-        (tmp_path / "host").mkdir()
-        (tmp_path / "host" / base.strip("/")).symlink_to(public.resolve())
-    host = serve(public if base == "/" else tmp_path / "host")
-    seen, todo = set(), [host + base]
-    while todo:
-        here = todo.pop()
-        if here in seen:
-            continue
-        seen.add(here)
-        with urlopen(here, timeout=10) as answer:
-            assert answer.status == 200
-            if answer.headers.get_content_type() != "text/html":
-                continue
-            html = answer.read().decode()
-        for link in map(unescape, LINK.findall(html)):
-            if not link.startswith(("magnet:", "mailto:")):
-                todo.append(urljoin(here, link).partition("#")[0])
-    pages = set(public.rglob("index.html"))
-    assert len([link for link in seen if link.endswith("/")]) == len(pages)
 
 
 def test_only_what_is_public_is_in_public_files(build):
@@ -183,16 +154,87 @@ def test_an_unchanged_catalog_replaces_nothing(build):
     assert len(list((release.public().parent / "releases").iterdir())) == 1
 
 
-def test_a_damaged_public_site_is_built_anew_though_nothing_changed(build):
-    row = make.resource()
-    page = build() / f"resources/{row.pk}/index.html"
-    whole = page.read_bytes()
-    page.write_bytes(b"")
-
+def test_one_edit_renders_what_shows_it_and_leaves_the_rest_alone(build, configure):
+    configure(site_languages=("en", "zh-hans"))
+    row, other = make.resource(title="First", tags=["a"]), make.resource(tags=["b"])
     public = build()
+    before, whole = stamps(public), Build.objects.get()
+    row.title = "Edited"
+    row.store()
 
-    assert (public / f"resources/{row.pk}/index.html").read_bytes() == whole
-    assert [b.state for b in Build.objects.all()] == ["done", "done"]
+    build()
+
+    ended = Build.objects.first()
+    after = stamps(public)
+    changed = {name for name in before | after if before.get(name) != after.get(name)}
+    pages = {
+        folder + name + "index.html"
+        for folder in ("", "zh-hans/")
+        for name in (
+            "", f"resources/{row.pk}/", "tags/a/", "publishers/ada/",
+            f"categories/{row.category.slug}/",
+        )
+    }  # fmt: skip
+    feeds = {
+        f"feeds/{name}.{ending}"
+        for name in ("all", "tags/a", "publishers/ada", f"categories/{row.category.slug}")
+        for ending in ("xml", "atom", "json")
+    }
+    index = {"index/manifest.json", f"index/index-{row.published_at:%Y-%m}.json"}
+    assert {name for name in changed if not name.startswith("search/")} == pages | feeds | index
+    assert f"resources/{other.pk}/index.html" in after
+    assert "Edited" in (public / "zh-hans/tags/a/index.html").read_text()
+    assert steps(ended) == [(name, True) for name in DELTA]
+    assert (ended.state, ended.is_full, ended.changed) == ("done", False, len(changed))
+    assert (ended.pages, ended.files) == (whole.pages, whole.files)
+    assert ended.bytes == sum(path.stat().st_size for path in public.rglob("*") if path.is_file())
+    assert (ended.release, ended.resources) == (whole.release, 2)
+
+
+def stamps(public) -> dict[str, int]:
+    """Which file lies at each name: another one has another number."""
+    return {
+        path.relative_to(public).as_posix(): path.stat().st_ino
+        for path in public.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_what_was_built_is_forgotten_by_the_log(build):
+    make.resource()
+    build()
+    make.resource()
+    build()
+
+    assert (Change.objects.count(), Due.objects.count()) == (0, 0)
+    state = BuildState.get()
+    assert state.built_revision == state.absorbed_revision == Catalog.get().revision
+    assert state.token == release.token_of(release.current())
+
+
+@pytest.mark.parametrize("harm", ["release", "link", "state", "other tree", "tables"])
+def test_a_site_that_cannot_be_trusted_is_built_anew_though_nothing_changed(build, harm):
+    make.resource()
+    public = build()
+    before = everything(public)
+    match harm:
+        case "release":
+            shutil.rmtree(release.current())
+        case "link":
+            public.unlink()
+        case "state":
+            (release.current() / release.STATE).write_text("{")
+        case "other tree":
+            release.set_token(release.current(), release.new_token())
+        case "tables":
+            BuildState.objects.update(token="")
+
+    build()
+
+    assert everything(public) == before
+    assert [(b.state, b.is_full) for b in Build.objects.all()] == [("done", True)] * 2
+    build()
+    assert Build.objects.first().state == "unchanged"
 
 
 def test_force_builds_an_unchanged_catalog_with_equal_bytes(build):
@@ -214,16 +256,18 @@ def test_a_changed_configuration_is_a_change(build, configure):
     assert b"Another" in (build() / "index.html").read_bytes()
 
 
-def test_a_failing_hugo_leaves_the_last_good_site(build, configure):
+@pytest.mark.parametrize("force", [False, True], ids=["delta", "full"])
+def test_a_failing_hugo_leaves_the_last_good_site(build, monkeypatch, configure, force):
     make.resource(title="First")
     good = build()
     state = BuildState.get()
     before = everything(good.resolve())
     make.resource(title="Second")
+    monkeypatch.setattr(hugo, "look", lambda: state.look)  # it worked when it was asked
     configure(hugo_bin="/bin/false")
 
-    with pytest.raises(OutageError, match="does not work as Hugo"):
-        build()
+    with pytest.raises(OutageError, match="can't render"):
+        build(force=force)
 
     assert everything(good.resolve()) == before
     after = BuildState.get()
@@ -232,12 +276,31 @@ def test_a_failing_hugo_leaves_the_last_good_site(build, configure):
         state.built_revision,
     )
     assert after.pending_changes
-    assert "does not work as Hugo" in after.last_error
+    assert "can't render" in after.last_error
     failed = Build.objects.first()
     assert (failed.state, failed.error) == ("failed", after.last_error)
-    assert [(step.name, step.is_ok) for step in failed.steps.all()] == [
-        ("covers", True), ("export", True), ("hugo", False),
-    ]  # fmt: skip
+    names = FULL if force else DELTA
+    ran = names[: names.index("hugo")]
+    assert steps(failed) == [*((name, True) for name in ran), ("hugo", False)]
+    configure(hugo_bin="hugo")
+    assert b"Second" in everything(build())
+    assert Build.objects.first().is_full == force
+    assert BuildState.get().last_error == ""
+
+
+def test_a_hugo_that_is_not_there_stops_before_anything_is_touched(build, configure):
+    make.resource(title="First")
+    build()
+    before = BuildState.get()
+    make.resource(title="Second")
+    configure(hugo_bin="/bin/false")
+
+    with pytest.raises(OutageError, match="does not work as Hugo"):
+        build()
+
+    assert steps(Build.objects.first()) == []
+    after = BuildState.get()
+    assert (after.token, after.absorbed_revision) == (before.token, before.absorbed_revision)
 
 
 def test_output_of_a_failing_hugo_is_kept_without_the_machines_paths(build, configure, tmp_path):
@@ -258,7 +321,7 @@ def test_output_of_a_failing_hugo_is_kept_without_the_machines_paths(build, conf
 
 
 def test_an_error_of_ours_is_named_without_its_details(build, monkeypatch):
-    monkeypatch.setattr(lists, "every", lambda shelf: 1 / 0)
+    monkeypatch.setattr(lists, "single", lambda shelf: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
         build()
@@ -280,17 +343,24 @@ def test_a_time_out_ends_the_rows(build, monkeypatch):
     assert [p.name for p in (release.public().parent / "releases").iterdir()] == []
 
 
-def test_a_page_that_cannot_be_rendered_is_set_aside_and_named(build, monkeypatch):
-    good, bad = make.resource(title="Good"), make.resource(title="Bad")
-    real = pipeline.export.__globals__["pages"].page
+@pytest.fixture
+def spoil(monkeypatch):
+    """`spoil(row)`: the page of that resource can't be rendered from now on, `None` mends it."""
+    real, bad = pages.page, []
 
-    def page(resource, *args):
-        record = real(resource, *args)
-        if resource.pk == bad.pk:
+    def page(known, *args, **kwargs):
+        record = real(known, *args, **kwargs)
+        if known.id in bad:
             record.params["magnet"] = "javascript:alert(1)"
         return record
 
     monkeypatch.setattr("builds.pages.page", page)
+    return lambda row: bad.append(row.pk) if row else bad.clear()
+
+
+def test_a_page_that_cannot_be_rendered_is_set_aside_and_named(build, spoil):
+    good, bad = make.resource(title="Good"), make.resource(title="Bad")
+    spoil(bad)
 
     public = build()
 
@@ -301,6 +371,32 @@ def test_a_page_that_cannot_be_rendered_is_set_aside_and_named(build, monkeypatc
     assert not (public / f"resources/{bad.pk}").exists()
     build()
     assert Build.objects.first().set_aside == [f"/resources/{bad.pk}/"]
+    build(force=True)
+    assert Build.objects.first().set_aside == [f"/resources/{bad.pk}/"]
+
+
+def test_a_page_that_can_be_rendered_no_more_is_taken_away_until_it_can(build, spoil):
+    row, other = make.resource(title="First", tags=["a"]), make.resource(tags=["a"])
+    page = build() / f"resources/{row.pk}/index.html"
+    spoil(row)
+    row.title = "Second"
+    row.store()
+
+    build()
+
+    ended = Build.objects.first()
+    assert (ended.is_full, ended.set_aside) == (False, [f"/resources/{row.pk}/"])
+    assert not page.exists()
+    other.title = "Beside it"
+    other.store()
+    build()  # a page that links to it is no fault
+    assert Build.objects.first().set_aside == [f"/resources/{row.pk}/"]
+    spoil(None)
+    row.title = "Third"
+    row.store()
+    build()
+    assert Build.objects.first().set_aside == []
+    assert "Third" in page.read_text()
 
 
 def test_a_change_during_a_build_stays_pending(build, monkeypatch):
@@ -318,6 +414,8 @@ def test_a_change_during_a_build_stays_pending(build, monkeypatch):
     assert b"Meanwhile" not in everything(public)
     assert BuildState.get().pending_changes
     monkeypatch.undo()
+    assert b"Meanwhile" in everything(build())
+    assert not Build.objects.first().is_full
 
 
 def test_a_builder_given_up_for_dead_stops(monkeypatch):
@@ -340,42 +438,53 @@ def test_a_builder_given_up_for_dead_stops(monkeypatch):
     assert BuildState.get().last_error == ""
 
 
-def test_a_builder_given_up_for_dead_at_the_very_end_publishes_nothing(build, monkeypatch):
+def give_up() -> None:
+    """What another builder does with one that fell silent."""
+    Build.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    Build.objects.bury_dead()
+
+
+@pytest.mark.parametrize("force", [False, True], ids=["delta", "full"])
+def test_a_builder_given_up_for_dead_at_the_very_end_publishes_nothing(build, monkeypatch, force):
     make.resource(title="First")
-    good = build().resolve()
+    good = build()
+    before = everything(good)
     make.resource(title="Second")
     stale = Build.objects.claim("stale")
-    real = release._shape
+    module, door = (release, "set_token") if force else (deltas, "seal")
+    real = getattr(module, door)
 
-    def shape(site):  # the last slow thing before the swap
-        Build.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-        Build.objects.bury_dead()
-        return real(site)
+    def last(*args):  # the last thing before the tree counts
+        found = real(*args)
+        give_up()
+        return found
 
-    monkeypatch.setattr(release, "_shape", shape)
-
+    monkeypatch.setattr(module, door, last)
     with pytest.raises(OutageError, match="given up for dead"):
-        pipeline.run(stale, force=True)
+        pipeline.run(stale, force=force)
+    monkeypatch.undo()
 
     stale.refresh_from_db()
     assert (stale.state, stale.error) == ("failed", DIED)
-    assert release.public().resolve() == good
+    assert everything(good) == before
     assert BuildState.get().pending_changes
+    assert b"Second" in everything(build())
 
 
 def test_a_stale_builder_cannot_replace_the_site_of_the_one_that_took_over(build, monkeypatch):
     make.resource(title="Only")
     stale = Build.objects.claim("stale")
-    real, told = release._shape, []
+    real, told = check.whole, []
 
-    def shape(site):
+    def whole(*args):
+        found = real(*args)
         if not told:
             told.append("the next builder comes, builds and publishes")
-            Build.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+            give_up()
             told.append(build().resolve())
-        return real(site)
+        return found
 
-    monkeypatch.setattr(release, "_shape", shape)
+    monkeypatch.setattr(check, "whole", whole)
 
     with pytest.raises(OutageError):
         pipeline.run(stale)
@@ -383,19 +492,19 @@ def test_a_stale_builder_cannot_replace_the_site_of_the_one_that_took_over(build
     assert release.public().resolve() == told[1]
     assert (release.public() / "index.html").is_file()
     assert len(list((release.public().parent / "releases").iterdir())) == 1
+    assert BuildState.get().token == release.token_of(release.current())
 
 
 def test_an_unchanged_build_that_was_given_up_for_dead_does_not_say_it_is_done(build, monkeypatch):
     build()
     stale = Build.objects.claim("stale")
-    real = release.is_whole
+    real = check.part
 
-    def is_whole(manifest):
-        Build.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-        Build.objects.bury_dead()
-        return real(manifest)
+    def part(*args):
+        give_up()
+        return real(*args)
 
-    monkeypatch.setattr(release, "is_whole", is_whole)
+    monkeypatch.setattr(check, "part", part)
 
     with pytest.raises(OutageError, match="given up for dead"):
         pipeline.run(stale)
@@ -403,6 +512,17 @@ def test_an_unchanged_build_that_was_given_up_for_dead_does_not_say_it_is_done(b
 
 class Killed(BaseException):
     """The builder is gone in the middle of a line."""
+
+
+def killed(build, monkeypatch, **kwargs) -> None:
+    """Build until a door that was set before kills the builder; somebody notices."""
+    monkeypatch.setattr(Build, "fail", lambda self, error: False)  # the dead write nothing
+    with pytest.raises(Killed):
+        build(**kwargs)
+    monkeypatch.undo()
+    assert Build.objects.running().exists()
+    assert BuildState.get().pending_changes
+    Build.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
 
 
 @pytest.mark.parametrize("swapped", [False, True], ids=["before the swap", "after the swap"])
@@ -413,36 +533,64 @@ def test_a_builder_killed_at_the_swap_leaves_a_state_that_the_next_build_mends(
     make.resource(title="First")
     build()
     make.resource(title="Second")
-    real = release._swap
+    real = release.swap_to
 
-    def swap(draft):
+    def swap(folder):
         if swapped:
-            real(draft)
+            real(folder)
         raise Killed
 
-    monkeypatch.setattr(release, "_swap", swap)
-    monkeypatch.setattr(Build, "fail", lambda self, error: False)  # the dead write nothing
-    with pytest.raises(Killed):
-        build()
-    monkeypatch.undo()
-
-    assert Build.objects.running().exists()
-    assert BuildState.get().pending_changes
+    monkeypatch.setattr(release, "swap_to", swap)
+    killed(build, monkeypatch, force=True)
     assert (b"Second" in (release.public() / "index.html").read_bytes()) == swapped
 
-    Build.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     public = build()
 
     assert b"Second" in (public / "index.html").read_bytes()
-    assert Build.objects.first().state == ("unchanged" if swapped else "done")
+    assert Build.objects.first().state == "done"
     assert not BuildState.get().pending_changes
 
 
-def test_a_failed_swap_leaves_a_failed_build_without_a_release(build, monkeypatch):
-    def swap(draft):
-        raise OSError(28, "No space left on device")
+@pytest.mark.parametrize("door", ["seal", "store", "merge", "succeed"])
+@pytest.mark.django_db(transaction=True)
+def test_a_builder_killed_in_a_delta_leaves_a_tree_that_the_next_build_finishes(
+    build, monkeypatch, door
+):
+    row = make.resource(title="First")
+    public = build()
+    row.title = "Second"
+    row.store()
+    before = everything(public)
+    where = {"seal": deltas, "store": delta, "merge": deltas, "succeed": Build}[door]
+    real = getattr(where, door)
 
-    monkeypatch.setattr(release, "_swap", swap)
+    def die(*args):
+        if door in ("seal", "store"):
+            real(*args)
+        raise Killed
+
+    monkeypatch.setattr(where, door, die)
+    killed(build, monkeypatch)
+    assert (everything(public) == before) == (door != "succeed")
+
+    build()
+
+    ended = Build.objects.first()
+    assert (ended.state, ended.is_full) == (
+        "done" if door in ("seal", "store") else "unchanged", False,
+    )  # fmt: skip
+    after = everything(public)
+    assert b"Second" in after
+    assert not BuildState.get().pending_changes
+    assert everything(build(force=True)) == after
+
+
+def no_space(*args):
+    raise OSError(28, "No space left on device")
+
+
+def test_a_failed_swap_leaves_a_failed_build_without_a_release(build, monkeypatch):
+    monkeypatch.setattr(release, "swap_to", no_space)
 
     with pytest.raises(OSError, match="No space left"):
         build()
@@ -450,6 +598,42 @@ def test_a_failed_swap_leaves_a_failed_build_without_a_release(build, monkeypatc
     failed = Build.objects.get()
     assert (failed.state, failed.release) == ("failed", "")
     assert BuildState.get().built_revision == -1
+
+
+def test_a_merge_that_fails_is_finished_by_the_next_build(build, monkeypatch):
+    row = make.resource(title="First")
+    public = build()
+    row.title = "Second"
+    row.store()
+    monkeypatch.setattr(deltas, "_drop_empty", no_space)
+    monkeypatch.setattr(deltas, "set_token", no_space)  # all is merged but for the last word
+    with pytest.raises(OSError, match="No space left"):
+        build()
+    monkeypatch.undo()
+    failed = Build.objects.first()
+    assert (failed.state, failed.release, failed.token) == ("failed", "", "")
+
+    build()
+
+    ended = Build.objects.first()
+    assert (ended.state, ended.is_full) == ("unchanged", False)
+    assert b"Second" in everything(public)
+    assert not BuildState.get().pending_changes
+
+
+def test_a_resource_whose_hour_came_is_not_passed_over_by_the_build_of_another_change(build):
+    late = make.resource(title="Late", published_at=timezone.now() + timedelta(days=1))
+    build()
+    # The clock moves: its hour comes, and another change is built before anyone notes it.
+    past = timezone.now() - timedelta(hours=2)
+    BuildState.objects.update(built_as_of=past, absorbed_as_of=past)
+    Resource.objects.filter(pk=late.pk).update(published_at=past + timedelta(hours=1))
+    make.resource(title="Another")
+
+    found = everything(build())
+
+    assert b"Late" in found
+    assert not Build.objects.first().is_full
 
 
 def test_a_damaged_metadata_file_costs_its_tree_alone(build):

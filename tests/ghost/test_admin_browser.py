@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection, connections
+from django.db import connections
 from django.urls import reverse
 from django.utils import timezone
 from django_q.models import OrmQ
@@ -86,7 +86,7 @@ def test_a_build_is_watched_to_its_end(live_server):
         Step.objects.filter(pk=step.pk).update(is_ok=True, ended_at=timezone.now())
         build.succeed(Build.State.DONE, "token")
 
-    with visit() as seen, ThreadPoolExecutor(1, initializer=connection.close) as database:
+    with visit() as seen, ThreadPoolExecutor(1) as database:
         page = seen.page
         sign_in(page, live_server)
         page.goto(live_server.url + operators.form_of("builds_build", build.pk))
