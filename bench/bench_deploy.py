@@ -1,11 +1,12 @@
 """Deploying one change of a large site: a pages branch and a folder, against bare git commands.
 
-    python bench/bench_deploy.py [RESOURCES] [--changes N]
+    python bench/bench_deploy.py [RESOURCES] [--changes N] [--languages N]
 
-Makes a tree of the shape of a site (a page of each resource in two languages, lists, index files),
+Makes a tree of the shape of a site (a page of each resource in each language, lists, index files),
 deploys it whole to a bare repository, and then some changes of 16 files each. The bare commands
 keep an index and one base commit ("base+1"), so the remote keeps what was taken down. CPU seconds
-are those of all processes, the receiving side on this machine included. Prints JSON last.
+are those of all processes; of these, the other side's (`git receive-pack`, behind a program named
+ssh that runs it here) are told apart. Prints JSON last.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import argparse
 import json
 import os
 import random
+import re
 import resource
 import statistics
 import subprocess
@@ -41,6 +43,14 @@ from builds.deploy.streams import Signature  # noqa: E402
 
 WHO = ("-c", "user.name=x", "-c", "user.email=x@example.org")
 LISTS = 14
+SSH = """#!/bin/bash
+while [ "$1" != far.example ]; do shift; done
+shift
+bash -c "$*"
+code=$?
+times >> {told}
+exit $code
+"""
 
 
 class Used:
@@ -71,12 +81,13 @@ def git(*arguments: str | Path, feed: str = "") -> str:
 class Tree:
     """A public folder of that many resources."""
 
-    def __init__(self, folder: Path, count: int) -> None:
+    def __init__(self, folder: Path, count: int, languages: int) -> None:
         self.folder, self.count, self.random = folder, count, random.Random(1)
+        self.languages = ["", *(f"language-{number}/" for number in range(2, languages + 1))]
         letters = "abcdefghijklmnopqrstuvwxyz"
         self.words = ["".join(self.random.choices(letters, k=6)) for _ in range(3000)]
         self.head = self.text(400)
-        for language in ("", "zh-hans/"):
+        for language in self.languages:
             for number in range(1, count + 1):
                 self.write(f"{language}resources/{number}/index.html")
         for number in range(max(count // 100, LISTS)):
@@ -91,9 +102,9 @@ class Tree:
         file.write_text(self.head + self.text(words))
 
     def change(self) -> Changes:
-        """Of one edit: a page in two languages, and lists."""
+        """Of one edit: a page in each language, and lists."""
         number = self.random.randint(1, self.count)
-        paths = {f"{language}resources/{number}/index.html" for language in ("", "zh-hans/")}
+        paths = {f"{language}resources/{number}/index.html" for language in self.languages}
         paths |= {f"page/{number}/index.html" for number in range(LISTS)}
         return Changes(paths, set())
 
@@ -102,6 +113,25 @@ class Tree:
         for path in sorted(changes.files):
             self.write(path)
         return changes
+
+
+class OtherSide:
+    """What the remote's processes used."""
+
+    def __init__(self, scratch: Path) -> None:
+        self.told = scratch / "theirs"
+        (scratch / "bin").mkdir()
+        (scratch / "bin/ssh").write_text(SSH.format(told=self.told))
+        (scratch / "bin/ssh").chmod(0o755)
+        os.environ["PATH"] = f"{scratch}/bin:{os.environ['PATH']}"
+
+    def forget(self) -> None:
+        self.told.unlink(missing_ok=True)
+
+    def cpu_s(self) -> float:
+        """As bash's `times` tells it: minutes and seconds, of user and system."""
+        found = re.findall(r"(\d+)m([\d.]+)s", self.told.read_text())
+        return sum(int(minutes) * 60 + float(seconds) for minutes, seconds in found)
 
 
 class Bare:
@@ -152,31 +182,47 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("resources", nargs="?", type=int, default=2000)
     parser.add_argument("--changes", type=int, default=5)
+    parser.add_argument("--languages", type=int, default=2)
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="ghost-bench-") as scratch:
-        told = run(Path(scratch), wanted.resources, wanted.changes)
+        told = run(Path(scratch), wanted.resources, wanted.changes, wanted.languages)
     ours, raw = told["git_change_cpu_s"], told["raw_change_cpu_s"]
-    print(f"{told['files']:,} files; one change: {ours:.2f} CPU s, of bare git {raw:.2f},")
+    theirs = told["git_change_theirs_cpu_s"]
+    print(
+        f"{told['files']:,} files; one change: {ours:.2f} CPU s ({theirs:.2f} of the other side),"
+    )
+    print(f"bare git {raw:.2f} CPU s,")
     print(f"ratio {told['ratio']:.2f}; the remote keeps {told['remote_commits']} commit(s)")
     print(json.dumps(told))
 
 
-def run(scratch: Path, count: int, repeats: int) -> dict[str, float]:
+def run(scratch: Path, count: int, repeats: int, languages: int) -> dict[str, float]:
     """Figures of everything."""
-    tree = Tree(scratch / "public", count)
+    tree = Tree(scratch / "public", count, languages)
     far = scratch / "remote.git"
     git("init", "-q", "--bare", far)
+    other_side = OtherSide(scratch)
     ours = Repository(
-        scratch / "git", remote(str(far)), Signature("x", "x@example.org", int(time.time())), 3000
+        scratch / "git",
+        remote(f"far.example:{far}"),
+        Signature("x", "x@example.org", int(time.time())),
+        3000,
     )
     branch = Deployer(GitBranch(ours, "gh-pages", {".nojekyll": b"", "CNAME": None}), tree.folder)
     first = measure("git, everything", lambda: branch.deploy(None))
     same = measure("git, compared", lambda: branch.deploy(None))
     raw = Bare(scratch, tree.folder, scratch / "git")
-    rounds: dict[str, list[tuple[float, float]]] = {"git": [], "raw": [], "folder": []}
+    rounds: dict[str, list[tuple[float, float]]] = {
+        "git": [],
+        "theirs": [],
+        "raw": [],
+        "folder": [],
+    }
     changes = [tree.change() for _ in range(repeats)]
     for each in changes:
+        other_side.forget()
         rounds["git"].append(measure("git, a change", partial(branch.deploy, tree.again(each))))
+        rounds["theirs"].append((other_side.cpu_s(), 0.0))
         rounds["raw"].append(measure("bare git, a change", partial(raw.deploy, each)))
     folder = Deployer(Folder(scratch / "mirror"), tree.folder)
     mirror = measure("folder, everything", lambda: folder.deploy(None))
@@ -193,6 +239,7 @@ def run(scratch: Path, count: int, repeats: int) -> dict[str, float]:
         "git_first_cpu_s": first[0],
         "git_compared_cpu_s": same[0],
         "folder_first_cpu_s": mirror[0],
+        "git_change_theirs_cpu_s": middle.pop("theirs")[0],
         **{f"{name}_change_cpu_s": cpu for name, (cpu, _) in middle.items()},
         **{f"{name}_change_wall_s": wall for name, (_, wall) in middle.items()},
         "ratio": middle["git"][0] / middle["raw"][0],

@@ -96,6 +96,11 @@ def main() -> None:
     state = BuildState.get()
     print(
         json.dumps(
-            {"resources": Resource.objects.count(), "files": state.files, "full": full, "edits": edits}
+            {
+                "resources": Resource.objects.count(),
+                "files": state.files,
+                "full": full,
+                "edits": edits,
+            }
         )
     )

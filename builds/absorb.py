@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeGuard
 
@@ -20,7 +20,8 @@ from builds import bodies, covers, markdown, searchable, sitemaps
 from builds.facts import Facts, Picture
 from builds.models import BuildState, Cover, Due, Entry, Place
 from builds.names import Names
-from builds.places import Key, Kind, Places, place_all
+from builds.places import Key, Kind, Places
+from builds.placing import Writing, place_all
 from builds.progress import Beat, unheard
 from builds.records import digest
 from resources import metadata, torrents
@@ -74,23 +75,30 @@ class Seen:
     changed_at: datetime
     as_of: datetime
     names: Names
-    entries: dict[int, Entry | None]
+    entries: dict[int, Entry | None] = field(default_factory=dict)
 
 
-def absorb(*, everything: bool, beat: Beat = unheard) -> BuildState:
+def absorb(
+    *,
+    everything: bool,
+    anew: bool = False,
+    beat: Beat = unheard,
+    writing: Writing = transaction.atomic,
+) -> BuildState:
     """Bring the tables up to the catalog's present; the state afterwards.
 
-    `everything` compares each resource, otherwise only those that are noted as changed. After
-    more than MASS changes the state has no token: everything is to be built.
+    `everything` compares each resource, otherwise only those that are noted as changed; `anew`
+    places them all anew too. Then, and after more than MASS changes, the state has no token:
+    everything is to be built.
     """
     Catalog.get()  # made on the first look, and inside a moment nothing may be written
     state = BuildState.get()
-    if state.absorbed_revision == NOTHING or _is_mass(len(_news(state))):
-        _absorb_mass(state, beat)
+    if anew or state.absorbed_revision == NOTHING or _is_mass(len(_news(state))):
+        _absorb_mass(state, beat, writing)
     elif everything:
         for ids in _all_ids(beat):
-            _absorb(state, ids)
-    _absorb(state)
+            _absorb(state, writing, ids)
+    _absorb(state, writing)
     return state
 
 
@@ -99,6 +107,8 @@ def _news(state: BuildState) -> set[int]:
     changed = Change.objects.after(state.absorbed_revision).values_list("resource_id", flat=True)
     if state.absorbed_as_of is None:
         return set(changed)
+    if state.absorbed_as_of > timezone.now():  # of a clock that ran ahead
+        return {*changed, *Resource.objects.public().values_list("pk", flat=True)}
     come = Resource.objects.public().filter(published_at__gt=state.absorbed_as_of)
     return {*changed, *come.values_list("pk", flat=True)}
 
@@ -115,25 +125,25 @@ def _all_ids(beat: Beat) -> Iterator[list[int]]:
 # -- a few
 
 
-def _absorb(state: BuildState, ids: Iterable[int] = ()) -> None:
+def _absorb(state: BuildState, writing: Writing, ids: Iterable[int] = ()) -> None:
     """These resources and all that is news, and whatever shows a name that changed."""
-    as_of = timezone.now()  # before the look: nobody's hour comes between
     with one_moment():
-        seen = _look({*ids, *_news(state)}, as_of)
+        seen = _look()
+        seen.entries = _entries_of({*ids, *_news(state)})  # later: what comes between is seen
         names = Names.of(state.names)
         renamed = _renamed(names, seen.names)
         touched = _standing_in(renamed)
     if _is_mass(len(touched)):
-        _give_up(state)
-        _store(seen.entries)
-        place_all(seen.names)
-        _keep(state, seen, is_news=True)
+        with writing():
+            _give_up(state)
+            _store(seen.entries)
+        _place_all(state, seen, writing)
         return
     changed = _Changed(seen, names, touched)
     for part in _parts(changed.ids, AT_ONCE):
-        with transaction.atomic():
+        with writing():
             changed.write(part)
-    with transaction.atomic():
+    with writing():
         is_news = _write_names(names, seen.names, renamed) or bool(changed.ids)
         _keep(state, seen, is_news=is_news)
 
@@ -142,15 +152,9 @@ def _is_mass(count: int) -> bool:
     return count > MASS and count > MASS_SHARE * Entry.objects.count()
 
 
-def _look(ids: Iterable[int], as_of: datetime) -> Seen:
-    catalog = Catalog.get()
-    return Seen(
-        revision=catalog.revision,
-        changed_at=catalog.changed_at,
-        as_of=as_of,
-        names=Names.read(),
-        entries={pk: each for part in _parts(sorted(ids), BATCH) for pk, each in _entries(part).items()},
-    )
+def _look() -> Seen:
+    as_of, catalog = timezone.now(), Catalog.get()
+    return Seen(catalog.revision, catalog.changed_at, as_of, Names.read())
 
 
 def _parts(ids: Sequence[int], size: int) -> Iterator[Sequence[int]]:
@@ -170,10 +174,12 @@ class _Changed:
         known = Entry.objects.in_bulk([pk for pk in seen.entries if pk not in touched])
         differing = {pk for pk, new in seen.entries.items() if new is not None or pk in known}
         self.ids = sorted(touched | {pk for pk in differing if not _is_kept(seen.entries[pk])})
+        self._places: Places | None = None
 
     def write(self, ids: Sequence[int]) -> None:
         """These entries, their places, and what is due for them."""
-        places, olds = Places(self._seen.names), Entry.objects.in_bulk(ids)
+        places = self._places = self._places or Places(self._seen.names)
+        olds = Entry.objects.in_bulk(ids)
         places.lay()
         places.load(ids)
         due: dict[str, dict[str, object] | None] = {"site": None}
@@ -186,8 +192,7 @@ class _Changed:
             if old is None or new is None:
                 due[f"sitemap/{sitemaps.part_of(pk)}"] = None
             _put(pk, old, new)
-        places.save()
-        Due.objects.add(due | dict.fromkeys(places.due - due.keys()))
+        Due.objects.add(due | dict.fromkeys(places.save() - due.keys()))
 
     def _held(self, old: Entry | None) -> dict[str, object] | None:
         """What the search holds of it. Under names that are not known yet it was written by an
@@ -216,8 +221,7 @@ def _write_names(before: Names, after: Names, renamed: set[Key]) -> bool:
     for key in renamed:
         places.touch(key)
     _touch_parents(places, before, after)
-    places.save()
-    Due.objects.add(dict.fromkeys([*sorted(places.due), "site"]))
+    Due.objects.add(dict.fromkeys([*sorted(places.save()), "site"]))
     return True
 
 
@@ -268,16 +272,24 @@ def _keep(state: BuildState, seen: Seen, *, is_news: bool) -> None:
 # -- everything at once
 
 
-def _absorb_mass(state: BuildState, beat: Beat) -> None:
-    _give_up(state)
+def _absorb_mass(state: BuildState, beat: Beat, writing: Writing) -> None:
+    with writing():
+        _give_up(state)
     with one_moment():
-        seen = _look([], timezone.now())
+        seen = _look()
     for ids in _all_ids(beat):
         with one_moment():
             found = _entries(ids)
-        _store({pk: each if _is_named(each, seen.names) else None for pk, each in found.items()})
-    place_all(seen.names)
-    _keep(state, seen, is_news=True)
+        known = {pk: each if _is_named(each, seen.names) else None for pk, each in found.items()}
+        with writing():
+            _store(known)
+    _place_all(state, seen, writing)
+
+
+def _place_all(state: BuildState, seen: Seen, writing: Writing) -> None:
+    place_all(seen.names, writing)
+    with writing():
+        _keep(state, seen, is_news=True)
 
 
 def _is_named(entry: Entry | None, names: Names) -> TypeGuard[Entry]:
@@ -294,15 +306,20 @@ def _give_up(state: BuildState) -> None:
 
 def _store(found: dict[int, Entry | None]) -> None:
     fields = ["facts_json", "body", "source", "dht_status", "misses", "published_at"]
-    with transaction.atomic():
-        Entry.objects.filter(pk__in=[pk for pk, entry in found.items() if entry is None]).delete()
-        Entry.objects.bulk_create(
-            [entry for entry in found.values() if entry],
-            update_conflicts=True, update_fields=fields, unique_fields=["id"],
-        )  # fmt: skip
+    Entry.objects.filter(pk__in=[pk for pk, entry in found.items() if entry is None]).delete()
+    Entry.objects.bulk_create(
+        [entry for entry in found.values() if entry],
+        update_conflicts=True, update_fields=fields, unique_fields=["id"],
+    )  # fmt: skip
 
 
 # -- one row
+
+
+def _entries_of(ids: set[int]) -> dict[int, Entry | None]:
+    return {
+        pk: entry for part in _parts(sorted(ids), BATCH) for pk, entry in _entries(part).items()
+    }
 
 
 def _entries(ids: Sequence[int]) -> dict[int, Entry | None]:
@@ -330,7 +347,7 @@ def _entry(row: Resource, old: Entry | None, cover: Picture | None) -> Entry:
         known = old.facts
         body, summary, torrent = bytes(old.body), known.summary, known.torrent
     else:
-        body, summary, torrent = _make(row)
+        source, body, summary, torrent = _make(row, source)
     facts = _facts(row, summary, torrent, cover if row.cover_image_path else None)
     if old and old.source == source and not _differs(old.facts, facts):
         return old
@@ -345,12 +362,15 @@ def _entry(row: Resource, old: Entry | None, cover: Picture | None) -> Entry:
     )
 
 
-def _make(row: Resource) -> tuple[bytes, str, str]:
-    """Body, summary and digest of the torrent file."""
+def _make(row: Resource, source: str) -> tuple[str, bytes, str, str]:
+    """Source, body, summary and digest of the torrent file. Metadata that can't be read now is
+    looked for again: then there is no source."""
     text = markdown.render(row.content_markdown)
     found = metadata.load(row.magnet_hash) if row.probed_at else None
     torrent = torrents.make(found, row.magnet) if found else None
-    return bodies.make(text.html, found).packed, text.summary, digest(torrent) if torrent else ""
+    source = source if found or row.probed_at is None else ""
+    body = bodies.make(text.html, found).packed
+    return source, body, text.summary, digest(torrent) if torrent else ""
 
 
 def _facts(row: Resource, summary: str, torrent: str, cover: Picture | None) -> Facts:

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
-from builds import markdown
+from builds import facts, markdown
 from builds.records import digest
 from resources import metadata, sizes
 from resources.models import Resource
@@ -75,4 +75,5 @@ def _listed(nodes: list[metadata.Node], shown: set[str], prefix: str) -> list[di
 def _renderer() -> bytes:
     """Another program renders anew."""
     packages = " ".join(version(name) for name in ("markdown-it-py", "nh3"))
-    return packages.encode() + Path(markdown.__file__).read_bytes() + Path(__file__).read_bytes()
+    code = (markdown.__file__, facts.__file__, __file__)
+    return packages.encode() + b"".join(Path(file).read_bytes() for file in code)

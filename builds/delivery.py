@@ -12,8 +12,9 @@ from builds.models import Build, BuildState, Step
 Listener = Callable[[Step], None]
 
 
-def deliver(build: Build, tell: Listener = lambda step: None) -> None:
-    """Deploy what this build published, as a step of its own.
+def deliver(build: Build, tell: Listener = lambda step: None, *, is_urgent: bool = False) -> None:
+    """Deploy what this build published, as a step of its own. What is urgent, a takedown, waits
+    for no pause after a failure.
 
     The build has ended by then, and holds nobody up: what goes wrong here is tried again by the
     clock, without a build.
@@ -23,7 +24,7 @@ def deliver(build: Build, tell: Listener = lambda step: None) -> None:
     step = Step.objects.create(build=build, name="deploy")
     tell(step)
     try:
-        outcome = deploy.deploy_published()
+        outcome = deploy.deploy_published(is_asked=is_urgent)
         step.is_ok, step.output = outcome.is_ok, outcome.text
         note(outcome)
     except BaseException:  # the queue's time-out arrives as SystemExit

@@ -10,7 +10,7 @@ from builds import addresses, index, release, searchable
 from builds.check import MismatchError
 from builds.chunks import Chunks
 from builds.deltas import Stage
-from builds.full import output
+from builds.full import row_of
 from builds.models import Due, Output
 from builds.outputs import Maker
 from builds.records import Page, Record
@@ -61,12 +61,12 @@ def compare(shelf: Shelf, stage: Stage) -> Difference:
     found = Difference()
     owners = list(Due.objects.exclude(owner__startswith="search/").values_list("owner", flat=True))
     present = _present(owners)
-    maker, told = Maker(shelf), index.stored()
+    maker, told = Maker(shelf), index.stored(shelf)
     with Chunks(stage.work) as chunks:
         for owner in sorted(owners, key=_rank):
             mine = present.get(owner, {})
             for record in maker.make(owner, told):
-                if record.address.startswith("/index/index-"):
+                if index.is_shard(record.address):
                     told[record.address] = (record.digest, record.size)
                 there = mine.pop(record.address, None)
                 if there is None or there.digest != record.digest:
@@ -106,7 +106,7 @@ def _present(owners: list[str]) -> dict[str, dict[str, Output]]:
 def _add(
     found: Difference, owner: str, record: Record, stage: Stage, chunks: Chunks | None
 ) -> None:
-    found.rows[record.address] = output(owner, record)
+    found.rows[record.address] = Output(**row_of(owner, record))
     found.gone.pop(record.address, None)
     if isinstance(record, Page):
         assert chunks  # noqa: S101  # the search has files alone

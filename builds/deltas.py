@@ -90,15 +90,12 @@ def seal(stage: Stage, removed: list[str]) -> Plan:
     """Write down what the merge will do; from here on it needs nothing but its folder."""
     shutil.rmtree(stage.work, ignore_errors=True)
     site = public_of(stage.folder)
-    files = sorted(_files(stage.new), key=_rank)
-    added = [path for path in files if not (site / path).is_file()]
-    known = set(added)
+    added = {path for path in _files(stage.new) if not (site / path).is_file()}
+    files = sorted(_files(stage.new), key=lambda path: _rank(path, is_new=path in added))
     plan = Plan(
-        stage.base, stage.token, stage.build,
-        # Nobody knows of new files yet, so what leads to them comes after all of them.
-        [*added, *(path for path in files if path not in known)],
+        stage.base, stage.token, stage.build, files,
         [path for path in removed if (site / path).is_file()],
-        added,
+        [path for path in files if path in added],
     )  # fmt: skip
     for path in files:
         _to_disk(stage.new / path)
@@ -180,16 +177,17 @@ def since(token: str) -> Changes | None:
 
 
 def undo(folder: Path, plan: Plan) -> None:
-    """Take a merged delta back: the tree is again in the state that it began from."""
+    """Take a merged delta back: the tree is again in the state that it began from. What is linked
+    to comes before its links, and goes after them."""
     site, old = public_of(folder), folder / "old"
     set_token(folder.parent.parent, "")  # until it is done, it is in no state at all
-    for path in plan.added:
-        (site / path).unlink(missing_ok=True)
-        _drop_empty((site / path).parent, site)
-    for path in [*plan.files, *plan.removed]:
+    for path in [*plan.removed, *plan.files]:
         if (old / path).is_file():
             (site / path).parent.mkdir(parents=True, exist_ok=True)
             (old / path).replace(site / path)
+    for path in plan.added:
+        (site / path).unlink(missing_ok=True)
+        _drop_empty((site / path).parent, site)
     set_token(folder.parent.parent, plan.base)
     _remove(folder)
 
@@ -228,11 +226,14 @@ def _files(folder: Path) -> Iterator[str]:
             yield (Path(where) / name).relative_to(folder).as_posix()
 
 
-def _rank(path: str) -> tuple[int, str]:
-    """Pages of resources, then lists, then what names files by their digests."""
+def _rank(path: str, *, is_new: bool) -> tuple[int, str]:
+    """New files, which nobody knows of yet; then pages of resources, then lists, which may lead to
+    all of these; then what names files by their digests."""
     if path in _LAST:
-        return 2 + _LAST.index(path), path
-    return (0 if "resources/" in path or path.startswith("assets/") else 1), path
+        return 3 + _LAST.index(path), path
+    if is_new:
+        return 0, path
+    return (1 if "resources/" in path or path.startswith("assets/") else 2), path
 
 
 def _keep(present: Path, old: Path) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from django.db import IntegrityError
 
-from builds import addresses, searchable
+from builds import addresses, index, searchable
 from builds.chunks import Chunks
-from builds.models import Output
+from builds.models import NextOutput
 from builds.models.site import files_of
 from builds.outputs import Maker
+from builds.placing import Writing
 from builds.progress import Beat
 from builds.records import File, Page, Record
 from builds.release import Draft
@@ -25,9 +27,10 @@ BATCH = 2000
 class Writer:
     """Writes records: files into the site, pages into chunks, and a row of each."""
 
-    def __init__(self, draft: Draft, chunks: Chunks, beat: Beat) -> None:
-        self._site, self._chunks, self._beat = draft.site.resolve(), chunks, beat
-        self._rows: list[Output] = []
+    def __init__(self, draft: Draft, chunks: Chunks, beat: Beat, writing: Writing) -> None:
+        self._site, self._chunks = draft.site.resolve(), chunks
+        self._beat, self._writing = beat, writing
+        self._rows: list[NextOutput] = []
         self._made: set[Path] = set()
         self.told: dict[str, tuple[str, int]] = {}
         self.pages = self.files = self.done = self.total = 0
@@ -47,16 +50,17 @@ class Writer:
         """Store the rows so far. OutageError if two records share an address."""
         self._beat(self.done, self.total)
         try:
-            Output.objects.bulk_create(self._rows, batch_size=500)
+            with self._writing():
+                NextOutput.objects.bulk_create(self._rows, batch_size=500)
         except IntegrityError as error:
             raise OutageError(f"Two records have the same address ({error}).") from error
         self._rows = []
 
     def _note(self, owner: str, record: Record) -> None:
-        if record.address.startswith("/index/index-"):
+        if index.is_shard(record.address):
             self.told[record.address] = (record.digest, record.size)
         self.done, self._owner = self.done + (owner != self._owner), owner
-        self._rows.append(output(owner, record))
+        self._rows.append(NextOutput(**row_of(owner, record)))
         if len(self._rows) >= BATCH:
             self.flush()
 
@@ -70,22 +74,23 @@ class Writer:
         path.write_bytes(file.body)
 
 
-def output(owner: str, record: Record) -> Output:
-    """The row of a record."""
-    return Output(
-        address=record.address,
-        owner=owner,
-        is_page=isinstance(record, Page),
-        digest=record.digest,
-        size_bytes=record.size,
-    )
+def row_of(owner: str, record: Record) -> dict[str, Any]:
+    """The columns of a record's row."""
+    return {
+        "address": record.address,
+        "owner": owner,
+        "is_page": isinstance(record, Page),
+        "digest": record.digest,
+        "size_bytes": record.size,
+    }
 
 
-def export(shelf: Shelf, draft: Draft, beat: Beat) -> tuple[Writer, list[Path]]:
+def export(shelf: Shelf, draft: Draft, beat: Beat, writing: Writing) -> tuple[Writer, list[Path]]:
     """Every output but the search index; the chunks for Hugo."""
-    Output.objects.all()._raw_delete(Output.objects.db)  # one statement, not a row at a time
+    with writing():
+        NextOutput.clear()
     with Chunks(draft.work) as chunks:
-        writer = Writer(draft, chunks, beat)
+        writer = Writer(draft, chunks, beat, writing)
         maker = Maker(shelf)
         writer.total = maker.many
         for records in (maker.entries(), maker.lists()):
@@ -100,7 +105,7 @@ def _add(writer: Writer, records: Iterator[tuple[str, Record]]) -> None:
         writer.add(owner, record)
 
 
-def index(shelf: Shelf, writer: Writer, beat: Beat) -> int:
+def search(shelf: Shelf, writer: Writer, beat: Beat) -> int:
     """The search index; how many files it has."""
     before, writer.total = writer.files, 0
     for file in searchable.whole(shelf, beat):
@@ -113,12 +118,17 @@ def set_aside(found: Iterable[str]) -> None:
     """Note pages that Hugo could not render, by their addresses with the language."""
     for shown in found:
         language = addresses.language_of(shown)
-        row = Output.objects.get(address="/" + shown[1 + len(language.path) :])
+        row = NextOutput.objects.get(address="/" + shown[1 + len(language.path) :])
         row.set_aside(language.code)
         row.save(update_fields=["aside"])
 
 
+def aside_files() -> set[str]:
+    """Files that are not there since Hugo can't render them: links to them are no fault."""
+    return {file for row in NextOutput.objects.left_aside() for file in row.files_aside}
+
+
 def wanted() -> Iterator[str]:
     """The files that the rows ask for."""
-    for address, is_page, aside in Output.objects.in_parts("is_page", "aside", rows=BATCH):
+    for address, is_page, aside in NextOutput.objects.in_parts("is_page", "aside", rows=BATCH):
         yield from files_of(address, is_page=is_page, aside=aside)

@@ -91,11 +91,20 @@ def _counts() -> dict[tuple[int, int], int]:
     }
 
 
-def stored() -> dict[str, tuple[str, int]]:
+def stored(shelf: Shelf) -> dict[str, tuple[str, int]]:
     """Digest and size of the shards that are on the site."""
-    rows = Output.objects.filter(address__startswith="/index/index-")
-    told = rows.values_list("address", "digest", "size_bytes")
-    return {address: (sha256, size) for address, sha256, size in told}
+    wanted = [
+        f"/index/{_file(listing, number)}"
+        for listing in shelf.of_kind(Kind.MONTH)
+        for number in listing.numbers
+    ]
+    found = Output.objects.in_bulk(wanted)
+    return {address: (row.digest, row.size_bytes) for address, row in found.items()}
+
+
+def is_shard(address: str) -> bool:
+    """Whether a file at this address is one."""
+    return address.startswith("/index/index-")
 
 
 def _tags(shelf: Shelf) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from builds import addresses, covers
 from builds.bodies import Body
+from builds.check import MismatchError
 from builds.facts import Facts
 from builds.names import Names
 from builds.records import File, Page, Record
@@ -74,7 +75,10 @@ def _covers(known: Facts) -> Iterator[File]:
 
 
 def _file(address: str, path: Path) -> File:
-    return File(address, path.read_bytes())
+    try:
+        return File(address, path.read_bytes())
+    except FileNotFoundError as error:
+        raise MismatchError(f"The file of {address} is gone.") from error
 
 
 def _torrent(known: Facts) -> Iterator[File]:

@@ -7,17 +7,16 @@ listing, or two.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from django.db.models import F, Q
 
 from builds.facts import Facts
-from builds.models import Entry, Listing, Place
-from builds.models.site import Listing as _Listing
+from builds.models import Listing, Place
 from builds.names import Names
 
-Kind = _Listing.Kind
+Kind = Listing.Kind
 Key = tuple[str, str]
 PAGE_ROWS = 30
 SHARD_ITEMS = 1000
@@ -57,6 +56,7 @@ class Places:
         self.names = names
         self.due: set[str] = set()
         self.listings: dict[Key, Listing] = {(x.kind, x.key): x for x in Listing.objects.all()}
+        self._by_pk = {listing.pk: listing for listing in self.listings.values()}
         self._changed: dict[int, Listing] = {}
         self._bare: set[int] = set()
         self._present: dict[int, dict[int, Place]] = {}
@@ -75,10 +75,9 @@ class Places:
             self.load([pk])
         present = self._present.pop(pk)
         listings = {self._listing(key).pk: self._listing(key) for key in wanted}
-        known = {listing.pk: listing for listing in self.listings.values()}
         for listing_id, place in present.items():
             if listing_id not in listings:
-                self._remove(known[listing_id], place)
+                self._remove(self._by_pk[listing_id], place)
         for listing_id, listing in listings.items():
             assert after  # noqa: S101  # it is wanted somewhere
             self._set(listing, pk, present.get(listing_id), at_of(after))
@@ -108,8 +107,8 @@ class Places:
         if listing := self.listings.get(key):
             self._bare.add(listing.pk)
 
-    def save(self) -> None:
-        """Write the listings; drop the empty ones."""
+    def save(self) -> set[str]:
+        """Write the listings, drop the empty ones; what is due since the last time."""
         for listing in list(self.listings.values()):
             if not listing.count and listing.kind not in LASTING:
                 self._drop(listing)
@@ -117,12 +116,15 @@ class Places:
         Listing.objects.bulk_update(self._changed.values(), fields, batch_size=500)
         bare = [x for x in self.listings.values() if x.pk in self._bare or x.kind == Kind.ALL]
         self.due |= {_page(listing, listing.last) for listing in bare}
+        due, self.due, self._changed, self._bare = self.due, set(), {}, set()
+        return due
 
     # -- one listing
 
     def _listing(self, key: Key) -> Listing:
         if key not in self.listings:
             self.listings[key] = Listing.objects.create(kind=key[0], key=key[1])
+            self._by_pk[self.listings[key].pk] = self.listings[key]
             self._repaged(self.listings[key])
             self._bare.add(self.listings[key].pk)
             self.due.add(f"feed/{self.listings[key].pk}")
@@ -132,7 +134,7 @@ class Places:
         self.touch((listing.kind, listing.key))
         self._repaged(listing)
         self._changed.pop(listing.pk, None)
-        del self.listings[listing.kind, listing.key]
+        del self.listings[listing.kind, listing.key], self._by_pk[listing.pk]
         listing.places.all().delete()
         self._bare.discard(listing.pk)
         Listing.objects.filter(pk=listing.pk).delete()  # `listing` keeps its key
@@ -273,45 +275,3 @@ def _oldest_recent(listing: Listing) -> int:
         if seen >= FEED_ITEMS:
             return number
     return 1
-
-
-def place_all(names: Names) -> None:
-    """Number the pages of all listings anew, from the entries alone."""
-    Place.objects.all().delete()
-    Listing.objects.all().delete()
-    found: dict[Key, list[tuple[int, int]]] = {(Kind.ALL, ""): []}
-    found |= {(Kind.CATEGORY, str(pk)): [] for pk in names.nodes}
-    spellings: dict[str, dict[str, int]] = {}
-    stored = Entry.objects.values_list("facts_json", flat=True).order_by("published_at", "id")
-    for facts in map(Facts.read, stored.iterator(BATCH)):
-        at = (at_of(facts), facts.id)
-        for key in keys_of(facts, names):
-            found.setdefault(key, []).append(at)
-        for slug, name in facts.tag_slugs.items():
-            counts = spellings.setdefault(slug, {})
-            counts[name] = counts.get(name, 0) + 1
-    _store(found, spellings)
-
-
-def _store(
-    found: Mapping[Key, list[tuple[int, int]]], spellings: Mapping[str, dict[str, int]]
-) -> None:
-    listings = [
-        Listing(
-            kind=kind, key=key, count=len(entries),
-            last=max(1, len(entries) // rows_of(kind)),
-            spellings=spellings.get(key, {}) if kind == Kind.TAG else {},
-        )
-        for (kind, key), entries in found.items()
-    ]  # fmt: skip
-    Listing.objects.bulk_create(listings, batch_size=500)
-    ids = {(listing.kind, listing.key): listing for listing in listings}
-    for key, entries in found.items():
-        Place.objects.bulk_create(_paged(ids[key], entries), batch_size=BATCH)
-
-
-def _paged(listing: Listing, entries: Iterable[tuple[int, int]]) -> Iterator[Place]:
-    rows = rows_of(listing.kind)
-    for number, (at, pk) in enumerate(entries):
-        page = min(number // rows + 1, listing.last)
-        yield Place(listing_id=listing.pk, entry_id=pk, at=at, page=page)

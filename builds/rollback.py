@@ -13,8 +13,9 @@ from django.utils.translation import ngettext
 from builds import deltas, release
 from builds.deltas import Plan
 from builds.models import Build, BuildState, Step
+from builds.runs import told
 from ghost.errors import RefusedError
-from resources.models import Resource
+from resources.models import Block, Catalog, Resource
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,11 @@ class Point:
     def taken_down(self) -> int:
         """How many resources were taken down since: then there is no way back."""
         since = self.build.started_at
-        return Resource.objects.taken_down().filter(takedown_at__gte=since).count()
+        gone = Resource.objects.taken_down().filter(takedown_at__gte=since).count()
+        # Rows may be deleted since; a revision and the blocks outlive them.
+        is_later = Catalog.get().urgent_revision > (self.build.revision or 0)
+        blocked = Block.objects.of_takedowns().filter(created_at__gte=since).exists()
+        return gone or int(is_later or blocked)
 
     def require_clean(self) -> None:
         """RefusedError if something that was taken down would come back."""
@@ -75,17 +80,24 @@ def to(build_id: int | None, by: str) -> Build:
     RefusedError if that state is not kept any more, if something it shows was taken down since,
     or while a build runs.
     """
-    found = point(build_id)
-    found.require_clean()
-    files, build = found.files, Build.objects.claim(by, back_to=found.build.pk)
+    build = Build.objects.claim(by, back_to=build_id)
     if build is None:
         raise RefusedError(_("A build is under way; try again when it has ended."))
+    try:
+        deltas.finish(BuildState.get().token)
+        found = point(build_id)
+        found.require_clean()
+    except BaseException:  # nothing was done, so nothing is to be told
+        build.delete()
+        raise
+    build.back_to, files = found.build.pk, found.files
+    build.save(update_fields=["back_to"])
     step = Step.objects.create(build=build, name="rollback")
     try:
         _restore(found)
     except BaseException as error:
         _end(step, is_ok=False)
-        build.fail(str(error))
+        build.fail(told(error))
         raise
     _end(step, is_ok=True)
     _note(build, found, files)
@@ -127,7 +139,8 @@ def _why_not(build_id: int | None) -> str:
 
 
 def _restore(to: Point) -> None:
-    BuildState.objects.filter(pk=1).update(token="")  # the tables tell of another tree
+    # The tables tell of another tree; and if we die on the way, the site is to be built.
+    BuildState.objects.filter(pk=1).update(token="", built_revision=-1)
     for plan in to.undone:
         deltas.undo(deltas.folder_of(to.folder, plan), plan)
     release.swap_to(to.folder)
@@ -143,5 +156,5 @@ def _note(build: Build, to: Point, changed: int | None) -> None:
         setattr(build, name, getattr(to.build, name))
     build.release, build.changed = to.folder.name, changed or to.build.files or 0
     with transaction.atomic():
-        build.end_rollback()
+        build.end_rollback(to.build.revision)
         BuildState.get().hold(f"#{to.build.pk}")

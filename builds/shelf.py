@@ -16,6 +16,8 @@ from builds.places import Key, Kind
 
 MOST_KEPT = 4000
 """Entries whose facts stay in memory: those of a few hundred pages."""
+MOST_ROW_BYTES = 100_000_000
+"""Of rows that stay in memory: 200,000 common ones, fewer if their links name many trackers."""
 
 
 @dataclass
@@ -26,6 +28,7 @@ class Shelf:
     names: Names
     _facts: dict[int, Facts] = field(default_factory=dict)
     _rows: dict[int, bytes] = field(default_factory=dict)
+    _bytes: int = 0
 
     @classmethod
     def open(cls, state: BuildState) -> Shelf:
@@ -103,15 +106,17 @@ class Shelf:
     def rows(self, ids: Sequence[int]) -> list[bytes]:
         """These entries as rows of a list, encoded: the same row stands on a dozen pages."""
         missing = [pk for pk in ids if pk not in self._rows]
-        for known in self.facts(missing):
-            self.keep_row(known)
-        return [self._rows[pk] for pk in ids]
+        made = {known.id: self.keep_row(known) for known in self.facts(missing)}
+        return [made[pk] if pk in made else self._rows[pk] for pk in ids]
 
-    def keep_row(self, known: Facts) -> None:
-        """Make the row of an entry that is in the hand already."""
-        self._rows[known.id] = json.dumps(
-            self._row(known), sort_keys=True, separators=(",", ":")
-        ).encode("ascii")
+    def keep_row(self, known: Facts) -> bytes:
+        """The row of an entry that is in the hand already; kept while there is room."""
+        plain = self._row(known)
+        row = json.dumps(plain, sort_keys=True, separators=(",", ":")).encode("ascii")
+        if self._bytes < MOST_ROW_BYTES:
+            self._rows[known.id] = row
+            self._bytes += len(row)
+        return row
 
     def _row(self, known: Facts) -> dict[str, Any]:
         node = self.names.nodes[known.category]

@@ -16,6 +16,7 @@ from django_q.tasks import async_task
 
 from builds import covers, delivery, pipeline, rollback
 from builds.models import DIED, Build, BuildState
+from builds.runs import GaveWayError, Listener
 from ghost.errors import RefusedError
 from resources.models import Catalog, Resource
 
@@ -52,18 +53,22 @@ def carry_out(
     *,
     force: bool = False,
     verify: bool = False,
-    tell: pipeline.Listener = lambda step: None,
+    tell: Listener = lambda step: None,
 ) -> Build:
     """`pipeline.run`, and then the look again: whoever found the claim taken relies on it. What
     this build has not read is queued, even if it failed, for that may be what mends it."""
+    is_urgent = Catalog.get().urgent_revision > BuildState.get().built_revision
     try:
         done = pipeline.run(build, force=force, verify=verify, tell=tell)
+    except GaveWayError:
+        async_task(*((verify_site,) if verify else (build_now, build.trigger, True)))
+        raise
     finally:
         catalog = Catalog.get()
         if build.revision is not None and catalog.revision > build.revision:
-            is_urgent = catalog.urgent_revision > build.revision
-            async_task(build_at_once if is_urgent else build_when_quiet)
-    delivery.deliver(done, tell)
+            is_late = catalog.urgent_revision > build.revision
+            async_task(build_at_once if is_late else build_when_quiet)
+    delivery.deliver(done, tell, is_urgent=is_urgent)
     return done
 
 
@@ -92,11 +97,15 @@ def roll_back(build_id: int, by: str) -> str:
     return f"build {build.pk}: {build.state}"
 
 
-def put_back(
-    build_id: int | None, by: str, *, tell: pipeline.Listener = lambda step: None
-) -> Build:
-    """`rollback.to`, and the same wherever the site is deployed to."""
-    build = rollback.to(build_id, by)
+def put_back(build_id: int | None, by: str, *, tell: Listener = lambda step: None) -> Build:
+    """`rollback.to`, and the same wherever the site is deployed to. A takedown that found us at it
+    is built at once: it would have come back."""
+    urgent = Catalog.get().urgent_revision
+    try:
+        build = rollback.to(build_id, by)
+    finally:
+        if Catalog.get().urgent_revision > urgent:
+            async_task(build_at_once)
     delivery.deliver(build, tell)
     return build
 
@@ -121,11 +130,12 @@ def localize_covers() -> str:
 
 def note_published() -> str:
     """By the clock, every minute: notice resources whose hour has come, and builders that died."""
-    if Build.objects.bury_dead() or _died():
-        return build_when_quiet("rescue")
+    Build.objects.bury_dead()
     state = BuildState.get()
-    if Catalog.get().urgent_revision > state.built_revision >= 0:
+    if Catalog.get().urgent_revision > max(state.built_revision, 0):
         return build_at_once("takedown")  # the build that it asked for has failed
+    if _died() and not state.held_at:
+        return _claim_and_build("rescue", force=False)  # it may have left a merge half done
     if state.built_as_of is None or state.pending_changes:
         return "nothing to note"
     rows = Resource.objects.public().filter(published_at__gt=state.built_as_of)

@@ -22,7 +22,7 @@ from ghost.errors import OutageError
 from ghost.files import write_atomic
 
 LOOSE_MOST = 5_000
-PACKS_MOST = 150
+PACKS_MOST = 60
 """Beyond these the directory is packed anew, which also drops what was taken down."""
 WORDS_MOST = 600
 LIST_CHARS = 200_000_000
@@ -105,7 +105,10 @@ class Repository:
 
     def load_commit(self, feed: Iterable[bytes]) -> str:
         """Run git-fast-import on what makes one commit and asks for its hash; it is kept."""
-        return self._hash("fast-import", "--quiet", "--force", feed=feed)
+        # What is rewritten is hashes of large folders, mostly: nothing could make them smaller.
+        return self._hash(
+            "-c", "core.compression=0", "fast-import", "--quiet", "--force", feed=feed
+        )
 
     def commit(self, tree: str, message: str, parent: str = "") -> str:
         """A commit of a tree."""
@@ -196,7 +199,8 @@ class Repository:
         done = self._run(*command, feed=feed)
         if done.exit_code == 0:
             return done.text
-        told = f"git {command[0]} failed: {self.told(done.text) or f'exit code {done.exit_code}'}"
+        name = next(word for word in command if not word.startswith("-") and "=" not in word)
+        told = f"git {name} failed: {self.told(done.text) or f'exit code {done.exit_code}'}"
         # A full disk, or somebody's signal: what is here is as good as before.
         if done.exit_code < 0 or _NO_ROOM.search(done.text):
             raise OutageError(told)
@@ -205,7 +209,7 @@ class Repository:
     def _hash(self, *command: str, feed: Iterable[bytes] | None = None) -> str:
         found = _HASH.findall(self._must(*command, feed=feed))
         if not found:
-            raise DamagedError(f"git {command[0]} named no object.")
+            raise DamagedError("git named no object.")
         return str(found[-1])
 
 

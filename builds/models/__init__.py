@@ -3,7 +3,7 @@
 from builds.models.build import DIED, LATEST_LEASE, LEASE, Build, BuildState, Step
 from builds.models.cover import Cover, CoverHost, CoverLease
 from builds.models.deployment import Deployment
-from builds.models.site import Due, Entry, Listing, Output, Place
+from builds.models.site import Due, Entry, Listing, NextOutput, Output, Place
 
 __all__ = [
     "DIED",
@@ -18,6 +18,7 @@ __all__ = [
     "Due",
     "Entry",
     "Listing",
+    "NextOutput",
     "Output",
     "Place",
     "Step",

@@ -64,8 +64,8 @@ class BuildState(models.Model):
 
     @classmethod
     def get(cls) -> BuildState:
-        """The one row."""
-        return cls.objects.get_or_create(pk=1)[0]
+        """The one row; the names, which few ask for, are read when they are asked for."""
+        return cls.objects.defer("names").get_or_create(pk=1)[0]
 
     @property
     def pending_changes(self) -> bool:
@@ -248,11 +248,11 @@ class Build(models.Model):
                 )
         return ended
 
-    def end_rollback(self) -> bool:
-        """Close it: the site is an earlier one again, and what it lacks stays pending."""
+    def end_rollback(self, revision: int | None) -> bool:
+        """Close it: the site holds that revision again, and what it lacks stays pending."""
         ended = self._end(self.State.DONE)
         BuildState.objects.filter(pk=1).update(
-            built_revision=-1,
+            built_revision=-1 if revision is None else revision,
             pages=self.pages or 0,
             files=self.files or 0,
             bytes=self.bytes or 0,

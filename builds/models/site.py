@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Self, TypeVar
 
-from django.db import models
+from django.db import connection, models
 
 from builds import addresses
 from builds.facts import Facts
@@ -145,7 +145,7 @@ class Place(models.Model):
         return f"{self.entry_id} on page {self.page} of {self.listing_id}"
 
 
-class OutputQuerySet(PartsQuerySet["Output"]):
+class OutputQuerySet(PartsQuerySet[Model]):
     """Sets of outputs."""
 
     def left_aside(self) -> Self:
@@ -153,8 +153,8 @@ class OutputQuerySet(PartsQuerySet["Output"]):
         return self.filter(aside__gt="").order_by("address")
 
 
-class Output(models.Model):
-    """One page or file of the public site, and the digest of the record that it was made from."""
+class OutputRow(models.Model):
+    """One page or file of a site, and the digest of the record that it was made from."""
 
     address = models.CharField(max_length=MAX_ADDRESS_CHARS, primary_key=True)
     owner = models.CharField(max_length=100, db_index=True)
@@ -168,6 +168,9 @@ class Output(models.Model):
     """Codes of the languages in which Hugo could not render it, joined by commas."""
 
     objects = OutputQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
 
     def __str__(self) -> str:
         return self.address
@@ -189,6 +192,30 @@ class Output(models.Model):
     def set_aside(self, code: str) -> None:
         """That Hugo can't render it in this language."""
         self.aside = ",".join(sorted({*filter(None, self.aside.split(",")), code}))
+
+
+class Output(OutputRow):
+    """One of the public site."""
+
+    @classmethod
+    def replace_all(cls) -> None:
+        """Put those of the full build under way in the place of all."""
+        columns = ", ".join(str(field.column) for field in cls._meta.concrete_fields)
+        ours, next_ones = cls._meta.db_table, NextOutput._meta.db_table
+        with connection.cursor() as cursor:
+            cursor.execute(f"DELETE FROM {ours}")  # noqa: S608  # names of our own tables
+            copy = f"INSERT INTO {ours} ({columns}) SELECT {columns} FROM {next_ones}"  # noqa: S608  # as above
+            cursor.execute(copy)
+        NextOutput.clear()
+
+
+class NextOutput(OutputRow):
+    """One of the site that a full build is making: if it fails, the others still hold."""
+
+    @classmethod
+    def clear(cls) -> None:
+        """Drop all, in one statement."""
+        cls.objects.all()._raw_delete(cls.objects.db)
 
 
 def files_of(address: str, *, is_page: bool, aside: str = "") -> list[str]:

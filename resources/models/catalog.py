@@ -115,6 +115,10 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         rows = (Change(revision=revision, resource_id=pk) for pk in resources)
         self.bulk_create(rows, batch_size=5000)
 
+    def forget(self, revision: int) -> None:
+        """Drop those that are known up to that revision."""
+        self.filter(revision__lte=revision).delete()
+
     def after(self, revision: int) -> ChangeQuerySet:
         """Those that whoever knows the catalog as of `revision` has not seen."""
         return self.filter(revision__gt=revision)

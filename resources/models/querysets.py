@@ -236,7 +236,7 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
         now = timezone.now()
         with transaction.atomic():
             changed = self.exclude(dht_status=status)
-            seen = list(changed.public().values_list("pk", flat=True))
+            seen = list(changed.public().select_for_update().values_list("pk", flat=True))
             count = changed.update(dht_status=status, dht_changed_at=now)
             self.update(dht_misses=misses, last_dht_check=now)
             if seen:

@@ -64,6 +64,11 @@ class Catalog:
 
     def edit(self) -> None:
         """Something comes, something changes, something goes, and something is renamed."""
+        self.change()
+        Resource.objects.filter(pk=self.gone.pk).take_down(reason="asked", by="test")
+
+    def change(self) -> None:
+        """The same, but that nothing goes."""
         work(
             "New", category=self.films, publisher=self.ada, tags=["新 tag", "film"], cover="#00cc00"
         )
@@ -71,7 +76,6 @@ class Catalog:
         self.edited.title = "Edited"
         self.edited.tags = ["film", "edited"]
         self.edited.store()
-        Resource.objects.filter(pk=self.gone.pk).take_down(reason="asked", by="test")
         films = Category.objects.get(pk=self.films.pk)
         films.name, films.slug = "Moving pictures", ""
         films.store()

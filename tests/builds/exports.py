@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from builds import delta, deltas, full, release, searchable
@@ -13,6 +14,8 @@ from builds.progress import unheard
 from builds.records import Page, Record
 from builds.shelf import Shelf
 from resources.models import Change
+
+_number = count(1)
 
 
 @dataclass
@@ -28,7 +31,7 @@ class Told:
 def everything() -> Path:
     """Absorb and write all, make it the public site."""
     shelf = Shelf.open(absorb(everything=True))
-    draft = release.begin(1)
+    draft = release.begin(next(_number))
     writer, _ = full.export(shelf, draft, unheard)
     full.index(shelf, writer, unheard)
     token = release.new_token()

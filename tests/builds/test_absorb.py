@@ -3,12 +3,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from builds import absorb as absorbing
-from builds import places
 from builds.absorb import CHECKED_AGAIN, absorb
 from builds.models import BuildState, Due, Entry, Listing, Place
+from builds.placing import place_all
 from resources import metadata
 from resources.models import Catalog, Change, DhtStatus, Resource
 from teams.models import Token
@@ -214,20 +215,22 @@ def test_a_change_that_comes_while_rows_are_read_is_taken_by_the_next_look(betwe
     assert [facts(row).title for row in (first, second)] == ["First, edited", "Second, edited"]
 
 
+@pytest.mark.parametrize("look", [1, 2, 3])
 @pytest.mark.parametrize("everything", [False, True])
-def test_a_change_that_comes_between_the_log_and_the_rows_is_not_lost(monkeypatch, everything):
+def test_a_change_that_comes_after_a_look_at_the_log_is_not_lost(monkeypatch, everything, look):
     first, second = make.resource(title="First"), make.resource(title="Second")
     built()
     monkeypatch.setattr(absorbing, "BATCH", 1)
     first.title = "First, edited"
     first.store()
-    real, done = absorbing._news, []
+    real, looks = absorbing._news, []
 
     def news(state):
         found = real(state)
-        if not done:
+        looks.append(found)
+        if len(looks) == look:
             second.title = "Second, edited"
-            done.append(second.store())
+            second.store()
         return found
 
     monkeypatch.setattr(absorbing, "_news", news)
@@ -444,7 +447,7 @@ def compare_with_all_anew() -> None:
     """Entries of every listing are those that laying everything anew gives."""
     now = {key: sorted(pk for _, pk in pages) for key, pages in placed().items()}
     counts = {(row.kind, row.key): (row.count, row.spellings) for row in Listing.objects.all()}
-    places.place_all(absorbing.Names.of(BuildState.get().names))
+    place_all(absorbing.Names.of(BuildState.get().names), transaction.atomic)
     assert now == {key: sorted(pk for _, pk in pages) for key, pages in placed().items()}
     assert counts == {
         (row.kind, row.key): (row.count, row.spellings) for row in Listing.objects.all()
@@ -606,7 +609,7 @@ def test_a_body_is_made_anew_only_from_another_source(monkeypatch):
     row = make.resource(content_markdown="Some *words*.")
     made = []
     real = absorbing._make
-    monkeypatch.setattr(absorbing, "_make", lambda row: made.append(row.pk) or real(row))
+    monkeypatch.setattr(absorbing, "_make", lambda row, source: made.append(row.pk) or real(row, source))
     built()
     row.title = "Another"
     row.store()

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django_q.models import OrmQ
 
-from builds import hugo, pipeline, release
+from builds import hugo, pipeline, release, runs
 from builds.management.commands import build_site as build_command
 from builds.models import Build, BuildState
 from tests import make
@@ -67,7 +67,7 @@ def test_build_site_verifies(settings):
 
 
 def test_build_site_says_in_a_log_how_far_long_steps_are(monkeypatch):
-    monkeypatch.setattr(pipeline, "TOLD_EVERY_S", 0)
+    monkeypatch.setattr(runs, "TOLD_EVERY_S", 0)
     monkeypatch.setattr(build_command, "SAID_EVERY_S", 0)
     make.resource()
 
@@ -81,7 +81,7 @@ def test_build_site_says_in_a_log_how_far_long_steps_are(monkeypatch):
 
 
 def test_build_site_on_a_terminal_says_it_in_one_place(monkeypatch):
-    monkeypatch.setattr(pipeline, "TOLD_EVERY_S", 0)
+    monkeypatch.setattr(runs, "TOLD_EVERY_S", 0)
     err = Terminal()
     make.resource()
 

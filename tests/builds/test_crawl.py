@@ -166,7 +166,9 @@ def _in_search(body: bytes) -> list[str]:
 
 def _rows() -> set[str]:
     """Files of result rows, of which the browser knows by the ids that it found."""
-    places = (divmod(pk, SEGMENT_IDS) for pk in Resource.objects.public().values_list("pk", flat=True))
+    places = (
+        divmod(pk, SEGMENT_IDS) for pk in Resource.objects.public().values_list("pk", flat=True)
+    )
     return {rows_address(number, place // BLOCK_IDS)[1:] for number, place in places}
 
 

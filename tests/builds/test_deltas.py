@@ -124,8 +124,8 @@ def test_a_plan_names_what_it_brings_and_takes(trees):
 
     assert (plan.base, plan.build) == ("first", 2)
     assert plan.files == [
-        "resources/1/index.html", "resources/3/index.html", "index.html",
-        "tags/new/page/1/index.html", "index/manifest.json",
+        "resources/3/index.html", "tags/new/page/1/index.html", "resources/1/index.html",
+        "index.html", "index/manifest.json",
     ]  # fmt: skip
     assert plan.removed == ["resources/2/index.html", "tags/lonely/page/1/index.html"]
     assert plan.added == ["resources/3/index.html", "tags/new/page/1/index.html"]
@@ -146,7 +146,7 @@ def test_growth_is_told_before(trees):
     assert grown == (0, 1 + 5 - 3)
 
 
-def test_what_links_to_pages_comes_after_them_and_manifests_come_last(trees):
+def test_new_files_come_before_what_links_to_them_and_manifests_come_last(trees):
     stage = deltas.begin(2)
     names = ["sitemap.xml", "search/manifest.json", "index/manifest.json", "index/tags.json",
              "zh-hans/resources/1/index.html", "assets/covers/1.webp", "index.html"]  # fmt: skip
@@ -155,7 +155,7 @@ def test_what_links_to_pages_comes_after_them_and_manifests_come_last(trees):
     plan = deltas.seal(stage, [])
 
     assert plan.files == [
-        "assets/covers/1.webp", "zh-hans/resources/1/index.html", "index.html", "index/tags.json",
+        "assets/covers/1.webp", "index/tags.json", "zh-hans/resources/1/index.html", "index.html",
         "index/manifest.json", "search/manifest.json", "sitemap.xml",
     ]  # fmt: skip
 

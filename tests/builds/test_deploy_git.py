@@ -340,7 +340,7 @@ def test_a_remote_that_hangs_ends_on_time(branch, bare, public):
     with pytest.raises(OutageError, match="stopped after"):
         send(branch(timeout_s=1), Site(public))
 
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 25
 
 
 # -- what goes wrong here
@@ -474,13 +474,12 @@ def test_killed_at_any_step_it_loses_nothing(
         [sys.executable, "-c", CHILD, folder, str(bare), str(public), first.commit],
         cwd=BASE_DIR, start_new_session=True, env=os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings"},
     )  # fmt: skip
-    deadline = time.monotonic() + 20
-    while not mark.exists() and child.poll() is None:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-    child.kill()
-    code = child.wait()
+    with child:
+        deadline = time.monotonic() + 60
+        while not mark.exists() and child.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.02)
+        child.kill()
+    code = child.returncode
     time.sleep(0.1)
     _end(mark)
     monkeypatch.setenv("PATH", path)
@@ -488,6 +487,7 @@ def test_killed_at_any_step_it_loses_nothing(
     tip = git(bare, "rev-parse", "gh-pages").strip()
     again = send(branch(), Site(public, Changes({"index.html"}, {"404.html"})), first)
 
+    assert mark.exists()
     assert code == -signal.SIGKILL
     assert (tip == first.commit) is (step != "push --delete")
     assert held(bare) == plus(public)

@@ -61,11 +61,12 @@ def full():
 
 
 def require_whole(site, old, new):
-    """Each file as it was or as it shall be, and no visitor of the old pages meets a dead link."""
+    """Each file as it was or as it shall be, and no visitor of the pages that stay meets a dead
+    link."""
     torn = [path for path in site if site[path] not in (old.get(path), new.get(path))]
     assert torn == []
     assert [path for path in old if path in new and path not in site] == []
-    assert broken(site, set(old)) == []
+    assert broken(site, set(old) & set(new)) == []
 
 
 def require_mended(place, old, new, what=""):
@@ -112,6 +113,27 @@ def test_a_builder_killed_while_it_places_everything_anew_loses_nothing(place, s
         place.put_back("edited")
         assert place.kill(delta, number), moments[number]
         require_mended(place, old, new, f"{number}: {moments[number]}")
+
+
+def back():
+    tasks.put_back(None, "test")
+
+
+def test_a_rollback_killed_at_any_moment_leaves_a_whole_site(place, small):
+    catalog = Catalog.fill()
+    old = place.build()
+    catalog.change()
+    new = place.build()
+    place.keep("built")
+    moments = place.moments(back)
+
+    for number in some(moments, ("commit", "os.rename", "os.remove"), each=2):
+        place.put_back("built")
+        assert place.kill(back, number), moments[number]
+        require_whole(tree(place.public), new, old)
+        place.rescue()
+        found = tree(place.public)
+        assert found == (old if BuildState.get().held_at else new), moments[number]
 
 
 # -- the disk

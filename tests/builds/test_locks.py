@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from builds import pipeline
+from builds import runs
 from builds.models import Build, Entry
 from tests import make
 
@@ -15,8 +15,8 @@ def test_a_long_build_can_write_while_it_reads(build, monkeypatch, kind):
     for _ in range(30):
         make.resource(tags=["film"])
     build()
-    monkeypatch.setattr(pipeline, "BEAT_S", 0.001)
-    monkeypatch.setattr(pipeline, "TOLD_EVERY_S", 0)
+    monkeypatch.setattr(runs, "BEAT_S", 0.001)
+    monkeypatch.setattr(runs, "TOLD_EVERY_S", 0)
     monkeypatch.setattr("builds.full.BATCH", 3)
     monkeypatch.setattr("builds.progress.EVERY", 1)
     in_parts = type(Entry.objects.all()).in_parts

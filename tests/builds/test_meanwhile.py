@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from builds import hugo, tasks
+from builds import hugo, release, tasks
 from builds.models import Build
 from resources.models import Change, Resource
 from tests import make
@@ -136,6 +136,25 @@ def test_a_takedown_whose_build_fails_is_tried_again_by_the_clock(place, catalog
 
     tasks.note_published()
 
+    assert page(place, catalog.gone) == ""
+
+
+def test_a_takedown_during_a_rollback_does_not_come_back(place, catalog, monkeypatch):
+    rename(catalog.edited, "Two")
+    place.build()
+    real = release.swap_to
+
+    def swap_to(folder):
+        real(folder)
+        take_down(catalog.gone)
+        run_queue()  # a worker takes it, and finds us at it
+
+    monkeypatch.setattr(release, "swap_to", swap_to)
+
+    tasks.put_back(None, "test")
+
+    assert "Doomed" in page(place, catalog.gone)
+    run_queue()
     assert page(place, catalog.gone) == ""
 
 

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from builds import check, delta, deltas, hugo, lists, pages, pipeline, release
+from builds import check, delta, deltas, hugo, lists, pages, pipeline, release, runs
 from builds.models import DIED, Build, BuildState, Due
 from ghost.errors import OutageError
 from resources import metadata
@@ -661,7 +661,7 @@ def test_a_long_list_of_files_is_cut(build):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_slow_step_keeps_its_claim(build, monkeypatch):
-    monkeypatch.setattr(pipeline, "BEAT_S", 0.01)
+    monkeypatch.setattr(runs, "BEAT_S", 0.01)
     real, leases = hugo.render, []
 
     def render(*args, **kwargs):

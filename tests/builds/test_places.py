@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import transaction
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 from builds import places
 from builds.models import Entry, Listing, Place
 from builds.names import Crumb, Names, Node, Person
-from builds.places import FEED_ITEMS, Kind, Places, at_of, place_all
+from builds.places import FEED_ITEMS, Kind, Places, at_of
+from builds.placing import place_all
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -63,8 +65,7 @@ class Desk:
             self.facts[pk] = facts
             if not facts:
                 del self.facts[pk]
-        now.save()
-        return now.due
+        return now.save()
 
 
 @pytest.fixture
@@ -318,10 +319,10 @@ def test_a_category_that_is_gone_takes_its_list_with_it(desk):
     now = Places(Names({1: ARCHIVE, 2: FILMS}, NAMES.people, NAMES.teams))
     now.lay()
     now.put(1, desk.facts[1], make.facts(1, category=2))
-    now.save()
+    due = now.save()
 
     assert not Listing.objects.filter(kind=Kind.CATEGORY, key="3").exists()
-    assert {f"page/{gone}/1", f"feed/{gone}", "sitemap/lists"} <= now.due
+    assert {f"page/{gone}/1", f"feed/{gone}", "sitemap/lists"} <= due
     assert shown(Kind.CATEGORY, 2) == {1: [1]}
 
 
@@ -437,7 +438,7 @@ def test_all_at_once_fills_pages_from_the_oldest(total, sizes):
     for number in range(1, total + 1):
         store(make.facts(number, tags=("Film",) if number % 2 else ("film",)))
 
-    place_all(NAMES)
+    place_all(NAMES, transaction.atomic)
 
     check_all({entry.pk: entry.facts for entry in Entry.objects.all()})
     assert [len(page) for page in shown().values()] == sizes
@@ -454,7 +455,7 @@ def test_what_was_placed_at_once_goes_on_one_by_one(desk):
     for number in range(1, 12):
         store(make.facts(number))
         desk.facts[number] = make.facts(number)
-    place_all(NAMES)
+    place_all(NAMES, transaction.atomic)
 
     desk.put(12)
 

@@ -138,7 +138,14 @@ def secrets(configure, settings, tmp_path) -> list[str]:
     )
     settings.SECRET_KEY = "zqdjangokey"
     found = [settings.SECRET_KEY, "zqsecretkey", "zqpepper", "zqgitname", "zqmail", "zqhost"]
-    return [*found, "zqbackup", str(tmp_path), str(BASE_DIR), str(Path.home()) + "/", socket.gethostname()]
+    return [
+        *found,
+        "zqbackup",
+        str(tmp_path),
+        str(BASE_DIR),
+        str(Path.home()) + "/",
+        socket.gethostname(),
+    ]
 
 
 def test_no_private_value_is_in_any_public_file(build, secrets):
@@ -156,7 +163,15 @@ def test_no_private_value_is_in_any_public_file(build, secrets):
                                 "builds.Build", "builds.Step", "builds.Cover", "teams.Attempt")
             if not markers[label]] == []  # fmt: skip
     known = [each for some in markers.values() for each in some] + secrets
-    known += ["zqadmin", "zqcover", "zqcamera", "zquploader", "77345611", "192.0.2.77", "example.org"]
+    known += [
+        "zqadmin",
+        "zqcover",
+        "zqcamera",
+        "zquploader",
+        "77345611",
+        "192.0.2.77",
+        "example.org",
+    ]
     known += [*Token.objects.values_list("token_hash", flat=True)]
 
     public = build(force=True)

@@ -55,7 +55,9 @@ def traces(row, public: Path) -> list[str]:
         "zqpublisher", "zqfile", "zqtorrent", *row.hashes, row.hashes[0][:10],
         f"resources/{row.pk}/", f"covers/{row.pk}", f'"id":{row.pk},',
     ]  # fmt: skip
-    return leaks(public, words) + [path for path, body in tree(public).items() if body in own_bytes(row)]
+    return leaks(public, words) + [
+        path for path, body in tree(public).items() if body in own_bytes(row)
+    ]
 
 
 def own_bytes(row) -> set[bytes]:

@@ -7,7 +7,8 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from builds import hugo, release, tasks
-from builds.models import DIED, LEASE, Build, BuildState
+from builds.models import DIED, LEASE, Build, BuildState, CoverHost
+from ghost import schedules
 from ghost.errors import OutageError
 from resources.models import Catalog, Resource
 from tests import make
@@ -187,14 +188,16 @@ def test_a_resource_comes_out_when_its_hour_has_come():
 def test_a_cover_that_waits_for_another_try_is_tried_by_the_schedule():
     row = make.resource(cover_image_url="http://127.0.0.1:1/cover.png")
     tasks.build_when_quiet()
-    assert tasks.build_if_due() == "nothing to build"
+    assert tasks.localize_covers() == "0 fetched, 0 failed, 0 waiting"
     Resource.objects.filter(pk=row.pk).update(cover_due_at=timezone.now())
+    CoverHost.objects.all().delete()  # its host was left alone for a while
 
-    tasks.build_if_due()
+    told = tasks.localize_covers()
 
     row.refresh_from_db()
+    assert told == "0 fetched, 1 failed, 0 waiting"
     assert row.cover_due_at > timezone.now() + timedelta(hours=3)
-    assert states() == ["unchanged", "done"]
+    assert "builds.tasks.localize_covers" in [entry.task for entry in schedules.entries()]
 
 
 def test_a_burst_of_changes_is_waited_out(configure, monkeypatch):
@@ -243,3 +246,44 @@ def test_a_builder_whose_clock_is_a_little_ahead_lives():
     Build.objects.update(lease_until=timezone.now() + LEASE + timedelta(seconds=30))
 
     assert Build.objects.claim("test") is None
+
+
+def test_one_task_waits_for_quiet_and_the_others_go(configure):
+    configure(build_debounce_s=10)
+    make.resource(title="New")
+    BuildState.start_waiting(60)
+
+    told = tasks.build_when_quiet()
+
+    assert told == tasks.WAITING
+    assert states() == []
+    BuildState.stop_waiting()
+    configure(build_debounce_s=0)
+    tasks.build_when_quiet()
+    assert "New" in home()
+
+
+@pytest.mark.parametrize("seconds", [-1, 10**6], ids=["dead", "of a clock that ran ahead"])
+def test_nobody_goes_for_a_task_that_does_not_wait_any_more(seconds):
+    make.resource()
+    BuildState.get()
+    BuildState.objects.update(waited_for_until=timezone.now() + timedelta(seconds=seconds))
+
+    tasks.build_when_quiet()
+
+    assert states() == ["done"]
+
+
+def test_a_takedown_whose_build_failed_is_tried_again_by_the_clock(configure):
+    row = make.resource(title="Doomed")
+    tasks.build_now("test")
+    row.take_down(reason="asked", by="test")
+    configure(hugo_bin="/bin/false")
+    with pytest.raises(OutageError):
+        tasks.build_at_once()
+
+    configure(hugo_bin="hugo")
+    tasks.note_published()
+
+    assert "Doomed" not in home()
+    assert tasks.note_published() == "0 came out"

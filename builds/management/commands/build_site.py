@@ -9,14 +9,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
 from builds.models import Build, Step
-from builds.pipeline import told
+from builds.runs import told
 from builds.tasks import carry_out
 from ghost.errors import GhostError, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-BUSY = "Somebody else is building just now; try again when it has ended."
+BUSY = "Somebody else is building just now; try again when it has ended, or a minute after it was killed."
 SAID_EVERY_S = 10
 """How far a step is, where that can't be shown in place: in a log, say."""
 
@@ -62,15 +62,15 @@ class Command(BaseCommand):
         how = "ok" if step.is_ok else "FAILED"
         counts = ", ".join(f"{name} {count:,}" for name, count in step.counts.items())
         line = f"{step.name:<8} {how} {step.seconds:7.2f} s  {counts}".rstrip()
-        self.stderr.write(f"\r\x1b[K{line}" if self.stderr.isatty() else line)
+        self.stderr.write(f"\r\x1b[K{line}" if self.stderr.isatty() else line, str)
 
     def _tell_progress(self, step: Step) -> None:
         if self.stderr.isatty():
-            self.stderr.write(f"\r\x1b[K{_progress(step)}", ending="")
+            self.stderr.write(f"\r\x1b[K{_progress(step)}", str, "")
             self.stderr.flush()
         elif step.total and time.monotonic() - self._said_at >= SAID_EVERY_S:
             self._said_at = time.monotonic()
-            self.stderr.write(_progress(step))
+            self.stderr.write(_progress(step), str)
 
 
 def _progress(step: Step) -> str:

@@ -8,7 +8,7 @@ from django.db import DatabaseError
 
 from builds import rollback
 from builds.models import Build
-from builds.pipeline import told
+from builds.runs import told
 from builds.rollback import Point
 from builds.tasks import put_back
 from ghost.errors import GhostError
@@ -50,7 +50,7 @@ class Command(BaseCommand):
     def _list(self) -> None:
         found = rollback.points()
         if not found:
-            self.stderr.write(NONE)
+            self.stderr.write(NONE, str)
             return
         self.stdout.write(_row("build", "begun (UTC)", "kind", "files", "asked for by"))
         for point in found:
@@ -58,7 +58,7 @@ class Command(BaseCommand):
 
     def _go_back(self, number: int | None) -> None:
         done = put_back(number, "manage.py rollback_site")
-        self.stderr.write(f"The site is as build #{done.back_to} made it. {ON}")
+        self.stderr.write(f"The site is as build #{done.back_to} made it. {ON}", str)
         result = {"result": done.state, "build": done.back_to, "held": True}
         self.stdout.write(json.dumps(result))
         if failed := done.undelivered:
