@@ -11,6 +11,7 @@ def main() -> int:
     from django.core.management import execute_from_command_line
     from django.db import OperationalError, ProgrammingError
 
+    from ghost.database import is_unprepared, unprepared
     from ghost.env import ConfigError
 
     try:
@@ -20,9 +21,9 @@ def main() -> int:
             print(f"config: {problem}", file=sys.stderr)
         return 1
     except (OperationalError, ProgrammingError) as error:
-        if "no such table" not in str(error) and "does not exist" not in str(error):
+        if not is_unprepared(error):
             raise
-        print(f"The database is not prepared ({error}): run manage.py prepare", file=sys.stderr)
+        print(unprepared(error), file=sys.stderr)
         return 1
     return 0
 

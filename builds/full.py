@@ -11,7 +11,7 @@ from django.db import IntegrityError
 from builds import addresses, index, searchable
 from builds.chunks import Chunks
 from builds.models import NextOutput
-from builds.models.site import files_of
+from builds.models.site import files_of, insert
 from builds.outputs import Maker
 from builds.placing import Writing
 from builds.progress import Beat
@@ -22,6 +22,7 @@ from ghost.errors import OutageError
 from ghost.files import inside
 
 BATCH = 2000
+COLUMNS = ("address", "owner", "is_page", "digest", "size_bytes", "aside")
 
 
 class Writer:
@@ -30,7 +31,7 @@ class Writer:
     def __init__(self, draft: Draft, chunks: Chunks, beat: Beat, writing: Writing) -> None:
         self._site, self._chunks = draft.site.resolve(), chunks
         self._beat, self._writing = beat, writing
-        self._rows: list[NextOutput] = []
+        self._rows: list[tuple[Any, ...]] = []
         self._made: set[Path] = set()
         self.told: dict[str, tuple[str, int]] = {}
         self.pages = self.files = self.done = self.total = 0
@@ -51,7 +52,7 @@ class Writer:
         self._beat(self.done, self.total)
         try:
             with self._writing():
-                NextOutput.objects.bulk_create(self._rows, batch_size=500)
+                insert(NextOutput, COLUMNS, self._rows)
         except IntegrityError as error:
             raise OutageError(f"Two records have the same address ({error}).") from error
         self._rows = []
@@ -60,7 +61,7 @@ class Writer:
         if index.is_shard(record.address):
             self.told[record.address] = (record.digest, record.size)
         self.done, self._owner = self.done + (owner != self._owner), owner
-        self._rows.append(NextOutput(**row_of(owner, record)))
+        self._rows.append((*row_of(owner, record).values(), ""))
         if len(self._rows) >= BATCH:
             self.flush()
 

@@ -17,6 +17,7 @@ from builds.bodies import Body
 from builds.facts import Facts
 from builds.feeds import Feed, Writer
 from builds.models import Entry, Listing
+from builds.names import Node
 from builds.places import FEED_ITEMS, FEED_KINDS, Kind
 from builds.records import Record
 from builds.search.page import page as search_page
@@ -115,7 +116,7 @@ class Maker:
         yield from index.single(shelf, told)
         needy = shelf.endangered(lists.RESCUE_ROWS)
         yield from self._writer.files(_rescue(), needy)
-        yield opml.file(settings.GHOST.site_title, list(_groups(shelf)))
+        yield opml.file(settings.GHOST.site_title, list(groups(shelf)))
         yield from hugo.own_files()
         yield sitemaps.robots()
         yield sitemaps.index(self._sitemaps())
@@ -153,12 +154,28 @@ def _rescue() -> Feed:
     return Feed(addresses.RESCUE_FEED, title, "/rescue/")
 
 
-def _groups(shelf: Shelf) -> Iterator[tuple[str, list[Feed]]]:
+def groups(shelf: Shelf) -> Iterator[tuple[str, list[Feed]]]:
+    """All feeds, for the OPML file: categories as the tree has them, the others by name."""
     yield settings.GHOST.site_title, [feed(shelf, shelf.by_key[Kind.ALL, ""]), _rescue()]
+    nodes = [node for node in shelf.names.nodes.values() if shelf.count_of(node)]
+    yield "Categories", [_category_feed(shelf, node) for node in nodes]
     for title, kind in (
-        ("Categories", Kind.CATEGORY),
         ("Tags", Kind.TAG),
         ("Publishers", Kind.PUBLISHER),
         ("Teams", Kind.TEAM),
     ):
-        yield title, [feed(shelf, listing) for listing in shelf.of_kind(kind)]
+        yield title, [feed(shelf, listing) for listing in _by_name(shelf, kind)]
+
+
+def _category_feed(shelf: Shelf, node: Node) -> Feed:
+    """With the whole way as its title: subcategories of one name are common."""
+    trail = " / ".join(crumb.name for crumb in node.trail)
+    found = feed(shelf, shelf.by_key[Kind.CATEGORY, str(node.id)])
+    return found._replace(title=f"{settings.GHOST.site_title}: {trail}")
+
+
+def _by_name(shelf: Shelf, kind: str) -> list[Listing]:
+    """In Python, as databases differ in how they order."""
+    return sorted(
+        shelf.of_kind(kind), key=lambda each: (lists.name_of(shelf, each).casefold(), each.key)
+    )

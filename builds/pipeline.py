@@ -53,6 +53,7 @@ def run(
 
 def _straight(run: Run, *, force: bool, verify: bool) -> None:
     deltas.finish(BuildState.get().token)
+    release.clear()
     look = looks.look()
     is_trusted = _is_trusted(BuildState.get(), look)
     run.gives_way = is_trusted and (force or verify)

@@ -61,9 +61,11 @@ class Places:
         self._bare: set[int] = set()
         self._present: dict[int, dict[int, Place]] = {}
         self._recent: dict[int, int] = {}
+        self._moved: set[int] = set()
 
     def load(self, ids: Sequence[int]) -> None:
         """Read the places of these entries, which are put next, at once."""
+        self._moved = set()
         self._present = {pk: {} for pk in ids}
         for place in Place.objects.filter(entry_id__in=ids):
             self._present[place.entry_id][place.listing_id] = place
@@ -74,6 +76,9 @@ class Places:
         if pk not in self._present:
             self.load([pk])
         present = self._present.pop(pk)
+        for place in present.values():
+            if place.listing_id in self._moved:  # entries moved to other pages since it was read
+                place.refresh_from_db(fields=["page"])
         listings = {self._listing(key).pk: self._listing(key) for key in wanted}
         for listing_id, place in present.items():
             if listing_id not in listings:
@@ -171,6 +176,7 @@ class Places:
         rows = listing.places.filter(page=page).order_by("-at", "-entry_id")
         newer = list(rows.values_list("pk", flat=True)[: _size(listing, page) // 2])
         Place.objects.filter(pk__in=newer).update(page=page + 1)
+        self._moved.add(listing.pk)
         if free:
             listing.gaps = [number for number in listing.gaps if number != page + 1]
         if is_last:
@@ -180,6 +186,7 @@ class Places:
     def _shift(self, listing: Listing, page: int) -> None:
         """Number all later pages anew, to make room for one."""
         listing.places.filter(page__gt=page).update(page=F("page") + 1)
+        self._moved.add(listing.pk)
         listing.gaps = [number + (number > page) for number in listing.gaps]
         listing.last += 1
         self.due |= {_page(listing, number) for number in range(page + 1, listing.last + 1)}
@@ -202,6 +209,7 @@ class Places:
             if _size(listing, after) + left >= 2 * rows_of(listing.kind):
                 return
             listing.places.filter(page=page).update(page=after)
+            self._moved.add(listing.pk)
             self.due.add(_page(listing, after))
         numbers.remove(page)
         listing.last = numbers[-1] if numbers else 1

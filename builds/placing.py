@@ -7,10 +7,12 @@ from contextlib import AbstractContextManager
 
 from builds.facts import Facts
 from builds.models import Entry, Listing, Place
+from builds.models.site import insert
 from builds.names import Names
 from builds.places import Key, Kind, at_of, keys_of, rows_of
 
 BATCH = 2000
+COLUMNS = ("listing_id", "entry_id", "at", "page")
 Writing = Callable[[], AbstractContextManager[None]]
 """A transaction that only the builder can have that holds the claim."""
 
@@ -52,11 +54,12 @@ def _store(
     ids = {(listing.kind, listing.key): listing for listing in listings}
     for key, entries in found.items():
         with writing():
-            Place.objects.bulk_create(_paged(ids[key], sorted(entries)), batch_size=BATCH)
+            insert(Place, COLUMNS, _paged(ids[key], sorted(entries)))
 
 
-def _paged(listing: Listing, entries: Iterable[tuple[int, int]]) -> Iterator[Place]:
+def _paged(
+    listing: Listing, entries: Iterable[tuple[int, int]]
+) -> Iterator[tuple[int, int, int, int]]:
     rows = rows_of(listing.kind)
     for number, (at, pk) in enumerate(entries):
-        page = min(number // rows + 1, listing.last)
-        yield Place(listing_id=listing.pk, entry_id=pk, at=at, page=page)
+        yield listing.pk, pk, at, min(number // rows + 1, listing.last)

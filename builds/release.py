@@ -64,15 +64,19 @@ def current() -> Path | None:
 
 
 def begin(build_id: int) -> Draft:
-    """A new draft. What dead builders left of theirs goes away: only one build runs at a time."""
+    """A new draft, and no other: only one build runs at a time."""
+    clear()
     releases().mkdir(parents=True, exist_ok=True)
-    for leftover in releases().glob(f"{DRAFT}*"):
-        shutil.rmtree(leftover, ignore_errors=True)
     name = f"{timezone.now():%Y%m%dT%H%M%SZ}-{build_id}"
     draft = Draft(name, releases() / (DRAFT + name))
     draft.site.mkdir(parents=True)
     draft.work.mkdir()
     return draft
+
+
+def clear() -> None:
+    """Remove the drafts of dead builders: each may be as big as the site."""
+    _remove(releases().glob(f"{DRAFT}*"))
 
 
 def discard(draft: Draft) -> None:

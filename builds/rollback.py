@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from django.db import models, transaction
@@ -16,6 +17,28 @@ from builds.models import Build, BuildState, Step
 from builds.runs import told
 from ghost.errors import RefusedError
 from resources.models import Block, Catalog, Resource
+
+
+@dataclass(frozen=True)
+class LastTakedown:
+    """When something was last taken down: no state from before that may come back."""
+
+    at: datetime | None
+    revision: int
+
+    @classmethod
+    def get(cls) -> LastTakedown:
+        """As it is now. Rows may be deleted since; a revision and the blocks outlive them."""
+        latest = (
+            Resource.objects.taken_down().aggregate(at=models.Max("takedown_at"))["at"],
+            Block.objects.of_takedowns().aggregate(at=models.Max("created_at"))["at"],
+        )
+        return cls(max(filter(None, latest), default=None), Catalog.get().urgent_revision)
+
+    def is_after(self, build: Build) -> bool:
+        """Whether the state that this build made shows what is taken down now."""
+        is_later = self.at is not None and self.at >= build.started_at
+        return is_later or self.revision > (build.revision or 0)
 
 
 @dataclass(frozen=True)
@@ -39,10 +62,7 @@ class Point:
         """How many resources were taken down since: then there is no way back."""
         since = self.build.started_at
         gone = Resource.objects.taken_down().filter(takedown_at__gte=since).count()
-        # Rows may be deleted since; a revision and the blocks outlive them.
-        is_later = Catalog.get().urgent_revision > (self.build.revision or 0)
-        blocked = Block.objects.of_takedowns().filter(created_at__gte=since).exists()
-        return gone or int(is_later or blocked)
+        return gone or int(LastTakedown.get().is_after(self.build))
 
     def require_clean(self) -> None:
         """RefusedError if something that was taken down would come back."""
@@ -70,6 +90,12 @@ def points() -> list[Point]:
     made = _makers().filter(token__in=[token for token in steps if token])
     found = [Point(build, *steps[build.token]) for build in made]
     return sorted(found, key=lambda point: -point.build.pk)
+
+
+def clean_points() -> list[Point]:
+    """Those where nothing would come back that was taken down: `require_clean` lets them pass."""
+    last = LastTakedown.get()
+    return [point for point in points() if not last.is_after(point.build)]
 
 
 def to(build_id: int | None, by: str) -> Build:

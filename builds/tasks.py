@@ -61,7 +61,10 @@ def carry_out(
     try:
         done = pipeline.run(build, force=force, verify=verify, tell=tell)
     except GaveWayError:
-        async_task(*((verify_site,) if verify else (build_now, build.trigger, True)))
+        try:
+            _claim_and_build("takedown", force=False)  # here: in the queue, others could be first
+        finally:
+            async_task(*((verify_site,) if verify else (build_now, build.trigger, True)))
         raise
     finally:
         catalog = Catalog.get()

@@ -14,9 +14,10 @@ from django.utils.timesince import timeuntil
 from django.utils.translation import gettext as _
 from django_q.models import Failure, OrmQ
 
+from builds import deploy
 from builds.admin import aside, live
 from builds.admin.words import asked_by, kind
-from builds.models import Build, BuildState, Deployment
+from builds.models import Build, BuildState
 from dht.admin.scans import in_words, scanned_by
 from dht.models import Scan
 from ghost import told
@@ -27,7 +28,6 @@ from resources.states import State
 
 LISTED = 5
 _BAD_PROBES = (ProbeStatus.INACTIVE, ProbeStatus.TIMEOUT, ProbeStatus.UNAVAILABLE)
-_STUCK = (Deployment.State.FAILED, Deployment.State.HELD)
 
 
 def show(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def show(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if may("builds.view_build"):
         context |= _builds(request)
     if may("builds.view_deployment"):
-        context["stuck"] = Deployment.objects.filter(state__in=_STUCK)[:LISTED]
+        context["stuck"] = deploy.rows().stuck()[:LISTED]
     if may("django_q.view_failure"):
         context |= _queue()
     return context

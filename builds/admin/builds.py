@@ -94,7 +94,7 @@ class BuildAdmin(ReadOnlyAdmin[Build]):
             .annotate(
                 was_deployed=models.Subquery(deployments.order_by("-id").values("is_ok")[:1]),
                 is_present=_is_one_of([present.pk] if present else []),
-                is_kept=_is_one_of([point.build.pk for point in rollback.points()]),
+                is_kept=_is_one_of([point.build.pk for point in rollback.clean_points()]),
             )
         )
 

@@ -8,6 +8,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -42,16 +43,23 @@ class DeploymentAdmin(ReadOnlyAdmin[Deployment]):
         ("tried_at", "next_try_at", "attempts"),
     ]
     readonly_fields = ["shown_state"]
-    actions = ["allow_deletions"]
+    actions = ["allow_deletions", "forget"]
 
     @display(description=_("state"), ordering="state")
-    def shown_state(self, row: Deployment) -> str:
-        """As a badge."""
+    def shown_state(self, row: Any) -> str:  # an annotated deployment
+        """As a badge; how the last try ended matters to nobody where none will follow."""
+        if not row.is_configured:
+            return badge(gettext("not configured any more"))
         state = Deployment.State(row.state)
         return badge(state.label, STATE_COLOURS[state])
 
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Deployment]:
+        """With whether its target is still configured."""
+        standing = models.Exists(deploy.rows().filter(pk=models.OuterRef("pk")))
+        return super().get_queryset(request).annotate(is_configured=standing)
+
     def has_deploy_permission(self, request: HttpRequest) -> bool:
-        """For the action below; nobody edits a row."""
+        """For the actions below; nobody edits a row."""
         return request.user.has_perm(MAY)
 
     @admin.action(description=_("Allow the deletions that wait"), permissions=["deploy"])
@@ -62,13 +70,25 @@ class DeploymentAdmin(ReadOnlyAdmin[Deployment]):
         rows = [row for row in queryset if row.is_held]
         for row in rows:
             row.allow()
-            told = gettext("Allowed to delete %s files") % row.deletions
+            gone = row.deletions or 0
+            told = ngettext("Allowed to delete %d file", "Allowed to delete %d files", gone) % gone
             self.note(request, [row.pk], told)
         if rows:
             transaction.on_commit(_queue)
         said = ngettext("%d deployment goes on.", "%d deployments go on.", len(rows)) % len(rows)
         self.message_user(request, said, messages.SUCCESS if rows else messages.WARNING)
         return self.back(request)
+
+    @admin.action(description=_("Remove what is not configured any more"), permissions=["deploy"])
+    def forget(self, request: HttpRequest, queryset: models.QuerySet[Deployment]) -> HttpResponse:
+        """Drop these rows; what lies at the targets stays there."""
+        keys = [row.pk for row in queryset.filter(is_configured=False)]  # type: ignore[misc]  # annotated
+        self.note(request, keys, gettext("Removed: not configured any more"))
+        Deployment.objects.filter(pk__in=keys).delete()
+        count = len(keys)
+        said = ngettext("%d deployment removed.", "%d deployments removed.", count) % count
+        self.message_user(request, said, messages.SUCCESS if count else messages.WARNING)
+        return redirect(self.list_url())
 
     def get_urls(self) -> list[URLPattern]:
         """With the button's address."""

@@ -23,6 +23,7 @@ from builds.deltas import Changes
 from builds.deploy import limits, targets
 from builds.deploy.site import Beat, Guard, HeldError, Holding, Site, Target
 from builds.models import BuildState, Deployment
+from builds.models.deployment import DeploymentQuerySet
 from ghost.env import BASE_DIR
 from ghost.errors import GhostError, OutageError, RefusedError
 
@@ -42,8 +43,9 @@ class Listener(Protocol):
         """The turn of this row begins, or has ended."""
 
 
-def _nobody(row: Deployment, *, has_ended: bool) -> None:
-    pass
+def _log(row: Deployment, *, has_ended: bool) -> None:
+    if has_ended and row.state == Deployment.State.FAILED:
+        logger.warning("%s was not deployed to: %s", row.target, row.error)
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ class Outcome:
     """The targets' rows after their turns."""
 
     deployments: list[Deployment]
+    tried: frozenset[int] = frozenset()
+    """Keys of the rows that had a turn; the others were left alone."""
 
     @property
     def is_ok(self) -> bool:
@@ -66,7 +70,13 @@ class Outcome:
     @property
     def text(self) -> str:
         """A line for each target."""
-        return "\n".join(row.told for row in self.deployments)
+        return "\n".join(self.told(row) for row in self.deployments)
+
+    def told(self, row: Deployment) -> str:
+        """What became of one target."""
+        if row.is_current and row.pk not in self.tried:
+            return f"{row.target}: nothing to do, it holds the published site already"
+        return row.told
 
 
 def is_configured() -> bool:
@@ -74,12 +84,16 @@ def is_configured() -> bool:
     return bool(targets.configured())
 
 
+def rows() -> DeploymentQuerySet:
+    """The rows of the targets that are configured; none of one that had no turn yet."""
+    return Deployment.objects.at(targets.configured())
+
+
 def due() -> bool:
     """Whether a target waits for a deployment, and its time has come."""
     if not release.token_of(release.current()):
         return False
-    rows = [Deployment.objects.of(target) for target in targets.configured()]
-    return any(row.is_due for row in rows)
+    return any(Deployment.objects.of(target).is_due for target in targets.configured())
 
 
 def deploy(
@@ -92,7 +106,7 @@ def deploy(
     is_asked: bool = False,
     is_whole: bool = False,
     allow_deletions: bool = False,
-    tell: Listener = _nobody,
+    tell: Listener = _log,
 ) -> Outcome:
     """Bring the state `token` of the public folder to each target whose turn has come.
 
@@ -101,18 +115,20 @@ def deploy(
     kept. `is_whole`: compare everything, even if nothing changed.
     """
     turns = [(target, Deployment.objects.of(target)) for target in targets.configured()]
+    tried = set()
     for _, row in turns:
         row.want(token)
     with _alone() as is_alone:
         for target, row in turns if is_alone else []:
             row.refresh_from_db()
             if is_whole or row.is_due or (is_asked and not row.is_current):
+                tried.add(row.pk)
                 tell(row, has_ended=False)
                 changes = None if is_whole or not row.token else changes_since(row.token)
                 turn = _Turn(target, row, Site(public.resolve(), changes), beat)
                 turn.take(token, size, allow_deletions=allow_deletions)
                 tell(row, has_ended=True)
-    return Outcome([row for _, row in turns])
+    return Outcome([row for _, row in turns], frozenset(tried))
 
 
 def deploy_published(
@@ -121,7 +137,7 @@ def deploy_published(
     is_asked: bool = False,
     is_whole: bool = False,
     allow_deletions: bool = False,
-    tell: Listener = _nobody,
+    tell: Listener = _log,
 ) -> Outcome:
     """The same for what is published now. RefusedError if nothing is."""
     current = release.current()
@@ -161,7 +177,6 @@ class _Turn:
             row.hold(str(error), error.deletions, error.digest)
         except (GhostError, OSError) as error:
             row.fail(_clean(str(error)))
-            logger.warning("%s was not deployed to: %s", row.target, row.error)
         else:
             row.succeed(token, sent.commit, sent.files, sent.changed, sent.removed)
 
@@ -185,6 +200,8 @@ def _asked(row: Deployment, gone: int, percent: int) -> str:
         f"{gone:,} of {row.files:,} files would be deleted, more than"
         f" GHOST_DEPLOY_MAX_DELETE_PERCENT={percent}."
         if row.token
+        else "1 file is there that Ghost did not bring; it would be deleted."
+        if gone == 1
         else f"{gone:,} files are there that Ghost did not bring; they would be deleted."
     )
     return f"{what} Look why; then allow it in the admin or by manage.py deploy_site --allow-deletions."

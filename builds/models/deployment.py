@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from datetime import timedelta
-from typing import Protocol
+from typing import Protocol, Self
 
 from django.db import models
 from django.utils import timezone
@@ -33,10 +34,16 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
 
     def of(self, place: Place) -> Deployment:
         """The row of a target."""
-        key = hashlib.sha256(f"{place.kind} {place.address}".encode()).hexdigest()
-        return self.get_or_create(key=key, defaults={"kind": place.kind, "target": place.address})[
-            0
-        ]
+        defaults = {"kind": place.kind, "target": place.address}
+        return self.get_or_create(key=_key(place), defaults=defaults)[0]
+
+    def at(self, places: Iterable[Place]) -> Self:
+        """The rows of these targets, those that there are."""
+        return self.filter(key__in=[_key(place) for place in places])
+
+    def stuck(self) -> Self:
+        """What failed, or waits for an operator."""
+        return self.filter(state__in=(Deployment.State.FAILED, Deployment.State.HELD))
 
 
 class Deployment(models.Model):
@@ -111,7 +118,8 @@ class Deployment(models.Model):
     def told(self) -> str:
         """How it stands, in one line."""
         if self.is_current:
-            return f"{self.target}: {self.changed} files changed, {self.removed} removed"
+            files = "file" if self.changed == 1 else "files"
+            return f"{self.target}: {self.changed} {files} changed, {self.removed} removed"
         return f"{self.target}: {self.error or 'waits for its turn'}"
 
     def want(self, token: str) -> None:
@@ -165,3 +173,7 @@ class Deployment(models.Model):
         kept = {"id", "key", "wanted"} | (set() if self.is_current else {"allowed"})
         self.save(update_fields=[f.name for f in self._meta.fields if f.name not in kept])
         self.refresh_from_db(fields=["wanted"])
+
+
+def _key(place: Place) -> str:
+    return hashlib.sha256(f"{place.kind} {place.address}".encode()).hexdigest()

@@ -6,7 +6,7 @@ build of one change and a build of everything give the same bytes. See docs/deci
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Self, TypeVar
 
 from django.db import connection, models
@@ -33,6 +33,16 @@ class PartsQuerySet(models.QuerySet[Model]):
         while part:
             yield from part
             part = list(found.filter(pk__gt=part[-1][0])[:rows])
+
+
+def insert(
+    model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """Store rows of plain values: a tenth of what it costs to make an object of each of a million."""
+    places = ", ".join(["%s"] * len(columns))
+    table, named = model._meta.db_table, ", ".join(columns)
+    with connection.cursor() as cursor:
+        cursor.executemany(f"INSERT INTO {table} ({named}) VALUES ({places})", list(rows))  # noqa: S608  # names of our own columns
 
 
 class EntryQuerySet(PartsQuerySet["Entry"]):

@@ -78,6 +78,8 @@ def _filters(facts: Facts, names: Names) -> Iterator[str]:
         yield f"#t:{slug}"
     yield f"#h:{facts.health}"
     yield f"#p:{names.people[facts.publisher].slug}"
+    if facts.team is not None:
+        yield f"#e:{names.teams[facts.team].slug}"
     yield f"#y:{facts.published_at[:4]}"
     yield f"#s:{size_class(facts.size_bytes)}"
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+from django.db import transaction
+
 from builds import delta, deltas, full, release, searchable
 from builds.absorb import absorb
 from builds.models import BuildState, Due, Output
@@ -32,8 +34,9 @@ def everything() -> Path:
     """Absorb and write all, make it the public site."""
     shelf = Shelf.open(absorb(everything=True))
     draft = release.begin(next(_number))
-    writer, _ = full.export(shelf, draft, unheard)
-    full.index(shelf, writer, unheard)
+    writer, _ = full.export(shelf, draft, unheard, transaction.atomic)
+    full.search(shelf, writer, unheard)
+    Output.replace_all()
     token = release.new_token()
     release.publish(draft, token)
     BuildState.objects.filter(pk=1).update(token=token)

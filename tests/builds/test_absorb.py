@@ -259,6 +259,18 @@ def test_a_change_that_comes_while_everything_is_compared_is_not_lost(monkeypatc
     assert titles == ["First, edited", "Second, edited", "Third"]
 
 
+def test_after_a_clock_that_ran_ahead_nobodys_hour_is_passed_over():
+    late = make.resource(published_at=timezone.now() + timedelta(days=1))
+    built()
+    BuildState.objects.update(absorbed_as_of=timezone.now() + timedelta(days=2))
+    Resource.objects.filter(pk=late.pk).update(published_at=timezone.now())
+
+    state = absorb(everything=False)
+
+    assert Entry.objects.filter(pk=late.pk).exists()
+    assert state.absorbed_as_of <= timezone.now()
+
+
 # -- soft facts
 
 
@@ -473,6 +485,22 @@ def test_many_changes_are_absorbed_at_once_and_give_the_token_up(few_are_many):
     compare_with_all_anew()
 
 
+def test_what_is_absorbed_anew_is_placed_anew(monkeypatch):
+    monkeypatch.setattr("builds.places.PAGE_ROWS", 2)
+    rows = [make.resource() for _ in range(9)]
+    built()
+    for row in rows[2:4]:
+        row.take_down(reason="asked", by="test")
+    built()
+    BuildState.objects.update(token="trusted")
+    assert Listing.objects.get(kind="all").gaps == [2]
+
+    state = absorb(everything=True, anew=True)
+
+    assert Listing.objects.get(kind="all").gaps == []
+    assert (state.token, BuildState.get().token) == ("", "")
+
+
 def test_a_few_changes_keep_the_token(few_are_many):
     row, _, _ = (make.resource() for _ in range(3))
     built()
@@ -609,7 +637,9 @@ def test_a_body_is_made_anew_only_from_another_source(monkeypatch):
     row = make.resource(content_markdown="Some *words*.")
     made = []
     real = absorbing._make
-    monkeypatch.setattr(absorbing, "_make", lambda row, source: made.append(row.pk) or real(row, source))
+    monkeypatch.setattr(
+        absorbing, "_make", lambda row, source: made.append(row.pk) or real(row, source)
+    )
     built()
     row.title = "Another"
     row.store()

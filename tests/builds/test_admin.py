@@ -354,9 +354,13 @@ def test_there_is_no_way_back_to_what_was_taken_down(two_states):
     Resource.objects.take_down(reason="asked", by="test")
     OrmQ.objects.all().delete()
 
+    listed = browser.get(operators.list_of("builds_build")).context["cl"].result_list
+    form = browser.get(operators.form_of("builds_build", first.pk))
     asked = browser.get(going_back(first))
     answer = browser.post(going_back(first))
 
+    assert {row.is_kept for row in listed} == {False}
+    assert going_back(first).encode() not in form.content
     assert b"There is no way back: 1 resource was taken down since then" in asked.content
     assert asked.content.count(b'<button type="submit" class="ghost-button') == 0
     assert operators.told(answer) == [

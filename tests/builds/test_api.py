@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from django_q.models import OrmQ
 
-from builds import hugo, pipeline, runs, tasks
+from builds import hugo, runs, tasks
 from builds.models import Build, BuildState, Step
 from resources.models import Catalog
 from tests import make

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django_q.models import OrmQ
 
-from builds import hugo, pipeline, release, runs
+from builds import hugo, release, runs
 from builds.management.commands import build_site as build_command
 from builds.models import Build, BuildState
 from tests import make

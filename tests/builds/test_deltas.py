@@ -120,7 +120,7 @@ def test_a_merge_gives_exactly_the_new_tree_and_its_token(trees):
 
 
 def test_a_plan_names_what_it_brings_and_takes(trees):
-    stage, plan = sealed()
+    _stage, plan = sealed()
 
     assert (plan.base, plan.build) == ("first", 2)
     assert plan.files == [
@@ -200,7 +200,7 @@ def test_a_merge_killed_at_any_moment_is_finished_by_the_next_builder(tmp_path, 
 
 
 def test_a_finish_killed_at_any_moment_is_finished_by_another_one(trees):
-    stage, plan = sealed()
+    _stage, plan = sealed()
     for number in range(200):
         try:
             with killed_before(number):

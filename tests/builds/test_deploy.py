@@ -5,8 +5,11 @@ from __future__ import annotations
 import fcntl
 import io
 import json
+import os
+import re
 import shutil
 import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,6 +25,7 @@ from builds.deploy import limits
 from builds.deploy.site import Site
 from builds.models import BuildState, Deployment
 from builds.tasks import deploy_if_due
+from ghost.env import BASE_DIR
 from ghost.errors import RefusedError
 from tests import operators
 
@@ -458,7 +462,7 @@ def test_strangers_files_are_never_deleted_unasked(site, there):
 
     outcome = site.deploy()
 
-    assert "1 files are there that Ghost did not bring" in outcome.text
+    assert "1 file is there that Ghost did not bring; it would be deleted." in outcome.text
     assert files(there) == {"thesis.odt": b"mine"}
     assert not site.deploy().is_ok
     assert site.deploy(allow_deletions=True, is_asked=True).is_ok
@@ -509,10 +513,65 @@ def test_deploy_site_force_brings_everything_back(published, there):
     kept = files(there)
     told, _ = run("--force")
 
-    assert first["targets"][0]["changed"] == 61  # as it was deployed last
+    assert first["targets"][0]["changed"] == 0
     assert kept["index.html"] == b"hack"
     assert told["targets"][0]["changed"] == 1
     assert files(there) == files(published)
+
+
+def test_deploy_site_with_nothing_to_do_says_so(published, there):
+    run()
+
+    told, progress = run()
+
+    assert (told["result"], told["targets"][0]["changed"], told["targets"][0]["files"]) == (
+        "done", 0, 61,
+    )  # fmt: skip
+    assert progress == (
+        f"folder   ok  {there}: nothing to do, it holds the published site already\n"
+    )
+
+
+def test_deploy_site_tells_each_target_under_its_own_name_once(published, bare, there, caplog):
+    there.write_bytes(b"in the way")
+
+    told, progress = run()
+
+    why = "The folder could not be brought up to date"
+    lines = progress.splitlines()
+    assert lines[0] == f"git      ok  {bare} gh-pages: 62 files changed, 0 removed"
+    assert lines[1].startswith(f"folder   FAILED  {there}: {why}")
+    assert lines[2:] == ["CommandError: 1 of 2 targets failed or wait; see above."]
+    assert [target["changed"] for target in told["targets"]] == [62, 0]
+    assert caplog.text == ""
+
+
+def test_what_a_worker_can_not_deploy_is_logged(published, there, caplog):
+    there.write_bytes(b"in the way")
+
+    deploy.deploy_published()
+
+    assert f"{there} was not deployed to: The folder could not be" in caplog.text
+
+
+@pytest.mark.parametrize("command", ["build_site", "deploy_site", "rollback_site"])
+def test_commands_before_prepare_say_what_to_run(command, published, there, tmp_path, settings):
+    lacking = {"GHOST_DB_PATH": str(tmp_path / "new.db"), "GHOST_DEPLOY_TARGET": str(there)}
+    lacking |= {
+        "DJANGO_SETTINGS_MODULE": "ghost.settings",
+        "GHOST_ENV_FILE": "/dev/null",
+        "GHOST_SECRETS_DIR": str(tmp_path / "secrets"),
+        "GHOST_SITE_WORKDIR": str(settings.GHOST.site_workdir),
+    }
+
+    done = subprocess.run(
+        [sys.executable, BASE_DIR / "manage.py", command, "--skip-checks"],
+        capture_output=True, text=True, cwd=tmp_path, env=os.environ | lacking,
+    )  # fmt: skip
+
+    assert done.returncode == 1
+    assert "run manage.py prepare" in done.stderr.splitlines()[-1]
+    assert "OperationalError" not in done.stderr
 
 
 def test_deploy_site_allow_deletions_lets_them_pass(published, there):
@@ -608,6 +667,30 @@ def test_an_operator_allows_deletions_that_wait(held, there, django_capture_on_c
     assert operators.told(answer) == ["1 deployment goes on."]
     assert not Deployment.objects.get(pk=row.pk).is_held
     assert [message.func() for message in OrmQ.objects.all()] == ["builds.deploy.tasks.deploy_now"]
+
+
+def test_a_target_that_is_not_configured_any_more_can_be_removed(site, there, configure):
+    there.write_bytes(b"in the way")
+    site.deploy()
+    old = Deployment.objects.get()
+    operator, viewer = operators.client("Operator"), operators.client("Viewer")
+    stuck = operator.get(reverse("admin:index")).content.decode()
+    configure(deploy_target=str(there.parent / "elsewhere"))
+    site.deploy()
+    new = Deployment.objects.exclude(pk=old.pk).get()
+
+    rest = operator.get(reverse("admin:index")).content.decode()
+    listed = operator.get(operators.list_of("builds_deployment")).content.decode()
+    form = operator.get(operators.form_of("builds_deployment", old.pk)).content.decode()
+    operators.act(viewer, "builds_deployment", "forget", old)
+    untouched = Deployment.objects.count()
+    answer = operators.act(operator, "builds_deployment", "forget", old, new)
+
+    assert [str(there) in stuck, str(there) in rest] == [True, False]
+    assert len(re.findall(r">\s*not configured any more\s*<", listed)) == 1
+    assert ('value="forget"' in form, untouched) == (True, 2)
+    assert operators.told(answer) == ["1 deployment removed."]
+    assert list(Deployment.objects.all()) == [new]
 
 
 def test_a_list_without_targets_says_what_to_set():

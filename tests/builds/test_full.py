@@ -3,11 +3,12 @@ from __future__ import annotations
 import json
 
 import pytest
+from django.db import transaction
 
 from builds import full, release
 from builds.chunks import Chunks
 from builds.full import Writer
-from builds.models import Output
+from builds.models import NextOutput, Output
 from builds.progress import unheard
 from builds.records import File, Page
 from ghost.errors import OutageError
@@ -26,7 +27,7 @@ def write(draft):
 
     def add(*records):
         with Chunks(draft.work) as chunks:
-            writer = Writer(draft, chunks, unheard)
+            writer = Writer(draft, chunks, unheard, transaction.atomic)
             for number, record in enumerate(records):
                 writer.add(f"entry/{number}", record)
             writer.flush()
@@ -44,7 +45,7 @@ def test_pages_go_to_chunks_files_to_the_site_and_rows_to_the_table(draft, write
     assert json.loads(chunk.read_bytes()) == [json.loads(page.json)]
     assert (draft.site / "feeds/tags/公.xml").read_bytes() == b"<x/>"
     assert (writer.pages, writer.files) == (1, 1)
-    assert list(Output.objects.order_by("address").values_list()) == [
+    assert list(NextOutput.objects.order_by("address").values_list()) == [
         ("/feeds/tags/公.xml", "entry/1", False, file.digest, 4, ""),
         ("/tags/公/", "entry/0", True, page.digest, page.size, ""),
     ]
@@ -88,7 +89,22 @@ def test_what_is_wanted_are_the_files_of_all_rows_but_those_set_aside(write, con
     assert sorted(full.wanted()) == [
         "a.xml", "index.html", "tags/a/index.html", "zh-hans/index.html",
     ]  # fmt: skip
-    assert Output.objects.get(pk="/tags/a/").aside == "zh-hans"
+    assert NextOutput.objects.get(pk="/tags/a/").aside == "zh-hans"
+    assert full.aside_files() == {"zh-hans/tags/a/index.html"}
+
+
+def test_rows_of_a_full_build_count_when_they_replace_the_others(write):
+    Output.objects.create(address="/old/", owner="x", is_page=True, digest="x", size_bytes=1)
+    page = Page("/new/", "list", "x")
+
+    write(page)
+    assert [row.address for row in Output.objects.all()] == ["/old/"]
+    Output.replace_all()
+
+    assert list(Output.objects.values_list()) == [
+        ("/new/", "entry/0", True, page.digest, page.size, "")
+    ]
+    assert not NextOutput.objects.exists()
 
 
 @pytest.mark.parametrize(

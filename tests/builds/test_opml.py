@@ -2,8 +2,12 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from builds import opml
+from builds import opml, outputs
 from builds.feeds import Feed
+from builds.models import BuildState, Listing
+from builds.names import Crumb, Names, Node, Person
+from builds.places import Kind
+from builds.shelf import Shelf
 
 ALL = Feed("/feeds/all", "Ghost", "/")
 TAG = Feed("/feeds/tags/公共", 'A & "b" <c> \x01\ud800', "/tags/公共/")
@@ -43,3 +47,55 @@ def test_site_without_feeds_has_an_empty_list():
     root = ElementTree.fromstring(opml.file("Ghost", [("Tags", [])]).body)
 
     assert list(root.find("body")) == []
+
+
+def shelf(names, listings):
+    """With these listings, each with an entry, in this order."""
+    found = Shelf(BuildState(), names)
+    found.listings = {
+        pk: Listing(pk=pk, kind=kind, key=key, spellings=spellings, count=1)
+        for pk, (kind, key, spellings) in enumerate(listings, 1)
+    }
+    return found
+
+
+def test_categories_stand_in_tree_order_by_their_whole_way_and_the_rest_by_name(configure):
+    configure(site_title="Ghost")
+    archive, films = Crumb("Archive", "archive"), Crumb("Films", "films")
+    below = Crumb("Films", "archive/films")
+    names = Names(
+        nodes={
+            9: Node(9, "Films", "films", None, 9, 0, "films", 0, (films,), (9,)),
+            2: Node(2, "Archive", "archive", None, 2, 1, "archive", 0, (archive,), (2,)),
+            5: Node(5, "Films", "films", 2, 2, 0, "archive/films", 1, (archive, below), (2, 5)),
+            7: Node(7, "Empty", "empty", None, 7, 2, "empty", 0, (Crumb("Empty", "empty"),), (7,)),
+        },
+        people={3: Person("beta", "beta"), 4: Person("Alpha", "alpha")},
+        teams={},
+    )
+    listings = [
+        (Kind.ALL, "", {}), (Kind.CATEGORY, "2", {}), (Kind.CATEGORY, "5", {}),
+        (Kind.CATEGORY, "9", {}), (Kind.PUBLISHER, "3", {}), (Kind.PUBLISHER, "4", {}),
+        (Kind.TAG, "z", {"a2": 1}), (Kind.TAG, "b", {"B": 1}), (Kind.TAG, "a", {"C": 1}),
+    ]  # fmt: skip
+
+    found = dict(outputs.groups(shelf(names, listings)))
+
+    assert {name: [(feed.title, feed.stem) for feed in feeds] for name, feeds in found.items()} == {
+        "Ghost": [("Ghost", "/feeds/all"), ("Ghost: needs seeders", "/feeds/rescue")],
+        "Categories": [
+            ("Ghost: Films", "/feeds/categories/films"),
+            ("Ghost: Archive", "/feeds/categories/archive"),
+            ("Ghost: Archive / Films", "/feeds/categories/archive/films"),
+        ],
+        "Tags": [
+            ("Ghost: a2", "/feeds/tags/z"),
+            ("Ghost: B", "/feeds/tags/b"),
+            ("Ghost: C", "/feeds/tags/a"),
+        ],
+        "Publishers": [
+            ("Ghost: Alpha", "/feeds/publishers/alpha"),
+            ("Ghost: beta", "/feeds/publishers/beta"),
+        ],
+        "Teams": [],
+    }

@@ -60,6 +60,7 @@ class Desk:
         """What is due after one build that brings these."""
         now = Places(NAMES)
         now.lay()
+        now.load(list(wanted))
         for pk, facts in wanted.items():
             now.put(pk, self.facts.get(pk), facts)
             self.facts[pk] = facts
@@ -176,6 +177,30 @@ def test_a_page_with_few_left_joins_the_next_one(desk, monkeypatch):
 
     assert shown() == {1: [1, 2, 3, 4, 5, 6], 3: [12, 13, 14, 15, 16, 17, 18]}
     assert pages_of(due) == [1, 2, 3]
+
+
+def test_pages_that_join_while_their_entries_go_end_with_all_of_them(desk, monkeypatch):
+    monkeypatch.setattr(places, "PAGE_ROWS", 6)
+    desk.put(*range(1, 25))
+
+    due = desk.drop(*range(7, 14))
+
+    assert shown() == {1: [1, 2, 3, 4, 5, 6], 3: [14, 15, 16, 17, 18], 4: [19, 20, 21, 22, 23, 24]}
+    assert pages_of(due) == [1, 2, 3, 4]
+
+
+def test_entries_that_are_pushed_on_while_others_come_are_found_again(desk):
+    desk.put(*range(10, 100, 10))
+
+    desk.change(
+        {n: make.facts(n) for n in (31, 32, 33, 34, 35, 36)}
+        | {80: None, 90: make.facts(90, title="Another")}
+    )
+
+    assert sorted(n for page in shown().values() for n in page) == [
+        10, 20, 30, 31, 32, 33, 34, 35, 36, 40, 50, 60, 70, 90,
+    ]  # fmt: skip
+    check_all(desk.facts)
 
 
 def test_a_page_with_few_left_stays_if_the_next_one_is_nearly_full(desk, monkeypatch):

@@ -68,6 +68,15 @@ def test_rollback_site_lists_what_is_kept(three):
     ]
 
 
+def test_rollback_site_lists_where_there_is_no_way_back(three):
+    Resource.objects.take_down(reason="asked", by="test")
+
+    out, _ = rollback_site("--list")
+
+    barred = "no way back: something was taken down since"
+    assert [line.endswith(barred) for line in out] == [False, True, True]
+
+
 def row_of(build: Build, kind: str) -> list[str]:
     begun = f"{build.started_at:%Y-%m-%d %H:%M:%S}".split()
     return [f"#{build.pk}", *begun, kind, f"{build.changed:,}", build.trigger]

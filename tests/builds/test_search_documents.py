@@ -20,6 +20,7 @@ def test_a_document_is_found_by_all_that_names_it():
     }  # fmt: skip
     assert {word for word in doc.words if word[0] == "#"} == {
         "#c:1", "#c:2", "#t:c-plus-plus", "#h:stale", "#p:ada-lovelace", "#y:2025", "#s:3",
+        "#e:night-shift",
     }  # fmt: skip
     assert doc.names == {"a", "track", "1", "flac"}
     assert doc.hashes == {f"{12:040x}"[:10], "ababababab"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from base64 import b32encode
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -138,7 +139,8 @@ def test_words_are_found_without_accents_by_their_beginnings_newest_first(publis
         assert ask(seen, "?q=%22mar%22") == ["Café del Mar"]
         assert ask(seen, "?q=“del+mar”") == ["Café del Mar"]
         assert ask(seen, "?q=%22mar+del%22") == []
-        assert state(seen).startswith("Nothing was found.")
+        assert state(seen) == "Nothing was found. Fewer words or filters may help."
+        assert not seen.page.get_by_role("button", name="Search again").is_visible()
         assert ask(seen, "?q=c") == []
 
 
@@ -217,36 +219,59 @@ def test_filters_stand_in_the_address_and_the_back_button_undoes_them(publish):
             base,
             replace(base, id=2, title="Stale book", dht_status="Stale", tags=("C++",)),
             facts(3, "New book", category=1, publisher=2),
-            facts(4, "Song", size_bytes=None),
+            facts(4, "Song", size_bytes=None, team=1),
         ]
     )
 
     with searching(root, "?q=book") as seen:
         tab = seen.page
-        tab.get_by_label("Category").select_option("1")
+        tab.get_by_role("combobox", name="Category").select_option("1")
         assert titles(tab) == ["New book", "Stale book", "Old book"]
-        tab.get_by_label("Category").select_option("2")
+        tab.get_by_role("combobox", name="Category").select_option("2")
         assert titles(tab) == ["Stale book", "Old book"]
-        tab.get_by_label("Health").select_option("Stale")
+        tab.get_by_role("combobox", name="Health").select_option("Stale")
         assert titles(tab) == ["Stale book"]
         assert tab.url.endswith("/search/?q=book&category=2&health=stale")
         tab.go_back()
         assert titles(tab) == ["Stale book", "Old book"]
-        assert tab.get_by_label("Health").input_value() == ""
+        assert tab.get_by_role("combobox", name="Health").input_value() == ""
         tab.reload()
         assert titles(tab) == ["Stale book", "Old book"]
 
         assert ask(seen, "?year=2021") == ["Stale book", "Old book"]
-        assert tab.get_by_label("Year").evaluate(
+        assert tab.get_by_role("combobox", name="Year").evaluate(
             "(list) => [...list.options].map((o) => o.value)"
         ) == ["", "2025", "2021"]
         assert ask(seen, "?size=3") == ["Stale book", "Old book"]
         assert ask(seen, "?size=0") == ["Song"]
         assert ask(seen, "?publisher=数字图书馆") == ["New book"]
+        assert ask(seen, "?team=night-shift") == ["Song"]
         assert ask(seen, "?tag=c-plus-plus&q=book") == ["Stale book"]
         tab.get_by_role("button", name="Remove this filter: Tag: c-plus-plus").click()
         assert titles(tab) == ["New book", "Stale book", "Old book"]
         assert tab.url.endswith("/search/?q=book")
+
+
+def test_all_filters_are_named_and_can_be_taken_away_even_unknown_ones(publish):
+    root = publish([facts(1, "Old book", category=2), facts(2, "Song")])
+    asked = "?category=2&health=bogus&year=1999&size=1&tag=x&publisher=y&team=z&sort=name"
+
+    with searching(root, asked) as seen:
+        tab = seen.page
+        assert titles(tab) == []
+        assert state(seen) == "Nothing was found. Fewer words or filters may help."
+        assert tab.locator("#chips button").all_inner_texts() == [
+            "Category: Books / 古典文学 ×", "Health: bogus ×", "Year: 1999 ×",
+            "Size: below 100 MiB ×", "Tag: x ×", "Publisher: y ×", "Team: z ×",
+        ]  # fmt: skip
+        assert tab.get_by_role("combobox", name="Health").input_value() == "bogus"
+        assert tab.get_by_role("combobox", name="Order").input_value() == ""
+        for name in ("Health: bogus", "Year: 1999", "Tag: x", "Publisher: y", "Team: z"):
+            tab.get_by_role("button", name=f"Remove this filter: {name}").click()
+        assert titles(tab) == ["Old book"]
+        assert tab.url.endswith("/search/?category=2&size=1")
+        tab.get_by_role("button", name="Remove this filter: Category").click()
+        assert titles(tab) == ["Song", "Old book"]
 
 
 def test_typing_searches_after_a_pause_and_enter_at_once(publish):
@@ -272,9 +297,26 @@ def test_file_names_are_found_only_when_asked_for(publish):
         assert ask(seen, "?q=读我第一+work&names=1") == ["Work"]
 
 
+def test_nothing_found_offers_to_look_among_file_names(publish):
+    root = publish([facts(1, "Work")], ["Track 01.flac"])
+
+    with searching(root, "?q=track") as seen:
+        again = seen.page.get_by_role("button", name="Search again with file names")
+        assert state(seen) == "Nothing was found. File names have not been looked at."
+        again.click()
+        seen.page.wait_for_url("**/search/?q=track&names=1")
+        assert titles(seen.page) == ["Work"]
+        assert seen.page.get_by_label("Look among file names too").is_checked()
+        assert not again.is_visible()
+        assert ask(seen, "?q=nowhere&names=1") == []
+        assert state(seen) == "Nothing was found. Fewer words or filters may help."
+        assert not again.is_visible()
+
+
 def test_hashes_are_found_by_their_beginning_whole_and_in_a_magnet_link(publish):
     v1, v2 = "abcdef0123" + "0" * 30, "fedcba9876" + "1" * 54
     twin = "abcdef0123" + "0" * 29 + "1"
+    base32 = b32encode(bytes.fromhex(v1)).decode()
     root = publish(
         [facts(1, "One", hash=v1, hash_v1=v1, hash_v2=v2), facts(2, "Two", hash=twin, hash_v1=twin)]
     )
@@ -285,6 +327,9 @@ def test_hashes_are_found_by_their_beginning_whole_and_in_a_magnet_link(publish)
         assert ask(seen, f"?q={v1}") == ["One"]
         assert ask(seen, f"?q={v2[:30]}") == ["One"]
         assert ask(seen, f"?q=magnet:?xt=urn:btmh:1220{v2}%26dn=x") == ["One"]
+        assert ask(seen, f"?q=1220{v2}") == ["One"]
+        assert ask(seen, f"?q={base32}") == ["One"]
+        assert ask(seen, f"?q=magnet:?xt=urn:btih:{base32.lower()}%26dn=x") == ["One"]
 
 
 def test_more_goes_back_to_older_segments_only_when_asked(publish):
@@ -350,10 +395,15 @@ def test_without_javascript_the_page_says_so(publish):
 
     with searching(root) as seen:
         assert not seen.page.get_by_text("needs JavaScript").is_visible()
+        assert seen.page.locator("#search").is_visible()
         bare = seen.page.context.browser.new_context(java_script_enabled=False).new_page()
         bare.goto(f"{root}zh-hans/search/?q=x")
-        assert bare.get_by_text("需要启用 JavaScript").is_visible()
-        assert not bare.get_by_role("list").filter(has_text="Song").is_visible()
+        assert "需要启用 JavaScript" in bare.locator("main .empty:visible").inner_text()
+        links = bare.locator("main a:visible").evaluate_all(
+            "links => links.map((a) => a.getAttribute('href'))"
+        )
+        assert links == ["/repo/zh-hans/categories/", "/repo/zh-hans/tags/"]
+        assert not bare.locator("#search").is_visible()
 
 
 def test_the_box_in_the_header_leads_to_the_page(publish):

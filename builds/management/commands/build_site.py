@@ -11,6 +11,7 @@ from django.db import DatabaseError
 from builds.models import Build, Step
 from builds.runs import told
 from builds.tasks import carry_out
+from ghost.database import require_prepared
 from ghost.errors import GhostError, RefusedError
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Command(BaseCommand):
         except GhostError as error:
             raise CommandError(str(error)) from error
         except (OSError, DatabaseError) as error:  # a full disk, a locked database
+            require_prepared(error)
             raise CommandError(f"The site was not built. {told(error)}") from error
         self._end(build, list(build.steps.all()))
 

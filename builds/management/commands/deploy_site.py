@@ -7,7 +7,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
 from builds import delivery, deploy
+from builds.deploy import Outcome
 from builds.models import Deployment
+from ghost.database import require_prepared
 from ghost.errors import GhostError
 
 NOWHERE = "Nothing says where to: set GHOST_PAGES_REMOTE_URL or GHOST_DEPLOY_TARGET."
@@ -33,22 +35,27 @@ class Command(BaseCommand):
             )
             delivery.note(outcome)
         except (GhostError, OSError, DatabaseError) as error:
+            require_prepared(error)
             raise CommandError(f"Nothing was deployed. {error}") from error
         result = "done" if outcome.is_ok else "failed"
-        targets = [_summary(row) for row in outcome.deployments]
+        for row in outcome.deployments:
+            how = "ok" if row.is_current else "FAILED"
+            self.stderr.write(f"{row.kind:<8} {how}  {outcome.told(row)}", str)
+        targets = [_summary(row, outcome) for row in outcome.deployments]
         self.stdout.write(json.dumps({"result": result, "targets": targets}))
-        if not outcome.is_ok:
-            raise CommandError(outcome.text)
+        if failed := sum(not row.is_current for row in outcome.deployments):
+            raise CommandError(f"{failed} of {len(targets)} targets failed or wait; see above.")
 
     def _tell(self, row: Deployment, *, has_ended: bool) -> None:
-        if has_ended:
-            how = "ok" if row.is_current else "FAILED"
-            self.stderr.write(f"{row.kind:<8} {how}  {row.told}")
-        elif self.stderr.isatty():
-            self.stderr.write(f"{row.kind} …", ending="\r")
+        """On a terminal: what is tried now; how it ended is told for all of them at the end."""
+        if self.stderr.isatty():
+            self.stderr.write("\r\x1b[K" if has_ended else f"{row.kind} …", str, "")
             self.stderr.flush()
 
 
-def _summary(row: Deployment) -> dict[str, object]:
-    names = ("kind", "target", "state", "commit", "files", "changed", "removed")
-    return {name: getattr(row, name) for name in names} | {"error": row.error or None}
+def _summary(row: Deployment, outcome: Outcome) -> dict[str, object]:
+    """`changed` and `removed` are this run's."""
+    told = {name: getattr(row, name) for name in ("kind", "target", "state", "commit", "files")}
+    is_done = row.is_current and row.pk in outcome.tried
+    changed, removed = (row.changed, row.removed) if is_done else (0, 0)
+    return told | {"changed": changed, "removed": removed, "error": row.error or None}

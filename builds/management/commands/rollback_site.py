@@ -8,12 +8,14 @@ from django.db import DatabaseError
 
 from builds import rollback
 from builds.models import Build
-from builds.runs import told
 from builds.rollback import Point
+from builds.runs import told
 from builds.tasks import put_back
+from ghost.database import require_prepared
 from ghost.errors import GhostError
 
 NONE = "No earlier state of the site is kept."
+BARRED = "no way back: something was taken down since"
 ON = (
     "Nothing is built by itself now: manage.py build_site (or “Build now” in the admin) publishes"
     " the present catalog again. A takedown is published all the same."
@@ -45,6 +47,7 @@ class Command(BaseCommand):
         except GhostError as error:
             raise CommandError(str(error)) from error
         except (OSError, DatabaseError) as error:
+            require_prepared(error)
             raise CommandError(f"The site may be half restored; build it. {told(error)}") from error
 
     def _list(self) -> None:
@@ -53,8 +56,10 @@ class Command(BaseCommand):
             self.stderr.write(NONE, str)
             return
         self.stdout.write(_row("build", "begun (UTC)", "kind", "files", "asked for by"))
+        last = rollback.LastTakedown.get()
         for point in found:
-            self.stdout.write(_line(point))
+            barred = f"  {BARRED}" if last.is_after(point.build) else ""
+            self.stdout.write(_line(point) + barred)
 
     def _go_back(self, number: int | None) -> None:
         done = put_back(number, "manage.py rollback_site")

@@ -28,6 +28,7 @@ from resources.states import State
 
 POLL_S = 0.25
 NOTICED_WITHIN_S = 180
+LEAVES = "  One more loses its seeders once it is published: two scans later it shows under Needs seeders."
 
 
 class Command(BaseCommand):
@@ -76,7 +77,7 @@ class Command(BaseCommand):
             known = accounts.ensure(password)
             self._say(_begun(self._publish(place, known, seeds, covers_url)))
             self._wait_for_site(place, known, seeds)
-            self._say(_banner(place, known))
+            self._say(_banner(place, known, is_first=not gone))
             if not gone:
                 swarm.leave(left)
             self._say(self._notice(place, left))
@@ -160,7 +161,7 @@ def _begun(published: int) -> str:
     return f"Continuing with {len(works.WORKS)} works …"
 
 
-def _banner(place: Place, known: accounts.Accounts) -> str:
+def _banner(place: Place, known: accounts.Accounts, *, is_first: bool) -> str:
     tokens = [f"{known.admin_token}  Admin"]
     tokens += [f"{raw}  {name}" for name, raw in known.publisher_tokens.items()]
     dead = len(works.WORKS) - len(list(works.live()))
@@ -174,7 +175,7 @@ def _banner(place: Place, known: accounts.Accounts) -> str:
         *(f"  {'Its tokens' if i == 0 else '':<12}  {token}" for i, token in enumerate(tokens)),
         "",
         f"  Nobody seeds {dead} of the works: they wait in the admin, off the site, until somebody does.",
-        "  One more loses its seeders once it is published: two scans later it shows under Needs seeders.",
+        *([LEAVES] if is_first else []),
         "",
         "  Ctrl-C stops everything; the next start is quick and keeps the data.",
         "",

@@ -5,7 +5,7 @@ const HASH_LETTERS = 10;
 const MAX_DEPTH = 160;
 const ROWS = 10; // whose blocks are fetched at once
 const FIRST_ROUND = 10_000; // resources; each round after it looks at twice as many
-const FILTERS = { category: "c", health: "h", year: "y", size: "s", tag: "t", publisher: "p" };
+export const FILTERS = { category: "c", health: "h", year: "y", size: "s", tag: "t", publisher: "p", team: "e" };
 
 // Terms: the same as builds/search/terms.py
 
@@ -44,15 +44,28 @@ function termsOf(run, isExact) {
   return [{ term, isPrefix: !isExact && letters.length > 1 }];
 }
 
+const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
+const bitsOf = (letter) => BASE32.indexOf(letter).toString(2).padStart(5, "0");
+const hexOf = (bits) => bits.match(/.{4}/g).map((four) => Number.parseInt(four, 2).toString(16)).join("");
+
+// A word as hex digits of an info-hash, if it is some of them, a whole one in base32 or a multihash.
+function hashOf(run) {
+  if (/^1220[0-9a-f]{64}$/.test(run)) {
+    return run.slice(4);
+  }
+  if (/^[0-9a-f]{6,64}$/.test(run)) {
+    return run;
+  }
+  return /^[a-z2-7]{32}$/.test(run) ? hexOf([...run].map(bitsOf).join("")) : "";
+}
+
 function wordNeedle(run, isExact) {
   const needle = { terms: termsOf(run, isExact) };
   if (IS_UNSPACED.test(run) && [...run].length > 2) {
     needle.check = (texts) => texts.some((text) => fold(text).includes(run));
   }
-  if (/^[0-9a-f]{6,64}$/.test(run)) {
-    needle.hash = run;
-  }
-  return needle;
+  const hash = hashOf(run);
+  return hash ? { ...needle, hash } : needle;
 }
 
 function phraseNeedle(words) {
@@ -66,7 +79,7 @@ function phraseNeedle(words) {
 }
 
 function needlesOf(asked) {
-  const link = /urn:bt(?:ih:|mh:1220)([0-9a-f]{40,64})/i.exec(asked.q);
+  const link = /urn:bt(?:ih:|mh:1220)([0-9a-z]{32,64})/i.exec(asked.q);
   const parts = link ? [link[1]] : (asked.q ?? "").split(/["“”„]/); // every second one was quoted
   const words = parts.flatMap((part, i) => {
     const found = runs(part);

@@ -2,8 +2,10 @@
 
 const ROWS = 10;
 const PAUSE_MS = 200;
+const LISTS = ["category", "health", "year", "size"];
 const form = document.getElementById("search");
-const { Index, nameOf, queryOf } = await import(form.dataset.index);
+form.hidden = false;
+const { FILTERS, Index, nameOf, queryOf } = await import(form.dataset.index);
 
 const fill = (text, value) => text.replace("{n}", () => value);
 
@@ -26,7 +28,7 @@ class Search {
   #categories;
   #trails;
   #parts = Object.fromEntries(
-    ["state", "results", "more", "chips", "result", "chip"].map((id) => [id, document.getElementById(id)]),
+    ["state", "again", "results", "more", "chips", "result", "chip"].map((id) => [id, document.getElementById(id)]),
   );
   #numbers = new Intl.NumberFormat(document.documentElement.lang);
   #plurals = new Intl.PluralRules(document.documentElement.lang);
@@ -39,6 +41,11 @@ class Search {
     form.q.addEventListener("input", () => {
       clearTimeout(this.#waiting);
       this.#waiting = setTimeout(() => this.#ask("replaceState"), PAUSE_MS);
+    });
+    this.#parts.again.addEventListener("click", () => {
+      form.names.checked = true;
+      this.#ask("pushState");
+      form.q.focus();
     });
     addEventListener("popstate", () => this.#answer());
     this.#answer();
@@ -93,7 +100,7 @@ class Search {
       return;
     }
     this.#fillYears(index, asked.year);
-    this.#show(first, isAsked ? "none" : "hint");
+    this.#show(first, isAsked ? failureOf(query) : "hint");
     if (first.length) {
       this.#count(found);
       this.#parts.more.onclick = () => this.#add(rows, found, isCurrent).catch((error) => this.#fail(error, isCurrent));
@@ -114,11 +121,12 @@ class Search {
     this.#parts.results.replaceChildren(...rows.map((row) => this.#item(row)));
     this.#parts.results.hidden = !rows.length;
     this.#parts.more.hidden = true;
-    this.#tell(message);
+    this.#tell(rows.length ? "busy" : message);
   }
 
   #tell(message) {
     this.#parts.state.textContent = this.#parts.state.dataset[message];
+    this.#parts.again.hidden = message !== "unnamed";
   }
 
   #count({ count, isAll }) {
@@ -169,28 +177,36 @@ class Search {
       q.value = asked.q ?? "";
     }
     names.checked = Boolean(asked.names);
-    for (const name of ["category", "health", "size", "sort"]) {
-      form[name].value = asked[name] ?? "";
-    }
-    this.#parts.chips.replaceChildren(...["tag", "publisher"].filter((name) => asked[name]).map((name) => this.#chip(name, asked[name])));
+    form.sort.value = asked.sort === "size" ? "size" : "";
+    LISTS.forEach((name) => choose(form[name], asked[name] ?? ""));
+    const filters = Object.keys(FILTERS).filter((name) => asked[name]);
+    this.#parts.chips.replaceChildren(...filters.map((name) => this.#chip(name, asked[name])));
   }
 
   #fillYears(index, year = "") {
     const years = index.segments.flatMap((segment) => Object.keys(segment.years));
     const options = [...new Set(years)].sort().reverse().map((each) => new Option(each, each));
     form.year.replaceChildren(form.year.options[0], ...options);
-    form.year.value = year;
+    choose(form.year, year);
   }
 
-  // A filter without a list to choose from: it comes with the address and can be taken away.
+  // A filter that can be taken away. One without a list to choose from stands only here.
   #chip(name, value) {
     const chip = this.#parts.chip.content.cloneNode(true).firstElementChild;
     const [input, button] = chip.children;
-    Object.assign(input, { name, value });
-    button.textContent = `${button.dataset[name]}: ${value} ×`;
-    button.setAttribute("aria-label", fill(button.dataset.label, `${button.dataset[name]}: ${value}`));
+    const list = LISTS.includes(name) ? form[name] : null;
+    if (!list) {
+      Object.assign(input, { name, value });
+    }
+    const chosen = list?.selectedOptions[0];
+    const told = `${button.dataset[name]}: ${chosen ? (chosen.dataset.trail ?? chosen.text) : value}`;
+    button.textContent = `${told} ×`;
+    button.setAttribute("aria-label", fill(button.dataset.label, told));
     button.addEventListener("click", () => {
       chip.remove();
+      if (list) {
+        list.value = "";
+      }
       this.#ask("pushState");
       form.q.focus();
     });
@@ -198,10 +214,23 @@ class Search {
   }
 }
 
+// An address may ask for what its list doesn't have: it is shown, as it counts.
+function choose(list, value) {
+  if (![...list.options].some((each) => each.value === value)) {
+    list.add(new Option(value, value));
+  }
+  list.value = value;
+}
+
+// What to say of nothing: file names may still be looked at, for words that are looked for there.
+function failureOf({ needles, withNames }) {
+  const isNameable = needles.some((needle) => !needle.isFilter && !needle.isPhrase);
+  return isNameable && !withNames ? "unnamed" : "none";
+}
+
 function magnetOf({ title, v1, v2 }) {
   const topics = [v1 && `xt=urn:btih:${v1}`, v2 && `xt=urn:btmh:1220${v2}`].filter(Boolean);
   return `magnet:?${topics.join("&")}&dn=${encodeURIComponent(title)}`;
 }
 
-document.getElementById("script").hidden = true;
 new Search();
