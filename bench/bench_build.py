@@ -10,7 +10,6 @@ new title to the merged public tree.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import tempfile
 from pathlib import Path
@@ -44,6 +43,7 @@ def show(found: dict[str, Any]) -> None:
         "files": found["files"],
         "full_ratio": round(full["cpu_s"] / full["hugo_s"], 2),
         "full_rss_mb": max(full["rss_mb"], full["hugo_rss_mb"]),
+        "changed": max(edit["changed"] for edit in edits),
         "edit_wall_s": round(parts.middle(edits, "wall_s"), 2),
         "edit_cpu_s": round(parts.middle(edits, "cpu_s"), 2),
         "search_kb": round(max(edit["search_kb"] for edit in edits), 1),

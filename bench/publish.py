@@ -10,7 +10,7 @@ from typing import Any
 
 import usage
 
-from builds import pipeline
+from builds import pipeline, release
 from builds.models import Build, BuildState, Step
 from resources.models import Resource
 
@@ -68,8 +68,6 @@ def edit(number: int, of: int) -> dict[str, Any]:
 
 
 def _page(row: Resource) -> bytes:
-    from builds import release
-
     return (release.public() / f"resources/{row.pk}/index.html").read_bytes()
 
 

@@ -93,3 +93,11 @@ def test_a_search_finds_everything_and_reads_little():
         == told["chinese"]
     )
     assert told["faults"] == []
+
+
+def test_an_edit_changes_a_few_files_of_a_built_site():
+    told = run("bench_build.py", "120", "--edits", "2")
+
+    assert told["resources"] == 120
+    assert told["files"] > 2 * 120
+    assert told["changed"] < 100

@@ -486,10 +486,10 @@ def test_many_changes_are_absorbed_at_once_and_give_the_token_up(few_are_many):
 
 
 def test_what_is_absorbed_anew_is_placed_anew(monkeypatch):
-    monkeypatch.setattr("builds.places.PAGE_ROWS", 2)
+    monkeypatch.setattr("builds.places.PAGE_ROWS", 3)
     rows = [make.resource() for _ in range(9)]
     built()
-    for row in rows[2:4]:
+    for row in rows[3:6]:
         row.take_down(reason="asked", by="test")
     built()
     BuildState.objects.update(token="trusted")

@@ -67,7 +67,9 @@ def state() -> list[dict]:
     rows = []
     for model in (Resource, Category, Catalog, BuildState):
         for row in serializers.serialize("python", model.objects.order_by("pk")):
-            row["fields"] = {k: v for k, v in row["fields"].items() if not k.endswith("_at")}
+            row["fields"] = {
+                k: v for k, v in row["fields"].items() if not k.endswith(("_at", "_as_of"))
+            }
             rows.append(row)
     return rows
 

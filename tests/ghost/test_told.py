@@ -16,7 +16,7 @@ from tests import make
 SPEAKERS = (
     "dht/probes.py", "dht/scan.py", "dht/models/scan.py", "dht/swarm.py",
     "ghost/fetch.py", "builds/covers/pictures.py", "builds/covers/localizing.py",
-    "builds/covers/upkeep.py", "builds/models/build.py", "builds/pipeline.py", "builds/release.py",
+    "builds/covers/upkeep.py", "builds/models/build.py", "builds/runs.py", "builds/release.py",
     "builds/hugo.py",
 )  # fmt: skip
 
