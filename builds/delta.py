@@ -73,7 +73,7 @@ def compare(shelf: Shelf, stage: Stage) -> Difference:
                     _add(found, owner, record, stage, chunks)
                 else:
                     found.gone.pop(record.address, None)
-            found.gone |= mine
+            found.gone |= {a: row for a, row in mine.items() if a not in found.rows}
     found.chunks = chunks.written
     return found
 

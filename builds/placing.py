@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from builds.facts import Facts
@@ -12,6 +12,8 @@ from builds.names import Names
 from builds.places import Key, Kind, at_of, keys_of, rows_of
 
 BATCH = 2000
+AT_ONCE = 20_000
+"""Places that one transaction writes, or those of one listing: other writers wait for it."""
 COLUMNS = ("listing_id", "entry_id", "at", "page")
 Writing = Callable[[], AbstractContextManager[None]]
 """A transaction that only the builder can have that holds the claim."""
@@ -52,9 +54,18 @@ def _store(
     with writing():
         Listing.objects.bulk_create(listings, batch_size=500)
     ids = {(listing.kind, listing.key): listing for listing in listings}
+    rows: list[tuple[int, int, int, int]] = []
     for key, entries in found.items():
-        with writing():
-            insert(Place, COLUMNS, _paged(ids[key], sorted(entries)))
+        rows += _paged(ids[key], sorted(entries))
+        if len(rows) >= AT_ONCE:
+            _insert(rows, writing)
+            rows = []
+    _insert(rows, writing)
+
+
+def _insert(rows: Sequence[tuple[int, int, int, int]], writing: Writing) -> None:
+    with writing():
+        insert(Place, COLUMNS, rows)
 
 
 def _paged(
