@@ -27,10 +27,12 @@ class Watch:
 
     def tell(self, step: Step) -> None:
         """Of each step, when it begins and when it ends."""
-        if step.name == "hugo":
-            now = children_s()
-            self.hugo_s += now - self._before if step.ended_at else 0.0
-            self._before = now
+        if step.name != "hugo":
+            return
+        if step.ended_at:
+            self.hugo_s += children_s() - self._before
+        elif not step.total:  # its beginning, and not how far it is
+            self._before = children_s()
 
     def told(self, build: Build) -> dict[str, Any]:
         """As a row of the table."""

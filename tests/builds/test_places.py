@@ -421,7 +421,7 @@ def check_all(facts: dict) -> None:
 
 
 @hypothesis_settings(
-    max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+    max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
 )
 @given(edits=EDITS)
 def test_pages_are_whole_whatever_comes_and_goes(edits):

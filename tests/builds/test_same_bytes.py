@@ -16,7 +16,7 @@ from tests import make
 
 pytestmark = pytest.mark.django_db
 SEEDS = range(int(os.environ.get("SAME_BYTES_SEEDS", "2")))
-ROUNDS = 4
+ROUNDS = 3
 WORDS = ["Ubuntu", "公共领域", "film", "数据集", "C++", "Öl", "open data", "カメラ", "x"]
 
 

@@ -28,6 +28,7 @@ MAY = {
     "resources_probe": "APT",
     "resources_read": "APT",
     "resources_read_metadata": "APT",
+    "resources_read_torrent": "APT",
     "resources_restore": "A",
     "resources_take_down": "A",
     "resources_update": "APT",
