@@ -41,12 +41,6 @@ def no_sync(monkeypatch):
 
 
 @pytest.fixture(autouse=True)
-def no_sync(monkeypatch):
-    """What it guards against, no test can bring about; and it waits for all that the machine does."""
-    monkeypatch.setattr("os.sync", lambda: None)
-
-
-@pytest.fixture(autouse=True)
 def one_language(configure):
     """Most tests look at one tree; those that look at two say so."""
     configure(site_languages=("en",))
