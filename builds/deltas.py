@@ -138,8 +138,7 @@ def merge(folder: Path, plan: Plan) -> None:
     for path in plan.removed:
         if new.is_dir():  # else another one has ended this meanwhile
             with suppress(FileNotFoundError):
-                (old / path).parent.mkdir(parents=True, exist_ok=True)
-                (site / path).replace(old / path)
+                _take(site / path, old / path, folder / f"taken-{os.getpid()}")
             _drop_empty((site / path).parent, site)
     if new.is_dir():
         set_token(folder.parent.parent, plan.token)
@@ -240,6 +239,17 @@ def _keep(present: Path, old: Path) -> None:
     old.parent.mkdir(parents=True, exist_ok=True)
     with suppress(FileNotFoundError, FileExistsError):
         os.link(present, old)
+
+
+def _take(present: Path, old: Path, taken: Path) -> None:
+    """Remove a file and keep it. If we slept, and a later delta brought another one, that goes
+    back: no look beforehand could tell, for one may fall asleep after any look."""
+    _keep(present, old)
+    present.replace(taken)
+    if not taken.samefile(old):
+        with suppress(FileExistsError):
+            os.link(taken, present)
+    taken.unlink()
 
 
 def _drop_empty(folder: Path, root: Path) -> None:

@@ -293,7 +293,7 @@ def empty_database(django_db_setup, django_db_blocker, tmp_path_factory) -> Path
 
 
 @pytest.fixture
-def place(db, empty_database, tmp_path, configure, monkeypatch) -> Iterator[Place]:
+def place(db, empty_database, tmp_path, configure) -> Iterator[Place]:
     """An installation with a database file, as in real life: threads and processes share it."""
     root = tmp_path / "ghost"
     root.mkdir()
@@ -304,8 +304,6 @@ def place(db, empty_database, tmp_path, configure, monkeypatch) -> Iterator[Plac
         magnet_metadata_dir=root / "metadata",
         build_debounce_s=0,
     )
-    for name in ("sync", "fsync"):  # no power is lost here, and the machine's disk is slow
-        monkeypatch.setattr(os, name, lambda *_descriptor: None)
     memory = connections["default"]
     name = memory.settings_dict["NAME"]
     memory.settings_dict["NAME"] = str(root / "ghost.db")  # of other threads' connections too

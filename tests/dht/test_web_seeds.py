@@ -408,7 +408,7 @@ def _client(save_path, wanted):
             client.kill()
 
 
-def _until(is_so, patience_s=10):
+def _until(is_so, patience_s=60):
     ends_at = time.monotonic() + patience_s
     while not is_so():
         assert time.monotonic() < ends_at, "it did not come"
