@@ -4,16 +4,19 @@ SHELL := /bin/sh
 BIN := .venv/bin
 PATHS := ghost teams resources dht builds tests bench manage.py
 
-.PHONY: help run test setup lint bench lock env-example openapi messages format
+.PHONY: help run test test-postgres setup lint bench lock env-example openapi messages format
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 run: setup ## the demo: a real swarm on loopback, a catalog, worker, site and admin
 	@$(BIN)/python -m ghost.demo
 
 test: setup ## the whole test suite
 	@$(BIN)/python -m pytest -n 2
+
+test-postgres: setup ## the same on PostgreSQL
+	@$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -n 2
 
 setup: .venv/.installed ## make .venv from the hashed lock
 

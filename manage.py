@@ -11,7 +11,7 @@ def main() -> int:
     from django.core.management import execute_from_command_line
     from django.db import OperationalError, ProgrammingError
 
-    from ghost.database import is_unprepared, unprepared
+    from ghost.database import trouble
     from ghost.env import ConfigError
 
     try:
@@ -21,9 +21,9 @@ def main() -> int:
             print(f"config: {problem}", file=sys.stderr)
         return 1
     except (OperationalError, ProgrammingError) as error:
-        if not is_unprepared(error):
+        if not (told := trouble(error)):
             raise
-        print(unprepared(error), file=sys.stderr)
+        print(told, file=sys.stderr)
         return 1
     return 0
 

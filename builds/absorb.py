@@ -7,13 +7,12 @@ has lost nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeGuard
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from builds import bodies, covers, markdown, searchable, sitemaps
@@ -24,6 +23,7 @@ from builds.places import Key, Kind, Places
 from builds.placing import Writing, place_all
 from builds.progress import Beat, unheard
 from builds.records import digest
+from ghost.database import one_moment
 from resources import metadata, torrents
 from resources.models import Catalog, Change, Resource
 
@@ -43,28 +43,8 @@ FIELDS = (
     "title", "magnet_uri", "magnet_hash", "magnet_hash_v2", "content_markdown",
     "cover_image_path", "tags", "category", "publisher", "team", "dht_status", "dht_misses",
     "last_dht_check", "total_size_bytes", "file_count", "files_tree_summary", "probed_at",
-    "published_at", "updated_at",
+    "published_at", "updated_at", "licence", "source_url", "checksums", "supersedes",
 )  # fmt: skip
-
-
-@contextmanager
-def one_moment() -> Iterator[None]:
-    """All reads inside see the database at one moment, and no writer waits for them."""
-    if connection.in_atomic_block:
-        yield
-        return
-    mode = getattr(connection, "transaction_mode", None)
-    if connection.vendor == "sqlite":
-        connection.transaction_mode = "DEFERRED"  # type: ignore[attr-defined]  # SQLite's own
-    try:
-        with transaction.atomic():
-            if connection.vendor == "postgresql":
-                with connection.cursor() as cursor:
-                    cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            yield
-    finally:
-        if connection.vendor == "sqlite":
-            connection.transaction_mode = mode  # type: ignore[attr-defined]
 
 
 @dataclass
@@ -180,8 +160,9 @@ class _Changed:
         """These entries, their places, and what is due for them."""
         places = self._places = self._places or Places(self._seen.names)
         olds = Entry.objects.in_bulk(ids)
+        kin = self._kin(olds, ids)
         places.lay()
-        places.load(ids)
+        places.load([*ids, *kin])
         due: dict[str, dict[str, object] | None] = {"site": None}
         for pk in ids:
             old = olds.get(pk)
@@ -192,7 +173,29 @@ class _Changed:
             if old is None or new is None:
                 due[f"sitemap/{sitemaps.part_of(pk)}"] = None
             _put(pk, old, new)
+        if self._is_other_succession(olds, ids):  # lists mark what is replaced
+            for pk, facts in kin.items():
+                places.put(pk, facts, facts)
+        due |= {f"entry/{pk}": None for pk in kin}
         Due.objects.add(due | dict.fromkeys(places.save() - due.keys()))
+
+    def _kin(self, olds: Mapping[int, Entry], ids: Sequence[int]) -> dict[int, Facts]:
+        """What shows that one of these is there, and its title: the releases that they replaced,
+        replace now, or are replaced by."""
+        news = (self._seen.entries.get(pk) for pk in ids)
+        older = {each.replaces for each in (*olds.values(), *news) if each and each.replaces}
+        newer = Entry.objects.filter(replaces__in=ids).values_list("pk", flat=True)
+        found = Entry.objects.in_bulk(sorted(older.union(newer).difference(ids)))
+        kin = {pk: entry.facts for pk, entry in found.items()}
+        return {pk: facts for pk, facts in kin.items() if self._seen.names.know(facts)}
+
+    def _is_other_succession(self, olds: Mapping[int, Entry], ids: Sequence[int]) -> bool:
+        """Whether one of these comes, goes, or replaces another one than it did."""
+        pairs = [(olds.get(pk), self._seen.entries.get(pk, olds.get(pk))) for pk in ids]
+        return any(
+            (old and (old.pk, old.replaces)) != (new and (new.pk, new.replaces))
+            for old, new in pairs
+        )
 
     def _held(self, old: Entry | None) -> dict[str, object] | None:
         """What the search holds of it. Under names that are not known yet it was written by an
@@ -305,7 +308,7 @@ def _give_up(state: BuildState) -> None:
 
 
 def _store(found: dict[int, Entry | None]) -> None:
-    fields = ["facts_json", "body", "source", "dht_status", "misses", "published_at"]
+    fields = ["facts_json", "body", "source", "dht_status", "misses", "published_at", "replaces"]
     Entry.objects.filter(pk__in=[pk for pk, entry in found.items() if entry is None]).delete()
     Entry.objects.bulk_create(
         [entry for entry in found.values() if entry],
@@ -359,6 +362,7 @@ def _entry(row: Resource, old: Entry | None, cover: Picture | None) -> Entry:
         dht_status=facts.dht_status,
         misses=facts.misses,
         published_at=facts.published_at,
+        replaces=facts.replaces,
     )
 
 
@@ -369,7 +373,7 @@ def _make(row: Resource, source: str) -> tuple[str, bytes, str, str]:
     found = metadata.load(row.magnet_hash) if row.probed_at else None
     torrent = torrents.make(found, row.magnet) if found else None
     source = source if found or row.probed_at is None else ""
-    body = bodies.make(text.html, found).packed
+    body = bodies.make(text.html, found, row.checksums).packed
     return source, body, text.summary, digest(torrent) if torrent else ""
 
 
@@ -402,6 +406,9 @@ def _facts(row: Resource, summary: str, torrent: str, cover: Picture | None) -> 
         summary=summary,
         cover=cover,
         torrent=torrent,
+        licence=row.licence,
+        source_url=row.source_url,
+        replaces=row.supersedes_id,
     )
 
 

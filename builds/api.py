@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from django_q.tasks import async_task
 from ninja import Path, Query, Router, Status
 from ninja.errors import HttpError
 
@@ -13,7 +13,7 @@ from builds import covers
 from builds.models import Build, BuildState
 from builds.schemas import BuildItem, BuildOut, BuildStateOut, TriggeredOut, TriggerIn
 from builds.tasks import build_now
-from ghost import paging, uploads
+from ghost import audit, jobs, paging, uploads
 from ghost.schemas import Page, PathId, problems
 from resources.models import Catalog, Resource
 from resources.schemas import ResourceOut
@@ -42,11 +42,14 @@ def show_status(request: TokenRequest) -> BuildState:
     summary="Mark the site as out of date, or build it now",
 )
 def trigger_build(request: TokenRequest, wanted: Query[TriggerIn]) -> Status[BuildState]:
-    Catalog.advance(wanted.reason or f"asked for by {request.auth.display_name}")
+    reason = wanted.reason or f"asked for by {request.auth.display_name}"
     state = BuildState.get()
+    with transaction.atomic():
+        Catalog.advance(reason)
+        audit.note("build.trigger", state, None, {"reason": reason, "now": wanted.now})
     if not wanted.now:
         return Status(200, state)
-    state.task_id = async_task(build_now, request.auth.display_name)
+    state.task_id = jobs.enqueue(build_now, request.auth.display_name, kind=jobs.Kind.BUILD)
     return Status(202, state)
 
 
@@ -85,6 +88,9 @@ def upload_cover(request: TokenRequest, resource_id: Path[PathId]) -> Resource:
     row = _changeable(request, resource_id)
     body = uploads.one_file(request, "cover", max_bytes=covers.MAX_BYTES, too_big=covers.too_big())
     covers.upload(row, body, by=request.auth.display_name)
+    if request.auth.is_reviewed:
+        row.ask_review()
+    audit.note("resource.upload_cover", row)
     return row
 
 
@@ -97,8 +103,10 @@ def upload_cover(request: TokenRequest, resource_id: Path[PathId]) -> Resource:
     tags=["resources"],
 )
 def remove_cover(request: TokenRequest, resource_id: Path[PathId]) -> Status[None]:
-    if not covers.remove(_changeable(request, resource_id)):
+    row = _changeable(request, resource_id)
+    if not covers.remove(row):
         raise HttpError(404, _("None was uploaded; one at an address goes with `cover_image_url`."))
+    audit.note("resource.remove_cover", row)
     return Status(204, None)
 
 

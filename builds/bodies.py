@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import zlib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -29,11 +30,13 @@ class Body:
     tree: list[dict[str, Any]]
     tree_cut: int
     file_names: list[str]
+    checksums: list[dict[str, str]] = field(default_factory=list)
+    """`[{algorithm, value, file}]`, the file if it is that of one among several."""
 
     @property
     def packed(self) -> bytes:
         """As it is stored: a fifth of its size."""
-        plain = [self.html, self.tree, self.tree_cut, self.file_names]
+        plain = [self.html, self.tree, self.tree_cut, self.file_names, self.checksums]
         return zlib.compress(json.dumps(plain, separators=(",", ":")).encode(), 1)
 
     @classmethod
@@ -42,20 +45,24 @@ class Body:
         return cls(*json.loads(zlib.decompress(packed)))
 
 
-def make(html: str, found: metadata.Metadata | None) -> Body:
-    """Of a text and of what a probe found."""
+def make(
+    html: str, found: metadata.Metadata | None, checksums: Sequence[dict[str, str]] = ()
+) -> Body:
+    """Of a text, of what a probe found, and of what its publisher vouches for."""
     files = found.files if found else ()
     shallow = tuple(file for file in files if file.path.count("/") < LISTED_DEPTH)
     shown = shallow[:LISTED_FILES]
     # Folders show the size of all that is in them, listed or not.
     tree = _listed(metadata.tree(shallow), {file.path for file in shown}, "")
     names = [file.path.rpartition("/")[2] for file in files[:NAMED_FILES]]
-    return Body(html, tree, (found.file_count if found else 0) - len(shown), names)
+    cut = (found.file_count if found else 0) - len(shown)
+    return Body(html, tree, cut, names, list(checksums))
 
 
 def source_of(row: Resource) -> str:
     """Digest of all that a body is made from: another one asks for making it anew."""
-    parts = (row.magnet_uri, row.magnet_hash, str(row.probed_at), row.content_markdown)
+    sums = json.dumps(row.checksums, sort_keys=True)
+    parts = (row.magnet_uri, row.magnet_hash, str(row.probed_at), sums, row.content_markdown)
     return digest(_renderer() + "\0".join(parts).encode(errors="surrogatepass"))
 
 

@@ -52,6 +52,12 @@ class Facts:
     cover: Picture | None = None
     torrent: str = ""
     """Digest of its `.torrent` file; empty if there is none."""
+    licence: str = ""
+    """An SPDX expression; empty if nobody told."""
+    source_url: str = ""
+    """Where the work comes from; empty if nobody told."""
+    replaces: int | None = None
+    """The older release that it takes the place of, public or not: see `builds.succession`."""
 
     @property
     def json(self) -> str:

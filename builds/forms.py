@@ -10,6 +10,7 @@ from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldBooleanSwitchWidget
 from builds import covers
 from builds.covers import uploads
 from builds.covers.pictures import Drawn
+from ghost import audit
 from resources.admin.forms import ResourceForm
 from resources.models import Resource
 
@@ -46,5 +47,6 @@ class CoveredForm(ResourceForm):
         drawn = self.cleaned_data.get("cover")
         if drawn is not None:
             covers.upload(row, drawn, by=by)
-        elif self.cleaned_data.get("remove_cover"):
-            covers.remove(row)
+            audit.note("resource.upload_cover", row)
+        elif self.cleaned_data.get("remove_cover") and covers.remove(row):
+            audit.note("resource.remove_cover", row)

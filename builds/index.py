@@ -15,11 +15,14 @@ from builds.names import Names
 from builds.places import Kind
 from builds.records import File
 from builds.shelf import Shelf
+from builds.succession import Succession
 
 
-def shard(listing: Listing, number: int, items: Sequence[Facts], names: Names) -> File:
+def shard(
+    listing: Listing, number: int, items: Sequence[Facts], names: Names, near: Succession
+) -> File:
     """One shard: the entries of a month, or of a part of it, newest first."""
-    body = _json({"items": [item(known, names) for known in items]})
+    body = _json({"items": [item(known, names, near) for known in items]})
     return File(f"/index/{_file(listing, number)}", body)
 
 
@@ -28,9 +31,9 @@ def _file(listing: Listing, number: int) -> str:
     return f"index-{listing.key}{part}.json"
 
 
-def item(known: Facts, names: Names) -> dict[str, Any]:
+def item(known: Facts, names: Names, near: Succession) -> dict[str, Any]:
     """One resource."""
-    node = names.nodes[known.category]
+    node, older = names.nodes[known.category], near.older(known)
     return {
         "id": known.id,
         "category_id": known.category,
@@ -54,6 +57,10 @@ def item(known: Facts, names: Names) -> dict[str, Any]:
         "team_id": known.team,
         "published_at": known.published_at,
         "summary": known.summary,
+        "licence": known.licence,
+        "source_url": known.source_url,
+        "supersedes": older.id if older else None,
+        "superseded_by": [newer.id for newer in near.newer(known)],
     }
 
 

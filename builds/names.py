@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Self
 from builds.facts import Facts
 from resources import slugs
 from resources.models import Category
+from resources.models.category import in_order
 from teams.models import Team, Token
 
 
@@ -91,7 +92,7 @@ def _node(row: list[Any]) -> Node:
 
 def _nodes() -> dict[int, Node]:
     children: dict[int | None, list[Category]] = {}
-    for row in Category.objects.order_by("sort_order", "name", "id"):
+    for row in sorted(Category.objects.order_by(), key=in_order):
         children.setdefault(row.parent_id, []).append(row)
     nodes: dict[int, Node] = {}
 

@@ -22,6 +22,7 @@ from builds.places import FEED_ITEMS, FEED_KINDS, Kind
 from builds.records import Record
 from builds.search.page import page as search_page
 from builds.shelf import Shelf
+from builds.succession import Succession
 
 Told = Mapping[str, tuple[str, int]]
 """Digest and size of outputs by their addresses."""
@@ -60,11 +61,13 @@ class Maker:
 
     def entries(self) -> Iterator[tuple[str, Record]]:
         """Those of all entries, in few queries."""
-        for _, stored, body in Entry.objects.in_parts("facts_json", "body"):
-            known = Facts.read(stored)
-            self.shelf.keep_row(known)
-            for record in pages.every(known, Body.read(bytes(body)), self.shelf.names):
-                yield f"entry/{known.id}", record
+        for part in Entry.objects.parts("facts_json", "body"):
+            found = [Facts.read(stored) for _, stored, _ in part]
+            near = Succession.of(found)
+            for known, (_, _, body) in zip(found, part, strict=True):
+                self.shelf.keep_row(known, near)
+                for record in pages.every(known, Body.read(bytes(body)), self.shelf.names, near):
+                    yield f"entry/{known.id}", record
 
     def lists(self) -> Iterator[tuple[str, Record]]:
         """Those of all listings."""
@@ -84,8 +87,8 @@ class Maker:
     def _entry(self, pk: int) -> Iterator[Record]:
         entry = Entry.objects.filter(pk=pk).first()
         if entry:
-            body = Body.read(bytes(entry.body))
-            yield from pages.every(entry.facts, body, self.shelf.names)
+            known, body = entry.facts, Body.read(bytes(entry.body))
+            yield from pages.every(known, body, self.shelf.names, Succession.of([known]))
 
     def _page(self, listing_id: int, number: int) -> Iterator[Record]:
         listing = self.shelf.listings.get(listing_id)
@@ -94,7 +97,8 @@ class Maker:
 
     def _one_page(self, listing: Listing, number: int, ids: list[int]) -> Record:
         if listing.kind == Kind.MONTH:
-            return index.shard(listing, number, self.shelf.facts(ids), self.shelf.names)
+            items = self.shelf.facts(ids)
+            return index.shard(listing, number, items, self.shelf.names, Succession.of(items))
         return lists.page(self.shelf, listing, number, ids)
 
     def _feed(self, listing: Listing | None) -> Iterator[Record]:

@@ -6,26 +6,28 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from builds import addresses, covers
+from builds import addresses, covers, provenance
 from builds.bodies import Body
 from builds.check import MismatchError
 from builds.facts import Facts
 from builds.names import Names
 from builds.records import File, Page, Record
 from builds.shelf import category, crumbs, tags
+from builds.succession import Succession
 from resources import magnets, metadata, torrents
 
 
-def every(known: Facts, body: Body, names: Names) -> Iterator[Record]:
+def every(known: Facts, body: Body, names: Names, near: Succession) -> Iterator[Record]:
     """The page and the files of one entry."""
     files = [*_covers(known), *_torrent(known)]
-    yield page(
-        known, body, names, has_torrent=addresses.torrent(known.hash) in {f.address for f in files}
-    )
+    has_torrent = addresses.torrent(known.hash) in {f.address for f in files}
+    yield page(known, body, names, near, has_torrent=has_torrent)
     yield from files
 
 
-def page(known: Facts, body: Body, names: Names, *, has_torrent: bool = False) -> Page:
+def page(
+    known: Facts, body: Body, names: Names, near: Succession, *, has_torrent: bool = False
+) -> Page:
     """The record of a resource's page. Only what is public may be named here."""
     node, person = names.nodes[known.category], names.people[known.publisher]
     params: dict[str, Any] = {
@@ -61,7 +63,19 @@ def page(known: Facts, body: Body, names: Names, *, has_torrent: bool = False) -
             "width": known.cover.width,
             "height": known.cover.height,
         }
+    params |= provenance.shown(known, body) | _releases(known, near)
     return Page(addresses.resource(known.id), "resource", known.title, params)
+
+
+def _releases(known: Facts, near: Succession) -> dict[str, Any]:
+    """The release that it replaces, and those that replace it."""
+    older, newer = near.older(known), near.newer(known)
+    found = {"replaces": _release(older)} if older else {}
+    return found | ({"replaced_by": [_release(each) for each in newer]} if newer else {})
+
+
+def _release(known: Facts) -> dict[str, str]:
+    return {"name": known.title, "address": addresses.resource(known.id)}
 
 
 def _to_the_second(moment: str) -> str:

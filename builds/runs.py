@@ -48,7 +48,9 @@ class Run:
     def step(self, name: str) -> Iterator[Step]:
         """A step's row, ended when the block is; what went wrong in it is its last words."""
         self.require_claim()
-        self._step = step = Step.objects.create(build=self.build, name=name)
+        with transaction.atomic():
+            self._step = step = Step.objects.create(build=self.build, name=name)
+            self.build.tell(step)
         self._told_at = time.monotonic()
         self._tell(step)
         try:
@@ -81,7 +83,9 @@ class Run:
         step, now = self._step, time.monotonic()
         if step and total and now - self._told_at >= TOLD_EVERY_S:
             self._told_at, step.done, step.total = now, done, total
-            step.save(update_fields=["done", "total"])
+            with transaction.atomic():
+                step.save(update_fields=["done", "total"])
+                self.build.tell(step)
             self._tell(step)
 
     def _give_way(self) -> None:

@@ -13,6 +13,7 @@ from builds.facts import Facts, slug_of
 from builds.models import BuildState, Entry, Listing
 from builds.names import Names, Node
 from builds.places import Key, Kind
+from builds.succession import Succession
 
 MOST_KEPT = 4000
 """Entries whose facts stay in memory: those of a few hundred pages."""
@@ -106,12 +107,16 @@ class Shelf:
     def rows(self, ids: Sequence[int]) -> list[bytes]:
         """These entries as rows of a list, encoded: the same row stands on a dozen pages."""
         missing = [pk for pk in ids if pk not in self._rows]
-        made = {known.id: self.keep_row(known) for known in self.facts(missing)}
+        found = self.facts(missing)
+        near = Succession.of(found)
+        made = {known.id: self.keep_row(known, near) for known in found}
         return [made[pk] if pk in made else self._rows[pk] for pk in ids]
 
-    def keep_row(self, known: Facts) -> bytes:
+    def keep_row(self, known: Facts, near: Succession) -> bytes:
         """The row of an entry that is in the hand already; kept while there is room."""
         plain = self._row(known)
+        if near.newer(known):
+            plain["replaced"] = True
         row = json.dumps(plain, sort_keys=True, separators=(",", ":")).encode("ascii")
         if self._bytes < MOST_ROW_BYTES:
             self._rows[known.id] = row

@@ -8,15 +8,16 @@ meanwhile is a task of its own, so steady changes can't hold a worker past the q
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from time import monotonic, sleep
 
 from django.conf import settings
 from django.utils import timezone
-from django_q.tasks import async_task
 
 from builds import covers, delivery, pipeline, rollback
 from builds.models import DIED, Build, BuildState
 from builds.runs import GaveWayError, Listener
+from ghost import jobs
 from ghost.errors import RefusedError
 from resources.models import Catalog, Resource
 
@@ -64,13 +65,13 @@ def carry_out(
         try:
             _claim_and_build("takedown", force=False)  # here: in the queue, others could be first
         finally:
-            async_task(*((verify_site,) if verify else (build_now, build.trigger, True)))
+            _queue(*((verify_site,) if verify else (build_now, build.trigger, True)))
         raise
     finally:
         catalog = Catalog.get()
         if build.revision is not None and catalog.revision > build.revision:
             is_late = catalog.urgent_revision > build.revision
-            async_task(build_at_once if is_late else build_when_quiet)
+            _queue(build_at_once if is_late else build_when_quiet)
     delivery.deliver(done, tell, is_urgent=is_urgent)
     return done
 
@@ -108,7 +109,7 @@ def put_back(build_id: int | None, by: str, *, tell: Listener = lambda step: Non
         build = rollback.to(build_id, by)
     finally:
         if Catalog.get().urgent_revision > urgent:
-            async_task(build_at_once)
+            _queue(build_at_once)
     delivery.deliver(build, tell)
     return build
 
@@ -127,7 +128,7 @@ def localize_covers() -> str:
     if not counts:
         return "another process fetches covers"
     if counts["fetched"] + counts["failed"] and covers.due():
-        async_task(localize_covers)
+        jobs.enqueue(localize_covers, kind=jobs.Kind.COVERS)
     return ", ".join(f"{count} {what}" for what, count in counts.items())
 
 
@@ -172,6 +173,10 @@ def _restless_s(quiet_s: float) -> float:
     """Seconds until the catalog was quiet for so long, if nothing changes."""
     since = timezone.now() - Catalog.get().changed_at
     return quiet_s - since.total_seconds()
+
+
+def _queue(task: Callable[..., object], *args: object) -> None:
+    jobs.enqueue(task, *args, kind=jobs.Kind.BUILD)
 
 
 def _claim_and_build(trigger: str, *, force: bool) -> str:

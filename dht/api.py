@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
-from ninja import Query, Router, Status
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from ninja import Path, Query, Router, Status
 
 from dht import scanning
-from dht.models import Scan
-from dht.schemas import EndedScanOut, QueuedScanOut, ScanIn
-from ghost.schemas import problems
+from dht.models import HealthSample, Scan
+from dht.schemas import EndedScanOut, QueuedScanOut, SampleOut, ScanIn
+from ghost import audit, paging
+from ghost.schemas import Page, PathId, problems
+from resources.models import Resource
 from teams.auth import Bearer, TokenRequest
 from teams.policy import Action
 
 router = Router(tags=["dht"])
+
+
+@router.get(
+    "/resources/{int:resource_id}/health",
+    auth=Bearer(Action.RESOURCE_READ),
+    response={200: list[SampleOut], **problems(404, 422)},
+    operation_id="dht_list_samples",
+    summary="What recent look-ups of it found, newest first",
+    tags=["resources"],
+)
+def list_samples(
+    request: TokenRequest, response: HttpResponse, resource_id: Path[PathId], page: Query[Page]
+) -> list[HealthSample]:
+    row = get_object_or_404(Resource, pk=resource_id)
+    row.require_sight_by(request.auth)
+    return paging.cut(HealthSample.objects.filter(resource=row), page, request, response)
 
 
 @router.post(
@@ -24,4 +44,5 @@ router = Router(tags=["dht"])
 def scan_all(request: TokenRequest, wanted: Query[ScanIn]) -> Status[Scan]:
     wait_s = wanted.timeout_s if wanted.wait else 0
     scan = scanning.ask_for_all(request.auth.display_name, wait_s=wait_s)
+    audit.note("scan.ask", scan)
     return Status(200 if wanted.wait and not scan.is_open else 202, scan)

@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dht import bencode
 from ghost.errors import OutageError
+from resources import bencode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from dht.bencode import Value
+    from resources.bencode import Value
     from resources.metadata import Metadata
 
 _Path = tuple[bytes, ...]

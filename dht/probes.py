@@ -13,9 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dht import lookups, swarm, torrents, trackers
+from dht import lookups, swarm, trackers
 from dht.agenda import Agenda
 from dht.reach import Reach
+from resources import contents
 from resources.states import ProbeStatus
 
 if TYPE_CHECKING:
@@ -224,9 +225,9 @@ class Probes:
                 sought.peers.update(new)
                 self._session.fetch(sought.magnet, new)
 
-    def _arrive(self, sought: _Sought, torrent: torrents.Torrent) -> Outcome:
+    def _arrive(self, sought: _Sought, torrent: contents.Torrent) -> Outcome:
         num_peers = len(sought.peers)
-        found = torrents.metadata(sought.magnet, torrent, num_peers)
+        found = contents.metadata(sought.magnet, torrent, num_peers)
         if found is None:
             error = "The torrent has another hash than the magnet link says."
             return self._miss(sought, ProbeStatus.TIMEOUT, error)

@@ -6,12 +6,11 @@ import math
 import time
 
 from django.conf import settings
-from django.utils import timezone
 from django.utils.translation import gettext as _
-from django_q.tasks import async_task
 
-from dht import swarm
+from dht import asked, swarm
 from dht.tasks import run_probes
+from ghost import jobs
 from ghost.errors import OutageError
 from resources.models import ProbeStatus, Resource
 
@@ -30,9 +29,10 @@ class LibtorrentProber:
         """OutageError if libtorrent can't be loaded here."""
         swarm.require()
 
-    def enqueue(self, resource_id: int) -> str:
-        """Queue a probe; the task's id. Call it in `on_commit`."""
-        return str(async_task(run_probes, resource_id))
+    def enqueue(self, *resource_ids: int) -> str:
+        """Queue a probe of these, which are due; the task's id. Call it in `on_commit`."""
+        subjects = [asked.subject(key) for key in resource_ids]
+        return jobs.enqueue(run_probes, resource_ids[0], kind=jobs.Kind.PROBE, subjects=subjects)
 
     def wait(self, resource_id: int, timeout_s: float) -> bool | None:
         """Wait until its probe has ended, or an operator has decided: True if it may be public,
@@ -48,7 +48,7 @@ class LibtorrentProber:
             row = rows.first()
             if row is None:
                 return False
-            if _has_ended(row):
+            if asked.has_ended(row):
                 return _is_reachable(row)
             left_s = deadline - time.monotonic()
             if left_s <= 0:
@@ -56,13 +56,6 @@ class LibtorrentProber:
                     return None
                 raise OutageError(_("No worker has probed it in time. Is a worker running?"))
             time.sleep(min(POLL_S, left_s))
-
-
-def _has_ended(row: Resource) -> bool:
-    if row.takedown_at:  # nobody probes it any more
-        return True
-    is_due = row.probe_due_at is not None and row.probe_due_at <= timezone.now()
-    return row.probe_status != ProbeStatus.PENDING and not row.probe_claim and not is_due
 
 
 def _is_reachable(row: Resource) -> bool:

@@ -13,11 +13,10 @@ from functools import partial
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django_q.tasks import async_task
 
 from dht import swarm
 from dht.models import Scan
-from ghost import told
+from ghost import jobs, told
 from ghost.errors import OutageError
 from ghost.seats import Seats
 
@@ -48,7 +47,15 @@ def ask(trigger: str, only: Collection[int] | None = None) -> Scan:
 
 def queue(scan_id: int, number: int) -> None:
     """Let `number` workers of the queue take part in a scan. Its `task_id` is the first one's."""
-    tasks = [async_task("dht.tasks.run_scan", scan_id) for _ in range(number)]
+    tasks = [
+        jobs.enqueue(
+            "dht.tasks.run_scan",
+            scan_id,
+            kind=jobs.Kind.SCAN,
+            subjects=[Scan.subject_of(scan_id)],
+        )
+        for _ in range(number)
+    ]
     Scan.objects.filter(pk=scan_id).update(task_id=tasks[0])
 
 

@@ -6,8 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, Field
 
+from dht.models.sample import Method
 from dht.scanning import MAX_WAIT_S
-from ghost.schemas import Out
+from ghost.schemas import Moment, Out
+from resources.states import DhtStatus
 
 
 class ScanIn(BaseModel):
@@ -17,6 +19,18 @@ class ScanIn(BaseModel):
     timeout_s: float = Field(
         30, gt=0, le=MAX_WAIT_S, description="With `wait`: seconds after which to answer anyway."
     )
+
+
+class SampleOut(Out):
+    """The outcome of one look-up."""
+
+    checked_at: Moment
+    method: Method = Field(description="The strongest sign of life, or what was asked in vain.")
+    status: DhtStatus
+    was: DhtStatus
+    num_nodes: int = Field(description="DHT nodes that name peers.")
+    num_peers: int
+    num_seeds: int | None = Field(description="As a tracker says; null if none told.")
 
 
 class _ScanOut(Out):

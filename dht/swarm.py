@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.conf import settings
 
-from dht import network, torrents
+from dht import network
 from ghost.errors import OutageError
 from ghost.files import write_atomic
+from resources import contents
 
 try:
     import libtorrent
@@ -75,7 +76,7 @@ class TorrentArrived:
     """The metadata of the torrent that was asked for under `magnet_hash`."""
 
     magnet_hash: str
-    torrent: torrents.Torrent
+    torrent: contents.Torrent
 
 
 @dataclass(frozen=True)
@@ -401,12 +402,12 @@ def _lookups(requests: list[dict[str, Any]]) -> Lookups:
     return Lookups(len(sent), len(busy))
 
 
-def _plain(info: Any) -> torrents.Torrent:  # noqa: ANN401  # libtorrent's
+def _plain(info: Any) -> contents.Torrent:  # noqa: ANN401  # libtorrent's
     layout, pad = info.layout(), int(lt.file_flags_t.flag_pad_file)
     real = [i for i in range(layout.num_files()) if not int(layout.file_flags(i)) & pad]
-    return torrents.Torrent(
+    return contents.Torrent(
         name=info.name(),
-        files=tuple((layout.file_path(i), layout.file_size(i)) for i in real[: torrents.MAX_FILES]),
+        files=tuple((layout.file_path(i), layout.file_size(i)) for i in real[: contents.MAX_FILES]),
         file_count=len(real),
         total_size_bytes=sum(map(layout.file_size, real)),
         piece_length=info.piece_length(),

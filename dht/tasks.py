@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from typing import NoReturn
 
 from django.conf import settings
-from django_q.tasks import async_task
+from django.db import transaction
 
-from dht import probes, scan, scanning
+from dht import asked, probes, scan, scanning
 from dht.models import HealthSample, Method, Scan
-from ghost import stopping
+from ghost import jobs, stopping
 from resources.models import DhtStatus, ProbeStatus, Resource
 
 MAX_IN_FLIGHT = 500
@@ -42,8 +42,9 @@ def run_probes(resource_id: int | None = None) -> str:
             ended = run.to_the_end()
         finally:
             run.release()
+    asked.look_after(jobs.subjects())
     if Resource.objects.due_for_probe().exists():
-        async_task(run_probes)
+        jobs.enqueue(run_probes, kind=jobs.Kind.PROBE)
     counts = ", ".join(f"{ended[status]} {status}" for status in ProbeStatus if ended[status])
     return f"probed: {counts}" if counts else "nothing was due"
 
@@ -98,6 +99,14 @@ class _Run:
 
 def record(row: Resource, outcome: probes.Outcome) -> bool:
     """Keep what a probe of `row` found; False if its magnet was changed or removed meanwhile."""
+    with transaction.atomic():
+        is_kept = _keep(row, outcome)
+        if is_kept:
+            asked.settle(row)
+    return is_kept
+
+
+def _keep(row: Resource, outcome: probes.Outcome) -> bool:
     if outcome.metadata is None:
         return row.record_probe_miss(outcome.status, outcome.error)
     was = row.dht_status
@@ -124,11 +133,11 @@ def scan_health(*, is_all: bool = False) -> dict[str, float | str]:
     Returns the scan's counts, and its error if it could not start: then nothing was changed.
     """
     wanted = None if is_all else settings.GHOST.dht_sample_size
-    asked = Scan.objects.ask(limit=wanted, trigger="schedule")
+    wanted_scan = Scan.objects.ask(limit=wanted, trigger="schedule")
     others = settings.GHOST.dht_scan_workers - 1
-    if others and not asked.is_queued:
-        scanning.queue(asked.pk, others)
-    return run_scan(asked.pk)
+    if others and not wanted_scan.is_queued:
+        scanning.queue(wanted_scan.pk, others)
+    return run_scan(wanted_scan.pk)
 
 
 def run_scan(scan_id: int) -> dict[str, float | str]:
@@ -137,13 +146,16 @@ def run_scan(scan_id: int) -> dict[str, float | str]:
     Returns the scan's counts so far, and its error if it ended as failed: the scan itself tells
     operators, so the task is not a failed one.
     """
-    found = Scan.objects.open().filter(pk=scan_id).first()
+    found = Scan.objects.filter(pk=scan_id).first()
     if found is None:
         return {}
+    if not found.is_open:
+        found.settle()  # it had ended before the job's row was there
+        return {}
     with stoppable():
-        scan.work(found, for_s=RUN_S)
+        scan.work(found, for_s=RUN_S, tell=Scan.report)
     if found.is_open and found.parts.free().exists() and not stopping.is_asked():
-        async_task(run_scan, scan_id)
+        jobs.enqueue(run_scan, scan_id, kind=jobs.Kind.SCAN)
     return found.plain() | ({"error": found.error} if found.error else {})
 
 

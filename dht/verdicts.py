@@ -9,11 +9,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
-from django.db import transaction
 
 from dht.lookups import Sighting
 from dht.models import HealthSample, Method, Part
-from resources.models import DhtStatus, Resource
+from resources.models import Catalog, DhtStatus, Resource
 
 if TYPE_CHECKING:
     from dht.models import Scan
@@ -129,7 +128,7 @@ def save(
     What another worker has claimed since, or an ended scan, is left to them. So is a resource
     whose magnet was changed or whose metadata came since `asked_at`. Counted is what was kept.
     """
-    with transaction.atomic():
+    with Catalog.turn():
         ours = Part.objects.all().lock(findings)
         kept = _still_true([f for claim in ours for f in findings[claim]], asked_at)
         changed = _record(kept)

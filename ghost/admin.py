@@ -21,9 +21,12 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django_q.models import Failure, OrmQ, Schedule, Success, Task
-from django_q.tasks import async_task
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from ghost import (
+    admin_trail,  # noqa: F401  # registers the audit trail
+    jobs,
+)
 from ghost.admin_site import ModelAdmin, ReadOnlyAdmin, badge, display, register
 
 SHOWN = 300
@@ -110,9 +113,11 @@ class ScheduleAdmin(ReadOnlyAdmin[Schedule]):
     def _repeat(
         self, request: HttpRequest, queryset: models.QuerySet[Schedule], repeats: int, what: str
     ) -> HttpResponse:
-        for row in queryset:
-            Schedule.objects.filter(pk=row.pk).update(repeats=repeats)
-            self.note(request, [row.pk], what)
+        rows, done = list(queryset), "pause" if repeats == PAUSED else "resume"
+        keys = [row.pk for row in rows]
+        with self.doing(request, keys, what, done=done):
+            Schedule.objects.filter(pk__in=keys).update(repeats=repeats)
+        for row in rows:
             self.message_user(request, f"{what}: {row.name}", messages.SUCCESS)
         return self.back(request)
 
@@ -168,19 +173,21 @@ class FailureAdmin(TaskAdmin):
     @admin.action(description=_("Run again"), permissions=["retry"])
     def retry(self, request: HttpRequest, queryset: models.QuerySet[Failure]) -> HttpResponse:
         rows = list(queryset)
-        with transaction.atomic():
+        keys = [row.pk for row in rows]
+        with self.doing(request, keys, gettext("Queued again"), done="retry"):
             for row in rows:
-                again = partial(async_task, row.func, *(row.args or ()), **(row.kwargs or {}))
-                transaction.on_commit(again)
-            Failure.objects.filter(pk__in=[row.pk for row in rows]).delete()
+                transaction.on_commit(partial(jobs.again, row))
+            Failure.objects.filter(pk__in=keys).delete()
         told = ngettext("%d task queued again.", "%d tasks queued again.", len(rows)) % len(rows)
         self.message_user(request, told, messages.SUCCESS)
         return self.back(request)
 
     @admin.action(description=_("Dismiss"), permissions=["dismiss"])
     def dismiss(self, request: HttpRequest, queryset: models.QuerySet[Failure]) -> HttpResponse:
-        count = queryset.count()
-        queryset.delete()
+        keys = list(queryset.values_list("pk", flat=True))
+        with self.doing(request, keys, gettext("Dismissed"), done="dismiss"):
+            Failure.objects.filter(pk__in=keys).delete()
+        count = len(keys)
         told = ngettext("%d failed task dismissed.", "%d failed tasks dismissed.", count) % count
         self.message_user(request, told, messages.SUCCESS)
         return self.back(request)

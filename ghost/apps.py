@@ -7,17 +7,21 @@ from django.utils.translation import gettext_lazy as _
 class GhostConfig(AppConfig):
     default = True
     name = "ghost"
+    verbose_name = _("System")
 
     def ready(self) -> None:
-        """Load the checks; let workers hear that they should stop, and name their tasks in logs."""
+        """Load the checks; let workers hear that they should stop, name their tasks in logs, and
+        write down how jobs stand."""
         # All of these need the apps to be there.
         from django_q import signals  # noqa: PLC0415
 
-        from ghost import checks, logs, stopping  # noqa: PLC0415
+        from ghost import checks, jobs, logs, stopping  # noqa: PLC0415
 
         register(checks.check_installation)
         signals.post_spawn.connect(stopping.listen)
         signals.pre_execute.connect(logs.name_task)
+        signals.pre_execute.connect(jobs.begin)
+        signals.post_execute_in_worker.connect(jobs.end)
         signals.post_execute_in_worker.connect(logs.tell_task)
 
 

@@ -55,7 +55,11 @@ class Archive:
 
 
 def create() -> Archive:
-    """Write a new backup and drop the oldest beyond GHOST_BACKUP_KEEP."""
+    """Write a new backup and drop the oldest beyond GHOST_BACKUP_KEEP.
+
+    RefusedError on PostgreSQL.
+    """
+    _require_file()
     folder: Path = settings.GHOST.backup_dir
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     now = datetime.now(UTC)
@@ -93,6 +97,7 @@ def restore(path: Path) -> list[Path]:
     Nothing is touched before the whole backup was verified. RefusedError while a worker, or a
     request just then, has the database open.
     """
+    _require_file()
     with _unpacked(path) as (folder, _):
         _require_nobody(settings.GHOST.db_path)
         stamp = f"{datetime.now(UTC):{STAMP}}"
@@ -103,6 +108,15 @@ def restore(path: Path) -> list[Path]:
             if (folder / name).is_dir()
         ]
     return [p for p in kept if p is not None]
+
+
+def _require_file() -> None:
+    if settings.GHOST.database_url:
+        raise RefusedError(
+            "With PostgreSQL, Ghost makes and restores no backups yet: use pg_dump and pg_restore"
+            " for the database, and copy the folders that GHOST_MAGNET_METADATA_DIR,"
+            " GHOST_COVER_DIR and GHOST_SECRETS_DIR name."
+        )
 
 
 def _folders() -> dict[str, Path]:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error
+from django.db import OperationalError, connection
 
 from builds import hugo
 from ghost.errors import GhostError
@@ -26,6 +27,20 @@ def installation() -> list[CheckMessage]:
 def check_installation(**_: Any) -> list[CheckMessage]:  # noqa: ANN401  # Django's protocol
     """For `manage.py check` and the start of every command: mistakes, as warnings, stop nobody."""
     return [checks.Warning(p.msg, hint=p.hint, id=p.id) for p in installation()]
+
+
+def database() -> Iterator[CheckMessage]:
+    """Whether the database can be reached: asked for, since it may take a while to find out."""
+    if not settings.GHOST.database_url:
+        return
+    try:
+        connection.ensure_connection()
+    except OperationalError as error:
+        yield Error(
+            f"GHOST_DATABASE_URL: {str(error).strip()}.".replace("\n", " "),
+            hint="Start PostgreSQL, or correct the address.",
+            id="ghost.E007",
+        )
 
 
 def _folders() -> Iterator[CheckMessage]:

@@ -185,6 +185,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("Failed tasks"), "error", "django_q_failure", "django_q.view_failure"),
                 (_("Ended tasks"), "task_alt", "django_q_success", "django_q.view_success"),
                 (_("Schedules"), "schedule", "django_q_schedule", "django_q.view_schedule"),
+                (_("Audit trail"), "history", "ghost_auditevent", "ghost.view_auditevent"),
             ],
         ),
     ]

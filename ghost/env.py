@@ -20,12 +20,13 @@ from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from ghost import connections
 from ghost.errors import GhostError
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LANGUAGES = ("en", "zh-hans")
 SECRETS = ("secret_key", "token_pepper")
-ADDRESSES = ("pages_remote_url", "site_repo_url")
+ADDRESSES = ("database_url", "pages_remote_url", "site_repo_url")
 """What may have a password in it."""
 
 NOT_YET = frozenset({"GHOST_AGE_BIN"})
@@ -77,12 +78,31 @@ class Env(BaseSettings):
         description="Key of the tokens' hashes. Made in GHOST_SECRETS_DIR on first start if not"
         " given. Changing it invalidates every token.",
     )
+    token_salt: str = Field(
+        "ghost-static-salt",
+        min_length=8,
+        description="The earlier Ghost's salt: its tokens, once imported, are hashed with it when"
+        " they are first used.",
+    )
+    earlier_token_pepper: SecretStr | None = Field(
+        None,
+        description="The earlier Ghost's GHOST_TOKEN_PEPPER, if that was shorter than 32 characters"
+        " or is another one now; empty: GHOST_TOKEN_PEPPER as given, or none.",
+    )
     api_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="What is logged: DEBUG, INFO, WARNING or ERROR."
     )
 
     # -- data
-    db_path: Path = Field(Path("var/db/ghost.db"), description="The SQLite database.")
+    database_url: str = Field(
+        "",
+        description="The PostgreSQL database, such as postgresql://user:password@host:5432/ghost"
+        "?sslmode=require; empty: SQLite at GHOST_DB_PATH. Its password is never shown.",
+    )
+    db_path: Path = Field(
+        Path("var/db/ghost.db"),
+        description="The SQLite database; with PostgreSQL its folder holds the DHT's state alone.",
+    )
     secrets_dir: Path = Field(
         Path("var/secrets"), description="Generated keys and the first token."
     )
@@ -118,6 +138,36 @@ class Env(BaseSettings):
     dht_sample_size: int = Field(
         20, ge=1, description="Resources checked by a scheduled scan, longest unchecked first."
     )
+    api_rate_limit: int = Field(
+        1200, ge=0, description="Requests of one token in a minute; 0: without limit."
+    )
+    torznab_all: bool = Field(
+        False,
+        description="Torznab finds all that is public, whatever the token; else what is in its"
+        " scope.",
+    )
+    events_keep_hr: int = Field(
+        24, ge=1, le=8_760, description="Hours that events are kept for listeners who come back."
+    )
+    events_keep: int = Field(
+        100_000, ge=1, le=10_000_000, description="Events that are kept at most."
+    )
+    events_streams: int = Field(
+        500,
+        ge=1,
+        le=100_000,
+        description="Event streams that may be open at a time, over all hosts.",
+    )
+    events_recheck_s: float = Field(
+        15,
+        ge=1,
+        le=3600,
+        description="Seconds between two looks whether whoever listens to events still may.",
+    )
+    events_streams_per_token: int = Field(
+        5, ge=1, le=100_000, description="Event streams of one token, or of one operator."
+    )
+    audit_keep_days: int = Field(365, ge=1, description="Days that audit events are kept.")
     keep_days: int = Field(
         90, ge=1, description="Days that health samples, builds and ended tasks are kept."
     )
@@ -291,6 +341,13 @@ class Env(BaseSettings):
     @classmethod
     def _from_project(cls, value: Path | None) -> Path | None:
         return None if value is None else BASE_DIR / value.expanduser()
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_database(cls, value: str) -> str:
+        if value:
+            connections.parse(value)
+        return value
 
     @field_validator("db_path")
     @classmethod
@@ -504,7 +561,7 @@ def describe(env: Env) -> Iterator[Setting]:
             source = source if value is not None else "generated in GHOST_SECRETS_DIR"
             value = "********"
         if field in ADDRESSES:
-            value = re.sub(r"(?<=://)[^/@]*@", "***@", value)
+            value = connections.masked(value)
         yield Setting(name, as_text(value), source, info.description or "")
 
 

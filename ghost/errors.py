@@ -29,5 +29,13 @@ class ConflictError(RefusedError):
     """The request collides with what is there already."""
 
 
+class RevokedError(RefusedError):
+    """The asker was known a moment ago, and is not any more."""
+
+
+class StaleError(RefusedError):
+    """What was asked rests on a version that is not the present one any more."""
+
+
 class OutageError(GhostError):
     """Something that Ghost depends on failed; the same may work later."""

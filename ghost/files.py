@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 
 def write_atomic(
@@ -14,11 +17,21 @@ def write_atomic(
 
     Without `survives_power_loss` it is not forced to disk: for what can be made again.
     """
+    with replacing(path, mode=mode, survives_power_loss=survives_power_loss) as stream:
+        stream.write(body)
+
+
+@contextmanager
+def replacing(
+    path: Path, *, mode: int = 0o644, survives_power_loss: bool = True
+) -> Iterator[BinaryIO]:
+    """What is written to the stream stands at `path` once the block is left, unless with an error:
+    then `path` stays as it was."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
     try:
         with os.fdopen(descriptor, "wb") as stream:
-            stream.write(body)
+            yield stream
             stream.flush()
             if survives_power_loss:
                 os.fsync(stream.fileno())

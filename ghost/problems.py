@@ -15,7 +15,7 @@ from django.core.exceptions import (
     ValidationError,
 )
 from django.db import IntegrityError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.http.request import UnreadablePostError
 from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
@@ -23,10 +23,17 @@ from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja import errors as ninja
 
-from ghost.errors import ConflictError, ForbiddenError, OutageError, RefusedError
+from ghost.errors import (
+    ConflictError,
+    ForbiddenError,
+    OutageError,
+    RefusedError,
+    RevokedError,
+    StaleError,
+)
+from ghost.idempotency import OtherRequestError, ReplayError
 from ghost.logs import request_id
-from resources.models import Resource
-from teams.models import Token
+from ghost.rates import TooManyError
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +57,7 @@ SHOWN_FIELDS = {
     "parent": "parent_id",
     "team": "team_id",
     "scope_team": "team_id",
+    "supersedes": "supersedes_id",
     "owner": "owner_token_hash",
     "magnet_hash": "magnet_uri",
     "magnet_hash_v2": "magnet_uri",
@@ -90,17 +98,42 @@ def register(api: NinjaAPI) -> None:
 def on_refused(request: HttpRequest, error: RefusedError) -> JsonResponse:
     """400, or what the kind of refusal says; `errors` names the field if one is at fault."""
     status = next((s for kind, s in _REFUSALS if isinstance(error, kind)), 400)
+    if status == HTTPStatus.UNAUTHORIZED:
+        return _unauthorized(str(error))
     if not error.field:
         return answer(status, str(error))
     return answer(status, str(error), errors=[{"field": error.field, "message": str(error)}])
 
 
-_REFUSALS = ((ForbiddenError, 403), (ConflictError, 409))
+def _unauthorized(detail: str) -> JsonResponse:
+    response = answer(401, detail)
+    response["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+_REFUSALS = ((ForbiddenError, 403), (ConflictError, 409), (StaleError, 412), (RevokedError, 401))
 
 
 def on_outage(request: HttpRequest, error: OutageError) -> JsonResponse:
     """503, and when to come again."""
     return _later(str(error))
+
+
+def on_replay(request: HttpRequest, error: ReplayError) -> HttpResponse:
+    """The answer that the first request with this key got."""
+    return error.response
+
+
+def on_other_request(request: HttpRequest, error: OtherRequestError) -> JsonResponse:
+    """422: the key belongs to another request."""
+    return answer(422, str(error), code="idempotency")
+
+
+def on_too_many(request: HttpRequest, error: TooManyError) -> JsonResponse:
+    """429, and when the next minute begins."""
+    response = answer(429, str(error))
+    response["Retry-After"] = str(error.wait_s)
+    return response
 
 
 def on_database_trouble(request: HttpRequest, error: OperationalError) -> JsonResponse:
@@ -140,13 +173,11 @@ def _flat(error: ValidationError) -> Iterable[tuple[str, ValidationError]]:
 
 
 def _twin(request: HttpRequest, params: dict[str, Any] | None) -> dict[str, int]:
-    """The resource that is listed already, if the asker may know of it."""
-    twin = (params or {}).get("resource_id")
-    token: Token | None = getattr(request, "auth", None)
-    if not twin or token is None:
+    """The row that is there already, if the asker may know of it."""
+    twin, token = (params or {}).get("twin"), getattr(request, "auth", None)
+    if twin is None or token is None or not twin.is_seen_by(token):
         return {}
-    is_seen = Resource.objects.in_scope(token).filter(pk=twin).exists()
-    return {"resource_id": twin} if is_seen else {}
+    return {"resource_id": twin.pk}
 
 
 def on_malformed(request: HttpRequest, error: ninja.ValidationError) -> JsonResponse:
@@ -181,11 +212,9 @@ def on_http_error(request: HttpRequest, error: ninja.HttpError) -> JsonResponse:
     """What ninja found; the parser's own reason for a body that can't be read."""
     if isinstance(error.__cause__, ninja.HttpError):
         error = error.__cause__
-    response = answer(error.status_code, str(error))
     if isinstance(error, ninja.AuthenticationError):
-        response = answer(401, _("A valid bearer token is needed."))
-        response["WWW-Authenticate"] = "Bearer"
-    return response
+        return _unauthorized(_("A valid bearer token is needed."))
+    return answer(error.status_code, str(error))
 
 
 def on_missing(request: HttpRequest, error: Exception) -> JsonResponse:
@@ -220,8 +249,11 @@ def on_suspicious(request: HttpRequest, error: Exception) -> JsonResponse:
     return answer(400, _("The request can't be read."))
 
 
-HANDLERS: dict[type[Exception], Callable[..., JsonResponse]] = {
+HANDLERS: dict[type[Exception], Callable[..., HttpResponse]] = {
     RefusedError: on_refused,
+    ReplayError: on_replay,
+    OtherRequestError: on_other_request,
+    TooManyError: on_too_many,
     OutageError: on_outage,
     OperationalError: on_database_trouble,
     IntegrityError: on_collision,
@@ -236,6 +268,14 @@ HANDLERS: dict[type[Exception], Callable[..., JsonResponse]] = {
 }
 
 
+def of(request: HttpRequest, error: Exception) -> HttpResponse:
+    """The problem that an error is; the error itself if it is a fault of ours."""
+    kind = next((each for each in type(error).__mro__ if each in HANDLERS), None)
+    if kind is None:
+        raise error
+    return HANDLERS[kind](request, error)
+
+
 class Middleware:
     """Turns the pages of other errors below /api/ into problems: 405, a bad host, our own faults.
 
@@ -248,7 +288,8 @@ class Middleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """The same answer, or a problem instead of a page."""
         response = self.get_response(request)
-        is_told = "json" in response.headers.get("Content-Type", "")
+        media_type = response.headers.get("Content-Type", "")
+        is_told = "json" in media_type or "xml" in media_type
         if response.status_code < 400 or is_told or not request.path_info.startswith("/api/"):
             return response
         problem = answer(response.status_code, "")

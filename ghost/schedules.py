@@ -33,6 +33,7 @@ def entries() -> list[Entry]:
         Entry("verify the site", "builds.tasks.verify_site", 24 * 60),
         Entry("back up", "ghost.tasks.back_up", settings.GHOST.backup_interval_hr * 60),
         Entry("prune old data", "ghost.tasks.prune", 24 * 60),
+        Entry("prune events", "ghost.tasks.prune_events", 10),
     ]
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from django.utils.translation import gettext as _
+from ninja import errors
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -21,8 +22,11 @@ from pydantic import (
     Field,
     PlainSerializer,
     StringConstraints,
+    ValidationError,
     WithJsonSchema,
 )
+
+Model = TypeVar("Model", bound=BaseModel)
 
 MAX_ID = 2**63 - 1
 MAX_PAGE = 1000
@@ -63,11 +67,12 @@ def _whole(value: object) -> object:
 
 
 WHOLE = BeforeValidator(_whole)
-"""1.0 is an integer to JSON Schema; texts and flags are none."""
+"""1.0 is an integer to JSON Schema; texts and flags are none. After the bounds, or the schema lacks
+them."""
 COMPOSED = BeforeValidator(_composed)
 """Lengths count as the text is kept: in NFC."""
 
-Id = Annotated[int, WHOLE, Field(ge=1, le=MAX_ID, strict=True)]
+Id = Annotated[int, Field(ge=1, le=MAX_ID, strict=True), WHOLE]
 PathId = Annotated[int, Field(ge=1, le=MAX_ID)]
 Text = Annotated[str, StringConstraints(pattern=NO_NUL)]
 Name = Annotated[str, COMPOSED, StringConstraints(min_length=1, max_length=100, pattern=NO_NUL)]
@@ -121,6 +126,16 @@ class Problem(BaseModel):
     request_id: str
     errors: list[FieldProblem] | None = None
     resource_id: int | None = None
+
+
+def validated(model: type[Model], values: object) -> Model:
+    """These values as that body; ninja's ValidationError, as of the body of a request."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+        told = [{**each, "loc": ("body", "data", *each["loc"])} for each in found]
+        raise errors.ValidationError(told) from error
 
 
 def problems(*statuses: int) -> dict[int, type[Problem]]:

@@ -7,6 +7,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
+from ghost import connections
 from ghost import env as environment
 from ghost.env import BASE_DIR
 
@@ -20,6 +21,7 @@ CATALOG_CHANGED_TASK = "builds.tasks.build_when_quiet"
 CATALOG_URGENT_TASK = "builds.tasks.build_at_once"
 COVER_DUE_TASK = "builds.tasks.localize_covers"
 PUBLIC_NAME_CHANGED = "resources.publishers.note_renamed"
+PUBLIC_TURN = "resources.publishers.turn"
 
 SECRET_KEY = environment.secret(GHOST, "secret_key")
 TOKEN_PEPPER = environment.secret(GHOST, "token_pepper")
@@ -49,7 +51,10 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "ghost.logs.RequestIdMiddleware",
+    "ghost.torznab.errors.Middleware",
     "ghost.problems.Middleware",
+    "ghost.idempotency.Middleware",
+    "ghost.audit.Middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -82,22 +87,7 @@ TEMPLATES = [
 ]
 
 environment.make_folder(GHOST.db_path.parent, "db_path")
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": GHOST.db_path,
-        "OPTIONS": {
-            # Writers queue up instead of failing half-way; readers never wait (WAL).
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": (
-                "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
-                "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=67108864;"
-            ),
-        },
-        "TEST": {"NAME": None},
-    }
-}
+DATABASES = {"default": connections.settings(GHOST.database_url, GHOST.db_path)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # timeout < retry, and a task that ends with an error is not handed out again: what is due stands
@@ -154,6 +144,7 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8_100_000  # of a bulk request; ghost.api bounds the others
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

@@ -11,7 +11,10 @@ from django_q.models import Task
 from builds import covers
 from builds.models import Build, CoverHost
 from dht.models import HealthSample, Scan
-from ghost import backup
+from ghost import backup, idempotency, rates
+from ghost.audit import AuditEvent
+from ghost.events import Event
+from ghost.jobs import Job
 
 
 def back_up() -> str:
@@ -22,17 +25,28 @@ def back_up() -> str:
     return f"{archive.path.name}: written and read again, {backup.verify(archive.path)} files"
 
 
+def prune_events() -> str:
+    """By the clock, every ten minutes: drop events that nobody comes back for any more."""
+    return f"dropped {Event.objects.prune()} events"
+
+
 def prune() -> str:
     """Drop health samples, scans, builds, ended tasks and hosts of covers older than
-    GHOST_KEEP_DAYS; sweep away the files that no cover names, and have lost ones fetched again."""
+    GHOST_KEEP_DAYS, audit events older than GHOST_AUDIT_KEEP_DAYS, and answers kept for
+    Idempotency-Keys; sweep away the files that no cover names, and have lost ones fetched again."""
     before = timezone.now() - timedelta(days=settings.GHOST.keep_days)
     samples = HealthSample.objects.prune(before)
     scans = Scan.objects.prune(before)
     builds = Build.objects.prune(before)
     tasks, _ = Task.objects.filter(stopped__lt=before).delete()
+    asked = Job.objects.prune(before)
     hosts = CoverHost.objects.prune(before)
+    year = timezone.now() - timedelta(days=settings.GHOST.audit_keep_days)
+    deeds = AuditEvent.objects.prune(year)
+    answers = idempotency.prune() + rates.prune()
     kept = covers.tidy()
     return (
         f"dropped {samples} health samples, {scans} scans, {builds} builds, {tasks} ended tasks,"
-        f" {hosts} cover hosts; swept {kept['swept']} cover files, {kept['lost']} covers were lost"
+        f" {asked} jobs, {hosts} cover hosts, {deeds} audit events, {answers} kept answers and"
+        f" counts; swept {kept['swept']} cover files, {kept['lost']} covers were lost"
     )

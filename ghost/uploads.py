@@ -10,11 +10,14 @@ from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from ninja.errors import HttpError
+from pydantic import BaseModel
 
 _Files = MultiValueDict[str, Any]
 
 ENVELOPE_BYTES = 10_000
 """Boundaries and headers around the file."""
+FIELDS_BYTES = 500_000
+"""The same with the other fields of a form."""
 
 
 def one_file(request: HttpRequest, name: str, *, max_bytes: int, too_big: str) -> bytes:
@@ -35,6 +38,20 @@ def one_file(request: HttpRequest, name: str, *, max_bytes: int, too_big: str) -
         for _name, given in files.lists():
             for file in given:
                 file.close()
+
+
+def of_form(
+    request: HttpRequest, name: str, *, max_bytes: int, too_big: str
+) -> tuple[QueryDict, bytes]:
+    """The fields of a POSTed form, and the file in its field `name`; errors as of `one_file`."""
+    if request.content_type != "multipart/form-data":
+        raise HttpError(415, _("The body must be multipart/form-data."))
+    if _length(request) > max_bytes + FIELDS_BYTES:
+        raise HttpError(413, too_big)
+    only = QueryDict(mutable=True)
+    for other in set(request.FILES) - {name}:
+        only[other] = ""
+    return request.POST, _only(only, request.FILES, name, max_bytes, too_big)
 
 
 def _length(request: HttpRequest) -> int:
@@ -62,9 +79,14 @@ def _only(fields: QueryDict, files: _Files, name: str, max_bytes: int, too_big: 
     return body
 
 
-def schema(name: str) -> dict[str, Any]:
-    """The request body in OpenAPI."""
+def schema(name: str, fields: type[BaseModel] | None = None) -> dict[str, Any]:
+    """The request body in OpenAPI: a file, and the other fields of a form."""
     file = {"type": "string", "format": "binary"}
-    body = {"type": "object", "required": [name], "properties": {name: file}}
+    known = fields.model_json_schema() if fields else {}
+    body = {
+        "type": "object",
+        "required": [name, *known.get("required", [])],
+        "properties": {name: file, **known.get("properties", {})},
+    }
     content = {"multipart/form-data": {"schema": body}}
     return {"requestBody": {"required": True, "content": content}}

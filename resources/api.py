@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
@@ -11,12 +13,15 @@ from django.utils.translation import gettext as _
 from ninja import Header, Path, Query, Router, Status
 from ninja.errors import HttpError
 
-from ghost import paging
+from ghost import paging, uploads
+from ghost.problems import of
 from ghost.schemas import PathId, problems
-from resources import slugs, submissions, torrents
+from resources import bulk, slugs, submissions, torrents, versions
 from resources.metadata import Metadata
 from resources.models import Category, Resource
 from resources.schemas import (
+    BulkItemOut,
+    BulkOut,
     CategoryChange,
     CategoryIn,
     CategoryOut,
@@ -28,7 +33,9 @@ from resources.schemas import (
     ResourceIn,
     ResourceItem,
     ResourceOut,
+    SendBackIn,
     TakedownIn,
+    TorrentIn,
 )
 from teams.auth import Bearer, TokenRequest
 from teams.policy import Action
@@ -49,9 +56,16 @@ _WAIT = re.compile(r'(?:^|,)\s*wait\s*=\s*"?(?P<seconds>[0-9]{1,9})"?\s*(?:$|[,;
 def list_resources(
     request: TokenRequest, response: HttpResponse, wanted: Query[ResourceFilter]
 ) -> list[Resource]:
-    rows = Resource.objects.in_scope(request.auth).select_related("publisher")
-    found = rows.matching(**wanted.model_dump(exclude={"limit", "cursor"}))
-    return paging.cut(found, wanted, request, response)
+    rows = Resource.objects.in_scope(request.auth)
+    found = rows.matching(**wanted.model_dump(exclude={"limit", "cursor", "count"}))
+    if wanted.count:
+        paging.count(found, response)
+    whole = Resource.objects.select_related("publisher")
+    return paging.cut_wide(found, whole, _weight, wanted, request, response)
+
+
+def _weight(row: Resource) -> int:
+    return len(row.content_markdown)
 
 
 @router.post(
@@ -71,24 +85,66 @@ def create_resource(
 ) -> Status[Resource]:
     values = data.model_dump(exclude_unset=True)
     wait_s = _patience_s(prefer, response, is_required=wait)
-    return Status(201, submissions.add(values, by=request.auth, wait_s=wait_s))
+    return _created(submissions.add(values, by=request.auth, wait_s=wait_s), response)
+
+
+@router.post(
+    "/bulk",
+    auth=Bearer(Action.RESOURCE_CREATE),
+    response={200: BulkOut, **problems(400, 409, 413, 415, 422, 503)},
+    operation_id="resources_create_many",
+    summary="Publish up to 1,000 magnets, each with an outcome of its own",
+    openapi_extra=bulk.SCHEMA,
+)
+def create_many(request: TokenRequest, *, dry_run: bool = False) -> BulkOut:
+    outcomes = bulk.create(bulk.read(request), by=request.auth, is_dry=dry_run)
+    return _reported(request, outcomes, is_dry=dry_run)
+
+
+@router.post(
+    "/from-torrent",
+    auth=Bearer(Action.RESOURCE_CREATE),
+    response={201: ResourceOut, **problems(400, 409, 413, 415, 422)},
+    operation_id="resources_create_from_torrent",
+    summary="Publish what a .torrent file is of; nothing is probed",
+    openapi_extra=uploads.schema("torrent", TorrentIn),
+)
+def create_from_torrent(request: TokenRequest, response: HttpResponse) -> Status[Resource]:
+    too_big = _("A .torrent file may have at most 10 MB.")
+    form, body = uploads.of_form(request, "torrent", max_bytes=torrents.MAX_BYTES, too_big=too_big)
+    values = TorrentIn.of(form).model_dump(exclude_unset=True)
+    return _created(submissions.add_file(body, values, by=request.auth), response)
 
 
 @router.get(
     "/{int:resource_id}",
     auth=Bearer(Action.RESOURCE_READ),
-    response={200: ResourceOut, **problems(404, 422)},
+    response={200: ResourceOut, 304: None, **problems(404, 422)},
     operation_id="resources_read",
     summary="One resource",
 )
-def read_resource(request: TokenRequest, resource_id: Path[PathId]) -> Resource:
-    return _seen(request, resource_id)
+def read_resource(
+    request: TokenRequest,
+    response: HttpResponse,
+    resource_id: Path[PathId],
+    if_none_match: str = Header("", alias="If-None-Match"),
+) -> Resource | Status[None]:
+    row = _versioned(_seen(request, resource_id), response)
+    if versions.is_known(if_none_match, response["ETag"]):
+        return Status(304, None)
+    return row
+
+
+_CHANGED: dict[int, Any] = {
+    200: ResourceOut,
+    **problems(400, 404, 409, 412, 413, 415, 422, 503),
+}
 
 
 @router.put(
     "/{int:resource_id}",
     auth=Bearer(Action.RESOURCE_UPDATE),
-    response={200: ResourceOut, **problems(400, 404, 409, 413, 415, 422, 503)},
+    response=_CHANGED,
     operation_id="resources_update",
     summary="Change some of its fields",
 )
@@ -98,13 +154,39 @@ def update_resource(
     resource_id: Path[PathId],
     data: ResourceChange,
     prefer: Header[str] = "",
+    if_match: str = Header("", alias="If-Match"),
     *,
     wait: bool = False,
 ) -> Resource:
     row = _seen(request, resource_id)
-    values = data.model_dump(exclude_unset=True)
-    wait_s = _patience_s(prefer, response, is_required=wait)
-    return submissions.change(row, values, by=request.auth, wait_s=wait_s)
+    changed = submissions.change(
+        row,
+        data.model_dump(exclude_unset=True),
+        by=request.auth,
+        wait_s=_patience_s(prefer, response, is_required=wait),
+        is_present=versions.condition(if_match),
+    )
+    return _versioned(changed, response)
+
+
+@router.patch(
+    "/{int:resource_id}",
+    auth=Bearer(Action.RESOURCE_UPDATE),
+    response=_CHANGED,
+    operation_id="resources_patch",
+    summary="Change some of its fields (RFC 7396)",
+)
+def patch_resource(
+    request: TokenRequest,
+    response: HttpResponse,
+    resource_id: Path[PathId],
+    data: ResourceChange,
+    prefer: Header[str] = "",
+    if_match: str = Header("", alias="If-Match"),
+    *,
+    wait: bool = False,
+) -> Resource:
+    return update_resource(request, response, resource_id, data, prefer, if_match, wait=wait)
 
 
 @router.get(
@@ -177,6 +259,58 @@ def restore(request: TokenRequest, resource_id: Path[PathId]) -> Resource:
     return row
 
 
+@router.post(
+    "/{int:resource_id}/withdraw",
+    auth=Bearer(Action.RESOURCE_UPDATE),
+    response={200: ResourceOut, **problems(404, 409, 422)},
+    operation_id="resources_withdraw",
+    summary="Take it off the public site; nothing is blocked",
+)
+def withdraw(request: TokenRequest, resource_id: Path[PathId]) -> Resource:
+    row = _changeable(request, resource_id)
+    row.withdraw()
+    return row
+
+
+@router.post(
+    "/{int:resource_id}/publish",
+    auth=Bearer(Action.RESOURCE_UPDATE),
+    response={200: ResourceOut, **problems(404, 409, 422)},
+    operation_id="resources_publish",
+    summary="Put a draft, or what was to come later, on the public site now",
+)
+def publish(request: TokenRequest, resource_id: Path[PathId]) -> Resource:
+    row = _changeable(request, resource_id)
+    row.publish()
+    return row
+
+
+@router.post(
+    "/{int:resource_id}/approve",
+    auth=Bearer(Action.RESOURCE_REVIEW),
+    response={200: ResourceOut, **problems(404, 409, 422)},
+    operation_id="resources_approve",
+    summary="Let what awaits review be public",
+)
+def approve(request: TokenRequest, resource_id: Path[PathId]) -> Resource:
+    row = _changeable(request, resource_id)
+    row.approve()
+    return row
+
+
+@router.post(
+    "/{int:resource_id}/send-back",
+    auth=Bearer(Action.RESOURCE_REVIEW),
+    response={200: ResourceOut, **problems(404, 409, 413, 415, 422)},
+    operation_id="resources_send_back",
+    summary="Make what awaits review a draft again, with a reason",
+)
+def send_back(request: TokenRequest, resource_id: Path[PathId], data: SendBackIn) -> Resource:
+    row = _changeable(request, resource_id)
+    row.send_back(reason=data.reason)
+    return row
+
+
 @categories.get(
     "/tree",
     auth=Bearer(Action.CATEGORY_LIST),
@@ -236,6 +370,41 @@ def _seen(request: TokenRequest, resource_id: int) -> Resource:
     row = get_object_or_404(Resource.objects.select_related("publisher"), pk=resource_id)
     row.require_sight_by(request.auth)
     return row
+
+
+def _changeable(request: TokenRequest, resource_id: int) -> Resource:
+    """404 if there is none, 403 if this token may not change it."""
+    row = _seen(request, resource_id)
+    row.require_change_by(request.auth)
+    return row
+
+
+def _created(row: Resource, response: HttpResponse) -> Status[Resource]:
+    response["Location"] = f"/api/resources/{row.pk}"
+    return Status(201, _versioned(row, response))
+
+
+def _versioned(row: Resource, response: HttpResponse) -> Resource:
+    response["ETag"] = versions.etag(row)
+    return row
+
+
+def _reported(request: TokenRequest, outcomes: list[bulk.Outcome], *, is_dry: bool) -> BulkOut:
+    items = [_item(request, each, is_dry=is_dry) for each in outcomes]
+    created = sum(each.problem is None for each in items)
+    return BulkOut(created=created, refused=len(items) - created, dry_run=is_dry, items=items)
+
+
+def _item(request: TokenRequest, outcome: bulk.Outcome, *, is_dry: bool) -> BulkItemOut:
+    row = outcome.row
+    if row is None:
+        # As a request of its own would be answered: the one place that words errors.
+        said = json.loads(of(request, outcome.error or Exception()).content)
+        return BulkItemOut(index=outcome.index, status=said["status"], problem=said)
+    known = None if is_dry else row.pk
+    return BulkItemOut(
+        index=outcome.index, status=201, id=known, magnet_hash=row.magnet_hash, task_id=row.task_id
+    )
 
 
 def _probed(row: Resource) -> Metadata:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, urlsplit
 
@@ -91,8 +92,8 @@ def _from_pairs(pairs: list[tuple[str, str]]) -> Magnet:
         v2=v2,
         name=one_line(next(iter(values("dn")), ""))[:255].rstrip(),
         length=_length(values("xl")),
-        trackers=_urls(values("tr"), TRACKER_SCHEMES),
-        web_seeds=_urls(values("ws"), WEB_SEED_SCHEMES),
+        trackers=urls(values("tr"), TRACKER_SCHEMES),
+        web_seeds=urls(values("ws"), WEB_SEED_SCHEMES),
     )
 
 
@@ -149,7 +150,8 @@ def _length(values: list[str]) -> int | None:
     return int(digits)
 
 
-def _urls(values: list[str], schemes: frozenset[str]) -> tuple[str, ...]:
+def urls(values: Iterable[str], schemes: frozenset[str]) -> tuple[str, ...]:
+    """Those that may be in a link, each once: of these schemes, and sent to a public host."""
     return tuple(dict.fromkeys(url for url in values if _is_url(url, schemes)))
 
 

@@ -9,9 +9,9 @@ import base64
 import json
 import logging
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, NotRequired, TypedDict
+from typing import Annotated, Any, NotRequired, TypedDict
 
 from django.conf import settings
 from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints, TypeAdapter
@@ -22,7 +22,10 @@ from resources import sizes
 SUMMARY_FILES = 3
 MAX_DEPTH = 100
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_AS_STORED = ConfigDict(strict=True, extra="ignore", val_json_bytes="base64")
+_WAY_OUT = re.compile(r"(^|/)(\.{0,2})(/|$)")
+_AS_STORED = ConfigDict(
+    strict=True, extra="ignore", val_json_bytes="base64", ser_json_bytes="base64"
+)
 """A file of a newer version may say more."""
 _Size = Annotated[int, Field(ge=0, le=2**63 - 1)]
 _Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
@@ -102,14 +105,19 @@ def path_of(magnet_hash: str) -> Path:
 
 def save(metadata: Metadata, *, survives_power_loss: bool = True) -> None:
     """Write it, replacing what was there in one step."""
-    plain = asdict(metadata) | {
-        "fetched_at": metadata.fetched_at.isoformat(),
-        "info": base64.b64encode(metadata.info).decode(),
-    }
-    body = json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+    body = json.dumps(plain(metadata), ensure_ascii=False, separators=(",", ":"))
     write_atomic(
         path_of(metadata.magnet_hash), body.encode(), survives_power_loss=survives_power_loss
     )
+
+
+def plain(metadata: Metadata) -> dict[str, Any]:
+    """As JSON has it; `read` is the way back."""
+    return vars(metadata) | {
+        "files": [vars(file) for file in metadata.files],
+        "fetched_at": metadata.fetched_at.isoformat(),
+        "info": base64.b64encode(metadata.info).decode(),
+    }
 
 
 _STORED = TypeAdapter(Metadata)
@@ -120,8 +128,9 @@ def load(magnet_hash: str) -> Metadata | None:
     logged, and another probe mends it."""
     path = path_of(magnet_hash)
     try:
-        found = _STORED.validate_json(path.read_bytes())
-        _require_sound(found, magnet_hash)
+        found = require_sound(_STORED.validate_json(path.read_bytes()))
+        if found.magnet_hash != magnet_hash:
+            raise ValueError("it is another torrent's")
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
@@ -131,12 +140,13 @@ def load(magnet_hash: str) -> Metadata | None:
     return found
 
 
-def _require_sound(found: Metadata, magnet_hash: str) -> None:
-    """ValueError for what the types don't tell."""
-    if found.magnet_hash != magnet_hash:
-        raise ValueError("it is another torrent's")
+def require_sound(found: Metadata) -> Metadata:
+    """The same; ValueError for what the types don't tell."""
     if any(file.path.count("/") > MAX_DEPTH for file in found.files):
         raise ValueError("its folders are too deep")
+    if any(_WAY_OUT.search(file.path) for file in found.files):
+        raise ValueError("a path in it leads out of its folder")
+    return found
 
 
 def forget(magnet_hash: str) -> None:

@@ -18,8 +18,8 @@ class Prober(Protocol):
     def require(self) -> None:
         """OutageError if it can't work on this machine (libtorrent can't be loaded)."""
 
-    def enqueue(self, resource_id: int) -> str:
-        """Queue a probe of that resource; the task's id. Call it in `on_commit`."""
+    def enqueue(self, *resource_ids: int) -> str:
+        """Queue a probe of these resources; the task's id. Call it in `on_commit`."""
 
     def wait(self, resource_id: int, timeout_s: float) -> bool | None:
         """Wait until its probe has ended, or an operator has decided; True if it may be public,

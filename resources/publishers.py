@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+
 from resources.models import Catalog
 from teams.models import Team, Token
 
@@ -14,3 +16,8 @@ def note_renamed(who: Token | Team) -> None:
     """
     if who.resources.public().exists():
         Catalog.advance(f"“{who}” has a new public name")
+
+
+def turn() -> AbstractContextManager[None]:
+    """`Catalog.turn`, for `store()` of a token or team: `settings.PUBLIC_TURN` names it."""
+    return Catalog.turn()

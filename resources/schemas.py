@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Literal, Self
 
+from django.http import QueryDict
 from pydantic import AliasChoices, Field, StringConstraints, computed_field
 
 from ghost.schemas import (
@@ -19,9 +20,11 @@ from ghost.schemas import (
     Name,
     Out,
     Page,
+    Problem,
     Text,
+    validated,
 )
-from resources import magnets, tags
+from resources import magnets, provenance, tags
 from resources.models.category import Place
 from resources.models.resource import MAX_BODY_BYTES
 from resources.states import DhtStatus, ProbeStatus, State
@@ -37,7 +40,20 @@ Tag = Annotated[
 ]
 Tags = Annotated[list[Tag], Field(max_length=tags.MAX_TAGS)]
 Slug = Annotated[str, StringConstraints(max_length=100, pattern=NO_NUL)]
-SortOrder = Annotated[int, WHOLE, Field(ge=-(2**31), le=2**31 - 1, strict=True)]
+TorznabId = Annotated[int, Field(ge=1000, le=8999, strict=True), WHOLE]
+SortOrder = Annotated[int, Field(ge=-(2**31), le=2**31 - 1, strict=True), WHOLE]
+
+
+class Checksum(In):
+    """A checksum of the work, or of one of its files."""
+
+    algorithm: Literal["md5", "sha1", "sha256", "sha512", "blake2b", "blake3"]
+    value: Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f]{32,128}$")]
+    file: Annotated[str, StringConstraints(max_length=provenance.MAX_FILE_CHARS)] = ""
+
+
+Checksums = Annotated[list[Checksum], Field(max_length=provenance.MAX_CHECKSUMS)]
+Licence = Annotated[str, StringConstraints(max_length=200, pattern=NO_NUL)]
 
 
 class ResourceIn(In):
@@ -51,6 +67,34 @@ class ResourceIn(In):
     tags: Tags = []
     team_id: Id | None = None
     published_at: MomentIn | None = ABSENT
+    licence: Licence = ""
+    source_url: Link = ""
+    checksums: Checksums = []
+    supersedes_id: Id | None = None
+
+
+class TorrentIn(In):
+    """What a form says beside its `.torrent` file; without a title it has the torrent's name."""
+
+    category_id: int = Field(ge=1, le=MAX_ID)
+    title: Title = ABSENT
+    content_markdown: Body = ""
+    cover_image_url: Link | None = None
+    tags: Tags = []
+    team_id: int | None = Field(None, ge=1, le=MAX_ID)
+    published_at: MomentIn | None = ABSENT
+    licence: Licence = ""
+    source_url: Link = ""
+    supersedes_id: int | None = Field(None, ge=1, le=MAX_ID)
+
+    @classmethod
+    def of(cls, form: QueryDict) -> Self:
+        """The fields of a form; an empty `published_at` is none: a draft."""
+        values: dict[str, Any] = {name: form[name] for name in form if name != "tags"}
+        values |= {"tags": form.getlist("tags")} if "tags" in form else {}
+        if values.get("published_at") == "":
+            values["published_at"] = None
+        return validated(cls, values)
 
 
 class ResourceChange(In):
@@ -64,13 +108,22 @@ class ResourceChange(In):
     tags: Tags = ABSENT
     team_id: Id | None = ABSENT
     published_at: MomentIn | None = ABSENT
+    licence: Licence = ABSENT
+    source_url: Link = ABSENT
+    checksums: Checksums = ABSENT
+    supersedes_id: Id | None = ABSENT
 
 
 class ResourceFilter(Page):
-    """Which resources of those in scope. Taken-down ones are found by `state` alone."""
+    """Which resources of those in scope. Taken-down ones are found by `state` alone.
+
+    A page of long descriptions ends before `limit`: what counts is whether there is a `Link`.
+    """
 
     q: Text | None = Field(
-        None, max_length=300, description="Part of the title or of an info-hash."
+        None,
+        max_length=300,
+        description="Part of the title, in any case; or 6 digits or more of an info-hash.",
     )
     category_id: int | None = Field(None, ge=1, le=MAX_ID)
     team_id: int | None = Field(None, ge=1, le=MAX_ID)
@@ -78,6 +131,12 @@ class ResourceFilter(Page):
     dht_status: DhtStatus | None = None
     probe_status: ProbeStatus | None = None
     state: State | None = None
+    updated_since: MomentIn | None = Field(
+        None, description="Changed at that moment or later; the order stays newest first."
+    )
+    count: bool = Field(
+        default=False, description="Tell in `X-Total-Count` how many there are on all pages."
+    )
 
 
 class NodeOut(Out):
@@ -92,6 +151,14 @@ class NodeOut(Out):
     def type(self) -> str:
         """`dir` or `file`."""
         return "file" if self.children is None else "dir"
+
+
+class ChecksumOut(Out):
+    """A checksum; without a file it is that of the whole."""
+
+    algorithm: str
+    value: str
+    file: str
 
 
 class ResourceItem(Out):
@@ -125,12 +192,18 @@ class ResourceItem(Out):
     probe_status: ProbeStatus
     probe_error: str
     cover_error: str
+    review_note: str
+    licence: str
+    source_url: str
+    checksums: list[ChecksumOut]
+    supersedes_id: int | None
 
 
 class ResourceOut(ResourceItem):
     """A resource; `task_id` names the probe that this request queued, if it could be."""
 
     files_tree: list[NodeOut] | None
+    superseded_by: list[int]
     task_id: str | None = None
 
 
@@ -148,10 +221,39 @@ class MetadataOut(Out):
     backend: str
 
 
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=NO_NUL)]
+
+
 class TakedownIn(In):
     """Why it has to go."""
 
-    reason: Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=NO_NUL)]
+    reason: Reason
+
+
+class SendBackIn(In):
+    """Why it is not approved, for its publisher."""
+
+    reason: Reason
+
+
+class BulkItemOut(Out):
+    """What came of one item: `status` is that of a single request, `problem` why it was refused."""
+
+    index: int
+    status: int
+    id: int | None = None
+    magnet_hash: str | None = None
+    task_id: str | None = None
+    problem: Problem | None = None
+
+
+class BulkOut(Out):
+    """What came of all; of a dry run, what would."""
+
+    created: int
+    refused: int
+    dry_run: bool
+    items: list[BulkItemOut]
 
 
 class QueuedOut(Out):
@@ -167,6 +269,7 @@ class CategoryIn(In):
     slug: Slug = ""
     parent_id: Id | None = None
     sort_order: SortOrder = 0
+    torznab_id: TorznabId | None = None
 
 
 class CategoryChange(In):
@@ -176,6 +279,7 @@ class CategoryChange(In):
     slug: Slug = ABSENT
     parent_id: Id | None = ABSENT
     sort_order: SortOrder = ABSENT
+    torznab_id: TorznabId | None = ABSENT
 
 
 class CategoryOut(Out):
@@ -187,6 +291,7 @@ class CategoryOut(Out):
     name: str
     slug: str
     sort_order: int
+    torznab_id: int | None
     created_at: Moment
     updated_at: Moment
 

@@ -29,6 +29,7 @@ class State(models.TextChoices):
     """Where a resource stands on its way to the public; derived, never stored."""
 
     DRAFT = "draft", _("draft")
+    REVIEW = "review", _("awaits review")
     SCHEDULED = "scheduled", _("scheduled")
     HELD = "held", _("held until probed")
     LIVE = "live", _("live")

@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from copy import copy
 from functools import partial
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from ghost.errors import ConflictError, OutageError, RefusedError
+from ghost import audit
+from ghost.errors import ConflictError, OutageError, RefusedError, StaleError
 from ghost.seats import Seats
-from resources.models import Resource
+from resources import torrents
+from resources.models import Catalog, Resource, inserting
 from resources.probing import prober
 from teams.models import Team, Token
 
 MAX_WAITING = 4
 """Callers of one web process that wait for a probe: half of its threads, the others serve."""
 TO_THE_END = math.inf
+REVIEWED = (
+    "title", "magnet_uri", "content_markdown", "tags", "cover_image_url", "category_id", "team_id",
+    "licence", "source_url", "checksums", "supersedes_id", "published_at",
+)  # fmt: skip
+"""Whoever's work is reviewed asks for another review with a change of one of these."""
 
 _seats = Seats(MAX_WAITING)
+
+
+def _any_version(row: Resource) -> bool:
+    return True
 
 
 def store(row: Resource) -> bool:
@@ -32,12 +44,38 @@ def store(row: Resource) -> bool:
     task after the commit. It stays None if the queue could not be reached by then: the row says
     that it is due, and the schedule finds it.
     """
-    with transaction.atomic():
+    with Catalog.turn():
         needs_probe = row.store()
         if needs_probe:
             prober().require()
-            _enqueue(row)
+            enqueue([row])
     return needs_probe
+
+
+def add_many(
+    items: Sequence[dict[str, Any]], *, by: Token
+) -> list[Resource | RefusedError | ValidationError]:
+    """`store` a new resource of each item, all at once; its row, or why it is refused.
+
+    Nothing is queued: the caller does (`enqueue`). OutageError, and nothing is written, if nothing
+    can be probed here.
+    """
+    prober().require()
+    found = [_filled(values, by) for values in items]
+    rows = [row for row in found if isinstance(row, Resource)]
+    with Catalog.turn():
+        by.require_usable()
+        told = iter(inserting.insert(rows))
+    return [(next(told) or row) if isinstance(row, Resource) else row for row in found]
+
+
+def _filled(values: dict[str, Any], by: Token) -> Resource | RefusedError:
+    row = Resource(publisher=by)
+    try:
+        _fill(row, {"team_id": None} | values, by)
+    except RefusedError as error:
+        return error
+    return row
 
 
 def add(values: dict[str, Any], *, by: Token, wait_s: float = 0) -> Resource:
@@ -50,7 +88,8 @@ def add(values: dict[str, Any], *, by: Token, wait_s: float = 0) -> Resource:
     """
     row = Resource(publisher=by)
     with _seat(wait_s):
-        with transaction.atomic():
+        with Catalog.turn():
+            by.require_usable()
             _fill(row, {"team_id": None} | values, by)
             store(row)
         if wait_s:
@@ -58,16 +97,40 @@ def add(values: dict[str, Any], *, by: Token, wait_s: float = 0) -> Resource:
     return row
 
 
-def change(row: Resource, values: dict[str, Any], *, by: Token, wait_s: float = 0) -> Resource:
+def add_file(body: bytes, values: dict[str, Any], *, by: Token) -> Resource:
+    """A new resource of what a `.torrent` file says: nothing is probed. Without a title it has
+    the torrent's name. RefusedError (field `torrent`) if the file can't be read."""
+    magnet, found = torrents.read(body)
+    known = {"team_id": None, "title": magnet.name, "magnet_uri": magnet.uri()}
+    row = Resource(publisher=by)
+    with Catalog.turn():
+        by.require_usable()
+        _fill(row, known | values, by)
+        row.store()
+        row.record_metadata(found, is_reached=False)
+    return row
+
+
+def change(
+    row: Resource,
+    values: dict[str, Any],
+    *,
+    by: Token,
+    wait_s: float = 0,
+    is_present: Callable[[Resource], bool] = _any_version,
+) -> Resource:
     """Change some fields; only another magnet is probed, and waited for as `add` does.
 
-    If its probe failed, the row gets back what it had before, unless somebody else changed the
+    StaleError if the row is not `is_present` any more when it is locked. If its probe failed, the row gets back what it had before, unless somebody else changed the
     row or took the old magnet meanwhile: the error says so then.
     """
     with _seat(wait_s):
-        with transaction.atomic():
+        with Catalog.turn():
             row = Resource.objects.select_for_update(of=("self",)).get(pk=row.pk)
+            by.require_usable()
             row.require_change_by(by)
+            if not is_present(row):
+                raise StaleError(_("Somebody changed it since: read it again, then repeat."))
             before = copy(row)
             _fill(row, values, by)
             needs_probe = store(row)
@@ -83,10 +146,12 @@ def probe_again(row: Resource, *, by: Token) -> str | None:
     """
     row.require_change_by(by)
     prober().require()
-    with transaction.atomic():
+    with Catalog.turn():
+        by.require_usable()
         if not Resource.objects.filter(pk=row.pk).ask_probe():
             raise ConflictError(_("It is taken down; restore it first."))
-        _enqueue(row)
+        audit.note("resource.probe", row)
+        enqueue([row])
     return row.task_id
 
 
@@ -94,16 +159,37 @@ def _fill(row: Resource, values: dict[str, Any], by: Token) -> None:
     if "team_id" in values:
         values = values | {"team": Team.objects.usable_by(by, values["team_id"])}
         del values["team_id"]
+    if "supersedes_id" in values:
+        values = values | {"supersedes": _older(values["supersedes_id"], by)}
+        del values["supersedes_id"]
+    was = {name: getattr(row, name) for name in REVIEWED}
     for name, value in values.items():
         setattr(row, name, value)
+    if by.is_reviewed and (row.pk is None or any(getattr(row, n) != was[n] for n in REVIEWED)):
+        row.awaits_review, row.review_note = True, ""
 
 
-def _enqueue(row: Resource) -> None:
-    def enqueue() -> None:
-        row.task_id = prober().enqueue(row.pk)
+def _older(resource_id: int | None, by: Token) -> Resource | None:
+    """The release that another one replaces; RefusedError unless the token may see it."""
+    if resource_id is None:
+        return None
+    older = Resource.objects.in_scope(by).filter(pk=resource_id).first()
+    if older is None:
+        raise RefusedError(_("There is no such resource of yours."), field="supersedes_id")
+    return older
 
-    # robust: the row is stored by then, and an answer of 503 would say that it is not.
-    transaction.on_commit(enqueue, robust=True)
+
+def enqueue(rows: Sequence[Resource]) -> None:
+    """Queue one probe for all of these rows, which are due: whoever takes it takes all of them."""
+
+    def queue() -> None:
+        task_id = prober().enqueue(*(row.pk for row in rows))
+        for row in rows:
+            row.task_id = task_id
+
+    if rows:
+        # robust: the rows are stored by then, and an answer of 503 would say that they are not.
+        transaction.on_commit(queue, robust=True)
 
 
 def _seat(wait_s: float) -> AbstractContextManager[None]:

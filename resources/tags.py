@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from django.utils.translation import gettext
 
 from ghost.errors import RefusedError
@@ -14,8 +12,10 @@ MAX_TAGS = 30
 MAX_CHARS = 60
 
 
-def clean(names: Iterable[object]) -> list[str]:
+def clean(names: object) -> list[str]:
     """The tags in their order, trimmed, each once; RefusedError (field `tags`) on a limit."""
+    if not isinstance(names, list):
+        raise RefusedError(gettext("Tags are a list of texts."), field="tags")
     found: dict[str, str] = {}
     for name in names:
         if not isinstance(name, str):

@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
+from ghost import audit
 from ghost.admin_site import ModelAdmin, ReadOnlyInline, badge, display
 from teams.models import Team, TeamQuerySet, Token, TokenQuerySet
 from teams.roles import Role
@@ -99,6 +100,7 @@ class SecretMixin(ModelAdmin[Any]):
 
 @admin.register(Token)
 class TokenAdmin(SecretMixin):
+    audits_itself = True
     list_display = [
         "display_name", "shown_prefix", "shown_role", "shown_team", "shown_state", "last_used_at",
         "expires_at", "created_at",
@@ -113,14 +115,21 @@ class TokenAdmin(SecretMixin):
         (
             None,
             {
-                "fields": ["role", "display_name", "scope_team", "expires_at", "note"],
+                "fields": [
+                    "role",
+                    "display_name",
+                    "scope_team",
+                    "needs_review",
+                    "expires_at",
+                    "note",
+                ],
                 "description": _("The token itself is shown once, on the next page."),
             },
         )
     ]
     fields = [
-        "display_name", "shown_prefix", "shown_role", "scope_team", "shown_state", "note",
-        "expires_at", ("created_at", "last_used_at", "revoked_at"), "token_hash",
+        "display_name", "shown_prefix", "shown_role", "scope_team", "shown_state",
+        "needs_review", "note", "expires_at", ("created_at", "last_used_at", "revoked_at"), "token_hash",
     ]  # fmt: skip
     readonly_fields = [
         "shown_prefix", "shown_role", "scope_team", "shown_state", "created_at",
@@ -169,6 +178,7 @@ class TokenAdmin(SecretMixin):
             team=obj.scope_team,
             expires_at=obj.expires_at,
             note=obj.note,
+            needs_review=obj.needs_review,
         )
         for field in Token._meta.concrete_fields:
             setattr(obj, field.attname, getattr(token, field.attname))
@@ -229,6 +239,7 @@ class MemberInline(ReadOnlyInline):
 
 @admin.register(Team)
 class TeamAdmin(SecretMixin):
+    audits_itself = True
     list_display: list[Any] = ["name", "owner", "member_count", "created_at"]
     list_select_related = ["owner"]
     search_fields = ["name", "owner__display_name"]
@@ -267,8 +278,9 @@ class TeamAdmin(SecretMixin):
     def save_model(self, request: HttpRequest, obj: Team, form: Any, change: bool) -> None:
         if change:
             obj.store()
-        else:
-            super().save_model(request, obj, form, change)
+            return
+        super().save_model(request, obj, form, change)
+        audit.note("team.create", obj, None, obj.audited())
 
     def get_inlines(self, request: HttpRequest, obj: Team | None) -> Any:
         return self.inlines if obj else []

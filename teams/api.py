@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import Path, Query, Router, Status
 
 from ghost import paging
-from ghost.schemas import Page, PathId, problems
+from ghost.schemas import Page, PathId, TokenHash, problems
 from teams.auth import Bearer, TokenRequest
 from teams.models import Team, Token
 from teams.policy import Action
@@ -15,9 +17,12 @@ from teams.roles import Role
 from teams.schemas import (
     InviteIn,
     IssuedOut,
+    MemberOut,
     PublisherIn,
     RevokedOut,
     RevokeIn,
+    RotatedOut,
+    RotateIn,
     SessionOut,
     TeamIn,
     TeamOut,
@@ -73,10 +78,38 @@ def create_team(request: TokenRequest, data: TeamIn) -> Status[Team]:
     tags=["teams"],
 )
 def invite(request: TokenRequest, team_id: Path[PathId], data: InviteIn | None = None) -> IssuedOut:
-    team = get_object_or_404(Team, pk=team_id)
-    team.require_owner(request.auth)
+    team = _owned(request, team_id)
     asked = data or InviteIn()
     return _issued(*team.invite(asked.display_name, expires_at=asked.expires_at))
+
+
+@router.get(
+    "/teams/{int:team_id}/members",
+    auth=Bearer(Action.MEMBER_LIST),
+    response={200: list[MemberOut], **problems(404, 422)},
+    operation_id="teams_list_members",
+    summary="Members of a team, newest first",
+    tags=["teams"],
+)
+def list_members(
+    request: TokenRequest, response: HttpResponse, team_id: Path[PathId], page: Query[Page]
+) -> list[Token]:
+    return paging.cut(_owned(request, team_id).members.all(), page, request, response)
+
+
+@router.post(
+    "/teams/{int:team_id}/members/{token_hash}/revoke",
+    auth=Bearer(Action.MEMBER_REVOKE),
+    response={200: RevokedOut, **problems(404, 422)},
+    operation_id="teams_revoke_member",
+    summary="End the token of a member",
+    tags=["teams"],
+)
+def revoke_member(
+    request: TokenRequest, team_id: Path[PathId], token_hash: Path[TokenHash]
+) -> RevokedOut:
+    members = _owned(request, team_id).members.all()
+    return _revoked(members.find(token_hash=token_hash), cascade=False)
 
 
 @router.post(
@@ -88,9 +121,7 @@ def invite(request: TokenRequest, team_id: Path[PathId], data: InviteIn | None =
     tags=["tokens"],
 )
 def issue_publisher(request: TokenRequest, data: PublisherIn) -> IssuedOut:
-    return _issued(
-        *Token.objects.issue(Role.PUBLISHER, data.display_name, expires_at=data.expires_at)
-    )
+    return _issued(*Token.objects.issue(Role.PUBLISHER, **data.model_dump()))
 
 
 @router.get(
@@ -113,10 +144,39 @@ def list_tokens(request: TokenRequest, response: HttpResponse, page: Query[Page]
     summary="End a token, and those of its teams unless cascade=false",
     tags=["tokens"],
 )
-def revoke_token(request: TokenRequest, data: RevokeIn, *, cascade: bool = True) -> Token:
-    token = Token.objects.find(raw=data.token, token_hash=data.token_hash)
-    token.revoke(cascade=cascade)
-    return token
+def revoke_token(request: TokenRequest, data: RevokeIn, *, cascade: bool = True) -> RevokedOut:
+    return _revoked(Token.objects.find(raw=data.token, token_hash=data.token_hash), cascade=cascade)
+
+
+@router.post(
+    "/admin/tokens/{token_hash}/rotate",
+    auth=Bearer(Action.TOKEN_ROTATE),
+    response={200: RotatedOut, **problems(400, 404, 422)},
+    operation_id="teams_rotate_token",
+    summary="Give a token a new raw form: an Admin any, others their own",
+    tags=["tokens"],
+)
+def rotate_token(
+    request: TokenRequest, token_hash: Path[TokenHash], wanted: Query[RotateIn]
+) -> RotatedOut:
+    token = Token.objects.for_rotation(token_hash, by=request.auth)
+    raw = token.rotate(overlap=timedelta(hours=wanted.overlap_hours))
+    return RotatedOut(**dict(_issued(token, raw)), former_until=token.old_hash_until)
+
+
+def _owned(request: TokenRequest, team_id: int) -> Team:
+    """404 if there is none, 403 if it is not the token's."""
+    team = get_object_or_404(Team, pk=team_id)
+    team.require_owner(request.auth)
+    return team
+
+
+def _revoked(token: Token, *, cascade: bool) -> RevokedOut:
+    was_usable = token.revoked_at is None
+    count = token.revoke(cascade=cascade)
+    return RevokedOut(
+        token_hash=token.token_hash, revoked_at=token.revoked_at, members_revoked=count - was_usable
+    )
 
 
 def _issued(token: Token, raw: str) -> IssuedOut:

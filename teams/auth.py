@@ -11,9 +11,12 @@ A session cookie opens nothing here.
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpRequest
-from ninja.security import HttpBearer
+from ninja.security import APIKeyQuery, HttpBearer
 
+from ghost import idempotency, rates
+from ghost.addresses import address_of
 from teams import policy
 from teams.models import Token
 from teams.policy import Action
@@ -33,9 +36,36 @@ class Bearer(HttpBearer):
         self.action = action
 
     def authenticate(self, request: HttpRequest, token: str) -> Token | None:
-        """The token, or None (401); ForbiddenError if its role does not have the action."""
-        found = Token.objects.find_usable(token)
-        if found is not None:
-            found.touch()
-            policy.require(found, self.action)
-        return found
+        """`admit`."""
+        return admit(request, token, self.action)
+
+
+class ApiKey(APIKeyQuery):
+    """`?apikey=…`, in any case, for tools that send no headers; beside `Bearer`, and only where
+    nothing is written: addresses end up in logs and histories."""
+
+    param_name = "apikey"
+
+    def __init__(self, action: Action) -> None:
+        super().__init__()
+        self.action = action
+
+    def _get_key(self, request: HttpRequest) -> str | None:
+        keys = (str(key) for name, key in request.GET.items() if name.lower() == self.param_name)
+        return next(keys, None)
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Token | None:
+        """`admit`."""
+        return admit(request, key, self.action) if key else None
+
+
+def admit(request: HttpRequest, raw: str, action: Action) -> Token | None:
+    """The token of this raw form, or None (401); ForbiddenError if its role does not have the
+    action, TooManyError (429) if it asks too often, and what `idempotency.begin` raises."""
+    found = Token.objects.find_usable(raw, address=address_of(request))
+    if found is not None:
+        rates.take(f"token {found.pk}", settings.GHOST.api_rate_limit)
+        found.touch()
+        policy.require(found, action)
+        idempotency.begin(request, found.pk, raw)
+    return found

@@ -22,7 +22,8 @@ anything, and what ended well is pruned by the queue itself."""
 def sync() -> None:
     """Make Viewer, Moderator and Operator, with exactly these permissions. Safe to repeat."""
     seen = models.Q(content_type__app_label__in=[*OURS, QUEUE], codename__startswith="view_")
-    trail = models.Q(content_type__app_label="admin", codename="view_logentry")
+    history = models.Q(content_type__app_label="admin", codename="view_logentry")
+    trail = history | models.Q(content_type__app_label="ghost", codename="view_auditevent")
     moderated = models.Q(content_type__app_label="resources", codename__in=MODERATED)
     ours = models.Q(content_type__app_label__in=OURS)
     queue = models.Q(content_type__app_label=QUEUE, codename__in=QUEUE_CARE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -13,15 +14,26 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
-from ghost.errors import ForbiddenError, RefusedError
+from ghost import audit
+from ghost.errors import ForbiddenError, RefusedError, RevokedError
 from ghost.fields import LineField
-from teams import credentials
+from teams import credentials, earlier
 from teams.attempts import Attempt
 from teams.roles import Role
+from teams.schemes import Scheme
 
 __all__ = ["Attempt", "Team", "TeamQuerySet", "Token", "TokenQuerySet"]
 
 LAST_USED_EVERY = timedelta(minutes=1)
+OVERLAP = timedelta(hours=24)
+"""For so long the former form of a rotated token still opens the API."""
+ROTATED = ("token_hash", "prefix", "scheme", "old_hash", "old_hash_until")
+
+
+def _public_turn() -> AbstractContextManager[None]:
+    """A transaction in which nobody else writes what is public: as above."""
+    turn: AbstractContextManager[None] = import_string(settings.PUBLIC_TURN)()
+    return turn
 
 
 def _tell_renamed(row: Token | Team) -> None:
@@ -39,20 +51,52 @@ class TokenQuerySet(models.QuerySet["Token"]):
             models.Q(expires_at=None) | models.Q(expires_at__gt=now), revoked_at=None
         )
 
-    def find_usable(self, raw: str) -> Token | None:
-        """The usable token that this raw one is, if any; one query, none for a typing error."""
+    def find_usable(self, raw: str, *, address: str = "") -> Token | None:
+        """The usable token that this raw one is, if any; one query, none for a typing error.
+
+        For the raw forms of the earlier Ghost see `earlier.find`: `address` is whose guesses at
+        them are counted.
+        """
+        if earlier.is_well_formed(raw):
+            return earlier.find(self.usable().select_related("scope_team__owner"), raw, address)
         if not credentials.is_well_formed(raw):
             return None
-        found = self.usable().select_related("scope_team__owner")
-        return found.filter(token_hash=credentials.digest(raw)).first()
+        digest = credentials.digest(raw)
+        found = self.usable().select_related("scope_team__owner").of_form(digest).first()
+        if found:
+            found.is_former = found.token_hash != digest
+        return found
+
+    def of_form(self, token_hash: str) -> Self:
+        """Those whose raw form has this hash, now or in the overlap of a rotation."""
+        now = timezone.now()
+        return self.filter(
+            models.Q(token_hash=token_hash) | models.Q(old_hash=token_hash, old_hash_until__gt=now)
+        )
 
     def acting_for(self, token: Token) -> Self:
         """This token and those of the members of its teams."""
         return self.filter(models.Q(pk=token.pk) | models.Q(scope_team__owner=token))
 
     def find(self, *, raw: str | None = None, token_hash: str | None = None) -> Token:
-        """The token with this raw form or this hash, usable or not; DoesNotExist if none."""
-        return self.get(token_hash=token_hash or credentials.digest(raw or ""))
+        """The token with this raw form or this hash, or that had it before its last rotation,
+        usable or not; DoesNotExist if none."""
+        wanted = [token_hash] if token_hash else earlier.hashes_of(self, raw or "")
+        return self.get(models.Q(token_hash__in=wanted) | models.Q(old_hash__in=wanted))
+
+    def for_rotation(self, token_hash: str, *, by: Token) -> Token:
+        """The token of this hash, if `by` may give it a new raw form: an Admin any, others their
+        own; DoesNotExist if there is none.
+
+        Nobody rotates with the former form of a token: whoever found that one could keep it.
+        """
+        if by.is_admin and by.token_hash != token_hash:
+            return self.get(token_hash=token_hash)
+        if token_hash != by.token_hash:
+            raise ForbiddenError(str(_("You rotate your own token only.")))
+        if by.is_former:
+            raise ForbiddenError(str(_("Rotate a token with its present form.")))
+        return by
 
     def issue(
         self,
@@ -62,6 +106,7 @@ class TokenQuerySet(models.QuerySet["Token"]):
         team: Team | None = None,
         expires_at: datetime | None = None,
         note: str = "",
+        needs_review: bool = False,
     ) -> tuple[Token, str]:
         """A new token and its raw form, which can't be had again."""
         raw = credentials.make()
@@ -73,16 +118,30 @@ class TokenQuerySet(models.QuerySet["Token"]):
             scope_team=team,
             expires_at=expires_at,
             note=note,
+            needs_review=needs_review,
         )
         token.full_clean()
-        token.save()
+        with transaction.atomic():
+            token.save()
+            audit.note("token.issue", token, None, token.audited())
         return token, raw
 
 
 class Token(models.Model):
     """A bearer credential of the API. The row is the identity; only a keyed hash is stored."""
 
+    is_former = False  # whether this very request came with the form before a rotation
+
     token_hash = models.CharField(_("hash"), max_length=64, unique=True, editable=False)
+    scheme = models.CharField(max_length=8, choices=Scheme, default=Scheme.GHOST, editable=False)
+    old_hash = models.CharField(max_length=64, unique=True, null=True, editable=False)
+    old_hash_until = models.DateTimeField(_("former form ends"), null=True, editable=False)
+    """A rotation's overlap: its former raw form opens the API as well until then."""
+    needs_review = models.BooleanField(
+        _("needs review"),
+        default=False,
+        help_text=_("What it publishes waits for an operator's approval; its teams' too."),
+    )
     prefix = models.CharField(_("starts with"), max_length=16, editable=False)
     role = models.CharField(_("role"), max_length=16, choices=Role)
     scope_team = models.ForeignKey(
@@ -148,12 +207,53 @@ class Token(models.Model):
 
     def store(self) -> None:
         """Save what people may change of it; a new public name is told to whoever shows it."""
-        with transaction.atomic():
+        with _public_turn():
             old = Token.objects.select_for_update().get(pk=self.pk)
             self.full_clean()
-            self.save(update_fields=["display_name", "note", "expires_at"])
+            self.save(update_fields=["display_name", "note", "expires_at", "needs_review"])
+            audit.note("token.update", self, old.audited(), self.audited())
             if old.display_name != self.display_name:
                 _tell_renamed(self)
+
+    def audited(self) -> dict[str, object]:
+        """What people decide about it, for the audit trail; no form of the token itself."""
+        names = ("role", "display_name", "scope_team_id", "note", "expires_at", "needs_review")
+        return {name: getattr(self, name) for name in names}
+
+    @property
+    def is_reviewed(self) -> bool:
+        """Whether what it publishes waits for approval: its own, or its team's owner's."""
+        owner = self.scope_team.owner if self.scope_team else self
+        return not self.is_admin and (self.needs_review or owner.needs_review)
+
+    def require_usable(self) -> None:
+        """RevokedError if it was revoked, or has expired, since it opened the door.
+
+        Called in the transaction of a write: whoever revokes it is then either before the write,
+        or after all of it.
+        """
+        ours = Token.objects.usable().select_for_update(no_key=True)
+        if not ours.filter(pk=self.pk).exists():
+            raise RevokedError(str(_("This token was revoked, or has expired, meanwhile.")))
+
+    def rotate(self, *, overlap: timedelta = OVERLAP) -> str:
+        """A new raw form, which can't be had again; the present one opens for `overlap` more.
+
+        The row stays, and with it all that it owns. RefusedError if it is not usable any more.
+        """
+        raw = credentials.make()
+        with transaction.atomic():
+            row = Token.objects.select_for_update().get(pk=self.pk)
+            if not row.is_usable:
+                raise RefusedError(str(_("It was revoked or has expired; issue another token.")))
+            row.old_hash, row.old_hash_until = row.token_hash, timezone.now() + overlap
+            row.token_hash, row.prefix = credentials.digest(raw), raw[: credentials.SHOWN]
+            row.scheme = Scheme.GHOST
+            row.save(update_fields=[*ROTATED])
+            audit.note("token.rotate", row)
+        for name in ROTATED:
+            setattr(self, name, getattr(row, name))
+        return raw
 
     def touch(self) -> None:
         """Remember that it was used, at most once a minute."""
@@ -177,9 +277,12 @@ class Token(models.Model):
             if cascade:
                 ended |= models.Q(scope_team__owner=self)
             now = timezone.now()
-            count = Token.objects.filter(ended, revoked_at=None).update(revoked_at=now)
+            rows = list(Token.objects.filter(ended, revoked_at=None))
+            Token.objects.filter(pk__in=[r.pk for r in rows]).update(revoked_at=now)
+            deeds = ((row, {"revoked_at": None}, {"revoked_at": now}) for row in rows)
+            audit.note_all("token.revoke", deeds)
         self.refresh_from_db(fields=["revoked_at"])
-        return count
+        return len(rows)
 
 
 class TeamQuerySet(models.QuerySet["Team"]):
@@ -226,7 +329,9 @@ class TeamQuerySet(models.QuerySet["Team"]):
             )
         team = Team(name=name, owner=owner or by)
         team.full_clean()
-        team.save()
+        with transaction.atomic():
+            team.save()
+            audit.note("team.create", team, None, team.audited())
         return team
 
 
@@ -275,12 +380,17 @@ class Team(models.Model):
 
     def store(self) -> None:
         """Save its name; a new one is told to whoever shows it."""
-        with transaction.atomic():
+        with _public_turn():
             old = Team.objects.select_for_update().get(pk=self.pk)
             self.full_clean()
             self.save(update_fields=["name"])
+            audit.note("team.update", self, old.audited(), self.audited())
             if old.name != self.name:
                 _tell_renamed(self)
+
+    def audited(self) -> dict[str, object]:
+        """What people decide about it, for the audit trail."""
+        return {"name": self.name, "owner_id": self.owner_id}
 
     def require_owner(self, token: Token) -> None:
         """ForbiddenError unless the token owns it, or is an Admin's."""

@@ -31,13 +31,22 @@ class Action(StrEnum):
     RESOURCE_UPDATE = "resource.update"
     RESOURCE_TAKE_DOWN = "resource.take_down"
     RESOURCE_PROBE = "resource.probe"
+    RESOURCE_REVIEW = "resource.review"
+    TORZNAB_SEARCH = "torznab.search"
     CATEGORY_LIST = "category.list"
     CATEGORY_WRITE = "category.write"
     TEAM_LIST = "team.list"
     TEAM_CREATE = "team.create"
     TEAM_INVITE = "team.invite"
+    MEMBER_LIST = "member.list"
+    MEMBER_REVOKE = "member.revoke"
     DHT_SCAN = "dht.scan"
     TOKEN_MANAGE = "token.manage"  # noqa: S105  # an action's name
+    TOKEN_ROTATE = "token.rotate"  # noqa: S105  # an action's name
+    TASK_READ = "task.read"
+    EVENT_STREAM = "event.stream"
+    EVENT_STATS = "event.stats"
+    AUDIT_LIST = "audit.list"
 
 
 _ALL = frozenset(Role)
@@ -55,13 +64,22 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.RESOURCE_UPDATE: _ALL,
     Action.RESOURCE_TAKE_DOWN: _ADMIN,
     Action.RESOURCE_PROBE: _ALL,
+    Action.RESOURCE_REVIEW: _ADMIN,
+    Action.TORZNAB_SEARCH: _ALL,
     Action.CATEGORY_LIST: _ALL,
     Action.CATEGORY_WRITE: _PUBLISHERS,
     Action.TEAM_LIST: _ALL,
     Action.TEAM_CREATE: _PUBLISHERS,
     Action.TEAM_INVITE: _PUBLISHERS,
+    Action.MEMBER_LIST: _PUBLISHERS,
+    Action.MEMBER_REVOKE: _PUBLISHERS,
     Action.DHT_SCAN: _ADMIN,
     Action.TOKEN_MANAGE: _ADMIN,
+    Action.TOKEN_ROTATE: _ALL,
+    Action.TASK_READ: _ALL,
+    Action.EVENT_STREAM: _ALL,
+    Action.EVENT_STATS: _ADMIN,
+    Action.AUDIT_LIST: _ADMIN,
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Self
 
 from django.utils.translation import gettext as _
-from pydantic import Field, model_validator
+from pydantic import AliasChoices, BaseModel, Field, model_validator
 
 from ghost.schemas import In, Moment, MomentIn, Name, Out, TokenHash
 from teams.roles import Role
@@ -25,6 +25,7 @@ class TokenOut(SessionOut):
 
     prefix: str
     note: str
+    needs_review: bool
     created_at: Moment
     expires_at: Moment | None
     revoked_at: Moment | None
@@ -43,6 +44,31 @@ class PublisherIn(In):
 
     display_name: Name
     expires_at: MomentIn | None = None
+    needs_review: bool = Field(default=False, strict=True)
+
+
+class MemberOut(SessionOut):
+    """A member of a team, as its owner sees it."""
+
+    prefix: str
+    created_at: Moment
+    expires_at: Moment | None
+    revoked_at: Moment | None
+    last_used_at: Moment | None
+
+
+class RotatedOut(IssuedOut):
+    """A token's new raw form; the former one opens the API until `former_until`."""
+
+    former_until: Moment | None = Field(
+        validation_alias=AliasChoices("old_hash_until", "former_until")
+    )
+
+
+class RotateIn(BaseModel):
+    """How long the former form still opens the API."""
+
+    overlap_hours: int = Field(24, ge=0, le=24 * 30, description="0: it ends at once.")
 
 
 class RevokeIn(In):
@@ -67,6 +93,7 @@ class RevokedOut(Out):
 
     token_hash: str
     revoked_at: Moment
+    members_revoked: int = Field(description="Tokens of its teams that ended with it.")
 
 
 class TeamIn(In):

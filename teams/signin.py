@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
 from unfold.forms import AuthenticationForm
 
+from ghost.addresses import address_of
 from ghost.errors import RefusedError
 from teams.models import Attempt
 
@@ -27,12 +26,3 @@ class SignInForm(AuthenticationForm):  # type: ignore[misc]  # unfold has no typ
         cleaned: dict[str, Any] = super().clean()
         Attempt.objects.filter(username=username, address=address).delete()
         return cleaned
-
-
-def address_of(request: HttpRequest) -> str:
-    """Where a request comes from: behind a proxy, the last hop that it names."""
-    if settings.GHOST.behind_tls:
-        hops = request.headers.get("X-Forwarded-For", "").split(",")
-        if hops[-1].strip():
-            return hops[-1].strip()[:45]
-    return str(request.META.get("REMOTE_ADDR", ""))

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import ipaddress
+import shutil
 import socket
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
+from django.db import connection, connections
 
+from tests.postgres import postgres  # noqa: F401  # a fixture
 from tests.swarm import no_dht, running_swarm, swarm  # noqa: F401  # fixtures
 from tests.trackers import asking, asking_public, opentracker, serve  # noqa: F401  # fixtures
 
@@ -52,3 +59,31 @@ def own_folders(configure, tmp_path):
         site_workdir=tmp_path / "site-workdir",
         backup_dir=tmp_path / "backups",
     )
+
+
+@pytest.fixture(scope="session")
+def empty_database(django_db_setup, django_db_blocker, tmp_path_factory) -> Path:
+    """A database file with all tables and no rows."""
+    path = tmp_path_factory.mktemp("database") / "empty.db"
+    with django_db_blocker.unblock(), closing(sqlite3.connect(path)) as file:
+        connection.ensure_connection()
+        connection.connection.backup(file)
+    return path
+
+
+@pytest.fixture
+def file_database(db, empty_database, tmp_path) -> Iterator[Path]:
+    """A database of this test alone, in a file: threads and processes share it, as in real life."""
+    path = tmp_path / "ghost" / "ghost.db"
+    path.parent.mkdir()
+    shutil.copyfile(empty_database, path)
+    memory = connections["default"]
+    name = memory.settings_dict["NAME"]
+    memory.settings_dict["NAME"] = str(path)  # of other threads' connections too
+    connections["default"] = connections.create_connection("default")
+    try:
+        yield path
+    finally:
+        connection.close()
+        connections["default"] = memory
+        memory.settings_dict["NAME"] = name

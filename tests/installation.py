@@ -111,7 +111,7 @@ class Installation:
     def _answers(self) -> bool:
         try:
             return requests.get(f"{self.url}/health", timeout=5).ok
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):  # it begins, or the machine is busy
             return False
 
     # -- data

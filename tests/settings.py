@@ -11,10 +11,12 @@ var = Path(tempfile.mkdtemp(prefix="ghost-tests-"))
 owner = os.getpid()
 atexit.register(lambda: os.getpid() == owner and shutil.rmtree(var, ignore_errors=True))
 
+database = os.environ.get("GHOST_TEST_DATABASE_URL", "")  # see tests/postgres.py
 for name in [name for name in os.environ if name.startswith("GHOST_")]:
     del os.environ[name]
 os.environ |= {
     "GHOST_ENV_FILE": os.devnull,
+    "GHOST_DATABASE_URL": database,
     "GHOST_DB_PATH": str(var / "db" / "ghost.db"),
     "GHOST_SECRETS_DIR": str(var / "secrets"),
     "GHOST_MAGNET_METADATA_DIR": str(var / "magnet-metadata"),

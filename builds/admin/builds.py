@@ -24,7 +24,7 @@ from builds.models import Build, BuildState, Step
 from builds.rollback import Point
 from builds.tasks import build_now, roll_back, verify_site
 from dht.admin.scans import grouped
-from ghost import told
+from ghost import audit, told
 from ghost.admin_site import ReadOnlyAdmin, badge, display
 from ghost.ages import age, lasting
 from ghost.errors import RefusedError
@@ -146,6 +146,7 @@ class BuildAdmin(ReadOnlyAdmin[Build]):
         self._require_may(request)
         who, how = request.user.get_username(), request.POST.get("how", "")
         if self._is_free(request):
+            audit.note("build.trigger", BuildState.get(), None, {"how": how or "changes"})
             if how == "verify":
                 live.ask(request, verify_site, who)
             else:
@@ -189,7 +190,8 @@ class BuildAdmin(ReadOnlyAdmin[Build]):
             point.require_clean()
             if self._is_free(request):
                 live.ask(request, roll_back, point.build.pk, request.user.get_username())
-                self.note(request, [point.build.pk], gettext("Asked to put the site back to this"))
+                asked = gettext("Asked to put the site back to this")
+                self.note(request, [point.build.pk], asked, done="roll_back")
                 self.message_user(request, gettext("The way back is queued."))
         return redirect(self.list_url())
 

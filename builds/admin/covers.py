@@ -13,13 +13,12 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django_q.tasks import async_task
 
 from builds import covers
 from builds.forms import CoveredForm
 from builds.models import Cover, CoverHost
 from builds.tasks import localize_covers
-from ghost import told
+from ghost import jobs, told
 from ghost.admin_site import ReadOnlyAdmin, badge, display
 from resources.admin import ResourceAdmin
 from resources.models import Resource
@@ -103,10 +102,11 @@ class CoverHostAdmin(ReadOnlyAdmin[CoverHost]):
         """Close the circuits of these, and fetch what waits for them."""
         rows = CoverHost.objects.filter(pk__in=queryset.order_by().values("pk"))
         ids = list(rows.failing().values_list("pk", flat=True))
-        rows.reset()
-        self.note(request, ids, gettext("Tried again"))
+        with self.doing(request, ids, gettext("Tried again"), done="try_again"):
+            rows.reset()
         if ids:
-            transaction.on_commit(partial(async_task, localize_covers))
+            enqueue = partial(jobs.enqueue, localize_covers, kind=jobs.Kind.COVERS)
+            transaction.on_commit(enqueue)
         said = ngettext("%d host is tried again.", "%d hosts are tried again.", len(ids))
         level = messages.SUCCESS if ids else messages.WARNING
         self.message_user(request, said % len(ids), level)

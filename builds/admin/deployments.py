@@ -12,11 +12,11 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django_q.tasks import async_task
 
 from builds import deploy
 from builds.deploy.tasks import deploy_now
 from builds.models import Deployment
+from ghost import audit, jobs
 from ghost.admin_site import ReadOnlyAdmin, badge, display
 
 STATE_COLOURS = {
@@ -69,10 +69,10 @@ class DeploymentAdmin(ReadOnlyAdmin[Deployment]):
         """Let exactly these pass, and deploy."""
         rows = [row for row in queryset if row.is_held]
         for row in rows:
-            row.allow()
             gone = row.deletions or 0
             told = ngettext("Allowed to delete %d file", "Allowed to delete %d files", gone) % gone
-            self.note(request, [row.pk], told)
+            with self.doing(request, [row.pk], told, done="allow_deletions"):
+                row.allow()
         if rows:
             transaction.on_commit(_queue)
         said = ngettext("%d deployment goes on.", "%d deployments go on.", len(rows)) % len(rows)
@@ -83,8 +83,9 @@ class DeploymentAdmin(ReadOnlyAdmin[Deployment]):
     def forget(self, request: HttpRequest, queryset: models.QuerySet[Deployment]) -> HttpResponse:
         """Drop these rows; what lies at the targets stays there."""
         keys = [row.pk for row in queryset.filter(is_configured=False)]  # type: ignore[misc]  # annotated
-        self.note(request, keys, gettext("Removed: not configured any more"))
-        Deployment.objects.filter(pk__in=keys).delete()
+        told = gettext("Removed: not configured any more")
+        with self.doing(request, keys, told, done="forget"):
+            Deployment.objects.filter(pk__in=keys).delete()
         count = len(keys)
         said = ngettext("%d deployment removed.", "%d deployments removed.", count) % count
         self.message_user(request, said, messages.SUCCESS if count else messages.WARNING)
@@ -101,6 +102,7 @@ class DeploymentAdmin(ReadOnlyAdmin[Deployment]):
             return HttpResponseNotAllowed(["POST"])
         if not self.has_deploy_permission(request):
             raise PermissionDenied
+        audit.note_all(self.deed("start"), ((row, None, None) for row in deploy.rows()))
         transaction.on_commit(_queue)
         self.message_user(request, gettext("A deployment is queued."))
         return self.back(request)
@@ -117,4 +119,4 @@ class DeploymentAdmin(ReadOnlyAdmin[Deployment]):
 
 
 def _queue() -> None:
-    async_task(deploy_now)
+    jobs.enqueue(deploy_now, kind=jobs.Kind.DEPLOY)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.http import HttpRequest
 from django.utils import timezone
 from django_q.models import Task
-from django_q.tasks import async_task
 
 from builds.admin import words
 from builds.models import Build, Step
+from ghost import jobs
 
 ASKED = "builds_asked"
 PATIENCE = timedelta(hours=1)
@@ -57,9 +58,10 @@ def here(request: HttpRequest) -> Live:
     return of(Build.objects.first()) or Live(is_waiting=_is_waiting(request))
 
 
-def ask(request: HttpRequest, task: object, *args: object, **kwargs: object) -> None:
+def ask(request: HttpRequest, task: Callable[..., object], *args: object) -> None:
     """Queue one of the tasks of builds, and remember that this person waits for it."""
-    request.session[ASKED] = [async_task(task, *args, **kwargs), timezone.now().isoformat()]
+    task_id = jobs.enqueue(task, *args, kind=jobs.Kind.BUILD)
+    request.session[ASKED] = [task_id, timezone.now().isoformat()]
 
 
 def _is_waiting(request: HttpRequest) -> bool:

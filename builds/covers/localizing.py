@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from django.db import transaction
 from django.utils import timezone
 
 from builds import addresses
@@ -19,7 +18,7 @@ from builds.models import Cover, CoverHost, CoverLease
 from builds.records import digest
 from ghost.errors import GhostError, OutageError
 from ghost.fetch import AnsweredError
-from resources.models import Resource
+from resources.models import Catalog, Resource
 
 TOTAL_S = 45
 LEASE_SLACK_S = 60
@@ -122,7 +121,7 @@ def _recording(wanted: Wanted) -> Iterator[Resource | None]:
     """The row if its cover is still due: the publisher may have changed or removed it, or
     uploaded another. Nobody can do so until it is recorded."""
     rows = Resource.objects.filter(pk=wanted.resource_id, cover_image_url=wanted.url)
-    with transaction.atomic():
+    with Catalog.turn():
         yield rows.filter(cover_due_at=wanted.due_at).select_for_update().first()
 
 

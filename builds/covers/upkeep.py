@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.db import transaction
 from django.utils import timezone
 
 from builds.covers import files
 from builds.models import Cover
+from resources.models import Catalog
 
 LOST = "The uploaded cover is lost; upload it again."
 
@@ -34,7 +34,7 @@ def mend(beat: Callable[[], None] = lambda: None) -> int:
 def _renew(pk: int, beat: Callable[[], None]) -> bool:
     """Have it fetched again; False if another one came meanwhile."""
     beat()
-    with transaction.atomic():
+    with Catalog.turn():
         cover = Cover.objects.select_for_update().select_related("resource").filter(pk=pk).first()
         if cover is None or files.are_there(cover.digest):
             return False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -14,7 +13,7 @@ from builds.covers.pictures import Drawn
 from builds.models import Cover
 from ghost import told
 from ghost.errors import OutageError, RefusedError
-from resources.models import Resource
+from resources.models import Catalog, Resource
 
 FIELD = "cover"
 NAME_CHARS = 150
@@ -55,7 +54,7 @@ def upload(resource: Resource, picture: bytes | Drawn, *, by: str) -> None:
         "attempts": 0,
         "fetched_at": timezone.now(),
     }
-    with transaction.atomic():
+    with Catalog.turn():
         row = Resource.objects.select_for_update().get(pk=resource.pk)
         Cover.objects.update_or_create(resource=row, defaults=facts)
         row.record_cover(addresses.cover(row.pk).lstrip("/"), is_by_hand=True)
@@ -67,7 +66,7 @@ def remove(resource: Resource) -> bool:
 
     False if none was uploaded.
     """
-    with transaction.atomic():
+    with Catalog.turn():
         row = Resource.objects.select_for_update().get(pk=resource.pk)
         if row.cover_uploaded_at is None:
             return False

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from ghost import events, jobs
 from resources.models import Catalog
 
 LEASE = timedelta(minutes=1)
@@ -119,22 +120,33 @@ class BuildQuerySet(models.QuerySet["Build"]):
         """End the running build whose builder fell silent; how many there were."""
         now = timezone.now()
         living = Q(lease_until__range=(now, now + LATEST_LEASE))
-        dead = self.running().exclude(living)
-        Step.objects.filter(build__in=dead, ended_at=None).update(ended_at=now, is_ok=False)
-        return dead.update(state=Build.State.FAILED, ended_at=now, error=DIED)
+        buried = 0
+        for dead in self.running().exclude(living):
+            with transaction.atomic():
+                # It may have renewed its lease since.
+                mine = Build.objects.running().filter(pk=dead.pk).exclude(living)
+                if mine.update(state=Build.State.FAILED, ended_at=now, error=DIED):
+                    dead.steps.filter(ended_at=None).update(ended_at=now, is_ok=False)
+                    dead.state, dead.ended_at, dead.error = Build.State.FAILED, now, DIED
+                    dead.tell()
+                    buried += 1
+        return buried
 
     def claim(self, trigger: str, *, back_to: int | None = None) -> Build | None:
         """Start a build, or the way back to an earlier one, unless one is running on any host."""
         self.bury_dead()
         try:
             with transaction.atomic():
-                return self.create(
+                build = self.create(
                     trigger=trigger[:TRIGGER_CHARS],
                     back_to=back_to,
                     lease_until=timezone.now() + LEASE,
                 )
+                build.tell()
         except IntegrityError:
             return None
+        jobs.note(build_id=build.pk)
+        return build
 
     def prune(self, before: datetime) -> int:
         """Drop builds that ended before then, but for the newest one; how many there were."""
@@ -275,11 +287,27 @@ class Build(models.Model):
             "resources", "pages", "files", "bytes", "release", "revision", "set_aside", "is_full",
             "changed", "token",
         )  # fmt: skip
-        changed = Build.objects.filter(pk=self.pk, state=self.State.RUNNING).update(
-            state=state, error=error, ended_at=self.ended_at,
-            **{name: getattr(self, name) for name in kept},
-        )  # fmt: skip
-        return bool(changed)
+        with transaction.atomic():
+            is_ended = Build.objects.filter(pk=self.pk, state=self.State.RUNNING).update(
+                state=state, error=error, ended_at=self.ended_at,
+                **{name: getattr(self, name) for name in kept},
+            )  # fmt: skip
+            if is_ended:
+                self.tell()
+                jobs.note(state=str(state))
+        return bool(is_ended)
+
+    def tell(self, step: Step | None = None) -> None:
+        """Tell every listener how it stands, and the one who asked for it; only Admins hear what
+        went wrong, and who asked."""
+        at = {"done": step.done, "total": step.total} if step and step.total else None
+        told = {"build_id": self.pk, "state": str(self.state), "progress": at}
+        told |= {"stage": step.name if step else None, "started_at": self.started_at.isoformat()}
+        told |= {"ended_at": self.ended_at.isoformat() if self.ended_at else None}
+        more = {"trigger": self.trigger, "error": self.error}
+        events.tell(events.Kind.BUILD, told, more=more, is_for_all=True)
+        if step:
+            jobs.report(step.name, step.done, step.total)
 
 
 class Step(models.Model):

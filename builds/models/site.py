@@ -7,6 +7,7 @@ build of one change and a build of everything give the same bytes. See docs/deci
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any, Self, TypeVar
 
 from django.db import connection, models
@@ -28,10 +29,14 @@ class PartsQuerySet(models.QuerySet[Model]):
         A few rows at a time, each time by a query that is done: while one is open, SQLite refuses
         the reader's own writes as soon as somebody else has written.
         """
+        return chain.from_iterable(self.parts(*fields, rows=rows))
+
+    def parts(self, *fields: str, rows: int = 500) -> Iterator[list[tuple[Any, ...]]]:
+        """The same, a part at a time."""
         found = self.order_by("pk").values_list("pk", *fields)
         part = list(found[:rows])
         while part:
-            yield from part
+            yield part
             part = list(found.filter(pk__gt=part[-1][0])[:rows])
 
 
@@ -72,12 +77,19 @@ class Entry(models.Model):
     dht_status = models.CharField(max_length=8)
     misses = models.PositiveIntegerField()
     published_at = models.CharField(max_length=32)
+    replaces = models.BigIntegerField(null=True)
+    """As `Facts` has it; an entry of that key may come, go and come again."""
 
     objects = EntryQuerySet.as_manager()
 
     class Meta:
         indexes = [
             models.Index(fields=["dht_status", "misses"], name="builds_entry_by_health"),
+            models.Index(
+                fields=["replaces"],
+                condition=models.Q(replaces__isnull=False),
+                name="builds_entry_by_older",
+            ),
         ]
 
     def __str__(self) -> str:

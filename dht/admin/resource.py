@@ -49,7 +49,8 @@ def check_health(
     with model_admin.telling(request):
         if ids:
             scanning.ask(request.user.get_username(), only=ids)
-            model_admin.note(request, ids, gettext("Health check asked for"))
+            asked = gettext("Health check asked for")
+            model_admin.note(request, ids, asked, done="check_health")
         said = ngettext("%d health check queued.", "%d health checks queued.", len(ids))
         level = messages.SUCCESS if ids else messages.WARNING
         model_admin.message_user(request, said % len(ids), level)

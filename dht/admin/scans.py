@@ -17,7 +17,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from dht import scanning
 from dht.admin.samples import health_badge
 from dht.models import HealthSample, Scan, ScanState
-from ghost import told
+from ghost import audit, told
 from ghost.admin_site import ReadOnlyAdmin, badge, display
 from ghost.ages import lasting
 
@@ -152,6 +152,7 @@ class ScanAdmin(ReadOnlyAdmin[Scan]):
             raise PermissionDenied
         with self.telling(request):
             scan = scanning.ask(request.user.get_username())
+            audit.note(self.deed("ask"), scan)
             if scan.joined:
                 said = gettext("Health scan #%d is under way; it checks all resources.") % scan.pk
             else:
@@ -163,7 +164,7 @@ class ScanAdmin(ReadOnlyAdmin[Scan]):
     def stop(self, request: HttpRequest, queryset: models.QuerySet[Scan]) -> HttpResponse:
         """End those that are under way; what they saved stays."""
         ended = [scan.pk for scan in queryset if scan.stop()]
-        self.note(request, ended, gettext("Stopped"))
+        self.note(request, ended, gettext("Stopped"), done="stop")
         if ended:
             said = gettext("The scan is stopped; what it has checked is kept.")
             self.message_user(request, said, messages.SUCCESS)

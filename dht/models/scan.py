@@ -17,6 +17,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ghost import jobs
 from resources.models import Resource
 
 PART = 500
@@ -94,6 +95,7 @@ class Scan(models.Model):
     error = models.TextField(_("error"), blank=True)
     task_id = models.CharField(max_length=40, blank=True, editable=False)
 
+    SUBJECT = "scan"
     is_new = False  # whether this very request opened it
 
     objects = ScanQuerySet.as_manager()
@@ -134,6 +136,20 @@ class Scan(models.Model):
         if self.started_at is None:
             return 0.0
         return ((self.ended_at or timezone.now()) - self.started_at).total_seconds()
+
+    @staticmethod
+    def subject_of(scan_id: int) -> str:
+        """What jobs call it (`ghost.jobs`)."""
+        return f"{Scan.SUBJECT}:{scan_id}"
+
+    def report(self) -> None:
+        """Tell whoever asked for it how far it is."""
+        jobs.report("scan", self.checked, self.total, subject=self.subject_of(self.pk))
+
+    def settle(self) -> None:
+        """End the jobs that asked for it, in the transaction in which it ended."""
+        told = {"scan_id": self.pk, "state": str(self.state), **self.plain()}
+        jobs.settle(self.subject_of(self.pk), str(self.state), told, error=self.error)
 
     def plain(self) -> dict[str, float]:
         """What it did, as plain values."""
@@ -204,7 +220,9 @@ class Scan(models.Model):
             is_ended = bool(mine.update(state=state, error=error, ended_at=timezone.now()))
             if is_ended:
                 self.parts.all().delete()
-        self.refresh_from_db()
+            self.refresh_from_db()
+            if is_ended:
+                self.settle()
         return is_ended
 
 

@@ -9,11 +9,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote_from_bytes, urlsplit
 
-from dht import bencode, sources
+from dht import sources
 from dht.trackers import announces
 from dht.trackers.announces import Announce, Endpoint, Event, Swarm, left_s
 from ghost import fetch
 from ghost.errors import OutageError, RefusedError
+from resources import bencode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

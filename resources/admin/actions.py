@@ -3,33 +3,91 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.contrib import admin, messages
 from django.db import models, transaction
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from ghost.admin_site import ModelAdmin
-from resources.admin.forms import ReasonForm
+from resources.admin.forms import ReasonForm, SendBackForm
 from resources.models import Resource
 from resources.models.querysets import ResourceQuerySet
 from resources.probing import prober
+from resources.states import State
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 TITLES_SHOWN = 20
+
+
+class Question(NamedTuple):
+    """The page that asks for a reason."""
+
+    title: _StrPromise
+    template: str
+    nothing: _StrPromise
+    """Said where none of the rows is meant."""
+
+
+TAKE_DOWN = Question(
+    _("Take down"),
+    "admin/resources/take_down.html",
+    _("All of these are taken down already."),
+)
+SEND_BACK = Question(
+    _("Send back"), "admin/resources/send_back.html", _("None of these awaits review.")
+)
 
 
 class ResourceActions(ModelAdmin[Resource]):
     """The actions of the list; the buttons of the form send the same ones for their row."""
 
-    actions = ["take_down", "restore", "probe_again", "publish_unprobed"]
+    actions = [
+        "approve", "send_back", "take_down", "restore", "probe_again", "publish_unprobed",
+    ]  # fmt: skip
+
+    @admin.action(description=_("Approve"), permissions=["change"])
+    def approve(self, request: HttpRequest, queryset: ResourceQuerySet) -> HttpResponse:
+        rows = _plain(queryset).in_state(State.REVIEW)
+        with transaction.atomic():
+            ids = _ids(rows)
+            rows.approve()
+            self.note(request, ids, gettext("Approved"))
+        self._tell(
+            request, ngettext("%d resource approved.", "%d resources approved.", len(ids)), ids
+        )
+        return self.back(request)
+
+    @admin.action(description=_("Send back with a reason…"), permissions=["change"])
+    def send_back(self, request: HttpRequest, queryset: ResourceQuerySet) -> HttpResponse:
+        rows = _plain(queryset).in_state(State.REVIEW)
+        form = SendBackForm(request.POST if "reason" in request.POST else None)
+        if not form.is_valid():
+            return self._ask_reason(request, SEND_BACK, rows, form)
+        reason = form.cleaned_data["reason"]
+        with transaction.atomic():
+            ids = _ids(rows)
+            rows.send_back(reason=reason)
+            self.note(request, ids, gettext("Sent back: %s") % reason)
+        told = ngettext(
+            "%d resource sent back; it is a draft again.",
+            "%d resources sent back; they are drafts again.",
+            len(ids),
+        )
+        self._tell(request, told, ids)
+        return self.back(request)
 
     @admin.action(description=_("Take down with a reason…"), permissions=["change"])
     def take_down(self, request: HttpRequest, queryset: ResourceQuerySet) -> HttpResponse:
         rows = _plain(queryset).standing()
         form = ReasonForm(request.POST if "reason" in request.POST else None)
         if not form.is_valid():
-            return self._ask_reason(request, rows, form)
+            return self._ask_reason(request, TAKE_DOWN, rows, form)
         reason, by = form.cleaned_data["reason"], request.user.get_username()
         with transaction.atomic():
             ids = _ids(rows)
@@ -44,18 +102,18 @@ class ResourceActions(ModelAdmin[Resource]):
         return self.back(request)
 
     def _ask_reason(
-        self, request: HttpRequest, rows: ResourceQuerySet, form: ReasonForm
+        self, request: HttpRequest, question: Question, rows: ResourceQuerySet, form: Form
     ) -> HttpResponse:
         count = rows.count()
         return self.ask(
             request,
-            gettext("Take down"),
-            "admin/resources/take_down.html",
+            question.title,
+            question.template,
             form=form,
             count=count,
             rows=rows[:TITLES_SHOWN],
             left_out=max(count - TITLES_SHOWN, 0),
-            nothing="" if count else gettext("All of these are taken down already."),
+            nothing="" if count else question.nothing,
         )
 
     @admin.action(description=_("Restore"), permissions=["change"])
@@ -76,7 +134,7 @@ class ResourceActions(ModelAdmin[Resource]):
             prober().require()
             ids = _ids(rows)
             rows.ask_probe()
-            self.note(request, ids, gettext("Probe asked for"))
+            self.note(request, ids, gettext("Probe asked for"), done="probe")
             if ids:  # one task takes all that is due
                 transaction.on_commit(partial(prober().enqueue, ids[0]))
             self._tell(request, ngettext("%d probe queued.", "%d probes queued.", len(ids)), ids)
@@ -88,7 +146,7 @@ class ResourceActions(ModelAdmin[Resource]):
         with transaction.atomic():
             ids = _ids(rows)
             rows.skip_probe()
-            self.note(request, ids, gettext("Published without a probe"))
+            self.note(request, ids, gettext("Published without a probe"), done="skip_probe")
         told = ngettext(
             "%d resource needs no probe any more.",
             "%d resources need no probe any more.",

@@ -36,11 +36,15 @@ class TreeList(ChangeList):  # type: ignore[misc]  # unfold has no types
 
 @admin.register(Category)
 class CategoryAdmin(ModelAdmin[Category]):
+    audits_itself = True
     list_display = ["indented", "path", "resource_count", "sort_order", "created_by"]
     list_select_related = ["created_by"]
     list_per_page = 2000  # a tree in pages is no tree
     search_fields = ["name", "slug"]
-    fields = ["name", "slug", "parent", "sort_order", "created_by", ("created_at", "updated_at")]
+    fields = [
+        "name", "slug", "parent", "sort_order", "torznab_id", "created_by",
+        ("created_at", "updated_at"),
+    ]  # fmt: skip
     readonly_fields = ["created_by", "created_at", "updated_at"]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[Any]:

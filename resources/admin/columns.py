@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from ghost import told
 from ghost.admin_site import ModelAdmin, badge, display
 from resources import metadata, sizes
+from resources.admin import checksums
 from resources.models import DhtStatus, ProbeStatus, Resource
 from resources.states import State
 
@@ -19,6 +20,7 @@ FILES_OPEN = 20
 """So many are few enough to be shown at once, not folded."""
 
 STATE_COLOURS = {
+    State.REVIEW: "warning",
     State.LIVE: "success",
     State.HELD: "warning",
     State.SCHEDULED: "info",
@@ -91,6 +93,11 @@ class ResourceColumns(ModelAdmin[Resource]):
     @display(description=_("description"))
     def body_as_typed(self, row: Resource) -> str:
         return format_html('<div class="ghost-typed">{}</div>', row.content_markdown)
+
+    @display(description=_("checksums"))
+    def checksums_as_lines(self, row: Resource) -> str:
+        told = checksums.lines(row.checksums)
+        return format_html('<div class="ghost-typed ghost-code">{}</div>', told) if told else "–"
 
 
 def _sized(nodes: list[metadata.Node]) -> list[dict[str, Any]]:

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from ghost.errors import RefusedError
-from resources import magnets, tags
+from resources import magnets, provenance, tags
+from resources.admin import checksums
 from resources.models import Category, Resource
 
 _TAG = re.compile(r'\s*"([^"]*)"\s*|([^,，]+)')
@@ -48,13 +49,48 @@ class TagsField(forms.CharField):
             return True
 
 
+class ChecksumsField(forms.CharField):
+    """A list of checksums, one a line, as `sha256sum` and its like print them."""
+
+    widget = UnfoldAdminTextareaWidget({"rows": 4, "spellcheck": "false", "class": "ghost-code"})
+
+    def prepare_value(self, value: Any) -> Any:
+        """The list as lines; what was typed stays as it is."""
+        return checksums.lines(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        """The lines as a list."""
+        if isinstance(value, list):
+            return value
+        try:
+            return provenance.clean_checksums(checksums.read(value or ""))
+        except RefusedError as error:
+            raise ValidationError(str(error)) from error
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compared as lists."""
+        try:
+            return bool(self.to_python(initial) != self.to_python(data))
+        except ValidationError:
+            return True
+
+
 class ResourceForm(forms.ModelForm[Resource]):
-    """A resource, with its tags as one line."""
+    """A resource, with its tags as one line and its checksums as lines."""
 
     tags = TagsField(
         label=_("Tags"),
         required=False,
         help_text=_("Separated by commas. At most 30, each of at most 60 characters."),
+    )
+    checksums = ChecksumsField(
+        label=_("Checksums"),
+        required=False,
+        help_text=_(
+            "One a line, as sha256sum prints them: the value, then the file if there are several."
+            " The length tells MD5, SHA-1, SHA-256 and SHA-512; “blake3:” or “blake2b:” before the"
+            " value tells those."
+        ),
     )
 
     class Meta:
@@ -73,6 +109,17 @@ class ResourceForm(forms.ModelForm[Resource]):
         given: datetime | None = self.cleaned_data["published_at"]
         kept = self.instance.published_at
         return kept if kept and kept.replace(microsecond=0) == given else given
+
+
+class SendBackForm(forms.Form):
+    """Why something can't be published as it is."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=2000,
+        widget=UnfoldAdminTextareaWidget({"rows": 4, "autofocus": True}),
+        help_text=_("For its publisher, who sees it with the resource; it is never published."),
+    )
 
 
 class ReasonForm(forms.Form):

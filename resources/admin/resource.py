@@ -20,11 +20,16 @@ from resources.admin.filters import CategoryFilter, StateFilter
 from resources.admin.forms import ResourceForm, tree_choices
 from resources.models import Resource
 
-AS_WORDS = {"tags": "tags_in_words", "content_markdown": "body_as_typed"}
+AS_WORDS = {
+    "tags": "tags_in_words",
+    "content_markdown": "body_as_typed",
+    "checksums": "checksums_as_lines",
+}
 
 
 @admin.register(Resource)
 class ResourceAdmin(ResourceActions, ResourceColumns):
+    audits_itself = True
     form = ResourceForm
     list_display = [
         "title_and_tags",
@@ -47,13 +52,17 @@ class ResourceAdmin(ResourceActions, ResourceColumns):
     list_filter_submit = True
     search_fields = ["title", "^magnet_hash", "^magnet_hash_v2", "^other_hash", "tag_index__name"]
     search_help_text = _("Title, tag, info-hash in any spelling, or a magnet link")
-    autocomplete_fields = ["publisher", "team"]
+    autocomplete_fields = ["publisher", "team", "supersedes"]
     change_form_outer_before_template = "admin/resources/status.html"
     fieldsets: ClassVar[list[Any]] = [  # `show_also` adds to both
         (None, {"fields": ["title", "magnet_uri", "category", "tags", "content_markdown"]}),
         (
             _("Publishing"),
             {"fields": ["publisher", "team", "published_at", "cover_image_url"]},
+        ),
+        (
+            _("Provenance"),
+            {"fields": ["licence", "source_url", "supersedes", "checksums"]},
         ),
         (_("Files"), {"fields": ["size", "file_count", "files"], "classes": ["tab"]}),
         (
@@ -84,7 +93,7 @@ class ResourceAdmin(ResourceActions, ResourceColumns):
         ),
     ]
     readonly_fields: ClassVar[list[Any]] = [
-        "tags_in_words", "body_as_typed", "size", "file_count", "files", "probe", "probe_attempts",
+        "tags_in_words", "body_as_typed", "checksums_as_lines", "size", "file_count", "files", "probe", "probe_attempts",
         "probed_at", "probe_due_at", "why", "health", "dht_changed_at", "num_peers",
         "last_dht_check", "dht_misses", "magnet_hash", "magnet_hash_v2", "created_at", "updated_at", "takedown_at",
         "takedown_reason",

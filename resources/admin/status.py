@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from ghost import told
 from resources.admin.columns import HEALTH_COLOURS, PROBE_COLOURS, STATE_COLOURS
 from resources.models import DhtStatus, ProbeStatus, Resource
+from resources.states import State
 
 
 def show(
@@ -45,7 +46,11 @@ def _buttons(row: Resource, also: Iterable[tuple[str, str, str]]) -> list[dict[s
     """The actions that make sense for a row as it stands."""
     if row.takedown_at:
         return [_button("restore", _("Restore"), "undo", "primary")]
-    found = [_button("probe_again", _("Probe again"), "travel_explore")]
+    found = []
+    if row.state == State.REVIEW:
+        found.append(_button("approve", _("Approve"), "check", "primary"))
+        found.append(_button("send_back", _("Send back…"), "reply"))
+    found.append(_button("probe_again", _("Probe again"), "travel_explore"))
     found += [_button(*button) for button in also]
     if Resource.objects.filter(pk=row.pk).unprobed().exists():
         found.append(_button("publish_unprobed", _("Publish without a probe"), "task_alt"))

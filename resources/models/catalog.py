@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django_q.tasks import async_task
+
+from ghost import jobs
 
 EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
@@ -45,10 +47,18 @@ class Catalog(models.Model):
         return cls.objects.get_or_create(pk=1)[0]
 
     @classmethod
-    def lock(cls) -> None:
-        """Make other writers of the catalog wait until this transaction ends."""
-        cls.get()
-        cls.objects.select_for_update().get(pk=1)
+    @contextmanager
+    def turn(cls) -> Iterator[None]:
+        """A transaction that has the catalog to itself: other writers wait for its end.
+
+        Whoever writes resources, categories or what hangs on them takes it before anything else.
+        So nobody can hold one row and wait for whoever holds another. On SQLite every
+        transaction is so by itself.
+        """
+        with transaction.atomic():
+            if connection.features.has_select_for_update:
+                cls.objects.select_for_update().get_or_create(pk=1)
+            yield
 
     @classmethod
     def advance(
@@ -81,7 +91,7 @@ class Catalog(models.Model):
 
     @staticmethod
     def _hurry() -> None:
-        async_task(settings.CATALOG_URGENT_TASK)
+        jobs.enqueue(settings.CATALOG_URGENT_TASK, kind=jobs.Kind.BUILD)
 
     @classmethod
     def _announce(cls, now: datetime) -> None:
@@ -98,7 +108,7 @@ class Catalog(models.Model):
 
     @staticmethod
     def _wake() -> None:
-        async_task(settings.CATALOG_CHANGED_TASK)
+        jobs.enqueue(settings.CATALOG_CHANGED_TASK, kind=jobs.Kind.BUILD)
 
     @classmethod
     def heard(cls) -> None:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MinLengthValidator
-from django.db import models, transaction
+from django.core.validators import MaxValueValidator, MinLengthValidator, MinValueValidator
+from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from ghost import audit
 from ghost.errors import ForbiddenError, RefusedError
 from ghost.fields import LineField
 from resources import slugs
@@ -44,11 +45,16 @@ class CategoryQuerySet(models.QuerySet["Category"]):
         set is left out."""
         rows = self.annotate(
             own_resources=models.Count("resources")  # type: ignore[no-redef]  # declared below
-        ).order_by("sort_order", "name", "id")
+        ).order_by()
         children: dict[int | None, list[Category]] = {}
-        for row in rows:
+        for row in sorted(rows, key=in_order):
             children.setdefault(row.parent_id, []).append(row)
         return list(_walk(children, None, 0, "", ()))
+
+
+def in_order(row: Category) -> tuple[int, str, int]:
+    """The order among siblings: names by code points, whatever the database's collation."""
+    return row.sort_order, row.name, row.pk
 
 
 def _walk(
@@ -97,6 +103,13 @@ class Category(models.Model):
         help_text=gettext_lazy("Part of the address; made from the name if left empty."),
     )
     sort_order = models.IntegerField(gettext_lazy("sort order"), default=0)
+    torznab_id = models.PositiveIntegerField(
+        gettext_lazy("Torznab category"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1000), MaxValueValidator(8999)],
+        help_text=gettext_lazy("The standard number that Torznab clients also find it by."),
+    )
     created_by = models.ForeignKey(
         Token,
         models.SET_NULL,
@@ -162,8 +175,7 @@ class Category(models.Model):
 
     def change(self, values: dict[str, Any]) -> None:
         """Set some fields, over what others changed meanwhile, and `store` it."""
-        with transaction.atomic():
-            Catalog.lock()
+        with Catalog.turn():
             self.refresh_from_db()
             for name, value in values.items():
                 setattr(self, name, value)
@@ -175,8 +187,7 @@ class Category(models.Model):
         ValidationError has the code `misplaced` for a parent that can't be, `duplicate` for a
         slug that a sibling has.
         """
-        with transaction.atomic():
-            Catalog.lock()  # two moves at once could make a cycle together
+        with Catalog.turn():  # two moves at once could make a cycle together
             old = Category.objects.filter(pk=self.pk).first()
             self.full_clean(exclude=["root", "parent"])  # `clean` looks at the place itself
             self.updated_at = timezone.now()
@@ -186,6 +197,8 @@ class Category(models.Model):
             top = above[-1] if above else self
             Category.objects.filter(pk__in=[self.pk, *self._descendant_ids()]).update(root=top)
             self.root = top
+            action = "category.update" if old else "category.create"
+            audit.note(action, self, old.audited() if old else None, self.audited())
             if old is None or old.public_state() != self.public_state():
                 Catalog.advance(reason or f"category “{self.name}” changed")
 
@@ -193,15 +206,19 @@ class Category(models.Model):
         """What the public site shows of it."""
         return {field: getattr(self, field) for field in PUBLIC_FIELDS}
 
+    def audited(self) -> dict[str, Any]:
+        """What people decide about it, for the audit trail."""
+        return self.public_state() | {"torznab_id": self.torznab_id}
+
     def discard(self) -> None:
         """Delete it; RefusedError while it has children or resources."""
-        with transaction.atomic():
-            Catalog.lock()
+        with Catalog.turn():
             if self.children.exists():
                 raise RefusedError(_("The category has subcategories; move or delete them first."))
             if self.resources.exists():
                 raise RefusedError(_("The category has resources; move them first."))
             name = self.name
+            audit.note("category.delete", self, self.audited(), None)
             Category.objects.filter(pk=self.pk).update(root=None)
             self.delete()
             Catalog.advance(f"category “{name}” deleted")

@@ -6,29 +6,25 @@ import uuid
 from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
-from django.db import models, transaction
+from django.db import models
 from django.utils import timezone
 
 from resources import slugs
-from resources.models.block import Block
+from resources.models import news, walk
 from resources.models.catalog import Catalog
+from resources.models.showing import Showing
 from resources.states import DhtStatus, ProbeStatus, State
+from teams.models import Team
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from datetime import datetime
 
     from resources.models.resource import Resource
     from teams.models import Token
 
-BATCH = 400
-"""Rows that one query names: databases bound the variables of a query."""
 NEWS = timedelta(days=3)
 """For so long a resource whose health has changed is checked sooner than others."""
-_TAKEDOWN_FIELDS = (
-    "title", "magnet_hash", "magnet_hash_v2", "other_hash", "takedown_at", "published_at",
-    "probed_at", "probe_status",
-)  # fmt: skip
 
 
 def state_is(state: State) -> models.Q:
@@ -40,14 +36,18 @@ def state_is(state: State) -> models.Q:
             return ~standing
         case State.DRAFT:
             return standing & models.Q(published_at=None)
+        case State.REVIEW:
+            return standing & models.Q(published_at__isnull=False, awaits_review=True)
+    approved = standing & models.Q(awaits_review=False)
+    match state:
         case State.SCHEDULED:
-            return standing & models.Q(published_at__gt=now)
+            return approved & models.Q(published_at__gt=now)
         case State.HELD:
-            return standing & models.Q(published_at__lte=now) & ~probed
-    return standing & models.Q(published_at__lte=now) & probed
+            return approved & models.Q(published_at__lte=now) & ~probed
+    return approved & models.Q(published_at__lte=now) & probed
 
 
-class ResourceQuerySet(models.QuerySet["Resource"]):
+class ResourceQuerySet(Showing):
     """Sets of resources."""
 
     # -- adjectives
@@ -69,18 +69,28 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
         return self.filter(state_is(state))
 
     def matching(
-        self, *, q: str | None, tag: str | None, state: State | None, **exact: object
+        self,
+        *,
+        q: str | None = None,
+        tag: str | None = None,
+        state: State | None = None,
+        updated_since: datetime | None = None,
+        **exact: object,
     ) -> Self:
-        """What a publisher looks for; None is no condition. Taken down only if asked for."""
+        """What a publisher looks for; None is no condition. Taken down only if asked for.
+
+        For lists by key: see `walk`.
+        """
         found = self.in_state(state) if state else self.standing()
         if q:
-            is_hash = models.Q(magnet_hash__contains=q.lower())
-            is_hash |= models.Q(magnet_hash_v2__contains=q.lower())
-            is_hash |= models.Q(other_hash__contains=q.lower())
-            found = found.filter(models.Q(title__icontains=q) | is_hash)
+            found = found.filter(walk.holding(q))
         if tag:
-            found = found.filter(tag_index__slug=slugs.make(tag))
-        return found.filter(**{name: value for name, value in exact.items() if value is not None})
+            tagged = self.model.tag_index.rel.related_model.objects.filter(slug=slugs.make(tag))
+            found = found.filter(pk__in=tagged.values("resource"))
+        if updated_since:
+            found = found.filter(updated_at__gte=updated_since)
+        exact = {name: value for name, value in exact.items() if value is not None}
+        return walk.walked(found.filter(**exact))
 
     def in_scope(self, token: Token) -> Self:
         """What this token may see and edit."""
@@ -88,7 +98,8 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
             return self
         if token.scope_team_id:
             return self.filter(team=token.scope_team_id)
-        return self.filter(models.Q(publisher=token) | models.Q(team__owner=token))
+        owned = Team.objects.filter(owner=token).values("pk")
+        return self.filter(models.Q(publisher=token) | models.Q(team__in=owned))
 
     def twins_of(self, *hashes: str | None) -> Self:
         """Resources of the torrent with one of these hashes: a hybrid is a twin of either of its
@@ -145,59 +156,16 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
 
     # -- verbs
 
-    def take_down(self, *, reason: str, by: str) -> int:
-        """Hide them from the next build on and block their hashes; how many there were."""
-        now, count, seen, title = timezone.now(), 0, list[int](), ""
-        with transaction.atomic():
-            for rows in self.standing()._locked_batches():
-                self._only(rows).update(takedown_at=now, takedown_reason=reason, updated_at=now)
-                hashes = [h for row in rows for h in row.hashes]
-                Block.objects.add(hashes, reason=reason, by=by, is_of_takedown=True)
-                seen += [row.pk for row in rows if row.is_public]
-                count, title = count + len(rows), rows[0].title
-            if seen:
-                Catalog.advance(_told("taken down", count, title), seen, is_urgent=True)
-        return count
-
-    def restore(self) -> int:
-        """Undo a takedown: visible again, its blocks gone; how many there were.
-
-        A block that an operator made stays, and keeps the torrent from being listed anew.
-        """
-        now, count, seen, title = timezone.now(), 0, list[int](), ""
-        with transaction.atomic():
-            for rows in self.taken_down()._locked_batches():
-                self._only(rows).update(takedown_at=None, takedown_reason="", updated_at=now)
-                hashes = [h for row in rows for h in row.hashes]
-                Block.objects.of_takedowns().covering(*hashes).delete()
-                seen += self._only(rows).public().values_list("pk", flat=True)
-                count, title = count + len(rows), rows[0].title
-            if seen:
-                Catalog.advance(_told("restored", count, title), seen)
-        return count
-
-    def _locked_batches(self) -> Iterator[list[Resource]]:
-        """The rows by key, BATCH at a time; what is done with them may take them out of the set."""
-        rows = self.order_by("pk").only(*_TAKEDOWN_FIELDS).select_for_update(of=("self",))
-        last = 0
-        while batch := list(rows.filter(pk__gt=last)[:BATCH]):
-            yield batch
-            last = batch[-1].pk
-
-    def _only(self, rows: Iterable[Resource]) -> ResourceQuerySet:
-        return self.model.objects.filter(pk__in=[row.pk for row in rows])
-
     def ask_probe(self) -> int:
         """Have them probed (again) as soon as a worker is free; how many there were."""
-        return self.standing().update(
-            probe_status=models.Case(
-                models.When(probe_status=ProbeStatus.SKIPPED, then=models.Value("skipped")),
-                default=models.Value("pending"),
-            ),
-            probe_due_at=timezone.now(),
-            probe_attempts=0,
-            probe_error="",
-        )
+        skipped = models.When(probe_status=ProbeStatus.SKIPPED, then=models.Value("skipped"))
+        with Catalog.turn():
+            return self.standing().update(
+                probe_status=models.Case(skipped, default=models.Value("pending")),
+                probe_due_at=timezone.now(),
+                probe_attempts=0,
+                probe_error="",
+            )
 
     def skip_probe(self) -> int:
         """Let the unprobed be public without a successful probe; how many changed.
@@ -205,7 +173,7 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
         Not those whose probe found that their torrent is listed already, or blocked.
         """
         skipped = {"probe_status": ProbeStatus.SKIPPED, "probe_due_at": None, "probe_error": ""}
-        with transaction.atomic():
+        with Catalog.turn():
             rows = self.unprobed().in_state(State.HELD).select_for_update()
             held = list(rows.values_list("pk", flat=True))
             count = self.unprobed().in_state(State.HELD).update(**skipped)
@@ -221,7 +189,8 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
             return []
         claim, rows = uuid.uuid4().hex, self.model.objects.filter(pk__in=wanted)
         until = timezone.now() + timedelta(seconds=lease_s)
-        rows.due_for_probe().update(probe_claim=claim, probe_claimed_until=until)
+        with Catalog.turn():
+            rows.due_for_probe().update(probe_claim=claim, probe_claimed_until=until)
         return list(rows.filter(probe_claim=claim))
 
     def renew_claims(self, rows: Iterable[Resource], lease_s: float) -> None:
@@ -229,20 +198,20 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
         claims = {row.pk: row.probe_claim for row in rows}
         until = timezone.now() + timedelta(seconds=lease_s)
         held = self.filter(pk__in=claims, probe_claim__in=set(claims.values()))
-        held.update(probe_claimed_until=until)
+        with Catalog.turn():
+            held.update(probe_claimed_until=until)
 
     def record_health(self, status: DhtStatus, *, misses: int = 0) -> int:
         """Note a look-up's outcome; how many got another status than they had."""
         now = timezone.now()
-        with transaction.atomic():
+        with Catalog.turn():
             changed = self.exclude(dht_status=status)
-            seen = list(changed.public().select_for_update().values_list("pk", flat=True))
-            count = changed.update(dht_status=status, dht_changed_at=now)
+            is_seen = models.ExpressionWrapper(state_is(State.LIVE), models.BooleanField())
+            fields = ("pk", "dht_status", "publisher_id", "team_id", is_seen)
+            rows = list(changed.order_by("pk").select_for_update().values_list(*fields))
+            changed.update(dht_status=status, dht_changed_at=now)
             self.update(dht_misses=misses, last_dht_check=now)
-            if seen:
-                Catalog.advance(f"{count} now {status.value}", seen)
-        return count
-
-
-def _told(what: str, count: int, title: str) -> str:
-    return f"“{title}” {what}" if count == 1 else f"{count} resources {what}"
+            if seen := [row[0] for row in rows if row[-1]]:
+                Catalog.advance(f"{len(rows)} now {status.value}", seen)
+            news.health((row[:4] for row in rows), str(status))
+        return len(rows)

@@ -9,7 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from ghost.fields import LineField
+from ghost.fields import FoldedField, LineField
 from resources import magnets, metadata, sizes
 from resources.models.category import Category
 from resources.states import DhtStatus, ProbeStatus, State
@@ -18,7 +18,7 @@ from teams.models import Team, Token
 PUBLIC_FIELDS = (
     "title", "magnet_uri", "content_markdown", "cover_image_path", "tags", "category_id",
     "publisher_id", "team_id", "dht_status", "published_at", "total_size_bytes", "file_count",
-    "files_tree_summary",
+    "files_tree_summary", "licence", "source_url", "checksums", "supersedes_id",
 )  # fmt: skip
 """What the public site shows of a row: a change in one of these asks for a build."""
 
@@ -32,6 +32,7 @@ class Record(models.Model):
         validators=[MinLengthValidator(1)],
         error_messages={"blank": gettext_lazy("A title is needed.")},
     )
+    title_folded = FoldedField(of="title")
     magnet_uri = models.TextField(
         gettext_lazy("magnet link"), validators=[MaxLengthValidator(magnets.MAX_BYTES)]
     )
@@ -134,6 +135,39 @@ class Record(models.Model):
     takedown_at = models.DateTimeField(gettext_lazy("taken down"), null=True, editable=False)
     takedown_reason = models.TextField(gettext_lazy("reason"), blank=True, editable=False)
 
+    awaits_review = models.BooleanField(
+        gettext_lazy("awaits review"), default=False, editable=False
+    )
+    """Written by somebody whose work is reviewed, and nobody has approved it yet."""
+    review_note = models.TextField(gettext_lazy("review"), blank=True, editable=False)
+    """Why it was sent back; for its publisher and operators, never published."""
+
+    licence = models.CharField(
+        gettext_lazy("licence"),
+        max_length=200,
+        blank=True,
+        help_text=gettext_lazy("An SPDX expression, such as CC-BY-4.0 or MIT OR Apache-2.0."),
+    )
+    source_url = models.CharField(
+        gettext_lazy("source"),
+        max_length=2000,
+        blank=True,
+        validators=[URLValidator(schemes=["http", "https"])],
+        help_text=gettext_lazy("Where the work comes from; shown on its page."),
+    )
+    checksums = models.JSONField(gettext_lazy("checksums"), default=list, blank=True)
+    """`[{"algorithm": "sha256", "value": "…hex…", "file": "a/b.iso"}]`; without a file it is that
+    of a work of one file."""
+    supersedes = models.ForeignKey(
+        "resources.Resource",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="successors",
+        verbose_name=gettext_lazy("replaces"),
+        help_text=gettext_lazy("The older release that this one takes the place of."),
+    )
+
     class Meta:
         abstract = True
 
@@ -167,6 +201,12 @@ class Record(models.Model):
         return self.publisher.token_hash
 
     @property
+    def superseded_by(self) -> list[int]:
+        """Keys of the releases that replace it, newest first."""
+        newer = type(self)._default_manager.filter(supersedes=self.pk)
+        return list(newer.order_by("-pk").values_list("pk", flat=True))
+
+    @property
     def probed_metadata(self) -> metadata.Metadata | None:
         """What its last successful probe found."""
         return metadata.load(self.magnet_hash) if self.probed_at else None
@@ -184,6 +224,8 @@ class Record(models.Model):
             return State.TAKEN_DOWN
         if self.published_at is None:
             return State.DRAFT
+        if self.awaits_review:
+            return State.REVIEW
         if self.published_at > timezone.now():
             return State.SCHEDULED
         return State.LIVE if self.is_public else State.HELD
@@ -193,7 +235,7 @@ class Record(models.Model):
         """Whether the public site shows it now (`ResourceQuerySet.public` for one row)."""
         is_due = self.published_at is not None and self.published_at <= timezone.now()
         is_probed = self.probed_at is not None or self.probe_status == ProbeStatus.SKIPPED
-        return self.takedown_at is None and is_due and is_probed
+        return self.takedown_at is None and not self.awaits_review and is_due and is_probed
 
     def public_state(self) -> dict[str, Any] | None:
         """What the public site shows of it, or None if nothing."""

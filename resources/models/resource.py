@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable
+from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -11,33 +13,32 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django_q.tasks import async_task
 
-from ghost.errors import ForbiddenError, RefusedError
-from resources import magnets, metadata, slugs, tags
+from ghost import audit, jobs
+from ghost.errors import RefusedError
+from resources import magnets, metadata, provenance, slugs, tags
+from resources.models import news, walk
 from resources.models.block import Block
 from resources.models.catalog import Catalog
+from resources.models.inserting import Neighbours
+from resources.models.outcomes import OUTAGE_PAUSE, RETRY_PAUSES, Outcomes
 from resources.models.querysets import ResourceQuerySet
-from resources.models.record import Record
 from resources.states import DhtStatus, ProbeStatus
 from teams.models import Token
 from teams.roles import Role
 
-__all__ = ["DhtStatus", "ProbeStatus", "Resource", "ResourceTag"]
+__all__ = ["OUTAGE_PAUSE", "RETRY_PAUSES", "DhtStatus", "ProbeStatus", "Resource", "ResourceTag"]
 
 MAX_BODY_BYTES = 100_000
-RETRY_PAUSES = tuple(
-    timedelta(minutes=minutes) for minutes in (1, 5, 30, 2 * 60, 6 * 60, 24 * 60, 72 * 60)
-)
-"""How long a first probe that failed waits for the next one; then nobody tries by itself."""
-OUTAGE_PAUSE = timedelta(minutes=5)
-"""The same for one that could not be tried: that says nothing of the torrent, so it goes on."""
-
 EDITED_FIELDS = (
-    "title", "magnet_uri", "magnet_hash", "magnet_hash_v2", "content_markdown", "tags",
+    "title", "title_folded", "magnet_uri", "magnet_hash", "magnet_hash_v2", "content_markdown", "tags",
     "cover_image_url", "category", "publisher", "team", "published_at", "updated_at",
+    "licence", "source_url", "checksums", "supersedes", "awaits_review", "review_note",
 )  # fmt: skip
 """What people write; the other fields belong to workers, which may write at the same moment."""
+
+_DERIVED = ("title_folded", "updated_at")
+_LINKS = ("category", "publisher", "team", "supersedes")
 
 COVER_BURST = timedelta(seconds=10)
 """Addresses that come so close together are announced once; the schedule finds the rest."""
@@ -49,10 +50,11 @@ PROBE_FIELDS = (
 )  # fmt: skip
 
 
-class Resource(Record):
+class Resource(Outcomes):
     """One torrent with its title, words, place in the tree, health and history."""
 
     task_id: str | None = None  # the probe that this very request queued
+    neighbours: Neighbours | None = None  # looked up beforehand, for many rows at once
 
     objects = ResourceQuerySet.as_manager()
 
@@ -65,7 +67,13 @@ class Resource(Record):
                 fields=["cover_due_at"],
                 condition=models.Q(cover_due_at__isnull=False),
                 name="resources_cover_due",
-            )
+            ),
+            models.Index(
+                fields=["id"],
+                condition=models.Q(awaits_review=True),
+                name="resources_awaiting_review",
+            ),
+            walk.INDEX,
         ]
 
     # -- the gate
@@ -73,8 +81,11 @@ class Resource(Record):
     def clean(self) -> None:
         """Read the magnet, clean the tags; refuse twins, blocked hashes and what is too long."""
         self._clean_team()
-        self._clean_tags()
+        self._cleaned("tags", tags.clean)
+        self._cleaned("licence", provenance.clean_licence)
+        self._cleaned("checksums", provenance.clean_checksums)
         self._clean_body()
+        self._clean_supersedes()
         self.cover_image_url = self.cover_image_url or None
         self._clean_magnet()
 
@@ -86,40 +97,43 @@ class Resource(Record):
         self.magnet_uri = magnet.uri()
         if (magnet.hash, magnet.v2) == (self.magnet_hash, self.magnet_hash_v2):
             return
-        if Block.objects.covering(magnet.v1, magnet.v2).exists():
-            raise ValidationError(
-                {"magnet_uri": ValidationError(_("This torrent is blocked."), code="blocked")}
-            )
-        self._refuse_twins(magnet)
+        self._require_room(magnet)
         self.magnet_hash, self.magnet_hash_v2 = magnet.hash, magnet.v2
         self._forget_metadata()
 
-    def _refuse_twins(self, magnet: magnets.Magnet) -> None:
-        twin = Resource.objects.twins_of(magnet.v1, magnet.v2).exclude(pk=self.pk).first()
-        if twin is not None:
-            raise ValidationError(
-                {
-                    "magnet_uri": ValidationError(
-                        _("This torrent is listed already."),
-                        code="duplicate",
-                        params={"resource_id": twin.pk},
-                    )
-                }
-            )
+    def read_magnet(self) -> magnets.Magnet | None:
+        """Its link, parsed; None if it can't be, which `clean` will tell."""
+        try:
+            return self.magnet
+        except RefusedError:
+            return None
+
+    def _require_room(self, magnet: magnets.Magnet) -> None:
+        around = self.neighbours or Neighbours(Resource, (magnet.v1, magnet.v2))
+        around.require_room(self, magnet)
 
     def _clean_team(self) -> None:
         # Taken out of its team, a member's work would be out of everybody's sight.
-        maker = Token.objects.filter(pk=self.publisher_id, role=Role.TEAM_MEMBER).first()
-        if maker and maker.scope_team_id != self.team_id:
+        is_known = "publisher" in self._state.fields_cache
+        maker = self.publisher if is_known else Token.objects.filter(pk=self.publisher_id).first()
+        if maker and maker.role == Role.TEAM_MEMBER and maker.scope_team_id != self.team_id:
             raise ValidationError({"team": _("What a team member publishes stays in its team.")})
 
-    def _clean_tags(self) -> None:
-        if not isinstance(self.tags, list):
-            raise ValidationError({"tags": _("Tags are a list of texts.")})
+    def _cleaned(self, field: str, clean: Callable[[Any], Any]) -> None:
         try:
-            self.tags = tags.clean(self.tags)
+            setattr(self, field, clean(getattr(self, field)))
         except RefusedError as error:
-            raise ValidationError({"tags": str(error)}) from error
+            raise ValidationError({field: str(error)}) from error
+
+    def _clean_supersedes(self) -> None:
+        """No release replaces itself, by whatever way round."""
+        seen, older = {self.pk}, self.supersedes
+        while older is not None:
+            if older.pk in seen:
+                told = _("A release can't replace itself, nor one that came after it.")
+                raise ValidationError({"supersedes": told})
+            seen.add(older.pk)
+            older = older.supersedes
 
     def _clean_body(self) -> None:
         if len(self.content_markdown.encode("utf-8", "replace")) > MAX_BODY_BYTES:
@@ -143,17 +157,33 @@ class Resource(Record):
         Checks everything, keeps the index of tags, and moves the catalog's revision if what is
         public changed. ValidationError has the code `duplicate` or `blocked` where that is why.
         """
-        with transaction.atomic():
+        with Catalog.turn():
             old = Resource.objects.select_for_update().filter(pk=self.pk).first()
             self.full_clean()
             if old is None or self._wants_other_cover(old):
-                self._ask_cover()
+                self.ask_cover()
+                self.announce_covers([self])
             self.updated_at = timezone.now()
             self._save_over(old)
             self._index_tags()
             self._tell_catalog(old)
+            self._audit(old)
         is_new = old is None or not old.names_as(self)
         return is_new and self.probe_status == ProbeStatus.PENDING
+
+    def _audit(self, old: Resource | None) -> None:
+        what, before, after = "create", None, self.audited()
+        if old:
+            what, before = "update", old.audited()
+        audit.note(f"resource.{what}", self, before, after)
+        if before != after:
+            news.changed(what, [self])
+
+    def audited(self) -> dict[str, Any]:
+        """What people wrote of it, for the audit trail."""
+        fields = {name: getattr(self, f"{name}_id", None) for name in _LINKS}
+        names = (n for n in EDITED_FIELDS if n not in _LINKS + _DERIVED)
+        return {n: getattr(self, n) for n in names} | fields
 
     def _save_over(self, old: Resource | None) -> None:
         """Write what changed here, and take over what workers wrote meanwhile."""
@@ -174,7 +204,8 @@ class Resource(Record):
             with transaction.atomic():
                 self.save(update_fields=fields)
         except IntegrityError:  # somebody was faster since clean()
-            self._refuse_twins(self.magnet)
+            self.neighbours = None
+            self._require_room(self.magnet)
             raise
 
     def _index_tags(self) -> None:
@@ -184,38 +215,45 @@ class Resource(Record):
             rows, update_conflicts=True, update_fields=["name"], unique_fields=["resource", "slug"]
         )
 
-    def _tell_catalog(self, old: Resource | None, *, has_new_cover: bool = False) -> None:
-        before, now = old.public_state() if old else None, self.public_state()
-        if before != now or (now and has_new_cover):
-            what = "changed" if before else "added"
-            Catalog.advance(f"“{self.title}” {what}", [self.pk])
+    @classmethod
+    def index_tags(cls, rows: Iterable[Resource]) -> None:
+        """Put the tags of new rows into the index."""
+        ResourceTag.objects.bulk_create(
+            ResourceTag(resource=row, slug=slugs.make(t), name=t) for row in rows for t in row.tags
+        )
 
     def _wants_other_cover(self, old: Resource) -> bool:
         """Whether it has another address than the old one; an uploaded cover needs none."""
         is_kept = old.cover_uploaded_at is not None and not self.cover_image_url
         return old.cover_image_url != self.cover_image_url and not is_kept
 
-    def _ask_cover(self) -> None:
+    def ask_cover(self) -> None:
+        """Have the cover at its address fetched, once it is stored."""
         self.cover_image_path, self.cover_error, self.cover_uploaded_at = None, "", None
         self.cover_due_at = timezone.now() if self.cover_image_url else None
-        if self.cover_due_at:
-            self._announce_cover(self.cover_due_at)
 
-    @staticmethod
-    def _announce_cover(now: datetime) -> None:
-        burst = Resource.objects.filter(cover_due_at__range=(now - COVER_BURST, now))
-        if settings.GHOST.enable_scheduler and not burst.exists():
-            # robust: the row is stored by then, and the schedule finds it
-            transaction.on_commit(partial(async_task, settings.COVER_DUE_TASK), robust=True)
+    @classmethod
+    def announce_covers(cls, rows: Iterable[Resource]) -> None:
+        """Wake whoever fetches covers, if one of these rows asks for one; once for a burst."""
+        now = timezone.now()
+        burst = cls.objects.filter(cover_due_at__range=(now - COVER_BURST, now))
+        others = burst.exclude(pk__in=[row.pk for row in rows if row.pk])
+        is_asked = any(row.cover_due_at for row in rows)
+        if is_asked and settings.GHOST.enable_scheduler and not others.exists():
+            # robust: the rows are stored by then, and the schedule finds them
+            enqueue = partial(jobs.enqueue, settings.COVER_DUE_TASK, kind=jobs.Kind.COVERS)
+            transaction.on_commit(enqueue, robust=True)
 
     def forget(self) -> bool:
         """Delete a new one whose probe failed; False if somebody has had a hand in it since."""
-        with transaction.atomic():
+        with Catalog.turn():
             if not Resource.objects.filter(pk=self.pk).exists():
                 return True
             if self._as_stored() is None:
                 return False
             transaction.on_commit(partial(metadata.forget, self.magnet_hash))
+            audit.note("resource.forget", self, self.audited(), None)
+            news.changed("forget", [self])
             Resource.objects.filter(pk=self.pk).delete()
         return True
 
@@ -230,18 +268,19 @@ class Resource(Record):
 
         That is so if somebody had a hand in it meanwhile, or took or blocked the old magnet.
         """
-        with transaction.atomic():
+        with Catalog.turn():
             now = self._as_stored()
             if now is None or before._is_replaced():
                 return False
             if before._wants_other_cover(now) and (now.cover_image_path or now.cover_error):
-                before._ask_cover()  # the other one has come, or failed to
+                before.ask_cover()  # the other one has come, or failed to
             try:
                 before._save_over(now)
             except ValidationError:  # somebody took the old magnet in this very moment
                 return False
             before._index_tags()
             before._tell_catalog(now)
+            before._audit(now)
         return True
 
     def _is_replaced(self) -> bool:
@@ -249,168 +288,12 @@ class Resource(Record):
         twins = Resource.objects.twins_of(*self.hashes).exclude(pk=self.pk)
         return twins.exists() or Block.objects.covering(*self.hashes).exists()
 
-    def require_sight_by(self, token: Token) -> None:
-        """ForbiddenError unless it is in the token's scope."""
-        if not Resource.objects.in_scope(token).filter(pk=self.pk).exists():
-            raise ForbiddenError(_("This resource is not yours."))
-
-    def require_change_by(self, token: Token) -> None:
-        """ForbiddenError unless it is in the token's scope; taken down, only an Admin's."""
-        self.require_sight_by(token)
-        if self.takedown_at and not token.is_admin:
-            raise ForbiddenError(_("This resource was taken down; only an Admin may change it."))
-
-    def take_down(self, *, reason: str, by: str) -> None:
-        """`ResourceQuerySet.take_down` for this one."""
-        Resource.objects.filter(pk=self.pk).take_down(reason=reason, by=by)
-        self.refresh_from_db()
-
-    def restore(self) -> None:
-        """`ResourceQuerySet.restore` for this one."""
-        Resource.objects.filter(pk=self.pk).restore()
-        self.refresh_from_db()
-
-    def discard(self) -> None:
-        """Delete it with its metadata; RefusedError while it is public. A block stays."""
-        with transaction.atomic():
-            row = Resource.objects.select_for_update().get(pk=self.pk)
-            if row.is_public:
-                raise RefusedError(_("It is public: take it down or withdraw it first."))
-            transaction.on_commit(partial(metadata.forget, row.magnet_hash))
-            self.delete()
-
-    # -- what a probe found
-
-    def record_metadata(self, found: metadata.Metadata) -> bool:
-        """Keep what a probe found; False if the magnet was changed or removed meanwhile.
-
-        A probe tells a hybrid's other half too. If that one is blocked, or listed already, this
-        one is kept off the public: `probed_at` stays empty, and `probe_error` says why.
-        """
-        metadata.save(found)
-        with transaction.atomic():
-            other = self._other_half(found)
-            why_not = self._why_not_listed(other) if other else ""
-            is_kept = self._record_found(found, other, why_not)
-        if not is_kept and not Resource.objects.filter(magnet_hash=found.magnet_hash).exists():
-            metadata.forget(found.magnet_hash)
-        return is_kept
-
-    def _other_half(self, found: metadata.Metadata) -> str:
-        named = (self.magnet_hash, self.magnet_hash_v2)
-        return next((h for h in (found.v1, found.v2) if h and h not in named), "")
-
-    def _why_not_listed(self, other: str) -> str:
-        """Why it must not be public, now that its other half is known; empty if it may."""
-        Catalog.lock()  # both halves may be recorded at once
-        now = Resource.objects.filter(pk=self.pk).first()
-        if now is None or (now.probed_at and now.other_hash == other):
-            return ""
-        if now.takedown_at:
-            Block.objects.add(
-                [other], reason=now.takedown_reason, by="takedown", is_of_takedown=True
-            )
-            return ""
-        if Block.objects.covering(other).exists():
-            return "This torrent is blocked by the hash of its other half."
-        twins = Resource.objects.twins_of(other).exclude(pk=self.pk)
-        # The one that was there first stays, unless it never got anywhere.
-        is_first = models.Q(pk__lt=self.pk) | models.Q(takedown_at__isnull=False)
-        is_known = models.Q(probed_at__isnull=False) | models.Q(probe_status=ProbeStatus.SKIPPED)
-        twin = twins.filter(is_first | is_known).order_by("pk").first()
-        if twin is None:
-            return ""
-        is_seen = twin.is_public or Resource.objects.in_scope(self.publisher).contains(twin)
-        by_whom = f"as resource {twin.pk}" if is_seen else "by somebody else"
-        return f"This torrent is listed already, {by_whom}."
-
-    def _record_found(self, found: metadata.Metadata, other: str, why_not: str) -> bool:
-        return self._record_probe(
-            probe_status=ProbeStatus.OK,
-            probe_error=why_not,
-            probe_attempts=0,
-            probe_due_at=None,
-            probed_at=None if why_not else found.fetched_at,
-            other_hash=other,
-            total_size_bytes=found.total_size_bytes,
-            file_count=found.file_count,
-            files_tree_summary=found.files_tree_summary,
-            num_peers=found.num_peers,
-            dht_status=DhtStatus.ACTIVE,
-            dht_misses=0,
-            last_dht_check=found.fetched_at,
-        )
-
-    def record_probe_miss(self, status: ProbeStatus, error: str) -> bool:
-        """Note that a probe failed and when to try again; False if the magnet changed meanwhile.
-
-        What was known before stays. Only a first probe is repeated by itself.
-        """
-        is_tried = status != ProbeStatus.UNAVAILABLE
-        pause = self._pause() if is_tried else OUTAGE_PAUSE
-        return self._record_probe(
-            probe_status=self.probe_status if self.probe_status == ProbeStatus.SKIPPED else status,
-            probe_error=error,
-            probe_attempts=self.probe_attempts + is_tried,
-            probe_due_at=timezone.now() + pause if pause and self.probed_at is None else None,
-        )
-
-    def _pause(self) -> timedelta | None:
-        """Until a probe that found nobody is repeated, if ever."""
-        left = RETRY_PAUSES[self.probe_attempts :]
-        return left[0] if left else None
-
-    def _record_probe(self, **values: object) -> bool:
-        with transaction.atomic():
-            old = (
-                Resource.objects.select_for_update()
-                .filter(
-                    pk=self.pk, magnet_hash=self.magnet_hash, magnet_hash_v2=self.magnet_hash_v2
-                )
-                .first()
-            )
-            if old is None:
-                return False
-            if values.get("dht_status", old.dht_status) != old.dht_status:
-                values["dht_changed_at"] = timezone.now()
-            Resource.objects.filter(pk=self.pk).update(
-                **values, probe_claim="", probe_claimed_until=None
-            )
-            self.refresh_from_db()
-            self._tell_catalog(old)
-        return True
-
-    def record_cover(
-        self,
-        path: str | None,
-        *,
-        error: str = "",
-        again_at: datetime | None = None,
-        is_by_hand: bool = False,
-    ) -> None:
-        """Note where the new cover lies, or why there is none and when to try again.
-
-        `is_by_hand`: somebody uploaded it, or removed what was uploaded.
-        """
-        edit = {"updated_at": timezone.now()} if is_by_hand else {}
-        with transaction.atomic():
-            old = Resource.objects.select_for_update().get(pk=self.pk)
-            Resource.objects.filter(pk=self.pk).update(
-                cover_image_path=path,
-                cover_error=error[:300],
-                cover_due_at=again_at,
-                cover_uploaded_at=edit.get("updated_at") if path else None,
-                **edit,
-            )
-            self.refresh_from_db()
-            self._tell_catalog(old, has_new_cover=path is not None)
-
 
 class ResourceTag(models.Model):
     """The index of tags by slug; the truth is `Resource.tags`, as the publisher typed them."""
 
     resource = models.ForeignKey(Resource, models.CASCADE, related_name="tag_index")
-    slug = models.CharField(max_length=200, db_index=True)
+    slug = models.CharField(max_length=200)
     name = models.CharField(max_length=tags.MAX_CHARS)
 
     class Meta:
@@ -419,6 +302,7 @@ class ResourceTag(models.Model):
         constraints = [
             models.UniqueConstraint("resource", "slug", name="resources_tag_once_per_resource")
         ]
+        indexes = [models.Index(fields=["slug", "resource"], name="resources_tagged")]
 
     def __str__(self) -> str:
         return self.name

@@ -12,7 +12,7 @@ import pytest
 
 from builds import pipeline
 from builds.models import Build
-from tests.builds.faults import empty_database, place  # noqa: F401  # fixtures
+from tests.builds.faults import place  # noqa: F401  # a fixture
 from tests.builds.pictures import pictures, stall  # noqa: F401  # fixtures
 
 

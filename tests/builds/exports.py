@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -87,3 +88,10 @@ def files(site: Path) -> dict[str, bytes]:
         for path in site.rglob("*")
         if path.is_file()
     }
+
+
+def index_items() -> dict[int, dict[str, object]]:
+    """The items of all shards, by id."""
+    found = release.public().glob("index/index-*.json")
+    items = [item for path in found for item in json.loads(path.read_bytes())["items"]]
+    return {item["id"]: item for item in items}

@@ -17,7 +17,7 @@ from errno import ENOSPC
 from pathlib import Path
 
 import pytest
-from django.db import OperationalError, connection, connections
+from django.db import OperationalError, connection
 from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.utils import timezone
 
@@ -282,38 +282,17 @@ def some(moments: list[str], kinds: tuple[str, ...], each: int) -> list[int]:
     return sorted(found)
 
 
-@pytest.fixture(scope="session")
-def empty_database(django_db_setup, django_db_blocker, tmp_path_factory) -> Path:
-    """A database file with all tables and no rows."""
-    path = tmp_path_factory.mktemp("database") / "empty.db"
-    with django_db_blocker.unblock(), closing(sqlite3.connect(path)) as file:
-        connection.ensure_connection()
-        connection.connection.backup(file)
-    return path
-
-
 @pytest.fixture
-def place(db, empty_database, tmp_path, configure) -> Iterator[Place]:
+def place(file_database, configure) -> Place:
     """An installation with a database file, as in real life: threads and processes share it."""
-    root = tmp_path / "ghost"
-    root.mkdir()
-    shutil.copyfile(empty_database, root / "ghost.db")
+    root = file_database.parent
     configure(
         site_workdir=root / "site-workdir",
         cover_dir=root / "covers",
         magnet_metadata_dir=root / "metadata",
         build_debounce_s=0,
     )
-    memory = connections["default"]
-    name = memory.settings_dict["NAME"]
-    memory.settings_dict["NAME"] = str(root / "ghost.db")  # of other threads' connections too
-    connections["default"] = connections.create_connection("default")
-    try:
-        yield Place(root)
-    finally:
-        connection.close()
-        connections["default"] = memory
-        memory.settings_dict["NAME"] = name
+    return Place(root)
 
 
 def pending() -> bool:

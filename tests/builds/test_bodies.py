@@ -76,15 +76,18 @@ def test_the_source_is_another_one_with_all_that_a_body_is_made_from():
             {"magnet_hash": "0" * 40},
             {"probed_at": row.probed_at + timedelta(microseconds=1)},
             {"content_markdown": row.content_markdown + "\ud800"},
+            {"checksums": [{"algorithm": "md5", "value": "0" * 32, "file": ""}]},
         )
     ]
 
-    assert len({before, *map(bodies.source_of, others)}) == 6
+    assert len({before, *map(bodies.source_of, others)}) == 7
     assert bodies.source_of(Resource(**(plain(row) | {"title": "Another"}))) == before
 
 
 def plain(row: Resource) -> dict:
-    fields = ("magnet_uri", "magnet_hash", "probed_at", "content_markdown", "title")
+    fields = (
+        "magnet_uri", "magnet_hash", "probed_at", "content_markdown", "title", "checksums",
+    )  # fmt: skip
     return {name: getattr(row, name) for name in fields}
 
 

@@ -64,6 +64,10 @@ def test_index_has_the_fields_of_the_contract():
                 "team_id": None,
                 "published_at": "2026-03-31T23:59:00+00:00",
                 "summary": "Some words.",
+                "licence": "",
+                "source_url": "",
+                "supersedes": None,
+                "superseded_by": [],
             }
         ]
     }

@@ -40,7 +40,7 @@ PUBLIC = {
     "resources.Resource": {
         "title", "magnet_uri", "magnet_hash", "magnet_hash_v2", "content_markdown", "tags",
         "cover_image_path", "dht_status", "files_tree_summary", "published_at", "updated_at",
-        "last_dht_check",
+        "last_dht_check", "licence", "source_url",
     },
 }  # fmt: skip
 """What may be seen, and what is one of a few words. Everything else is private, if it is new too."""

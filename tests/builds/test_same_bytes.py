@@ -43,6 +43,8 @@ class Editor:
         self.categories = [root, make.category("Films", parent=root), make.category("Data")]
         for _ in range(40):
             self.add()
+        for _ in range(10):
+            self.supersede()
 
     def any(self) -> Resource:
         return self.rng.choice(list(Resource.objects.order_by("pk")))
@@ -112,11 +114,38 @@ class Editor:
         team.name = self.rng.choice(WORDS)
         team.store()
 
+    def supersede(self) -> None:
+        older, newer = sorted([self.any(), self.any()], key=lambda row: row.pk)
+        newer.supersedes = older if older != newer else None
+        newer.store()
+
+    def license(self) -> None:
+        row = self.any()
+        row.licence = self.rng.choice(["", "CC-BY-4.0", "MIT OR Apache-2.0"])
+        row.store()
+
+    def source(self) -> None:
+        row = self.any()
+        row.source_url = self.rng.choice(["", "https://example.org/a?b=c&d", "http://example.net"])
+        row.store()
+
+    def sum(self) -> None:
+        row = self.any()
+        value = f"{self.rng.randrange(16**64):064x}"
+        row.checksums = self.rng.choice([[], [{"algorithm": "sha256", "value": value}]])
+        row.store()
+
+    def delete(self) -> None:
+        row = self.any()
+        Resource.objects.filter(pk=row.pk).withdraw()
+        row.discard()
+
     def at_random(self) -> str:
         edits = [
             self.add, self.add, self.edit, self.move, self.tag, self.take_down, self.restore,
             self.withdraw, self.backdate, self.health, self.rename_category, self.move_category,
-            self.rename_people,
+            self.rename_people, self.supersede, self.supersede, self.supersede, self.license,
+            self.source, self.sum, self.delete,
         ]  # fmt: skip
         done = self.rng.choice(edits)
         done()

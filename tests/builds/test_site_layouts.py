@@ -369,3 +369,107 @@ def test_about_page_has_all_feeds_in_one_file(render):
 
     [link] = reader.all("a", type="text/x-opml")
     assert link["href"] == "/repo/feeds.opml"
+
+
+def provenance(**more):
+    spdx = "https://spdx.org/licenses/"
+    return {
+        "licence": [{"text": "MIT", "url": f"{spdx}MIT.html"}, {"text": " OR "},
+                    {"text": "0BSD", "url": f"{spdx}0BSD.html"}],
+        "source": {"url": "https://example.org/a?b=c&d=e", "text": "example.org/a?b=c&d=e"},
+        "checksums": [
+            {"id": "sums-sha256", "name": "SHA-256", "lines": f"{'ab' * 32}  a.iso\n{'cd' * 32}  b"},
+        ],
+    } | more  # fmt: skip
+
+
+def data_of(reader):
+    [data] = reader.text("script")
+    return json.loads(data)
+
+
+def test_resource_without_provenance_says_nothing_of_it(render):
+    reader = read(render(resource()))
+
+    assert reader.all("details", **{"class": "sums"}) == []
+    assert {"Licence", "Source", "Replaces"}.isdisjoint(reader.text("dt"))
+    assert {"license", "isBasedOn"}.isdisjoint(data_of(reader))
+    assert "sha256" not in data_of(reader)["encoding"]
+    assert data_of(reader)["@context"] == "https://schema.org"
+
+
+def test_resource_links_its_licences_and_its_source(render):
+    reader = read(render(resource(**provenance())))
+
+    assert [a["href"] for a in reader.all("a", rel="license")] == [
+        "https://spdx.org/licenses/MIT.html", "https://spdx.org/licenses/0BSD.html",
+    ]  # fmt: skip
+    [source] = reader.all("a", rel="nofollow noopener noreferrer")
+    assert source["href"] == "https://example.org/a?b=c&d=e"
+    assert " OR " in reader.text("dd")
+
+
+def test_checksums_are_folded_and_copied_as_they_are_checked(render):
+    html = render(resource(**provenance()))
+
+    reader = read(html)
+    assert reader.all("details", **{"class": "sums"}) == [{"class": "sums"}]
+    assert reader.text("pre") == [f"{'ab' * 32}  a.iso\n{'cd' * 32}  b"]
+    assert [b["data-copy"] for b in reader.all("button", **{"data-copy": "sums-sha256"})] == [
+        "sums-sha256"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("licence", "wanted"),
+    [
+        (
+            [{"text": "MIT", "url": "https://spdx.org/licenses/MIT.html"}],
+            "https://spdx.org/licenses/MIT.html",
+        ),
+        (provenance()["licence"], {"@type": "CreativeWork", "name": "MIT OR 0BSD"}),
+        ([{"text": "LicenseRef-Ours"}], {"@type": "CreativeWork", "name": "LicenseRef-Ours"}),
+    ],
+)
+def test_linked_data_names_licence_source_and_sum(render, licence, wanted):
+    reader = read(render(resource(**provenance(licence=licence, sha256="ab" * 32))))
+
+    data = data_of(reader)
+    assert (data["license"], data["isBasedOn"]) == (wanted, "https://example.org/a?b=c&d=e")
+    assert data["encoding"]["sha256"] == "ab" * 32
+
+
+@pytest.mark.parametrize("language", ["", "zh-hans"])
+def test_a_replaced_release_says_so_and_links_what_replaces_it(render, language):
+    newer = [
+        {"name": HOSTILE, "address": "/resources/7/"},
+        {"name": "B", "address": "/resources/5/"},
+    ]
+    reader = read(render(resource(replaced_by=newer), language))
+
+    base = f"/repo/{language}/" if language else "/repo/"
+    links = [a["href"] for a in reader.all("a") if "/resources/" in a["href"]]
+    wanted = [f"{base}resources/7/", f"{base}resources/5/"]
+    assert [link for link in links if "/resources/1/" not in link] == wanted
+    assert reader.all("div", role="note") == [{"class": "notice", "role": "note"}]
+    assert data_of(reader)["dcterms:isReplacedBy"] == [
+        {"@id": f"https://host.example{link}"} for link in wanted
+    ]
+    assert data_of(reader)["@context"] == [
+        "https://schema.org", {"dcterms": "http://purl.org/dc/terms/"},
+    ]  # fmt: skip
+
+
+def test_a_newer_release_says_what_it_replaces(render):
+    reader = read(render(resource(replaces={"name": "Old", "address": "/resources/3/"})))
+
+    assert "Replaces" in reader.text("dt")
+    assert data_of(reader)["dcterms:replaces"] == {"@id": "https://host.example/repo/resources/3/"}
+
+
+def test_a_list_marks_what_is_replaced(render):
+    params = {"kind": "tag", "name": "a", "feed": "/feeds/tags/a", "pager": {}}
+    rows = [json.dumps(each).encode() for each in (row(1, replaced=True), row(2))]
+    reader = read(render(Page("/tags/a/", "list", "a", params, rows)))
+
+    assert [said for said in reader.text("span") if said == "older release"] == ["older release"]

@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 from PIL import Image
 
-from builds import absorb, covers, release, rollback, runs, tasks
+from builds import absorb, covers, deltas, release, rollback, runs, tasks
 from builds.models import Build, BuildState, Cover
 from ghost.errors import OutageError, RefusedError
 from resources.models import Catalog, Resource
@@ -141,7 +141,7 @@ def test_a_lost_cover_holds_no_takedown_up(site):
 def test_a_long_build_gives_way_to_a_takedown(site, monkeypatch, asked):
     doomed, _ = site
     queued = []
-    monkeypatch.setattr(tasks, "async_task", lambda *args: queued.append(args))
+    monkeypatch.setattr(tasks, "_queue", lambda *args: queued.append(args))
     monkeypatch.setattr("builds.progress.EVERY", 1)
     real = runs.Run.beat
 
@@ -161,3 +161,26 @@ def test_a_long_build_gives_way_to_a_takedown(site, monkeypatch, asked):
     tasks.build_at_once()
 
     assert (is_shown(doomed), Build.objects.first().is_full) == (False, False)
+
+
+def test_a_sleeper_removes_no_file_that_a_later_delta_brought(site, monkeypatch):
+    """It falls asleep between its look and the removal of the page that is to go."""
+    doomed, _other = site
+    page = release.public() / f"resources/{doomed.pk}/index.html"
+    doomed.withdraw()
+    real, done = deltas._take, []
+
+    def paused(present, old, taken):
+        if present == page and not done:
+            done.append(True)
+            bury()
+            doomed.publish()
+            tasks.build_now("second")
+        real(present, old, taken)
+
+    monkeypatch.setattr(deltas, "_take", paused)
+    with pytest.raises(OutageError, match="given up for dead"):
+        tasks.build_now("sleeper")
+
+    assert done
+    assert is_shown(doomed)

@@ -160,7 +160,7 @@ def test_a_queue_that_cannot_be_written_to_makes_no_error_of_a_change(monkeypatc
     def locked(*args, **kwargs):
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr("resources.models.catalog.async_task", locked)
+    monkeypatch.setattr("ghost.jobs.async_task", locked)
 
     row = make.resource()
 

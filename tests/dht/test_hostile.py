@@ -12,11 +12,11 @@ import time
 import libtorrent as lt
 import pytest
 
-from dht import network, torrents
+from dht import network
 from dht import swarm as door
 from ghost.env import BASE_DIR
 from ghost.errors import RefusedError
-from resources import magnets, metadata
+from resources import contents, magnets, metadata
 from resources.magnets import Magnet
 from tests.dht.peers import PIECE_BYTES, MetadataPeer
 from tests.swarm import NETWORK
@@ -112,7 +112,7 @@ def session(swarm):
 def outcome(info, event):
     if isinstance(event, door.TorrentRefused):
         return event.reason
-    found = torrents.metadata(magnet_of(info), event.torrent, num_peers=1)
+    found = contents.metadata(magnet_of(info), event.torrent, num_peers=1)
     metadata.save(found)
     assert metadata.load(found.magnet_hash) == found  # it can be kept and read again
     return [f.path for f in found.files]
@@ -203,8 +203,8 @@ import django
 django.setup()
 from django.conf import settings
 settings.GHOST = settings.GHOST.model_copy(update={"allow_private_networks": True})
-from dht import swarm, torrents
-from resources import magnets, metadata
+from dht import swarm
+from resources import contents, magnets, metadata
 magnet = magnets.parse(sys.argv[1])
 session = swarm.session()
 session.fetch(magnet, [(sys.argv[2], int(sys.argv[3]))])
@@ -212,7 +212,7 @@ until = time.monotonic() + 20
 arrived = []
 while not arrived and time.monotonic() < until:
     arrived = session.events(0.2)
-found = torrents.metadata(magnet, arrived[0].torrent, 1)
+found = contents.metadata(magnet, arrived[0].torrent, 1)
 metadata.save(found)
 kept = metadata.load(magnet.hash)
 seconds = time.process_time()
@@ -237,7 +237,7 @@ def test_three_hundred_thousand_files_stay_within_bounds(tmp_path):
 
     assert done.returncode == 0, done.stderr
     number, size, peak_mb, seconds = json.loads(done.stdout)
-    assert (number, size) == (torrents.MAX_FILES, 300_000)
+    assert (number, size) == (contents.MAX_FILES, 300_000)
     assert peak_mb < MAX_PEAK_MB
     assert seconds < 15
 

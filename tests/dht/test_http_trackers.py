@@ -15,7 +15,7 @@ from dht.trackers import jobs as tracker_jobs
 from dht.trackers.http import scrape_url
 from ghost import fetch
 from ghost.errors import RefusedError
-from tests.dht.test_bencode import encode
+from tests.resources.test_bencode import encode
 from tests.trackers import KEYS, await_events, await_unlisted, counts, needs_opentracker
 
 KEY = KEYS[0]

@@ -16,6 +16,7 @@ from django_q.tasks import async_task
 from builds.models import Build, Cover, CoverHost, Deployment
 from dht.models import HealthSample, Scan
 from ghost import dashboard, schedules
+from ghost.audit import AuditEvent
 from resources.models import Block, Category, Resource
 from resources.states import State
 from teams import groups
@@ -25,7 +26,7 @@ from tests import make, operators
 pytestmark = pytest.mark.django_db
 
 MODELS = [
-    Block, Build, Category, Cover, CoverHost, Deployment, Failure, Group, HealthSample, OrmQ, Resource, Scan,
+    AuditEvent, Block, Build, Category, Cover, CoverHost, Deployment, Failure, Group, HealthSample, OrmQ, Resource, Scan,
     Schedule, Success, Team, Token, User,
 ]  # fmt: skip
 POLICY = "Content-Security-Policy"
@@ -65,7 +66,7 @@ def label(model) -> str:
 
 
 def test_every_model_that_operators_meet_is_registered():
-    ours = {"teams", "resources", "dht", "builds", "auth", "django_q"}
+    ours = {"ghost", "teams", "resources", "dht", "builds", "auth", "django_q"}
 
     registered = {m for m in admin.site._registry if m._meta.app_label in ours}
 
@@ -133,7 +134,7 @@ def test_the_dashboard_counts_with_a_fixed_number_of_queries():
 
     assert len(with_three) == len(with_one)
     assert response.context["counts"] == {
-        "live": 3, "held": 0, "scheduled": 0, "draft": 0, "taken_down": 0, "missed": 0,
+        "live": 3, "review": 0, "held": 0, "scheduled": 0, "draft": 0, "taken_down": 0, "missed": 0,
         "ACTIVE": 3, "STALE": 0, "UNKNOWN": 0,
     }  # fmt: skip
     assert [when for _task, when in response.context["failures"]] == ["just now"] * 3
@@ -162,6 +163,7 @@ def test_the_dashboards_tiles_count_what_their_links_show():
     make.resource(is_probed=False)
     make.resource(published_at=timezone.now() + timedelta(days=1))
     make.resource(published_at=None)
+    make.resource(awaits_review=True)
     make.resource().take_down(reason="x", by="x")
 
     counts = browser.get(reverse("admin:index")).context["counts"]

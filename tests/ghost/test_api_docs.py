@@ -9,7 +9,9 @@ import subprocess
 import pytest
 
 from ghost.api import api
+from ghost.demo import seeds
 from ghost.env import BASE_DIR
+from resources.models import Resource
 from tests import make
 from tests.browser import needs_chromium, visit
 from tests.builds import pictures
@@ -59,15 +61,21 @@ def test_examples_do_what_they_say(live_server, settings, monkeypatch, tmp_path)
     monkeypatch.setattr("resources.torrents.make", lambda found, magnet: b"d4:infodee")
     publisher = make.publisher()
     (tmp_path / "cover.png").write_bytes(pictures.image())
+    (tmp_path / "work.torrent").write_bytes(
+        seeds.make(tmp_path, "work", {"a.csv": b"x" * 20_000}, seeds.Version.V1).body
+    )
     env = {
         **os.environ,
         "GHOST": f"{live_server.url}/api",
         "ADMIN": make.admin().raw,
         "PUBLISHER": publisher.raw,
         "OLD_HASH": make.publisher(name="Old").token_hash,
+        "OTHER_HASH": make.publisher(name="Other").token_hash,
         "no_proxy": "*",
     }
     for section in SECTION.finditer(DOC):
+        if "send-back" in section["title"]:
+            Resource.objects.filter(pk=1).ask_review()
         example, *answer = BLOCK.finditer(section["text"])
         command = example["body"].replace("curl ", "curl -sS -w '\\n%{http_code}' ")
         output = subprocess.run(

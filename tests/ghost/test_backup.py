@@ -24,7 +24,9 @@ from ghost.errors import OutageError, RefusedError
 @pytest.fixture
 def place(configure, tmp_path):
     """A small installation."""
-    configure(db_path=tmp_path / "db" / "ghost.db", secrets_dir=tmp_path / "secrets")
+    configure(
+        database_url="", db_path=tmp_path / "db" / "ghost.db", secrets_dir=tmp_path / "secrets"
+    )
     for folder, name, body in (
         ("db", None, None),
         ("magnet-metadata", "a.json", "{}"),
@@ -253,3 +255,12 @@ def test_command_creates_lists_verifies_and_restores(place):
     assert "restored" in run("restore", path)
     with pytest.raises(CommandError, match="no such file"):
         run("verify", "nothing.tar.gz")
+
+
+def test_postgresql_is_left_to_its_own_programs(place, configure):
+    path = backup.create().path
+    configure(database_url="postgresql://host.example/ghost")
+
+    for refused in (backup.create, lambda: backup.restore(path)):
+        with pytest.raises(RefusedError, match="use pg_dump and pg_restore"):
+            refused()

@@ -13,6 +13,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from PIL import Image
 
+from ghost import jobs
 from ghost.demo import accounts, covers, pictures, works
 from ghost.demo.place import Place
 from ghost.demo.publisher import ApiError, Publisher
@@ -241,12 +242,12 @@ def test_the_command_scans_until_it_is_known_that_seeders_left(monkeypatch, plac
     left = Resource.objects.filter(pk=row.pk)
     left.record_health(DhtStatus.ACTIVE if scans else DhtStatus.STALE, misses=0)
 
-    def scan(task, *, is_all):
+    def scan(task, *, kind, is_all):
         asked.append(task)
         is_last = len(asked) == scans
         left.record_health(DhtStatus.STALE if is_last else DhtStatus.ACTIVE, misses=len(asked))
 
-    monkeypatch.setattr(demo, "async_task", scan)
+    monkeypatch.setattr(jobs, "enqueue", scan)
 
     told = demo.Command()._notice(place, {row.magnet_uri})
 

@@ -15,6 +15,7 @@ from django_q.models import Task
 from builds.models import Build, BuildState, Step
 from dht.models import HealthSample
 from ghost import backup, schedules, tasks
+from ghost.jobs import Job
 from resources.models import Catalog, Category, Resource
 from tests import make
 
@@ -24,7 +25,9 @@ LONG_AGO = timezone.now() - timedelta(days=91)
 
 
 def test_back_up_makes_a_proven_backup(configure, tmp_path):
-    configure(db_path=tmp_path / "ghost.db", secrets_dir=tmp_path / "secrets")
+    configure(
+        database_url="", db_path=tmp_path / "ghost.db", secrets_dir=tmp_path / "secrets"
+    )
     with closing(sqlite3.connect(tmp_path / "ghost.db")) as database:
         database.execute("CREATE TABLE resources_resource (id)")
 
@@ -43,15 +46,17 @@ def test_prune_drops_what_is_old_and_keeps_the_rest():
         Task.objects.create(
             id=f"{at:%j}", name=f"{at:%j}", func="x", started=at, stopped=at, success=True
         )
+        Job.objects.create(task_id=f"{at:%j}", kind="probe", asked_at=at)
 
     told = tasks.prune()
 
     assert told == (
-        "dropped 1 health samples, 0 scans, 1 builds, 1 ended tasks, 0 cover hosts;"
+        "dropped 1 health samples, 0 scans, 1 builds, 1 ended tasks, 1 jobs, 0 cover hosts,"
+        " 0 audit events, 0 kept answers and counts;"
         " swept 0 cover files, 0 covers were lost"
     )
-    counts = [m.objects.count() for m in (HealthSample, Build, Step, Task)]
-    assert counts == [1, 1, 1, 1]
+    counts = [m.objects.count() for m in (HealthSample, Build, Step, Task, Job)]
+    assert counts == [1, 1, 1, 1, 1]
 
 
 def test_prune_keeps_the_newest_build_however_old():

@@ -17,7 +17,7 @@ class FakeProber:
         if not self.is_able:
             raise OutageError("libtorrent can't be loaded.")
 
-    def enqueue(self, resource_id: int) -> str:
+    def enqueue(self, resource_id: int, *more: int) -> str:
         self.queued.append(resource_id)
         return f"task-{resource_id}"
 

@@ -230,6 +230,7 @@ def test_the_list_is_narrowed_by_state_in_the_words_of_the_api(operator, state):
     make.resource(title="held", is_probed=False)
     make.resource(title="scheduled", published_at=timezone.now() + timedelta(days=1))
     make.resource(title="draft", published_at=None)
+    make.resource(title="review", awaits_review=True)
     make.resource(title="taken_down").take_down(reason="x", by="x")
 
     page = operator.get(operators.list_of(RESOURCE), {"state": state.value})
@@ -451,7 +452,9 @@ def test_the_public_page_is_linked_where_it_is_known(operator, configure, site, 
 def test_a_new_resource_is_asked_for_no_more_than_can_be_typed(operator):
     page = operator.get(reverse("admin:resources_resource_add"))
 
-    assert [s.name for s in page.context["adminform"]] == [None, "Publishing"]
+    assert [s.name for s in page.context["adminform"]] == [
+        None, "Publishing", "Provenance",
+    ]  # fmt: skip
 
 
 def test_the_buttons_fit_the_row(operator):

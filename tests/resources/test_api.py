@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import json
 import math
 from datetime import timedelta
 
@@ -14,7 +13,6 @@ from resources import metadata
 from resources.models import Block, Catalog, DhtStatus, ProbeStatus, Resource
 from resources.schemas import ResourceItem, ResourceOut
 from tests import make
-from tests.resources.prober import FakeProber
 
 pytestmark = pytest.mark.django_db
 
@@ -22,35 +20,6 @@ V1 = "c12fe1c06bba254a9dc9f519b335aa7c1367a88a"
 V2 = "d8dd32ac93357c368556af3ac1d95c9d76bd0dff6fa9833ecdac3d53134efabb"
 BASE32 = base64.b32encode(bytes.fromhex(V1)).decode()
 HYBRID = f"magnet:?xt=urn:btih:{V1}&xt=urn:btmh:1220{V2}"
-
-
-@pytest.fixture
-def prober(monkeypatch, settings):
-    """The prober's door, with what it does in the test's hands."""
-    settings.PROBER = "tests.resources.prober.FakeProber"
-    monkeypatch.setattr(FakeProber, "queued", [])
-    monkeypatch.setattr(FakeProber, "patience_s", [])
-    monkeypatch.setattr(FakeProber, "outcome", True)
-    monkeypatch.setattr(FakeProber, "is_able", True)
-    return FakeProber
-
-
-@pytest.fixture
-def call(client, prober, django_capture_on_commit_callbacks):
-    """`call(token, "post", "/resources", {...})`: one request, with what follows its commit."""
-
-    def send(token, method, path, body=None, **headers):
-        content = b"" if body is None else json.dumps(body).encode()
-        with django_capture_on_commit_callbacks(execute=True):
-            return client.generic(
-                method.upper(),
-                f"/api{path}",
-                content,
-                content_type="application/json",
-                headers={"Authorization": f"Bearer {token.raw}"} | headers,
-            )
-
-    return send
 
 
 def body(**kwargs) -> dict:
@@ -116,6 +85,12 @@ def test_create_answers_with_the_whole_resource(call, prober):
         "probe_status": "pending",
         "probe_error": "",
         "cover_error": "",
+        "review_note": "",
+        "licence": "",
+        "source_url": "",
+        "checksums": [],
+        "supersedes_id": None,
+        "superseded_by": [],
         "files_tree": None,
         "task_id": f"task-{row.pk}",
     }
@@ -451,6 +426,7 @@ def test_expired_and_revoked_tokens_open_nothing(call):
 def test_list_items_leave_out_the_tree():
     assert set(ResourceOut.model_fields) - set(ResourceItem.model_fields) == {
         "files_tree",
+        "superseded_by",
         "task_id",
     }
 
@@ -499,7 +475,7 @@ def test_list_takes_as_many_queries_for_one_as_for_three(client, django_assert_n
         make.resource(publisher=member, team=team, category=make.category())
     client.get("/api/resources", **make.auth(owner))
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):  # the token, the keys, the rows
         response = client.get("/api/resources", **make.auth(owner))
 
     assert len(response.json()) == count

@@ -76,6 +76,7 @@ def test_create_makes_a_slug_by_rule(client):
         "name": "../C++ & 数据",
         "slug": "c-plus-plus-and-数据",
         "sort_order": 0,
+        "torznab_id": None,
         "created_at": row.created_at.isoformat(),
         "updated_at": row.updated_at.isoformat(),
     }

@@ -128,7 +128,7 @@ def test_a_takedown_and_its_end_note_what_was_public(noted, row):
 
 
 def test_a_takedown_of_many_notes_each(noted, monkeypatch):
-    monkeypatch.setattr("resources.models.querysets.BATCH", 2)
+    monkeypatch.setattr("resources.models.showing.BATCH", 2)
     rows = [make.resource() for _ in range(5)]
 
     found = noted(lambda: Resource.objects.all().take_down(reason="asked", by="test"))

@@ -307,6 +307,7 @@ def test_tokens_are_listed_without_their_raw_form(call):
         "scope_team_id": None,
         "prefix": bob.raw[:12],
         "note": "",
+        "needs_review": False,
         "created_at": bob.created_at.isoformat(),
         "expires_at": None,
         "revoked_at": None,
@@ -327,6 +328,7 @@ def test_revoked_token_opens_nothing(call, by):
     assert response.json() == {
         "token_hash": bob.token_hash,
         "revoked_at": bob.revoked_at.isoformat(),
+        "members_revoked": 0,
     }
     assert again.json() == response.json()
     assert call(bob, "post", "/session/verify").status_code == 401

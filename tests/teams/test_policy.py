@@ -19,26 +19,43 @@ MAY = {
     "builds_status": "APT",
     "builds_trigger": "A",
     "builds_upload_cover": "APT",
+    "dht_list_samples": "APT",
     "dht_scan_all": "A",
+    "ghost_event_stats": "A",
+    "ghost_list_audit": "A",
+    "ghost_read_task": "APT",
+    "ghost_stream_events": "APT",
+    "ghost_torznab": "APT",
+    "ghost_torznab_api": "APT",
+    "resources_approve": "A",
     "resources_create": "APT",
     "resources_create_category": "AP",
+    "resources_create_from_torrent": "APT",
+    "resources_create_many": "APT",
     "resources_delete_category": "AP",
     "resources_list": "APT",
     "resources_list_categories": "APT",
+    "resources_patch": "APT",
     "resources_probe": "APT",
+    "resources_publish": "APT",
     "resources_read": "APT",
     "resources_read_metadata": "APT",
     "resources_read_torrent": "APT",
     "resources_restore": "A",
+    "resources_send_back": "A",
     "resources_take_down": "A",
     "resources_update": "APT",
     "resources_update_category": "AP",
+    "resources_withdraw": "APT",
     "teams_create": "AP",
     "teams_invite": "AP",
     "teams_issue_publisher": "A",
     "teams_list": "APT",
+    "teams_list_members": "AP",
     "teams_list_tokens": "A",
+    "teams_revoke_member": "AP",
     "teams_revoke_token": "A",
+    "teams_rotate_token": "APT",
     "teams_verify_session": "APT",
 }
 """The table of the contract (SPEC §3), apart from the code's own: by operation, the roles."""
@@ -50,7 +67,7 @@ def routes():
     for bound in api._get_bound_routers():
         for path, view in bound.path_operations.items():
             for operation in view.operations:
-                [auth] = operation.auth_callbacks
+                auth, *_others = operation.auth_callbacks  # a session, for event streams
                 address = f"/api{bound.prefix}{path}".replace("//", "/")
                 found[operation.operation_id] = operation.methods[0], _filled(address), auth.action
     return found

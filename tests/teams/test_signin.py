@@ -6,8 +6,8 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
+from ghost.addresses import address_of
 from teams.attempts import MOST, WINDOW, Attempt
-from teams.signin import address_of
 
 pytestmark = pytest.mark.django_db
 

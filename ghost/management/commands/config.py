@@ -34,7 +34,8 @@ class Command(BaseCommand):
         for name in sorted(env.NOT_YET.intersection(env.unknown_variables())):
             self.stdout.write(f"{name}: noted; this version of Ghost does nothing with it yet.")
         problems = env.misspelt()
-        problems += [f"{p.msg} {p.hint or ''}".strip() for p in checks.installation()]
+        found = [*checks.installation(), *checks.database()]
+        problems += [f"{p.msg} {p.hint or ''}".strip() for p in found]
         for problem in problems:
             self.stderr.write(f"config: {problem}")
         if problems:

@@ -13,9 +13,9 @@ from typing import Any, NoReturn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
-from django_q.tasks import async_task
 
 from dht.tasks import scan_health
+from ghost import jobs
 from ghost.demo import accounts, covers, works
 from ghost.demo.place import Place
 from ghost.demo.publisher import Publisher, answers
@@ -120,7 +120,7 @@ class Command(BaseCommand):
         patience = time.monotonic() + NOTICED_WITHIN_S
         while rows.exclude(dht_status=DhtStatus.STALE).exists():
             asked_at = timezone.now()
-            async_task(scan_health, is_all=True)
+            jobs.enqueue(scan_health, kind=jobs.Kind.SCAN, is_all=True)
             while rows.filter(last_dht_check__lt=asked_at).exists():
                 if time.monotonic() > patience:
                     return "No health scan noticed yet that a work's seeders left."

@@ -5,10 +5,9 @@ from __future__ import annotations
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
-from django_q.tasks import async_task
 
 from builds.models import BuildState
-from ghost import schedules
+from ghost import jobs, schedules
 from teams import first_admin, groups
 
 
@@ -24,5 +23,5 @@ class Command(BaseCommand):
             self.stdout.write(f"An Admin token was made: it stands in {path}")
         if settings.GHOST.enable_scheduler and BuildState.get().pending_changes:
             # A new installation gets its first site, and work that a crash cut off goes on.
-            async_task(settings.CATALOG_CHANGED_TASK)
+            jobs.enqueue(settings.CATALOG_CHANGED_TASK, kind=jobs.Kind.BUILD)
         self.stdout.write("Ready to start.")

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dht import bencode
-from dht.bencode import BencodeError
+from resources import bencode
+from resources.bencode import BencodeError
 
 values = st.recursive(
     st.integers(-(10**18), 10**18) | st.binary(max_size=30),

@@ -29,7 +29,7 @@ MAX_DEPTH = 50
 
 @dataclass(frozen=True)
 class Torrent:
-    """What an info section says, as libtorrent read it; pad files left out, sizes in bytes.
+    """What an info section says; pad files left out, sizes in bytes.
 
     Of more than MAX_FILES `files` it has the first; `file_count` and the size are of all.
     """
@@ -50,40 +50,52 @@ def metadata(magnet: Magnet, torrent: Torrent, num_peers: int) -> Metadata | Non
     Names are cleaned, paths made distinct. Of more than MAX_FILES files the first are kept; the
     size counts all.
     """
-    if not is_of(magnet, torrent.info):
-        return None
+    is_named = is_of(magnet, torrent.info)
+    return _metadata(magnet.hash, torrent, num_peers, "libtorrent") if is_named else None
+
+
+def of_file(torrent: Torrent) -> Metadata:
+    """The metadata of a torrent that came as a file: its name is its hash, and nobody was asked."""
+    own_hash = v1(torrent.info) if torrent.is_v1 else v2(torrent.info)
+    return _metadata(own_hash, torrent, 0, "file")
+
+
+def _metadata(magnet_hash: str, torrent: Torrent, num_peers: int, backend: str) -> Metadata:
     if torrent.file_count > len(torrent.files):
         log.warning(
             "%s has %d files; the first %d are kept.",
-            magnet.hash, torrent.file_count, len(torrent.files),
+            magnet_hash, torrent.file_count, len(torrent.files),
         )  # fmt: skip
     return Metadata(
-        magnet_hash=magnet.hash,
+        magnet_hash=magnet_hash,
         name=clean_name(torrent.name),
         total_size_bytes=torrent.total_size_bytes,
         files=_files(torrent.files),
         files_in_all=torrent.file_count,
         piece_length=torrent.piece_length,
         num_peers=num_peers,
+        backend=backend,
         fetched_at=timezone.now(),
-        v1=_v1(torrent.info) if torrent.is_v1 else "",
-        v2=_v2(torrent.info) if torrent.is_v2 else "",
+        v1=v1(torrent.info) if torrent.is_v1 else "",
+        v2=v2(torrent.info) if torrent.is_v2 else "",
         info=torrent.info,
     )
 
 
 def is_of(magnet: Magnet, info: bytes) -> bool:
     """Whether the magnet's hashes are those of this info section (BEP 3, BEP 52)."""
-    if magnet.v1 and _v1(info) != magnet.v1:
+    if magnet.v1 and v1(info) != magnet.v1:
         return False
-    return not magnet.v2 or _v2(info) == magnet.v2
+    return not magnet.v2 or v2(info) == magnet.v2
 
 
-def _v1(info: bytes) -> str:
+def v1(info: bytes) -> str:
+    """Its v1 info-hash, 40 hex digits."""
     return hashlib.sha1(info, usedforsecurity=False).hexdigest()
 
 
-def _v2(info: bytes) -> str:
+def v2(info: bytes) -> str:
+    """Its v2 info-hash, 64 hex digits."""
     return hashlib.sha256(info).hexdigest()
 
 

@@ -1,0 +1,88 @@
+"""Torznab."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from ninja import Router
+
+from ghost.torznab import asked, caps, document, errors, feed, found
+from ghost.torznab.numbers import Numbers
+from teams.auth import ApiKey, Bearer, TokenRequest
+from teams.policy import Action
+
+router = Router(tags=["torznab"])
+
+_XML = "application/xml"
+_ERRORS = (400, 401, 403, 503)
+
+
+def _parameter(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"in": "query", "name": name, "description": description, "schema": schema}
+
+
+def _text(description: str, name: str) -> dict[str, Any]:
+    bounds: dict[str, Any] = {"type": "string", "maxLength": asked.MAX_CHARS}
+    if name in asked.PATTERNS:
+        bounds["pattern"] = asked.PATTERNS[name]
+    return _parameter(name, description, bounds)
+
+
+_SCHEMA = {
+    "parameters": [
+        _parameter(
+            "t",
+            "The function.",
+            {"type": "string", "enum": [asked.CAPS, *asked.TEXTS]},
+        ) | {"required": True},
+        _text("Words, each of which has to be in the title; or an info-hash.", "q"),
+        _text("Numbers of categories, separated by commas.", "cat"),
+        _text("Tags that have to be there, or with a - before them must not.", "tag"),
+        _text("So many at most.", "limit"),
+        _text("So many are left out before.", "offset"),
+        _text("1: with all extended attributes.", "extended"),
+        _text("Names of the extended attributes that are wanted; left out: all.", "attrs"),
+        _text("tvsearch: the season.", "season"),
+        _text("tvsearch: the episode, or month and day.", "ep"),
+        _text("movie, music, book: the year.", "year"),
+        _text("music: the artist.", "artist"),
+        _text("music: the album.", "album"),
+        _text("music: the track.", "track"),
+        _text("book: the author.", "author"),
+        _text("book: the title.", "title"),
+    ],
+    "responses": {
+        200: {"content": {_XML: {"schema": {"type": "string"}}, "application/rss+xml": {"schema": {"type": "string"}}}},
+        **{status: {"content": {_XML: {"schema": {"type": "string"}}}} for status in _ERRORS},
+    },
+}  # fmt: skip
+
+
+_OPERATION: dict[str, Any] = {
+    "auth": [ApiKey(Action.TORZNAB_SEARCH), Bearer(Action.TORZNAB_SEARCH)],
+    "response": {200: None, **dict.fromkeys(_ERRORS)},
+    "summary": "What is live, for tools that speak Torznab",
+    "openapi_extra": _SCHEMA,
+}
+
+
+# Many clients put /api behind whatever address they are given.
+@router.get("/api", operation_id="ghost_torznab_api", include_in_schema=False, **_OPERATION)
+@router.get("", operation_id="ghost_torznab", **_OPERATION)
+def torznab(request: TokenRequest) -> HttpResponse:
+    try:
+        wanted = asked.read(request.GET)
+    except errors.TorznabError as fault:
+        return errors.answer(400, fault.code, str(fault))
+    numbers = Numbers.read()
+    if wanted.function == asked.CAPS:
+        return _private(caps.document(numbers), document.TYPE)
+    rows = found.rows(wanted, request.auth, numbers)
+    body = feed.document(rows, wanted, numbers, found.seeds(rows))
+    return _private(body, document.RSS_TYPE)
+
+
+def _private(body: bytes, media_type: str) -> HttpResponse:
+    """Its address has a token in it: nobody on the way is to keep anything."""
+    return HttpResponse(body, media_type, headers={"Cache-Control": "private, no-store"})

@@ -1,0 +1,190 @@
+"""Which format a file is in, and how it is opened and written."""
+
+from __future__ import annotations
+
+import mmap
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import BinaryIO
+
+from ghost.database import one_moment
+from ghost.errors import RefusedError
+from ghost.files import replacing
+from resources.exchange import document, earlier, folder, ndjson, table
+from resources.exchange.catalog import Export, Selection
+from resources.exchange.lines import Line
+from resources.exchange.records import Header
+
+STANDARD = "-"
+PRIVATE = 0o600
+"""Hashes of tokens and reasons of takedowns stand in it."""
+
+
+class Format(StrEnum):
+    """What a catalog can be written as or read from."""
+
+    JSON = "json"
+    NDJSON = "ndjson"
+    CSV = "csv"
+    TORRENTS = "torrents"
+    EARLIER = "earlier"
+
+
+WRITTEN = ("json", "ndjson", "csv", "torrents")
+READ = (*WRITTEN, "earlier")
+_SUFFIXES = {
+    ".json": Format.JSON, ".ndjson": Format.NDJSON, ".jsonl": Format.NDJSON, ".csv": Format.CSV,
+    ".tsv": Format.CSV, ".db": Format.EARLIER, ".sqlite": Format.EARLIER,
+    ".sqlite3": Format.EARLIER,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Source:
+    """An open file: its lines, how many there are as far as that is known before, and how many
+    records of each type it promises."""
+
+    lines: Iterator[Line]
+    total: int | None = None
+    promised: Mapping[str, int] = field(default_factory=dict)
+
+
+def of_target(name: str) -> Format:
+    """The format to write to a file of this name; RefusedError if that can't be told."""
+    if name == STANDARD:
+        return Format.NDJSON
+    if name.endswith("/") or Path(name).is_dir():
+        return Format.TORRENTS
+    found = _SUFFIXES.get(Path(name).suffix.lower())
+    if found not in WRITTEN:
+        raise RefusedError(f"Name the format with --format: {', '.join(WRITTEN)}.")
+    return found
+
+
+def of_source(name: str) -> Format:
+    """The format of what lies there, by its content, and by its name where that tells nothing."""
+    path = Path(name)
+    if name == STANDARD:
+        return Format.NDJSON
+    if path.is_dir():
+        return Format.TORRENTS
+    with path.open("rb") as stream:
+        first = stream.read(1000).removeprefix(b"\xef\xbb\xbf").lstrip()
+    if first.startswith(earlier.MAGIC):
+        return Format.EARLIER
+    if first.startswith(b"{"):
+        is_named_so = _SUFFIXES.get(path.suffix.lower()) == Format.JSON
+        is_whole = first.partition(b"\n")[0].rstrip().endswith(b"}")
+        return Format.NDJSON if is_whole and not is_named_so else Format.JSON
+    return Format.CSV
+
+
+# -- reading
+
+
+@contextmanager
+def opened(name: str, kind: Format, *, metadata_dir: Path | None = None) -> Iterator[Source]:
+    """Open it; RefusedError if it is not of that format, or of a version that nobody knows."""
+    match kind:
+        case Format.EARLIER:
+            with earlier.opened(Path(name), metadata_dir) as database:
+                yield Source(database.read(), database.total())
+        case Format.TORRENTS:
+            files = folder.paths(Path(name))
+            yield Source(folder.read(Path(name), files), len(files))
+        case Format.JSON:
+            with _stream(name) as stream, _in_memory(stream) as body:
+                found = document.Document(body)
+                yield _promising(found.header, found.read())
+        case Format.NDJSON:
+            with _stream(name) as stream:
+                yield _promising(ndjson.read_header(stream), ndjson.read(stream))
+        case Format.CSV:
+            with _stream(name) as stream:
+                yield Source(table.read(stream))
+
+
+def _promising(header: Header, lines: Iterator[Line]) -> Source:
+    return Source(lines, sum(header.counts.values()), header.counts)
+
+
+@contextmanager
+def _stream(name: str) -> Iterator[BinaryIO]:
+    if name == STANDARD:
+        yield sys.stdin.buffer
+        return
+    with Path(name).open("rb") as stream:
+        yield stream
+
+
+@contextmanager
+def _in_memory(stream: BinaryIO) -> Iterator[mmap.mmap | bytes]:
+    """What is in a file, read from it as it is looked at."""
+    with tempfile.TemporaryFile() as copy:
+        if not stream.seekable():
+            shutil.copyfileobj(stream, copy)
+            copy.flush()
+            stream = copy
+        if not stream.seek(0, 2):
+            yield b""
+            return
+        with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as body:
+            yield body
+
+
+# -- writing
+
+
+@dataclass
+class Writing:
+    """An export under way: how many resources it has, and what was written of what."""
+
+    total: int = 0
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def count(self, name: str) -> None:
+        """One more of these."""
+        self.counts[name] = self.counts.get(name, 0) + 1
+
+
+def write(name: str, kind: Format, selection: Selection, writing: Writing) -> Iterator[None]:
+    """Write the catalog as it is at one moment; yields after each record.
+
+    The file appears once all is in it. RefusedError for a category that is not there.
+    """
+    with one_moment():
+        export = Export(selection)
+        header = export.header()
+        writing.total = header.counts["resource"]
+        if kind == Format.TORRENTS:
+            for is_written in folder.write(Path(name), export.rows()):
+                writing.count("resource" if is_written else "without_metadata")
+                yield
+            return
+        with _target(name) as stream:
+            match kind:
+                case Format.CSV:
+                    for _row in table.write(stream, export.rows(), export.paths):
+                        writing.count("resource")
+                        yield
+                case _:
+                    as_list = document.write if kind == Format.JSON else ndjson.write
+                    for record in as_list(stream, header, export.everything()):
+                        writing.count(record.type)
+                        yield
+
+
+@contextmanager
+def _target(name: str) -> Iterator[BinaryIO]:
+    if name == STANDARD:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    with replacing(Path(name), mode=PRIVATE) as stream:
+        yield stream

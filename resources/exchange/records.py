@@ -1,0 +1,205 @@
+"""The neutral records that every format is read into and written from.
+
+Publishers are named by a number that holds in one file only; resources know each other by
+info-hash, categories by their path of slugs. Whatever is read is checked here for its form; the
+rows' own gates check what it says.
+"""
+
+from __future__ import annotations
+
+import codecs
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+)
+
+from ghost.errors import RefusedError
+from resources import metadata
+from resources.states import DhtStatus, ProbeStatus
+from teams.roles import Role
+from teams.schemes import Scheme
+
+FORMAT, VERSION = "ghost-catalog", 1
+MAX_ID = 2_000_000_000
+"""A key far above would use up those that are left."""
+
+Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
+Ref = Annotated[int, Field(ge=1, le=MAX_ID)]
+Hash = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})$")]
+TokenHash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+_Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
+_Small = Annotated[int, Field(ge=0, le=2**15 - 1)]
+_Size = Annotated[int, Field(ge=0, le=2**63 - 1)]
+_Metadata = Annotated[metadata.Metadata, AfterValidator(metadata.require_sound)]
+_Order = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, ser_json_bytes="base64", val_json_bytes="base64"
+    )
+
+
+class Header(_Record):
+    """What the file is, and how many records of each type come."""
+
+    format: Literal["ghost-catalog"] = "ghost-catalog"
+    version: int
+    counts: dict[str, _Size]
+    records: Annotated[list[Any], Field(max_length=0)] = []
+    """Of a JSON document; read one by one instead."""
+
+
+class Publisher(_Record):
+    """A token; without `token_hash` only a name and a role, which nobody can sign in with."""
+
+    type: Literal["publisher"] = "publisher"
+    ref: Ref
+    role: Role
+    name: Text
+    team: Ref | None = None
+    """The team of a TeamMember."""
+    token_hash: TokenHash | None = None
+    scheme: Scheme = Scheme.GHOST
+    old_hash: TokenHash | None = None
+    old_hash_until: AwareDatetime | None = None
+    prefix: Annotated[Text, Field(max_length=16)] = ""
+    note: Annotated[Text, Field(max_length=300)] = ""
+    needs_review: bool = False
+    created_at: AwareDatetime | None = None
+    expires_at: AwareDatetime | None = None
+    revoked_at: AwareDatetime | None = None
+    last_used_at: AwareDatetime | None = None
+
+
+class Team(_Record):
+    """A team; its owner is a publisher that came before it."""
+
+    type: Literal["team"] = "team"
+    id: Ref
+    name: Text
+    owner: Ref
+    created_at: AwareDatetime | None = None
+
+
+class Category(_Record):
+    """A category; its parent came before it."""
+
+    type: Literal["category"] = "category"
+    id: Ref | None = None
+    path: Text
+    """Slugs from the root down, joined by `/`."""
+    name: Text
+    sort_order: _Order = 0
+    torznab_id: _Count | None = None
+    created_by: Ref | None = None
+    created_at: AwareDatetime | None = None
+    updated_at: AwareDatetime | None = None
+
+
+class Block(_Record):
+    """A hash that must not come back. Those of takedowns come before the resources, so that these
+    find them; an operator's come after, since what stood before it may go on standing."""
+
+    type: Literal["block"] = "block"
+    info_hash: Hash
+    reason: Annotated[Text, Field(max_length=2000)] = ""
+    created_at: AwareDatetime | None = None
+    created_by: Annotated[Text, Field(max_length=150)] = ""
+    is_of_takedown: bool = False
+
+
+class Resource(_Record):
+    """A resource with all that people and probes wrote. What is left out has its usual value."""
+
+    type: Literal["resource"] = "resource"
+    id: Ref | None = None
+    title: Text
+    magnet_uri: Text
+    content_markdown: Text = ""
+    tags: list[Text] = []
+    category: Text | None = None
+    """The category's path."""
+    publisher: Ref | Text | None = None
+    """Its number in this file; a name or a token's hash where a format has no numbers."""
+    team: Ref | Text | None = None
+    licence: Text = ""
+    source_url: Text = ""
+    checksums: list[dict[Text, Text]] = []
+    supersedes: Hash | None = None
+    cover_image_url: Text | None = None
+    created_at: AwareDatetime | None = None
+    updated_at: AwareDatetime | None = None
+    published_at: AwareDatetime | None = None
+    takedown_at: AwareDatetime | None = None
+    takedown_reason: Text = ""
+    awaits_review: bool = False
+    review_note: Text = ""
+    dht_status: DhtStatus = DhtStatus.UNKNOWN
+    dht_misses: _Count = 0
+    dht_changed_at: AwareDatetime | None = None
+    last_dht_check: AwareDatetime | None = None
+    probe_status: ProbeStatus = ProbeStatus.PENDING
+    probe_error: Text = ""
+    probe_attempts: _Small = 0
+    probed_at: AwareDatetime | None = None
+    num_peers: _Count | None = None
+    other_hash: Hash | Literal[""] = ""
+    total_size_bytes: _Size | None = None
+    file_count: _Count | None = None
+    files_tree_summary: Text = ""
+    metadata: _Metadata | None = None
+
+
+Record = Publisher | Team | Category | Block | Resource
+TYPES = ("publisher", "team", "category", "block", "resource")
+
+_any = TypeAdapter[Record](Annotated[Record, Field(discriminator="type")])
+
+
+def parse(body: bytes | str) -> Record:
+    """The record that this JSON object is; RefusedError with the reason if it is none."""
+    try:
+        return _any.validate_json(body)
+    except ValidationError as error:
+        raise RefusedError(_told(error)) from error
+
+
+def header(body: bytes) -> Header:
+    """The header that this JSON object is; RefusedError if it is none, or of another version."""
+    try:
+        found = Header.model_validate_json(body.removeprefix(codecs.BOM_UTF8))
+    except ValidationError as error:
+        raise RefusedError(
+            'This is no catalog of Ghost\'s: it begins with {"format": "ghost-catalog", …}.'
+        ) from error
+    if found.version != VERSION:
+        raise RefusedError(
+            f"The catalog is of version {found.version}, and this Ghost reads version {VERSION}:"
+            " import it with the Ghost that wrote it, or a later one."
+        )
+    return found
+
+
+def build(**values: Any) -> Resource:  # noqa: ANN401  # of a foreign format
+    """A resource of what a foreign format says; RefusedError with the reason for what can't be."""
+    try:
+        return Resource(**values)
+    except ValidationError as error:
+        raise RefusedError(_told(error)) from error
+
+
+def _told(error: ValidationError) -> str:
+    """The first of what is wrong, in one line."""
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = ".".join(str(part) for part in first["loc"] if part not in TYPES)
+    reason = first["msg"].removeprefix("Value error, ")
+    return f"{place}: {reason}" if place else reason

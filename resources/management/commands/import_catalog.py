@@ -1,0 +1,116 @@
+"""manage.py import_catalog FILE."""
+
+from __future__ import annotations
+
+import json
+import time
+from argparse import ArgumentParser
+from collections import Counter
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
+
+from ghost.database import require_prepared
+from ghost.errors import GhostError, RefusedError
+from resources.exchange import formats
+from resources.exchange.arrivals import Defaults
+from resources.exchange.formats import Format, Source
+from resources.exchange.intake import Intake, Options
+from resources.exchange.lines import Report
+from resources.exchange.progress import Progress
+
+
+class Command(BaseCommand):
+    help = (
+        "Takes a catalog in: JSON, NDJSON, CSV, a folder of .torrent files, or the SQLite database"
+        " of the earlier Ghost. What is here already stays. The last line is JSON: counts, seconds."
+        " Exit status 1 if a line was refused, or the file could not be read to its end."
+    )
+
+    _done = 0
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", metavar="FILE", help="or a folder; - for standard input")
+        parser.add_argument("--format", choices=formats.READ, help="instead of what is found in it")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="say what would happen, write nothing"
+        )
+        parser.add_argument(
+            "--existing", choices=("skip", "update"), default="skip",
+            help="what to do with resources that are here: leave them (default), or change them",
+        )  # fmt: skip
+        parser.add_argument("--report", type=Path, metavar="FILE", help="each refusal as NDJSON")
+        parser.add_argument("--category", default="", metavar="PATH", help="for what names none")
+        parser.add_argument(
+            "--publisher", default="", metavar="NAME", help="for what names none: name or hash"
+        )
+        parser.add_argument(
+            "--make-categories", action="store_true", help="those of a CSV that are not here"
+        )
+        parser.add_argument(
+            "--drafts", action="store_true", help="what names no time to be public is a draft"
+        )
+        parser.add_argument(
+            "--metadata-dir", type=Path, metavar="DIR", help="the earlier Ghost's file lists"
+        )
+
+    def handle(self, *_: object, file: str, **options: Any) -> None:  # noqa: ANN401  # Django's
+        started, counts = time.monotonic(), Counter[str]()
+        progress = Progress(self.stderr)
+        try:
+            with ExitStack() as stack:
+                kind = Format(options["format"]) if options["format"] else formats.of_source(file)
+                source = stack.enter_context(
+                    formats.opened(file, kind, metadata_dir=options["metadata_dir"])
+                )
+                report = Report(progress.say, self._report_file(stack, options), counts)
+                self._take(source, Intake(_wanted(options), report), progress)
+        except GhostError as error:
+            kept = " What came before it is in." if self._done else ""
+            raise CommandError(f"{error}{kept}") from error
+        except (OSError, DatabaseError) as error:
+            require_prepared(error)
+            raise CommandError(f"{error} Run it again: what is in stays in.") from error
+        except KeyboardInterrupt:
+            told = "Interrupted. Run it again: what is in stays in."
+            raise CommandError(told, returncode=130) from None
+        progress.end()
+        self._end(counts, started)
+
+    @staticmethod
+    def _report_file(stack: ExitStack, options: dict[str, Any]) -> Any:  # noqa: ANN401  # a file or None
+        path = options["report"]
+        return stack.enter_context(path.open("w", encoding="utf-8")) if path else None
+
+    def _take(self, source: Source, intake: Intake, progress: Progress) -> None:
+        for done in intake.take(source.lines):
+            self._done += done
+            progress.tell(self._done, source.total, "read")
+        promised = sum(source.promised.values())
+        if promised > self._done:
+            raise RefusedError(
+                f"The file promises {promised:,} records and has {self._done:,}: it was cut off."
+            )
+
+    def _end(self, counts: Counter[str], started: float) -> None:
+        told = {name: counts[name] for name in ("created", "updated", "skipped", "refused")}
+        told |= {name: count for name, count in sorted(counts.items()) if count}
+        self.stdout.write(json.dumps(told | {"seconds": round(time.monotonic() - started, 2)}))
+        if counts["refused"]:
+            raise CommandError(f"{counts['refused']} were refused; the others are in.")
+
+
+def _wanted(options: dict[str, Any]) -> Options:
+    return Options(
+        is_dry_run=options["dry_run"],
+        updates=options["existing"] == "update",
+        defaults=Defaults(
+            category=options["category"],
+            publisher=options["publisher"],
+            makes_categories=options["make_categories"],
+            are_drafts=options["drafts"],
+        ),
+    )

@@ -1,0 +1,81 @@
+"""Where a work comes from: its licence, and checksums to tell the true one by."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+from django.utils.translation import gettext as _
+from license_expression import ExpressionError, Licensing, get_spdx_licensing
+
+from ghost.errors import RefusedError
+
+MAX_CHECKSUMS = 1000
+MAX_FILE_CHARS = 1000
+HEX_DIGITS = {"md5": 32, "sha1": 40, "sha256": 64, "sha512": 128, "blake2b": 128, "blake3": 64}
+"""Algorithms, and how many digits their values have."""
+_HEX = re.compile(r"[0-9a-f]+")
+
+
+def clean_licence(text: str) -> str:
+    """An SPDX licence expression (SPDX 2.3, annex D) in its usual spelling; empty if it is.
+
+    RefusedError for one that can't be read, or names a licence that is not on SPDX's list.
+    """
+    if not text.strip():
+        return ""
+    try:
+        parsed = _licences().parse(text.strip(), validate=True, strict=True)
+    except ExpressionError as error:
+        told = _("This is no SPDX licence expression, such as CC-BY-4.0 or MIT OR Apache-2.0: %s")
+        raise RefusedError(told % error) from error
+    return str(parsed.render("{symbol.key}"))
+
+
+def licences_of(expression: str) -> list[str]:
+    """The identifiers of the licences that an expression names, each once, in its order."""
+    if not expression:
+        return []
+    found = _licences().license_keys(expression, unique=True)
+    return [str(key) for key in found]
+
+
+@cache
+def _licences() -> Licensing:
+    # Reading the list takes half a second: only who uses it pays.
+    return get_spdx_licensing()
+
+
+def clean_checksums(given: object) -> list[dict[str, str]]:
+    """Checksums as they are stored: lower-case hex, one for each algorithm and file.
+
+    RefusedError that names the first one at fault.
+    """
+    if not isinstance(given, list):
+        raise RefusedError(_("Checksums are a list."))
+    if len(given) > MAX_CHECKSUMS:
+        raise RefusedError(_("There are at most %d checksums.") % MAX_CHECKSUMS)
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for each in given:
+        one = _clean_checksum(each)
+        at = one["algorithm"], one["file"]
+        if found.setdefault(at, one) != one:
+            raise RefusedError(_("There are two %(algorithm)s checksums of “%(file)s”.") % one)
+    return list(found.values())
+
+
+def _clean_checksum(given: Any) -> dict[str, str]:  # noqa: ANN401  # whatever JSON holds
+    if not isinstance(given, dict) or set(given) - {"algorithm", "value", "file"}:
+        raise RefusedError(_("A checksum has an algorithm, a value, and a file if there are many."))
+    name, value = str(given.get("algorithm", "")).lower(), str(given.get("value", "")).lower()
+    file = str(given.get("file") or "")
+    digits = HEX_DIGITS.get(name)
+    if digits is None:
+        raise RefusedError(_("Checksums are one of %s.") % ", ".join(HEX_DIGITS))
+    if len(value) != digits or not _HEX.fullmatch(value):
+        told = _("A %(algorithm)s checksum has %(digits)d hexadecimal digits.")
+        raise RefusedError(told % {"algorithm": name, "digits": digits})
+    if len(file) > MAX_FILE_CHARS or not all(c.isprintable() for c in file):
+        raise RefusedError(_("A file's path has at most 1,000 printable characters."))
+    return {"algorithm": name, "value": value, "file": file}

@@ -1,0 +1,261 @@
+"""Who did what: every write that somebody asked for, told once, without a secret."""
+
+import json
+import re
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from ghost import audit
+from ghost.api import api
+from ghost.audit import AuditEvent, ActorKind
+from resources.models import Resource
+from tests import make
+from tests.builds.pictures import image
+from tests.resources.prober import FakeProber
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def prober(settings, monkeypatch):
+    settings.PROBER = "tests.resources.prober.FakeProber"
+    for name, value in (("queued", []), ("is_able", True), ("outcome", True)):
+        monkeypatch.setattr(FakeProber, name, value)
+
+
+class World:
+    """Rows for each write to be done to."""
+
+    def __init__(self):
+        self.admin = make.admin()
+        self.ada = make.publisher()
+        self.team = make.team(self.ada)
+        self.mia = make.member(self.team)
+        self.category = make.category(created_by=self.ada)
+        self.row = make.resource(publisher=self.ada)
+        self.down = make.resource(publisher=self.ada)
+        self.down.take_down(reason="asked", by="test")
+        self.draft = make.resource(publisher=self.ada, published_at=None)
+        self.waiting = make.resource(publisher=self.ada)
+        self.waiting.ask_review()
+
+
+JSON = "application/json"
+
+
+def new(world, **kwargs):
+    return {"title": "T", "magnet_uri": make.magnet(), "category_id": world.category.pk} | kwargs
+
+
+def torrent():
+    from ghost.demo.seeds import Version
+    from ghost.demo.seeds import make as seeded
+
+    import tempfile
+    from pathlib import Path
+
+    with tempfile.TemporaryDirectory() as folder:
+        return seeded(Path(folder), "W", {"a.bin": b"x" * 20_000}, Version.V1).body
+
+
+WRITES = {
+    "builds_trigger": lambda w: ("build/trigger?reason=x", None),
+    "builds_upload_cover": lambda w: (f"resources/{w.row.pk}/cover", {"cover": image()}),
+    "dht_scan_all": lambda w: ("admin/dht/scan-all", None),
+    "resources_approve": lambda w: (f"resources/{w.waiting.pk}/approve", None),
+    "resources_create": lambda w: ("resources", new(w)),
+    "resources_create_category": lambda w: ("categories", {"name": "New"}),
+    "resources_create_from_torrent": lambda w: (
+        "resources/from-torrent",
+        {"torrent": torrent(), "category_id": w.category.pk},
+    ),
+    "resources_create_many": lambda w: ("resources/bulk", [new(w)]),
+    "resources_delete_category": lambda w: (f"categories/{make.category('X').pk}", None),
+    "resources_patch": lambda w: (f"resources/{w.row.pk}", {"title": "Other"}),
+    "resources_probe": lambda w: (f"resources/{w.row.pk}/probe", None),
+    "resources_publish": lambda w: (f"resources/{w.draft.pk}/publish", None),
+    "resources_restore": lambda w: (f"resources/{w.down.pk}/restore", None),
+    "resources_send_back": lambda w: (f"resources/{w.waiting.pk}/send-back", {"reason": "No."}),
+    "resources_take_down": lambda w: (f"resources/{w.row.pk}/takedown", {"reason": "Asked."}),
+    "resources_update": lambda w: (f"resources/{w.row.pk}", {"title": "Other"}),
+    "resources_update_category": lambda w: (f"categories/{w.category.pk}", {"name": "Other"}),
+    "resources_withdraw": lambda w: (f"resources/{w.row.pk}/withdraw", None),
+    "teams_create": lambda w: ("teams", {"name": "N", "owner_token_hash": w.ada.token_hash}),
+    "teams_invite": lambda w: (f"teams/{w.team.pk}/invites", {"display_name": "Max"}),
+    "teams_issue_publisher": lambda w: ("admin/tokens/publisher", {"display_name": "Bob"}),
+    "teams_revoke_member": lambda w: (f"teams/{w.team.pk}/members/{w.mia.token_hash}/revoke", None),
+    "teams_revoke_token": lambda w: ("admin/tokens/revoke", {"token_hash": w.mia.token_hash}),
+    "teams_rotate_token": lambda w: (f"admin/tokens/{w.ada.token_hash}/rotate", None),
+}
+"""What each writing operation is asked to do."""
+UNDOING = {"builds_remove_cover"}
+"""Tested with the operation that it undoes."""
+READING = {"teams_verify_session"}
+"""POSTs that write nothing."""
+
+
+def writing_operations():
+    found = {}
+    for bound in api._get_bound_routers():
+        for view in bound.path_operations.values():
+            for operation in view.operations:
+                if operation.methods[0] != "GET":
+                    found[operation.operation_id] = operation.methods[0]
+    return found
+
+
+def send(client, method, token, path, body):
+    if isinstance(body, dict) and any(isinstance(value, bytes) for value in body.values()):
+        from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+
+        body = {k: SimpleUploadedFile(k, v) if isinstance(v, bytes) else v for k, v in body.items()}
+        content, kind = encode_multipart(BOUNDARY, body), MULTIPART_CONTENT
+    else:
+        content, kind = b"" if body is None else json.dumps(body).encode(), JSON
+    headers = {"Authorization": f"Bearer {token.raw}", "X-Request-ID": "request-12345"}
+    return client.generic(method, f"/api/{path}", content, content_type=kind, headers=headers)
+
+
+def test_every_writing_operation_is_tried():
+    assert set(writing_operations()) == set(WRITES) | UNDOING | READING
+
+
+@pytest.mark.parametrize("operation", WRITES)
+def test_a_write_leaves_one_event(client, operation):
+    world = World()
+    AuditEvent.objects.all().delete()
+    path, body = WRITES[operation](world)
+    AuditEvent.objects.all().delete()
+
+    response = send(client, writing_operations()[operation], world.admin, path, body)
+
+    [event] = AuditEvent.objects.all()
+    assert 200 <= response.status_code < 300
+    assert (event.actor_kind, event.actor_name) == (ActorKind.TOKEN, "Root")
+    assert event.actor_key == world.admin.pk
+    assert event.request_id == "request-12345"
+    told = json.dumps(event.changes) + event.object_name + event.object_key
+    assert re.search(r"ghost_[0-9A-Za-z]{40}", told) is None
+
+
+def test_a_cover_that_is_removed_leaves_an_event(client):
+    world = World()
+    send(client, "PUT", world.ada, *WRITES["builds_upload_cover"](world))
+
+    client.delete(f"/api/resources/{world.row.pk}/cover", **make.auth(world.ada))
+
+    actions = AuditEvent.objects.filter(actor_kind=ActorKind.TOKEN).values_list("action", flat=True)
+    assert list(actions) == ["resource.remove_cover", "resource.upload_cover"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("resources", {"title": ""}), ("categories", {"name": ""}), ("teams", {"name": "x"})],
+)
+def test_what_is_refused_leaves_none(client, path, body):
+    world = World()
+    AuditEvent.objects.all().delete()
+
+    response = send(client, "POST", world.admin, path, body)
+
+    assert response.status_code >= 400
+    assert AuditEvent.objects.count() == 0
+
+
+def test_an_edit_that_changes_nothing_leaves_none(client):
+    world = World()
+    AuditEvent.objects.all().delete()
+
+    response = send(
+        client, "PATCH", world.ada, f"resources/{world.row.pk}", {"title": world.row.title}
+    )
+
+    assert response.status_code == 200
+    assert AuditEvent.objects.count() == 0
+
+
+def test_an_event_says_what_was_and_what_is(client):
+    world = World()
+    before = world.row.title
+
+    send(client, "PATCH", world.ada, f"resources/{world.row.pk}", {"title": "New", "tags": ["x"]})
+
+    event = AuditEvent.objects.filter(action="resource.update").first()
+    assert event.changes == {"title": [before, "New"], "tags": [[], ["x"]]}
+    assert (event.object_type, event.object_key) == ("resource", str(world.row.pk))
+
+
+def test_long_texts_are_cut_and_secrets_hidden():
+    before, after = {"a": "x" * 5000, "password": "1"}, {"a": "y", "password": "2"}
+
+    found = audit.difference(before, after)
+
+    assert found["a"] == ["x" * 2000 + "… (5000 characters)", "y"]
+    assert found["password"] == [audit.HIDDEN, audit.HIDDEN]
+
+
+def test_a_command_is_named_and_workers_are_ghost_itself():
+    with audit.acting("import_catalog"):
+        make.resource(title="A")
+    make.resource(title="B")
+
+    told = dict(
+        AuditEvent.objects.filter(action="resource.create").values_list("object_name", "actor_kind")
+    )
+    assert told == {"A": ActorKind.COMMAND, "B": ActorKind.SYSTEM}
+
+
+def test_what_is_rolled_back_was_not_done(client, monkeypatch):
+    world = World()
+    AuditEvent.objects.all().delete()
+    FakeProber.is_able = False
+
+    response = send(client, "POST", world.ada, "resources", new(world))
+
+    assert response.status_code == 503
+    assert AuditEvent.objects.count() == 0
+
+
+def test_the_trail_is_read_by_admins_with_filters(client):
+    world = World()
+    send(client, "PATCH", world.ada, f"resources/{world.row.pk}", {"title": "New"})
+    send(client, "POST", world.admin, f"resources/{world.row.pk}/takedown", {"reason": "Asked."})
+
+    def listed(**query):
+        response = client.get("/api/admin/audit", query, **make.auth(world.admin))
+        return [each["action"] for each in response.json()]
+
+    by_ada = {"actor_kind": "token", "actor_key": world.ada.pk}
+    of_row = {"object_type": "resource", "object_key": world.row.pk, "actor_kind": "token"}
+    assert listed(**by_ada) == ["resource.update"]
+    assert listed(**of_row) == ["resource.take_down", "resource.update"]
+    assert listed(action="resource.take_down", actor_kind="token") == ["resource.take_down"]
+    assert listed(since="2999-01-01T00:00:00Z") == []
+    assert client.get("/api/admin/audit", **make.auth(world.ada)).status_code == 403
+
+
+def test_operators_are_named(client):
+    user = User.objects.create_superuser("olga", password="x")
+    client.force_login(user)
+    row = make.resource()
+    AuditEvent.objects.all().delete()
+
+    client.post(
+        "/admin/resources/resource/",
+        {"action": "take_down", "_selected_action": [row.pk], "reason": "Asked."},
+    )
+
+    [event] = AuditEvent.objects.all()
+    assert (event.actor_kind, event.actor_name) == (ActorKind.OPERATOR, "olga")
+    assert Resource.objects.get().takedown_at
+
+
+def test_old_events_are_dropped():
+    make.resource()
+    AuditEvent.objects.update(at=timezone.now() - timezone.timedelta(days=400))
+
+    assert AuditEvent.objects.prune(timezone.now() - timezone.timedelta(days=365)) > 0
+    assert AuditEvent.objects.count() == 0

@@ -1,0 +1,38 @@
+"""A quick part of the suite on PostgreSQL; `make test-postgres` runs all of it there."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PART = [
+    "tests/resources/test_lists.py",
+    "tests/resources/test_turns.py",
+    "tests/resources/test_changes.py",
+    "tests/resources/test_categories.py",
+    "tests/teams/test_credentials.py",
+    "tests/dht/test_scan_models.py",
+]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    "GHOST_TEST_DATABASE_URL" in os.environ, reason="all of it runs on PostgreSQL already"
+)
+def test_a_part_of_the_suite_passes_on_postgresql(postgres):
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *PART],
+        cwd=ROOT,
+        env=os.environ | {"GHOST_TEST_DATABASE_URL": postgres},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout[-5000:]

@@ -1,0 +1,124 @@
+"""A `.torrent` file as a resource."""
+
+import libtorrent as lt
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from ghost.demo.seeds import Version
+from ghost.demo.seeds import make as seeded
+from resources.models import Block, DhtStatus, ProbeStatus, Resource
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+FILES = {"readme.txt": b"hello", "disc 1/track.flac": b"x" * 70_000}
+
+
+@pytest.fixture
+def send(client):
+    def post(token, body, name="torrent", **fields):
+        file = SimpleUploadedFile("a.torrent", body, "application/x-bittorrent")
+        return client.post("/api/resources/from-torrent", {name: file} | fields, **make.auth(token))
+
+    return post
+
+
+def torrent(tmp_path, version=Version.V1):
+    return seeded(tmp_path, "A work", FILES, version)
+
+
+@pytest.mark.parametrize("version", list(Version))
+def test_a_file_becomes_a_resource_without_a_probe(send, tmp_path, version):
+    made, token, category = torrent(tmp_path, version), make.publisher(), make.category()
+
+    response = send(token, made.body, category_id=category.pk, tags=["x", "y"], licence="mit")
+
+    row, said = Resource.objects.get(), response.json()
+    assert response.status_code == 201
+    assert (row.title, row.tags, row.licence) == ("A work", ["x", "y"], "MIT")
+    assert row.hashes == [h for h in (made.v1, made.v2) if h]
+    assert (row.probe_status, row.dht_status) == (ProbeStatus.OK, DhtStatus.UNKNOWN)
+    assert row.last_dht_check is None
+    assert (said["state"], said["file_count"]) == ("live", 2)
+    assert said["total_size_bytes"] == sum(map(len, FILES.values()))
+    [root] = said["files_tree"]
+    assert root["name"] == "A work"
+    assert response.headers["Location"] == f"/api/resources/{row.pk}"
+
+
+def test_it_gives_the_same_torrent_back(send, client, tmp_path):
+    made, token = torrent(tmp_path), make.publisher()
+    send(token, made.body, category_id=make.category().pk)
+
+    back = client.get(f"/api/resources/{Resource.objects.get().pk}/torrent", **make.auth(token))
+
+    assert lt.torrent_info(lt.bdecode(back.content)).info_hashes().v1.to_bytes().hex() == made.v1
+
+
+def test_form_fields_win_over_the_file(send, tmp_path):
+    made, token = torrent(tmp_path), make.publisher()
+
+    send(token, made.body, category_id=make.category().pk, title="Mine", published_at="")
+
+    row = Resource.objects.get()
+    assert (row.title, row.published_at, row.state) == ("Mine", None, "draft")
+
+
+def test_a_torrent_that_is_listed_or_blocked_is_refused(send, tmp_path):
+    made, token, category = torrent(tmp_path), make.publisher(), make.category()
+
+    first = send(token, made.body, category_id=category.pk)
+    second = send(token, made.body, category_id=category.pk)
+    Resource.objects.get().take_down(reason="asked", by="test")
+    third = send(make.publisher(), made.body, category_id=category.pk)
+
+    assert [r.status_code for r in (first, second, third)] == [201, 409, 409]
+    assert second.json()["resource_id"] == first.json()["id"]
+    assert Block.objects.count() == 1
+    assert third.json()["type"] == "urn:ghost:problem:blocked"
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "field"),
+    [
+        ({}, 422, "category_id"),
+        ({"category_id": "x"}, 422, "category_id"),
+        ({"category_id": "999999"}, 422, "category_id"),
+        ({"tittle": "x"}, 422, "tittle"),
+        ({"licence": "nonsense"}, 422, "licence"),
+    ],
+)
+def test_what_is_wrong_in_the_form_is_named(send, tmp_path, fields, status, field):
+    made, known = torrent(tmp_path), {"category_id": make.category().pk}
+
+    response = send(make.publisher(), made.body, **(known | fields if fields else {}))
+
+    assert response.status_code == status
+    assert field in {each["field"] for each in response.json()["errors"]}
+    assert Resource.objects.count() == 0
+
+
+@pytest.mark.parametrize("body", [b"", b"d", b"garbage", b"de", b"d4:infoi1ee", b"x" * 1000])
+def test_what_is_no_torrent_is_refused(send, body):
+    response = send(make.publisher(), body, category_id=make.category().pk)
+
+    assert response.status_code in (400, 422)
+    assert Resource.objects.count() == 0
+
+
+def test_a_form_without_the_file_or_of_another_type_is_refused(send, client):
+    token = make.publisher()
+
+    named = send(token, b"x", name="file", category_id=1)
+    json = client.post(
+        "/api/resources/from-torrent", b"{}", content_type="application/json", **make.auth(token)
+    )
+
+    assert named.status_code == 422
+    assert json.status_code == 415
+
+
+def test_a_file_that_is_too_big_is_refused(send):
+    response = send(make.publisher(), b"x" * 11_000_000, category_id=make.category().pk)
+
+    assert response.status_code == 413
