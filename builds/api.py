@@ -31,7 +31,7 @@ router = Router(tags=["builds"])
     summary="What the public site holds",
 )
 def show_status(request: TokenRequest) -> BuildState:
-    return BuildState.get()
+    return BuildState.at_once()
 
 
 @router.post(
@@ -87,10 +87,13 @@ def read_build(request: TokenRequest, build_id: Path[PathId]) -> Build:
 def upload_cover(request: TokenRequest, resource_id: Path[PathId]) -> Resource:
     row = _changeable(request, resource_id)
     body = uploads.one_file(request, "cover", max_bytes=covers.MAX_BYTES, too_big=covers.too_big())
-    covers.upload(row, body, by=request.auth.display_name)
-    if request.auth.is_reviewed:
-        row.ask_review()
-    audit.note("resource.upload_cover", row)
+    drawn = covers.read(body)
+    with request.auth.turn():
+        row = _changeable(request, resource_id)
+        if request.auth.is_reviewed:
+            row.ask_review()
+        covers.upload(row, drawn, by=request.auth.display_name)
+        audit.note("resource.upload_cover", row)
     return row
 
 
@@ -103,10 +106,14 @@ def upload_cover(request: TokenRequest, resource_id: Path[PathId]) -> Resource:
     tags=["resources"],
 )
 def remove_cover(request: TokenRequest, resource_id: Path[PathId]) -> Status[None]:
-    row = _changeable(request, resource_id)
-    if not covers.remove(row):
-        raise HttpError(404, _("None was uploaded; one at an address goes with `cover_image_url`."))
-    audit.note("resource.remove_cover", row)
+    with request.auth.turn():
+        row = _changeable(request, resource_id)
+        if not covers.remove(row):
+            told = _("None was uploaded; one at an address goes with `cover_image_url`.")
+            raise HttpError(404, told)
+        if request.auth.is_reviewed and row.cover_image_url:  # what lies there now is shown next
+            row.ask_review()
+        audit.note("resource.remove_cover", row)
     return Status(204, None)
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from builds import deploy
 from builds.models import Build, BuildState, Step
-from ghost import jobs
+from ghost import workers
 
 Listener = Callable[[Step], None]
 
@@ -23,7 +23,7 @@ def deliver(build: Build, tell: Listener = lambda step: None, *, is_urgent: bool
     if not deploy.is_configured():
         return
     step = Step.objects.create(build=build, name="deploy")
-    jobs.report(step.name)
+    workers.report(step.name)
     tell(step)
     try:
         outcome = deploy.deploy_published(is_asked=is_urgent)

@@ -17,6 +17,7 @@ from ghost import jobs
 from resources.models import ProbeStatus, Resource
 
 GONE = "gone"
+GONE_TOLD = "The resource is gone."
 RESOURCE = "resource"
 _FIELDS = (
     "title", "probe_status", "probe_error", "probe_claim", "probe_claimed_until", "probe_due_at",
@@ -63,7 +64,7 @@ def look_after(subjects: Collection[str]) -> None:
         rows = _rows(subjects)
         for key in _keys(RESOURCE, subjects):
             if key not in rows:
-                jobs.settle(subject(key), GONE, {"resource_id": key}, error="It is gone.")
+                jobs.settle(subject(key), GONE, {"resource_id": key}, error=GONE_TOLD)
             elif has_ended(rows[key]):
                 settle(rows[key])
         for scan in _scans(subjects):

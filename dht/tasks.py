@@ -18,7 +18,7 @@ from django.db import transaction
 
 from dht import asked, probes, scan, scanning
 from dht.models import HealthSample, Method, Scan
-from ghost import jobs, stopping
+from ghost import jobs, stopping, workers
 from resources.models import DhtStatus, ProbeStatus, Resource
 
 MAX_IN_FLIGHT = 500
@@ -42,7 +42,7 @@ def run_probes(resource_id: int | None = None) -> str:
             ended = run.to_the_end()
         finally:
             run.release()
-    asked.look_after(jobs.subjects())
+    asked.look_after(workers.subjects())
     if Resource.objects.due_for_probe().exists():
         jobs.enqueue(run_probes, kind=jobs.Kind.PROBE)
     counts = ", ".join(f"{ended[status]} {status}" for status in ProbeStatus if ended[status])
@@ -79,9 +79,11 @@ class _Run:
             return
         if self._probes is None:  # before the claim: without libtorrent nothing may be held
             self._probes = probes.Probes(settings.GHOST.magnet_metadata_timeout_s)
-        for row in Resource.objects.all().claim_probes(room, LEASE_S):
+        claimed = Resource.objects.all().claim_probes(room, LEASE_S)
+        for row in claimed:
             self._held[row.magnet_hash] = row
             self._probes.add(row.magnet)
+        jobs.take_up([asked.subject(row.pk) for row in claimed])
 
     def _step(self) -> list[str]:
         assert self._probes is not None  # noqa: S101  # something is held

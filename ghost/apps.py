@@ -15,13 +15,13 @@ class GhostConfig(AppConfig):
         # All of these need the apps to be there.
         from django_q import signals  # noqa: PLC0415
 
-        from ghost import checks, jobs, logs, stopping  # noqa: PLC0415
+        from ghost import checks, logs, stopping, workers  # noqa: PLC0415
 
         register(checks.check_installation)
         signals.post_spawn.connect(stopping.listen)
         signals.pre_execute.connect(logs.name_task)
-        signals.pre_execute.connect(jobs.begin)
-        signals.post_execute_in_worker.connect(jobs.end)
+        signals.pre_execute.connect(workers.begin)
+        signals.post_execute_in_worker.connect(workers.end)
         signals.post_execute_in_worker.connect(logs.tell_task)
 
 

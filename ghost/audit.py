@@ -6,6 +6,7 @@ happen, and nothing happens untold. What workers find out (probes, scans, builds
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -21,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from ghost.logs import request_id
 
 MAX_CHARS = 2000
-"""Of a text, so much is kept on each side: a description may have 100 kB."""
+"""Of a text, or a list as JSON, so much is kept on each side: a description may have 100 kB."""
 AT_ONCE = 500
 HIDDEN = "…"
 """In place of what nobody may read here."""
@@ -158,11 +159,10 @@ def _plain(name: str, value: Any) -> Any:  # noqa: ANN401  # what a row's field 
         return HIDDEN
     if isinstance(value, datetime):
         return value.isoformat()
-    if isinstance(value, (list, dict)):
-        return value
-    text = str(value)
+    is_text = not isinstance(value, (list, dict))
+    text = str(value) if is_text else json.dumps(value, ensure_ascii=False, default=str)
     if len(text) <= MAX_CHARS:
-        return text
+        return text if is_text else value
     return f"{text[:MAX_CHARS]}{HIDDEN} ({len(text)} characters)"
 
 

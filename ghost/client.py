@@ -63,6 +63,7 @@ OK, REFUSED, USAGE, OUTAGE, INTERRUPTED = 0, 1, 2, 3, 130
 
 Json = dict[str, Any]
 Tell = Callable[[str], None]
+About = Callable[[Json], list[str]]
 
 HINTS = {
     401: "Check GHOST_TOKEN or the token file: the token may be revoked, expired or rotated.",
@@ -71,7 +72,7 @@ HINTS = {
     409: "Look at what is there already: ghost status, ghost list --q HASH.",
     412: "Somebody changed it since it was read: look at it (ghost status ID), then repeat.",
     413: "Send less at once.",
-    422: "Mend the fields named above, then repeat.",
+    422: "Mend what is named above, then repeat.",
     429: "Wait a minute; ask the operator for a higher limit if this happens often.",
     503: "The server can't do it now: try again later.",
 }
@@ -105,7 +106,7 @@ class RefusedError(GhostError):
     def __init__(self, status: int, problem: Json) -> None:
         super().__init__(problem.get("detail") or problem.get("title") or f"HTTP status {status}")
         self.status, self.problem = status, problem
-        self.exit_status = OUTAGE if status in (429, 503) else REFUSED
+        self.exit_status = OUTAGE if status == 429 or status >= 500 else REFUSED
 
     @property
     def twin(self) -> int | None:
@@ -352,16 +353,17 @@ class Ghost:
     # -- events
 
     def events(self, *, kinds: str = "", after: int | None = None) -> Iterator[Json]:
-        """What happens, as it happens: `event`, `event_id` and what it tells.
+        """What happens, as it happens: `event`, which kind it is of, and what it tells.
 
         `kinds` are some of task, build, health and resource, with commas; `after` is the
-        `event_id` from which to go on. It goes on by itself after a cut.
+        `last_event_id` from which to go on: after a cut it does so by itself. It may then repeat
+        an event (`event_id` tells), and misses none; where it would, it says so: `reset`.
         """
         while True:
             with suppress(requests.RequestException):
                 for event in self._stream(kinds, after):
-                    if event:
-                        after = event["event_id"]
+                    after = event.get("last_event_id") or after
+                    if "event" in event:
                         yield event
             time.sleep(POLL_S)
 
@@ -535,13 +537,16 @@ def _given_up(url: str, response: requests.Response | None, trouble: str) -> Gho
     return RefusedError(response.status_code, _problem(response))
 
 
+UNDER_WAY = "urn:ghost:problem:under-way"
+
+
 def _asked_pause_s(response: requests.Response, pause_s: float) -> float | None:
     """How long to wait before the request is sent again; None if this is the answer."""
     if response.status_code in (429, 503):
         return _retry_after_s(response.headers.get("Retry-After", ""), pause_s)
     if response.status_code in (502, 504):
         return pause_s
-    if response.status_code == 409 and "Idempotency-Key" in str(_problem(response).get("detail")):
+    if response.status_code == 409 and _problem(response).get("type") == UNDER_WAY:
         return pause_s  # the first try is at work still
     return None
 
@@ -592,18 +597,21 @@ def _form_value(value: object) -> object:
 
 
 def _events(lines: Iterable[bytes]) -> Iterator[Json]:
-    """Server-sent events (WHATWG HTML §9.2); an empty one for a comment, a sign of life."""
-    event: Json = {}
+    """Server-sent events (WHATWG HTML §9.2); what has no `event` is a sign of life."""
+    told: dict[str, str] = {}
+    last = 0
     for line in lines:
         name, _, value = line.decode("utf-8", "replace").partition(":")
         value = value[1:] if value.startswith(" ") else value
-        if not line and "data" in event:
-            yield {"event": event.get("event", "message"), **json.loads(event["data"])}
-            event = {}
-        elif not name:
-            yield {}
-        else:
-            event[name] = value
+        if name:
+            told[name] = value
+            continue
+        last = int(told["id"]) if told.get("id", "").isdigit() else last
+        known: Json = {"last_event_id": last}
+        if not line and "data" in told:
+            known = {"event": told.get("event", "message"), **known, **json.loads(told["data"])}
+        told = {} if not line else told
+        yield known
 
 
 def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
@@ -874,7 +882,9 @@ class Screen:
 
 def _advice(error: RefusedError) -> Iterator[str]:
     for each in error.problem.get("errors") or ():
-        yield f"{each.get('field') or 'all'}: {each.get('message')}"
+        line = f"{each.get('field') or 'all'}: {each.get('message')}"
+        if line not in str(error):
+            yield line
     if error.twin:
         yield f"It is resource {error.twin}: ghost status {error.twin}"
     elif error.status in HINTS:
@@ -982,12 +992,7 @@ def _lined(facts: Json) -> list[str]:
 
 
 def _status(ghost: Ghost, args: argparse.Namespace, screen: Screen) -> int:
-    if args.id is None:
-        read, about, kinds = _site(ghost), _about_site, "build"
-    elif args.id.isascii() and args.id.isdigit():
-        read, about, kinds = (lambda: ghost.read(int(args.id))), _about, "resource,task,health"
-    else:
-        read, about, kinds = (lambda: ghost.task(args.id)), _about_task, "task"
+    read, about, kinds = _wanted(ghost, args.id)
     if not args.follow:
         found = read()
         screen.result(found, about(found))
@@ -995,12 +1000,21 @@ def _status(ghost: Ghost, args: argparse.Namespace, screen: Screen) -> int:
     return _follow(ghost.watch(read, kinds=kinds), about, screen)
 
 
+def _wanted(ghost: Ghost, key: str | None) -> tuple[Callable[[], Json], About, str]:
+    """How to read what is asked about, how to tell it, and which events may change it."""
+    if key is None:
+        return _site(ghost), _about_site, "build"
+    if key.isascii() and key.isdigit():
+        return (lambda: ghost.read(int(key))), _about, "resource,task,health"
+    return (lambda: ghost.task(key)), _about_task, "task"
+
+
 def _site(ghost: Ghost) -> Callable[[], Json]:
     session = ghost.verify()
     return lambda: {"session": session, "build": ghost.build_status()}
 
 
-def _follow(watched: Iterator[Json], about: Callable[[Json], list[str]], screen: Screen) -> int:
+def _follow(watched: Iterator[Json], about: About, screen: Screen) -> int:
     """Write each new state until there will be no other; 1 if it ended badly."""
     before: list[str] = []
     for found in watched:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 KEPT_S = 600
-"""A thread keeps its connection for so long; a request finds it open."""
+"""A thread keeps its connection for so long: to open one costs more than most requests do."""
 LOCK_TIMEOUT_S = 20
 """A writer waits so long for another one, and then fails as a whole."""
 CONNECT_TIMEOUT_S = 10
@@ -60,6 +60,7 @@ def sqlite(path: Path) -> dict[str, Any]:
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": path,
+        "CONN_MAX_AGE": KEPT_S,
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": LOCK_TIMEOUT_S,

@@ -9,18 +9,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import secrets
+import zlib
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
-from django.db import IntegrityError, models, transaction
+from django.db import DatabaseError, IntegrityError, models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ghost.errors import ConflictError, GhostError
+
+log = logging.getLogger(__name__)
 
 HEADER = "Idempotency-Key"
 MAX_CHARS = 255
@@ -36,6 +40,10 @@ _NOT_KEPT = frozenset({401, 403, 408, 429})
 
 class OtherRequestError(GhostError):
     """The key was used for another request: 422."""
+
+
+class UnderWayError(GhostError):
+    """The first request with this key has no answer yet: 409, and worth another try."""
 
 
 class ReplayError(GhostError):
@@ -77,8 +85,9 @@ class Answer(models.Model):
     def replay(self, raw: str) -> HttpResponse:
         """The answer; ConflictError if it was given to another form of the token."""
         try:
-            kept = json.loads(_mask(bytes(self.masked), raw, bytes(self.nonce)))
-        except ValueError as error:
+            packed = _mask(bytes(self.masked), raw, bytes(self.nonce))
+            kept = json.loads(zlib.decompress(packed))
+        except (ValueError, zlib.error) as error:
             told = _("This key was used before the token was changed; take another one.")
             raise ConflictError(told) from error
         response = HttpResponse(kept["body"].encode("latin-1"), status=self.status)
@@ -91,7 +100,7 @@ class Answer(models.Model):
 def begin(request: HttpRequest, token_id: int, raw: str) -> None:
     """Claim the key of this request, if it has one, for the caller whose raw token this is.
 
-    ReplayError with the answer if it has one; ConflictError while another one works on it;
+    ReplayError with the answer if it has one; UnderWayError while another one works on it;
     OtherRequestError if the key was used for something else.
     """
     key = request.headers.get(HEADER, "")
@@ -102,7 +111,9 @@ def begin(request: HttpRequest, token_id: int, raw: str) -> None:
     fingerprint = _fingerprint(request)
     made = _claim(token_id, key, fingerprint)
     if made is None:
-        _answer_again(Answer.objects.get(token_id=token_id, key=key), fingerprint, raw)
+        # Gone again if the other one just failed: then it counts as under way.
+        known = Answer.objects.filter(token_id=token_id, key=key).first()
+        _answer_again(known, fingerprint, raw)
     else:
         request.idempotent = made, raw  # type: ignore[attr-defined]  # for `Middleware`
 
@@ -123,13 +134,13 @@ def _claim(token_id: int, key: str, fingerprint: str) -> Answer | None:
         return None
 
 
-def _answer_again(known: Answer, fingerprint: str, raw: str) -> None:
-    if known.fingerprint != fingerprint:
+def _answer_again(known: Answer | None, fingerprint: str, raw: str) -> None:
+    if known and known.fingerprint != fingerprint:
         raise OtherRequestError(
             _("This Idempotency-Key was used for another request; take a new one.")
         )
-    if known.status is None:
-        raise ConflictError(_("A request with this Idempotency-Key is under way; ask again."))
+    if known is None or known.status is None:
+        raise UnderWayError(_("A request with this Idempotency-Key is under way; ask again."))
     raise ReplayError(known.replay(raw))
 
 
@@ -162,13 +173,20 @@ def _packed(response: HttpResponse) -> bytes:
         return b""
     headers = {n: response[n] for n in _KEPT_HEADERS if response.has_header(n)}
     packed: dict[str, Any] = {"headers": headers, "body": response.content.decode("latin-1")}
-    return json.dumps(packed).encode()
+    return zlib.compress(json.dumps(packed).encode())
 
 
 def _mask(body: bytes, raw: str, nonce: bytes) -> bytes:
     """Masked, or with the same call unmasked: XOR with a stream that raw token and nonce give."""
     stream = hashlib.shake_256(b"ghost answer\0" + nonce + raw.encode()).digest(len(body))
     return (int.from_bytes(body) ^ int.from_bytes(stream)).to_bytes(len(body))
+
+
+def _kept(response: HttpResponse, answer: Answer, raw: str) -> None:
+    try:
+        answer.keep(response, raw)
+    except DatabaseError:  # what was done is done, and this answer says so
+        log.exception("An answer can't be kept; its key is free again in %s.", LEASE)
 
 
 class Middleware:
@@ -182,5 +200,5 @@ class Middleware:
         response = self.get_response(request)
         claimed: tuple[Answer, str] | None = getattr(request, "idempotent", None)
         if claimed and isinstance(response, HttpResponse):
-            claimed[0].keep(response, claimed[1])
+            _kept(response, *claimed)
         return response

@@ -15,15 +15,13 @@ import socket
 import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from contextvars import ContextVar
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from django.db import DatabaseError, models, transaction
+from django.db import models, transaction
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
 from django_q.brokers import get_broker
 from django_q.conf import Conf
 from django_q.models import OrmQ, Task
@@ -34,8 +32,7 @@ from ghost import audit, events
 TOLD_EVERY_S = 1.0
 MOST_RANKED = 1000
 """Further back in the queue, nobody is told a rank."""
-REASON_CHARS = 500
-FAILED = gettext_noop("The task failed; operators see why among the failed tasks.")
+FAILED = "The task failed; operators see why among the failed tasks."
 
 logger = logging.getLogger(__name__)
 
@@ -154,7 +151,8 @@ class Job(models.Model):
         now = timezone.now()
         ended = {"is_ok": is_ok, "result": result, "error": error, "reason": reason}
         ours = Job.objects.open().filter(pk=self.pk)
-        if ours.update(finished_at=now, **ended):
+        began = Coalesce("started_at", models.Value(now))
+        if ours.update(started_at=began, finished_at=now, **ended):
             self.finished_at = now
             for name, value in ended.items():
                 setattr(self, name, value)
@@ -168,7 +166,7 @@ class Job(models.Model):
         Job.objects.filter(pk=self.pk).update(done=self.done, total=self.total, result=ended)
         if not self.parts.exists():
             self.finish(is_ok=True, result=ended)
-        elif _is_news(self.task_id, self.stage):
+        elif is_news(self.task_id, self.stage):
             self.tell()
 
 
@@ -253,99 +251,33 @@ def _asker() -> int | None:
     return who.key if who.kind == audit.ActorKind.TOKEN else None
 
 
-# -- working
+# -- how it goes
 
-
-@dataclass
-class _Now:
-    """The task that this worker carries out."""
-
-    task_id: str
-    facts: dict[str, Any] = field(default_factory=dict)
-
-
-_now: ContextVar[_Now | None] = ContextVar("task", default=None)
 _told: dict[str, tuple[str, float]] = {}
 """By subject or task: the stage that was told last, and when."""
+MOST_REMEMBERED = 1000
 
 
-def begin(task: dict[str, Any], **_: object) -> None:
-    """For the queue: a worker begins this task. It must not be kept from it by our rows."""
-    _told.clear()
-    _now.set(_Now(task["id"]))
-    try:
-        with transaction.atomic():
-            ours = Job.objects.open().filter(pk=task["id"])
-            if ours.update(started_at=timezone.now(), worker=_here()):
-                ours.get().tell()
-    except DatabaseError:
-        logger.warning("the beginning of a task could not be written down", exc_info=True)
-
-
-def end(task: dict[str, Any], **_: object) -> None:
-    """For the queue: a worker has ended this task, or was made to by its time-out."""
-    now, facts = _now.get(), dict[str, Any]()
-    if now is not None and now.task_id == task["id"]:
-        facts = now.facts
-    _now.set(None)
-    try:
-        with transaction.atomic():
-            job = Job.objects.open().filter(pk=task["id"]).first()
-            if job is not None:
-                _end(job, task, facts)
-    except DatabaseError:
-        logger.warning("the end of a task could not be written down", exc_info=True)
-
-
-def _end(job: Job, task: dict[str, Any], facts: dict[str, Any]) -> None:
-    result = task.get("result")
-    if not task.get("success"):
-        reason = str(result).partition(" : Traceback")[0].strip()[:REASON_CHARS]
-        job.finish(is_ok=False, result=facts or None, error=FAILED, reason=reason)
-    elif not job.subjects:
-        said = result if isinstance(result, dict) else {"said": str(result)} if result else {}
-        job.finish(is_ok=True, result=(said | facts) or None)
-
-
-def note(**facts: Any) -> None:  # noqa: ANN401  # plain values
-    """What the result of the task under way, if any, has to say besides."""
-    now = _now.get()
-    if now is not None:
-        now.facts |= facts
-
-
-def subjects() -> list[str]:
-    """Of the job under way, if any: those that have not ended."""
-    now = _now.get()
-    left = Part.objects.filter(job=now.task_id) if now else Part.objects.none()
-    return list(left.values_list("subject", flat=True))
-
-
-def report(stage: str, done: int = 0, total: int = 0, *, subject: str = "") -> None:
-    """Say how far the job under way is, if any, or those that have this subject alone.
-
-    Each new stage is written down, and how far it is every TOLD_EVERY_S.
-    """
-    now = _now.get()
-    key = subject or (now.task_id if now else "")
-    if not key or not _is_news(key, stage):
-        return
-    jobs = Job.objects.open()
-    jobs = jobs.filter(subjects=1, parts__subject=subject) if subject else jobs.filter(pk=key)
-    with transaction.atomic():
-        for job in jobs:
-            job.stage, job.done, job.total = stage[:30], done, total
-            job.save(update_fields=["stage", "done", "total"])
-            job.tell()
-
-
-def _is_news(key: str, stage: str) -> bool:
+def is_news(key: str, stage: str) -> bool:
+    """Whether a stage of this task or subject is to be told: a new one, or after TOLD_EVERY_S."""
     last, at = _told.get(key, ("", 0.0))
     now = time.monotonic()
     if stage == last and now - at < TOLD_EVERY_S:
         return False
+    if len(_told) >= MOST_REMEMBERED:
+        _told.clear()
     _told[key] = stage, now
     return True
+
+
+def take_up(subjects: Collection[str]) -> None:
+    """Say that a worker has begun with these, be it for another task than theirs."""
+    waiting = Job.objects.open().filter(started_at=None, parts__subject__in=subjects)
+    for job in waiting.distinct():
+        with transaction.atomic():
+            job.started_at, job.worker = timezone.now(), here()
+            job.save(update_fields=["started_at", "worker"])
+            job.tell()
 
 
 def settle(subject: str, outcome: str, result: dict[str, Any], *, error: str = "") -> None:
@@ -368,7 +300,8 @@ def settle(subject: str, outcome: str, result: dict[str, Any], *, error: str = "
 # -- workers
 
 
-def _here() -> str:
+def here() -> str:
+    """Which process this is: host and number."""
     return f"{socket.gethostname()[:80]}:{os.getpid()}"
 
 

@@ -56,9 +56,7 @@ def _from(rows: models.QuerySet[Row], page: Page) -> models.QuerySet[Row]:
     return (rows.filter(pk__lt=page.cursor) if page.cursor else rows).order_by("-pk")
 
 
-def _read(
-    whole: models.QuerySet[Row], keys: list[int], weigh: Weigh[Row]
-) -> tuple[list[Row], int]:
+def _read(whole: models.QuerySet[Row], keys: list[int], weigh: Weigh[Row]) -> tuple[list[Row], int]:
     """The rows with these keys, and the last key that was looked at."""
     found, left = list[Row](), MOST_BYTES
     for start in range(0, len(keys), AT_ONCE):

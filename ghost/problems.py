@@ -31,7 +31,7 @@ from ghost.errors import (
     RevokedError,
     StaleError,
 )
-from ghost.idempotency import OtherRequestError, ReplayError
+from ghost.idempotency import OtherRequestError, ReplayError, UnderWayError
 from ghost.logs import request_id
 from ghost.rates import TooManyError
 
@@ -39,6 +39,8 @@ log = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER_S = 30
+MOST_TOLD = 50
+"""Fields at fault that one answer names."""
 STATUS_OF_CODE = {
     "duplicate": HTTPStatus.CONFLICT,
     "blocked": HTTPStatus.CONFLICT,
@@ -129,6 +131,13 @@ def on_other_request(request: HttpRequest, error: OtherRequestError) -> JsonResp
     return answer(422, str(error), code="idempotency")
 
 
+def on_under_way(request: HttpRequest, error: UnderWayError) -> JsonResponse:
+    """409, and when to ask again."""
+    response = answer(409, str(error), code="under-way")
+    response["Retry-After"] = "1"
+    return response
+
+
 def on_too_many(request: HttpRequest, error: TooManyError) -> JsonResponse:
     """429, and when the next minute begins."""
     response = answer(429, str(error))
@@ -182,7 +191,8 @@ def _twin(request: HttpRequest, params: dict[str, Any] | None) -> dict[str, int]
 
 def on_malformed(request: HttpRequest, error: ninja.ValidationError) -> JsonResponse:
     """422: the schema does not fit."""
-    errors = [{"field": (at := _field(e["loc"])), "message": _message(e, at)} for e in error.errors]
+    first = error.errors[:MOST_TOLD]
+    errors = [{"field": (at := _field(e["loc"])), "message": _message(e, at)} for e in first]
     detail = "; ".join(
         f"{e['field']}: {e['message']}" if e["field"] else e["message"] for e in errors
     )
@@ -253,6 +263,7 @@ HANDLERS: dict[type[Exception], Callable[..., HttpResponse]] = {
     RefusedError: on_refused,
     ReplayError: on_replay,
     OtherRequestError: on_other_request,
+    UnderWayError: on_under_way,
     TooManyError: on_too_many,
     OutageError: on_outage,
     OperationalError: on_database_trouble,
@@ -287,6 +298,9 @@ class Middleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """The same answer, or a problem instead of a page."""
+        if "Transfer-Encoding" in request.headers and request.path_info.startswith("/api/"):
+            # To Django such a body is an empty one: what it asked for would be left out quietly.
+            return answer(411, _("Send the body with a Content-Length, not in chunks."))
         response = self.get_response(request)
         media_type = response.headers.get("Content-Type", "")
         is_told = "json" in media_type or "xml" in media_type

@@ -24,12 +24,15 @@ from pydantic import (
     StringConstraints,
     ValidationError,
     WithJsonSchema,
+    model_validator,
 )
 
 Model = TypeVar("Model", bound=BaseModel)
 
 MAX_ID = 2**63 - 1
 MAX_PAGE = 1000
+MAX_FIELDS = 50
+"""Of one object in a body: each that is unknown has an error of its own."""
 NO_NUL = r"^[^\x00]*$"
 """PostgreSQL can't store a NUL character in a text."""
 ABSENT: Any = None
@@ -89,9 +92,16 @@ Moment = Annotated[datetime, PlainSerializer(_shown, return_type=str), WithJsonS
 
 
 class In(BaseModel):
-    """A body. Unknown fields are refused."""
+    """A body. Unknown fields are refused; of very many of them nothing but that is told."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_bounded(cls, values: object) -> object:
+        if isinstance(values, dict) and len(values) > MAX_FIELDS:
+            raise ValueError(_("there are too many fields"))
+        return values
 
 
 class Out(BaseModel):

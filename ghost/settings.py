@@ -172,8 +172,11 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["stderr"], "level": GHOST.api_log_level},
-    "loggers": {  # It tells of every message; what a task did stands in its own line.
-        "django-q": {"level": "WARNING"}
+    "loggers": {
+        # It tells of every message; what a task did stands in its own line.
+        "django-q": {"level": "WARNING"},
+        # Who is refused is told so; a line for each would let anybody fill the log.
+        "django.request": {"level": "ERROR"},
     },
 }
 

@@ -68,7 +68,8 @@ class Tail:
 
     def _note(self, number: int) -> None:
         if number > self.top:
-            self._skip(self.top + 1, number - 1)
+            if self.top:  # before the very first one nothing was skipped
+                self._skip(self.top + 1, number - 1)
             self.top = number
             return
         for gap in [gap for gap in self._gaps if gap.first <= number <= gap.last]:

@@ -63,6 +63,8 @@ OURS = (
         " the path of the extended Hugo."
     ),
     _("Hugo can't render %(name)s: %(reason)s"),
+    _("The task failed; operators see why among the failed tasks."),
+    _("The resource is gone."),
 )
 """As `dht.probes`, `dht.scan`, `dht.models.scan`, `dht.swarm`, `ghost.fetch`, `builds.covers` and
 builds say them, with a name for each value."""

@@ -9,7 +9,7 @@ from ninja import Query, Router
 from pydantic import Field
 
 from ghost import paging
-from ghost.audit import AuditEvent, ActorKind
+from ghost.audit import ActorKind, AuditEvent
 from ghost.schemas import MAX_ID, Moment, MomentIn, Out, Page, Text, problems
 from teams.auth import Bearer, TokenRequest
 from teams.policy import Action

@@ -10,6 +10,7 @@ from ninja import Path, Router
 from pydantic import BaseModel, Field, StringConstraints
 
 from dht import asked
+from ghost import told
 from ghost.errors import ForbiddenError
 from ghost.jobs import Job, Kind, Status
 from ghost.schemas import NO_NUL, Moment, problems
@@ -94,7 +95,7 @@ def _status(job: Job) -> Status:
 def _shown(job: Job, *, is_admin: bool) -> TaskOut:
     status = _status(job)
     rank, total = job.place() if status == Status.QUEUED else (None, None)
-    error = (is_admin and job.reason) or (job.error and _(job.error))
+    error = (is_admin and job.reason) or told.again(job.error)
     return TaskOut(
         task_id=job.task_id,
         kind=Kind(job.kind),

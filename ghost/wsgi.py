@@ -4,5 +4,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from ghost.media_types import made_plain
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ghost.settings")
-application = get_wsgi_application()
+application = made_plain(get_wsgi_application())

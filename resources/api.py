@@ -10,13 +10,13 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from ninja import Header, Path, Query, Router, Status
+from ninja import Header, HeaderEx, P, Path, Query, Router, Status
 from ninja.errors import HttpError
 
 from ghost import paging, uploads
 from ghost.problems import of
 from ghost.schemas import PathId, problems
-from resources import bulk, slugs, submissions, torrents, versions
+from resources import bulk, provenance, slugs, submissions, torrents, versions
 from resources.metadata import Metadata
 from resources.models import Category, Resource
 from resources.schemas import (
@@ -65,7 +65,7 @@ def list_resources(
 
 
 def _weight(row: Resource) -> int:
-    return len(row.content_markdown)
+    return len(row.content_markdown) + sum(map(provenance.weight, row.checksums))
 
 
 @router.post(
@@ -127,7 +127,7 @@ def read_resource(
     request: TokenRequest,
     response: HttpResponse,
     resource_id: Path[PathId],
-    if_none_match: str = Header("", alias="If-None-Match"),
+    if_none_match: HeaderEx[str, P(alias="If-None-Match")] = "",
 ) -> Resource | Status[None]:
     row = _versioned(_seen(request, resource_id), response)
     if versions.is_known(if_none_match, response["ETag"]):
@@ -154,7 +154,7 @@ def update_resource(
     resource_id: Path[PathId],
     data: ResourceChange,
     prefer: Header[str] = "",
-    if_match: str = Header("", alias="If-Match"),
+    if_match: HeaderEx[str, P(alias="If-Match")] = "",
     *,
     wait: bool = False,
 ) -> Resource:
@@ -182,7 +182,7 @@ def patch_resource(
     resource_id: Path[PathId],
     data: ResourceChange,
     prefer: Header[str] = "",
-    if_match: str = Header("", alias="If-Match"),
+    if_match: HeaderEx[str, P(alias="If-Match")] = "",
     *,
     wait: bool = False,
 ) -> Resource:
@@ -241,8 +241,9 @@ def probe_resource(
     summary="Take it off the site and block its hashes",
 )
 def take_down(request: TokenRequest, resource_id: Path[PathId], data: TakedownIn) -> Resource:
-    row = _seen(request, resource_id)
-    row.take_down(reason=data.reason, by=request.auth.display_name)
+    with request.auth.turn():
+        row = _seen(request, resource_id)
+        row.take_down(reason=data.reason, by=request.auth.display_name)
     return row
 
 
@@ -254,8 +255,9 @@ def take_down(request: TokenRequest, resource_id: Path[PathId], data: TakedownIn
     summary="Undo a takedown",
 )
 def restore(request: TokenRequest, resource_id: Path[PathId]) -> Resource:
-    row = _seen(request, resource_id)
-    row.restore()
+    with request.auth.turn():
+        row = _seen(request, resource_id)
+        row.restore()
     return row
 
 
@@ -267,8 +269,9 @@ def restore(request: TokenRequest, resource_id: Path[PathId]) -> Resource:
     summary="Take it off the public site; nothing is blocked",
 )
 def withdraw(request: TokenRequest, resource_id: Path[PathId]) -> Resource:
-    row = _changeable(request, resource_id)
-    row.withdraw()
+    with request.auth.turn():
+        row = _changeable(request, resource_id)
+        row.withdraw()
     return row
 
 
@@ -280,21 +283,28 @@ def withdraw(request: TokenRequest, resource_id: Path[PathId]) -> Resource:
     summary="Put a draft, or what was to come later, on the public site now",
 )
 def publish(request: TokenRequest, resource_id: Path[PathId]) -> Resource:
-    row = _changeable(request, resource_id)
-    row.publish()
+    with request.auth.turn():
+        row = _changeable(request, resource_id)
+        row.publish(is_reviewed=request.auth.is_reviewed)
     return row
 
 
 @router.post(
     "/{int:resource_id}/approve",
     auth=Bearer(Action.RESOURCE_REVIEW),
-    response={200: ResourceOut, **problems(404, 409, 422)},
+    response={200: ResourceOut, **problems(400, 404, 409, 412, 422)},
     operation_id="resources_approve",
-    summary="Let what awaits review be public",
+    summary="Let what awaits review be public; with If-Match, only as it was read",
 )
-def approve(request: TokenRequest, resource_id: Path[PathId]) -> Resource:
-    row = _changeable(request, resource_id)
-    row.approve()
+def approve(
+    request: TokenRequest,
+    resource_id: Path[PathId],
+    if_match: HeaderEx[str, P(alias="If-Match")] = "",
+) -> Resource:
+    is_present = versions.condition(if_match)
+    with request.auth.turn():
+        row = _changeable(request, resource_id)
+        row.approve(is_present)
     return row
 
 
@@ -306,8 +316,9 @@ def approve(request: TokenRequest, resource_id: Path[PathId]) -> Resource:
     summary="Make what awaits review a draft again, with a reason",
 )
 def send_back(request: TokenRequest, resource_id: Path[PathId], data: SendBackIn) -> Resource:
-    row = _changeable(request, resource_id)
-    row.send_back(reason=data.reason)
+    with request.auth.turn():
+        row = _changeable(request, resource_id)
+        row.send_back(reason=data.reason)
     return row
 
 
@@ -331,7 +342,9 @@ def list_categories(request: TokenRequest) -> list[PlaceOut]:
 )
 def create_category(request: TokenRequest, data: CategoryIn) -> Status[Category]:
     category = Category(created_by=request.auth, **data.model_dump())
-    category.store()
+    with request.auth.turn():
+        category.require_maker(request.auth)
+        category.store()
     return Status(201, category)
 
 
@@ -345,9 +358,10 @@ def create_category(request: TokenRequest, data: CategoryIn) -> Status[Category]
 def update_category(
     request: TokenRequest, category_id: Path[PathId], data: CategoryChange
 ) -> Category:
-    category = get_object_or_404(Category, pk=category_id)
-    category.require_change_by(request.auth)
-    category.change(data.model_dump(exclude_unset=True))
+    with request.auth.turn():
+        category = get_object_or_404(Category, pk=category_id)
+        category.require_change_by(request.auth)
+        category.change(data.model_dump(exclude_unset=True))
     return category
 
 
@@ -359,9 +373,10 @@ def update_category(
     summary="Delete an empty category",
 )
 def delete_category(request: TokenRequest, category_id: Path[PathId]) -> Status[None]:
-    category = get_object_or_404(Category, pk=category_id)
-    category.require_change_by(request.auth)
-    category.discard()
+    with request.auth.turn():
+        category = get_object_or_404(Category, pk=category_id)
+        category.require_change_by(request.auth)
+        category.discard()
     return Status(204, None)
 
 

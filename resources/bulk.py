@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from itertools import islice
 from typing import Any
 
@@ -71,7 +72,8 @@ def read(request: HttpRequest) -> Iterator[Values | Exception]:
 
 
 def _lines(body: bytes) -> list[Any]:
-    return [_parsed(line) for line in body.splitlines() if line.strip()]
+    lines = (line for line in BytesIO(body) if line.strip())
+    return [_parsed(line) for line in islice(lines, MAX_ITEMS + 1)]  # one more tells that it's many
 
 
 def _parsed(line: bytes) -> Any:  # noqa: ANN401  # any JSON

@@ -13,6 +13,8 @@ from ghost.errors import RefusedError
 
 MAX_CHECKSUMS = 1000
 MAX_FILE_CHARS = 1000
+MAX_CHARS = 300_000
+"""Of all values and files together: lists show the checksums of many resources at once."""
 HEX_DIGITS = {"md5": 32, "sha1": 40, "sha256": 64, "sha512": 128, "blake2b": 128, "blake3": 64}
 """Algorithms, and how many digits their values have."""
 _HEX = re.compile(r"[0-9a-f]+")
@@ -27,7 +29,7 @@ def clean_licence(text: str) -> str:
         return ""
     try:
         parsed = _licences().parse(text.strip(), validate=True, strict=True)
-    except ExpressionError as error:
+    except (ExpressionError, AssertionError, LookupError) as error:  # some it just trips over
         told = _("This is no SPDX licence expression, such as CC-BY-4.0 or MIT OR Apache-2.0: %s")
         raise RefusedError(told % error) from error
     return str(parsed.render("{symbol.key}"))
@@ -62,7 +64,14 @@ def clean_checksums(given: object) -> list[dict[str, str]]:
         at = one["algorithm"], one["file"]
         if found.setdefault(at, one) != one:
             raise RefusedError(_("There are two %(algorithm)s checksums of “%(file)s”.") % one)
+    if sum(map(weight, found.values())) > MAX_CHARS:
+        raise RefusedError(_("The checksums and their files' paths are too long in all."))
     return list(found.values())
+
+
+def weight(checksum: dict[str, str]) -> int:
+    """How many characters its value and its file's path have."""
+    return len(checksum["value"]) + len(checksum["file"])
 
 
 def _clean_checksum(given: Any) -> dict[str, str]:  # noqa: ANN401  # whatever JSON holds

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, Self
 
 from django.http import QueryDict
-from pydantic import AliasChoices, Field, StringConstraints, computed_field
+from pydantic import AliasChoices, FailFast, Field, StringConstraints, computed_field
 
 from ghost.schemas import (
     ABSENT,
@@ -52,7 +52,8 @@ class Checksum(In):
     file: Annotated[str, StringConstraints(max_length=provenance.MAX_FILE_CHARS)] = ""
 
 
-Checksums = Annotated[list[Checksum], Field(max_length=provenance.MAX_CHECKSUMS)]
+Checksums = Annotated[list[Checksum], Field(max_length=provenance.MAX_CHECKSUMS), FailFast()]
+"""The first one at fault is told: there may be many."""
 Licence = Annotated[str, StringConstraints(max_length=200, pattern=NO_NUL)]
 
 

@@ -66,7 +66,8 @@ def list_teams(request: TokenRequest, response: HttpResponse, page: Query[Page])
     tags=["teams"],
 )
 def create_team(request: TokenRequest, data: TeamIn) -> Status[Team]:
-    return Status(201, Team.objects.found(request.auth, data.name, data.owner_token_hash))
+    with request.auth.turn():
+        return Status(201, Team.objects.found(request.auth, data.name, data.owner_token_hash))
 
 
 @router.post(
@@ -78,9 +79,10 @@ def create_team(request: TokenRequest, data: TeamIn) -> Status[Team]:
     tags=["teams"],
 )
 def invite(request: TokenRequest, team_id: Path[PathId], data: InviteIn | None = None) -> IssuedOut:
-    team = _owned(request, team_id)
     asked = data or InviteIn()
-    return _issued(*team.invite(asked.display_name, expires_at=asked.expires_at))
+    with request.auth.turn():
+        team = _owned(request, team_id)
+        return _issued(*team.invite(asked.display_name, expires_at=asked.expires_at))
 
 
 @router.get(
@@ -108,8 +110,9 @@ def list_members(
 def revoke_member(
     request: TokenRequest, team_id: Path[PathId], token_hash: Path[TokenHash]
 ) -> RevokedOut:
-    members = _owned(request, team_id).members.all()
-    return _revoked(members.find(token_hash=token_hash), cascade=False)
+    with request.auth.turn():
+        members = _owned(request, team_id).members.all()
+        return _revoked(members.find(token_hash=token_hash), cascade=False)
 
 
 @router.post(
@@ -121,7 +124,8 @@ def revoke_member(
     tags=["tokens"],
 )
 def issue_publisher(request: TokenRequest, data: PublisherIn) -> IssuedOut:
-    return _issued(*Token.objects.issue(Role.PUBLISHER, **data.model_dump()))
+    with request.auth.turn():
+        return _issued(*Token.objects.issue(Role.PUBLISHER, **data.model_dump()))
 
 
 @router.get(
@@ -145,7 +149,9 @@ def list_tokens(request: TokenRequest, response: HttpResponse, page: Query[Page]
     tags=["tokens"],
 )
 def revoke_token(request: TokenRequest, data: RevokeIn, *, cascade: bool = True) -> RevokedOut:
-    return _revoked(Token.objects.find(raw=data.token, token_hash=data.token_hash), cascade=cascade)
+    found = Token.objects.find(raw=data.token, token_hash=data.token_hash)
+    with request.auth.turn():
+        return _revoked(found, cascade=cascade)
 
 
 @router.post(
@@ -159,8 +165,9 @@ def revoke_token(request: TokenRequest, data: RevokeIn, *, cascade: bool = True)
 def rotate_token(
     request: TokenRequest, token_hash: Path[TokenHash], wanted: Query[RotateIn]
 ) -> RotatedOut:
-    token = Token.objects.for_rotation(token_hash, by=request.auth)
-    raw = token.rotate(overlap=timedelta(hours=wanted.overlap_hours))
+    with request.auth.turn():
+        token = Token.objects.for_rotation(token_hash, by=request.auth)
+        raw = token.rotate(overlap=timedelta(hours=wanted.overlap_hours))
     return RotatedOut(**dict(_issued(token, raw)), former_until=token.old_hash_until)
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from argon2.low_level import Type, hash_secret
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ghost import audit, rates
@@ -37,7 +38,7 @@ _seat = Seats(1)
 
 
 class _Presence:
-    """Which schemes of the earlier Ghost usable tokens have."""
+    """Which schemes those usable tokens have that the earlier Ghost may have made."""
 
     def __init__(self) -> None:
         self._schemes: frozenset[str] = frozenset()
@@ -46,7 +47,9 @@ class _Presence:
     def schemes(self, usable: TokenQuerySet) -> frozenset[str]:
         """As of KNOWN_S ago at most: what does not exist must not cost a query a request."""
         if time.monotonic() >= self._until:
-            others = usable.exclude(scheme=Scheme.GHOST).order_by()
+            # In the overlap of a rotation the former raw form may be one.
+            is_former = models.Q(old_hash_until__gt=timezone.now())
+            others = usable.filter(~models.Q(scheme=Scheme.GHOST) | is_former).order_by()
             self._schemes = frozenset(others.values_list("scheme", flat=True).distinct())
             self._until = time.monotonic() + KNOWN_S
         return self._schemes
@@ -73,9 +76,13 @@ def find(usable: TokenQuerySet, raw: str, address: str) -> Token | None:
     schemes = presence.schemes(usable)
     if not schemes:
         return None
-    found = usable.filter(token_hash=credentials.digest(raw)).first()
-    if found is not None or Scheme.ARGON2 not in schemes:
+    digest = credentials.digest(raw)
+    found = usable.of_form(digest).first()
+    if found is not None:
+        found.is_former = found.token_hash != digest
         return found
+    if Scheme.ARGON2 not in schemes:
+        return None
     rates.take(f"earlier {address}", TRIES_PER_MINUTE)
     hashes = _hashes(raw)
     row = usable.filter(scheme=Scheme.ARGON2, token_hash__in=hashes).first()

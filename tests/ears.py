@@ -26,8 +26,9 @@ class Ear:
         self._file = self._sock.makefile("rb")
         self.status = int(self._file.readline().split()[1])
         self.headers = http.client.parse_headers(self._file)
+        self._thread = threading.Thread(target=self._read, daemon=True)
         if self.status == 200:
-            threading.Thread(target=self._read, daemon=True).start()
+            self._thread.start()
 
     def _read(self) -> None:
         fields: dict[str, str] = {}
@@ -66,4 +67,7 @@ class Ear:
         """Hang up."""
         with suppress(OSError):
             self._sock.shutdown(socket.SHUT_RDWR)
+        if self.status == 200:
+            self._thread.join(timeout=10)
+        self._file.close()
         self._sock.close()

@@ -4,7 +4,7 @@ from builds.covers.fetching import MAX_BYTES
 from builds.covers.files import are_there, page_file, thumb_file
 from builds.covers.localizing import due, localize
 from builds.covers.upkeep import mend, tidy
-from builds.covers.uploads import remove, too_big, upload
+from builds.covers.uploads import read, remove, too_big, upload
 
 __all__ = [
     "MAX_BYTES",
@@ -13,6 +13,7 @@ __all__ = [
     "localize",
     "mend",
     "page_file",
+    "read",
     "remove",
     "thumb_file",
     "tidy",

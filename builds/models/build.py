@@ -7,11 +7,13 @@ from typing import Any, Self
 
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from ghost import events, jobs
+from ghost import events, workers
+from ghost.prepared import Prepared
 from resources.models import Catalog
 
 LEASE = timedelta(minutes=1)
@@ -68,16 +70,35 @@ class BuildState(models.Model):
         """The one row; the names, which few ask for, are read when they are asked for."""
         return cls.objects.defer("names").get_or_create(pk=1)[0]
 
+    @classmethod
+    def at_once(cls) -> BuildState:
+        """The one row, with all that its properties tell, in one query."""
+        return _AT_ONCE.first() or cls.get()
+
+    @cached_property
+    def catalog_revision(self) -> int:
+        """Of the catalog, when this was asked first."""
+        return Catalog.get().revision
+
+    @cached_property
+    def catalog_reason(self) -> str:
+        """The catalog's last change, as above."""
+        return Catalog.get().reason
+
+    @cached_property
+    def is_building(self) -> bool:
+        """Whether a build is under way, as above."""
+        return Build.objects.running().exists()
+
     @property
     def pending_changes(self) -> bool:
         """Whether the catalog has moved since what was built."""
-        return Catalog.get().revision > self.built_revision
+        return self.catalog_revision > self.built_revision
 
     @property
     def pending_reason(self) -> str | None:
         """The last change that is not built yet."""
-        catalog = Catalog.get()
-        return (catalog.reason or None) if catalog.revision > self.built_revision else None
+        return (self.catalog_reason or None) if self.pending_changes else None
 
     @classmethod
     def start_waiting(cls, seconds: float) -> bool:
@@ -110,7 +131,19 @@ class BuildState(models.Model):
     @property
     def building(self) -> Build | None:
         """The build under way, if any."""
-        return Build.objects.running().first()
+        return Build.objects.running().first() if self.is_building else None
+
+
+_TOLD = ("built_revision", "last_build_at", "last_build_commit", "last_error", "held_at")
+_AT_ONCE = Prepared(
+    lambda: BuildState.objects.only(*_TOLD).annotate(
+        catalog_revision=Coalesce(models.Subquery(Catalog.objects.values("revision")[:1]), 0),
+        catalog_reason=Coalesce(
+            models.Subquery(Catalog.objects.values("reason")[:1]), models.Value("")
+        ),
+        is_building=models.Exists(Build.objects.running()),
+    )
+)
 
 
 class BuildQuerySet(models.QuerySet["Build"]):
@@ -145,7 +178,7 @@ class BuildQuerySet(models.QuerySet["Build"]):
                 build.tell()
         except IntegrityError:
             return None
-        jobs.note(build_id=build.pk)
+        workers.note(build_id=build.pk)
         return build
 
     def prune(self, before: datetime) -> int:
@@ -294,7 +327,7 @@ class Build(models.Model):
             )  # fmt: skip
             if is_ended:
                 self.tell()
-                jobs.note(state=str(state))
+                workers.note(state=str(state))
         return bool(is_ended)
 
     def tell(self, step: Step | None = None) -> None:
@@ -307,7 +340,7 @@ class Build(models.Model):
         more = {"trigger": self.trigger, "error": self.error}
         events.tell(events.Kind.BUILD, told, more=more, is_for_all=True)
         if step:
-            jobs.report(step.name, step.done, step.total)
+            workers.report(step.name, step.done, step.total)
 
 
 class Step(models.Model):

@@ -17,7 +17,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ghost import jobs
+from ghost import jobs, workers
 from resources.models import Resource
 
 PART = 500
@@ -144,7 +144,7 @@ class Scan(models.Model):
 
     def report(self) -> None:
         """Tell whoever asked for it how far it is."""
-        jobs.report("scan", self.checked, self.total, subject=self.subject_of(self.pk))
+        workers.report("scan", self.checked, self.total, subject=self.subject_of(self.pk))
 
     def settle(self) -> None:
         """End the jobs that asked for it, in the transaction in which it ended."""

@@ -296,7 +296,7 @@ class Arrivals:
             elif older and (older in own or bytes.fromhex(older) not in self._seen):
                 told = "The release that it replaces is not here: that is left out."
                 self._report.mend(arrival.line.place, told)
-            rows |= {h: row for h in row.hashes}
+            rows |= dict.fromkeys(row.hashes, row)
         linked = [row for _arrival, row in new if row.supersedes_id]
         Resource.objects.bulk_update(linked, ["supersedes"])
 

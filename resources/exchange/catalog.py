@@ -103,6 +103,10 @@ class Export:
             rows = Resource.objects.select_related(*_NAMED).in_bulk(part)
             yield from (rows[pk] for pk in part)
 
+    def uploaded_covers(self) -> int:
+        """How many covers do not go out: somebody uploaded them, and they are files."""
+        return self._resources.filter(cover_uploaded_at__isnull=False).count()
+
     # -- what of the rest goes with them
 
     def _used(self, places: list[Place]) -> list[Place]:

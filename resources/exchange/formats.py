@@ -156,12 +156,17 @@ class Writing:
 def write(name: str, kind: Format, selection: Selection, writing: Writing) -> Iterator[None]:
     """Write the catalog as it is at one moment; yields after each record.
 
-    The file appears once all is in it. RefusedError for a category that is not there.
+    The file appears once all is in it. RefusedError for a category that is not there, or a
+    folder that is to go to standard output.
     """
+    if kind == Format.TORRENTS and name == STANDARD:
+        raise RefusedError("A folder can't go to standard output; name it.")
     with one_moment():
         export = Export(selection)
         header = export.header()
         writing.total = header.counts["resource"]
+        if left := export.uploaded_covers():
+            writing.counts["uploaded_covers_left_out"] = left
         if kind == Format.TORRENTS:
             for is_written in folder.write(Path(name), export.rows()):
                 writing.count("resource" if is_written else "without_metadata")

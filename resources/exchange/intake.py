@@ -24,6 +24,8 @@ from resources.probing import prober
 
 AT_ONCE = 200
 MAX_BYTES_AT_ONCE = 16 << 20
+MOST_ROUNDS = 100
+"""Through what waits: a chain that runs backwards would take as many as it has links."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,9 @@ class Intake:
     def _take_waiting(self) -> None:
         """Those whose older release has come meanwhile, as long as there are such; then all."""
         before = -1
-        while self._waiting.count not in (0, before):
+        for _ in range(MOST_ROUNDS):
+            if self._waiting.count in (0, before):
+                break
             before = self._waiting.count
             self._take_parts(self._waiting.read())
         self._take_parts(self._waiting.read(), is_last=True)

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from ghost import audit
 from ghost.errors import RefusedError
+from ghost.words import one_line
 from resources import slugs
 from resources.exchange import keys, records
 from resources.models import Category
@@ -65,7 +66,7 @@ class People:
     def _known(self, record: records.Publisher, team: Team | None) -> Token | None:
         of_role = Token.objects.filter(role=record.role, scope_team=team).order_by("pk")
         if record.token_hash is None:
-            return of_role.filter(display_name=record.name).first()
+            return of_role.filter(display_name=one_line(record.name)).first()
         same = models.Q(token_hash=record.token_hash) | models.Q(old_hash=record.token_hash)
         found = Token.objects.filter(same).first()
         if found is None and record.created_at:
@@ -92,7 +93,7 @@ class People:
         owner = self.by_ref.get(record.owner)
         if owner is None:
             raise RefusedError("Its owner is not in: see the report for why.")
-        row = Team.objects.filter(owner=owner, name=record.name).first()
+        row = Team.objects.filter(owner=owner, name=one_line(record.name)).first()
         is_new = row is None
         if row is None:
             row = Team(
@@ -207,4 +208,6 @@ def _token(record: records.Publisher, team: Team | None) -> Token:
         # Of random bytes that nobody has seen: a token that opens nothing until it is rotated.
         row.token_hash = hashlib.sha256(secrets.token_bytes(32)).hexdigest()
         row.scheme = Scheme.GHOST
+        if row.is_admin:  # one that nobody can use must not count as the last that is left
+            row.revoked_at = row.revoked_at or timezone.now()
     return row

@@ -223,14 +223,22 @@ class Category(models.Model):
             self.delete()
             Catalog.advance(f"category “{name}” deleted")
 
+    @staticmethod
+    def require_maker(token: Token) -> None:
+        """ForbiddenError if the token's work is reviewed: a category is public at once."""
+        if token.is_reviewed:
+            raise ForbiddenError(_("What you publish is reviewed; ask an operator for a category."))
+
     def require_change_by(self, token: Token) -> None:
-        """ForbiddenError unless Admin, or its maker while nobody else has a part in it.
+        """ForbiddenError unless Admin, or its maker while nobody else has a part in it, whose work
+        is not reviewed.
 
         That is a resource or a category of somebody else, in it or anywhere below. The members
         of one's own teams count as oneself.
         """
         if token.is_admin:
             return
+        self.require_maker(token)
         own = set(Token.objects.acting_for(token).values_list("pk", flat=True))
         if self.created_by_id not in own:
             raise ForbiddenError(_("This category was made by somebody else."))

@@ -1,12 +1,15 @@
 """What listeners hear of resources (`ghost.events`), told in the transaction of the change.
 
 A resource's events are for those in whose scope it is: its publisher, its team's owner and members.
+What happens to many at once is told in one event for each audience, so that a scan of everything
+costs little, and does not crowd out what else is kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from ghost import events
 from ghost.events import Event, Kind
@@ -14,6 +17,7 @@ from ghost.events import Event, Kind
 if TYPE_CHECKING:
     from resources.models.record import Record
 
+IN_ONE = 200
 WORDS = {
     "create": "created",
     "update": "updated",
@@ -29,6 +33,8 @@ WORDS = {
 }
 """By what was done (as the audit trail calls it): what became of the resource."""
 
+Audience = tuple[int, int | None]
+"""Publisher and team of a resource."""
 Health = tuple[int, str, int, int | None]
 """Of one row: its key, the health that it had, its publisher and its team."""
 
@@ -36,45 +42,49 @@ Health = tuple[int, str, int, int | None]
 def changed(action: str, rows: Iterable[Record]) -> None:
     """That this was done to them."""
     what = WORDS.get(action, action)
-    events.tell_all(
-        Event(
-            kind=Kind.RESOURCE,
-            data={
-                "resource_id": row.pk,
-                "change": what,
-                "state": None if what == "deleted" else str(row.state),
-            },
-            token_id=row.publisher_id,
-            team_id=row.team_id,
-        )
+    told = (
+        ((row.publisher_id, row.team_id), {"resource_id": row.pk, "state": _state(what, row)})
         for row in rows
     )
+    _tell(Kind.RESOURCE, told, change=what)
+
+
+def _state(what: str, row: Record) -> str | None:
+    return None if what == "deleted" else str(row.state)
 
 
 def health(rows: Iterable[Health], status: str) -> None:
     """That their health is another one from now on."""
-    events.tell_all(
-        Event(
-            kind=Kind.HEALTH,
-            data={"resource_id": key, "was": was, "status": status},
-            token_id=publisher,
-            team_id=team,
-        )
+    told = (
+        ((publisher, team), {"resource_id": key, "was": was, "status": status})
         for key, was, publisher, team in rows
     )
+    _tell(Kind.HEALTH, told)
 
 
 def probed(old: Record, now: Record) -> None:
     """That a probe has ended, and what it made of the resource."""
-    events.tell(
-        Kind.HEALTH,
-        {
-            "resource_id": now.pk,
-            "was": str(old.dht_status),
-            "status": str(now.dht_status),
-            "probe_status": str(now.probe_status),
-            "state": str(now.state),
-        },
-        token_id=now.publisher_id,
-        team_id=now.team_id,
+    told = {
+        "resource_id": now.pk,
+        "was": str(old.dht_status),
+        "status": str(now.dht_status),
+        "probe_status": str(now.probe_status),
+        "state": str(now.state),
+    }
+    _tell(Kind.HEALTH, [((now.publisher_id, now.team_id), told)])
+
+
+def _tell(kind: Kind, told: Iterable[tuple[Audience, dict[str, Any]]], **more: str) -> None:
+    by_audience: dict[Audience, list[dict[str, Any]]] = defaultdict(list)
+    for audience, each in told:
+        by_audience[audience].append(each)
+    events.tell_all(
+        Event(kind=kind, data=more | {"resources": part}, token_id=publisher, team_id=team)
+        for (publisher, team), all_of_them in by_audience.items()
+        for part in _parts(all_of_them)
     )
+
+
+def _parts(rows: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    for start in range(0, len(rows), IN_ONE):
+        yield rows[start : start + IN_ONE]

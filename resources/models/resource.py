@@ -127,13 +127,16 @@ class Resource(Outcomes):
 
     def _clean_supersedes(self) -> None:
         """No release replaces itself, by whatever way round."""
-        seen, older = {self.pk}, self.supersedes
+        rows = Resource.objects.order_by()
+        if self.pk is None or rows.filter(pk=self.pk, supersedes=self.supersedes_id).exists():
+            return  # nothing replaces a new one yet; and what is stored was looked at
+        seen, older = {self.pk}, self.supersedes_id
         while older is not None:
-            if older.pk in seen:
+            if older in seen:
                 told = _("A release can't replace itself, nor one that came after it.")
                 raise ValidationError({"supersedes": told})
-            seen.add(older.pk)
-            older = older.supersedes
+            seen.add(older)
+            older = rows.filter(pk=older).values_list("supersedes", flat=True).first()
 
     def _clean_body(self) -> None:
         if len(self.content_markdown.encode("utf-8", "replace")) > MAX_BODY_BYTES:

@@ -32,6 +32,11 @@ _FIELDS = (
 class Showing(models.QuerySet["Resource"]):
     """Sets of resources that are shown or taken away."""
 
+    def to_come(self) -> Self:
+        """Drafts, and what is to be public later."""
+        is_later = models.Q(published_at__gt=timezone.now())
+        return self.filter(models.Q(published_at=None) | is_later)
+
     def take_down(self, *, reason: str, by: str) -> int:
         """Hide them from the next build on and block their hashes; how many there were."""
 
@@ -71,10 +76,8 @@ class Showing(models.QuerySet["Resource"]):
 
     def publish(self) -> int:
         """Have drafts, and what was to come later, public from now on; how many there were."""
-        now = timezone.now()
-        is_later = models.Q(published_at=None) | models.Q(published_at__gt=now)
-        rows = self.filter(is_later, takedown_at=None)
-        return rows._stand("publish", "published", published_at=now)
+        rows = self.to_come().filter(takedown_at=None)
+        return rows._stand("publish", "published", published_at=timezone.now())
 
     def approve(self) -> int:
         """What awaits review may be public; how many there were."""

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from ghost import audit
-from ghost.errors import ConflictError, ForbiddenError, RefusedError
+from ghost.errors import ConflictError, ForbiddenError, RefusedError, StaleError
 from resources import metadata
 from resources.models import news
 from resources.models.catalog import Catalog
@@ -63,13 +63,26 @@ class Standing(Record):
         """`ResourceQuerySet.withdraw` for this one; ConflictError if it is taken down."""
         self._stand(self._alone().withdraw)
 
-    def publish(self) -> None:
-        """`ResourceQuerySet.publish` for this one; ConflictError if it is taken down."""
-        self._stand(self._alone().publish)
+    def publish(self, *, is_reviewed: bool = False) -> None:
+        """`ResourceQuerySet.publish` for this one; ConflictError if it is taken down.
 
-    def approve(self) -> None:
-        """`ResourceQuerySet.approve` for this one; ConflictError if it is taken down."""
-        self._stand(self._alone().approve)
+        `is_reviewed`: it then awaits review, as with any other change by such a token.
+        """
+        with Catalog.turn():
+            if is_reviewed:
+                self._alone().to_come().ask_review()
+            self._stand(self._alone().publish)
+
+    def approve(self, is_present: Callable[[Self], bool] | None = None) -> None:
+        """`ResourceQuerySet.approve` for this one; ConflictError if it is taken down.
+
+        StaleError if it is not `is_present` any more: nobody approves what he has not read.
+        """
+        with Catalog.turn():
+            self.refresh_from_db()
+            if is_present and not is_present(self):
+                raise StaleError(_("Somebody changed it since: read it again, then repeat."))
+            self._stand(self._alone().approve)
 
     def ask_review(self) -> None:
         """`ResourceQuerySet.ask_review` for this one."""

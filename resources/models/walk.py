@@ -3,7 +3,7 @@
 The index holds whatever a list can be narrowed by, so every combination of filters costs the same:
 a page that is full ends the walk, and one that finds nothing has read 200 bytes for each resource,
 not its texts. An index for each filter would serve some combinations better and others far worse:
-a large category with no match in it means reading each of its rows. See docs/decisions/0012.
+a large category with no match in it means reading each of its rows. See docs/decisions/0016.
 """
 
 from __future__ import annotations

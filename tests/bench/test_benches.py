@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -101,3 +102,30 @@ def test_an_edit_changes_a_few_files_of_a_built_site():
     assert told["resources"] == 40
     assert told["files"] > 2 * 40
     assert told["changed"] < 100
+
+
+def test_listeners_hear_everything_while_others_are_served():
+    told = run("bench_events.py", "20", "--rounds", "1", "--requests", "80", "--per-second", "20")
+
+    assert (told["streams"], told["missed"]) == (20, 0)
+    assert told["none_p95_ms"] > 0
+
+
+def test_a_catalog_goes_out_and_comes_back_the_same():
+    told = run("bench_exchange.py", "50", "--repeats", "1")
+
+    assert (told["resources"], told["is_same"]) == (50, True)
+
+
+@pytest.mark.skipif(
+    shutil.which("wrk") is None and not os.environ.get("CI"), reason="wrk is not installed"
+)
+def test_the_api_answers_each_list_and_refuses_strangers():
+    quick = ("--seconds", "1", "--rounds", "1", "--times", "1", "--bulk", "20")
+
+    told = run("bench_api.py", "150", *quick)
+
+    assert (told["resources"], told["bulk"]) == (150, 20)
+    assert told["status_share"] > 0.2  # a loaded machine's; docs/performance.md has the figures
+    assert told["refused_share"] > 0.2
+    assert told["worst_list_cpu_ms"] < 200

@@ -224,6 +224,28 @@ def test_a_publisher_uploads_and_removes_a_cover(client, number):
     assert shown(row) == (None, False)
 
 
+@pytest.mark.parametrize(("address", "waits"), [("https://example.org/a.png", True), (None, False)])
+def test_a_cover_of_reviewed_work_is_never_public_before_its_review(
+    client, monkeypatch, address, waits
+):
+    token = make.publisher(needs_review=True)
+    row, told = make.resource(publisher=token, cover_image_url=address), []
+    monkeypatch.setattr(Catalog, "advance", lambda *_, **__: told.append(_public()))
+
+    send(client, "PUT", row, token, cover=file())
+    uploaded = _public()
+    Resource.objects.all().approve()
+    send(client, "DELETE", row, token, body=b"")
+
+    # What lies at the address may be another picture by now.
+    assert (uploaded, _public()) == ([], [] if waits else [row.pk])
+    assert told[0] == []
+
+
+def _public() -> list[int]:
+    return list(Resource.objects.public().values_list("pk", flat=True))
+
+
 def test_an_upload_tells_who_made_it(client):
     token = make.publisher(name="Ada")
     row = make.resource(publisher=token)

@@ -286,3 +286,17 @@ def test_nothing_is_written_for_a_request_that_fails(client):
 
     assert list(Token.objects.all()) == [token]
     assert django_settings.DATABASES["default"]["ATOMIC_REQUESTS"] is False
+
+
+@pytest.mark.django_db
+def test_a_body_in_chunks_is_not_taken_for_none(client):
+    # An invitation would lose its expiry: to Django such a body is empty.
+    team = make.team(owner := make.publisher())
+
+    response = client.post(
+        f"/api/teams/{team.pk}/invites",
+        headers=make.auth(owner)["headers"] | {"Transfer-Encoding": "chunked"},
+    )
+
+    assert response.status_code == 411
+    assert team.members.count() == 0

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from ghost import audit
 from ghost.api import api
-from ghost.audit import AuditEvent, ActorKind
+from ghost.audit import ActorKind, AuditEvent
 from resources.models import Resource
 from tests import make
 from tests.builds.pictures import image
@@ -51,11 +51,11 @@ def new(world, **kwargs):
 
 
 def torrent():
-    from ghost.demo.seeds import Version
-    from ghost.demo.seeds import make as seeded
-
     import tempfile
     from pathlib import Path
+
+    from ghost.demo.seeds import Version
+    from ghost.demo.seeds import make as seeded
 
     with tempfile.TemporaryDirectory() as folder:
         return seeded(Path(folder), "W", {"a.bin": b"x" * 20_000}, Version.V1).body
@@ -259,3 +259,13 @@ def test_old_events_are_dropped():
 
     assert AuditEvent.objects.prune(timezone.now() - timezone.timedelta(days=365)) > 0
     assert AuditEvent.objects.count() == 0
+
+
+def test_a_long_list_is_cut_as_a_long_text_is():
+    short, long = [{"a": "x"}], [{"file": "x" * 100} for _ in range(100)]
+
+    changes = audit.difference({"checksums": short}, {"checksums": long})["checksums"]
+
+    assert changes[0] == short
+    assert len(changes[1]) < audit.MAX_CHARS + 50
+    assert changes[1].startswith('[{"file": "xxx')

@@ -648,6 +648,22 @@ def test_texts_move_no_cursor():
     assert client.shown("a\x1b[2Jb\u202ec") == "a [2Jb c"
 
 
+def test_events_are_read_as_they_are_written():
+    stream = (
+        b"retry: 3000\n\nid: 4\n\n: still here\n\n"
+        b'id: 5\nevent: task\ndata: {"event_id":7}\n\n'
+        b'id: 8\ndata: {"event_id":8}\n\n'
+    )
+
+    read = list(client._events(stream.split(b"\n")[:-1]))
+
+    assert [each for each in read if "event" in each] == [
+        {"event": "task", "last_event_id": 5, "event_id": 7},
+        {"event": "message", "last_event_id": 8, "event_id": 8},
+    ]
+    assert [each["last_event_id"] for each in read] == [0, 4, 4, 4, 5, 8]
+
+
 def test_client_needs_no_python_newer_than_3_9():
     import ast
 
@@ -663,3 +679,17 @@ def test_client_needs_no_python_newer_than_3_9():
         )
     }
     assert imported - sys.stdlib_module_names == {"requests"}
+
+
+@pytest.mark.skipif(
+    not (BASE_DIR / ".venv/bin/ghost").exists() and not os.environ.get("CI"),
+    reason="`make setup` has not been run",
+)
+def test_setup_puts_the_command_where_programs_are(tmp_path):
+    (tmp_path / "linked").symlink_to(BASE_DIR / ".venv/bin/ghost")
+
+    said = subprocess.run(
+        [tmp_path / "linked", "--version"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+
+    assert said.stdout == f"ghost-client {client.VERSION}\n"

@@ -80,10 +80,10 @@ def test_events_are_heard_and_gone_on_with(place, token):
         "category_id": category,
         "published_at": None,
     })  # fmt: skip
-    rest = ghost.events(kinds="resource", after=first["event_id"])
-    told = next(each for each in rest if each["resource_id"] == made["id"])
+    rest = ghost.events(kinds="resource", after=first["last_event_id"])
+    told = next(each for each in rest if each["resources"][0]["resource_id"] == made["id"])
     rest.close()
 
     assert first["event"] == told["event"] == "resource"
     assert told["event_id"] > first["event_id"]
-    assert told["state"] == "draft"
+    assert told["resources"][0]["state"] == "draft"

@@ -108,7 +108,8 @@ def _manage(*args: str, address: str) -> subprocess.CompletedProcess:
     return subprocess.run(
         [sys.executable, "manage.py", *args],
         cwd=env.BASE_DIR,
-        env=os.environ | {"DJANGO_SETTINGS_MODULE": "ghost.settings", "GHOST_DATABASE_URL": address},
+        env=os.environ
+        | {"DJANGO_SETTINGS_MODULE": "ghost.settings", "GHOST_DATABASE_URL": address},
         capture_output=True,
         text=True,
         timeout=60,

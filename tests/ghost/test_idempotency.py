@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 from hypothesis import given
@@ -240,3 +240,45 @@ def test_the_mask_comes_off_with_the_same_token_alone(body, raw, nonce):
     assert len(masked) == len(body)
     if len(body) > 16:
         assert idempotency._mask(masked, raw + "x", nonce) != body
+
+
+def test_a_key_whose_first_request_has_just_failed_is_under_way(post, monkeypatch):
+    # Between the collision of two keys and the look at the other's answer, that one is gone.
+    token = make.publisher()
+    monkeypatch.setattr(idempotency, "_claim", lambda *_: None)
+
+    response = post(token, "/categories", {"name": "Films"}, "k1")
+
+    assert response.status_code == 409
+    assert "under way" in response.json()["detail"]
+    assert Category.objects.count() == 0
+
+
+def test_what_was_done_is_answered_though_the_answer_cannot_be_kept(post, monkeypatch):
+    def fail(*_):
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(Answer, "keep", fail)
+
+    response = post(make.publisher(), "/categories", {"name": "Films"}, "k1")
+
+    assert response.status_code == 201
+    assert Category.objects.count() == 1
+
+
+def test_answers_that_say_the_same_many_times_take_little_room(client):
+    token = make.publisher()
+    answers = [
+        client.generic(
+            "POST",
+            "/api/resources/bulk?dry_run=true",
+            b"1\n" * 1000,
+            content_type="application/x-ndjson",
+            headers=make.auth(token)["headers"] | {"Idempotency-Key": "k"},
+        )
+        for _ in range(2)
+    ]
+
+    assert answers[0].content == answers[1].content
+    assert len(answers[0].content) > 200_000
+    assert len(Answer.objects.get().masked) < 20_000

@@ -11,7 +11,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 from django_q.models import OrmQ, Task
 
-from ghost import audit, jobs
+from ghost import audit, jobs, workers
 from ghost.events import Event
 from ghost.jobs import Job, Kind, Part, Status
 from tests import make
@@ -25,7 +25,7 @@ HERE = f"{socket.gethostname()[:80]}:{os.getpid()}"
 def nothing_told_yet():
     jobs._told.clear()
     yield
-    jobs._now.set(None)
+    workers._now.set(None)
 
 
 def ask(*subjects: str, kind: Kind = Kind.OTHER, **kwargs) -> Job:
@@ -33,11 +33,11 @@ def ask(*subjects: str, kind: Kind = Kind.OTHER, **kwargs) -> Job:
 
 
 def begin(job: Job) -> None:
-    jobs.begin({"id": job.pk})
+    workers.begin({"id": job.pk})
 
 
 def end(job: Job, result: object = None, *, success: bool = True) -> None:
-    jobs.end({"id": job.pk, "result": result, "success": success})
+    workers.end({"id": job.pk, "result": result, "success": success})
 
 
 def told() -> list[tuple]:
@@ -122,8 +122,8 @@ def test_job_ends_with_its_task():
 def test_result_has_what_was_noted():
     job = ask()
     begin(job)
-    jobs.note(build_id=3)
-    jobs.note(state="done")
+    workers.note(build_id=3)
+    workers.note(state="done")
     end(job, "build 3: done")
 
     assert Job.objects.get().result == {"said": "build 3: done", "build_id": 3, "state": "done"}
@@ -180,10 +180,10 @@ def test_job_that_has_ended_does_not_begin_again():
 
 
 def test_task_without_a_job_runs_all_the_same():
-    jobs.begin({"id": "scheduled"})
-    jobs.note(x=1)
-    jobs.report("stage", 1, 2)
-    jobs.end({"id": "scheduled", "result": None, "success": True})
+    workers.begin({"id": "scheduled"})
+    workers.note(x=1)
+    workers.report("stage", 1, 2)
+    workers.end({"id": "scheduled", "result": None, "success": True})
 
     assert (Job.objects.count(), Event.objects.count()) == (0, 0)
 
@@ -194,8 +194,8 @@ def test_database_trouble_keeps_no_task_from_running(monkeypatch, caplog):
 
     monkeypatch.setattr(type(Job.objects.all()), "open", away)
 
-    jobs.begin({"id": "x"})
-    jobs.end({"id": "x", "result": None, "success": True})
+    workers.begin({"id": "x"})
+    workers.end({"id": "x", "result": None, "success": True})
 
     assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
 
@@ -208,8 +208,8 @@ def test_progress_is_told_once_a_second_and_each_stage_at_once(monkeypatch):
 
     for now in (0.0, 0.3, 0.9, 1.2, 1.5):
         clock[0] = now
-        jobs.report("hugo", int(now * 10), 20)
-    jobs.report("check")
+        workers.report("hugo", int(now * 10), 20)
+    workers.report("check")
 
     assert told()[2:] == [
         ("running", "hugo", {"done": 0, "total": 20}),
@@ -232,6 +232,26 @@ def test_job_with_a_subject_outlives_its_task():
     assert still is None
     assert (job.status, job.result) == (Status.DONE, {"resource_id": 1})
     assert Part.objects.count() == 0
+
+
+def test_job_begins_with_its_subject_whichever_task_takes_it_up():
+    job, other = ask("resource:1", "resource:2"), ask("resource:3")
+
+    jobs.take_up(["resource:1", "resource:2"])
+    jobs.take_up(["resource:1"])
+
+    statuses = [Job.objects.get(pk=each.pk).status for each in (job, other)]
+    assert statuses == [Status.RUNNING, Status.QUEUED]
+    assert [status for status, *_ in told()] == ["queued", "queued", "running"]
+
+
+def test_job_that_ends_unseen_has_begun_too():
+    ask("resource:1")
+
+    jobs.settle("resource:1", "ok", {})
+
+    job = Job.objects.get()
+    assert job.started_at == job.finished_at is not None
 
 
 def test_settling_ends_every_job_of_the_subject_and_no_other():
@@ -272,11 +292,11 @@ def test_failed_task_fails_its_job_with_a_subject_too():
 
 def test_worker_knows_the_subjects_that_are_left():
     job = ask("resource:1", "resource:2")
-    assert jobs.subjects() == []
+    assert workers.subjects() == []
     begin(job)
     jobs.settle("resource:1", "ok", {})
 
-    assert jobs.subjects() == ["resource:2"]
+    assert workers.subjects() == ["resource:2"]
 
 
 def test_subjects_are_not_lost_with_a_worker():

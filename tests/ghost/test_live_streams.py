@@ -65,6 +65,12 @@ def open_streams(place) -> int:
     return place.rows("SELECT count(*) FROM ghost_stream")[0][0]
 
 
+def named(event: dict) -> int:
+    """The one resource that an event tells of."""
+    [resource] = event["resources"]
+    return resource["resource_id"]
+
+
 def publish(place, token, title="A work") -> dict:
     found = place.call("GET", "/categories/tree", token).json()
     category = (
@@ -90,7 +96,7 @@ def test_listeners_of_both_processes_hear_the_same(place, admin, publisher, list
     place.call("POST", "/build/trigger?now=true", admin)
     processes = place.rows("SELECT DISTINCT process FROM ghost_stream")
     assert len(processes) == 2
-    assert {(e["resource_id"], e["change"]) for e in heard} == {(made["id"], "created")}
+    assert {(named(event), event["change"]) for event in heard} == {(made["id"], "created")}
     assert ears[0].next(event="task")["task_id"] == made["task_id"]
     assert stranger.next()["event"] == "build"
 
@@ -99,14 +105,14 @@ def test_listener_who_was_cut_off_misses_nothing_and_hears_nothing_twice(place, 
     token = publisher()
     ear = listen(token, "?kinds=resource")
     first = publish(place, token)["id"]
-    assert ear.next()["resource_id"] == first
+    assert named(ear.next()) == first
     ear.close()
     missed = [publish(place, token)["id"] for _ in range(3)]
 
     back = listen(token, "?kinds=resource", **{"Last-Event-ID": ear.last_id})
     later = publish(place, token)["id"]
 
-    heard = [back.next()["resource_id"] for _ in range(4)]
+    heard = [named(back.next()) for _ in range(4)]
     assert heard == [*missed, later]
 
 
@@ -174,7 +180,7 @@ def test_stream_of_a_stopped_server_ends_and_leaves_no_place_taken(place, publis
     missed = publish(place, token)
     back = listen(token, "?kinds=resource&for_s=0", **{"Last-Event-ID": ear.last_id})
     assert [event["event"] for event in rest if event["event"] != "task"] == []
-    assert [event["resource_id"] for event in back.rest()] == [missed["id"]]
+    assert [named(event) for event in back.rest()] == [missed["id"]]
     assert "Traceback" not in place.log("web")
 
 

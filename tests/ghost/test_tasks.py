@@ -25,9 +25,7 @@ LONG_AGO = timezone.now() - timedelta(days=91)
 
 
 def test_back_up_makes_a_proven_backup(configure, tmp_path):
-    configure(
-        database_url="", db_path=tmp_path / "ghost.db", secrets_dir=tmp_path / "secrets"
-    )
+    configure(database_url="", db_path=tmp_path / "ghost.db", secrets_dir=tmp_path / "secrets")
     with closing(sqlite3.connect(tmp_path / "ghost.db")) as database:
         database.execute("CREATE TABLE resources_resource (id)")
 

@@ -17,7 +17,7 @@ SPEAKERS = (
     "dht/probes.py", "dht/scan.py", "dht/models/scan.py", "dht/swarm.py",
     "ghost/fetch.py", "builds/covers/pictures.py", "builds/covers/localizing.py",
     "builds/covers/upkeep.py", "builds/models/build.py", "builds/runs.py", "builds/release.py",
-    "builds/hugo.py",
+    "builds/hugo.py", "ghost/jobs.py", "dht/asked.py",
 )  # fmt: skip
 
 

@@ -7,10 +7,11 @@ from xml.etree import ElementTree
 
 import feedparser
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from dht.models import HealthSample
-from ghost.torznab import asked, found
+from ghost.torznab import asked, document, found
 from ghost.words import one_line
 from resources.models import DhtStatus, Resource
 from tests import make
@@ -331,7 +332,6 @@ def test_clients_that_put_api_behind_the_address_find_it_too(client):
         ("\x0ba\x1fb", "ab"),
         ("a]]>b<!-- -->&amp;", "a]]>b<!-- -->&amp;"),
         ('"/><script>alert(1)</script>', '"/><script>alert(1)</script>'),
-        ("\ud800 half", " half"),
         ("\ufffe\uffff end", " end"),
         ("\u202eturned", "\u202eturned"),
         ("&" * 200, "&" * 200),
@@ -350,6 +350,15 @@ def test_hostile_texts_stay_texts(ask, hostile, shown):
     assert not feedparser.parse(io.BytesIO(response.content)).bozo
 
 
+def test_what_xml_can_not_hold_is_left_out():
+    root = document.rss()
+
+    document.add(root, "a", "\ud800\x00b", name="\udfff\x1bc", nothing=None)
+
+    [element] = ElementTree.fromstring(document.written(root))
+    assert (element.text, element.attrib) == ("b", {"name": "c"})
+
+
 def test_lists_cost_as_many_queries_with_one_row_as_with_three(
     ask, django_assert_max_num_queries, django_assert_num_queries
 ):
@@ -366,6 +375,9 @@ def test_lists_cost_as_many_queries_with_one_row_as_with_three(
         assert len(items(ask(admin, t="search"))) == 3
 
 
+@pytest.mark.skipif(
+    "postgresql" in settings.DATABASES["default"]["ENGINE"], reason="PostgreSQL keeps statistics"
+)
 def test_search_walks_the_narrow_index_whatever_narrows_it():
     ada = make.publisher()
     make.team(owner=ada)
@@ -375,8 +387,7 @@ def test_search_walks_the_narrow_index_whatever_narrows_it():
 
     plan = found._matching(wanted, ada, numbers).values_list("pk").explain()
 
-    first = plan.splitlines()[0]
-    assert "COVERING INDEX resources_walk" in first or "resources_resource" not in plan
+    assert "SCAN resources_resource USING COVERING INDEX resources_walk" in plan
 
 
 # -- what goes wrong

@@ -12,7 +12,7 @@ from builds.models import Build
 from dht import asked, tasks
 from dht.models import Scan
 from dht.probes import Outcome
-from ghost import jobs
+from ghost import jobs, workers
 from ghost.jobs import Job, Kind
 from resources.models import ProbeStatus, Resource
 from resources.probing import prober
@@ -83,13 +83,11 @@ def test_unknown_task_is_not_found(client):
     assert problem(response)["status"] == 404
 
 
-def test_create_names_a_task_that_its_publisher_may_read(
-    client, django_capture_on_commit_callbacks
-):
+@pytest.mark.django_db(transaction=True)
+def test_create_names_a_task_that_its_publisher_may_read(client):
     ada = make.publisher()
     body = {"title": "A", "magnet_uri": make.magnet(), "category_id": make.category().pk}
-    with django_capture_on_commit_callbacks(execute=True):
-        made = client.post("/api/resources", body, "application/json", **make.auth(ada)).json()
+    made = client.post("/api/resources", body, "application/json", **make.auth(ada)).json()
 
     answer = read(client, made["task_id"], ada)
 
@@ -156,7 +154,7 @@ def test_probe_that_ended_before_its_task_was_written_down_is_done(client):
     ("end", "status", "error"),
     [
         (lambda row: row.take_down(reason="x", by="y"), "done", None),
-        (lambda row: Resource.objects.all().delete(), "failed", "It is gone."),
+        (lambda row: Resource.objects.all().delete(), "failed", "The resource is gone."),
     ],
     ids=["taken down", "deleted"],
 )
@@ -250,12 +248,12 @@ def test_scan_ends_for_all_who_asked(client):
 def test_build_tells_its_stages_and_its_end(client):
     root = make.admin()
     task_id = jobs.enqueue("builds.tasks.build_now", kind=Kind.BUILD, token_id=root.pk)
-    jobs.begin({"id": task_id})
+    workers.begin({"id": task_id})
     build = Build.objects.claim("test")
     build.tell(build.steps.create(name="hugo", done=3, total=9))
     running = read(client, task_id, root)
     build.fail("boom")
-    jobs.end({"id": task_id, "success": True, "result": f"build {build.pk}: failed"})
+    workers.end({"id": task_id, "success": True, "result": f"build {build.pk}: failed"})
 
     ended = read(client, task_id, root)
 
@@ -274,8 +272,10 @@ def test_build_tells_its_stages_and_its_end(client):
 def test_only_admins_read_what_the_program_said(client):
     ada, root = make.publisher(), make.admin()
     task_id = jobs.enqueue("time.sleep", 0, kind=Kind.OTHER, token_id=ada.pk)
-    jobs.begin({"id": task_id})
-    jobs.end({"id": task_id, "success": False, "result": "boom at /srv : Traceback (most recent"})
+    workers.begin({"id": task_id})
+    workers.end(
+        {"id": task_id, "success": False, "result": "boom at /srv : Traceback (most recent"}
+    )
 
     assert read(client, task_id, ada)["error"] == jobs.FAILED
     assert read(client, task_id, root)["error"] == "boom at /srv"
@@ -284,7 +284,7 @@ def test_only_admins_read_what_the_program_said(client):
 def test_task_whose_worker_died_is_lost(client):
     root = make.admin()
     task_id = jobs.enqueue("time.sleep", 0, kind=Kind.OTHER)
-    jobs.begin({"id": task_id})
+    workers.begin({"id": task_id})
     Job.objects.update(worker="elsewhere:1", started_at=timezone.now() - timedelta(hours=2))
 
     assert read(client, task_id, root)["status"] == "lost"

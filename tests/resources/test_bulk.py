@@ -169,3 +169,23 @@ def test_queries_grow_with_the_items_alone(send, count, django_assert_max_num_qu
         send(token, [item(category) for _ in range(count)])
 
     assert Resource.objects.count() == count
+
+
+def test_no_more_lines_are_read_than_may_be_sent(send, monkeypatch):
+    read = []
+    monkeypatch.setattr(bulk, "_parsed", read.append)
+
+    response = send(make.publisher(), b"x\n" * 100_000)
+
+    assert response.status_code == 413
+    assert len(read) == bulk.MAX_ITEMS + 1
+
+
+def test_faults_without_number_have_a_short_answer(send):
+    strange = {f"x{n}": 1 for n in range(500)}
+    items = [{"checksums": [{}] * 1000}, strange, {"checksums": [strange]}]
+
+    answer = send(make.publisher(), items * 5)
+
+    assert {each["status"] for each in answer.json()["items"]} == {422}
+    assert len(answer.content) < 30_000

@@ -15,7 +15,7 @@ from resources import metadata
 from resources.exchange import document, ndjson, records
 from resources.exchange.lines import Line
 from resources.models import Category, Resource
-from teams.models import Token
+from teams.models import Team, Token
 from tests import make
 from tests.resources.exchanges import bring_out, take_in, wipe
 
@@ -240,6 +240,29 @@ def test_an_admin_token_comes_in_only_once(read):
     read(admin)
 
     assert Token.objects.count() == 1
+
+
+def test_names_are_found_as_they_are_kept(read):
+    team = {"type": "team", "id": 1, "name": "The  team\n", "owner": 1}
+    whole = (PUBLISHER | {"name": " Ada \n B"}, team, CATEGORY, RESOURCE)
+
+    read(*whole)
+    told = read(*whole)
+
+    assert (told["skipped"], Token.objects.count(), Team.objects.count()) == (1, 1, 1)
+
+
+def test_a_chain_that_runs_backwards_comes_in(read):
+    def release(number):
+        return RESOURCE | {
+            "magnet_uri": f"magnet:?xt=urn:btih:{number:040x}",
+            "supersedes": f"{number - 1:040x}" if number > 1 else None,
+        }
+
+    told = read(PUBLISHER, CATEGORY, *map(release, range(40, 0, -1)))
+
+    assert (told.error, told["created"], told["mended"]) == ("", 40, 0)
+    assert Resource.objects.filter(supersedes__isnull=False).count() == 39
 
 
 def test_two_publishers_of_one_hash_are_one(read):

@@ -170,6 +170,19 @@ def test_pages_of_long_texts_end_early(listed, monkeypatch):
     assert [pk for page in seen for pk in page] == ids[::-1]
 
 
+def test_pages_of_long_checksums_end_early(listed, monkeypatch):
+    monkeypatch.setattr(paging, "MOST_BYTES", 2500)
+    monkeypatch.setattr(paging, "AT_ONCE", 3)
+    long = [{"algorithm": "sha1", "value": "ab" * 20, "file": "x" * 960}]
+    for _ in range(4):
+        make.resource(checksums=long)
+
+    page, response = listed(make.admin(), limit=4)
+
+    assert len(page) == 3
+    assert response.has_header("Link")
+
+
 def _plain(**kwargs) -> Resource:
     """A row that nobody has checked."""
     v1 = make.info_hash()

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests import make
+from tests.ears import Ear
 from tests.installation import Installation
 
 pytestmark = pytest.mark.slow
@@ -93,3 +94,27 @@ def test_moves_at_once_never_make_a_cycle(place, token, category):
         assert sorted(node["depth"] for node in tree) == [0, 1]
         move((category, None))
         move((other, None))
+
+
+def test_publisher_follows_a_probe_to_its_end(place, running_swarm, token, category):
+    seed = running_swarm.seeds[3]
+    if "worker" not in place.programs:
+        place.start("worker")
+    ear = Ear(place, token, "?kinds=task,health")
+    body = {"title": "Followed", "magnet_uri": seed.magnet_uri, "category_id": category}
+    created = place.call("POST", "/resources", token, json=body).json()
+
+    heard = ear.next(event="task", status="done")
+    task = place.call("GET", f"/tasks/{created['task_id']}", token).json()
+    ear.close()
+
+    assert heard["task_id"] == task["task_id"] == created["task_id"]
+    assert (task["status"], task["queue_rank"], task["error"]) == ("done", None, None)
+    assert task["result"] == {
+        "resource_id": created["id"],
+        "probe_status": "ok",
+        "probe_error": "",
+        "dht_status": "Active",
+        "state": "live",
+    }
+    assert task["asked_at"] < task["started_at"] <= task["finished_at"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ghost.events import Event, Kind
-from resources.models import DhtStatus, ProbeStatus, Resource
+from resources.models import DhtStatus, ProbeStatus, Resource, news
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -23,13 +23,19 @@ def heard():
     return hear
 
 
+def told(change: str, *rows: tuple[Resource, str | None]) -> dict:
+    """What an event says of these rows."""
+    states = [{"resource_id": row.pk, "state": state} for row, state in rows]
+    return {"change": change, "resources": states}
+
+
 def test_new_resource_is_told_to_its_publisher_and_team():
     owner = make.publisher()
     team = make.team(owner)
     row = make.resource(publisher=make.member(team), team=team, is_probed=False)
 
     event = Event.objects.get(kind=Kind.RESOURCE)
-    assert event.data == {"resource_id": row.pk, "change": "created", "state": "held"}
+    assert event.data == told("created", (row, "held"))
     assert (event.token_id, event.team_id, event.is_for_all) == (row.publisher_id, team.pk, False)
 
 
@@ -42,7 +48,7 @@ def test_change_is_told_once_and_no_change_is_not(heard):
     row.title = "Another one"
     row.store()
 
-    assert heard() == [{"resource_id": row.pk, "change": "updated", "state": "live"}]
+    assert heard() == [told("updated", (row, "live"))]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +65,7 @@ def test_verbs_tell_what_became_of_it(heard, verb, change, state):
 
     verb(row)
 
-    assert heard() == [{"resource_id": row.pk, "change": change, "state": state}]
+    assert heard() == [told(change, (row, state))]
 
 
 def test_the_way_back_is_told_too(heard):
@@ -73,17 +79,18 @@ def test_the_way_back_is_told_too(heard):
 
     row.publish()
 
-    assert restored == [{"resource_id": row.pk, "change": "restored", "state": "live"}]
-    assert heard() == [{"resource_id": row.pk, "change": "published", "state": "live"}]
+    assert restored == [told("restored", (row, "live"))]
+    assert heard() == [told("published", (row, "live"))]
 
 
 def test_deleted_resource_is_told(heard):
     row = make.resource(published_at=None)
     heard()
+    was = Resource(pk=row.pk)
 
     row.discard()
 
-    assert [(e["change"], e["state"]) for e in heard()] == [("deleted", None)]
+    assert heard() == [told("deleted", (was, None))]
 
 
 def test_new_health_is_told_and_the_same_is_not(heard):
@@ -94,7 +101,8 @@ def test_new_health_is_told_and_the_same_is_not(heard):
     changed = Resource.objects.all().record_health(DhtStatus.STALE, misses=3)
 
     assert changed == 2
-    assert heard(Kind.HEALTH) == [
+    [event] = heard(Kind.HEALTH)
+    assert event["resources"] == [
         {"resource_id": row.pk, "was": "Active", "status": "Stale"} for row in rows[1:]
     ]
 
@@ -105,7 +113,8 @@ def test_health_is_told_of_drafts_too(heard):
 
     row.__class__.objects.record_health(DhtStatus.STALE)
 
-    assert [event["resource_id"] for event in heard(Kind.HEALTH)] == [row.pk]
+    [event] = heard(Kind.HEALTH)
+    assert [each["resource_id"] for each in event["resources"]] == [row.pk]
 
 
 def test_probe_tells_how_it_ended(heard):
@@ -116,10 +125,12 @@ def test_probe_tells_how_it_ended(heard):
 
     row.record_metadata(make.torrent_metadata(row.magnet_hash))
 
-    told = {"resource_id": row.pk, "was": "Unknown"}
-    assert missed == [told | {"status": "Unknown", "probe_status": "inactive", "state": "held"}]
+    same = {"resource_id": row.pk, "was": "Unknown"}
+    assert missed == [
+        {"resources": [same | {"status": "Unknown", "probe_status": "inactive", "state": "held"}]}
+    ]
     assert heard(Kind.HEALTH) == [
-        told | {"status": "Active", "probe_status": "ok", "state": "live"}
+        {"resources": [same | {"status": "Active", "probe_status": "ok", "state": "live"}]}
     ]
 
 
@@ -130,3 +141,19 @@ def test_telling_of_many_takes_as_many_queries_as_of_one(number, django_assert_m
 
     with django_assert_max_num_queries(14):
         Resource.objects.all().record_health(DhtStatus.STALE)
+
+
+def test_many_are_told_in_one_event_for_each_audience(heard, monkeypatch):
+    monkeypatch.setattr(news, "IN_ONE", 3)
+    ada, eve = make.publisher(), make.publisher(name="Eve")
+    rows = [make.resource(publisher=ada) for _ in range(4)] + [make.resource(publisher=eve)]
+    Event.objects.all().delete()
+
+    Resource.objects.all().take_down(reason="x", by="y")
+
+    events = Event.objects.filter(kind=Kind.RESOURCE).order_by("id")
+    assert [(e.token_id, e.data) for e in events] == [
+        (ada.pk, told("taken_down", *((row, "taken_down") for row in rows[:3]))),
+        (ada.pk, told("taken_down", (rows[3], "taken_down"))),
+        (eve.pk, told("taken_down", (rows[4], "taken_down"))),
+    ]

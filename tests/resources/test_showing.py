@@ -220,3 +220,82 @@ def test_provenance_that_is_none_is_refused(call, field, value):
 
     assert response.status_code == 422
     assert {each["field"] for each in response.json()["errors"]} == {field}
+
+
+def test_a_draft_of_before_the_review_is_reviewed_when_it_is_published(call):
+    token = make.publisher()
+    row = make.resource(publisher=token, published_at=None)
+    token.needs_review = True
+    token.store()
+
+    said = call(token, "post", f"/resources/{row.pk}/publish").json()
+
+    assert said["state"] == "review"
+
+
+def test_publishing_what_is_live_asks_for_no_review(call):
+    row = make.resource(publisher=reviewed())
+
+    assert row.state == State.LIVE
+    row.publish(is_reviewed=True)
+    assert row.state == State.LIVE
+
+
+def test_nobody_approves_what_he_has_not_read(call):
+    token, admin = reviewed(), make.admin()
+    made = call(token, "post", "/resources?wait=true", body()).json()
+    path = f"/resources/{made['id']}"
+    read = call(admin, "get", path).headers["ETag"]
+    call(token, "patch", path, {"title": "Something else"})
+
+    stale = call(admin, "post", f"{path}/approve", **{"If-Match": read})
+    after = Resource.objects.get().state
+    read = call(admin, "get", path).headers["ETag"]
+    approved = call(admin, "post", f"{path}/approve", **{"If-Match": read})
+
+    assert (stale.status_code, after) == (412, State.REVIEW)
+    assert approved.json()["state"] == "live"
+
+
+def test_whose_work_is_reviewed_writes_no_category(call):
+    token = reviewed()
+    own = make.category(created_by=token)
+
+    for who in (token, make.member(make.team(token))):
+        assert call(who, "post", "/categories", {"name": "Seen at once"}).status_code == 403
+        for method, given in (("put", {"name": "Seen at once"}), ("delete", None)):
+            assert call(who, method, f"/categories/{own.pk}", given).status_code == 403
+
+
+def test_a_long_row_of_releases_costs_a_new_one_nothing(django_assert_max_num_queries):
+    token, last = make.publisher(), None
+    for _ in range(30):
+        last = make.resource(publisher=token, supersedes=last, is_probed=False)
+
+    with django_assert_max_num_queries(25):
+        make.resource(publisher=token, supersedes=last, category=last.category, is_probed=False)
+    with django_assert_max_num_queries(25):
+        last.store()
+
+
+@pytest.mark.parametrize("licence", ["( ) -", "(and notand+ ", "()", "MIT ()"])
+def test_licences_over_which_their_parser_trips_are_refused(call, licence):
+    response = call(make.publisher(), "post", "/resources", body(licence=licence))
+
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["field"] == "licence"
+
+
+def test_checksums_are_bounded_in_all_and_one_fault_is_told(call):
+    each = {"algorithm": "sha1", "value": "ab" * 20}
+    long = [each | {"file": f"{n:04}" + "x" * 900} for n in range(400)]
+
+    too_long = call(make.publisher(), "post", "/resources", body(checksums=long))
+    wrong = call(make.publisher(), "post", "/resources", body(checksums=[{}] * 1000))
+
+    assert (too_long.status_code, wrong.status_code) == (422, 422)
+    assert [e["field"] for e in too_long.json()["errors"]] == ["checksums"]
+    assert {e["field"] for e in wrong.json()["errors"]} == {
+        "checksums.0.algorithm",
+        "checksums.0.value",
+    }

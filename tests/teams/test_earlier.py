@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
+from datetime import timedelta
 
 import argon2
 import pytest
@@ -249,12 +250,16 @@ def test_it_is_found_by_its_raw_form_and_its_hashes(is_used):
     assert Token.objects.find(token_hash=earlier_hash()) == row
 
 
-def test_rotated_it_is_one_of_ours():
+@pytest.mark.parametrize(("overlap", "opens"), [(timedelta(hours=1), True), (timedelta(0), False)])
+def test_rotated_it_is_one_of_ours_and_the_old_form_ends_with_the_overlap(overlap, opens):
     row = imported(earlier_hash())
     Token.objects.find_usable(RAW)
     row.refresh_from_db()
 
-    raw = row.rotate()
+    raw = row.rotate(overlap=overlap)
 
     row.refresh_from_db()
+    earlier.presence.forget()
+    former = Token.objects.find_usable(RAW)
     assert (row.scheme, Token.objects.find_usable(raw)) == (Scheme.GHOST, row)
+    assert (former is not None and former.is_former) is opens

@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from ghost.audit import AuditEvent
+from ghost.errors import ConflictError
 from teams.models import Token
 from tests import make
 
@@ -178,3 +180,66 @@ def test_a_token_revoked_in_the_middle_of_a_request_writes_nothing(client, monke
     assert response.status_code == 401
     assert response.headers["WWW-Authenticate"] == "Bearer"
     assert token.resources.count() == 0
+
+
+def test_the_former_form_of_an_admins_token_rotates_nobodys(client):
+    admin, ada = make.admin(), make.publisher()
+    admin.rotate()
+
+    assert rotate(client, admin.raw, ada.token_hash).status_code == 403
+    assert status(client, ada.raw) == 200
+
+
+def test_of_two_rotations_at_once_one_is_done():
+    token = make.publisher()
+    same = Token.objects.get(pk=token.pk)
+    token.rotate()
+
+    with pytest.raises(ConflictError):
+        same.rotate()
+
+
+@pytest.mark.parametrize(
+    ("role", "path", "body"),
+    [
+        ("owner", "/teams/{team}/invites", {}),
+        ("owner", "/teams", {"name": "Other"}),
+        ("owner", "/teams/{team}/members/{member}/revoke", None),
+        ("owner", "/resources/{draft}/publish", None),
+        ("owner", "/resources/{live}/withdraw", None),
+        ("owner", "/categories", {"name": "Other"}),
+        ("admin", "/admin/tokens/publisher", {"display_name": "Other"}),
+        ("admin", "/admin/tokens/{member}/rotate", None),
+        ("admin", "/resources/{live}/takedown", {"reason": "asked"}),
+    ],
+)
+def test_who_is_revoked_in_the_middle_of_a_request_does_nothing(
+    client, monkeypatch, role, path, body
+):
+    from teams.auth import Bearer
+
+    make.admin()
+    owner = make.publisher()
+    asker, team = {"owner": owner, "admin": make.admin()}[role], make.team(owner)
+    names = {
+        "team": team.pk,
+        "member": make.member(team).token_hash,
+        "draft": make.resource(publisher=owner, published_at=None).pk,
+        "live": make.resource(publisher=owner).pk,
+    }
+    deeds, real = AuditEvent.objects.exclude(action="token.revoke"), Bearer.authenticate
+    before = deeds.count()
+
+    def revoke_after(self, request, raw):
+        found = real(self, request, raw)
+        Token.objects.get(pk=found.pk).revoke(cascade=False)
+        return found
+
+    monkeypatch.setattr(Bearer, "authenticate", revoke_after)
+    response = client.post(
+        f"/api{path}".format(**names), body, content_type="application/json", **make.auth(asker)
+    )
+
+    assert response.status_code == 401
+    assert deeds.count() == before
+    assert AuditEvent.objects.filter(action="token.revoke").count() == 1

@@ -1,44 +1,34 @@
-"""Who may publish: tokens of the API and the teams they work in."""
+"""Tokens: bearer credentials of the API."""
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinLengthValidator
 from django.db import models, transaction
 from django.utils import timezone
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from ghost import audit
-from ghost.errors import ForbiddenError, RefusedError, RevokedError
+from ghost.errors import ConflictError, ForbiddenError, RefusedError, RevokedError
 from ghost.fields import LineField
+from ghost.prepared import ASKED, Prepared
 from teams import credentials, earlier
-from teams.attempts import Attempt
+from teams.models.names import public_turn, tell_renamed
 from teams.roles import Role
 from teams.schemes import Scheme
 
-__all__ = ["Attempt", "Team", "TeamQuerySet", "Token", "TokenQuerySet"]
+if TYPE_CHECKING:
+    from teams.models.team import Team
 
 LAST_USED_EVERY = timedelta(minutes=1)
 OVERLAP = timedelta(hours=24)
 """For so long the former form of a rotated token still opens the API."""
 ROTATED = ("token_hash", "prefix", "scheme", "old_hash", "old_hash_until")
-
-
-def _public_turn() -> AbstractContextManager[None]:
-    """A transaction in which nobody else writes what is public: as above."""
-    turn: AbstractContextManager[None] = import_string(settings.PUBLIC_TURN)()
-    return turn
-
-
-def _tell_renamed(row: Token | Team) -> None:
-    """Public pages show its name; the settings name who must know: docs/decisions/0004."""
-    import_string(settings.PUBLIC_NAME_CHANGED)(row)
 
 
 class TokenQuerySet(models.QuerySet["Token"]):
@@ -58,13 +48,14 @@ class TokenQuerySet(models.QuerySet["Token"]):
         them are counted.
         """
         if earlier.is_well_formed(raw):
-            return earlier.find(self.usable().select_related("scope_team__owner"), raw, address)
+            return earlier.find(self.usable(), raw, address)
         if not credentials.is_well_formed(raw):
             return None
         digest = credentials.digest(raw)
-        found = self.usable().select_related("scope_team__owner").of_form(digest).first()
-        if found:
-            found.is_former = found.token_hash != digest
+        found = _BY_HASH.first(digest)
+        if found is None or not found.opens_with(digest):
+            return None
+        found.is_former = found.token_hash != digest
         return found
 
     def of_form(self, token_hash: str) -> Self:
@@ -88,14 +79,15 @@ class TokenQuerySet(models.QuerySet["Token"]):
         """The token of this hash, if `by` may give it a new raw form: an Admin any, others their
         own; DoesNotExist if there is none.
 
-        Nobody rotates with the former form of a token: whoever found that one could keep it.
+        Nobody rotates with the former form of a token, not even others: whoever found that one
+        would have a token for good.
         """
+        if by.is_former:
+            raise ForbiddenError(str(_("Rotate a token with its present form.")))
         if by.is_admin and by.token_hash != token_hash:
             return self.get(token_hash=token_hash)
         if token_hash != by.token_hash:
             raise ForbiddenError(str(_("You rotate your own token only.")))
-        if by.is_former:
-            raise ForbiddenError(str(_("Rotate a token with its present form.")))
         return by
 
     def issue(
@@ -205,15 +197,21 @@ class Token(models.Model):
             self.expires_at is None or self.expires_at > timezone.now()
         )
 
+    def opens_with(self, token_hash: str) -> bool:
+        """Whether the raw form of this hash, its present or former one, opens the API now."""
+        is_present = self.token_hash == token_hash
+        until = self.old_hash_until if self.old_hash == token_hash else None
+        return self.is_usable and (is_present or (until is not None and until > timezone.now()))
+
     def store(self) -> None:
         """Save what people may change of it; a new public name is told to whoever shows it."""
-        with _public_turn():
+        with public_turn():
             old = Token.objects.select_for_update().get(pk=self.pk)
             self.full_clean()
             self.save(update_fields=["display_name", "note", "expires_at", "needs_review"])
             audit.note("token.update", self, old.audited(), self.audited())
             if old.display_name != self.display_name:
-                _tell_renamed(self)
+                tell_renamed(self)
 
     def audited(self) -> dict[str, object]:
         """What people decide about it, for the audit trail; no form of the token itself."""
@@ -236,16 +234,29 @@ class Token(models.Model):
         if not ours.filter(pk=self.pk).exists():
             raise RevokedError(str(_("This token was revoked, or has expired, meanwhile.")))
 
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """A transaction of a write by this token, with the catalog to itself: `require_usable`.
+
+        A revocation takes a turn too, so that nothing is issued or shown by whom it has ended.
+        """
+        with public_turn():
+            self.require_usable()
+            yield
+
     def rotate(self, *, overlap: timedelta = OVERLAP) -> str:
         """A new raw form, which can't be had again; the present one opens for `overlap` more.
 
-        The row stays, and with it all that it owns. RefusedError if it is not usable any more.
+        The row stays, and with it all that it owns. RefusedError if it is not usable any more,
+        ConflictError if somebody else rotated it meanwhile.
         """
         raw = credentials.make()
         with transaction.atomic():
             row = Token.objects.select_for_update().get(pk=self.pk)
             if not row.is_usable:
                 raise RefusedError(str(_("It was revoked or has expired; issue another token.")))
+            if row.token_hash != self.token_hash:
+                raise ConflictError(str(_("Somebody else rotated it meanwhile.")))
             row.old_hash, row.old_hash_until = row.token_hash, timezone.now() + overlap
             row.token_hash, row.prefix = credentials.digest(raw), raw[: credentials.SHOWN]
             row.scheme = Scheme.GHOST
@@ -266,7 +277,7 @@ class Token(models.Model):
 
         Revoking again changes nothing. RefusedError for the last usable Admin token.
         """
-        with transaction.atomic():
+        with public_turn():  # whoever issues tokens for its teams does so before or not at all
             # Locked together, so that two revocations can't each see the other as the last.
             admins = list(Token.objects.usable().filter(role=Role.ADMIN).select_for_update())
             if admins == [self]:
@@ -285,121 +296,6 @@ class Token(models.Model):
         return len(rows)
 
 
-class TeamQuerySet(models.QuerySet["Team"]):
-    """Sets of teams."""
-
-    def in_scope(self, token: Token) -> Self:
-        """What this token may see: Admin all, Publisher its own, TeamMember its one."""
-        if token.is_admin:
-            return self
-        return self.filter(models.Q(owner=token) | models.Q(pk=token.scope_team_id))
-
-    def usable_by(self, token: Token, team_id: int | None) -> Team | None:
-        """The team that a write by this token lands in, given the one that it names.
-
-        A TeamMember always lands in its own. ForbiddenError for a team that is not the
-        token's; RefusedError if an Admin names one that does not exist.
-        """
-        if token.role == Role.TEAM_MEMBER:
-            if team_id not in (None, token.scope_team_id):
-                raise ForbiddenError(str(_("You publish into your own team only.")))
-            return token.scope_team
-        if team_id is None:
-            return None
-        team = self.in_scope(token).filter(pk=team_id).first()
-        if team is None and token.is_admin:
-            raise RefusedError(str(_("There is no such team.")), field="team_id")
-        if team is None:
-            raise ForbiddenError(str(_("This team is not yours.")))
-        return team
-
-    def found(self, by: Token, name: str, owner_token_hash: str | None = None) -> Team:
-        """A new team: a Publisher's own, or by an Admin that of the Publisher it names.
-
-        ForbiddenError if a Publisher names somebody else, RefusedError if there is nobody of
-        that hash or an Admin names none.
-        """
-        if not by.is_admin and owner_token_hash not in (None, by.token_hash):
-            raise ForbiddenError(str(_("You found teams of your own only.")))
-        owner = Token.objects.usable().filter(token_hash=owner_token_hash).first()
-        if by.is_admin and owner is None:
-            raise RefusedError(
-                str(_("Name the owner: the hash of a usable Publisher token.")),
-                field="owner_token_hash",
-            )
-        team = Team(name=name, owner=owner or by)
-        team.full_clean()
-        with transaction.atomic():
-            team.save()
-            audit.note("team.create", team, None, team.audited())
-        return team
-
-
-class Team(models.Model):
-    """A named scope that a Publisher owns; its members publish into it."""
-
-    name = LineField(
-        _("name"),
-        max_length=100,
-        validators=[MinLengthValidator(1)],
-        error_messages={"blank": _("A name is needed.")},
-    )
-    owner = models.ForeignKey(
-        Token, models.PROTECT, related_name="owned_teams", verbose_name=_("owner")
-    )
-    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
-
-    objects = TeamQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["name", "id"]
-        verbose_name = _("team")
-        verbose_name_plural = _("teams")
-        constraints = [
-            models.UniqueConstraint(
-                "owner",
-                "name",
-                name="teams_team_name_per_owner",
-                violation_error_code="duplicate",
-                violation_error_message=_("You have a team of this name already."),
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def clean(self) -> None:
-        """Only a Publisher owns a team."""
-        if self.owner_id and self.owner.role != Role.PUBLISHER:
-            raise ValidationError({"owner": _("A team belongs to a Publisher.")})
-
-    @property
-    def owner_token_hash(self) -> str:
-        """The owner's hash, as the API names it."""
-        return self.owner.token_hash
-
-    def store(self) -> None:
-        """Save its name; a new one is told to whoever shows it."""
-        with _public_turn():
-            old = Team.objects.select_for_update().get(pk=self.pk)
-            self.full_clean()
-            self.save(update_fields=["name"])
-            audit.note("team.update", self, old.audited(), self.audited())
-            if old.name != self.name:
-                _tell_renamed(self)
-
-    def audited(self) -> dict[str, object]:
-        """What people decide about it, for the audit trail."""
-        return {"name": self.name, "owner_id": self.owner_id}
-
-    def require_owner(self, token: Token) -> None:
-        """ForbiddenError unless the token owns it, or is an Admin's."""
-        if not token.is_admin and self.owner_id != token.pk:
-            raise ForbiddenError(str(_("This team is not yours.")))
-
-    def invite(
-        self, display_name: str | None = None, *, expires_at: datetime | None = None
-    ) -> tuple[Token, str]:
-        """A new TeamMember token for this team, and its raw form."""
-        name = display_name or f"{self.name[:93]} member"
-        return Token.objects.issue(Role.TEAM_MEMBER, name, team=self, expires_at=expires_at)
+_BY_HASH = Prepared(
+    lambda: Token.objects.filter(models.Q(token_hash=ASKED) | models.Q(old_hash=ASKED)).order_by()
+)

@@ -1,0 +1,139 @@
+"""Teams: named scopes that a Publisher owns, and its members publish into."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MinLengthValidator
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ghost import audit
+from ghost.errors import ForbiddenError, RefusedError
+from ghost.fields import LineField
+from teams.models.names import public_turn, tell_renamed
+from teams.models.token import Token
+from teams.roles import Role
+
+
+class TeamQuerySet(models.QuerySet["Team"]):
+    """Sets of teams."""
+
+    def in_scope(self, token: Token) -> Self:
+        """What this token may see: Admin all, Publisher its own, TeamMember its one."""
+        if token.is_admin:
+            return self
+        return self.filter(models.Q(owner=token) | models.Q(pk=token.scope_team_id))
+
+    def usable_by(self, token: Token, team_id: int | None) -> Team | None:
+        """The team that a write by this token lands in, given the one that it names.
+
+        A TeamMember always lands in its own. ForbiddenError for a team that is not the
+        token's; RefusedError if an Admin names one that does not exist.
+        """
+        if token.role == Role.TEAM_MEMBER:
+            if team_id not in (None, token.scope_team_id):
+                raise ForbiddenError(str(_("You publish into your own team only.")))
+            return token.scope_team
+        if team_id is None:
+            return None
+        team = self.in_scope(token).filter(pk=team_id).first()
+        if team is None and token.is_admin:
+            raise RefusedError(str(_("There is no such team.")), field="team_id")
+        if team is None:
+            raise ForbiddenError(str(_("This team is not yours.")))
+        return team
+
+    def found(self, by: Token, name: str, owner_token_hash: str | None = None) -> Team:
+        """A new team: a Publisher's own, or by an Admin that of the Publisher it names.
+
+        ForbiddenError if a Publisher names somebody else, RefusedError if there is nobody of
+        that hash or an Admin names none.
+        """
+        if not by.is_admin and owner_token_hash not in (None, by.token_hash):
+            raise ForbiddenError(str(_("You found teams of your own only.")))
+        owner = Token.objects.usable().filter(token_hash=owner_token_hash).first()
+        if by.is_admin and owner is None:
+            raise RefusedError(
+                str(_("Name the owner: the hash of a usable Publisher token.")),
+                field="owner_token_hash",
+            )
+        team = Team(name=name, owner=owner or by)
+        team.full_clean()
+        with transaction.atomic():
+            team.save()
+            audit.note("team.create", team, None, team.audited())
+        return team
+
+
+class Team(models.Model):
+    """A named scope that a Publisher owns; its members publish into it."""
+
+    name = LineField(
+        _("name"),
+        max_length=100,
+        validators=[MinLengthValidator(1)],
+        error_messages={"blank": _("A name is needed.")},
+    )
+    owner = models.ForeignKey(
+        Token, models.PROTECT, related_name="owned_teams", verbose_name=_("owner")
+    )
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+
+    objects = TeamQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "id"]
+        verbose_name = _("team")
+        verbose_name_plural = _("teams")
+        constraints = [
+            models.UniqueConstraint(
+                "owner",
+                "name",
+                name="teams_team_name_per_owner",
+                violation_error_code="duplicate",
+                violation_error_message=_("You have a team of this name already."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """Only a Publisher owns a team."""
+        if self.owner_id and self.owner.role != Role.PUBLISHER:
+            raise ValidationError({"owner": _("A team belongs to a Publisher.")})
+
+    @property
+    def owner_token_hash(self) -> str:
+        """The owner's hash, as the API names it."""
+        return self.owner.token_hash
+
+    def store(self) -> None:
+        """Save its name; a new one is told to whoever shows it."""
+        with public_turn():
+            old = Team.objects.select_for_update().get(pk=self.pk)
+            self.full_clean()
+            self.save(update_fields=["name"])
+            audit.note("team.update", self, old.audited(), self.audited())
+            if old.name != self.name:
+                tell_renamed(self)
+
+    def audited(self) -> dict[str, object]:
+        """What people decide about it, for the audit trail."""
+        return {"name": self.name, "owner_id": self.owner_id}
+
+    def require_owner(self, token: Token) -> None:
+        """ForbiddenError unless the token owns it, or is an Admin's."""
+        if not token.is_admin and self.owner_id != token.pk:
+            raise ForbiddenError(str(_("This team is not yours.")))
+
+    def invite(
+        self, display_name: str | None = None, *, expires_at: datetime | None = None
+    ) -> tuple[Token, str]:
+        """A new TeamMember token for this team, and its raw form."""
+        name = display_name or f"{self.name[:93]} member"
+        return Token.objects.issue(Role.TEAM_MEMBER, name, team=self, expires_at=expires_at)
