@@ -138,6 +138,9 @@ class Env(BaseSettings):
     dht_sample_size: int = Field(
         20, ge=1, description="Resources checked by a scheduled scan, longest unchecked first."
     )
+    request_timeout_s: float = Field(
+        20, gt=0, le=600, description="Seconds of silence after which a request is given up."
+    )
     api_rate_limit: int = Field(
         1200, ge=0, description="Requests of one token in a minute; 0: without limit."
     )

@@ -5,6 +5,7 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 from ghost.media_types import made_plain
+from ghost.patience import bounded
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ghost.settings")
-application = made_plain(get_wsgi_application())
+application = bounded(made_plain(get_wsgi_application()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.contrib import admin
 from django.db import models
@@ -19,6 +19,7 @@ from resources.admin.columns import ResourceColumns
 from resources.admin.filters import CategoryFilter, StateFilter
 from resources.admin.forms import ResourceForm, tree_choices
 from resources.models import Resource
+from resources.models.querysets import ResourceQuerySet
 
 AS_WORDS = {
     "tags": "tags_in_words",
@@ -50,7 +51,7 @@ class ResourceAdmin(ResourceActions, ResourceColumns):
         ("team", RelatedDropdownFilter),
     ]
     list_filter_submit = True
-    search_fields = ["title", "^magnet_hash", "^magnet_hash_v2", "^other_hash", "tag_index__name"]
+    search_fields = ["title"]  # `ResourceQuerySet.searched` looks further
     search_help_text = _("Title, tag, info-hash in any spelling, or a magnet link")
     autocomplete_fields = ["publisher", "team", "supersedes"]
     change_form_outer_before_template = "admin/resources/status.html"
@@ -168,7 +169,8 @@ class ResourceAdmin(ResourceActions, ResourceColumns):
     def get_search_results(
         self, request: HttpRequest, queryset: models.QuerySet[Resource], search_term: str
     ) -> tuple[models.QuerySet[Resource], bool]:
-        return super().get_search_results(request, queryset, _as_hash(search_term))
+        words = _as_hash(search_term.replace("\0", ""))  # PostgreSQL takes no zero bytes
+        return cast("ResourceQuerySet", queryset).searched(words), False
 
     def render_change_form(
         self,

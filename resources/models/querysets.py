@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from resources.models.resource import Resource
+    from resources.models.resource import Resource, ResourceTag
     from teams.models import Token
 
+MOST_WORDS = 10
+LAST_CHARACTER = "\U0010ffff"
 NEWS = timedelta(days=3)
 """For so long a resource whose health has changed is checked sooner than others."""
 
@@ -85,12 +87,28 @@ class ResourceQuerySet(Showing):
         if q:
             found = found.filter(walk.holding(q))
         if tag:
-            tagged = self.model.tag_index.rel.related_model.objects.filter(slug=slugs.make(tag))
+            tagged = self._tag_index().filter(slug=slugs.make(tag))
             found = found.filter(pk__in=tagged.values("resource"))
         if updated_since:
             found = found.filter(updated_at__gte=updated_since)
         exact = {name: value for name, value in exact.items() if value is not None}
         return walk.walked(found.filter(**exact))
+
+    def searched(self, words: str) -> Self:
+        """Those of which each word stands in the title or a hash, or begins a tag; or of which
+        all of them together do."""
+        each = [walk.holding(word) | self._tagged(word) for word in words.split()[:MOST_WORDS]]
+        found = self.model.objects.filter(models.Q(*each) | self._tagged(words))
+        return self.filter(pk__in=walk.walked(found).values("pk"))
+
+    def _tagged(self, start: str) -> models.Q:
+        slug = slugs.make(start)
+        rows = self._tag_index().filter(slug__gte=slug, slug__lt=slug + LAST_CHARACTER)
+        return models.Q(pk__in=rows.values("resource"))
+
+    def _tag_index(self) -> models.QuerySet[ResourceTag]:
+        index: models.QuerySet[ResourceTag] = self.model.tag_index.rel.related_model.objects.all()
+        return index
 
     def in_scope(self, token: Token) -> Self:
         """What this token may see and edit."""

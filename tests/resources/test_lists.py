@@ -306,6 +306,30 @@ def _typed(name: str, value: object) -> object:
     return State(value) if name == "state" else value
 
 
+@pytest.mark.parametrize(
+    ("words", "titles"),
+    [
+        ("buck bunny", ["Big Buck Bunny"]),
+        ("BUNNY film", ["Big Buck Bunny"]),
+        ("fil", ["Big Buck Bunny", "Москва"]),
+        ("МОСК", ["Москва"]),
+        ("数据", ["Москва"]),
+        ("free softw", ["Москва"]),
+        ("softw", []),
+        ("bunny москва", []),
+        ("%", []),
+        (" ", ["Big Buck Bunny", "Москва"]),
+    ],
+)
+def test_operators_find_words_of_titles_and_beginnings_of_tags(words, titles):
+    make.resource(title="Big Buck Bunny", tags=["Film"])
+    make.resource(title="Москва", tags=["Film", "数据集", "Free Software"])
+
+    rows = Resource.objects.order_by("pk").searched(words)
+
+    assert list(rows.values_list("title", flat=True)) == titles
+
+
 # -- by which index
 
 
