@@ -25,7 +25,7 @@ class FoldedField(models.TextField[str, str]):
 
     def __init__(self, *args: Any, of: str, **kwargs: Any) -> None:  # noqa: ANN401  # Django's
         self.of = of
-        super().__init__(*args, **kwargs, default="", editable=False)
+        super().__init__(*args, **kwargs | {"default": "", "editable": False})
 
     def deconstruct(self) -> Any:  # noqa: ANN401  # Django's
         """What a migration writes down."""

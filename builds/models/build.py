@@ -137,7 +137,9 @@ class BuildState(models.Model):
 _TOLD = ("built_revision", "last_build_at", "last_build_commit", "last_error", "held_at")
 _AT_ONCE = Prepared(
     lambda: BuildState.objects.only(*_TOLD).annotate(
-        catalog_revision=Coalesce(models.Subquery(Catalog.objects.values("revision")[:1]), 0),
+        catalog_revision=Coalesce(  # type: ignore[no-redef]  # the properties above
+            models.Subquery(Catalog.objects.values("revision")[:1]), 0
+        ),
         catalog_reason=Coalesce(
             models.Subquery(Catalog.objects.values("reason")[:1]), models.Value("")
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 
 from django.db import models
 from django.utils import timezone
@@ -98,6 +98,8 @@ class ResourceQuerySet(Showing):
         """Those of which each word stands in the title or a hash, or begins a tag; or of which
         all of them together do."""
         each = [walk.holding(word) | self._tagged(word) for word in words.split()[:MOST_WORDS]]
+        if not each:
+            return self
         found = self.model.objects.filter(models.Q(*each) | self._tagged(words))
         return self.filter(pk__in=walk.walked(found).values("pk"))
 
@@ -107,8 +109,8 @@ class ResourceQuerySet(Showing):
         return models.Q(pk__in=rows.values("resource"))
 
     def _tag_index(self) -> models.QuerySet[ResourceTag]:
-        index: models.QuerySet[ResourceTag] = self.model.tag_index.rel.related_model.objects.all()
-        return index
+        model = self.model.tag_index.rel.related_model
+        return cast("models.QuerySet[ResourceTag]", model._default_manager.all())
 
     def in_scope(self, token: Token) -> Self:
         """What this token may see and edit."""

@@ -41,8 +41,8 @@ class _Unindexed(models.Func):
     template = "%(expressions)s"
     arity = 1
 
-    def as_sqlite(self, compiler: Any, connection: Any) -> Any:  # noqa: ANN401  # Django's
-        return self.as_sql(compiler, connection, template="+%(expressions)s")
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:  # noqa: ANN401  # Django's
+        return self.as_sql(compiler, connection, template="+%(expressions)s", **context)
 
 
 def walked(rows: Found) -> Found:
