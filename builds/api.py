@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -43,9 +42,9 @@ def show_status(request: TokenRequest) -> BuildState:
 )
 def trigger_build(request: TokenRequest, wanted: Query[TriggerIn]) -> Status[BuildState]:
     reason = wanted.reason or f"asked for by {request.auth.display_name}"
-    state = BuildState.get()
-    with transaction.atomic():
+    with request.auth.turn():
         Catalog.advance(reason)
+        state = BuildState.get()
         audit.note("build.trigger", state, None, {"reason": reason, "now": wanted.now})
     if not wanted.now:
         return Status(200, state)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from dht import swarm
 from dht.models import Scan
-from ghost import jobs, told
+from ghost import audit, jobs, told
 from ghost.errors import OutageError
 from ghost.seats import Seats
 
@@ -32,11 +32,14 @@ _seats = Seats(MAX_WAITING)
 def ask(trigger: str, only: Collection[int] | None = None) -> Scan:
     """Queue a scan of all resources, or of `only` these; the one under way, widened, if any.
 
+    Asking for all is a deed of its own; who names resources tells it of each of these.
     OutageError, and nothing is queued, if libtorrent can't be loaded here.
     """
     swarm.require()
     with transaction.atomic():
         scan = Scan.objects.ask(only=only, trigger=trigger)
+        if only is None:
+            audit.note("scan.ask", scan)
         # A worker that is at it takes in what was added.
         if not scan.is_queued:
             number = settings.GHOST.dht_scan_workers

@@ -13,6 +13,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import DataError, models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -20,11 +21,12 @@ from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.text import capfirst
 from unfold.sites import UnfoldAdminSite
 
 from ghost import audit
+from ghost.audit import AuditEvent
 from ghost.deeds import AuditedAdmin
 from ghost.errors import GhostError
 
@@ -125,6 +127,18 @@ class ModelAdmin(AuditedAdmin[M], _ModelAdmin[M]):
     list_fullwidth = True
     list_horizontal_scrollbar_top = False
     warn_unsaved_form = True
+    has_trail = True
+    """Whether the audit trail tells the history of these rows."""
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """What the audit trail has of this row, also if it is gone; Django's for all others."""
+        trail: Any = admin.site._registry.get(AuditEvent)
+        if not (self.has_trail and trail and trail.has_view_permission(request)):
+            return super().history_view(request, object_id, extra_context)
+        wanted = {"object_type": str(self.opts.model_name), "object_key": unquote(object_id)}
+        return HttpResponseRedirect(f"{trail.list_url()}?{urlencode(wanted)}")
 
     def get_actions(self, request: HttpRequest) -> Any:
         """Without `delete_selected`: it goes past the rows' own rules."""

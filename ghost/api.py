@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import HttpError
 from ninja.openapi.schema import OpenAPISchema
@@ -32,13 +33,13 @@ class StrictParser(Parser):
     def parse_body(self, request: HttpRequest) -> dict[str, Any]:
         """The body; HttpError 415 for another type, 400 with the reason if it is not JSON."""
         if request.content_type not in MEDIA_TYPES.get(request.method or "", MEDIA_TYPES[""]):
-            raise HttpError(415, "The body must be application/json.")
+            raise HttpError(415, _("The body must be application/json."))
         if len(request.body) > MAX_BYTES:
-            raise HttpError(413, "The body may have at most 2.5 MB.")
+            raise HttpError(413, _("The body may have at most 2.5 MB."))
         try:
             return cast("dict[str, Any]", from_json(request.body, allow_inf_nan=False))
         except ValueError as error:
-            raise HttpError(400, f"The body is not JSON: {error}.") from error
+            raise HttpError(400, _("The body is not JSON: %s.") % error) from error
 
 
 class Api(NinjaAPI):
@@ -59,7 +60,7 @@ class Api(NinjaAPI):
 def _add_common(method: str, operation: dict[str, Any]) -> None:
     """What holds for every operation, or for each of its kind, and stands with none of them."""
     responses = operation["responses"]
-    common = {401, 403, 429}
+    common = {401, 403, 429, 503}
     if "requestBody" in operation:
         common |= {400, 413, 415, 422}
     if method == "post":

@@ -34,14 +34,16 @@ import tempfile
 import time
 import unicodedata
 import uuid
+from base64 import b32decode
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, NoReturn
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import requests
 from requests.auth import AuthBase
@@ -120,7 +122,8 @@ class RefusedError(GhostError):
 
 @dataclass
 class Outcome:
-    """What came of one item of many: `created`, `listed` (it was there already) or `refused`."""
+    """What came of one item of many: `created`, `created_before` (by the same request, in an
+    earlier run), `listed` (it was there already) or `refused`."""
 
     line: int
     outcome: str
@@ -170,6 +173,7 @@ class Ghost:
         self._session.auth = _Bearer(token)
         self._session.headers["User-Agent"] = f"ghost-client/{VERSION}"
         self._tree: list[Json] | None = None
+        self._is_repeated = False
 
     # -- whose token, how it stands
 
@@ -200,9 +204,10 @@ class Ghost:
             return int(wanted)
         known = self._named()
         if wanted.casefold() not in known:
-            near = difflib.get_close_matches(wanted.casefold(), known, n=3)
+            near = _near(wanted.casefold(), [row["path"] for row in self.categories()])
             like = f" Did you mean {' or '.join(near)}?" if near else ""
-            raise SetupError(f"There is no category “{wanted}”.{like}")
+            told = f"There is no category “{wanted}”.{like}"
+            raise SetupError(f"{told} All of them: ghost categories")
         return known[wanted.casefold()]
 
     def _named(self) -> dict[str, int]:
@@ -213,6 +218,10 @@ class Ghost:
             name = names[row["id"]] = f"{names.get(row['parent_id'], '')}/{row['name']}"
             found.setdefault(name[1:].casefold(), row["id"])
         return found | {row["path"].casefold(): row["id"] for row in self.categories()}
+
+    def category_path(self, category_id: int) -> str | None:
+        """The slugs of a category, `films/short`; None if there is none of this id."""
+        return next((row["path"] for row in self.categories() if row["id"] == category_id), None)
 
     # -- resources
 
@@ -308,8 +317,11 @@ class Ghost:
         stopped at any point and begun anew: what was done before is answered as before, and what
         was refused before is tried again.
         """
+        seen: set[str] = set()
         for chunk in _chunks(self._checked(items)):
-            yield from self._bulk(chunk, dry_run=dry_run)
+            outcomes = self._bulk(chunk, dry_run=dry_run)
+            for item, outcome in zip(chunk, outcomes):  # noqa: B905  # Python 3.9
+                yield _as_if_kept(item, outcome, seen) if dry_run else outcome
 
     def _checked(self, items: Iterable[Item | Json]) -> Iterator[Item]:
         """Numbered, and with the ids of categories for their paths."""
@@ -342,6 +354,8 @@ class Ghost:
         found: list[Json] = response.json()["items"]
         if not _is_replayed(response):
             return found
+        if not self._is_repeated:
+            found = [{**answer, "is_of_before": True} for answer in found]
         again = [n for n, answer in enumerate(found) if answer.get("problem")]
         if again:
             rest = [sent[n] for n in again]
@@ -449,6 +463,7 @@ class Ghost:
             response, trouble = self._try(method, path, headers=sent, **kwargs)
             asked_s = None if response is None else _asked_pause_s(response, pause_s)
             if response is not None and asked_s is None:
+                self._is_repeated = is_repeated
                 return _good(response, is_repeated=is_repeated)
             wait_s = pause_s * random.uniform(0.5, 1) if asked_s is None else asked_s  # noqa: S311
             if time.monotonic() + wait_s > ends_at:
@@ -538,6 +553,7 @@ def _given_up(url: str, response: requests.Response | None, trouble: str) -> Gho
 
 
 UNDER_WAY = "urn:ghost:problem:under-way"
+DUPLICATE = "urn:ghost:problem:duplicate"
 
 
 def _asked_pause_s(response: requests.Response, pause_s: float) -> float | None:
@@ -587,7 +603,7 @@ def _plain(error: Exception) -> str:
 
 
 def _twin(problem: Json | None) -> int | None:
-    if problem is None or problem.get("type") != "urn:ghost:problem:duplicate":
+    if problem is None or problem.get("type") != DUPLICATE:
         return None
     return problem.get("resource_id")
 
@@ -642,7 +658,8 @@ def _unsent(item: Item) -> Outcome:
 def _outcome(item: Item, answer: Json) -> Outcome:
     problem = answer.get("problem")
     twin = _twin(problem)
-    kind = "created" if problem is None else "listed" if twin else "refused"
+    made = "created_before" if answer.get("is_of_before") else "created"
+    kind = made if problem is None else "listed" if twin else "refused"
     return Outcome(
         item.line,
         kind,
@@ -654,6 +671,40 @@ def _outcome(item: Item, answer: Json) -> Outcome:
     )
 
 
+def _as_if_kept(item: Item, outcome: Outcome, seen: set[str]) -> Outcome:
+    """Of a dry run: a torrent that an earlier item would have made is listed by then, though no
+    resource has a number yet."""
+    problem = outcome.problem or {}
+    names = {outcome.magnet_hash, *_hashes(str(item.values.get("magnet_uri", "")))} - {None}
+    is_twin = not seen.isdisjoint(names)
+    if is_twin and (outcome.outcome == "created" or problem.get("type") == DUPLICATE):
+        return replace(outcome, outcome="listed", id=None, problem=None)
+    if outcome.outcome == "created":
+        seen.update(filter(None, names))
+    return outcome
+
+
+_HASH = re.compile(r"urn:btih:([0-9a-f]{40}|[a-z2-7]{32})|urn:btmh:(1220[0-9a-f]{64})")
+
+
+def _hashes(magnet: str) -> set[str]:
+    """The info-hashes in a magnet link, in hexadecimal digits."""
+    found = set()
+    for v1, v2 in _HASH.findall(unquote(magnet).lower()):
+        found.add(b32decode(v1.upper()).hex() if len(v1) == 32 else v1 or v2)
+    return found
+
+
+def _near(wanted: str, paths: Sequence[str]) -> list[str]:
+    """Paths that end with what is wanted, else those that are written much like it."""
+    below = [path for path in paths if f"/{path}".endswith(f"/{wanted}")]
+    if below:
+        return below[:3]
+    ends = {path.rpartition("/")[2]: path for path in paths}
+    like = difflib.get_close_matches(wanted, [*paths, *ends], n=3)
+    return list(dict.fromkeys(ends.get(each, each) for each in like))
+
+
 def _title(item: Item) -> str:
     return str(item.values.get("title", ""))
 
@@ -661,13 +712,14 @@ def _title(item: Item) -> str:
 # -- what is read from files
 
 
-def read_items(file: IO[bytes], *, is_csv: bool) -> Iterator[Item]:
+def read_items(file: IO[bytes], *, is_csv: bool, tell: Tell | None = None) -> Iterator[Item]:
     """Items of NDJSON, one object in each line; or of CSV, whose first line names the fields.
 
-    `category` may be a path. In CSV tags are separated by `;`, an empty cell says nothing, and
-    `published_at` may be `draft`.
+    `category` may be a path. In CSV tags are separated by `;`, an empty cell says nothing,
+    `published_at` may be `draft`, and columns of `ghost list --csv` that nobody sets are left out,
+    of which `tell` hears. SetupError for other columns.
     """
-    return _csv_items(file) if is_csv else _json_items(file)
+    return _csv_items(file, tell or (lambda line: None)) if is_csv else _json_items(file)
 
 
 def _json_items(file: IO[bytes]) -> Iterator[Item]:
@@ -690,31 +742,82 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
 
 
-def _csv_items(file: IO[bytes]) -> Iterator[Item]:
-    lines = (line.decode("utf-8-sig" if not n else "utf-8") for n, line in enumerate(file))
-    reader = csv.DictReader(lines, strict=True)
-    try:
-        for row in reader:
-            yield _csv_item(reader.line_num, row)
-    except (csv.Error, UnicodeDecodeError) as error:
-        yield Item(reader.line_num, {}, f"The file can't be read further: {error}")
-
-
+FIELDS = (
+    "title", "magnet_uri", "category_id", "content_markdown", "cover_image_url", "tags", "team_id",
+    "published_at", "licence", "source_url", "checksums", "supersedes_id",
+)  # fmt: skip
+"""What the API lets one set."""
 _NUMBERS = ("category_id", "team_id", "supersedes_id")
+_LISTED = (
+    "id", "title", "state", "probe_status", "dht_status", "category_id", "team_id", "tags",
+    "magnet_hash", "magnet_uri", "total_size_bytes", "file_count", "num_peers", "created_at",
+    "updated_at", "published_at", "licence", "source_url", "supersedes_id",
+)  # fmt: skip
+"""The columns of `ghost list --csv`."""
+_SEPARATORS = ",;\t|"
 
 
-def _csv_item(line: int, row: dict[Any, Any]) -> Item:
-    if None in row or None in row.values():
-        return Item(line, {}, "This line has not as many cells as the first one.")
-    values: Json = {name.strip(): cell for name, cell in row.items() if cell.strip()}
+def _csv_items(file: IO[bytes], tell: Tell) -> Iterator[Item]:
+    lines = (line.decode("utf-8-sig" if not n else "utf-8") for n, line in enumerate(file))
+    try:
+        first = next(lines, "")
+        separator = max(_SEPARATORS, key=first.count)
+        table = csv.reader(_after(first, lines), delimiter=separator, strict=True)
+        columns = _header(next(table, []), tell)
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise SetupError(f"The file is no CSV: {error}") from error
+    try:
+        for cells in table:
+            if cells:
+                yield _csv_item(table.line_num, columns, cells)
+    except (csv.Error, UnicodeDecodeError) as error:
+        yield Item(table.line_num, {}, f"The file can't be read further: {error}")
+
+
+def _after(first: str, rest: Iterator[str]) -> Iterator[str]:
+    yield first
+    yield from rest
+
+
+def _header(names: Sequence[str], tell: Tell) -> list[str]:
+    columns = [name.strip() for name in names]
+    known = (*FIELDS, "category")
+    unknown = [name for name in columns if name not in (*known, *_LISTED)]
+    if unknown or not columns:
+        told = f"no field is called {', '.join(map(repr, unknown))}" if columns else "it is empty"
+        raise SetupError(f"The first line must name the fields: {told}. They are {_all(known)}.")
+    if left_out := [name for name in columns if name not in known]:
+        tell(f"Nobody sets these columns, so they are left out: {', '.join(left_out)}")
+    return columns
+
+
+def _all(names: Iterable[str]) -> str:
+    return ", ".join(names)
+
+
+def _csv_item(line: int, columns: Sequence[str], cells: Sequence[str]) -> Item:
+    if len(cells) != len(columns):
+        told = f"This line has {len(cells)} cells, and the first one {len(columns)}."
+        return Item(line, {}, f"{told} A cell with the separator in it needs quotes.")
+    named = dict(zip(columns, cells))  # noqa: B905  # Python 3.9
+    values: Json = {name: cell for name, cell in named.items() if cell.strip()}
     if "tags" in values:
         values["tags"] = [tag.strip() for tag in values["tags"].split(";") if tag.strip()]
     for name in _NUMBERS:
         if str(values.get(name, "")).isdigit():
             values[name] = int(values[name])
-    if values.get("published_at") == "draft":
-        values["published_at"] = None
-    return Item(line, values)
+    is_draft = values.get("state") == "draft" and "published_at" not in values
+    values = {name: value for name, value in values.items() if name in (*FIELDS, "category")}
+    try:
+        return Item(line, {**values, **_publication(values.get("published_at"), is_draft=is_draft)})
+    except SetupError as error:
+        return Item(line, values, str(error))
+
+
+def _publication(told: str | None, *, is_draft: bool) -> Json:
+    if is_draft or told == "draft":
+        return {"published_at": None}
+    return {"published_at": read_moment(told)} if told else {}
 
 
 _SUM = re.compile(r"\s*(?P<value>[0-9A-Fa-f]{32,128})(?: [ *](?P<file>.+?))?\s*")
@@ -747,6 +850,14 @@ def read_moment(text: str) -> str:
     except ValueError as error:
         raise SetupError(f"Write a moment such as 2026-01-31T12:00, not {text}") from error
     return (moment if moment.tzinfo else moment.astimezone()).isoformat()
+
+
+def shown_moment(text: str | None) -> str | None:
+    """A moment of the API to the minute, as this machine's clock shows it."""
+    if not text:
+        return None
+    moment = datetime.fromisoformat(re.sub("[Zz]$", "+00:00", text))
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 # -- the token
@@ -874,17 +985,28 @@ class Screen:
         if self.is_json:
             sys.stderr.write(json.dumps(error.as_json(), ensure_ascii=False) + "\n")
             return
-        sys.stderr.write(f"ghost: {shown(str(error))}\n")
+        sys.stderr.write(f"ghost: {shown(_headline(error))}\n")
         if isinstance(error, RefusedError):
             for line in _advice(error):
                 sys.stderr.write(f"  {shown(line)}\n")
 
 
+def _headline(error: GhostError) -> str:
+    """What went wrong, with the field before it if one is at fault and it isn't named."""
+    told = str(error)
+    faults: list[Json] = error.problem.get("errors", []) if isinstance(error, RefusedError) else []
+    only = faults[0] if len(faults) == 1 else {}
+    is_plain = only.get("field") and only.get("message") == told
+    return f"{only['field']}: {told}" if is_plain else told
+
+
 def _advice(error: RefusedError) -> Iterator[str]:
+    told = _headline(error)
     for each in error.problem.get("errors") or ():
-        line = f"{each.get('field') or 'all'}: {each.get('message')}"
-        if line not in str(error):
-            yield line
+        field, message = each.get("field"), each.get("message")
+        line = f"{field}: {message}" if field else message
+        if line not in told:
+            yield line if field else f"all: {message}"
     if error.twin:
         yield f"It is resource {error.twin}: ghost status {error.twin}"
     elif error.status in HINTS:
@@ -923,7 +1045,7 @@ def _publish(ghost: Ghost, args: argparse.Namespace, screen: Screen) -> int:
         row = ghost.create(values, wait=args.wait)
     else:
         row = ghost.create_from_torrent(_bytes(args.what), values)
-    screen.result(row, _about(row))
+    _tell(ghost, row, screen)
     if row.get("probe_status") == "pending":
         screen.say(f"Its probe is under way: ghost status {row['id']} --follow")
     return OK
@@ -968,21 +1090,44 @@ def _bytes(path: str) -> bytes:
         raise SetupError(f"{path} can't be read: {error.strerror}") from error
 
 
-def _about(row: Json) -> list[str]:
+def _tell(ghost: Ghost, row: Json, screen: Screen) -> None:
+    """The result that is a resource, and what its publisher may not expect."""
+    screen.result(row, [] if screen.is_json else _about(ghost, row))
+    if row["state"] == "review":
+        screen.say("It waits for review: it is off the public site until it is approved.")
+
+
+def _about(ghost: Ghost, row: Json) -> list[str]:
     facts = {
         "resource": row["id"],
         "title": row["title"],
         "state": row["state"],
+        "category": _category(ghost, row["category_id"]),
+        "tags": ", ".join(row.get("tags") or ()),
+        "team": row.get("team_id"),
+        "licence": row.get("licence"),
+        "source": row.get("source_url"),
+        "supersedes": row.get("supersedes_id"),
+        "superseded by": ", ".join(map(str, row.get("superseded_by") or ())),
         "probe": " ".join(filter(None, (row["probe_status"], row.get("probe_error")))),
         "health": row["dht_status"],
         "size": row.get("total_size_human"),
         "files": row.get("file_count"),
-        "published": row.get("published_at"),
-        "review": row.get("review_note"),
-        "cover": row.get("cover_error"),
+        "published": shown_moment(row.get("published_at")),
+        "address": row.get("public_url"),
+        "review note": row.get("review_note"),
+        "cover error": row.get("cover_error"),
         "task": row.get("task_id"),
     }
     return _lined(facts)
+
+
+def _category(ghost: Ghost, category_id: int) -> str:
+    """Its path; what was done stays done if that can't be had."""
+    path = None
+    with suppress(GhostError):
+        path = ghost.category_path(category_id)
+    return f"{path} ({category_id})" if path else str(category_id)
 
 
 def _lined(facts: Json) -> list[str]:
@@ -1005,7 +1150,7 @@ def _wanted(ghost: Ghost, key: str | None) -> tuple[Callable[[], Json], About, s
     if key is None:
         return _site(ghost), _about_site, "build"
     if key.isascii() and key.isdigit():
-        return (lambda: ghost.read(int(key))), _about, "resource,task,health"
+        return (lambda: ghost.read(int(key))), partial(_about, ghost), "resource,task,health"
     return (lambda: ghost.task(key)), _about_task, "task"
 
 
@@ -1050,7 +1195,7 @@ def _about_site(found: Json) -> list[str]:
         "because": build["pending_reason"] if build["pending_changes"] else None,
         "building": at_work.get("stage"),
         "progress": f"{progress['done']} of {progress['total']}" if progress else None,
-        "built": build["last_build_at"],
+        "built": shown_moment(build["last_build_at"]),
         "error": build["last_error"],
     })  # fmt: skip
 
@@ -1065,19 +1210,24 @@ def _about_task(task: Json) -> list[str]:
         "queue": f"{rank} of {task['queue_total']}" if rank else None,
         "stage": task["stage"],
         "progress": f"{progress['done']} of {progress['total']}" if progress else None,
-        "started": task["started_at"],
-        "finished": task["finished_at"],
+        "started": shown_moment(task["started_at"]),
+        "finished": shown_moment(task["finished_at"]),
         "error": task["error"],
         "result": json.dumps(task["result"], ensure_ascii=False) if task["result"] else None,
     })  # fmt: skip
 
 
-_COLUMNS = {"id": 8, "state": 10, "dht_status": 8, "total_size_human": 9}
-_CSV_FIELDS = (
-    "id", "title", "state", "probe_status", "dht_status", "category_id", "team_id", "tags",
-    "magnet_hash", "magnet_uri", "total_size_bytes", "file_count", "num_peers", "created_at",
-    "updated_at", "published_at", "licence", "source_url", "supersedes_id",
-)  # fmt: skip
+_COLUMNS = {"id": 8, "state": 10, "dht_status": 8, "total_size_human": 9, "created_at": 16}
+_HEADS = ("id", "state", "health", "size", "created", "title")
+
+
+def _categories(ghost: Ghost, args: argparse.Namespace, screen: Screen) -> int:
+    for row in ghost.categories():
+        cells = [str(row["id"]), row["path"], row["name"], str(row["resource_count"])]
+        path = "  " * row["path"].count("/") + row["path"]
+        line = f"{cells[0]:>6}  {path}  {row['name']}  ({cells[3]})"
+        screen.result(row, [shown(line) if screen.is_terminal else "\t".join(map(shown, cells))])
+    return OK
 
 
 def _list(ghost: Ghost, args: argparse.Namespace, screen: Screen) -> int:
@@ -1094,8 +1244,10 @@ def _list(ghost: Ghost, args: argparse.Namespace, screen: Screen) -> int:
     }
     rows = ghost.resources(**filters)
     if args.csv:
-        writer = csv.DictWriter(sys.stdout, _CSV_FIELDS, extrasaction="ignore")
+        writer = csv.DictWriter(sys.stdout, _LISTED, extrasaction="ignore")
         writer.writeheader()
+    elif screen.is_terminal and not screen.is_json:
+        screen.line(_aligned(_HEADS))
     for number, row in enumerate(rows, 1):
         if args.csv:
             writer.writerow({**row, "tags": ";".join(row["tags"])})
@@ -1107,12 +1259,17 @@ def _list(ghost: Ghost, args: argparse.Namespace, screen: Screen) -> int:
 
 
 def _listed(row: Json, *, is_terminal: bool) -> str:
-    cells = [str(row[name] if row[name] is not None else "-") for name in _COLUMNS]
-    if not is_terminal:
-        return "\t".join([*cells, shown(row["title"])])
+    told = {**row, "created_at": shown_moment(row["created_at"])}
+    cells = [str(told[name] if told[name] is not None else "-") for name in _COLUMNS]
+    cells.append(row["title"])
+    return _aligned(cells) if is_terminal else "\t".join(map(shown, cells))
+
+
+def _aligned(cells: Sequence[str]) -> str:
+    """In columns, the last one cut to what the terminal leaves for it."""
     left = shutil.get_terminal_size().columns - sum(_COLUMNS.values()) - len(_COLUMNS)
     head = [f"{c:<{w}}" for c, w in zip(cells, _COLUMNS.values())]  # noqa: B905  # Python 3.9
-    return " ".join([*head, fitted(row["title"], max(left, 10)).rstrip()])
+    return " ".join([*head, fitted(cells[-1], max(left, 10)).rstrip()])
 
 
 MOST_TOLD = 20
@@ -1120,10 +1277,10 @@ MOST_TOLD = 20
 
 
 def _bulk(ghost: Ghost, args: argparse.Namespace, screen: Screen) -> int:
-    counts = {"created": 0, "listed": 0, "refused": 0}
+    counts = {"created": 0, "created_before": 0, "listed": 0, "refused": 0}
     with _opened(args.file) as file, _report(args.report) as report:
         is_csv = args.csv or args.file.lower().endswith(".csv")
-        items = read_items(file, is_csv=is_csv)
+        items = read_items(file, is_csv=is_csv, tell=screen.say)
         for number, outcome in enumerate(ghost.bulk(items, dry_run=args.dry_run), 1):
             counts[outcome.outcome] += 1
             if report:
@@ -1140,8 +1297,9 @@ def _bulk(ghost: Ghost, args: argparse.Namespace, screen: Screen) -> int:
 
 def _counted(counts: dict[str, int], *, is_dry: bool) -> str:
     made = "would be created" if is_dry else "created"
+    before = f" {counts['created_before']} created before," if counts["created_before"] else ""
     return (
-        f"{counts['created']} {made}, {counts['listed']} listed already,"
+        f"{counts['created']} {made},{before} {counts['listed']} listed already,"
         f" {counts['refused']} refused"
     )
 
@@ -1175,20 +1333,39 @@ def _update(ghost: Ghost, args: argparse.Namespace, screen: Screen) -> int:
             raise SetupError(f"Write --set FIELD=VALUE, not {given}")
         values.update(_field(ghost, name.strip(), value))
     row = ghost.change(args.id, values, if_match=args.if_match)
-    screen.result(row, _about(row))
+    _tell(ghost, row, screen)
     return OK
 
 
-def _field(ghost: Ghost, name: str, value: str) -> Json:
+_SHORT = {
+    "body": "content_markdown",
+    "cover": "cover_image_url",
+    "source": "source_url",
+    "supersedes": "supersedes_id",
+    "tag": "tags",
+    "team": "team_id",
+    "at": "published_at",
+}
+"""What `publish` calls them."""
+_NOTHING: Json = {
+    "content_markdown": "",
+    "licence": "",
+    "source_url": "",
+    "tags": [],
+    "checksums": [],
+}
+"""Cleared; other fields are null then."""
+
+
+def _field(ghost: Ghost, given: str, value: str) -> Json:
     """The field and its value as the API has it: `null` clears, `@FILE` is read."""
+    name = _SHORT.get(given, given)
+    if value == "null":
+        return {name: _NOTHING.get(name)}
     if value.startswith("@"):
         value = _text(value[1:]) or ""
     if name == "category":
         return {"category_id": ghost.category_id(value)}
-    if value == "null":
-        return {name: None}
-    if name == "body":
-        return {"content_markdown": value}
     if name == "tags":
         return {name: [tag.strip() for tag in re.split("[;,]", value) if tag.strip()]}
     if name == "checksums":
@@ -1200,13 +1377,13 @@ def _field(ghost: Ghost, name: str, value: str) -> Json:
 
 def _withdraw(ghost: Ghost, args: argparse.Namespace, screen: Screen) -> int:
     row = ghost.withdraw(args.id)
-    screen.result(row, _about(row))
+    _tell(ghost, row, screen)
     return OK
 
 
 def _publish_now(ghost: Ghost, args: argparse.Namespace, screen: Screen) -> int:
     row = ghost.publish_now(args.id)
-    screen.result(row, _about(row))
+    _tell(ghost, row, screen)
     return OK
 
 
@@ -1276,6 +1453,7 @@ def parser() -> argparse.ArgumentParser:
     one = command("status", _status, "Whose token it is and how the site stands; or one resource.")
     one.add_argument("id", nargs="?", metavar="ID", help="a resource's number, or a task's id")
     one.add_argument("--follow", action="store_true", help="go on until it has ended")
+    command("categories", _categories, "The tree of categories: ids, paths, names, resources.")
     _add_list(command("list", _list, "List resources in scope, newest first."))
     one = command("bulk", _bulk, "Publish many; may be stopped and begun anew.")
     one.add_argument("file", metavar="FILE", help=".ndjson or .csv; - for standard input")
@@ -1286,7 +1464,9 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("id", type=int, metavar="ID")
     one.add_argument(
         "--set", action="append", required=True, metavar="FIELD=VALUE",
-        help="title, category, tags (a,b), body, licence, … ; null clears, @FILE is read",
+        help="title, category (path or id), tags (a,b), body, team, licence, source, cover,"
+        " supersedes, checksums, published_at or at, magnet_uri, or the API's names of them"
+        f" ({_all(FIELDS)}); null clears, @FILE is read",
     )  # fmt: skip
     one.add_argument("--if-match", metavar="ETAG", help="only this version (status --json: etag)")
     one = command("withdraw", _withdraw, "Take a resource off the public site.")

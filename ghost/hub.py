@@ -160,7 +160,7 @@ class Hub:
     # -- what is told
 
     def _poll(self, tail: Tail, now: float) -> None:
-        known, events = tail.top, tail.read()
+        known, events = tail.top, tail.read(self._learn)
         self._poll_at = now if len(events) == AT_ONCE else now + POLL_EVERY_S
         blocks = _Blocks()
         for listener in self._listeners.values():
@@ -179,17 +179,24 @@ class Hub:
             Stream.objects.renew(self.name)
         if now >= self._recheck_at:
             self._recheck_at = now + settings.GHOST.events_recheck_s
-            self._recheck()
+            self._recheck(list(self._listeners.values()))
         for listener in list(self._listeners.values()):
             if listener.is_slow:
                 self._let_go(listener, self._dropped)
             elif now - listener.told_at >= HEARTBEAT_S:
                 listener.put(_heartbeat(listener, self._tail))
 
-    def _recheck(self) -> None:
+    def _learn(self, found: list[Event]) -> None:
+        """Who hears of a team is asked anew when something is told to one: it may have been founded
+        a moment ago, and what was passed over does not come again. A query a round at most."""
+        some = [each for each in self._listeners.values() if not each.scope.is_all]
+        if some and any(event.team_id is not None for event in found):
+            self._recheck(some)
+
+    def _recheck(self, some: list[Listener]) -> None:
         """End the streams of those who may not listen any more; learn of new teams."""
-        scopes = self._scopes({each.caller for each in self._listeners.values()})
-        for listener in list(self._listeners.values()):
+        scopes = self._scopes({each.caller for each in some})
+        for listener in some:
             scope = scopes.get(listener.caller)
             if scope is None:
                 self._let_go(listener, self._gone)

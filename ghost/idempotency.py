@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 HEADER = "Idempotency-Key"
 MAX_CHARS = 255
 KEPT_FOR = timedelta(hours=24)
-LEASE = timedelta(minutes=5)
+LEASE = timedelta(minutes=10)
 """No request takes so long: one that has no answer by then died with its process."""
 MAX_ANSWER_BYTES = 2_000_000
 MAX_FORM_BYTES = 12_000_000

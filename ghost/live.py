@@ -16,7 +16,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Header, Query, Router
+from ninja import HeaderEx, P, Query, Router
 from pydantic import BaseModel, Field
 
 from ghost.events import Event, Kind, Scope
@@ -98,7 +98,9 @@ def _operator(user: AbstractBaseUser | AnonymousUser) -> User | None:
     openapi_extra={"responses": {200: {"content": {CONTENT_TYPE: {}}}}},
 )
 def stream_events(
-    request: HttpRequest, wanted: Query[StreamIn], last_event_id: Header[str] = ""
+    request: HttpRequest,
+    wanted: Query[StreamIn],
+    last_event_id: HeaderEx[str, P(alias="Last-Event-ID")] = "",
 ) -> Handover:
     """A stream of events from now on, or after one that the caller knows."""
     caller = _caller(request)

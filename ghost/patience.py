@@ -11,6 +11,7 @@ from django.conf import settings
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+
 def bounded(application: WSGIApplication) -> WSGIApplication:
     """The application, on a connection that is given up after some seconds of silence: between two
     parts of a body, or of an answer that is not taken.

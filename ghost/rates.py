@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from threading import Lock
 
 from django.db import models, transaction
+from django.utils.translation import gettext as _
 
 from ghost.errors import GhostError
 
@@ -80,7 +81,7 @@ def take(caller: str, limit: int) -> None:
             count.settled = max(count.settled, total)
     if total > limit:
         wait_s = max(1, round((window + 1) * WINDOW_S - now))
-        raise TooManyError(f"More than {limit} requests in a minute.", wait_s)
+        raise TooManyError(_("More than %d requests in a minute.") % limit, wait_s)
 
 
 def _counted(caller: str, window: int) -> _Count:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -43,14 +44,16 @@ class Tail:
         for number in reversed(ids):
             self._note(number)
 
-    def read(self) -> list[Event]:
-        """What has come since, AT_ONCE at most."""
+    def read(self, prepare: Callable[[list[Event]], None] | None = None) -> list[Event]:
+        """What has come since, AT_ONCE at most. If `prepare` fails on it, it is read again."""
         now = time.monotonic()
         self._gaps = [gap for gap in self._gaps if gap.until > now][-MOST_GAPS:]
         wanted = Q(id__gt=self.top)
         for gap in self._gaps:
             wanted |= Q(id__range=(gap.first, gap.last))
         found = list(Event.objects.filter(wanted).order_by("id")[:AT_ONCE])
+        if prepare:
+            prepare(found)
         for event in found:
             self._note(event.pk)
         return found

@@ -24,6 +24,7 @@ class AuditOut(Out):
     at: Moment
     actor_kind: ActorKind
     actor_name: str
+    actor_key: int | None
     action: str
     object_type: str
     object_key: str

@@ -384,6 +384,7 @@ def _seen(request: TokenRequest, resource_id: int) -> Resource:
     """404 if there is none, 403 if it is out of the token's scope."""
     row = get_object_or_404(Resource.objects.select_related("publisher"), pk=resource_id)
     row.require_sight_by(request.auth)
+    row.viewer = request.auth
     return row
 
 

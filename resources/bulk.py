@@ -14,6 +14,7 @@ from ninja import errors
 from ninja.errors import HttpError
 from pydantic_core import from_json
 
+from ghost.errors import OutageError, RevokedError
 from ghost.schemas import validated
 from resources import submissions
 from resources.models import Catalog, Resource
@@ -107,14 +108,22 @@ def create(
 ) -> list[Outcome]:
     """Create each that can be; dry, everything is tried and nothing kept.
 
-    One that is refused leaves the others alone. OutageError, with what went before kept, if
-    nothing can be probed here.
+    One that is refused leaves the others alone. If nothing can be probed here, or the token was
+    revoked, that is raised; once something is stored it is the outcome of all that is left.
     """
     numbered = iter(list(enumerate(items)))
     chunks = iter(lambda: list(islice(numbered, CHUNK)), [])
     if is_dry:
         return _tried(chunks, by)
-    return [outcome for chunk in chunks for outcome in _stored(chunk, by)]
+    found: list[Outcome] = []
+    for chunk in chunks:
+        try:
+            found += _stored(chunk, by)
+        except (RevokedError, OutageError) as error:
+            if not found:
+                raise
+            found += [Outcome(index, error=error) for index, _item in chunk]
+    return found
 
 
 def _stored(chunk: Chunk, by: Token) -> list[Outcome]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from copy import copy
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -61,7 +61,8 @@ def add_many(
     can be probed here.
     """
     prober().require()
-    found = [_filled(values, by) for values in items]
+    links = _Links(by, *items)
+    found = [_filled(values, by, links) for values in items]
     rows = [row for row in found if isinstance(row, Resource)]
     with Catalog.turn():
         by.require_usable()
@@ -69,10 +70,10 @@ def add_many(
     return [(next(told) or row) if isinstance(row, Resource) else row for row in found]
 
 
-def _filled(values: dict[str, Any], by: Token) -> Resource | RefusedError:
+def _filled(values: dict[str, Any], by: Token, links: _Links) -> Resource | RefusedError:
     row = Resource(publisher=by)
     try:
-        _fill(row, {"team_id": None} | values, by)
+        _fill(row, {"team_id": None} | values, by, links)
     except RefusedError as error:
         return error
     return row
@@ -121,12 +122,14 @@ def change(
 ) -> Resource:
     """Change some fields; only another magnet is probed, and waited for as `add` does.
 
-    StaleError if the row is not `is_present` any more when it is locked. If its probe failed, the row gets back what it had before, unless somebody else changed the
-    row or took the old magnet meanwhile: the error says so then.
+    StaleError if the row is not `is_present` any more when it is locked. If its probe failed, the
+    row gets back what it had before, unless somebody else changed the row or took the old magnet
+    meanwhile: the error says so then.
     """
     with _seat(wait_s):
         with Catalog.turn():
             row = Resource.objects.select_for_update(of=("self",)).get(pk=row.pk)
+            row.viewer = by
             by.require_usable()
             row.require_change_by(by)
             if not is_present(row):
@@ -155,12 +158,13 @@ def probe_again(row: Resource, *, by: Token) -> str | None:
     return row.task_id
 
 
-def _fill(row: Resource, values: dict[str, Any], by: Token) -> None:
+def _fill(row: Resource, values: dict[str, Any], by: Token, links: _Links | None = None) -> None:
+    links = links or _Links(by, values)
     if "team_id" in values:
-        values = values | {"team": Team.objects.usable_by(by, values["team_id"])}
+        values = values | {"team": links.team(values["team_id"])}
         del values["team_id"]
     if "supersedes_id" in values:
-        values = values | {"supersedes": _older(values["supersedes_id"], by)}
+        values = values | {"supersedes": links.older(values["supersedes_id"])}
         del values["supersedes_id"]
     was = {name: getattr(row, name) for name in REVIEWED}
     for name, value in values.items():
@@ -169,14 +173,19 @@ def _fill(row: Resource, values: dict[str, Any], by: Token) -> None:
         row.awaits_review, row.review_note = True, ""
 
 
-def _older(resource_id: int | None, by: Token) -> Resource | None:
-    """The release that another one replaces; RefusedError unless the token may see it."""
-    if resource_id is None:
-        return None
-    older = Resource.objects.in_scope(by).filter(pk=resource_id).first()
-    if older is None:
-        raise RefusedError(_("There is no such resource of yours."), field="supersedes_id")
-    return older
+class _Links:
+    """What items name by key, as far as this token may: looked up once for all of them."""
+
+    def __init__(self, by: Token, *items: dict[str, Any]) -> None:
+        wanted = {values["supersedes_id"] for values in items if values.get("supersedes_id")}
+        self._older = Resource.objects.in_scope(by).in_bulk(wanted) if wanted else {}
+        self.team = cache(partial(Team.objects.usable_by, by))
+
+    def older(self, resource_id: int | None) -> Resource | None:
+        """The release that another one replaces; RefusedError unless the token may see it."""
+        if resource_id is not None and resource_id not in self._older:
+            raise RefusedError(_("There is no such resource of yours."), field="supersedes_id")
+        return None if resource_id is None else self._older[resource_id]
 
 
 def enqueue(rows: Sequence[Resource]) -> None:

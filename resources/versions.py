@@ -25,7 +25,7 @@ _DIGITS = 16
 def etag(row: Resource) -> str:
     """Its entity tag, quoted."""
     columns = {f.attname: getattr(row, f.attname) for f in row._meta.concrete_fields}
-    return f'"{_edits(row)}-{_digest([columns, row.state, row.publisher_token_hash])}"'
+    return f'"{_edits(row)}-{_digest([columns, row.state, row.publisher_token_hash, row.superseded_by])}"'
 
 
 def condition(if_match: str) -> Callable[[Resource], bool]:

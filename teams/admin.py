@@ -17,12 +17,12 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
+from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
-from ghost import audit
 from ghost.admin_site import ModelAdmin, ReadOnlyInline, badge, display
 from teams.models import Team, TeamQuerySet, Token, TokenQuerySet
 from teams.roles import Role
@@ -106,7 +106,7 @@ class TokenAdmin(SecretMixin):
         "expires_at", "created_at",
     ]  # fmt: skip
     list_select_related = ["scope_team__owner"]
-    list_filter = [("role", ChoicesDropdownFilter), StateFilter]
+    list_filter = [("role", ChoicesDropdownFilter), StateFilter, "needs_review"]
     list_filter_submit = True
     search_fields = ["display_name", "^prefix", "^token_hash", "note", "scope_team__name"]
     search_help_text = _("Name, start of the token or of its hash, note, or team")
@@ -145,7 +145,9 @@ class TokenAdmin(SecretMixin):
     @display(description=_("role"), ordering="role")
     def shown_role(self, row: Token) -> str:
         role = Role(row.role)
-        return badge(role.label, ROLE_COLOURS.get(role, ""))
+        mark = badge(role.label, ROLE_COLOURS.get(role, ""))
+        also = badge(_("reviewed"), "warning") if row.needs_review else ""
+        return format_html('<span class="ghost-badges">{} {}</span>', mark, also)
 
     @display(description=_("team"), ordering="scope_team__name", header=True)
     def shown_team(self, row: Token) -> list[str] | None:
@@ -278,9 +280,8 @@ class TeamAdmin(SecretMixin):
     def save_model(self, request: HttpRequest, obj: Team, form: Any, change: bool) -> None:
         if change:
             obj.store()
-            return
-        super().save_model(request, obj, form, change)
-        audit.note("team.create", obj, None, obj.audited())
+        else:
+            obj.add()
 
     def get_inlines(self, request: HttpRequest, obj: Team | None) -> Any:
         return self.inlines if obj else []

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from argon2.low_level import Type, hash_secret
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -100,13 +100,14 @@ def hashes_of(tokens: TokenQuerySet, raw: str) -> list[str]:
 def _adopted(row: Token, raw: str) -> Token:
     """The token, under our hash from now on; the earlier one is kept to know it by."""
     rows = type(row).objects.filter(pk=row.pk, scheme=Scheme.ARGON2)
-    if rows.update(
-        token_hash=credentials.digest(raw),
-        old_hash=models.F("token_hash"),
-        scheme=Scheme.EARLIER,
-        prefix=raw[:SHOWN],
-    ):
-        audit.note("token.adopt", row)
+    with transaction.atomic():
+        if rows.update(
+            token_hash=credentials.digest(raw),
+            old_hash=models.F("token_hash"),
+            scheme=Scheme.EARLIER,
+            prefix=raw[:SHOWN],
+        ):
+            audit.note("token.adopt", row)
     row.refresh_from_db(fields=["token_hash", "old_hash", "scheme", "prefix"])
     return row
 

@@ -1,11 +1,13 @@
 """Who may do what through the API: one table, and nothing beside it.
 
-Which rows an actor sees is the matter of the querysets (`in_scope`); this table says which
-actions a role has at all. Endpoints call `require`; tests are generated from the table.
+By action the roles that have it and the rows that are theirs. `require` holds the roles at the
+door; the querysets and the rows' methods hold the ownership. Tests are generated from the table and
+the routes: every operation on a row is tried by those who own it and by those who don't.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -49,43 +51,71 @@ class Action(StrEnum):
     AUDIT_LIST = "audit.list"
 
 
+class Ownership(StrEnum):
+    """Which rows of those that its role may touch are the token's. An Admin's are all.
+
+    Held where the rows are: by the querysets and the rows' own methods.
+    """
+
+    ANY = "any"
+    """None is anybody's: the role alone decides."""
+    IN_SCOPE = "in scope"
+    """Resources and teams of `in_scope`: its own, its teams' and, for a member, its team's."""
+    OWN_TEAM = "own team"
+    """Teams that it owns: `Team.require_owner`, `TeamQuerySet.found`."""
+    OWN_CATEGORY = "own category"
+    """Categories that it made and nobody else has a part in: `Category.require_change_by`."""
+    SELF = "self"
+    """Its own token: `TokenQuerySet.for_rotation`."""
+    ASKER = "asker"
+    """Work that it asked for: `ghost.work`."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Who may: these roles, each with the rows that are its own."""
+
+    roles: frozenset[Role]
+    ownership: Ownership = Ownership.ANY
+
+
 _ALL = frozenset(Role)
 _PUBLISHERS = frozenset({Role.ADMIN, Role.PUBLISHER})
 _ADMIN = frozenset({Role.ADMIN})
 
-ALLOWED: dict[Action, frozenset[Role]] = {
-    Action.SESSION_VERIFY: _ALL,
-    Action.BUILD_STATUS: _ALL,
-    Action.BUILD_TRIGGER: _ADMIN,
-    Action.BUILD_LIST: _ADMIN,
-    Action.RESOURCE_LIST: _ALL,
-    Action.RESOURCE_CREATE: _ALL,
-    Action.RESOURCE_READ: _ALL,
-    Action.RESOURCE_UPDATE: _ALL,
-    Action.RESOURCE_TAKE_DOWN: _ADMIN,
-    Action.RESOURCE_PROBE: _ALL,
-    Action.RESOURCE_REVIEW: _ADMIN,
-    Action.TORZNAB_SEARCH: _ALL,
-    Action.CATEGORY_LIST: _ALL,
-    Action.CATEGORY_WRITE: _PUBLISHERS,
-    Action.TEAM_LIST: _ALL,
-    Action.TEAM_CREATE: _PUBLISHERS,
-    Action.TEAM_INVITE: _PUBLISHERS,
-    Action.MEMBER_LIST: _PUBLISHERS,
-    Action.MEMBER_REVOKE: _PUBLISHERS,
-    Action.DHT_SCAN: _ADMIN,
-    Action.TOKEN_MANAGE: _ADMIN,
-    Action.TOKEN_ROTATE: _ALL,
-    Action.TASK_READ: _ALL,
-    Action.EVENT_STREAM: _ALL,
-    Action.EVENT_STATS: _ADMIN,
-    Action.AUDIT_LIST: _ADMIN,
+RULES: dict[Action, Rule] = {
+    Action.SESSION_VERIFY: Rule(_ALL, Ownership.SELF),
+    Action.BUILD_STATUS: Rule(_ALL),
+    Action.BUILD_TRIGGER: Rule(_ADMIN),
+    Action.BUILD_LIST: Rule(_ADMIN),
+    Action.RESOURCE_LIST: Rule(_ALL, Ownership.IN_SCOPE),
+    Action.RESOURCE_CREATE: Rule(_ALL, Ownership.IN_SCOPE),
+    Action.RESOURCE_READ: Rule(_ALL, Ownership.IN_SCOPE),
+    Action.RESOURCE_UPDATE: Rule(_ALL, Ownership.IN_SCOPE),
+    Action.RESOURCE_TAKE_DOWN: Rule(_ADMIN, Ownership.IN_SCOPE),
+    Action.RESOURCE_PROBE: Rule(_ALL, Ownership.IN_SCOPE),
+    Action.RESOURCE_REVIEW: Rule(_ADMIN, Ownership.IN_SCOPE),
+    Action.TORZNAB_SEARCH: Rule(_ALL, Ownership.IN_SCOPE),
+    Action.CATEGORY_LIST: Rule(_ALL),
+    Action.CATEGORY_WRITE: Rule(_PUBLISHERS, Ownership.OWN_CATEGORY),
+    Action.TEAM_LIST: Rule(_ALL, Ownership.IN_SCOPE),
+    Action.TEAM_CREATE: Rule(_PUBLISHERS, Ownership.OWN_TEAM),
+    Action.TEAM_INVITE: Rule(_PUBLISHERS, Ownership.OWN_TEAM),
+    Action.MEMBER_LIST: Rule(_PUBLISHERS, Ownership.OWN_TEAM),
+    Action.MEMBER_REVOKE: Rule(_PUBLISHERS, Ownership.OWN_TEAM),
+    Action.DHT_SCAN: Rule(_ADMIN),
+    Action.TOKEN_MANAGE: Rule(_ADMIN),
+    Action.TOKEN_ROTATE: Rule(_ALL, Ownership.SELF),
+    Action.TASK_READ: Rule(_ALL, Ownership.ASKER),
+    Action.EVENT_STREAM: Rule(_ALL, Ownership.IN_SCOPE),
+    Action.EVENT_STATS: Rule(_ADMIN),
+    Action.AUDIT_LIST: Rule(_ADMIN),
 }
 
 
 def require(token: Token, action: Action) -> None:
     """ForbiddenError unless the token's role has this action."""
-    if token.role not in ALLOWED[action]:
+    if token.role not in RULES[action].roles:
         raise ForbiddenError(
             _("A %(role)s token may not do this (%(action)s).")
             % {"role": token.role, "action": action}

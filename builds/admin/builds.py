@@ -40,6 +40,7 @@ UNDONE_SHOWN = 20
 
 @admin.register(Build)
 class BuildAdmin(ReadOnlyAdmin[Build]):
+    has_trail = False  # what the trail calls a build is the whole site
     list_display = [
         "number", "shown_state", "kind", "shown_trigger", "started", "took", "shown_changed", "deployed",
     ]  # fmt: skip

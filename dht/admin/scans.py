@@ -17,7 +17,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from dht import scanning
 from dht.admin.samples import health_badge
 from dht.models import HealthSample, Scan, ScanState
-from ghost import audit, told
+from ghost import told
 from ghost.admin_site import ReadOnlyAdmin, badge, display
 from ghost.ages import lasting
 
@@ -152,7 +152,6 @@ class ScanAdmin(ReadOnlyAdmin[Scan]):
             raise PermissionDenied
         with self.telling(request):
             scan = scanning.ask(request.user.get_username())
-            audit.note(self.deed("ask"), scan)
             if scan.joined:
                 said = gettext("Health scan #%d is under way; it checks all resources.") % scan.pk
             else:

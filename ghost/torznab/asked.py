@@ -32,8 +32,11 @@ IDS = frozenset({
 MAX_LIMIT = 100
 MAX_CHARS = 300
 MAX_OFFSET = 2**31
+MAX_WORDS = 50
+MAX_PARTS = {"cat": 200, "attrs": 50, "tag": 50}
+"""Clients ask for every category that they know below a standard one."""
 PATTERNS = {
-    "cat": r"^[0-9]+(,[0-9]+)*$",
+    "cat": r"^[0-9]{1,9}(,[0-9]{1,9})*$",
     "limit": r"^[0-9]{1,18}$",
     "offset": r"^[0-9]{1,18}$",
     "attrs": r"^[a-zA-Z]+(,[a-zA-Z]+)*$",
@@ -80,6 +83,8 @@ def read(query: Mapping[str, Any]) -> Asked:
     for name in (name for name, value in given.items() if not _fits(name, value)):
         # Not the value: what stands in place of another may be a key.
         raise TorznabError(INCORRECT, _("Incorrect parameter: %s") % name)
+    for name, most in MAX_PARTS.items():
+        _require_few(name, given.get(name, "").count(",") + 1, most)
     return Asked(function) if function == CAPS else _search(function, given)
 
 
@@ -98,12 +103,20 @@ def _fits(name: str, value: str) -> bool:
     return is_short and bool(re.search(PATTERNS.get(name, ""), value))
 
 
+def _require_few(name: str, count: int, most: int) -> None:
+    if count > most:
+        told = _("Too many parts, at most %(most)d: %(name)s") % {"most": most, "name": name}
+        raise TorznabError(INCORRECT, told)
+
+
 def _search(function: str, given: Mapping[str, str]) -> Asked:
+    words = tuple(w for name in TEXTS[function] for w in _words(given.get(name, "")))
+    _require_few(", ".join(TEXTS[function]), len(words), MAX_WORDS)
     tags = [tag.strip() for tag in given.get("tag", "").split(",")]
     numbers = given.get("cat")
     return Asked(
         function,
-        words=tuple(w for name in TEXTS[function] for w in _words(given.get(name, ""))),
+        words=words,
         episodes=_episodes(given) if function == "tvsearch" else (),
         has_id=not IDS.isdisjoint(given),
         categories=frozenset(map(int, numbers.split(","))) if numbers else None,

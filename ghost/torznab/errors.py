@@ -29,8 +29,8 @@ CREDENTIALS, NOT_ALLOWED, MISSING, INCORRECT, NO_FUNCTION, NOT_AVAILABLE = (
 LIMIT, UNKNOWN = 500, 900
 LIMIT_REACHED = "Request limit reached"
 """By these words clients know it, and come later."""
-NO_KEY = "Missing parameter"
-"""By these words, in answer to a request without one, they know that a key is needed."""
+NO_KEY = "Missing parameter: apikey"
+"""By the name in it clients know, if there was none, that a key is needed."""
 _CODES = {
     HTTPStatus.UNAUTHORIZED: CREDENTIALS,
     HTTPStatus.FORBIDDEN: NOT_ALLOWED,
@@ -75,7 +75,7 @@ def _told(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     if code == LIMIT:
         description = LIMIT_REACHED
     elif code == CREDENTIALS and not has_key(request):
-        code, description = MISSING, NO_KEY
+        description = NO_KEY
     elif code == CREDENTIALS:
         description = _("This is no usable token.")
     told = answer(response.status_code, code, description)

@@ -13,8 +13,10 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from ghost.admin_site import ModelAdmin
+from ghost.errors import StaleError
+from resources import versions
 from resources.admin.forms import ReasonForm, SendBackForm
-from resources.models import Resource
+from resources.models import Catalog, Resource
 from resources.models.querysets import ResourceQuerySet
 from resources.probing import prober
 from resources.states import State
@@ -54,9 +56,9 @@ class ResourceActions(ModelAdmin[Resource]):
     @admin.action(description=_("Approve"), permissions=["change"])
     def approve(self, request: HttpRequest, queryset: ResourceQuerySet) -> HttpResponse:
         rows = _plain(queryset).in_state(State.REVIEW)
-        with transaction.atomic():
-            ids = _ids(rows)
-            rows.approve()
+        ids: list[int] = []
+        with self.telling(request), Catalog.turn():
+            ids = _approved(rows, request.POST.get("version", ""))
             self.note(request, ids, gettext("Approved"))
         self._tell(
             request, ngettext("%d resource approved.", "%d resources approved.", len(ids)), ids
@@ -146,7 +148,7 @@ class ResourceActions(ModelAdmin[Resource]):
         with transaction.atomic():
             ids = _ids(rows)
             rows.skip_probe()
-            self.note(request, ids, gettext("Published without a probe"), done="skip_probe")
+            self.note(request, ids, gettext("Published without a probe"))
         told = ngettext(
             "%d resource needs no probe any more.",
             "%d resources need no probe any more.",
@@ -168,3 +170,14 @@ def _plain(queryset: models.QuerySet[Resource]) -> ResourceQuerySet:
 
 def _ids(rows: ResourceQuerySet) -> list[int]:
     return list(rows.values_list("pk", flat=True))
+
+
+def _approved(rows: ResourceQuerySet, version: str) -> list[int]:
+    """Approve them; keys. StaleError if the `version` that somebody looked at is not the present
+    one: the button in a resource's form sends it, the list, which shows no texts, does not."""
+    ids = _ids(rows)
+    is_present = versions.condition(version)
+    if not all(map(is_present, rows)):
+        raise StaleError(gettext("Somebody changed it since: read it again, then repeat."))
+    rows.approve()
+    return ids

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from ghost import told
+from resources import versions
 from resources.admin.columns import HEALTH_COLOURS, PROBE_COLOURS, STATE_COLOURS
 from resources.models import DhtStatus, ProbeStatus, Resource
 from resources.states import State
@@ -48,7 +49,8 @@ def _buttons(row: Resource, also: Iterable[tuple[str, str, str]]) -> list[dict[s
         return [_button("restore", _("Restore"), "undo", "primary")]
     found = []
     if row.state == State.REVIEW:
-        found.append(_button("approve", _("Approve"), "check", "primary"))
+        approve = _button("approve", _("Approve"), "check", "primary")
+        found.append(approve | {"version": versions.etag(row)})
         found.append(_button("send_back", _("Send back…"), "reply"))
     found.append(_button("probe_again", _("Probe again"), "travel_explore"))
     found += [_button(*button) for button in also]

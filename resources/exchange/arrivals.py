@@ -3,7 +3,7 @@ are written together."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass
 
@@ -34,6 +34,7 @@ OF_WORKERS = (
 LINKS = ("category", "publisher", "team")
 _UNCHECKED = (*LINKS, "supersedes")
 """Found as rows; to look whether they are there would be a query each."""
+MISSING = "The release that it replaces is not here: that is left out."
 ADVICE = {
     "blocked": "Lift the block first, if it may come back.",
     "taken_down": "Restore it first, if it may come back.",
@@ -69,7 +70,7 @@ class _Arrival:
 class _Known:
     """What is here of what a part names: rows by hash, and blocked hashes."""
 
-    rows: Mapping[str, Resource]
+    rows: dict[str, Resource]
     blocked: frozenset[str]
 
     def twin(self, arrival: _Arrival) -> Resource | None:
@@ -140,7 +141,12 @@ class Arrivals:
                 raise _Advised(f"It is the same torrent as {place}.", "Leave one of them out.")
         twin = known.twin(arrival)
         if twin is not None:
+            if any(arrival.record.supersedes in row.hashes for _arrival, row in new):
+                self._write(new, known)  # what it may be linked to
+                known.rows.update({h: row for _arrival, row in new for h in row.hashes})
+                new.clear()
             self._report.counts[self._meet(arrival, twin, known)] += 1
+            self._tell_missing(arrival, known)
             return
         self._refuse_blocked(arrival, known)
         new.append((arrival, self._row(arrival)))
@@ -220,7 +226,7 @@ class Arrivals:
             row = Resource.objects.select_for_update(of=("self",)).get(pk=twin.pk)
             before = copy(row)
             self._overwrite(row, arrival, known)
-            is_changed = _written(row) != _written(before)
+            is_changed = _written(row) != _written(before) or self._is_promised(record, known)
             if is_changed:
                 row.store()
             if record.takedown_at:
@@ -228,6 +234,16 @@ class Arrivals:
             if record.metadata and row.probed_at is None and not self._is_dry_run:
                 is_changed |= row.record_metadata(record.metadata)
         return Outcome.UPDATED if is_changed or record.takedown_at else Outcome.SKIPPED
+
+    def _is_promised(self, record: records.Resource, known: _Known) -> bool:
+        """Whether it replaces what a dry run took in, and undid, in an earlier part."""
+        older = record.supersedes
+        return bool(older and older not in known.rows and bytes.fromhex(older) in self._seen)
+
+    def _tell_missing(self, arrival: _Arrival, known: _Known) -> None:
+        """That the release which it is to replace is not here, nor in the file before it."""
+        if self._updates and self._must_wait(arrival, known):
+            self._report.mend(arrival.line.place, MISSING)
 
     def _overwrite(self, row: Resource, arrival: _Arrival, known: _Known) -> None:
         """Set what the record says of what people write; the rest is what is known here."""
@@ -294,8 +310,7 @@ class Arrivals:
             if older in rows:
                 row.supersedes = rows[older]
             elif older and (older in own or bytes.fromhex(older) not in self._seen):
-                told = "The release that it replaces is not here: that is left out."
-                self._report.mend(arrival.line.place, told)
+                self._report.mend(arrival.line.place, MISSING)
             rows |= dict.fromkeys(row.hashes, row)
         linked = [row for _arrival, row in new if row.supersedes_id]
         Resource.objects.bulk_update(linked, ["supersedes"])

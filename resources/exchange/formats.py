@@ -38,6 +38,8 @@ class Format(StrEnum):
 
 WRITTEN = ("json", "ndjson", "csv", "torrents")
 READ = (*WRITTEN, "earlier")
+OF_RESOURCES = frozenset({Format.CSV, Format.TORRENTS})
+"""They bring neither publishers nor categories."""
 _SUFFIXES = {
     ".json": Format.JSON, ".ndjson": Format.NDJSON, ".jsonl": Format.NDJSON, ".csv": Format.CSV,
     ".tsv": Format.CSV, ".db": Format.EARLIER, ".sqlite": Format.EARLIER,
@@ -65,6 +67,12 @@ def of_target(name: str) -> Format:
     if found not in WRITTEN:
         raise RefusedError(f"Name the format with --format: {', '.join(WRITTEN)}.")
     return found
+
+
+def require_there(name: str) -> None:
+    """RefusedError if there is nothing to read."""
+    if name != STANDARD and not Path(name).exists():
+        raise RefusedError(f"There is no file or folder “{name}”.")
 
 
 def of_source(name: str) -> Format:

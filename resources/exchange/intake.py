@@ -36,6 +36,8 @@ class Options:
     """Do everything and keep nothing."""
     updates: bool = False
     """Change what is there already, instead of leaving it alone."""
+    brings_people: bool = True
+    """Whether publishers and categories may come with the file; else the defaults must be here."""
     defaults: Defaults = Defaults()  # noqa: RUF009  # it is frozen
 
 
@@ -45,6 +47,7 @@ class Intake:
     def __init__(self, options: Options, report: Report) -> None:
         self._is_dry_run = options.is_dry_run
         self._report = report
+        self._options = options
         self._people = People()
         self._waiting = Waiting()
         self._arrivals = Arrivals(
@@ -52,12 +55,23 @@ class Intake:
             updates=options.updates, is_dry_run=options.is_dry_run,
         )  # fmt: skip
 
+    def _require_defaults(self) -> None:
+        """RefusedError if there is no such publisher or category as is given for what names none."""
+        given = self._options.defaults
+        if given.publisher:
+            self._people.named(given.publisher)
+        if given.category and not given.makes_categories:
+            self._people.at(given.category)
+
     def take(self, lines: Iterator[Line]) -> Iterator[int]:
         """Take all of them in; yields after each part how many lines that were.
 
+        RefusedError for defaults that are not here, where the file can't bring them;
         OutageError if somebody adds one of them at the same moment.
         """
         with closing(self._waiting), audit.acting("import_catalog"):
+            if not self._options.brings_people:
+                self._require_defaults()
             for part in chunks(lines, count=AT_ONCE, max_bytes=MAX_BYTES_AT_ONCE):
                 before, from_blocks = _split(part)
                 self._take(before)

@@ -34,7 +34,8 @@ class Waiting:
         with held:
             for kept in held:
                 place, mended, body = json.loads(kept)
-                yield Line(place, records.parse(body), len(kept), tuple(mended))
+                what = records.Resource.model_validate_json(body)  # not every format sets `type`
+                yield Line(place, what, len(kept), tuple(mended))
 
     def close(self) -> None:
         """Let go of the file."""

@@ -30,6 +30,8 @@ WORDS = {
     "send_back": "sent_back",
     "forget": "deleted",
     "delete": "deleted",
+    "skip_probe": "probe_skipped",
+    "cover": "cover_changed",
 }
 """By what was done (as the audit trail calls it): what became of the resource."""
 

@@ -161,3 +161,5 @@ class Outcomes(Standing):
             )
             self.refresh_from_db()
             self._tell_catalog(old, has_new_cover=path is not None)
+            if is_by_hand:
+                news.changed("cover", [self])

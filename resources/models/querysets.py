@@ -12,7 +12,7 @@ from django.utils import timezone
 from resources import slugs
 from resources.models import news, walk
 from resources.models.catalog import Catalog
-from resources.models.showing import Showing
+from resources.models.showing import Showing, written
 from resources.states import DhtStatus, ProbeStatus, State
 from teams.models import Team
 
@@ -192,14 +192,15 @@ class ResourceQuerySet(Showing):
 
         Not those whose probe found that their torrent is listed already, or blocked.
         """
-        skipped = {"probe_status": ProbeStatus.SKIPPED, "probe_due_at": None, "probe_error": ""}
+        count, seen, skipped = 0, list[int](), {"probe_status": ProbeStatus.SKIPPED}
         with Catalog.turn():
-            rows = self.unprobed().in_state(State.HELD).select_for_update()
-            held = list(rows.values_list("pk", flat=True))
-            count = self.unprobed().in_state(State.HELD).update(**skipped)
-            if count:
-                Catalog.advance(f"{count} published without a probe", held)
-            return count + self.unprobed().update(**skipped)  # drafts, and what comes later
+            for rows in self.unprobed()._locked_batches():
+                self._only(rows).update(**skipped, probe_due_at=None, probe_error="")
+                seen += written("skip_probe", rows, skipped)  # not drafts, and what comes later
+                count += len(rows)
+            if seen:
+                Catalog.advance(f"{len(seen)} published without a probe", seen)
+        return count
 
     def claim_probes(self, limit: int, lease_s: float) -> list[Resource]:
         """Take up to `limit` due probes for `lease_s` seconds; nobody else gets them meanwhile."""

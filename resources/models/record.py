@@ -26,6 +26,8 @@ PUBLIC_FIELDS = (
 class Record(models.Model):
     """The columns of a resource. How they change stands in `Resource`."""
 
+    viewer: Token | None = None  # who looks at it, where that matters
+
     title = LineField(
         gettext_lazy("title"),
         max_length=300,
@@ -202,9 +204,15 @@ class Record(models.Model):
 
     @property
     def superseded_by(self) -> list[int]:
-        """Keys of the releases that replace it, newest first."""
-        newer = type(self)._default_manager.filter(supersedes=self.pk)
-        return list(newer.order_by("-pk").values_list("pk", flat=True))
+        """Keys of the releases that replace it, newest first: the public ones, and those in the
+        viewer's scope."""
+        newer = type(self)._default_manager.filter(supersedes=self.pk).order_by("-pk")
+        shown = newer.public()  # type: ignore[attr-defined]  # of the heir's manager
+        keys = set(shown.values_list("pk", flat=True))
+        if self.viewer is not None:
+            seen = newer.in_scope(self.viewer)  # type: ignore[attr-defined]
+            keys.update(seen.values_list("pk", flat=True))
+        return sorted(keys, reverse=True)
 
     @property
     def probed_metadata(self) -> metadata.Metadata | None:

@@ -14,7 +14,7 @@ from resources.models.block import Block
 from resources.models.catalog import Catalog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from resources.models.resource import Resource
 
@@ -77,7 +77,7 @@ class Showing(models.QuerySet["Resource"]):
     def publish(self) -> int:
         """Have drafts, and what was to come later, public from now on; how many there were."""
         rows = self.to_come().filter(takedown_at=None)
-        return rows._stand("publish", "published", published_at=timezone.now())
+        return rows._stand("publish", "published", published_at=timezone.now(), review_note="")
 
     def approve(self) -> int:
         """What awaits review may be public; how many there were."""
@@ -113,7 +113,7 @@ class Showing(models.QuerySet["Resource"]):
                 self._only(rows).update(**values, updated_at=timezone.now())
                 if also:
                     also(rows)
-                seen += _seen(action, rows, values)
+                seen += written(action, rows, values)
                 count, title = count + len(rows), rows[0].title
             if seen:
                 Catalog.advance(_told(told, count, title), seen, is_urgent=is_urgent)
@@ -131,7 +131,7 @@ class Showing(models.QuerySet["Resource"]):
         return type(self)(self.model, using=self.db).filter(pk__in=[row.pk for row in rows])
 
 
-def _seen(action: str, rows: list[Resource], values: dict[str, object]) -> list[int]:
+def written(action: str, rows: list[Resource], values: Mapping[str, object]) -> list[int]:
     """Set the values on the rows too, and write the deeds down; keys of those that the public
     sees otherwise."""
     deeds, seen = [], []

@@ -74,7 +74,8 @@ class Standing(Record):
             self._stand(self._alone().publish)
 
     def approve(self, is_present: Callable[[Self], bool] | None = None) -> None:
-        """`ResourceQuerySet.approve` for this one; ConflictError if it is taken down.
+        """`ResourceQuerySet.approve` for this one; ConflictError if it is taken down, or doesn't
+        await review.
 
         StaleError if it is not `is_present` any more: nobody approves what he has not read.
         """
@@ -82,6 +83,8 @@ class Standing(Record):
             self.refresh_from_db()
             if is_present and not is_present(self):
                 raise StaleError(_("Somebody changed it since: read it again, then repeat."))
+            if not self.takedown_at and not self.awaits_review:
+                raise ConflictError(_("It does not await review."))
             self._stand(self._alone().approve)
 
     def ask_review(self) -> None:

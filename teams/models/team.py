@@ -62,10 +62,7 @@ class TeamQuerySet(models.QuerySet["Team"]):
                 field="owner_token_hash",
             )
         team = Team(name=name, owner=owner or by)
-        team.full_clean()
-        with transaction.atomic():
-            team.save()
-            audit.note("team.create", team, None, team.audited())
+        team.add()
         return team
 
 
@@ -111,6 +108,13 @@ class Team(models.Model):
     def owner_token_hash(self) -> str:
         """The owner's hash, as the API names it."""
         return self.owner.token_hash
+
+    def add(self) -> None:
+        """Save it for the first time. ValidationError if it can't be."""
+        self.full_clean()
+        with transaction.atomic():
+            self.save(force_insert=True)
+            audit.note("team.create", self, None, self.audited())
 
     def store(self) -> None:
         """Save its name; a new one is told to whoever shows it."""

@@ -8,6 +8,8 @@ from django_q.models import OrmQ
 
 from dht import scan, scanning, swarm
 from dht.models import HealthSample, Scan
+from ghost.audit import AuditEvent
+from ghost.errors import OutageError
 from ghost.seats import Seats
 from tests import make
 
@@ -168,3 +170,33 @@ def test_a_web_process_makes_no_session(ask, poll, monkeypatch):
     ask(wait="true")
 
     assert swarm._session is None
+
+
+def test_asking_is_told_before_the_scan_is_waited_for(ask, poll):
+    make.resource()
+    seen = []
+
+    def work(row):
+        told = AuditEvent.objects.filter(object_type="scan")
+        seen.append(list(told.values_list("action", "actor_name", "object_key")))
+        row.stop()
+
+    poll(work)
+
+    ask(wait="true")
+
+    assert seen == [[("scan.ask", "Root", str(Scan.objects.get().pk))]]
+    assert AuditEvent.objects.filter(action="scan.ask").count() == 1
+
+
+def test_what_cannot_be_told_is_not_queued(ask, monkeypatch):
+    def fail(*_args):
+        raise OutageError("The trail is full.")
+
+    make.resource()
+    monkeypatch.setattr(scanning.audit, "note", fail)
+
+    answer = ask()
+
+    assert answer.status_code == 503
+    assert (Scan.objects.count(), queued()) == (0, [])

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
 
 from builds.models import Build, BuildState
 from ghost import audit
@@ -164,3 +167,38 @@ def test_a_long_list_takes_as_many_queries_as_a_short_one(viewer):
         counts.append(len(found))
 
     assert counts[0] == counts[1]
+
+
+def test_history_of_a_row_is_its_part_of_the_trail(viewer):
+    row, other = make.resource(), make.resource()
+    AuditEvent.objects.all().delete()
+    for each in (row, other):
+        note("resource.update", each, {"title": ""}, {"title": each.title})
+
+    response = viewer.get(reverse("admin:resources_resource_history", args=(row.pk,)), follow=True)
+
+    [(address, _status)] = response.redirect_chain
+    assert address == f"{operators.list_of(EVENT)}?object_type=resource&object_key={row.pk}"
+    assert [event.object_key for event in response.context["cl"].result_list] == [str(row.pk)]
+
+
+def test_history_is_django_s_where_there_is_no_trail_to_be_seen(viewer):
+    row = make.resource()
+    event = note("resource.update", row, {"title": ""}, {"title": "New"})
+    own = viewer.get(reverse("admin:ghost_auditevent_history", args=(event.pk,)))
+    blind = operators.User.objects.get(username="viewer")
+    blind.groups.clear()
+    blind.user_permissions.add(Permission.objects.get(codename="view_resource"))
+
+    others = viewer.get(reverse("admin:resources_resource_history", args=(row.pk,)))
+
+    assert (own.status_code, others.status_code) == (200, 200)
+    assert others.templates[0].name == own.templates[0].name == "admin/object_history.html"
+
+
+def test_the_list_tells_times_to_the_second(viewer):
+    event = note("resource.update", make.resource(), {"title": ""}, {"title": "New"})
+
+    page = viewer.get(operators.list_of(EVENT)).content.decode()
+
+    assert f"{timezone.localtime(event.at):%Y-%m-%d %H:%M:%S}" in page

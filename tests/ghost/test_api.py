@@ -300,3 +300,28 @@ def test_a_body_in_chunks_is_not_taken_for_none(client):
 
     assert response.status_code == 411
     assert team.members.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "told"),
+    [
+        ("text/plain", b"{}", "请求正文必须是 application/json。"),
+        ("application/json", b" " * 2_500_001, "请求正文不得超过 2.5 MB。"),
+        (
+            "application/json",
+            b"{",
+            "请求正文不是 JSON：EOF while parsing an object at line 1 column 1。",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_body_is_told_in_the_callers_language(
+    client, content_type, body, told
+):
+    answer = client.post(
+        "/api/resources",
+        body,
+        content_type=content_type,
+        headers=make.auth(make.publisher())["headers"] | {"Accept-Language": "zh-hans"},
+    )
+
+    assert answer.json()["detail"] == told

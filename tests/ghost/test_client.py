@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
@@ -113,7 +113,21 @@ def test_publish_takes_all_that_a_magnet_may_have(ghost, category, token, tmp_pa
         ("sha256", "a/b.iso"),
         ("sha1", "c d"),
     ]
-    assert f"resource   {row.pk}\n" in out
+    assert out.split("\n")[:-2] == [
+        f"resource    {row.pk}",
+        "title       Bunny",
+        "state       scheduled",
+        f"category    films/short ({below.pk})",
+        "tags        film, 动画",
+        f"team        {team.pk}",
+        "licence     CC-BY-4.0",
+        "source      https://example.org/",
+        f"supersedes  {older.pk}",
+        "probe       pending",
+        "health      Unknown",
+        f"published   {client.shown_moment('2999-01-31T12:00:00+00:00')}",
+    ]
+    assert f"superseded by  {row.pk}\n" in ghost("status", older.pk)[1]
     assert f"ghost status {row.pk} --follow" in err
 
 
@@ -234,7 +248,7 @@ def test_bulk_tells_each_outcome(ghost, proxy, category, token, tmp_path):
     status, out, err = ghost("bulk", file, "--report", tmp_path / "report.ndjson")
 
     report = [json.loads(line) for line in (tmp_path / "report.ndjson").read_text().splitlines()]
-    counts = {"created": 2, "listed": 1, "refused": 6}
+    counts = {"created": 2, "created_before": 0, "listed": 1, "refused": 6}
     assert (dry[0], json.loads(dry[1])) == (1, counts | {"dry_run": True})
     assert status == 1
     assert out == "2 created, 1 listed already, 6 refused\n"
@@ -252,6 +266,68 @@ def test_bulk_tells_each_outcome(ghost, proxy, category, token, tmp_path):
     }
     assert [row["id"] for row in report][1] == listed.pk
     assert "line 5: There is no category “nowhere”." in err
+
+
+@pytest.mark.parametrize("size", [1000, 1])
+def test_bulk_tells_twins_in_a_file_alike_dry_or_not(ghost, category, tmp_path, monkeypatch, size):
+    monkeypatch.setattr(client, "MAX_ITEMS", size)
+    twin = make.magnet()
+    file = lines(tmp_path / "a.ndjson", item(1, magnet_uri=twin), item(2, magnet_uri=twin), item(3))
+
+    dry = ghost("bulk", file, "--dry-run", "--report", tmp_path / "dry")
+    real = ghost("bulk", file, "--report", tmp_path / "real")
+
+    told = [
+        [json.loads(line)["outcome"] for line in (tmp_path / name).read_text().splitlines()]
+        for name in ("dry", "real")
+    ]
+    assert told == [["created", "listed", "created"]] * 2
+    assert (dry[0], dry[1]) == (0, "2 would be created, 1 listed already, 0 refused\n")
+    assert (real[0], real[1]) == (0, "2 created, 1 listed already, 0 refused\n")
+    assert [json.loads(line)["id"] for line in (tmp_path / "dry").read_text().splitlines()] == [
+        None
+    ] * 3
+
+
+def test_bulk_takes_what_list_wrote(ghost, token, category, tmp_path):
+    make.resource(publisher=token, title="Draft", published_at=None, tags=["a", "b"])
+    make.resource(publisher=token, title="Live", published_at=timezone.now())
+    (tmp_path / "all.csv").write_text(ghost("list", "--csv")[1])
+    Resource.objects.all().delete()
+
+    status, out, err = ghost("bulk", tmp_path / "all.csv")
+
+    assert (status, out) == (0, "2 created, 0 listed already, 0 refused\n"), err
+    assert err.count("they are left out: id, state, probe_status") == 1
+    live, draft = Resource.objects.order_by("pk")
+    assert (live.title, live.state, draft.title, draft.state) == ("Live", "held", "Draft", "draft")
+    assert draft.tags == ["a", "b"]
+
+
+def test_bulk_says_once_that_a_column_is_no_field(ghost, category, tmp_path):
+    rows = "".join(f"{n},{make.magnet()},films,x\n" for n in range(3))
+    (tmp_path / "a.csv").write_text(f"title,magnet_uri,category,colour\n{rows}")
+
+    status, out, err = ghost("bulk", tmp_path / "a.csv")
+
+    assert (status, out, Resource.objects.count()) == (2, "", 0)
+    assert err.count("no field is called 'colour'") == 1
+
+
+def test_bulk_reads_semicolons_and_times_of_this_machine(ghost, category, tmp_path):
+    (tmp_path / "a.csv").write_text(
+        "title;magnet_uri;category;tags;published_at\n"
+        f'One, two;{make.magnet()};films;"a;b";2999-01-31T12:00\n'
+        f"Bad;{make.magnet()};films;;tomorrow\n"
+    )
+
+    status, out, err = ghost("bulk", tmp_path / "a.csv")
+
+    row = Resource.objects.get()
+    assert (status, out) == (1, "1 created, 0 listed already, 1 refused\n"), err
+    assert (row.title, row.tags) == ("One, two", ["a", "b"])
+    assert row.published_at == datetime(2999, 1, 31, 12).astimezone()  # here
+    assert "line 3: Write a moment such as 2026-01-31T12:00, not tomorrow" in err
 
 
 @pytest.mark.parametrize("fault", ["429", "503", "drop", "cut", "half"])
@@ -295,7 +371,7 @@ def test_bulk_again_tries_what_was_refused_and_nothing_else(ghost, proxy, catego
     with_more = ghost("bulk", lines(file, item(3), *map(json.loads, text.splitlines())))
 
     assert (first[0], first[1]) == (1, "1 created, 0 listed already, 1 refused\n")
-    assert (again[0], again[1]) == (1, "1 created, 0 listed already, 1 refused\n")
+    assert (again[0], again[1]) == (1, "0 created, 1 created before, 0 listed already, 1 refused\n")
     assert with_more[1] == "1 created, 1 listed already, 1 refused\n"
     assert Resource.objects.count() == 2
 
@@ -319,7 +395,7 @@ def test_bulk_reads_csv_from_standard_input(ghost, category, monkeypatch, tmp_pa
             os.dup2(stdin, 0)
             os.close(stdin)
 
-    assert (status, "as many cells" in err) == (1, True)
+    assert (status, "line 5: This line has 2 cells, and the first one 6." in err) == (1, True)
     one, draft = Resource.objects.order_by("pk")
     assert (one.title, one.tags, one.content_markdown) == ("One, two", ["a", "b"], "Two\nlines")
     assert (draft.title, draft.state) == ("Draft", "draft")
@@ -340,7 +416,9 @@ def test_client_that_is_killed_and_begun_anew_does_nothing_twice(
         command, env=env, capture_output=True, text=True, timeout=60, check=False
     )
 
-    assert again.stdout == "30 created, 0 listed already, 0 refused\n", again.stderr
+    assert again.stdout == "0 created, 30 created before, 0 listed already, 0 refused\n", (
+        again.stderr
+    )
     assert again.returncode == 0
     assert Resource.objects.count() == 30
     assert len(set(keys(proxy, "/api/resources/bulk"))) == 1
@@ -430,6 +508,38 @@ def test_list_follows_the_pages(ghost, proxy, token, category, monkeypatch):
     assert [path for _m, path, _h in proxy.seen][1].startswith("/api/resources?limit=2&cursor=")
 
 
+def test_list_has_a_head_and_the_time_here_on_a_terminal(ghost, token, monkeypatch):
+    row = make.resource(publisher=token, title="Bunny")
+    moment = timezone.localtime(row.created_at).isoformat()
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+
+    _status, out, _err = ghost("list")
+    _status, as_json, _err = ghost("list", "--json")
+
+    head, line = out.splitlines()
+    assert head.split() == ["id", "state", "health", "size", "created", "title"]
+    assert line[head.index("created") :].split("  ")[0].startswith(client.shown_moment(moment))
+    assert line[head.index("title") :] == "Bunny"
+    assert [json.loads(each)["id"] for each in as_json.splitlines()] == [row.pk]
+
+
+def test_categories_are_told_as_a_tree(ghost):
+    images = make.category("Images")
+    maps = make.category("Maps", parent=images)
+
+    plain, as_json = ghost("categories")[1], ghost("categories", "--json")[1]
+    status, _out, err = ghost("list", "--category", "maps")
+
+    assert plain == f"{images.pk}\timages\tImages\t0\n{maps.pk}\timages/maps\tMaps\t0\n"
+    assert [json.loads(each)["path"] for each in as_json.splitlines()] == ["images", "images/maps"]
+    assert status == 2
+    assert err == (
+        "ghost: There is no category “maps”. Did you mean images/maps?"
+        " All of them: ghost categories\n"
+    )
+    assert "Did you mean images/maps" in ghost("list", "--category", "image/mapz")[2]
+
+
 def test_list_takes_filters(ghost, token, category):
     make.resource(publisher=token, title="draft", published_at=None)
     make.resource(publisher=token, title="tagged", tags=["x"], category=make.category("Other"))
@@ -481,6 +591,65 @@ def test_update_of_another_version_is_refused(ghost, token):
     assert (stale[0], "Somebody changed it" in stale[2]) == (1, True)
     assert bad[0] == 2
     assert row.title == "Changed since"
+
+
+def test_update_takes_the_names_of_publish_and_clears(ghost, token):
+    team, older = make.team(owner=token), make.resource(publisher=token)
+    row = make.resource(publisher=token, tags=["x"], licence="MIT", content_markdown="Old.")
+
+    named = ghost(
+        "update", row.pk, "--set", f"team={team.pk}", "--set", f"supersedes={older.pk}",
+        "--set", "source=https://example.org/", "--set", "body=New.",
+    )  # fmt: skip
+    row.refresh_from_db()
+    said = (row.team, row.supersedes, row.source_url, row.content_markdown)
+    nulls = [
+        part
+        for name in (
+            "tags",
+            "licence",
+            "source",
+            "body",
+            "team",
+            "supersedes",
+            "checksums",
+            "cover",
+        )
+        for part in ("--set", f"{name}=null")
+    ]
+    cleared = ghost("update", row.pk, *nulls)
+
+    row.refresh_from_db()
+    assert (named[0], cleared[0]) == (0, 0), named[2] + cleared[2]
+    assert said == (team, older, "https://example.org/", "New.")
+    assert (row.tags, row.licence, row.source_url, row.content_markdown) == ([], "", "", "")
+    assert (row.team, row.supersedes, row.checksums) == (None, None, [])
+
+
+def test_update_names_all_fields_in_its_help(ghost):
+    told = ghost("update", "--help")[1]
+
+    assert [name for name in (*client.FIELDS, *client._SHORT) if name not in told] == []
+
+
+def test_update_that_has_to_be_reviewed_says_so(ghost, token):
+    row = make.resource(publisher=token)
+    Token.objects.filter(pk=token.pk).update(needs_review=True)
+
+    status, out, err = ghost("update", row.pk, "--set", "title=Another")
+
+    assert (status, "state      review\n" in out) == (0, True)
+    assert "off the public site until it is approved" in err
+
+
+def test_a_fault_is_told_once_with_its_field(ghost, token):
+    row = make.resource(publisher=token)
+
+    status, _out, err = ghost("update", row.pk, "--set", "supersedes=999")
+
+    assert status == 1
+    assert err.splitlines()[0] == "ghost: supersedes_id: There is no such resource of yours."
+    assert err.count("There is no such resource of yours.") == 1
 
 
 @pytest.mark.parametrize("fault", ["503", "drop", "cut", "half"])

@@ -9,11 +9,12 @@ from contextlib import suppress
 import pytest
 from django.db import DatabaseError
 
-from ghost import events, hub, listeners
+from ghost import events, hub, listeners, live
 from ghost.events import Event, Kind, Scope
 from ghost.hub import Hub
 from ghost.listeners import Caller, Listener
 from ghost.streams import Stream
+from tests import make
 
 pytestmark = pytest.mark.django_db
 
@@ -386,3 +387,71 @@ def test_database_trouble_at_the_beginning_repeats_nothing(serving, monkeypatch)
     serving.step()
 
     assert peer.blocks() == []
+
+
+# -- teams
+
+
+def scoped(serving, token) -> Peer:
+    """Listens as this token, which the API's own rules know."""
+    caller = Caller(token_id=token.pk)
+    serving._scopes = live._scopes
+    return Peer(serving, caller=caller, scope=live._scopes([caller])[caller])
+
+
+def test_event_of_a_team_that_was_founded_meanwhile_is_heard(serving, clock):
+    owner = make.publisher()
+    hers, stranger = scoped(serving, owner), scoped(serving, make.publisher())
+    serving.step()
+    team = make.team(owner)
+
+    events.tell(Kind.RESOURCE, {}, team_id=team.pk)
+    serving.step()
+
+    assert hers.blocks() == [("resource", Event.objects.newest_id())]
+    assert stranger.blocks() == []
+
+
+def test_team_events_of_many_cost_two_queries_a_round(serving, clock, django_assert_num_queries):
+    owners = [make.publisher() for _ in range(5)]
+    peers = [scoped(serving, owner) for owner in owners]
+    serving.step()
+    teams = [make.team(owner) for owner in owners]
+    for team in teams * 3:
+        events.tell(Kind.RESOURCE, {}, team_id=team.pk)
+
+    with django_assert_num_queries(2):  # what is new, and who may hear it
+        serving.step()
+
+    assert [len(peer.blocks()) for peer in peers] == [3] * 5
+
+
+def test_event_of_a_team_is_heard_after_trouble_with_the_scopes(serving, clock):
+    owner = make.publisher()
+    peer = scoped(serving, owner)
+    serving.step()
+    team = make.team(owner)
+    events.tell(Kind.RESOURCE, {}, team_id=team.pk)
+
+    def away(_callers):
+        raise DatabaseError("away")
+
+    serving._scopes = away
+    serving.step()
+    serving._scopes = live._scopes
+    serving.step()
+
+    assert peer.blocks() == [("resource", Event.objects.newest_id())]
+
+
+def test_event_of_a_team_that_was_left_is_not_heard(serving, clock):
+    team = make.team()
+    member = make.member(team)
+    peer = scoped(serving, member)
+    serving.step()
+    member.revoke()
+
+    events.tell(Kind.RESOURCE, {}, team_id=team.pk)
+    serving.step()
+
+    assert "event: resource" not in peer.read()

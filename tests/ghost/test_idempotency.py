@@ -152,7 +152,7 @@ def test_a_request_that_died_holds_its_key_for_minutes_only(post):
     Answer.objects.update(status=None)
 
     under_way = post(token, "/categories", {"name": "Films"}, "k1")
-    Answer.objects.update(made_at=timezone.now() - timedelta(minutes=6))
+    Answer.objects.update(made_at=timezone.now() - timedelta(minutes=11))
     free = post(token, "/categories", {"name": "Films"}, "k1")
 
     assert under_way.status_code == 409

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 from django.db import connection
+from django.utils import translation
 
 from ghost import rates
 from ghost.rates import TooManyError, Usage
@@ -115,3 +116,12 @@ def test_threads_keep_the_limit(at, file_database):
         each.join()
 
     assert sum(counts) == 100
+
+
+def test_who_asks_too_often_reads_it_in_their_language(at):
+    rates.take("a", 1)
+
+    with translation.override("zh-hans"), pytest.raises(TooManyError) as refused:
+        rates.take("a", 1)
+
+    assert str(refused.value) == "一分钟内的请求超过 1 次。"

@@ -18,6 +18,7 @@ from tests import make
 
 pytestmark = pytest.mark.django_db
 
+WORDS = " ".join(map(str, range(51)))
 ATTR = "{http://torznab.com/schemas/2015/feed}attr"
 
 
@@ -295,7 +296,7 @@ def test_search_is_narrowed_by_categories(ask):
     assert narrowed(2040, 100_000 + maps.pk) == ["Maps", "Sharp"]
     assert narrowed(100_000 + films.pk) == ["Films", "Sharp"]
     assert narrowed(5000, 4) == []
-    assert narrowed(10**30) == []
+    assert narrowed(*range(9001, 9200), 10**9 - 1) == []
 
 
 def test_attributes_are_those_that_are_asked_for(ask):
@@ -406,6 +407,12 @@ def test_search_walks_the_narrow_index_whatever_narrows_it():
         ({"t": "search", "offset": "ten"}, "201", "Incorrect parameter: offset"),
         ({"t": "search", "cat": "2000,"}, "201", "Incorrect parameter: cat"),
         ({"t": "search", "cat": "2000\n"}, "201", None),
+        ({"t": "search", "cat": "9" * 10}, "201", "Incorrect parameter: cat"),
+        ({"t": "search", "cat": "9" * 4301}, "201", "Incorrect parameter: cat"),
+        ({"t": "search", "cat": ",".join(["1"] * 201)}, "201", "Too many parts, at most 200: cat"),
+        ({"t": "search", "attrs": ",".join("a" * 51)}, "201", "Too many parts, at most 50: attrs"),
+        ({"t": "search", "tag": ",".join("a" * 51)}, "201", "Too many parts, at most 50: tag"),
+        ({"t": "movie", "q": WORDS}, "201", "Too many parts, at most 50: q, year"),
         ({"t": "search", "attrs": "a,,b"}, "201", "Incorrect parameter: attrs"),
         ({"t": "search", "extended": "2"}, "201", "Incorrect parameter: extended"),
         ({"t": "search", "q": "x" * 301}, "201", "Incorrect parameter: q"),
@@ -428,7 +435,7 @@ def test_key_that_opens_nothing_is_told_by_its_code(client, ask):
 
     assert error(ask(revoked, t="caps")) == (401, "100", "This is no usable token.")
     assert error(client.get("/api/torznab?t=caps&apikey=x"))[:2] == (401, "100")
-    assert error(client.get("/api/torznab?t=caps")) == (401, "200", "Missing parameter")
+    assert error(client.get("/api/torznab?t=caps")) == (401, "100", "Missing parameter: apikey")
     assert error(client.get("/api/torznab?t=caps", **make.auth(revoked)))[:2] == (401, "100")
     assert client.get("/api/torznab").headers["WWW-Authenticate"] == "Bearer"
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import html
+import re
+
 import pytest
 from django.urls import reverse
 
+from resources import versions
 from resources.models import Resource
 from resources.states import State
 from tests import make, operators
@@ -192,3 +196,24 @@ def test_a_category_s_torznab_number_is_typed(operator):
 
     assert list(errors(wrong)) == ["torznab_id"]
     assert operators.client().get(operators.list_of("resources_category")).status_code == 200
+
+
+def test_nobody_approves_what_he_has_not_read(browser):
+    row = make.resource(title="Read")
+    row.ask_review()
+    form = browser.get(reverse("admin:resources_resource_change", args=[row.pk]))
+    version = re.search(r'name="version" value="([^"]+)"', form.content.decode())[1]
+    row.refresh_from_db()
+    row.title = "Edited since"
+    row.store()
+
+    def approve(version):
+        browser.post(
+            reverse("admin:resources_resource_changelist"),
+            {"action": "approve", "_selected_action": [row.pk], "version": version},
+        )
+        row.refresh_from_db()
+        return row.awaits_review
+
+    assert approve(html.unescape(version)) is True
+    assert approve(versions.etag(row)) is False

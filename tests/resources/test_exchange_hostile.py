@@ -125,7 +125,7 @@ def test_a_bad_line_is_told_and_the_others_go_in(read, bad, reason):
     assert (told["created"], told["refused"]) == (1, 1)
     assert told.lines[0].startswith("line 4: refused: ")
     assert reason in told.lines[0]
-    assert "1 were refused; the others are in." in told.error
+    assert "1 was refused; the others are in." in told.error
 
 
 def test_a_line_without_end_is_skipped(read, monkeypatch):
@@ -224,7 +224,40 @@ def test_many_refusals_are_counted_and_the_report_has_all(read, tmp_path):
 def test_a_missing_file_is_told(db, tmp_path):
     told = take_in(tmp_path / "none")
 
-    assert "No such file" in told.error
+    assert told.error == f"There is no file or folder “{tmp_path / 'none'}”."
+
+
+@pytest.mark.parametrize(
+    ("option", "told"),
+    [
+        ((), "has 4: it was cut off. What came before it is in."),
+        (("--dry-run",), "has 4: it was cut off."),
+    ],
+)
+def test_only_what_is_kept_is_told_to_be_in(db, tmp_path, option, told):
+    for _ in range(3):
+        make.resource()
+    path = tmp_path / "a.ndjson"
+    lines = bring_out(path).splitlines(keepends=True)
+    wipe()
+    path.write_bytes(b"".join(lines[:-1]))
+
+    error = take_in(path, *option).error
+
+    assert error == f"The file promises 5 records and {told}"
+
+
+@pytest.mark.parametrize(
+    ("lines", "options", "error"),
+    [
+        ([b"{"], (), "1 was refused."),
+        ([b"{", b"{"], (), "2 were refused."),
+        ([PUBLISHER, b"{"], (), "1 was refused; the others are in."),
+        ([PUBLISHER, b"{"], ("--dry-run",), "1 would be refused."),
+    ],
+)
+def test_the_others_are_in_only_if_there_are_some(read, lines, options, error):
+    assert read(*lines, options=options).error == error
 
 
 def test_a_refused_category_refuses_what_lies_in_it(read):

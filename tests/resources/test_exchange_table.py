@@ -300,3 +300,99 @@ def test_any_table_is_read_or_refused(text):
         except RefusedError:
             continue
         assert all(line.place.startswith("line ") for line in found)
+
+
+# -- releases that replace others
+
+OLD, NEW = "cd" * 20, "ef" * 20
+
+
+def replacing(number: str, older: str) -> str:
+    return f"A {number[:2]},magnet:?xt=urn:btih:{number},films,Ada,{older}"
+
+
+REPLACING = "title,magnet_uri,category,publisher,supersedes"
+
+
+def test_a_newer_release_may_stand_above_the_older_one(read):
+    told = read(REPLACING, replacing(NEW, OLD), replacing(OLD, ""))
+
+    newer = Resource.objects.get(magnet_hash=NEW)
+    assert (told.error, told["created"], told["mended"]) == ("", 2, 0)
+    assert newer.supersedes == Resource.objects.get(magnet_hash=OLD)
+
+
+@pytest.mark.parametrize("older", [OLD, NEW], ids=["nowhere", "itself"])
+@pytest.mark.parametrize("options", [(), ("--dry-run",)])
+def test_what_replaces_nothing_known_comes_without_it_and_that_is_told(read, older, options):
+    told = read(REPLACING, replacing(NEW, older), replacing(HASH, ""), options=options)
+
+    assert (told.error, told["created"], told["mended"]) == ("", 2, 1)
+    assert told.lines == [
+        "line 2: mended: The release that it replaces is not here: that is left out."
+    ]
+    assert not Resource.objects.filter(supersedes__isnull=False).exists()
+
+
+def test_an_export_goes_into_a_database_that_lacks_what_it_replaces(read, tmp_path):
+    films, ada = Category.objects.get(), Token.objects.get()
+    older = make.resource(category=films, publisher=ada)
+    make.resource(category=films, publisher=ada, supersedes=older)
+    path = tmp_path / "live.csv"
+    bring_out(path)
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(line for line in lines if not line.startswith(b"%d," % older.pk)))
+    Resource.objects.update(supersedes=None)
+    Resource.objects.all().delete()
+
+    told = take_in(path)
+
+    assert (told.error, told["created"], told["mended"]) == ("", 1, 1)
+
+
+def test_what_is_here_may_replace_what_comes_with_it(read):
+    read(REPLACING, replacing(NEW, ""))
+    update = ("--existing", "update")
+    lines = (REPLACING, replacing(NEW, OLD), replacing(OLD, ""))
+
+    dry = read(*lines, options=(*update, "--dry-run"))
+    told = read(*lines, options=update)
+
+    assert (told.error, told["created"], told["updated"], told["mended"]) == ("", 1, 1, 0)
+    assert [dry[name] for name in ("created", "updated", "mended")] == [1, 1, 0]
+    assert Resource.objects.get(magnet_hash=NEW).supersedes.magnet_hash == OLD
+
+
+def test_what_is_here_and_replaces_nothing_known_is_told(read):
+    read(REPLACING, replacing(NEW, ""))
+
+    told = read(REPLACING, replacing(NEW, OLD), options=("--existing", "update"))
+
+    assert (told.error, told["skipped"], told["mended"]) == ("", 1, 1)
+
+
+# -- what is given for those that name none
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        (("--publisher", "Bob"), "There is no publisher “Bob”: issue a token of this name."),
+        (
+            ("--category", "none"),
+            "There is no category “none”: make it first, or give --make-categories.",
+        ),
+    ],
+)
+def test_a_publisher_or_category_that_is_not_there_is_refused_once(read, options, error):
+    told = read("title,magnet_uri", f"A,{MAGNET}", f"B,{MAGNET}", options=options)
+
+    assert (told.error, told.lines, told.counts) == (error, [], {})
+
+
+def test_a_category_that_is_to_be_made_need_not_be_there(read):
+    options = ("--category", "New", "--publisher", "Ada", "--make-categories")
+
+    told = read("title,magnet_uri", f"A,{MAGNET}", options=options)
+
+    assert (told.error, Resource.objects.get().category.name) == ("", "New")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ghost.audit import AuditEvent
 from ghost.events import Event, Kind
 from resources.models import DhtStatus, ProbeStatus, Resource, news
 from tests import make
@@ -157,3 +158,32 @@ def test_many_are_told_in_one_event_for_each_audience(heard, monkeypatch):
         (ada.pk, told("taken_down", (rows[3], "taken_down"))),
         (eve.pk, told("taken_down", (rows[4], "taken_down"))),
     ]
+
+
+def test_what_needs_no_probe_any_more_is_told_and_audited_once_for_each(heard):
+    probed = make.resource()
+    held, draft = (
+        make.resource(is_probed=False, published_at=at) for at in (probed.published_at, None)
+    )
+    heard()
+
+    first, second = (Resource.objects.all().skip_probe() for _ in range(2))
+
+    told_of = {row["resource_id"]: row["state"] for event in heard() for row in event["resources"]}
+    deeds = AuditEvent.objects.filter(action="resource.skip_probe")
+    assert (first, second) == (2, 0)
+    assert told_of == {held.pk: "live", draft.pk: "draft"}
+    assert {deed.object_key: deed.changes for deed in deeds} == {
+        str(row.pk): {"probe_status": ["pending", "skipped"]} for row in (held, draft)
+    }
+
+
+def test_cover_by_hand_is_told_and_one_that_was_fetched_is_not(heard):
+    row = make.resource()
+    heard()
+    row.record_cover("assets/covers/1.webp")
+    fetched = heard()
+
+    row.record_cover(None, is_by_hand=True)
+
+    assert (fetched, heard()) == ([], [told("cover_changed", (row, "live"))])

@@ -299,3 +299,15 @@ def test_checksums_are_bounded_in_all_and_one_fault_is_told(call):
         "checksums.0.algorithm",
         "checksums.0.value",
     }
+
+
+def test_successors_that_the_asker_may_not_see_are_not_named(call):
+    ada, eve = make.publisher(), make.publisher(name="Eve")
+    old = make.resource(publisher=ada)
+    mine = make.resource(publisher=ada, supersedes=old, published_at=None)
+    public = make.resource(publisher=eve, supersedes=old)
+    make.resource(publisher=eve, supersedes=old, published_at=None)
+
+    shown = call(ada, "get", f"/resources/{old.pk}").json()["superseded_by"]
+
+    assert shown == [public.pk, mine.pk]

@@ -28,7 +28,7 @@ def test_an_etag_is_strong_and_stays_while_nothing_changes(call):
     assert first.endswith('"')
 
 
-@pytest.mark.parametrize("what", ["title", "health", "takedown", "probe"])
+@pytest.mark.parametrize("what", ["title", "health", "takedown", "probe", "successor"])
 def test_whatever_an_answer_shows_changes_its_etag(call, what):
     row, token = make.resource(), make.admin()
     before = tag_of(call, token, row)
@@ -40,6 +40,8 @@ def test_whatever_an_answer_shows_changes_its_etag(call, what):
         Resource.objects.filter(pk=row.pk).record_health(DhtStatus.STALE, misses=2)
     elif what == "takedown":
         row.take_down(reason="asked", by="test")
+    elif what == "successor":
+        make.resource(supersedes=row)
     else:
         row.record_metadata(make.torrent_metadata(row.magnet_hash, num_peers=99))
 

@@ -4,6 +4,7 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.urls import reverse
 
+from ghost.audit import AuditEvent
 from resources.models import Catalog
 from teams import credentials
 from teams.models import Team, Token
@@ -50,7 +51,7 @@ def test_a_token_is_shown_once_and_kept_nowhere(operator):
     pages = [
         operator.get(operators.list_of(TOKEN)).content,
         operator.get(operators.form_of(TOKEN, token.pk)).content,
-        operator.get(reverse("admin:teams_token_history", args=(token.pk,))).content,
+        operator.get(reverse("admin:teams_token_history", args=(token.pk,)), follow=True).content,
     ]
     assert answer.status_code == 200
     assert "no-store" in answer["Cache-Control"]
@@ -164,6 +165,8 @@ def test_a_team_is_made_for_a_publisher_only(operator):
 
     assert (refused.status_code, made.status_code, twin.status_code) == (200, 302, 200)
     assert Team.objects.get().owner == ada
+    [event] = AuditEvent.objects.filter(action="team.create")
+    assert event.changes == {"name": [None, "T"], "owner_id": [None, ada.pk]}
 
 
 def test_a_member_is_invited_and_the_token_shown_once(operator):
@@ -219,3 +222,15 @@ def test_nothing_is_revoked_or_invited_on_get(operator):
     )
 
     assert list(Token.objects.usable()) == [owner]
+
+
+def test_the_list_shows_whose_work_is_reviewed(operator):
+    tokens = [make.publisher(name="Ada"), make.publisher(name="Eve")]
+    tokens[1].needs_review = True
+    tokens[1].store()
+
+    response = operator.get(operators.list_of(TOKEN), {"needs_review__exact": "1"})
+    shown = response.context["cl"].model_admin.shown_role
+
+    assert list(response.context["cl"].result_list) == [tokens[1]]
+    assert ["reviewed" in shown(token) for token in tokens] == [False, True]

@@ -263,3 +263,17 @@ def test_rotated_it_is_one_of_ours_and_the_old_form_ends_with_the_overlap(overla
     former = Token.objects.find_usable(RAW)
     assert (row.scheme, Token.objects.find_usable(raw)) == (Scheme.GHOST, row)
     assert (former is not None and former.is_former) is opens
+
+
+def test_what_cannot_be_told_is_not_adopted(hashed, monkeypatch):
+    row = imported(earlier_hash())
+
+    def fail(*_args):
+        raise OSError
+
+    monkeypatch.setattr(earlier.audit, "note", fail)
+    with pytest.raises(OSError):  # noqa: PT011  # raised here
+        Token.objects.find_usable(RAW)
+
+    row.refresh_from_db()
+    assert (row.scheme, row.token_hash) == (Scheme.ARGON2, earlier_hash())

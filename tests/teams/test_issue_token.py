@@ -55,3 +55,22 @@ def test_a_team_of_its_own_is_refused_to_a_publisher():
 
     with pytest.raises(CommandError, match="the other roles take none"):
         call_command("issue_token", "Publisher", "Ada", "--team", str(team.pk))
+
+
+def test_what_a_publisher_publishes_is_reviewed_on_demand(capsys):
+    call_command("issue_token", "Publisher", "Ada", "--needs-review")
+    call_command("issue_token", "Publisher", "Ben")
+
+    printed = capsys.readouterr().out.split()
+    assert [Token.objects.find_usable(raw).needs_review for raw in printed] == [True, False]
+
+
+@pytest.mark.parametrize("role", ["Admin", "TeamMember"])
+def test_only_a_publisher_is_reviewed(role):
+    team = ["--team", str(make.team().pk)] if role == "TeamMember" else []
+    before = Token.objects.count()
+
+    with pytest.raises(CommandError, match="--needs-review is for a Publisher"):
+        call_command("issue_token", role, "Mia", "--needs-review", *team)
+
+    assert Token.objects.count() == before

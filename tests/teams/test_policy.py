@@ -1,15 +1,20 @@
 """Who may do what: the contract written out, held against every route there is."""
 
+import re
+
 import pytest
 
 from ghost.api import api
 from ghost.errors import ForbiddenError
+from ghost.jobs import Job, Kind
+from resources.models import Resource
 from teams import policy
-from teams.policy import ALLOWED, Action
+from teams.policy import RULES, Action, Ownership
 from teams.roles import Role
 from tests import make
+from tests.world import WRITES, World, fake_prober, send  # noqa: F401  # a fixture
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("fake_prober")]
 
 LETTERS = {"A": Role.ADMIN, "P": Role.PUBLISHER, "T": Role.TEAM_MEMBER}
 MAY = {
@@ -61,23 +66,59 @@ MAY = {
 """The table of the contract (SPEC §3), apart from the code's own: by operation, the roles."""
 
 
-def routes():
-    """Operation → (method, path with an id that nothing has, action)."""
+PARAMETER = re.compile(r"{(?:\w+:)?(\w+)}")
+OWNERSHIP = {
+    "resource_id": Ownership.IN_SCOPE,
+    "team_id": Ownership.OWN_TEAM,
+    "category_id": Ownership.OWN_CATEGORY,
+    "token_hash": Ownership.SELF,
+    "task_id": Ownership.ASKER,
+    "build_id": Ownership.ANY,
+}
+"""Whose a row must be, by the first parameter of the path; builds are nobody's."""
+CASES = {
+    Ownership.IN_SCOPE: {
+        "ada, alone": {"root", "ada"},
+        "ada, in her team": {"root", "ada", "mia"},
+        "mia": {"root", "ada", "mia"},
+    },
+    Ownership.OWN_TEAM: {"ada": {"root", "ada"}},
+    Ownership.OWN_CATEGORY: {"ada": {"root", "ada"}},
+    Ownership.SELF: {"ada": {"root", "ada"}},
+    Ownership.ASKER: {"ada": {"root", "ada"}},
+}
+"""Whose the row is, and who has a part in it."""
+EMPTY = {"resources_read_torrent", "builds_remove_cover"}
+"""404 for those who may: the row is there, and no such file of it."""
+
+
+def operations():
+    """Operation → (method, path, action)."""
     found = {}
     for bound in api._get_bound_routers():
         for path, view in bound.path_operations.items():
             for operation in view.operations:
                 auth, *_others = operation.auth_callbacks  # a session, for event streams
                 address = f"/api{bound.prefix}{path}".replace("//", "/")
-                found[operation.operation_id] = operation.methods[0], _filled(address), auth.action
+                found[operation.operation_id] = operation.methods[0], address, auth.action
     return found
 
 
-def _filled(address: str) -> str:
-    while "{" in address:
-        before, _, rest = address.partition("{")
-        address = f"{before}987654321{rest.partition('}')[2]}"
-    return address
+def routes():
+    """The same, with an id in the path that nothing has."""
+    return {
+        name: (method, PARAMETER.sub("987654321", path), action)
+        for name, (method, path, action) in operations().items()
+    }
+
+
+def on_rows():
+    """Operation → the ownership of its rule, for those on a row that is somebody's."""
+    return {
+        name: RULES[action].ownership
+        for name, (_method, path, action) in operations().items()
+        if set(PARAMETER.findall(path)) - {"build_id"}
+    }
 
 
 def token_of(letter: str):
@@ -115,7 +156,7 @@ def test_operation_needs_a_token(client, operation):
 def test_every_action_has_a_rule_and_a_route():
     asked = {action for *_route, action in routes().values()}
 
-    assert set(ALLOWED) == set(Action)
+    assert set(RULES) == set(Action)
     assert asked == set(Action)
 
 
@@ -128,3 +169,92 @@ def test_require_refuses_by_name(letter):
     else:
         with pytest.raises(ForbiddenError, match=Action.TOKEN_MANAGE):
             policy.require(token, Action.TOKEN_MANAGE)
+
+
+# -- ownership
+
+
+class Cast(World):
+    """Ada has made it all, Mia is in her team; Bob and Max have no part in anything."""
+
+    def __init__(self, whose):
+        super().__init__()
+        bob = make.publisher(name="Bob")
+        max_ = make.member(make.team(bob, "Other"), "Max")
+        self.who = {"bob": bob, "max": max_, "ada": self.ada, "mia": self.mia, "root": self.admin}
+        publisher = self.mia if whose == "mia" else self.ada
+        Resource.objects.update(
+            publisher=publisher, team=None if whose == "ada, alone" else self.team
+        )
+        self.job = Job.objects.create(task_id="of-ada", kind=Kind.PROBE, token_id=self.ada.pk)
+
+    def asked(self, operation):
+        """Path and body of that operation on a row of this cast."""
+        if operation in WRITES:
+            return WRITES[operation](self)
+        rows = {"resource_id": self.row.pk, "team_id": self.team.pk, "task_id": self.job.pk}
+        path = operations()[operation][1].removeprefix("/api/")
+        return PARAMETER.sub(lambda found: str(rows[found[1]]), path), None
+
+
+@pytest.mark.parametrize("operation", MAY)
+def test_rule_says_whose_the_row_must_be(operation):
+    _method, path, action = operations()[operation]
+
+    parameters = PARAMETER.findall(path)
+
+    assert set(parameters) <= set(OWNERSHIP)
+    if parameters:
+        assert RULES[action].ownership == OWNERSHIP[parameters[0]]
+
+
+@pytest.mark.parametrize(
+    ("operation", "whose"),
+    [
+        (name, whose)
+        for name, ownership in on_rows().items()
+        for whose in CASES.get(ownership, [""])
+    ],
+)
+def test_row_is_open_to_its_owners_alone(client, operation, whose):
+    method, _path, action = operations()[operation]
+    rule = RULES[action]
+    cast = Cast(whose)
+    path, body = cast.asked(operation)
+
+    has_role = {name for name, who in cast.who.items() if who.role in rule.roles}
+    owners = CASES[rule.ownership][whose] & has_role
+    in_turn = sorted(cast.who, key=owners.__contains__)  # the row is whole for all who may not
+
+    answers = {name: send(client, method, cast.who[name], path, body) for name in in_turn}
+
+    refused = {name: each for name, each in answers.items() if each.status_code == 403}
+    by_role = {name for name, each in refused.items() if action in each.json()["detail"]}
+    assert set(refused) == set(cast.who) - owners
+    assert by_role == set(cast.who) - has_role
+    first = next(answers[name] for name in in_turn if name in owners)
+    assert (first.status_code < 300) is (operation not in EMPTY)
+
+
+def test_member_is_found_in_its_own_team_alone(client):
+    """The one 404: the team is the asker's, and has no such member."""
+    cast = Cast("ada")
+    path = f"teams/{cast.who['max'].scope_team_id}/members/{cast.mia.token_hash}/revoke"
+
+    response = send(client, "POST", cast.who["bob"], path, None)
+
+    cast.mia.refresh_from_db()
+    assert (response.status_code, cast.mia.revoked_at) == (404, None)
+
+
+@pytest.mark.parametrize("name", ["root", "ada", "mia", "bob", "max"])
+def test_lists_hold_what_is_in_scope(client, name):
+    cast = Cast("mia")
+    is_in = name in CASES[Ownership.IN_SCOPE]["mia"]
+
+    teams, rows = (
+        {each["id"] for each in send(client, "GET", cast.who[name], path, None).json()}
+        for path in ("teams", "resources?state=live")
+    )
+
+    assert (cast.team.pk in teams, cast.row.pk in rows) == (is_in, is_in)

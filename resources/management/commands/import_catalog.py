@@ -31,6 +31,7 @@ class Command(BaseCommand):
     )
 
     _done = 0
+    _is_dry_run = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", metavar="FILE", help="or a folder; - for standard input")
@@ -60,25 +61,34 @@ class Command(BaseCommand):
     def handle(self, *_: object, file: str, **options: Any) -> None:  # noqa: ANN401  # Django's
         started, counts = time.monotonic(), Counter[str]()
         progress = Progress(self.stderr)
+        self._is_dry_run = options["dry_run"]
         try:
+            formats.require_there(file)
             with ExitStack() as stack:
                 kind = Format(options["format"]) if options["format"] else formats.of_source(file)
                 source = stack.enter_context(
                     formats.opened(file, kind, metadata_dir=options["metadata_dir"])
                 )
                 report = Report(progress.say, self._report_file(stack, options), counts)
-                self._take(source, Intake(_wanted(options), report), progress)
+                self._take(source, Intake(_wanted(options, kind), report), progress)
         except GhostError as error:
-            kept = " What came before it is in." if self._done else ""
+            kept = " What came before it is in." if self._has_kept(counts) else ""
             raise CommandError(f"{error}{kept}") from error
         except (OSError, DatabaseError) as error:
             require_prepared(error)
-            raise CommandError(f"{error} Run it again: what is in stays in.") from error
+            raise CommandError(f"{error}. {self._advice}") from error
         except KeyboardInterrupt:
-            told = "Interrupted. Run it again: what is in stays in."
-            raise CommandError(told, returncode=130) from None
+            raise CommandError(f"Interrupted. {self._advice}", returncode=130) from None
         progress.end()
         self._end(counts, started)
+
+    def _has_kept(self, counts: Counter[str]) -> bool:
+        """Whether something of the file is here now."""
+        return not self._is_dry_run and self._done > counts["refused"]
+
+    @property
+    def _advice(self) -> str:
+        return "Run it again." if self._is_dry_run else "Run it again: what is in stays in."
 
     @staticmethod
     def _report_file(stack: ExitStack, options: dict[str, Any]) -> Any:  # noqa: ANN401  # a file or None
@@ -99,14 +109,17 @@ class Command(BaseCommand):
         told = {name: counts[name] for name in ("created", "updated", "skipped", "refused")}
         told |= {name: count for name, count in sorted(counts.items()) if count}
         self.stdout.write(json.dumps(told | {"seconds": round(time.monotonic() - started, 2)}))
-        if counts["refused"]:
-            raise CommandError(f"{counts['refused']} were refused; the others are in.")
+        if refused := counts["refused"]:
+            how = "would be" if self._is_dry_run else "was" if refused == 1 else "were"
+            others = "; the others are in" if self._has_kept(counts) else ""
+            raise CommandError(f"{refused:,} {how} refused{others}.")
 
 
-def _wanted(options: dict[str, Any]) -> Options:
+def _wanted(options: dict[str, Any], kind: Format) -> Options:
     return Options(
         is_dry_run=options["dry_run"],
         updates=options["existing"] == "update",
+        brings_people=kind not in formats.OF_RESOURCES,
         defaults=Defaults(
             category=options["category"],
             publisher=options["publisher"],

@@ -23,20 +23,35 @@ class Command(BaseCommand):
         parser.add_argument("name", metavar="NAME", help="public name of the publisher")
         parser.add_argument("--team", type=int, metavar="ID", help="the team of a TeamMember")
         parser.add_argument("--expires", type=int, metavar="DAYS", help="days that it is valid")
+        parser.add_argument(
+            "--needs-review", action="store_true",
+            help="what the Publisher and its teams publish waits for an operator's approval",
+        )  # fmt: skip
 
     def handle(
-        self, *_: object, role: str, name: str, team: int | None, expires: int | None, **__: object
+        self,
+        *_: object,
+        role: str,
+        name: str,
+        team: int | None,
+        expires: int | None,
+        needs_review: bool,
+        **__: object,
     ) -> None:
         if expires is not None and not 0 < expires <= MAX_DAYS:
             raise CommandError(f"--expires takes 1 to {MAX_DAYS} days.")
         if (role == Role.TEAM_MEMBER) != (team is not None):
             raise CommandError("A TeamMember needs --team ID; the other roles take none.")
+        if needs_review and role != Role.PUBLISHER:
+            raise CommandError("--needs-review is for a Publisher; its teams are reviewed with it.")
         found = Team.objects.filter(pk=team).first() if team is not None else None
         if team is not None and found is None:
             raise CommandError(f"There is no team {team}.")
         until = timezone.now() + timedelta(days=expires) if expires else None
         try:
-            _token, raw = Token.objects.issue(Role(role), name, team=found, expires_at=until)
+            _token, raw = Token.objects.issue(
+                Role(role), name, team=found, expires_at=until, needs_review=needs_review
+            )
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         self.stdout.write(raw)

@@ -1,0 +1,99 @@
+"""A small installation, and every write that the API has, done to it."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+
+from ghost.demo.seeds import Version
+from ghost.demo.seeds import make as seeded
+from tests import make
+from tests.builds.pictures import image
+from tests.resources.prober import FakeProber
+
+
+@pytest.fixture
+def fake_prober(settings, monkeypatch):
+    settings.PROBER = "tests.resources.prober.FakeProber"
+    for name, value in (("queued", []), ("is_able", True), ("outcome", True)):
+        monkeypatch.setattr(FakeProber, name, value)
+
+
+class World:
+    """Rows for each write to be done to."""
+
+    def __init__(self):
+        self.admin = make.admin()
+        self.ada = make.publisher()
+        self.team = make.team(self.ada)
+        self.mia = make.member(self.team)
+        self.category = make.category(created_by=self.ada)
+        self.row = make.resource(publisher=self.ada)
+        self.down = make.resource(publisher=self.ada)
+        self.down.take_down(reason="asked", by="test")
+        self.draft = make.resource(publisher=self.ada, published_at=None)
+        self.waiting = make.resource(publisher=self.ada)
+        self.waiting.ask_review()
+
+
+JSON = "application/json"
+
+
+def new(world, **kwargs):
+    return {"title": "T", "magnet_uri": make.magnet(), "category_id": world.category.pk} | kwargs
+
+
+def torrent():
+    with tempfile.TemporaryDirectory() as folder:
+        return seeded(Path(folder), "W", {"a.bin": b"x" * 20_000}, Version.V1).body
+
+
+WRITES = {
+    "builds_trigger": lambda w: ("build/trigger?reason=x", None),
+    "builds_upload_cover": lambda w: (f"resources/{w.row.pk}/cover", {"cover": image()}),
+    "dht_scan_all": lambda w: ("admin/dht/scan-all", None),
+    "resources_approve": lambda w: (f"resources/{w.waiting.pk}/approve", None),
+    "resources_create": lambda w: ("resources", new(w)),
+    "resources_create_category": lambda w: ("categories", {"name": "New"}),
+    "resources_create_from_torrent": lambda w: (
+        "resources/from-torrent",
+        {"torrent": torrent(), "category_id": w.category.pk},
+    ),
+    "resources_create_many": lambda w: ("resources/bulk", [new(w)]),
+    "resources_delete_category": lambda w: (
+        f"categories/{make.category('X', created_by=w.ada).pk}",
+        None,
+    ),
+    "resources_patch": lambda w: (f"resources/{w.row.pk}", {"title": "Other"}),
+    "resources_probe": lambda w: (f"resources/{w.row.pk}/probe", None),
+    "resources_publish": lambda w: (f"resources/{w.draft.pk}/publish", None),
+    "resources_restore": lambda w: (f"resources/{w.down.pk}/restore", None),
+    "resources_send_back": lambda w: (f"resources/{w.waiting.pk}/send-back", {"reason": "No."}),
+    "resources_take_down": lambda w: (f"resources/{w.row.pk}/takedown", {"reason": "Asked."}),
+    "resources_update": lambda w: (f"resources/{w.row.pk}", {"title": "Other"}),
+    "resources_update_category": lambda w: (f"categories/{w.category.pk}", {"name": "Other"}),
+    "resources_withdraw": lambda w: (f"resources/{w.row.pk}/withdraw", None),
+    "teams_create": lambda w: ("teams", {"name": "N", "owner_token_hash": w.ada.token_hash}),
+    "teams_invite": lambda w: (f"teams/{w.team.pk}/invites", {"display_name": "Max"}),
+    "teams_issue_publisher": lambda w: ("admin/tokens/publisher", {"display_name": "Bob"}),
+    "teams_revoke_member": lambda w: (f"teams/{w.team.pk}/members/{w.mia.token_hash}/revoke", None),
+    "teams_revoke_token": lambda w: ("admin/tokens/revoke", {"token_hash": w.mia.token_hash}),
+    "teams_rotate_token": lambda w: (f"admin/tokens/{w.ada.token_hash}/rotate", None),
+}
+"""What each writing operation is asked to do."""
+
+
+def send(client, method, token, path, body):
+    """One request; a body with bytes in it goes as a form with files."""
+    if isinstance(body, dict) and any(isinstance(value, bytes) for value in body.values()):
+        body = {k: SimpleUploadedFile(k, v) if isinstance(v, bytes) else v for k, v in body.items()}
+        content, kind = encode_multipart(BOUNDARY, body), MULTIPART_CONTENT
+    else:
+        content, kind = b"" if body is None else json.dumps(body).encode(), JSON
+    headers = {"Authorization": f"Bearer {token.raw}", "X-Request-ID": "request-12345"}
+    return client.generic(method, f"/api/{path}", content, content_type=kind, headers=headers)
