@@ -205,6 +205,7 @@ class ResourceOut(ResourceItem):
 
     files_tree: list[NodeOut] | None
     superseded_by: list[int]
+    public_url: str | None
     task_id: str | None = None
 
 

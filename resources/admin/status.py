@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from ghost import told
@@ -23,14 +22,8 @@ def show(
         "facts": _facts(row),
         "why": "" if row.probe_status == ProbeStatus.OK else told.again(row.probe_error),
         "buttons": _buttons(row, also) if may_change else [],
-        "public_url": public_address(row) if row.is_public else "",
+        "public_url": row.public_url or "",
     }
-
-
-def public_address(row: Resource) -> str:
-    """Where the public site shows it, or empty if nothing says where the site is."""
-    site = settings.GHOST.site_address
-    return f"{site}resources/{row.pk}/" if site else ""
 
 
 def _facts(row: Resource) -> list[tuple[str, str, str | None]]:

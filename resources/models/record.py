@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core.validators import MaxLengthValidator, MinLengthValidator, URLValidator
 from django.db import models
 from django.utils import timezone
@@ -201,6 +202,12 @@ class Record(models.Model):
     def publisher_token_hash(self) -> str:
         """The publisher's hash, as the API names it."""
         return self.publisher.token_hash
+
+    @property
+    def public_url(self) -> str | None:
+        """Where the public site shows it, if it is public and the settings say where that is."""
+        site = settings.GHOST.site_address
+        return f"{site}resources/{self.pk}/" if site and self.is_public else None
 
     @property
     def superseded_by(self) -> list[int]:

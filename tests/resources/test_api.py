@@ -91,6 +91,7 @@ def test_create_answers_with_the_whole_resource(call, prober):
         "checksums": [],
         "supersedes_id": None,
         "superseded_by": [],
+        "public_url": None,
         "files_tree": None,
         "task_id": f"task-{row.pk}",
     }
@@ -416,6 +417,7 @@ def test_list_items_leave_out_the_tree():
     assert set(ResourceOut.model_fields) - set(ResourceItem.model_fields) == {
         "files_tree",
         "superseded_by",
+        "public_url",
         "task_id",
     }
 
