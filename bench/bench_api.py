@@ -35,6 +35,8 @@ import psycopg
 MIX = "import django; django.setup(); import mixing; mixing.main()"
 Row = dict[str, Any]
 CONNECTIONS = 16
+WARM = 100
+"""Requests until each thread of the server has its connection, and that knows the tables."""
 
 
 def main() -> None:
@@ -235,7 +237,10 @@ def _rate(server: Server, name: str, path: str, token: str, seconds: float) -> t
 
 
 def _lists(server: Server, world: dict[str, Any], times: int) -> list[Row]:
+    server.hang_up()
     raw, last = world["raw"], {"cursor": world["cursors"]["last_page"]}
+    for _ in range(WARM):
+        server.ask("/api/resources?limit=100", raw["admin"])
     rows = [
         _measure(server, "page 1", "paging", raw["admin"], {}, times),
         _measure(server, "last page", "paging", raw["admin"], last, times),

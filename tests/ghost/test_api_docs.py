@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+from ghost import live
 from ghost.api import api
 from ghost.demo import seeds
 from ghost.env import BASE_DIR
@@ -15,6 +16,7 @@ from resources.models import Resource
 from tests import make
 from tests.browser import needs_chromium, visit
 from tests.builds import pictures
+from tests.installation import wait_for
 
 DOC = (BASE_DIR / "docs" / "api.md").read_text()
 SECTION = re.compile(r"^### (?P<title>.+?)$(?P<text>.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
@@ -91,6 +93,8 @@ def test_examples_do_what_they_say(live_server, settings, monkeypatch, tmp_path)
         if answer:
             given, shown = (shape(json.loads(t)) for t in ("\n".join(body), answer[0]["body"]))
             assert is_as_shown(shown, given), (section["title"], output)
+    # Its thread reads the database until the last listener is gone.
+    wait_for("the end of the event streams", lambda: not live._hub()._is_busy)
 
 
 @needs_chromium
