@@ -47,7 +47,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--times", type=int, default=15)
     parser.add_argument("--bulk", type=int, default=1000)
-    parser.add_argument("--database", default=os.environ.get("GHOST_TEST_DATABASE_URL", ""))
+    parser.add_argument("--database", default=os.environ.get("TEST_DATABASE_URL", ""))
     wanted = parser.parse_args()
     if shutil.which("wrk") is None:
         sys.exit("wrk is missing: it is Debian's package wrk.")

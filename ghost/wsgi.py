@@ -8,4 +8,4 @@ from ghost.media_types import made_plain
 from ghost.patience import bounded
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ghost.settings")
-application = bounded(made_plain(get_wsgi_application()))
+application = made_plain(bounded(get_wsgi_application()))

@@ -18,6 +18,10 @@ from tests.swarm import no_dht, running_swarm, swarm  # noqa: F401  # fixtures
 from tests.trackers import asking, asking_public, opentracker, serve  # noqa: F401  # fixtures
 
 
+def pytest_report_header():
+    return f"database: {connection.vendor}"
+
+
 @pytest.fixture(autouse=True)
 def loopback_only(monkeypatch):
     """A packet or connection of this process to anywhere but loopback fails the test.

@@ -1,6 +1,6 @@
 """A real PostgreSQL for tests: a cluster of its own on a Unix socket, in a folder that goes away.
 
-`python -m tests.postgres COMMAND…` runs a command beside one, which GHOST_TEST_DATABASE_URL names:
+`python -m tests.postgres COMMAND…` runs a command beside one, which TEST_DATABASE_URL names:
 `make test-postgres` runs the suite that way.
 """
 
@@ -110,7 +110,7 @@ def postgres() -> Iterator[str]:
 def main(command: list[str]) -> int:
     """Run this command beside a cluster."""
     with running() as address:
-        environ = os.environ | {"GHOST_TEST_DATABASE_URL": address}
+        environ = os.environ | {"TEST_DATABASE_URL": address}
         return subprocess.run(command, env=environ, check=False).returncode
 
 

@@ -11,7 +11,7 @@ var = Path(tempfile.mkdtemp(prefix="ghost-tests-"))
 owner = os.getpid()
 atexit.register(lambda: os.getpid() == owner and shutil.rmtree(var, ignore_errors=True))
 
-database = os.environ.get("GHOST_TEST_DATABASE_URL", "")  # see tests/postgres.py
+database = os.environ.get("TEST_DATABASE_URL", "")  # see tests/postgres.py
 for name in [name for name in os.environ if name.startswith("GHOST_")]:
     del os.environ[name]
 os.environ |= {
@@ -27,6 +27,7 @@ os.environ |= {
     "GHOST_DHT_BOOTSTRAP_NODES": "127.0.0.1:1",
     "GHOST_DHT_LISTEN_INTERFACES": "127.0.0.1:0",
     "GHOST_ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
+    "GHOST_API_RATE_LIMIT": "0",  # counted for each token: rows of other tests have the same key
     "GHOST_API_LOG_LEVEL": "WARNING",
 }
 
