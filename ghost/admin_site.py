@@ -140,6 +140,12 @@ class ModelAdmin(AuditedAdmin[M], _ModelAdmin[M]):
         wanted = {"object_type": str(self.opts.model_name), "object_key": unquote(object_id)}
         return HttpResponseRedirect(f"{trail.list_url()}?{urlencode(wanted)}")
 
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        """The row; None, too, for a key that PostgreSQL can't even be asked for."""
+        return None if "\0" in object_id else super().get_object(request, object_id, from_field)
+
     def get_actions(self, request: HttpRequest) -> Any:
         """Without `delete_selected`: it goes past the rows' own rules."""
         actions = super().get_actions(request)

@@ -146,7 +146,7 @@ class AuditEventAdmin(ReadOnlyAdmin[AuditEvent]):
 
     @display(description=_("changes"))
     def shown_changes(self, row: AuditEvent) -> str:
-        names = [field_name(row.object_type, name) for name in row.changes]
+        names = [field_name(row.object_type, name) for name, _sides in in_order(row)]
         more = len(names) - NAMED_FIELDS
         told = ", ".join(names[:NAMED_FIELDS])
         if more <= 0:
@@ -160,7 +160,7 @@ class AuditEventAdmin(ReadOnlyAdmin[AuditEvent]):
     def changes_in_full(self, row: AuditEvent) -> str:
         changes = [
             Change(field_name(row.object_type, name), *map(as_text, sides))
-            for name, sides in row.changes.items()
+            for name, sides in in_order(row)
         ]
         context = {"changes": changes, "most": FOLDED_CHARS}
         return render_to_string("admin/ghost/changes.html", context)
@@ -188,6 +188,14 @@ def kind_name(object_type: str) -> str:
     """What a kind of object is called."""
     model = models_by_name().get(object_type)
     return str(model._meta.verbose_name) if model else object_type
+
+
+def in_order(row: AuditEvent) -> list[tuple[str, list[Any]]]:
+    """What changed, in the order of the model's fields: PostgreSQL keeps no order in JSON."""
+    model = models_by_name().get(row.object_type)
+    known = [field.attname for field in model._meta.concrete_fields] if model else []
+    places = {name: place for place, name in enumerate(known)}
+    return sorted(row.changes.items(), key=lambda c: (places.get(c[0], len(known)), c[0]))
 
 
 def field_name(object_type: str, name: str) -> str:

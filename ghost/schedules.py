@@ -22,6 +22,9 @@ class Entry:
 
 def entries() -> list[Entry]:
     """Every schedule of Ghost; operators pause them in the admin, nobody edits them there."""
+    # Backups of PostgreSQL are made by its own programs: see ghost.backup.
+    is_backed_up = not settings.GHOST.database_url
+    every = settings.GHOST.backup_interval_hr * 60
     return [
         Entry("probe what is due", "dht.tasks.run_probes", 1),
         Entry("scan health", "dht.tasks.scan_health", settings.GHOST.dht_scan_interval_hr * 60),
@@ -31,7 +34,7 @@ def entries() -> list[Entry]:
         Entry("fetch covers that are due", "builds.tasks.localize_covers", 1),
         Entry("deploy again what failed", "builds.tasks.deploy_if_due", 1),
         Entry("verify the site", "builds.tasks.verify_site", 24 * 60),
-        Entry("back up", "ghost.tasks.back_up", settings.GHOST.backup_interval_hr * 60),
+        *([Entry("back up", "ghost.tasks.back_up", every)] if is_backed_up else []),
         Entry("prune old data", "ghost.tasks.prune", 24 * 60),
         Entry("prune events", "ghost.tasks.prune_events", 10),
     ]

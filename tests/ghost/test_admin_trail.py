@@ -152,7 +152,7 @@ def test_the_list_names_a_few_of_what_changed(viewer):
 
     page = viewer.get(operators.list_of(EVENT)).content.decode()
 
-    assert "Title, Licence, Source and 2 more" in page
+    assert "Title, Magnet link, Category and 2 more" in page
 
 
 def test_a_long_list_takes_as_many_queries_as_a_short_one(viewer):

@@ -48,6 +48,7 @@ def test_every_scheduled_task_can_be_found(entry):
     assert callable(import_string(entry.task))
 
 
+@pytest.mark.django_db(transaction=True)  # the scheduler closes a connection amid a transaction
 def test_the_clock_queues_every_schedule():
     """The queue's own scheduler, with the time of each schedule come."""
     schedules.sync()
