@@ -22,6 +22,13 @@ def pytest_report_header():
     return f"database: {connection.vendor}"
 
 
+def pytest_collection_modifyitems(items):
+    """What a test writes to PostgreSQL is seen by its threads once it is committed."""
+    for item in items:
+        if connection.vendor != "sqlite" and "file_database" in item.fixturenames:
+            item.add_marker(pytest.mark.django_db(transaction=True), append=False)
+
+
 @pytest.fixture(autouse=True)
 def loopback_only(monkeypatch):
     """A packet or connection of this process to anywhere but loopback fails the test.
@@ -66,8 +73,10 @@ def own_folders(configure, tmp_path):
 
 
 @pytest.fixture(scope="session")
-def empty_database(django_db_setup, django_db_blocker, tmp_path_factory) -> Path:
-    """A database file with all tables and no rows."""
+def empty_database(django_db_setup, django_db_blocker, tmp_path_factory) -> Path | None:
+    """A database file with all tables and no rows; None on PostgreSQL, which needs none."""
+    if connection.vendor != "sqlite":
+        return None
     path = tmp_path_factory.mktemp("database") / "empty.db"
     with django_db_blocker.unblock(), closing(sqlite3.connect(path)) as file:
         connection.ensure_connection()
@@ -76,10 +85,16 @@ def empty_database(django_db_setup, django_db_blocker, tmp_path_factory) -> Path
 
 
 @pytest.fixture
-def file_database(db, empty_database, tmp_path) -> Iterator[Path]:
-    """A database of this test alone, in a file: threads and processes share it, as in real life."""
+def file_database(empty_database, db, tmp_path) -> Iterator[Path]:
+    """A database of this test alone, in a file: threads and processes share it, as in real life.
+
+    PostgreSQL shares its own by itself: see `pytest_collection_modifyitems`.
+    """
     path = tmp_path / "ghost" / "ghost.db"
     path.parent.mkdir()
+    if empty_database is None:
+        yield path
+        return
     shutil.copyfile(empty_database, path)
     memory = connections["default"]
     name = memory.settings_dict["NAME"]

@@ -72,8 +72,11 @@ def step_name(step: Step) -> str:
 
 
 def counts(step: Step) -> str:
-    """What a step counted, in a line."""
-    return " · ".join(_count(name, number) for name, number in step.counts.items() if number)
+    """What a step counted, in a line: in the order of COUNTS, since JSON need not keep any."""
+    known = [name for name in COUNTS if name in step.counts]
+    others = sorted(step.counts.keys() - COUNTS.keys())
+    found = [(name, step.counts[name]) for name in known + others]
+    return " · ".join(_count(name, number) for name, number in found if number)
 
 
 def _count(name: str, number: int) -> str:

@@ -285,6 +285,8 @@ def some(moments: list[str], kinds: tuple[str, ...], each: int) -> list[int]:
 @pytest.fixture
 def place(file_database, configure) -> Place:
     """An installation with a database file, as in real life: threads and processes share it."""
+    if connection.vendor != "sqlite":
+        pytest.skip("its processes and faults are those of a database in a file")
     root = file_database.parent
     configure(
         site_workdir=root / "site-workdir",
