@@ -42,11 +42,11 @@ lock: ## write the hashed locks anew (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --python-version 3.11 \
 	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -q -o requirements-dev.txt
 
-env-example: setup ## write .env.example from ghost/env.py
+env-example: setup ## write .env.example from ghost/core/config/env.py
 	@$(BIN)/python manage.py config example > .env.example
 
 openapi: setup ## write docs/openapi.json from the live API
-	@$(BIN)/python manage.py export_openapi_schema --api ghost.api.api --indent 1 --sorted --output docs/openapi.json
+	@$(BIN)/python manage.py export_openapi_schema --api ghost.api.root.api --indent 1 --sorted --output docs/openapi.json
 
 messages: setup ## collect and compile the translations (needs gettext)
 	@$(BIN)/python manage.py makemessages -l zh_Hans --ignore '.venv/*' --ignore 'tests/*' --ignore 'var/*' --no-location

@@ -11,8 +11,8 @@ def main() -> int:
     from django.core.management import execute_from_command_line
     from django.db import OperationalError, ProgrammingError
 
-    from ghost.database import trouble
-    from ghost.env import ConfigError
+    from ghost.core.config.env import ConfigError
+    from ghost.core.db.snapshot import trouble
 
     try:
         execute_from_command_line(sys.argv)

@@ -33,13 +33,13 @@ import django  # after its settings are named
 
 django.setup()
 
-from builds.deltas import Changes  # noqa: E402
-from builds.deploy.addresses import remote  # noqa: E402
+from builds.deploy.fast_import import Signature  # noqa: E402
 from builds.deploy.folder import Folder  # noqa: E402
 from builds.deploy.git import GitBranch  # noqa: E402
+from builds.deploy.remotes import remote  # noqa: E402
 from builds.deploy.repository import Repository  # noqa: E402
-from builds.deploy.site import Holding, Sent, Site  # noqa: E402
-from builds.deploy.streams import Signature  # noqa: E402
+from builds.deploy.target import Holding, Sent, Site  # noqa: E402
+from builds.tree.patches import Changes  # noqa: E402
 
 WHO = ("-c", "user.name=x", "-c", "user.email=x@example.org")
 LISTS = 14

@@ -67,9 +67,9 @@ def _tracker(keys: list[str]) -> Iterator[object]:
 
 
 def _trackers() -> object:
-    from dht import trackers  # noqa: PLC0415  # after django.setup()
+    from dht.trackers import client  # noqa: PLC0415  # after django.setup()
 
-    return trackers
+    return client
 
 
 def _scrape(url: str, keys: list[str]) -> None:

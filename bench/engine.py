@@ -14,11 +14,12 @@ from typing import Any
 import usage
 from django.utils import timezone
 
-from dht import lookups, probes, scan, swarm
+from dht.engine import lookups, probes, session
+from dht.health import scanner
 from dht.models import Scan
-from ghost.errors import OutageError
-from resources import magnets
+from ghost.core.errors import OutageError
 from resources.models import Category, ProbeStatus, Resource
+from resources.torrents import magnets
 from teams.models import Token
 from teams.roles import Role
 
@@ -64,7 +65,7 @@ def scan_all(_manifest: Path) -> dict[str, Any]:
     error = ""
     with usage.Meter() as meter:  # nothing else may lie in memory
         try:
-            scan.scan(None, timeout_s=TIMEOUT_S, tell=tell)
+            scanner.scan(None, timeout_s=TIMEOUT_S, tell=tell)
         except OutageError as outage:
             error = str(outage)
     used = meter.told()
@@ -76,7 +77,7 @@ def look_up(manifest: Path) -> dict[str, Any]:
     """The look-ups of a scan alone: whether each key was seen."""
     keys = _read(manifest)["keys"]
     with usage.Meter() as meter:
-        swarm.session().has_nodes(TIMEOUT_S)
+        session.session().has_nodes(TIMEOUT_S)
         found = _sightings(keys)
     return {"found": found, **meter.told()}
 
@@ -110,5 +111,5 @@ def main() -> None:
     """One part, as the command line says."""
     _, what, manifest = sys.argv
     told = PARTS[what](Path(manifest))
-    swarm.close()
+    session.close()
     print(json.dumps(told))

@@ -13,8 +13,8 @@ from django.core.management import call_command
 from django.db import connection, models, transaction
 from usage import Meter
 
-from resources import metadata
 from resources.models import Category, Resource
+from resources.torrents import metadata
 from teams.models import Token
 
 AT_ONCE = 200

@@ -7,7 +7,7 @@ import select
 import sys
 import time
 
-from ghost import events
+from ghost.core.events import models as events
 from teams.models import Token
 from teams.roles import Role
 

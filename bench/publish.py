@@ -10,8 +10,9 @@ from typing import Any
 
 import usage
 
-from builds import pipeline, release
+from builds.engine import pipeline
 from builds.models import Build, BuildState, Step
+from builds.tree import releases
 from resources.models import Resource
 
 RESULT = {"done", "unchanged"}
@@ -70,7 +71,7 @@ def edit(number: int, of: int) -> dict[str, Any]:
 
 
 def _page(row: Resource) -> bytes:
-    return (release.public() / f"resources/{row.pk}/index.html").read_bytes()
+    return (releases.public() / f"resources/{row.pk}/index.html").read_bytes()
 
 
 def cpu_s() -> float:

@@ -17,14 +17,14 @@ from typing import Any
 import usage
 from visitors import Visitor, visiting
 
-from builds import hugo
-from builds.facts import Facts
-from builds.names import Names
+from builds.data.entry import Facts
+from builds.data.taxonomy import Names
+from builds.render import hugo
 from builds.search import index
 from builds.search.documents import Doc, document
 from builds.search.page import page
 from builds.search.terms import fold, is_unspaced, runs
-from resources import metadata
+from resources.torrents import metadata
 
 MANIFEST = "search/manifest.json"
 LIMITS_KB = {"ordinary": 150, "worst": 350}

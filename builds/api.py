@@ -12,8 +12,10 @@ from builds import covers
 from builds.models import Build, BuildState
 from builds.schemas import BuildItem, BuildOut, BuildStateOut, TriggeredOut, TriggerIn
 from builds.tasks import build_now
-from ghost import audit, jobs, paging, uploads
-from ghost.schemas import Page, PathId, problems
+from ghost.core.audit import models as audit
+from ghost.core.http import multipart, pagination
+from ghost.core.http.schemas import Page, PathId, problems
+from ghost.core.jobs import models as jobs
 from resources.models import Catalog, Resource
 from resources.schemas import ResourceOut
 from teams.auth import Bearer, TokenRequest
@@ -60,7 +62,7 @@ def trigger_build(request: TokenRequest, wanted: Query[TriggerIn]) -> Status[Bui
     summary="Builds, newest first",
 )
 def list_builds(request: TokenRequest, response: HttpResponse, wanted: Query[Page]) -> list[Build]:
-    return paging.cut(Build.objects.all(), wanted, request, response)
+    return pagination.cut(Build.objects.all(), wanted, request, response)
 
 
 @router.get(
@@ -81,11 +83,13 @@ def read_build(request: TokenRequest, build_id: Path[PathId]) -> Build:
     operation_id="builds_upload_cover",
     summary="Upload its cover",
     tags=["resources"],
-    openapi_extra=uploads.schema("cover"),
+    openapi_extra=multipart.schema("cover"),
 )
 def upload_cover(request: TokenRequest, resource_id: Path[PathId]) -> Resource:
     row = _changeable(request, resource_id)
-    body = uploads.one_file(request, "cover", max_bytes=covers.MAX_BYTES, too_big=covers.too_big())
+    body = multipart.one_file(
+        request, "cover", max_bytes=covers.MAX_BYTES, too_big=covers.too_big()
+    )
     drawn = covers.read(body)
     with request.auth.turn():
         row = _changeable(request, resource_id)

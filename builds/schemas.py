@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from ghost.schemas import Moment, Out, Text
+from ghost.core.http.schemas import Moment, Out, Text
 
 
 class TriggerIn(BaseModel):

@@ -14,11 +14,13 @@ from time import monotonic, sleep
 from django.conf import settings
 from django.utils import timezone
 
-from builds import covers, delivery, pipeline, rollback
+from builds import covers
+from builds.deploy import after_build
+from builds.engine import pipeline, rollback
+from builds.engine.run import GaveWayError, Listener
 from builds.models import DIED, Build, BuildState
-from builds.runs import GaveWayError, Listener
-from ghost import jobs
-from ghost.errors import RefusedError
+from ghost.core.errors import RefusedError
+from ghost.core.jobs import models as jobs
 from resources.models import Catalog, Resource
 
 MOST_DEBOUNCES = 10
@@ -72,13 +74,13 @@ def carry_out(
         if build.revision is not None and catalog.revision > build.revision:
             is_late = catalog.urgent_revision > build.revision
             _queue(build_at_once if is_late else build_when_quiet)
-    delivery.deliver(done, tell, is_urgent=is_urgent)
+    after_build.deliver(done, tell, is_urgent=is_urgent)
     return done
 
 
 def deploy_if_due() -> str:
     """By the clock, every minute: deploy again what failed, without a build."""
-    return delivery.deliver_if_due()
+    return after_build.deliver_if_due()
 
 
 def verify_site(trigger: str = "verify") -> str:
@@ -110,7 +112,7 @@ def put_back(build_id: int | None, by: str, *, tell: Listener = lambda step: Non
     finally:
         if Catalog.get().urgent_revision > urgent:
             _queue(build_at_once)
-    delivery.deliver(build, tell)
+    after_build.deliver(build, tell)
     return build
 
 

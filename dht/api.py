@@ -6,11 +6,11 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import Path, Query, Router, Status
 
-from dht import scanning
+from dht.health import requests
 from dht.models import HealthSample, Scan
 from dht.schemas import EndedScanOut, QueuedScanOut, SampleOut, ScanIn
-from ghost import paging
-from ghost.schemas import Page, PathId, problems
+from ghost.core.http import pagination
+from ghost.core.http.schemas import Page, PathId, problems
 from resources.models import Resource
 from teams.auth import Bearer, TokenRequest
 from teams.policy import Action
@@ -31,7 +31,7 @@ def list_samples(
 ) -> list[HealthSample]:
     row = get_object_or_404(Resource, pk=resource_id)
     row.require_sight_by(request.auth)
-    return paging.cut(HealthSample.objects.filter(resource=row), page, request, response)
+    return pagination.cut(HealthSample.objects.filter(resource=row), page, request, response)
 
 
 @router.post(
@@ -43,5 +43,5 @@ def list_samples(
 )
 def scan_all(request: TokenRequest, wanted: Query[ScanIn]) -> Status[Scan]:
     wait_s = wanted.timeout_s if wanted.wait else 0
-    scan = scanning.ask_for_all(request.auth.display_name, wait_s=wait_s)
+    scan = requests.ask_for_all(request.auth.display_name, wait_s=wait_s)
     return Status(200 if wanted.wait and not scan.is_open else 202, scan)

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, Field
 
+from dht.health.requests import MAX_WAIT_S
 from dht.models.sample import Method
-from dht.scanning import MAX_WAIT_S
-from ghost.schemas import Moment, Out
+from ghost.core.http.schemas import Moment, Out
 from resources.states import DhtStatus
 
 

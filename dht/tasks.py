@@ -16,9 +16,12 @@ from typing import NoReturn
 from django.conf import settings
 from django.db import transaction
 
-from dht import asked, probes, scan, scanning
+from dht import probe_jobs
+from dht.engine import probes
+from dht.health import requests, scanner
 from dht.models import HealthSample, Method, Scan
-from ghost import jobs, stopping, workers
+from ghost.core.jobs import models as jobs
+from ghost.core.jobs import shutdown, worker
 from resources.models import DhtStatus, ProbeStatus, Resource
 
 MAX_IN_FLIGHT = 500
@@ -42,7 +45,7 @@ def run_probes(resource_id: int | None = None) -> str:
             ended = run.to_the_end()
         finally:
             run.release()
-    asked.look_after(workers.subjects())
+    probe_jobs.look_after(worker.subjects())
     if Resource.objects.due_for_probe().exists():
         jobs.enqueue(run_probes, kind=jobs.Kind.PROBE)
     counts = ", ".join(f"{ended[status]} {status}" for status in ProbeStatus if ended[status])
@@ -62,7 +65,7 @@ class _Run:
         ended: Counter[str] = Counter()
         stop_claiming_at = time.monotonic() + RUN_S
         self._claim()
-        while self._held and not stopping.is_asked():
+        while self._held and not shutdown.is_asked():
             now = time.monotonic()
             if now >= self._renew_at:
                 Resource.objects.all().renew_claims(self._held.values(), LEASE_S)
@@ -83,7 +86,7 @@ class _Run:
         for row in claimed:
             self._held[row.magnet_hash] = row
             self._probes.add(row.magnet)
-        jobs.take_up([asked.subject(row.pk) for row in claimed])
+        jobs.take_up([probe_jobs.subject(row.pk) for row in claimed])
 
     def _step(self) -> list[str]:
         assert self._probes is not None  # noqa: S101  # something is held
@@ -104,7 +107,7 @@ def record(row: Resource, outcome: probes.Outcome) -> bool:
     with transaction.atomic():
         is_kept = _keep(row, outcome)
         if is_kept:
-            asked.settle(row)
+            probe_jobs.settle(row)
     return is_kept
 
 
@@ -138,7 +141,7 @@ def scan_health(*, is_all: bool = False) -> dict[str, float | str]:
     wanted_scan = Scan.objects.ask(limit=wanted, trigger="schedule")
     others = settings.GHOST.dht_scan_workers - 1
     if others and not wanted_scan.is_queued:
-        scanning.queue(wanted_scan.pk, others)
+        requests.queue(wanted_scan.pk, others)
     return run_scan(wanted_scan.pk)
 
 
@@ -155,8 +158,8 @@ def run_scan(scan_id: int) -> dict[str, float | str]:
         found.settle()  # it had ended before the job's row was there
         return {}
     with stoppable():
-        scan.work(found, for_s=RUN_S, tell=Scan.report)
-    if found.is_open and found.parts.free().exists() and not stopping.is_asked():
+        scanner.work(found, for_s=RUN_S, tell=Scan.report)
+    if found.is_open and found.parts.free().exists() and not shutdown.is_asked():
         jobs.enqueue(run_scan, scan_id, kind=jobs.Kind.SCAN)
     return found.plain() | ({"error": found.error} if found.error else {})
 

@@ -15,19 +15,21 @@ class GhostConfig(AppConfig):
         # All of these need the apps to be there.
         from django_q import signals  # noqa: PLC0415
 
-        from ghost import checks, logs, stopping, workers  # noqa: PLC0415
+        from ghost.core.http import request_id  # noqa: PLC0415
+        from ghost.core.jobs import shutdown, worker  # noqa: PLC0415
+        from ghost.operations import checks  # noqa: PLC0415
 
         register(checks.check_installation)
-        signals.post_spawn.connect(stopping.listen)
-        signals.pre_execute.connect(logs.name_task)
-        signals.pre_execute.connect(workers.begin)
-        signals.post_execute_in_worker.connect(workers.end)
-        signals.post_execute_in_worker.connect(logs.tell_task)
+        signals.post_spawn.connect(shutdown.listen)
+        signals.pre_execute.connect(request_id.name_task)
+        signals.pre_execute.connect(worker.begin)
+        signals.post_execute_in_worker.connect(worker.end)
+        signals.post_execute_in_worker.connect(request_id.tell_task)
 
 
 class AdminSiteConfig(admin.AdminConfig):
     default = False
-    default_site = "ghost.admin_site.GhostAdminSite"
+    default_site = "ghost.core.admin.model_admin.GhostAdminSite"
 
     def ready(self) -> None:
         """Call the apps that are not ours by the words of the sidebar."""

@@ -1,10 +1,10 @@
 """The tables of Ghost's floor; each stands with its rules in the module of its noun."""
 
-from ghost.audit import AuditEvent
-from ghost.events import Event
-from ghost.idempotency import Answer
-from ghost.jobs import Job, Part
-from ghost.rates import Usage
-from ghost.streams import Stream
+from ghost.core.audit.models import AuditEvent
+from ghost.core.events.models import Event
+from ghost.core.events.subscriptions import Stream
+from ghost.core.http.idempotency import Answer
+from ghost.core.http.rate_limit import Usage
+from ghost.core.jobs.models import Job, Part
 
 __all__ = ["Answer", "AuditEvent", "Event", "Job", "Part", "Stream", "Usage"]

@@ -1,4 +1,4 @@
-"""Django's settings. Every value that an operator may set comes from `ghost.env`."""
+"""Django's settings. Every value that an operator may set comes from `ghost.core.config.env`."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from csp.constants import NONCE, NONE, SELF
 from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
-from ghost import connections
-from ghost import env as environment
-from ghost.env import BASE_DIR
+from ghost.core.config import database
+from ghost.core.config import env as environment
+from ghost.core.config.env import BASE_DIR
 
 django_stubs_ext.monkeypatch()  # `ModelForm[Resource]` works at run time too
 
 GHOST = environment.load()
 
 # Relative addresses of the settings' own makers: see docs/decisions/0004-prober.md.
-PROBER = "dht.probing.LibtorrentProber"
+PROBER = "dht.prober.LibtorrentProber"
 CATALOG_CHANGED_TASK = "builds.tasks.build_when_quiet"
 CATALOG_URGENT_TASK = "builds.tasks.build_at_once"
 COVER_DUE_TASK = "builds.tasks.localize_covers"
-PUBLIC_NAME_CHANGED = "resources.publishers.note_renamed"
-PUBLIC_TURN = "resources.publishers.turn"
+PUBLIC_NAME_CHANGED = "resources.publishing.renames.note_renamed"
+PUBLIC_TURN = "resources.publishing.renames.turn"
 
 SECRET_KEY = environment.secret(GHOST, "secret_key")
 TOKEN_PEPPER = environment.secret(GHOST, "token_pepper")
@@ -50,11 +50,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "ghost.logs.RequestIdMiddleware",
+    "ghost.core.http.request_id.RequestIdMiddleware",
     "ghost.torznab.errors.Middleware",
-    "ghost.problems.Middleware",
-    "ghost.idempotency.Middleware",
-    "ghost.audit.Middleware",
+    "ghost.core.http.problems.Middleware",
+    "ghost.core.http.idempotency.Middleware",
+    "ghost.core.audit.models.Middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -87,7 +87,7 @@ TEMPLATES = [
 ]
 
 environment.make_folder(GHOST.db_path.parent, "db_path")
-DATABASES = {"default": connections.settings(GHOST.database_url, GHOST.db_path)}
+DATABASES = {"default": database.settings(GHOST.database_url, GHOST.db_path)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # timeout < retry, and a task that ends with an error is not handed out again: what is due stands
@@ -144,7 +144,7 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
-DATA_UPLOAD_MAX_MEMORY_SIZE = 8_100_000  # of a bulk request; ghost.api bounds the others
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8_100_000  # of a bulk request; ghost.api.root bounds the others
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -160,7 +160,7 @@ if GHOST.behind_tls:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"context": {"()": "ghost.logs.ContextFilter"}},
+    "filters": {"context": {"()": "ghost.core.http.request_id.ContextFilter"}},
     "formatters": {
         "line": {"format": "{asctime} {levelname:<7} {name} [{context}] {message}", "style": "{"}
     },
@@ -181,7 +181,7 @@ LOGGING = {
 }
 
 
-# What the sidebar and the dashboard hold is put together in ghost/dashboard.py.
+# What the sidebar and the dashboard hold is put together in ghost/admin/dashboard.py.
 UNFOLD = {
     "SITE_TITLE": "Ghost",
     "SITE_HEADER": "Ghost",
@@ -191,13 +191,13 @@ UNFOLD = {
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("ghost/mark.svg")}
     ],
-    "LOGIN": {"form": "teams.signin.SignInForm"},
+    "LOGIN": {"form": "teams.sign_in.SignInForm"},
     "SHOW_HISTORY": True,
     "SHOW_LANGUAGES": True,
     "SHOW_BACK_BUTTON": True,
     "STYLES": [lambda request: static("ghost/admin.css")],
     "SCRIPTS": [lambda request: static("ghost/admin.js")],
-    "DASHBOARD_CALLBACK": "ghost.dashboard.show",
+    "DASHBOARD_CALLBACK": "ghost.admin.dashboard.show",
     "BORDER_RADIUS": "6px",
     "COLORS": {
         "primary": {
@@ -217,7 +217,7 @@ UNFOLD = {
     "SIDEBAR": {
         "show_search": True,
         "command_search": True,
-        "navigation": "ghost.dashboard.sidebar",
+        "navigation": "ghost.admin.dashboard.sidebar",
     },
-    "COMMAND": {"search_models": "ghost.dashboard.searched_models"},
+    "COMMAND": {"search_models": "ghost.admin.dashboard.searched_models"},
 }

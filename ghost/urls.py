@@ -6,17 +6,19 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from ghost import ops, problems, site
-from ghost.api import api
+from ghost import public_site
+from ghost.api.root import api
+from ghost.core.http import problems
+from ghost.operations import health
 
 urlpatterns = [
-    path("health", ops.health),
-    path("api/health", ops.health),
-    path("ready", ops.ready),
+    path("health", health.health),
+    path("api/health", health.health),
+    path("ready", health.ready),
     path("api/", api.urls),
     path("api/<path:path>", problems.unknown),
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
-    re_path(r"^(?P<path>.*)$", site.serve),
+    re_path(r"^(?P<path>.*)$", public_site.serve),
 ]

@@ -4,8 +4,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from ghost.media_types import made_plain
-from ghost.patience import bounded
+from ghost.core.http.content_type import made_plain
+from ghost.core.http.timeouts import bounded
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ghost.settings")
 application = made_plain(bounded(get_wsgi_application()))

@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 from ninja import Header, HeaderEx, P, Path, Query, Router, Status
 from ninja.errors import HttpError
 
-from ghost import paging, uploads
-from ghost.problems import of
-from ghost.schemas import PathId, problems
-from resources import bulk, provenance, slugs, submissions, torrents, versions
-from resources.metadata import Metadata
+from ghost.core.http import multipart, pagination
+from ghost.core.http.problems import of
+from ghost.core.http.schemas import PathId, problems
+from resources import provenance, slugs
 from resources.models import Category, Resource
+from resources.publishing import bulk, etags
+from resources.publishing import publish as submissions
 from resources.schemas import (
     BulkItemOut,
     BulkOut,
@@ -37,6 +38,8 @@ from resources.schemas import (
     TakedownIn,
     TorrentIn,
 )
+from resources.torrents import metainfo
+from resources.torrents.metadata import Metadata
 from teams.auth import Bearer, TokenRequest
 from teams.policy import Action
 
@@ -59,9 +62,9 @@ def list_resources(
     rows = Resource.objects.in_scope(request.auth)
     found = rows.matching(**wanted.model_dump(exclude={"limit", "cursor", "count"}))
     if wanted.count:
-        paging.count(found, response)
+        pagination.count(found, response)
     whole = Resource.objects.select_related("publisher")
-    return paging.cut_wide(found, whole, _weight, wanted, request, response)
+    return pagination.cut_wide(found, whole, _weight, wanted, request, response)
 
 
 def _weight(row: Resource) -> int:
@@ -107,11 +110,13 @@ def create_many(request: TokenRequest, *, dry_run: bool = False) -> BulkOut:
     response={201: ResourceOut, **problems(400, 409, 413, 415, 422)},
     operation_id="resources_create_from_torrent",
     summary="Publish what a .torrent file is of; nothing is probed",
-    openapi_extra=uploads.schema("torrent", TorrentIn),
+    openapi_extra=multipart.schema("torrent", TorrentIn),
 )
 def create_from_torrent(request: TokenRequest, response: HttpResponse) -> Status[Resource]:
     too_big = _("A .torrent file may have at most 10 MB.")
-    form, body = uploads.of_form(request, "torrent", max_bytes=torrents.MAX_BYTES, too_big=too_big)
+    form, body = multipart.of_form(
+        request, "torrent", max_bytes=metainfo.MAX_BYTES, too_big=too_big
+    )
     values = TorrentIn.of(form).model_dump(exclude_unset=True)
     return _created(submissions.add_file(body, values, by=request.auth), response)
 
@@ -130,7 +135,7 @@ def read_resource(
     if_none_match: HeaderEx[str, P(alias="If-None-Match")] = "",
 ) -> Resource | Status[None]:
     row = _versioned(_seen(request, resource_id), response)
-    if versions.is_known(if_none_match, response["ETag"]):
+    if etags.is_known(if_none_match, response["ETag"]):
         return Status(304, None)
     return row
 
@@ -164,7 +169,7 @@ def update_resource(
         data.model_dump(exclude_unset=True),
         by=request.auth,
         wait_s=_patience_s(prefer, response, is_required=wait),
-        is_present=versions.condition(if_match),
+        is_present=etags.condition(if_match),
     )
     return _versioned(changed, response)
 
@@ -206,17 +211,17 @@ def read_metadata(request: TokenRequest, resource_id: Path[PathId]) -> Metadata:
     response={200: None, **problems(404, 422)},
     operation_id="resources_read_torrent",
     summary="Its .torrent file",
-    openapi_extra={"responses": {200: {"content": {torrents.TYPE: {}}}}},
+    openapi_extra={"responses": {200: {"content": {metainfo.TYPE: {}}}}},
 )
 def read_torrent(request: TokenRequest, resource_id: Path[PathId]) -> HttpResponse:
     row = _seen(request, resource_id)
-    body = torrents.make(_probed(row), row.magnet)
+    body = metainfo.make(_probed(row), row.magnet)
     if body is None:
         raise HttpError(404, _("Its info section is not known; have it probed again."))
     name = content_disposition_header(
         as_attachment=True, filename=f"{slugs.make(row.title)}.torrent"
     )
-    return HttpResponse(body, torrents.TYPE, headers={"Content-Disposition": name})
+    return HttpResponse(body, metainfo.TYPE, headers={"Content-Disposition": name})
 
 
 @router.post(
@@ -301,7 +306,7 @@ def approve(
     resource_id: Path[PathId],
     if_match: HeaderEx[str, P(alias="If-Match")] = "",
 ) -> Resource:
-    is_present = versions.condition(if_match)
+    is_present = etags.condition(if_match)
     with request.auth.turn():
         row = _changeable(request, resource_id)
         row.approve(is_present)
@@ -401,7 +406,7 @@ def _created(row: Resource, response: HttpResponse) -> Status[Resource]:
 
 
 def _versioned(row: Resource, response: HttpResponse) -> Resource:
-    response["ETag"] = versions.etag(row)
+    response["ETag"] = etags.etag(row)
     return row
 
 

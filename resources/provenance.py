@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from license_expression import ExpressionError, Licensing, get_spdx_licensing
 
-from ghost.errors import RefusedError
+from ghost.core.errors import RefusedError
 
 MAX_CHECKSUMS = 1000
 MAX_FILE_CHARS = 1000

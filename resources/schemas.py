@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from django.http import QueryDict
 from pydantic import AliasChoices, FailFast, Field, StringConstraints, computed_field
 
-from ghost.schemas import (
+from ghost.core.http.schemas import (
     ABSENT,
     COMPOSED,
     MAX_ID,
@@ -24,10 +24,11 @@ from ghost.schemas import (
     Text,
     validated,
 )
-from resources import magnets, provenance, tags
+from resources import provenance, tags
 from resources.models.category import Place
 from resources.models.resource import MAX_BODY_BYTES
 from resources.states import DhtStatus, ProbeStatus, State
+from resources.torrents import magnets
 
 Title = Annotated[str, COMPOSED, StringConstraints(min_length=1, max_length=300, pattern=NO_NUL)]
 Body = Annotated[str, StringConstraints(max_length=MAX_BODY_BYTES, pattern=NO_NUL)]

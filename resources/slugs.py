@@ -10,7 +10,7 @@ import hashlib
 import re
 import unicodedata
 
-from ghost.words import is_blank
+from ghost.core.text.unicode import is_blank
 
 MAX_BYTES = 190
 _WORDS = str.maketrans({"+": " plus ", "#": " sharp ", "&": " and ", "@": " at ", "%": " percent "})

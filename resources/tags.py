@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.utils.translation import gettext
 
-from ghost.errors import RefusedError
-from ghost.words import one_line
+from ghost.core.errors import RefusedError
+from ghost.core.text.unicode import one_line
 from resources import slugs
 
 MAX_TAGS = 30

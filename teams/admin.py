@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
-from ghost.admin_site import ModelAdmin, ReadOnlyInline, badge, display
+from ghost.core.admin.model_admin import ModelAdmin, ReadOnlyInline, badge, display
 from teams.models import Team, TeamQuerySet, Token, TokenQuerySet
 from teams.roles import Role
 

@@ -8,8 +8,8 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import Path, Query, Router, Status
 
-from ghost import paging
-from ghost.schemas import Page, PathId, TokenHash, problems
+from ghost.core.http import pagination
+from ghost.core.http.schemas import Page, PathId, TokenHash, problems
 from teams.auth import Bearer, TokenRequest
 from teams.models import Team, Token
 from teams.policy import Action
@@ -54,7 +54,7 @@ def verify_session(request: TokenRequest) -> Token:
 )
 def list_teams(request: TokenRequest, response: HttpResponse, page: Query[Page]) -> list[Team]:
     teams = Team.objects.in_scope(request.auth).select_related("owner")
-    return paging.cut(teams, page, request, response)
+    return pagination.cut(teams, page, request, response)
 
 
 @router.post(
@@ -96,7 +96,7 @@ def invite(request: TokenRequest, team_id: Path[PathId], data: InviteIn | None =
 def list_members(
     request: TokenRequest, response: HttpResponse, team_id: Path[PathId], page: Query[Page]
 ) -> list[Token]:
-    return paging.cut(_owned(request, team_id).members.all(), page, request, response)
+    return pagination.cut(_owned(request, team_id).members.all(), page, request, response)
 
 
 @router.post(
@@ -137,7 +137,7 @@ def issue_publisher(request: TokenRequest, data: PublisherIn) -> IssuedOut:
     tags=["tokens"],
 )
 def list_tokens(request: TokenRequest, response: HttpResponse, page: Query[Page]) -> list[Token]:
-    return paging.cut(Token.objects.all(), page, request, response)
+    return pagination.cut(Token.objects.all(), page, request, response)
 
 
 @router.post(

@@ -15,8 +15,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from ninja.security import APIKeyQuery, HttpBearer
 
-from ghost import idempotency, rates
-from ghost.addresses import address_of
+from ghost.core.http import idempotency, rate_limit
+from ghost.core.io.ip_ranges import address_of
 from teams import policy
 from teams.models import Token
 from teams.policy import Action
@@ -64,7 +64,7 @@ def admit(request: HttpRequest, raw: str, action: Action) -> Token | None:
     action, TooManyError (429) if it asks too often, and what `idempotency.begin` raises."""
     found = Token.objects.find_usable(raw, address=address_of(request))
     if found is not None:
-        rates.take(f"token {found.pk}", settings.GHOST.api_rate_limit)
+        rate_limit.take(f"token {found.pk}", settings.GHOST.api_rate_limit)
         found.touch()
         policy.require(found, action)
         idempotency.begin(request, found.pk, raw)

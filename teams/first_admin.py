@@ -8,7 +8,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
-from ghost.files import write_atomic
+from ghost.core.io.files import write_atomic
 from teams.models import Token
 from teams.roles import Role
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from ghost.errors import ForbiddenError
+from ghost.core.errors import ForbiddenError
 from teams.roles import Role
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Ownership(StrEnum):
     SELF = "self"
     """Its own token: `TokenQuerySet.for_rotation`."""
     ASKER = "asker"
-    """Work that it asked for: `ghost.work`."""
+    """Work that it asked for: `ghost.api.tasks`."""
 
 
 @dataclass(frozen=True)

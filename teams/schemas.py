@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from django.utils.translation import gettext as _
 from pydantic import AliasChoices, BaseModel, Field, model_validator
 
-from ghost.schemas import In, Moment, MomentIn, Name, Out, TokenHash
+from ghost.core.http.schemas import In, Moment, MomentIn, Name, Out, TokenHash
 from teams.roles import Role
 
 

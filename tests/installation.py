@@ -16,8 +16,8 @@ from pathlib import Path
 
 import requests
 
+from ghost.core.config.env import BASE_DIR
 from ghost.demo.__main__ import procfile
-from ghost.env import BASE_DIR
 
 PATIENCE_S = 60
 

@@ -8,10 +8,10 @@ from itertools import count
 
 from django.utils import timezone
 
-from builds.facts import Facts
-from builds.names import Crumb, Names, Node, Person
-from resources import metadata
+from builds.data.entry import Facts
+from builds.data.taxonomy import Crumb, Names, Node, Person
 from resources.models import Category, Resource
+from resources.torrents import metadata
 from teams.models import Team, Token
 from teams.roles import Role
 

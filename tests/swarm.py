@@ -8,7 +8,7 @@ from itertools import product
 
 import pytest
 
-from dht import swarm as door
+from dht.engine import session as door
 from ghost.demo import seeds
 from ghost.demo.swarm import LoopbackSwarm
 

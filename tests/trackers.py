@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from dht import trackers as door
+from dht.trackers import client as door
 
 OPENTRACKER = shutil.which("opentracker")
 

@@ -18,16 +18,17 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from builds import rollback
-from builds.admin import aside, live, words
+from builds.admin import labels, live_build, unrendered
+from builds.engine import rollback
+from builds.engine.rollback import Point
 from builds.models import Build, BuildState, Step
-from builds.rollback import Point
 from builds.tasks import build_now, roll_back, verify_site
 from dht.admin.scans import grouped
-from ghost import audit, told
-from ghost.admin_site import ReadOnlyAdmin, badge, display
-from ghost.ages import age, lasting
-from ghost.errors import RefusedError
+from ghost.core.admin.model_admin import ReadOnlyAdmin, badge, display
+from ghost.core.audit import models as audit
+from ghost.core.errors import RefusedError
+from ghost.core.text import reasons
+from ghost.core.text.durations import age, lasting
 
 STATE_COLOURS = {
     Build.State.RUNNING: "info",
@@ -63,11 +64,11 @@ class BuildAdmin(ReadOnlyAdmin[Build]):
 
     @display(description=_("what"), ordering="is_full")
     def kind(self, row: Build) -> str:
-        return words.kind(row)
+        return labels.kind(row)
 
     @display(description=_("asked for by"), ordering="trigger")
     def shown_trigger(self, row: Build) -> str:
-        return words.asked_by(row)
+        return labels.asked_by(row)
 
     @display(description=_("started"), ordering="started_at")
     def started(self, row: Build) -> str | None:
@@ -111,7 +112,7 @@ class BuildAdmin(ReadOnlyAdmin[Build]):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """With what is going on; who watched it gets a new list at its end."""
-        now = live.here(request)
+        now = live_build.here(request)
         response = super().changelist_view(request, _standing(request, now) | (extra_context or {}))
         if "HX-Request" in request.headers and not now:
             response["HX-Refresh"] = "true"
@@ -122,19 +123,19 @@ class BuildAdmin(ReadOnlyAdmin[Build]):
     ) -> HttpResponse:
         build: Build = kwargs["obj"]
         steps = list(build.steps.all())
-        context |= _standing(request, live.of(build)) | {
+        context |= _standing(request, live_build.of(build)) | {
             "badges": self.shown_state(build),
-            "kind": words.kind(build),
-            "who": words.asked_by(build),
+            "kind": labels.kind(build),
+            "who": labels.asked_by(build),
             "when": age(build.started_at),
             "took": self.took(build),
-            "error": told.again(build.error),
+            "error": reasons.again(build.error),
             "numbers": {
                 name: grouped(getattr(build, name) or 0)
                 for name in ("changed", "resources", "pages", "files")
             },
-            "set_aside": aside.told(build.set_aside),
-            "steps": [(step, words.step_name(step), words.counts(step)) for step in steps],
+            "set_aside": unrendered.told(build.set_aside),
+            "steps": [(step, labels.step_name(step), labels.counts(step)) for step in steps],
         }
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -149,9 +150,9 @@ class BuildAdmin(ReadOnlyAdmin[Build]):
         if self._is_free(request):
             audit.note("build.trigger", BuildState.get(), None, {"how": how or "changes"})
             if how == "verify":
-                live.ask(request, verify_site, who)
+                live_build.ask(request, verify_site, who)
             else:
-                live.ask(request, build_now, who, how == "force")
+                live_build.ask(request, build_now, who, how == "force")
             self.message_user(request, QUEUED.get(how, QUEUED[""]))
         return self.back(request)
 
@@ -177,7 +178,7 @@ class BuildAdmin(ReadOnlyAdmin[Build]):
             "taken_down": point.taken_down,
             "when": age(point.build.started_at),
             "since": [
-                (each, words.kind(each), words.asked_by(each), age(each.started_at))
+                (each, labels.kind(each), labels.asked_by(each), age(each.started_at))
                 for each in since[:UNDONE_SHOWN]
             ],
             "more": max(since.count() - UNDONE_SHOWN, 0),
@@ -190,7 +191,7 @@ class BuildAdmin(ReadOnlyAdmin[Build]):
         with self.telling(request):
             point.require_clean()
             if self._is_free(request):
-                live.ask(request, roll_back, point.build.pk, request.user.get_username())
+                live_build.ask(request, roll_back, point.build.pk, request.user.get_username())
                 asked = gettext("Asked to put the site back to this")
                 self.note(request, [point.build.pk], asked, done="roll_back")
                 self.message_user(request, gettext("The way back is queued."))
@@ -202,7 +203,7 @@ class BuildAdmin(ReadOnlyAdmin[Build]):
 
     def _is_free(self, request: HttpRequest) -> bool:
         """Whether nothing is under way; said, if something is."""
-        now = live.here(request)
+        now = live_build.here(request)
         if now:
             busy = gettext("Another build is under way or queued; ask again when it has ended.")
             self.message_user(request, busy, messages.WARNING)
@@ -238,7 +239,7 @@ def _is_one_of(keys: list[int]) -> models.Case:
     return models.Case(found, default=models.Value(value=False))
 
 
-def _standing(request: HttpRequest, now: live.Live) -> dict[str, Any]:
+def _standing(request: HttpRequest, now: live_build.Live) -> dict[str, Any]:
     """What each page of builds says: what goes on, and whether the site waits for a person."""
     return {
         "live": now,

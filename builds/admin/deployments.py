@@ -16,8 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from builds import deploy
 from builds.deploy.tasks import deploy_now
 from builds.models import Deployment
-from ghost import audit, jobs
-from ghost.admin_site import ReadOnlyAdmin, badge, display
+from ghost.core.admin.model_admin import ReadOnlyAdmin, badge, display
+from ghost.core.audit import models as audit
+from ghost.core.jobs import models as jobs
 
 STATE_COLOURS = {
     Deployment.State.WAITING: "info",

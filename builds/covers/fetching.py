@@ -20,8 +20,8 @@ from django.conf import settings
 from builds.covers import pictures
 from builds.covers.pictures import Drawn
 from builds.models.cover import MAX_HOST_CHARS
-from ghost import fetch
-from ghost.errors import GhostError, OutageError
+from ghost.core.errors import GhostError, OutageError
+from ghost.core.io import fetch
 
 MAX_BYTES = 10_000_000
 AT_ONCE = 8

@@ -15,8 +15,8 @@ from pathlib import Path
 from django.conf import settings
 
 from builds.covers.pictures import Drawn
-from builds.records import digest
-from ghost.files import write_atomic
+from builds.data.records import digest
+from ghost.core.io.files import write_atomic
 
 SWEPT_AFTER_S = 24 * 3600
 """Younger files may be those of a row that is just being written."""

@@ -10,14 +10,14 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from builds import addresses
 from builds.covers import fetching, files
 from builds.covers.fetching import Outcome, Queues, Wanted
 from builds.covers.pictures import Drawn
+from builds.data import urls as addresses
+from builds.data.records import digest
 from builds.models import Cover, CoverHost, CoverLease
-from builds.records import digest
-from ghost.errors import GhostError, OutageError
-from ghost.fetch import AnsweredError
+from ghost.core.errors import GhostError, OutageError
+from ghost.core.io.fetch import AnsweredError
 from resources.models import Catalog, Resource
 
 TOTAL_S = 45

@@ -6,13 +6,13 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from builds import addresses
 from builds.covers import files, pictures
 from builds.covers.fetching import MAX_BYTES
 from builds.covers.pictures import Drawn
+from builds.data import urls
 from builds.models import Cover
-from ghost import told
-from ghost.errors import OutageError, RefusedError
+from ghost.core.errors import OutageError, RefusedError
+from ghost.core.text import reasons
 from resources.models import Catalog, Resource
 
 FIELD = "cover"
@@ -28,7 +28,7 @@ def read(body: bytes) -> Drawn:
     try:
         return pictures.draw(body)
     except RefusedError as error:
-        raise ValidationError({FIELD: told.again(str(error))}) from error
+        raise ValidationError({FIELD: reasons.again(str(error))}) from error
 
 
 def too_big() -> str:
@@ -57,7 +57,7 @@ def upload(resource: Resource, picture: bytes | Drawn, *, by: str) -> None:
     with Catalog.turn():
         row = Resource.objects.select_for_update().get(pk=resource.pk)
         Cover.objects.update_or_create(resource=row, defaults=facts)
-        row.record_cover(addresses.cover(row.pk).lstrip("/"), is_by_hand=True)
+        row.record_cover(urls.cover(row.pk).lstrip("/"), is_by_hand=True)
     resource.refresh_from_db()
 
 

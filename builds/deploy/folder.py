@@ -9,9 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from builds.deploy.site import Beat, Guard, Holding, Sent, Site
-from ghost.errors import OutageError
-from ghost.files import write_atomic
+from builds.deploy.target import Beat, Guard, Holding, Sent, Site
+from ghost.core.errors import OutageError
+from ghost.core.io.files import write_atomic
 
 BEAT_FILES = 500
 

@@ -14,10 +14,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
+from builds.deploy.fast_import import Whole, changed
 from builds.deploy.repository import Repository
-from builds.deploy.site import Beat, DamagedError, Guard, Holding, Sent, Site
-from builds.deploy.streams import Whole, changed
-from ghost.errors import OutageError, RefusedError
+from builds.deploy.target import Beat, DamagedError, Guard, Holding, Sent, Site
+from ghost.core.errors import OutageError, RefusedError
 
 CARRIER = "refs/ghost/carrier"
 MESSAGE = "Publish"

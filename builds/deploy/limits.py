@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from builds.deploy.site import Site
-from ghost.env import Env
-from ghost.errors import RefusedError
+from builds.deploy.target import Site
+from ghost.core.config.env import Env
+from ghost.core.errors import RefusedError
 
 MIB = 1024 * 1024
 

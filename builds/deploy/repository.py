@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 
-from builds.deploy.addresses import Remote
-from builds.deploy.site import DamagedError
-from builds.deploy.streams import BRANCH, Signature
-from ghost import shell
-from ghost.errors import OutageError
-from ghost.files import write_atomic
+from builds.deploy.fast_import import BRANCH, Signature
+from builds.deploy.remotes import Remote
+from builds.deploy.target import DamagedError
+from ghost.core.errors import OutageError
+from ghost.core.io import programs
+from ghost.core.io.files import write_atomic
 
 LOOSE_MOST = 5_000
 PACKS_MOST = 60
@@ -167,7 +167,7 @@ class Repository:
 
     # -- git
 
-    def _talk(self, *command: str) -> shell.Output:
+    def _talk(self, *command: str) -> programs.Output:
         """Run it with the credentials at hand: in a file, since others see command lines."""
         if not self.remote.stored:
             return self._run(*command)
@@ -178,7 +178,7 @@ class Repository:
         finally:
             file.unlink(missing_ok=True)
 
-    def _run(self, *command: str, feed: Iterable[bytes] | None = None) -> shell.Output:
+    def _run(self, *command: str, feed: Iterable[bytes] | None = None) -> programs.Output:
         options = [part for setting in SETTINGS for part in ("-c", setting)]
         who = {"NAME": self.by.name, "EMAIL": self.by.email, "DATE": f"{self.by.at} +0000"}
         names = {
@@ -186,7 +186,7 @@ class Repository:
             for role in ("AUTHOR", "COMMITTER")
             for what, value in who.items()
         }
-        return shell.run(
+        return programs.run(
             ["git", f"--git-dir={self.folder}", *options, *command],
             timeout_s=self.timeout_s,
             cwd=self.folder.parent,

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from builds.deploy.site import Beat, Guard, Holding, Sent, Site
-from ghost import shell
-from ghost.errors import OutageError
+from builds.deploy.target import Beat, Guard, Holding, Sent, Site
+from ghost.core.errors import OutageError
+from ghost.core.io import programs
 
 VANISHED = 24
 """rsync's exit code where a file to send is not there: so it is with those to be deleted."""
@@ -76,7 +76,7 @@ class Rsync:
             return self._run(site.folder, *options, "--from0", f"--files-from={listed.name}")
 
     def _run(self, folder: Path, *options: str) -> str:
-        done = shell.run(
+        done = programs.run(
             ["rsync", *options, "--timeout=120", "--", f"{folder}/", f"{self.to.rstrip('/')}/"],
             timeout_s=self.timeout_s,
             env=ENVIRONMENT,

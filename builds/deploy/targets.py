@@ -8,14 +8,14 @@ from pathlib import Path
 
 from django.conf import settings
 
-from builds.deploy.addresses import remote
+from builds.deploy.fast_import import Signature
 from builds.deploy.folder import Folder
 from builds.deploy.git import GitBranch
+from builds.deploy.remotes import remote
 from builds.deploy.repository import Repository
 from builds.deploy.rsync import Rsync
-from builds.deploy.site import Target
-from builds.deploy.streams import Signature
-from ghost.env import BASE_DIR, Env, is_elsewhere
+from builds.deploy.target import Target
+from ghost.core.config.env import BASE_DIR, Env, is_elsewhere
 
 
 def configured() -> list[Target]:

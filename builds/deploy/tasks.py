@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from builds import delivery, deploy
+from builds import deploy
+from builds.deploy import after_build
 
 
 def deploy_now() -> str:
     """Deploy what is published, whatever pause there is: an operator asked for it. Safe to run
     twice: what is deployed already is left alone."""
     outcome = deploy.deploy_published(is_asked=True)
-    delivery.note(outcome)
+    after_build.note(outcome)
     return outcome.text

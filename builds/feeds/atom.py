@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from html import escape
 
 from builds.feeds.items import TORRENT_TYPE, Channel, Item
-from builds.markup import DECLARATION
+from builds.feeds.xml import DECLARATION
 
 ENDING = ".atom"
 TYPE = "application/atom+xml"

@@ -7,10 +7,10 @@ from uuid import NAMESPACE_URL, uuid5
 
 from django.conf import settings
 
-from builds import addresses
-from builds.facts import Facts
-from builds.markup import clean
-from builds.names import Names
+from builds.data import urls
+from builds.data.entry import Facts
+from builds.data.taxonomy import Names
+from builds.feeds.xml import clean
 
 TORRENT_TYPE = "application/x-bittorrent"
 """By this type torrent clients know an enclosure as theirs, be it a file or a magnet (BEP 36)."""
@@ -30,14 +30,14 @@ class Channel(NamedTuple):
     @classmethod
     def of(cls, stem: str, title: str, page: str) -> Self:
         """From the feed's address without ending, its title and its page."""
-        site, link = clean(settings.GHOST.site_title), addresses.link(stem)
+        site, link = clean(settings.GHOST.site_title), urls.link(stem)
         return cls(
             title=clean(title),
             description=clean(settings.GHOST.site_description),
             site=site,
-            home=addresses.link(page),
+            home=urls.link(page),
             link=link,
-            urn="" if addresses.origin() else uuid5(NAMESPACE_URL, f"{site} {link}").urn,
+            urn="" if urls.origin() else uuid5(NAMESPACE_URL, f"{site} {link}").urn,
         )
 
 
@@ -72,15 +72,15 @@ class Item(NamedTuple):
         return cls(
             id=f"urn:btih:{facts.hash_v1}" if facts.hash_v1 else f"urn:btmh:1220{facts.hash_v2}",
             title=clean(facts.title),
-            link=base + addresses.resource(facts.id)[1:],
+            link=base + urls.resource(facts.id)[1:],
             summary=clean(facts.summary),
             author=clean(names.people[facts.publisher].name),
             categories=tuple(dict.fromkeys(map(clean, (category, *facts.tags)))),
             published=facts.published_at,
             updated=max(facts.published_at, facts.updated_at),
             magnet=clean(facts.magnet),
-            torrent=base + addresses.torrent(facts.hash)[1:] if facts.torrent else "",
-            cover=base + addresses.cover(facts.id)[1:] if facts.cover else "",
+            torrent=base + urls.torrent(facts.hash)[1:] if facts.torrent else "",
+            cover=base + urls.cover(facts.id)[1:] if facts.cover else "",
             hash_v1=facts.hash_v1,
             hash_v2=facts.hash_v2,
             size_bytes=facts.size_bytes,

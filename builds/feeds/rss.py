@@ -13,7 +13,7 @@ from email.utils import format_datetime
 from html import escape
 
 from builds.feeds.items import TORRENT_TYPE, Channel, Item
-from builds.markup import DECLARATION
+from builds.feeds.xml import DECLARATION
 
 ENDING = ".xml"
 TYPE = "application/rss+xml"

@@ -12,8 +12,9 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from ghost import events, workers
-from ghost.prepared import Prepared
+from ghost.core.db.prepared import Prepared
+from ghost.core.events import models as events
+from ghost.core.jobs import worker
 from resources.models import Catalog
 
 LEASE = timedelta(minutes=1)
@@ -41,7 +42,7 @@ class BuildState(models.Model):
     generated_at = models.DateTimeField(null=True)
     """When what is shown last changed: never the clock of a build."""
     names: models.JSONField[dict[str, Any]] = models.JSONField(default=dict)
-    """`builds.names.Names` of the absorbed revision."""
+    """`builds.data.taxonomy.Names` of the absorbed revision."""
     look = models.CharField(max_length=64, blank=True)
     token = models.CharField(max_length=32, blank=True)
     """Names the public tree that agrees with these tables but for what is due; empty if none
@@ -180,7 +181,7 @@ class BuildQuerySet(models.QuerySet["Build"]):
                 build.tell()
         except IntegrityError:
             return None
-        workers.note(build_id=build.pk)
+        worker.note(build_id=build.pk)
         return build
 
     def prune(self, before: datetime) -> int:
@@ -329,7 +330,7 @@ class Build(models.Model):
             )  # fmt: skip
             if is_ended:
                 self.tell()
-                workers.note(state=str(state))
+                worker.note(state=str(state))
         return bool(is_ended)
 
     def tell(self, step: Step | None = None) -> None:
@@ -342,7 +343,7 @@ class Build(models.Model):
         more = {"trigger": self.trigger, "error": self.error}
         events.tell(events.Kind.BUILD, told, more=more, is_for_all=True)
         if step:
-            workers.report(step.name, step.done, step.total)
+            worker.report(step.name, step.done, step.total)
 
 
 class Step(models.Model):

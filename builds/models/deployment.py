@@ -11,7 +11,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ghost.errors import RefusedError
+from ghost.core.errors import RefusedError
 
 PAUSES_MIN = (1, 2, 5, 10, 20, 30)
 """Between tries that fail; the last one again and again."""

@@ -12,8 +12,8 @@ from typing import Any, Self, TypeVar
 
 from django.db import connection, models
 
-from builds import addresses
-from builds.facts import Facts
+from builds.data import urls
+from builds.data.entry import Facts
 from resources.states import DhtStatus
 
 MAX_ADDRESS_CHARS = 3000
@@ -71,7 +71,7 @@ class Entry(models.Model):
     id = models.BigIntegerField(primary_key=True)
     facts_json = models.TextField()
     body = models.BinaryField()
-    """`builds.bodies.Body`, compressed: what only its own page shows."""
+    """`builds.data.body.Body`, compressed: what only its own page shows."""
     source = models.CharField(max_length=64)
     """Digest of what `body` was made from."""
     dht_status = models.CharField(max_length=8)
@@ -180,7 +180,7 @@ class OutputRow(models.Model):
 
     address = models.CharField(max_length=MAX_ADDRESS_CHARS, primary_key=True)
     owner = models.CharField(max_length=100, db_index=True)
-    """What it is made from: see `builds.outputs`."""
+    """What it is made from: see `builds.pages.outputs`."""
     is_page = models.BooleanField()
     """Rendered by Hugo in each language, or written once as it is."""
     digest = models.CharField(max_length=64)
@@ -206,8 +206,8 @@ class OutputRow(models.Model):
     def files_aside(self) -> list[str]:
         """Those that are not there, since Hugo can't render them."""
         return [
-            language.path + addresses.file_of(self.address)
-            for language in addresses.languages()
+            language.path + urls.file_of(self.address)
+            for language in urls.languages()
             if language.code in self.aside.split(",")
         ]
 
@@ -242,11 +242,11 @@ class NextOutput(OutputRow):
 
 def files_of(address: str, *, is_page: bool, aside: str = "") -> list[str]:
     """The files of an output, relative to the site."""
-    file = addresses.file_of(address)
+    file = urls.file_of(address)
     if not is_page:
         return [file]
     left_out = aside.split(",") if aside else []
-    return [each.path + file for each in addresses.languages() if each.code not in left_out]
+    return [each.path + file for each in urls.languages() if each.code not in left_out]
 
 
 class DueQuerySet(models.QuerySet["Due"]):

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from builds.facts import Facts, slug_of
-from builds.names import Names
+from builds.data.entry import Facts, slug_of
+from builds.data.taxonomy import Names
 from builds.search.postings import DIGITS
 from builds.search.terms import terms
 

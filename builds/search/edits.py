@@ -9,7 +9,7 @@ from typing import NamedTuple
 from builds.search import trie
 from builds.search.postings import edited
 from builds.search.trie import Entries
-from ghost.errors import OutageError
+from ghost.core.errors import OutageError
 
 Changes = Mapping[str, Mapping[int, bool]]
 """By term: local numbers that it gets (True) or loses."""

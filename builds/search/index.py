@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from builds.records import File
+from builds.data.records import File
 from builds.search import manifest
 from builds.search.documents import Doc
-from builds.search.patches import Edit, Read, patch
+from builds.search.segment_patch import Edit, Read, patch
 from builds.search.segments import Segment, build, number_of
 
 

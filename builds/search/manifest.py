@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from builds.records import File
+from builds.data.records import File
 from builds.search import trie
 from builds.search.segments import BLOCK_IDS, SEGMENT_IDS, SETS, Segment, json_bytes
-from ghost.errors import OutageError
+from ghost.core.errors import OutageError
 
 ADDRESS = "/search/manifest.json"
 FORMAT = 1

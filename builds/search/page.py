@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from builds import addresses
-from builds.names import Names
-from builds.records import Page
+from builds.data import urls
+from builds.data.records import Page
+from builds.data.taxonomy import Names
 
 ADDRESS = "/search/"
 
@@ -18,7 +18,7 @@ def page(names: Names, counts: Mapping[int, int]) -> Page:
             "id": node.id,
             "name": node.name,
             "trail": " / ".join(crumb.name for crumb in node.trail),
-            "address": addresses.category(node.path),
+            "address": urls.category(node.path),
             "depth": node.depth,
             "count": counts[node.id],
         }

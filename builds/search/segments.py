@@ -1,6 +1,6 @@
 """A segment: the resources of SEGMENT_IDS neighbouring ids, indexed apart from all others.
 
-`build` makes its files from all of its resources; builds/search/patches.py makes those that a
+`build` makes its files from all of its resources; builds/search/segment_patch.py makes those that a
 few edits change.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from builds.records import File
+from builds.data.records import File
 from builds.search import trie
 from builds.search.documents import Doc
 from builds.search.postings import MAX_STEP, encode

@@ -11,15 +11,15 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from dht import scanning
 from dht.admin import charts
 from dht.admin.samples import health_badge
+from dht.health import requests
 from dht.models import HealthSample
-from ghost.admin_site import display
-from ghost.ages import age
+from ghost.core.admin.model_admin import display
+from ghost.core.text.durations import age
 from resources.admin import ResourceAdmin
 from resources.models import Resource
-from resources.models.querysets import ResourceQuerySet
+from resources.models.queryset import ResourceQuerySet
 
 DAYS = 90
 SAMPLES_DRAWN = 500
@@ -48,7 +48,7 @@ def check_health(
     ids = list(rows.values_list("pk", flat=True))
     with model_admin.telling(request):
         if ids:
-            scanning.ask(request.user.get_username(), only=ids)
+            requests.ask(request.user.get_username(), only=ids)
             asked = gettext("Health check asked for")
             model_admin.note(request, ids, asked, done="check_health")
         said = ngettext("%d health check queued.", "%d health checks queued.", len(ids))

@@ -12,7 +12,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 
 from dht.models import HealthSample
 from dht.models.sample import HealthSampleQuerySet
-from ghost.admin_site import ReadOnlyAdmin, badge, display
+from ghost.core.admin.model_admin import ReadOnlyAdmin, badge, display
 from resources.admin.columns import HEALTH_COLOURS
 from resources.models import DhtStatus
 

@@ -14,12 +14,12 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from dht import scanning
 from dht.admin.samples import health_badge
+from dht.health import requests
 from dht.models import HealthSample, Scan, ScanState
-from ghost import told
-from ghost.admin_site import ReadOnlyAdmin, badge, display
-from ghost.ages import lasting
+from ghost.core.admin.model_admin import ReadOnlyAdmin, badge, display
+from ghost.core.text import reasons
+from ghost.core.text.durations import lasting
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -151,7 +151,7 @@ class ScanAdmin(ReadOnlyAdmin[Scan]):
         if not self.has_stop_permission(request):
             raise PermissionDenied
         with self.telling(request):
-            scan = scanning.ask(request.user.get_username())
+            scan = requests.ask(request.user.get_username())
             if scan.joined:
                 said = gettext("Health scan #%d is under way; it checks all resources.") % scan.pk
             else:
@@ -179,7 +179,7 @@ class ScanAdmin(ReadOnlyAdmin[Scan]):
             "list_url": self.list_url(),
             "may_stop": self.has_stop_permission(request),
             "progress": progress(scan),
-            "error": told.again(scan.error),
+            "error": reasons.again(scan.error),
             "counts": _counts(scan),
             "changes": _changes(scan),
             "left_out": max(scan.changed - CHANGES_SHOWN, 0),

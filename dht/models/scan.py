@@ -17,7 +17,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ghost import jobs, workers
+from ghost.core.jobs import models as jobs
+from ghost.core.jobs import worker
 from resources.models import Resource
 
 PART = 500
@@ -139,12 +140,12 @@ class Scan(models.Model):
 
     @staticmethod
     def subject_of(scan_id: int) -> str:
-        """What jobs call it (`ghost.jobs`)."""
+        """What jobs call it (`ghost.core.jobs.models`)."""
         return f"{Scan.SUBJECT}:{scan_id}"
 
     def report(self) -> None:
         """Tell whoever asked for it how far it is."""
-        workers.report("scan", self.checked, self.total, subject=self.subject_of(self.pk))
+        worker.report("scan", self.checked, self.total, subject=self.subject_of(self.pk))
 
     def settle(self) -> None:
         """End the jobs that asked for it, in the transaction in which it ended."""

@@ -12,9 +12,9 @@ from enum import IntEnum
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from ghost.addresses import OFF_LIMITS
-from ghost.errors import OutageError
-from ghost.words import one_line
+from ghost.core.errors import OutageError
+from ghost.core.io.ip_ranges import OFF_LIMITS
+from ghost.core.text.unicode import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

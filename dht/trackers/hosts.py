@@ -10,19 +10,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
-from dht import sources
+from dht import bind_addresses
 from dht.trackers.announces import TrackerRefusedError, left_s
 from dht.trackers.datagrams import Sockets
 from dht.trackers.http import HttpTracker
 from dht.trackers.threads import Threads
 from dht.trackers.udp import UdpTracker
-from ghost.errors import GhostError, OutageError, RefusedError
+from ghost.core.errors import GhostError, OutageError, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable
 
     from dht.trackers.announces import Tracker
-    from ghost.env import Env
+    from ghost.core.config.env import Env
 
 log = logging.getLogger(__name__)
 
@@ -136,7 +136,7 @@ class Hosts:
 
     def __init__(self, env: Env, loop: asyncio.AbstractEventLoop) -> None:
         self._anywhere = env.allow_private_networks
-        self._sources = sources.of(env)
+        self._sources = bind_addresses.of(env)
         self._sockets = Sockets(loop, self._sources)
         self._names, self._threads = Threads(NAME_THREADS), Threads(HTTP_THREADS)
         self._known: dict[tuple[str, str, int], Host] = {}

@@ -9,12 +9,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote_from_bytes, urlsplit
 
-from dht import sources
+from dht import bind_addresses
 from dht.trackers import announces
 from dht.trackers.announces import Announce, Endpoint, Event, Swarm, left_s
-from ghost import fetch
-from ghost.errors import OutageError, RefusedError
-from resources import bencode
+from ghost.core.errors import OutageError, RefusedError
+from ghost.core.io import fetch
+from resources.torrents import bencode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -47,7 +47,7 @@ class HttpTracker:
         self._ids: dict[tuple[str, str], bytes] = {}
         self._threads = threads
         self._can_be_asked = bool(own)
-        self._source = sources.specific(own)
+        self._source = bind_addresses.specific(own)
         self._anywhere = anywhere
 
     async def announce(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from dht.trackers.announces import Announce, Endpoint, Swarm
 from dht.trackers.hosts import Host, Hosts, Place
-from ghost.errors import GhostError
+from ghost.core.errors import GhostError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence

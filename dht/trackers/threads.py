@@ -7,7 +7,7 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
-from ghost.errors import OutageError
+from ghost.core.errors import OutageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

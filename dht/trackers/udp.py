@@ -16,8 +16,8 @@ from dht.trackers import announces
 from dht.trackers.announces import Announce, Endpoint, Swarm, left_s
 from dht.trackers.datagrams import ERROR, Answer, Sockets
 from dht.trackers.threads import Threads
-from ghost.addresses import is_public
-from ghost.errors import OutageError, RefusedError
+from ghost.core.errors import OutageError, RefusedError
+from ghost.core.io.ip_ranges import is_public
 
 CONNECTION_S = 60.0
 """BEP 15: how long a connection id may be used by the client."""

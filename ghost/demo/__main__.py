@@ -14,10 +14,10 @@ from pathlib import Path
 from honcho.manager import Manager
 from honcho.printer import Message, Printer
 
-from ghost import shell
+from ghost.core.config.env import BASE_DIR
+from ghost.core.errors import OutageError
+from ghost.core.io import programs as shell
 from ghost.demo.place import Place
-from ghost.env import BASE_DIR
-from ghost.errors import OutageError
 
 
 def main() -> int:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.contrib.auth import get_user_model
 
+from ghost.core.io.files import write_atomic
 from ghost.demo.works import PUBLISHERS
-from ghost.files import write_atomic
 from teams.models import Token
 from teams.roles import Role
 

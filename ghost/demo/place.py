@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ghost.env import BASE_DIR
+from ghost.core.config.env import BASE_DIR
 
 SWARM_PORT = 20000
 BOOTSTRAP_NODES = 4

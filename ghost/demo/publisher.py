@@ -8,7 +8,7 @@ import urllib.request
 from http import HTTPStatus
 from typing import Any
 
-from ghost.errors import GhostError, OutageError
+from ghost.core.errors import GhostError, OutageError
 
 TIMEOUT_S = 30
 

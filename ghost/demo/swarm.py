@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import libtorrent as lt
 
+from ghost.core.errors import OutageError
 from ghost.demo.place import BOOTSTRAP_NODES, SWARM_PORT
-from ghost.errors import OutageError
 
 if TYPE_CHECKING:
     from ghost.demo.seeds import Seed

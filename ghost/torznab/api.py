@@ -7,8 +7,8 @@ from typing import Any
 from django.http import HttpResponse
 from ninja import Router
 
-from ghost.torznab import asked, caps, document, errors, feed, found
-from ghost.torznab.numbers import Numbers
+from ghost.torznab import caps, errors, feed, query, results, xml
+from ghost.torznab.categories import Numbers
 from teams.auth import ApiKey, Bearer, TokenRequest
 from teams.policy import Action
 
@@ -23,9 +23,9 @@ def _parameter(name: str, description: str, schema: dict[str, Any]) -> dict[str,
 
 
 def _text(description: str, name: str) -> dict[str, Any]:
-    bounds: dict[str, Any] = {"type": "string", "maxLength": asked.MAX_CHARS}
-    if name in asked.PATTERNS:
-        bounds["pattern"] = asked.PATTERNS[name]
+    bounds: dict[str, Any] = {"type": "string", "maxLength": query.MAX_CHARS}
+    if name in query.PATTERNS:
+        bounds["pattern"] = query.PATTERNS[name]
     return _parameter(name, description, bounds)
 
 
@@ -34,7 +34,7 @@ _SCHEMA = {
         _parameter(
             "t",
             "The function.",
-            {"type": "string", "enum": [asked.CAPS, *asked.TEXTS]},
+            {"type": "string", "enum": [query.CAPS, *query.TEXTS]},
         ) | {"required": True},
         _text("Words, each of which has to be in the title; or an info-hash.", "q"),
         _text("Numbers of categories, separated by commas.", "cat"),
@@ -72,15 +72,15 @@ _OPERATION: dict[str, Any] = {
 @router.get("", operation_id="ghost_torznab", **_OPERATION)
 def torznab(request: TokenRequest) -> HttpResponse:
     try:
-        wanted = asked.read(request.GET)
+        wanted = query.read(request.GET)
     except errors.TorznabError as fault:
         return errors.answer(400, fault.code, str(fault))
     numbers = Numbers.read()
-    if wanted.function == asked.CAPS:
-        return _private(caps.document(numbers), document.TYPE)
-    rows = found.rows(wanted, request.auth, numbers)
-    body = feed.document(rows, wanted, numbers, found.seeds(rows))
-    return _private(body, document.RSS_TYPE)
+    if wanted.function == query.CAPS:
+        return _private(caps.document(numbers), xml.TYPE)
+    rows = results.rows(wanted, request.auth, numbers)
+    body = feed.document(rows, wanted, numbers, results.seeds(rows))
+    return _private(body, xml.RSS_TYPE)
 
 
 def _private(body: bytes, media_type: str) -> HttpResponse:

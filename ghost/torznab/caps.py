@@ -6,9 +6,9 @@ from xml.etree.ElementTree import Element
 
 from django.conf import settings
 
-from ghost.torznab.asked import MAX_LIMIT, TEXTS
-from ghost.torznab.document import add, written
-from ghost.torznab.numbers import Numbers
+from ghost.torznab.categories import Numbers
+from ghost.torznab.query import MAX_LIMIT, TEXTS
+from ghost.torznab.xml import add, written
 
 VERSION = "1.3"
 SEARCHES = {

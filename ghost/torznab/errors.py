@@ -13,9 +13,9 @@ from http import HTTPStatus
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 
-from ghost import problems
-from ghost.errors import GhostError
-from ghost.torznab import document
+from ghost.core.errors import GhostError
+from ghost.core.http import problems
+from ghost.torznab import xml
 
 PREFIX = "/api/torznab"
 CREDENTIALS, NOT_ALLOWED, MISSING, INCORRECT, NO_FUNCTION, NOT_AVAILABLE = (
@@ -50,7 +50,7 @@ class TorznabError(GhostError):
 
 def answer(status: int, code: int, description: str) -> HttpResponse:
     """The document with this status."""
-    return HttpResponse(document.error(code, description), document.TYPE, status)
+    return HttpResponse(xml.error(code, description), xml.TYPE, status)
 
 
 class Middleware:

@@ -9,10 +9,10 @@ from xml.etree.ElementTree import Element
 
 from django.conf import settings
 
-from builds import addresses
-from ghost.torznab.asked import Asked
-from ghost.torznab.document import add, rss, written
-from ghost.torznab.numbers import Numbers
+from builds.data import urls
+from ghost.torznab.categories import Numbers
+from ghost.torznab.query import Asked
+from ghost.torznab.xml import add, rss, written
 from resources.models import Resource
 from resources.states import DhtStatus
 
@@ -35,7 +35,7 @@ def document(
     channel = add(root, "channel")
     add(channel, "title", settings.GHOST.site_title)
     add(channel, "description", settings.GHOST.site_description)
-    add(channel, "link", addresses.link(addresses.HOME))
+    add(channel, "link", urls.link(urls.HOME))
     for row in rows:
         item = _item(channel, row)
         for name, value in _attributes(row, numbers, seeds):
@@ -46,7 +46,7 @@ def document(
 
 def _item(channel: Element, row: Resource) -> Element:
     item = add(channel, "item")
-    page = addresses.link(addresses.resource(row.pk)) if addresses.origin() else ""
+    page = urls.link(urls.resource(row.pk)) if urls.origin() else ""
     add(item, "title", row.title)
     add(item, "guid", page or f"urn:btih:{_infohash(row)}", isPermaLink="true" if page else "false")
     if page:

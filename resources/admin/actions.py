@@ -12,13 +12,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from ghost.admin_site import ModelAdmin
-from ghost.errors import StaleError
-from resources import versions
+from ghost.core.admin.model_admin import ModelAdmin
+from ghost.core.errors import StaleError
 from resources.admin.forms import ReasonForm, SendBackForm
 from resources.models import Catalog, Resource
-from resources.models.querysets import ResourceQuerySet
-from resources.probing import prober
+from resources.models.queryset import ResourceQuerySet
+from resources.publishing import etags
+from resources.publishing.prober import prober
 from resources.states import State
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def _approved(rows: ResourceQuerySet, version: str) -> list[int]:
     """Approve them; keys. StaleError if the `version` that somebody looked at is not the present
     one: the button in a resource's form sends it, the list, which shows no texts, does not."""
     ids = _ids(rows)
-    is_present = versions.condition(version)
+    is_present = etags.condition(version)
     if not all(map(is_present, rows)):
         raise StaleError(gettext("Somebody changed it since: read it again, then repeat."))
     rows.approve()

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from ghost.admin_site import ModelAdmin, display
+from ghost.core.admin.model_admin import ModelAdmin, display
 from resources.admin.forms import HashField
 from resources.models import Block, Resource
 

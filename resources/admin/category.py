@@ -12,7 +12,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.views import ChangeList
 
-from ghost.admin_site import ModelAdmin, display
+from ghost.core.admin.model_admin import ModelAdmin, display
 from resources.admin.forms import INDENT, tree_choices
 from resources.models import Category
 from resources.models.category import Place

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext
 
-from ghost.errors import RefusedError
+from ghost.core.errors import RefusedError
 from resources.provenance import HEX_DIGITS
 
 _NAME = "|".join(HEX_DIGITS)

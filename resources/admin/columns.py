@@ -8,12 +8,13 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from ghost import told
-from ghost.admin_site import ModelAdmin, badge, display
-from resources import metadata, sizes
+from ghost.core.admin.model_admin import ModelAdmin, badge, display
+from ghost.core.text import reasons as told
+from resources import sizes
 from resources.admin import checksums
 from resources.models import DhtStatus, ProbeStatus, Resource
 from resources.states import State
+from resources.torrents import metadata
 
 FILES_SHOWN = 2000
 FILES_OPEN = 20

@@ -10,7 +10,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 
 from resources.admin.forms import tree_choices
 from resources.models import Category
-from resources.models.querysets import ResourceQuerySet
+from resources.models.queryset import ResourceQuerySet
 from resources.states import State
 
 

@@ -11,10 +11,11 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from ghost.errors import RefusedError
-from resources import magnets, provenance, tags
+from ghost.core.errors import RefusedError
+from resources import provenance, tags
 from resources.admin import checksums
 from resources.models import Category, Resource
+from resources.torrents import magnets
 
 _TAG = re.compile(r'\s*"([^"]*)"\s*|([^,，]+)')
 INDENT = "\N{EM SPACE}"

@@ -11,15 +11,16 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 
-from ghost.errors import RefusedError
-from resources import magnets, submissions
+from ghost.core.errors import RefusedError
 from resources.admin import status
 from resources.admin.actions import ResourceActions
 from resources.admin.columns import ResourceColumns
 from resources.admin.filters import CategoryFilter, StateFilter
 from resources.admin.forms import ResourceForm, tree_choices
 from resources.models import Resource
-from resources.models.querysets import ResourceQuerySet
+from resources.models.queryset import ResourceQuerySet
+from resources.publishing import publish
+from resources.torrents import magnets
 
 AS_WORDS = {
     "tags": "tags_in_words",
@@ -155,7 +156,7 @@ class ResourceAdmin(ResourceActions, ResourceColumns):
         return field
 
     def save_model(self, request: HttpRequest, obj: Resource, form: Any, change: bool) -> None:
-        submissions.store(obj)
+        publish.store(obj)
         form.store_also(obj, by=request.user.get_username())
 
     def has_delete_permission(self, request: HttpRequest, obj: Resource | None = None) -> bool:

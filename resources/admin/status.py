@@ -7,10 +7,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from ghost import told
-from resources import versions
+from ghost.core.text import reasons
 from resources.admin.columns import HEALTH_COLOURS, PROBE_COLOURS, STATE_COLOURS
 from resources.models import DhtStatus, ProbeStatus, Resource
+from resources.publishing import etags
 from resources.states import State
 
 
@@ -20,7 +20,7 @@ def show(
     """For templates/admin/resources/status.html; `also` are further buttons of what stands."""
     return {
         "facts": _facts(row),
-        "why": "" if row.probe_status == ProbeStatus.OK else told.again(row.probe_error),
+        "why": "" if row.probe_status == ProbeStatus.OK else reasons.again(row.probe_error),
         "buttons": _buttons(row, also) if may_change else [],
         "public_url": row.public_url or "",
     }
@@ -43,7 +43,7 @@ def _buttons(row: Resource, also: Iterable[tuple[str, str, str]]) -> list[dict[s
     found = []
     if row.state == State.REVIEW:
         approve = _button("approve", _("Approve"), "check", "primary")
-        found.append(approve | {"version": versions.etag(row)})
+        found.append(approve | {"version": etags.etag(row)})
         found.append(_button("send_back", _("Send back…"), "reply"))
     found.append(_button("probe_again", _("Probe again"), "travel_explore"))
     found += [_button(*button) for button in also]

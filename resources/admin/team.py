@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from ghost.admin_site import display
+from ghost.core.admin.model_admin import display
 from teams.admin import TeamAdmin
 
 

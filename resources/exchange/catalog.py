@@ -8,16 +8,16 @@ from itertools import count
 
 from django.db import models
 
-from ghost.errors import RefusedError
-from resources import metadata
+from ghost.core.errors import RefusedError
 from resources.exchange import records
 from resources.exchange.records import Header, Record
 from resources.models import Block, Category, DhtStatus, ProbeStatus, Resource
 from resources.models.category import Place
 from resources.states import State
+from resources.torrents import metadata
 from teams.models import Team, Token
 from teams.roles import Role
-from teams.schemes import Scheme
+from teams.token_schemes import Scheme
 
 BATCH = 300
 _NAMED = ("publisher", "team", "supersedes")
@@ -51,7 +51,7 @@ class Selection:
 
 @dataclass
 class Export:
-    """A catalog about to be written: read it within `ghost.database.one_moment`."""
+    """A catalog about to be written: read it within `ghost.core.db.snapshot.one_moment`."""
 
     selection: Selection
     _publishers: dict[int, int] = field(default_factory=dict)

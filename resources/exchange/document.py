@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
-from ghost.errors import RefusedError
+from ghost.core.errors import RefusedError
 from resources.exchange import records
-from resources.exchange.lines import Line
 from resources.exchange.ndjson import MAX_LINE_BYTES, parsed
 from resources.exchange.records import Header, Record
+from resources.exchange.report import Line
 
 MAX_HEADER_BYTES = 1 << 20
 _LIST = b'"records"'

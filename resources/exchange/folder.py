@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ghost.errors import RefusedError
-from ghost.files import write_atomic
-from ghost.words import one_line
-from resources import metadata, torrents
+from ghost.core.errors import RefusedError
+from ghost.core.io.files import write_atomic
+from ghost.core.text.unicode import one_line
 from resources.exchange import records
-from resources.exchange.lines import Line
+from resources.exchange.report import Line
 from resources.models import ProbeStatus, Resource
+from resources.torrents import metadata, metainfo
 
 SUFFIX = ".torrent"
 
@@ -22,7 +22,7 @@ def write(folder: Path, rows: Iterable[Resource]) -> Iterator[bool]:
     folder.mkdir(parents=True, exist_ok=True)
     for row in rows:
         found = row.probed_metadata
-        body = torrents.make(found, row.magnet) if found else None
+        body = metainfo.make(found, row.magnet) if found else None
         if body:
             path = folder / metadata.path_of(row.magnet_hash).with_suffix(SUFFIX).name
             write_atomic(path, body, survives_power_loss=False)
@@ -51,11 +51,11 @@ def read(folder: Path, files: Iterable[Path]) -> Iterator[Line]:
 
 def _body(path: Path) -> bytes:
     with path.open("rb") as stream:
-        return stream.read(torrents.MAX_BYTES + 1)
+        return stream.read(metainfo.MAX_BYTES + 1)
 
 
 def _record(body: bytes) -> records.Resource:
-    magnet, found = torrents.read(body)
+    magnet, found = metainfo.read(body)
     return records.build(
         title=one_line(found.name)[:300] or magnet.hash,
         magnet_uri=magnet.uri(),

@@ -13,13 +13,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
-from ghost.database import one_moment
-from ghost.errors import RefusedError
-from ghost.files import replacing
-from resources.exchange import document, earlier, folder, ndjson, table
+from ghost.core.db.snapshot import one_moment
+from ghost.core.errors import RefusedError
+from ghost.core.io.files import replacing
+from resources.exchange import document, folder, ndjson, table
 from resources.exchange.catalog import Export, Selection
-from resources.exchange.lines import Line
+from resources.exchange.legacy import database as earlier
 from resources.exchange.records import Header
+from resources.exchange.report import Line
 
 STANDARD = "-"
 PRIVATE = 0o600

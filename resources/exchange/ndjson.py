@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
-from ghost.errors import RefusedError
+from ghost.core.errors import RefusedError
 from resources.exchange import records
-from resources.exchange.lines import Line
 from resources.exchange.records import Header, Record
+from resources.exchange.report import Line
 
 MAX_LINE_BYTES = 64 << 20
 """A torrent of 100,000 files with its info section has about 30 MB."""

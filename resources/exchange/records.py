@@ -21,11 +21,11 @@ from pydantic import (
     ValidationError,
 )
 
-from ghost.errors import RefusedError
-from resources import metadata
+from ghost.core.errors import RefusedError
 from resources.states import DhtStatus, ProbeStatus
+from resources.torrents import metadata
 from teams.roles import Role
-from teams.schemes import Scheme
+from teams.token_schemes import Scheme
 
 FORMAT, VERSION = "ghost-catalog", 1
 MAX_ID = 2_000_000_000

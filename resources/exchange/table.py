@@ -15,9 +15,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, BinaryIO
 
-from ghost.errors import RefusedError
+from ghost.core.errors import RefusedError
 from resources.exchange import records
-from resources.exchange.lines import Line
+from resources.exchange.report import Line
 from resources.models import Resource
 
 TEXTS = ("title", "magnet_uri", "content_markdown", "licence", "source_url", "takedown_reason")

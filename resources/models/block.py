@@ -9,8 +9,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ghost.errors import RefusedError
-from resources import magnets
+from ghost.core.errors import RefusedError
+from resources.torrents import magnets
 
 
 class BlockQuerySet(models.QuerySet["Block"]):

@@ -11,7 +11,7 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ghost import jobs
+from ghost.core.jobs import models as jobs
 
 EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 

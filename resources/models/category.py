@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ghost import audit
-from ghost.errors import ForbiddenError, RefusedError
-from ghost.fields import LineField
+from ghost.core.audit import models as audit
+from ghost.core.db.fields import LineField
+from ghost.core.errors import ForbiddenError, RefusedError
 from resources import slugs
 from resources.models.catalog import Catalog
 from teams.models import Token

@@ -14,16 +14,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ghost import audit, jobs
-from ghost.errors import RefusedError
-from resources import magnets, metadata, provenance, slugs, tags
-from resources.models import news, walk
+from ghost.core.audit import models as audit
+from ghost.core.errors import RefusedError
+from ghost.core.jobs import models as jobs
+from resources import provenance, slugs, tags
+from resources.models import events, list_index
 from resources.models.block import Block
 from resources.models.catalog import Catalog
-from resources.models.inserting import Neighbours
-from resources.models.outcomes import OUTAGE_PAUSE, RETRY_PAUSES, Outcomes
-from resources.models.querysets import ResourceQuerySet
+from resources.models.findings import OUTAGE_PAUSE, RETRY_PAUSES, Outcomes
+from resources.models.insert import Neighbours
+from resources.models.queryset import ResourceQuerySet
 from resources.states import DhtStatus, ProbeStatus
+from resources.torrents import magnets, metadata
 from teams.models import Token
 from teams.roles import Role
 
@@ -73,7 +75,7 @@ class Resource(Outcomes):
                 condition=models.Q(awaits_review=True),
                 name="resources_awaiting_review",
             ),
-            walk.INDEX,
+            list_index.INDEX,
         ]
 
     # -- the gate
@@ -180,7 +182,7 @@ class Resource(Outcomes):
             what, before = "update", old.audited()
         audit.note(f"resource.{what}", self, before, after)
         if before != after:
-            news.changed(what, [self])
+            events.changed(what, [self])
 
     def audited(self) -> dict[str, Any]:
         """What people wrote of it, for the audit trail."""
@@ -256,7 +258,7 @@ class Resource(Outcomes):
                 return False
             transaction.on_commit(partial(metadata.forget, self.magnet_hash))
             audit.note("resource.forget", self, self.audited(), None)
-            news.changed("forget", [self])
+            events.changed("forget", [self])
             Resource.objects.filter(pk=self.pk).delete()
         return True
 

@@ -11,10 +11,10 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ghost import audit
-from ghost.errors import ForbiddenError, RefusedError
-from ghost.fields import LineField
-from teams.models.names import public_turn, tell_renamed
+from ghost.core.audit import models as audit
+from ghost.core.db.fields import LineField
+from ghost.core.errors import ForbiddenError, RefusedError
+from teams.models.public_names import public_turn, tell_renamed
 from teams.models.token import Token
 from teams.roles import Role
 

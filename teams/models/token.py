@@ -13,14 +13,14 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ghost import audit
-from ghost.errors import ConflictError, ForbiddenError, RefusedError, RevokedError
-from ghost.fields import LineField
-from ghost.prepared import ASKED, Prepared
-from teams import credentials, earlier
-from teams.models.names import public_turn, tell_renamed
+from ghost.core.audit import models as audit
+from ghost.core.db.fields import LineField
+from ghost.core.db.prepared import ASKED, Prepared
+from ghost.core.errors import ConflictError, ForbiddenError, RefusedError, RevokedError
+from teams import credentials, legacy_tokens
+from teams.models.public_names import public_turn, tell_renamed
 from teams.roles import Role
-from teams.schemes import Scheme
+from teams.token_schemes import Scheme
 
 if TYPE_CHECKING:
     from teams.models.team import Team
@@ -47,8 +47,8 @@ class TokenQuerySet(models.QuerySet["Token"]):
         For the raw forms of the earlier Ghost see `earlier.find`: `address` is whose guesses at
         them are counted.
         """
-        if earlier.is_well_formed(raw):
-            return earlier.find(self.usable(), raw, address)
+        if legacy_tokens.is_well_formed(raw):
+            return legacy_tokens.find(self.usable(), raw, address)
         if not credentials.is_well_formed(raw):
             return None
         digest = credentials.digest(raw)
@@ -72,7 +72,7 @@ class TokenQuerySet(models.QuerySet["Token"]):
     def find(self, *, raw: str | None = None, token_hash: str | None = None) -> Token:
         """The token with this raw form or this hash, or that had it before its last rotation,
         usable or not; DoesNotExist if none."""
-        wanted = [token_hash] if token_hash else earlier.hashes_of(self, raw or "")
+        wanted = [token_hash] if token_hash else legacy_tokens.hashes_of(self, raw or "")
         return self.get(models.Q(token_hash__in=wanted) | models.Q(old_hash__in=wanted))
 
     def for_rotation(self, token_hash: str, *, by: Token) -> Token:

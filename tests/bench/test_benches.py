@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from ghost.env import BASE_DIR
+from ghost.core.config.env import BASE_DIR
 from tests.browser import needs_chromium
 
 BENCH = BASE_DIR / "bench"

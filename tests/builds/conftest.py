@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from builds import pipeline
+from builds.engine import pipeline
 from builds.models import Build
 from tests.builds.faults import place  # noqa: F401  # a fixture
 from tests.builds.pictures import pictures, stall  # noqa: F401  # fixtures

@@ -9,13 +9,15 @@ from pathlib import Path
 
 from django.db import transaction
 
-from builds import delta, deltas, full, release, searchable
-from builds.absorb import absorb
+from builds.data.progress import unheard
+from builds.data.records import Page, Record
+from builds.engine import full, incremental
+from builds.engine.sync import absorb
+from builds.listings.reader import Shelf
 from builds.models import BuildState, Due, Output
-from builds.outputs import Maker
-from builds.progress import unheard
-from builds.records import Page, Record
-from builds.shelf import Shelf
+from builds.pages.outputs import Maker
+from builds.search import entries
+from builds.tree import patches, releases
 from resources.models import Change
 
 _number = count(1)
@@ -28,35 +30,35 @@ class Told:
     changed: set[str]
     removed: set[str]
     search: set[str]
-    found: delta.Difference
+    found: incremental.Difference
 
 
 def everything() -> Path:
     """Absorb and write all, make it the public site."""
     shelf = Shelf.open(absorb(everything=True))
-    draft = release.begin(next(_number))
+    draft = releases.begin(next(_number))
     writer, _ = full.export(shelf, draft, unheard, transaction.atomic)
     full.search(shelf, writer, unheard)
     Output.replace_all()
-    token = release.new_token()
-    release.publish(draft, token)
+    token = releases.new_token()
+    releases.publish(draft, token)
     BuildState.objects.filter(pk=1).update(token=token)
     Due.objects.all().delete()
     Change.objects.all().delete()
-    return release.public()
+    return releases.public()
 
 
 def change(build: int = 2) -> Told:
     """Absorb, and write what is due into the public site."""
     shelf = Shelf.open(absorb(everything=False))
-    stage = deltas.begin(build)
-    found = delta.compare(shelf, stage)
-    delta.add_search(shelf, stage, found)
+    stage = patches.begin(build)
+    found = incremental.compare(shelf, stage)
+    incremental.add_search(shelf, stage, found)
     changed, removed = set(found.wanted()), set(found.removed())
-    plan = deltas.seal(stage, found.removed())
-    delta.store(found)
+    plan = patches.seal(stage, found.removed())
+    incremental.store(found)
     BuildState.objects.filter(pk=1).update(token=plan.token)
-    deltas.merge(stage.folder, plan)
+    patches.merge(stage.folder, plan)
     Change.objects.all().delete()
     search = {name for name in changed | removed if name.startswith("search/")}
     return Told(changed - search, removed - search, search, found)
@@ -75,7 +77,7 @@ def rows_of_all() -> tuple[dict[str, tuple], dict[str, bytes]]:
     for owner, record in [*maker.entries(), *maker.lists()]:
         told[record.address] = (record.digest, record.size)
         made.append((owner, record))
-    made += [*maker.others(told), *(("search", file) for file in searchable.whole(shelf, unheard))]
+    made += [*maker.others(told), *(("search", file) for file in entries.whole(shelf, unheard))]
     return (
         {r.address: (owner, isinstance(r, Page), r.digest, r.size, "") for owner, r in made},
         {r.address.lstrip("/"): r.body for _, r in made if not isinstance(r, Page)},
@@ -92,6 +94,6 @@ def files(site: Path) -> dict[str, bytes]:
 
 def index_items() -> dict[int, dict[str, object]]:
     """The items of all shards, by id."""
-    found = release.public().glob("index/index-*.json")
+    found = releases.public().glob("index/index-*.json")
     items = [item for path in found for item in json.loads(path.read_bytes())["items"]]
     return {item["id"]: item for item in items}

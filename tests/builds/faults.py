@@ -21,8 +21,9 @@ from django.db import OperationalError, connection
 from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.utils import timezone
 
-from builds import check, tasks
+from builds import tasks
 from builds.models import Build, BuildState
+from builds.tree import check
 
 STEP = int(os.environ.get("FAULTS", "0"))
 """1 tries each moment of a build, 5 every fifth; 0 a few of each kind."""

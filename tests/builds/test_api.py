@@ -3,8 +3,10 @@ from __future__ import annotations
 import pytest
 from django_q.models import OrmQ
 
-from builds import hugo, runs, tasks
+from builds import tasks
+from builds.engine import run
 from builds.models import Build, BuildState, Step
+from builds.render import hugo
 from resources.models import Catalog
 from tests import make
 
@@ -53,7 +55,7 @@ def test_status_of_a_build_that_has_not_begun_a_step(client):
 
 
 def test_status_tells_how_far_a_real_build_is(client, monkeypatch):
-    monkeypatch.setattr(runs, "TOLD_EVERY_S", 0)
+    monkeypatch.setattr(run, "TOLD_EVERY_S", 0)
     make.resource()
     token, seen, render = make.publisher(), {}, hugo.render
 

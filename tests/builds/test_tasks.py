@@ -6,10 +6,12 @@ import pytest
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from builds import hugo, release, tasks
+from builds import tasks
 from builds.models import DIED, LEASE, Build, BuildState, CoverHost
-from ghost import schedules
-from ghost.errors import OutageError
+from builds.render import hugo
+from builds.tree import releases
+from ghost.core.errors import OutageError
+from ghost.operations import schedules
 from resources.models import Catalog, Resource
 from tests import make
 
@@ -22,7 +24,7 @@ def no_pause(configure):
 
 
 def home() -> str:
-    return (release.public() / "index.html").read_text()
+    return (releases.public() / "index.html").read_text()
 
 
 def states() -> list[str]:

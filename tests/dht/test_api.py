@@ -6,11 +6,13 @@ from types import SimpleNamespace
 import pytest
 from django_q.models import OrmQ
 
-from dht import scan, scanning, swarm
+from dht.engine import session
+from dht.health import requests
+from dht.health import scanner as scan
 from dht.models import HealthSample, Scan
-from ghost.audit import AuditEvent
-from ghost.errors import OutageError
-from ghost.seats import Seats
+from ghost.core.audit.models import AuditEvent
+from ghost.core.errors import OutageError
+from ghost.core.http.concurrency import Seats
 from tests import make
 
 ADDRESS = "/api/admin/dht/scan-all"
@@ -39,7 +41,7 @@ def poll(monkeypatch):
             work(Scan.objects.open().get())
 
         clock = SimpleNamespace(sleep=sleep, monotonic=time.monotonic)
-        monkeypatch.setattr(scanning, "time", clock)
+        monkeypatch.setattr(requests, "time", clock)
 
     return during
 
@@ -125,7 +127,7 @@ def test_a_scan_that_fails_while_it_is_waited_for_is_an_outage(no_dht, ask, poll
 
 @pytest.mark.parametrize("query", [{}, {"wait": "true"}])
 def test_without_libtorrent_nothing_is_queued(ask, monkeypatch, query):
-    monkeypatch.setattr(swarm, "lt", None)
+    monkeypatch.setattr(session, "lt", None)
     make.resource()
 
     answer = ask(**query)
@@ -144,13 +146,13 @@ def test_a_time_out_without_sense_is_refused(ask, seconds):
 
 
 def test_only_a_few_wait_at_once_and_the_seats_come_back(ask, poll, monkeypatch):
-    monkeypatch.setattr(scanning, "_seats", Seats(1))
+    monkeypatch.setattr(requests, "_seats", Seats(1))
     make.resource()
     refused = []
 
     def work(row):
-        with pytest.raises(scanning.OutageError, match="Too many callers"):
-            scanning.ask_for_all("Ada", wait_s=1)
+        with pytest.raises(requests.OutageError, match="Too many callers"):
+            requests.ask_for_all("Ada", wait_s=1)
         refused.append(len(queued()))
         row.stop()
 
@@ -163,13 +165,13 @@ def test_only_a_few_wait_at_once_and_the_seats_come_back(ask, poll, monkeypatch)
 
 
 def test_a_web_process_makes_no_session(ask, poll, monkeypatch):
-    monkeypatch.setattr(swarm, "_session", None)
+    monkeypatch.setattr(session, "_session", None)
     make.resource()
     poll(Scan.stop)
 
     ask(wait="true")
 
-    assert swarm._session is None
+    assert session._session is None
 
 
 def test_asking_is_told_before_the_scan_is_waited_for(ask, poll):
@@ -194,7 +196,7 @@ def test_what_cannot_be_told_is_not_queued(ask, monkeypatch):
         raise OutageError("The trail is full.")
 
     make.resource()
-    monkeypatch.setattr(scanning.audit, "note", fail)
+    monkeypatch.setattr(requests.audit, "note", fail)
 
     answer = ask()
 

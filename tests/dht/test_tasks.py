@@ -11,13 +11,14 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from dht import probes, tasks
-from dht import swarm as door
+from dht import tasks
+from dht.engine import probes
+from dht.engine import session as door
 from dht.models import HealthSample, Scan
-from ghost import stopping
-from ghost.errors import OutageError
-from resources import metadata
+from ghost.core.errors import OutageError
+from ghost.core.jobs import shutdown
 from resources.models import Catalog, DhtStatus, ProbeStatus, Resource
+from resources.torrents import metadata
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -166,7 +167,7 @@ def test_sigterm_ends_a_run_in_good_order(swarm):
 def test_a_worker_that_is_to_stop_gives_its_probes_back(swarm, monkeypatch):
     row = pending(make.magnet())
     steps = iter([False, False, True])
-    monkeypatch.setattr(stopping, "is_asked", lambda: next(steps))
+    monkeypatch.setattr(shutdown, "is_asked", lambda: next(steps))
 
     said = tasks.run_probes(row.pk)
 

@@ -12,10 +12,10 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from ghost.audit import AuditEvent
+from ghost.core.audit.models import AuditEvent
 from ghost.demo import seeds
-from resources import metadata, torrents
 from resources.models import Block, Catalog, Category, ProbeStatus, Resource
+from resources.torrents import metadata, metainfo
 from teams.models import Team, Token
 from teams.roles import Role
 from tests import make
@@ -53,7 +53,7 @@ def fill(folder) -> None:
         **wide,
     )
     seed = seeds.make(folder, "work", {"a": b"a" * 40_000, "b/é": b"b"}, seeds.Version.HYBRID)
-    magnet, found = torrents.read(seed.body)
+    magnet, found = metainfo.read(seed.body)
     hybrid = make.resource(
         is_probed=False, magnet_uri=magnet.uri() + "&tr=udp%3A%2F%2Ft.example%3A1%2Fx",
         publisher=mia, team=team, category=films,

@@ -1,6 +1,6 @@
 """A prober without a network, for tests of what happens around a probe: `settings.PROBER`."""
 
-from ghost.errors import OutageError
+from ghost.core.errors import OutageError
 from resources.models import ProbeStatus, Resource
 from tests import make
 

@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from ghost.errors import OutageError
-from resources import metadata
+from ghost.core.errors import OutageError
 from resources.models import Block, Catalog, DhtStatus, ProbeStatus, Resource
 from resources.schemas import ResourceItem, ResourceOut
+from resources.torrents import metadata
 from tests import make
 
 pytestmark = pytest.mark.django_db

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.urls import reverse
 
-from ghost.audit import AuditEvent
+from ghost.core.audit.models import AuditEvent
 from resources.models import Catalog
 from teams import credentials
 from teams.models import Team, Token

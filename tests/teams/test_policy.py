@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from ghost.api import api
-from ghost.errors import ForbiddenError
-from ghost.jobs import Job, Kind
+from ghost.api.root import api
+from ghost.core.errors import ForbiddenError
+from ghost.core.jobs.models import Job, Kind
 from resources.models import Resource
 from teams import policy
 from teams.policy import RULES, Action, Ownership

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
+from builds.engine.run import told
 from builds.models import Build, Step
-from builds.runs import told
 from builds.tasks import carry_out
-from ghost.database import require_prepared
-from ghost.errors import GhostError, RefusedError
+from ghost.core.db.snapshot import require_prepared
+from ghost.core.errors import GhostError, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

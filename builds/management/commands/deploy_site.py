@@ -6,11 +6,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from builds import delivery, deploy
-from builds.deploy import Outcome
+from builds import deploy
+from builds.deploy import Outcome, after_build
 from builds.models import Deployment
-from ghost.database import require_prepared
-from ghost.errors import GhostError
+from ghost.core.db.snapshot import require_prepared
+from ghost.core.errors import GhostError
 
 NOWHERE = "Nothing says where to: set GHOST_PAGES_REMOTE_URL or GHOST_DEPLOY_TARGET."
 
@@ -33,7 +33,7 @@ class Command(BaseCommand):
             outcome = deploy.deploy_published(
                 is_asked=True, is_whole=force, allow_deletions=allow_deletions, tell=self._tell
             )
-            delivery.note(outcome)
+            after_build.note(outcome)
         except (GhostError, OSError, DatabaseError) as error:
             require_prepared(error)
             raise CommandError(f"Nothing was deployed. {error}") from error

@@ -6,13 +6,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from builds import rollback
+from builds.engine import rollback
+from builds.engine.rollback import Point
+from builds.engine.run import told
 from builds.models import Build
-from builds.rollback import Point
-from builds.runs import told
 from builds.tasks import put_back
-from ghost.database import require_prepared
-from ghost.errors import GhostError
+from ghost.core.db.snapshot import require_prepared
+from ghost.core.errors import GhostError
 
 NONE = "No earlier state of the site is kept."
 BARRED = "no way back: something was taken down since"

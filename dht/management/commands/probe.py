@@ -9,10 +9,13 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from dht import probes, scan, tasks, trackers
-from ghost.errors import GhostError, RefusedError
-from resources import magnets
+from dht import tasks
+from dht.engine import probes
+from dht.health import scanner
+from dht.trackers import client
+from ghost.core.errors import GhostError, RefusedError
 from resources.states import ProbeStatus
+from resources.torrents import magnets
 
 
 class Command(BaseCommand):
@@ -34,7 +37,7 @@ class Command(BaseCommand):
         if timeout_s is None:
             timeout_s = settings.GHOST.magnet_metadata_timeout_s
         try:
-            scan.require_sense(None, timeout_s)
+            scanner.require_sense(None, timeout_s)
             wanted = self._read(options["magnets"])
             with tasks.stoppable():
                 is_reachable = [
@@ -46,7 +49,7 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             raise CommandError("Interrupted.", returncode=130) from None
         finally:
-            trackers.close()  # while threads can still be made, as over HTTP leaving takes one
+            client.close()  # while threads can still be made, as over HTTP leaving takes one
         if len(wanted) < len(options["magnets"]) or not all(is_reachable):
             raise SystemExit(1)
 

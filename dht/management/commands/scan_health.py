@@ -9,9 +9,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from dht import scan, tasks, trackers
+from dht import tasks
+from dht.health import scanner
 from dht.models import Scan, ScanState
-from ghost.errors import GhostError
+from dht.trackers import client
+from ghost.core.errors import GhostError
 
 BAR_CHARS = 30
 
@@ -38,7 +40,7 @@ class Command(BaseCommand):
         limit = settings.GHOST.dht_sample_size if options["limit"] is None else options["limit"]
         try:
             with tasks.stoppable():
-                done = scan.scan(
+                done = scanner.scan(
                     None if options["all"] else limit, timeout_s=options["timeout"], tell=self._tell
                 )
         except GhostError as error:
@@ -46,7 +48,7 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             raise CommandError("Interrupted. What was checked is kept.", returncode=130) from None
         finally:
-            trackers.close()  # while threads can still be made, as over HTTP leaving takes one
+            client.close()  # while threads can still be made, as over HTTP leaving takes one
         if self.stderr.isatty():
             self.stderr.write("")  # the bar's line ends
         self.stdout.write(json.dumps(done.plain() | {"scan": done.pk}))

@@ -9,8 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
-from ghost import backup
-from ghost.errors import GhostError
+from ghost.core.errors import GhostError
+from ghost.operations import backup
 
 
 class Command(BaseCommand):

@@ -7,7 +7,8 @@ from argparse import ArgumentParser
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from ghost import checks, env
+from ghost.core.config import env
+from ghost.operations import checks
 
 
 class Command(BaseCommand):

@@ -15,15 +15,15 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from dht.tasks import scan_health
-from ghost import jobs
+from ghost.core.errors import GhostError, OutageError
+from ghost.core.jobs import models as jobs
 from ghost.demo import accounts, covers, works
 from ghost.demo.place import Place
 from ghost.demo.publisher import Publisher, answers
 from ghost.demo.seeds import Seed
 from ghost.demo.swarm import LoopbackSwarm
-from ghost.errors import GhostError, OutageError
 from resources.models import DhtStatus, Resource
-from resources.models.querysets import ResourceQuerySet
+from resources.models.queryset import ResourceQuerySet
 from resources.states import State
 
 POLL_S = 0.25

@@ -7,7 +7,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from builds.models import BuildState
-from ghost import jobs, schedules
+from ghost.core.jobs import models as jobs
+from ghost.operations import schedules
 from teams import first_admin, groups
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from django_q.cluster import Cluster
 from django_q.management.commands import qcluster
 
-from ghost import stopping
+from ghost.core.jobs import shutdown
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
 
@@ -26,7 +26,7 @@ PR_SET_PDEATHSIG = 1  # prctl(2)
 class Command(qcluster.Command):  # type: ignore[misc]  # django-q2 has no types
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401  # Django's
         main = os.getpid()
-        stopping.ignore()
+        shutdown.ignore()
         os.register_at_fork(after_in_child=lambda: _settle(main))
         _stop_before(Cluster)
         super().handle(*args, **options)
@@ -47,7 +47,7 @@ def _stop_before(cluster: Any) -> None:  # noqa: ANN401  # django-q2 has no type
     def stop_soon(self: Any) -> bool:  # noqa: ANN401
         if self.sentinel.is_alive():
             with suppress(ProcessLookupError):
-                stopping.ask(self.sentinel.pid)
+                shutdown.ask(self.sentinel.pid)
         return bool(stop(self))
 
     cluster.stop = stop_soon

@@ -9,8 +9,8 @@ from argparse import ArgumentParser
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from ghost.database import require_prepared
-from ghost.errors import GhostError
+from ghost.core.db.snapshot import require_prepared
+from ghost.core.errors import GhostError
 from resources.exchange import formats
 from resources.exchange.catalog import Selection
 from resources.exchange.formats import STANDARD, Format, Writing

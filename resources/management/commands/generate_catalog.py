@@ -8,7 +8,7 @@ from argparse import ArgumentParser
 
 from django.core.management.base import BaseCommand, CommandError
 
-from ghost.errors import RefusedError
+from ghost.core.errors import RefusedError
 from resources import synthetic
 from resources.models import Category
 

@@ -13,14 +13,14 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from ghost.database import require_prepared
-from ghost.errors import GhostError, RefusedError
+from ghost.core.db.snapshot import require_prepared
+from ghost.core.errors import GhostError, RefusedError
 from resources.exchange import formats
-from resources.exchange.arrivals import Defaults
 from resources.exchange.formats import Format, Source
-from resources.exchange.intake import Intake, Options
-from resources.exchange.lines import Report
+from resources.exchange.import_resources import Defaults
+from resources.exchange.importer import Intake, Options
 from resources.exchange.progress import Progress
+from resources.exchange.report import Report
 
 
 class Command(BaseCommand):

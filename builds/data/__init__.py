@@ -1,0 +1,1 @@
+"""One resource as the site sees it, as plain values. Leans on resources."""

@@ -1,0 +1,87 @@
+"""What only the page of a resource shows: its text as HTML and its files as a tree."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Self
+
+from builds.data import entry, markdown
+from builds.data.records import digest
+from resources import sizes
+from resources.models import Resource
+from resources.torrents import metadata
+
+LISTED_FILES = 2000
+LISTED_DEPTH = 32
+NAMED_FILES = 200
+"""So many names of files can be searched for."""
+
+
+@dataclass(frozen=True)
+class Body:
+    """`tree`: `[{name, size, children}]`, `tree_cut` files left out of it; names of files."""
+
+    html: str
+    tree: list[dict[str, Any]]
+    tree_cut: int
+    file_names: list[str]
+    checksums: list[dict[str, str]] = field(default_factory=list)
+    """`[{algorithm, value, file}]`, the file if it is that of one among several."""
+
+    @property
+    def packed(self) -> bytes:
+        """As it is stored: a fifth of its size."""
+        plain = [self.html, self.tree, self.tree_cut, self.file_names, self.checksums]
+        return zlib.compress(json.dumps(plain, separators=(",", ":")).encode(), 1)
+
+    @classmethod
+    def read(cls, packed: bytes) -> Self:
+        """The inverse of `packed`."""
+        return cls(*json.loads(zlib.decompress(packed)))
+
+
+def make(
+    html: str, found: metadata.Metadata | None, checksums: Sequence[dict[str, str]] = ()
+) -> Body:
+    """Of a text, of what a probe found, and of what its publisher vouches for."""
+    files = found.files if found else ()
+    shallow = tuple(file for file in files if file.path.count("/") < LISTED_DEPTH)
+    shown = shallow[:LISTED_FILES]
+    # Folders show the size of all that is in them, listed or not.
+    tree = _listed(metadata.tree(shallow), {file.path for file in shown}, "")
+    names = [file.path.rpartition("/")[2] for file in files[:NAMED_FILES]]
+    cut = (found.file_count if found else 0) - len(shown)
+    return Body(html, tree, cut, names, list(checksums))
+
+
+def source_of(row: Resource) -> str:
+    """Digest of all that a body is made from: another one asks for making it anew."""
+    sums = json.dumps(row.checksums, sort_keys=True)
+    parts = (row.magnet_uri, row.magnet_hash, str(row.probed_at), sums, row.content_markdown)
+    return digest(_renderer() + "\0".join(parts).encode(errors="surrogatepass"))
+
+
+def _listed(nodes: list[metadata.Node], shown: set[str], prefix: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for node in nodes:
+        path = prefix + node["name"]
+        item: dict[str, Any] = {"name": node["name"], "size": sizes.human(node["size"])}
+        if "children" not in node:
+            found += [item] if path in shown else []
+        elif children := _listed(node["children"], shown, path + "/"):
+            found.append({**item, "children": children})
+    return found
+
+
+@cache
+def _renderer() -> bytes:
+    """Another program renders anew."""
+    packages = " ".join(version(name) for name in ("markdown-it-py", "nh3"))
+    code = (markdown.__file__, entry.__file__, __file__)
+    return packages.encode() + b"".join(Path(file).read_bytes() for file in code)

@@ -1,0 +1,228 @@
+"""Which target's turn it is, and what became of it.
+
+What is wanted is written down first, then tried. A deployment that fails leaves its target as it
+was, and is tried again after growing pauses without a build; one that is killed, too, since the
+next try is written down before it begins.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import logging
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from django.conf import settings
+
+from builds.deploy import limits, targets
+from builds.deploy.target import Beat, Guard, HeldError, Holding, Site, Target
+from builds.models import BuildState, Deployment
+from builds.models.deployment import DeploymentQuerySet
+from builds.tree import patches, releases
+from builds.tree.patches import Changes
+from ghost.core.config.env import BASE_DIR
+from ghost.core.errors import GhostError, OutageError, RefusedError
+
+FEW = 20
+"""Fewer deletions than these never wait for anybody."""
+
+
+ChangesSince = Callable[[str], Changes | None]
+
+logger = logging.getLogger(__name__)
+
+
+class Listener(Protocol):
+    """Who hears of turns."""
+
+    def __call__(self, row: Deployment, *, has_ended: bool) -> None:
+        """The turn of this row begins, or has ended."""
+
+
+def _log(row: Deployment, *, has_ended: bool) -> None:
+    if has_ended and row.state == Deployment.State.FAILED:
+        logger.warning("%s was not deployed to: %s", row.target, row.error)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The targets' rows after their turns."""
+
+    deployments: list[Deployment]
+    tried: frozenset[int] = frozenset()
+    """Keys of the rows that had a turn; the others were left alone."""
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether all of them hold what is wanted."""
+        return all(row.is_current for row in self.deployments)
+
+    @property
+    def commit(self) -> str:
+        """The commit on the pages branch, if that holds what is wanted."""
+        found = [row.commit for row in self.deployments if row.is_current and row.commit]
+        return found[0] if found else ""
+
+    @property
+    def text(self) -> str:
+        """A line for each target."""
+        return "\n".join(self.told(row) for row in self.deployments)
+
+    def told(self, row: Deployment) -> str:
+        """What became of one target."""
+        if row.is_current and row.pk not in self.tried:
+            return f"{row.target}: nothing to do, it holds the published site already"
+        return row.told
+
+
+def is_configured() -> bool:
+    """Whether there is anywhere to deploy to."""
+    return bool(targets.configured())
+
+
+def rows() -> DeploymentQuerySet:
+    """The rows of the targets that are configured; none of one that had no turn yet."""
+    return Deployment.objects.at(targets.configured())
+
+
+def due() -> bool:
+    """Whether a target waits for a deployment, and its time has come."""
+    if not releases.token_of(releases.current()):
+        return False
+    return any(Deployment.objects.of(target).is_due for target in targets.configured())
+
+
+def deploy(
+    public: Path,
+    token: str,
+    changes_since: ChangesSince,
+    beat: Beat,
+    *,
+    size: tuple[int, int] | None = None,
+    is_asked: bool = False,
+    is_whole: bool = False,
+    allow_deletions: bool = False,
+    tell: Listener = _log,
+) -> Outcome:
+    """Bring the state `token` of the public folder to each target whose turn has come.
+
+    What goes wrong is written down in the target's row, and raised by nobody. `size`: files and
+    bytes of the site, counted here if need be. Asked for by an operator (`is_asked`), no pause is
+    kept. `is_whole`: compare everything, even if nothing changed.
+    """
+    turns = [(target, Deployment.objects.of(target)) for target in targets.configured()]
+    tried = set()
+    for _, row in turns:
+        row.want(token)
+    with _alone() as is_alone:
+        for target, row in turns if is_alone else []:
+            row.refresh_from_db()
+            if is_whole or row.is_due or (is_asked and not row.is_current):
+                tried.add(row.pk)
+                tell(row, has_ended=False)
+                changes = None if is_whole or not row.token else changes_since(row.token)
+                turn = _Turn(target, row, Site(public.resolve(), changes), beat)
+                turn.take(token, size, allow_deletions=allow_deletions)
+                tell(row, has_ended=True)
+    return Outcome([row for _, row in turns], frozenset(tried))
+
+
+def deploy_published(
+    beat: Beat = lambda: None,
+    *,
+    is_asked: bool = False,
+    is_whole: bool = False,
+    allow_deletions: bool = False,
+    tell: Listener = _log,
+) -> Outcome:
+    """The same for what is published now. RefusedError if nothing is."""
+    current = releases.current()
+    token = releases.token_of(current)
+    if current is None or not token:
+        raise RefusedError("Nothing is published yet; build the site first.")
+    state = BuildState.get()
+    return deploy(
+        current / "site", token, patches.since, beat,
+        size=(state.files, state.bytes) if state.token == token else None,
+        is_asked=is_asked, is_whole=is_whole, allow_deletions=allow_deletions, tell=tell,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Turn:
+    """One target and its row."""
+
+    target: Target
+    row: Deployment
+    site: Site
+    beat: Beat
+
+    def take(self, token: str, size: tuple[int, int] | None, *, allow_deletions: bool) -> None:
+        """Try it, and write down what became of it."""
+        row, site = self.row, self.site
+        row.begin()
+        holding = Holding(bool(row.token), row.commit, row.files)
+        try:
+            self.beat()
+            if not any(site.paths()):
+                raise OutageError("The published site is empty; nothing was deployed.")
+            limits.check(limits.in_force(), site, size)
+            guard = _guard(row, allow_deletions=allow_deletions)
+            sent = self.target.send(site, holding, guard, self.beat)
+        except HeldError as error:
+            row.hold(str(error), error.deletions, error.digest)
+        except (GhostError, OSError) as error:
+            row.fail(_clean(str(error)))
+        else:
+            row.succeed(token, sent.commit, sent.files, sent.changed, sent.removed)
+
+
+def _guard(row: Deployment, *, allow_deletions: bool) -> Guard:
+    """What lets deletions pass that are few, allowed, or a small part of what was deployed. A
+    target that we never deployed to may be somebody else's: there each one is asked for."""
+
+    def guard(paths: Collection[str]) -> None:
+        gone, percent = len(paths), settings.GHOST.deploy_max_delete_percent
+        digest = hashlib.sha256("\n".join(sorted(paths)).encode(errors="replace")).hexdigest()
+        is_small = bool(row.token) and (gone < FEW or gone * 100 <= percent * row.files)
+        if gone and not (allow_deletions or is_small or row.allowed == digest):
+            raise HeldError(_asked(row, gone, percent), gone, digest)
+
+    return guard
+
+
+def _asked(row: Deployment, gone: int, percent: int) -> str:
+    what = (
+        f"{gone:,} of {row.files:,} files would be deleted, more than"
+        f" GHOST_DEPLOY_MAX_DELETE_PERCENT={percent}."
+        if row.token
+        else "1 file is there that Ghost did not bring; it would be deleted."
+        if gone == 1
+        else f"{gone:,} files are there that Ghost did not bring; they would be deleted."
+    )
+    return f"{what} Look why; then allow it in the admin or by manage.py deploy_site --allow-deletions."
+
+
+@contextmanager
+def _alone() -> Iterator[bool]:
+    """Whether no other process of this machine deploys; the lock ends with its process."""
+    file = targets.room() / "lock"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("wb") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+def _clean(text: str) -> str:
+    """Without the machine's paths, which no operator of another machine needs to see."""
+    for path, shown in ((targets.room().parent, "<work>"), (BASE_DIR, "<ghost>")):
+        text = text.replace(str(path), shown)
+    return text

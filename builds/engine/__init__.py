@@ -1,0 +1,1 @@
+"""A build from claim to end. Leans on all other rooms of builds but deploy."""

@@ -1,0 +1,166 @@
+"""A build under way: its row, its steps' rows, its claim, and who listens."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
+
+from builds.models import LEASE, Build, BuildState, Output, Step
+from builds.render import hugo
+from ghost.core.config.env import BASE_DIR
+from ghost.core.errors import GhostError, OutageError
+from resources.models import Catalog
+
+GIVEN_UP = "This build was given up for dead, so it stopped."
+GAVE_WAY = "Something was taken down, which is built first; this begins again afterwards."
+BEAT_S = LEASE.total_seconds() / 4
+TOLD_EVERY_S = 1
+"""How far a step is, is written down so often at most."""
+Listener = Callable[[Step], None]
+
+logger = logging.getLogger(__name__)
+
+
+class GaveWayError(OutageError):
+    """A long build stopped for a takedown."""
+
+
+class Run:
+    """One build under way: its row, its steps' rows, and who listens."""
+
+    def __init__(self, build: Build, tell: Listener) -> None:
+        self.build = build
+        self._tell = tell
+        self._step: Step | None = None
+        self._told_at = 0.0
+        self.gives_way = False
+        """Whether it stops for a takedown: one that could be had without it, in a second."""
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[Step]:
+        """A step's row, ended when the block is; what went wrong in it is its last words."""
+        self.require_claim()
+        with transaction.atomic():
+            self._step = step = Step.objects.create(build=self.build, name=name)
+            self.build.tell(step)
+        self._told_at = time.monotonic()
+        self._tell(step)
+        try:
+            yield step
+            step.is_ok = True
+        except BaseException as error:
+            step.is_ok = False
+            step.output = f"{step.output}\n{error}".strip()
+            raise
+        finally:
+            self._step = None
+            step.ended_at, step.output = timezone.now(), clean(step.output)
+            step.save()
+            self._tell(step)
+
+    def require_claim(self) -> None:
+        """OutageError if this build was given up for dead: another one may be under way."""
+        if not Build.objects.running().filter(pk=self.build.pk).exists():
+            raise OutageError(GIVEN_UP)
+
+    def keep_claim(self) -> None:
+        """The same in a transaction: nobody can give this build up before its end."""
+        if not self.build.renew():
+            raise OutageError(GIVEN_UP)
+
+    def beat(self, done: int = 0, total: int = 0) -> None:
+        """The step is so far; OutageError as `require_claim`."""
+        self.require_claim()
+        self._give_way()
+        step, now = self._step, time.monotonic()
+        if step and total and now - self._told_at >= TOLD_EVERY_S:
+            self._told_at, step.done, step.total = now, done, total
+            with transaction.atomic():
+                step.save(update_fields=["done", "total"])
+                self.build.tell(step)
+            self._tell(step)
+
+    def _give_way(self) -> None:
+        seen = self.build.revision
+        if self.gives_way and seen is not None and Catalog.get().urgent_revision > seen:
+            raise GaveWayError(GAVE_WAY)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """A transaction in which nobody else can get the claim; OutageError if it is lost."""
+        with transaction.atomic():
+            self.keep_claim()
+            yield
+
+    def counted(self, state: BuildState) -> None:
+        """What the site has as a whole, for the build's row."""
+        build = self.build
+        build.pages, build.files, build.bytes = state.pages, state.files, state.bytes
+
+    def succeed(self, state: Build.State, token: str) -> None:
+        """Write down that the public site holds what was absorbed; OutageError if this build was
+        given up for dead, so that it has no say any more."""
+        self.build.set_aside = [
+            "/" + file.removesuffix("index.html")
+            for row in Output.objects.left_aside()
+            for file in row.files_aside
+        ]
+        if not self.build.succeed(state, token):
+            raise OutageError(GIVEN_UP)
+
+
+@contextmanager
+def alive(build: Build) -> Iterator[None]:
+    """Renew the build's claim from a thread of its own, so that no slow step can lose it."""
+    stop = threading.Event()
+
+    def beat() -> None:
+        try:
+            while not stop.wait(BEAT_S):
+                try:
+                    build.renew()
+                except DatabaseError:  # there are three more tries before the lease ends
+                    logger.warning("the build's claim could not be renewed", exc_info=True)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=beat, name="build-claim", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def told(error: BaseException) -> str:
+    """What went wrong, in words for operators: the world's faults say what they are."""
+    if isinstance(error, GhostError):
+        return clean(str(error))
+    name = type(error).__name__
+    shown = isinstance(error, (OSError, DatabaseError)) and str(error)
+    return clean(f"{name}: {shown}" if shown else f"{name}.")
+
+
+def clean(text: str) -> str:
+    """Without the machine's paths, which no operator of another machine needs to see."""
+    known = {
+        settings.GHOST.site_workdir: "<work>",
+        settings.GHOST.cover_dir: "<covers>",
+        settings.GHOST.magnet_metadata_dir: "<metadata>",
+        settings.GHOST.db_path: "<database>",
+        hugo.SOURCE: "<site>",
+        BASE_DIR: "<ghost>",
+        sys.prefix: "<python>",
+    }
+    for path in sorted(known, key=lambda path: -len(str(path))):
+        text = text.replace(str(path), known[path])
+    return text.replace("\0", "")

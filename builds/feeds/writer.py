@@ -1,0 +1,65 @@
+"""Feeds of the site's lists: RSS 2.0, Atom 1.0 and JSON Feed 1.1, each with the magnets enclosed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import islice
+from typing import NamedTuple
+
+from builds.data import urls
+from builds.data.entry import Facts
+from builds.data.records import File
+from builds.data.taxonomy import Names
+from builds.feeds import atom, jsonfeed, rss
+from builds.feeds.items import Channel, Item
+
+FEED_ITEMS = 50
+KEPT_ITEMS = 4096
+"""How many resources a writer remembers as they were rendered, some 4 kB each."""
+NEVER = "1970-01-01T00:00:00+00:00"
+"""When a feed without items changed: it has to say a time, and the clock's is not its own."""
+
+
+class Feed(NamedTuple):
+    """A feed: its address without ending (`/feeds/tags/foo`), its title, its list's page."""
+
+    stem: str
+    title: str
+    page: str
+
+
+class Rendered(NamedTuple):
+    """A resource as an item of each kind, and when it changed."""
+
+    rss: bytes
+    atom: bytes
+    json: bytes
+    updated: str
+
+
+class Writer:
+    """Writes many feeds; a resource that stands in several of them is rendered once."""
+
+    def __init__(self, names: Names) -> None:
+        base = urls.link("/")
+
+        def rendered(facts: Facts) -> Rendered:
+            item = Item.of(facts, names, base)
+            return Rendered(rss.item(item), atom.entry(item), jsonfeed.item(item), item.updated)
+
+        self._rendered = lru_cache(KEPT_ITEMS)(rendered)
+
+    def files(self, feed: Feed, items: Sequence[Facts]) -> Iterator[File]:
+        """The three files of a feed; of `items` (first comes first) the first FEED_ITEMS."""
+        shown = [self._rendered(facts) for facts in islice(items, FEED_ITEMS)]
+        channel = Channel.of(*feed)
+        updated = max((each.updated for each in shown), default=NEVER)
+        yield File(feed.stem + rss.ENDING, rss.feed(channel, [each.rss for each in shown]))
+        yield File(feed.stem + atom.ENDING, atom.feed(channel, updated, [e.atom for e in shown]))
+        yield File(feed.stem + jsonfeed.ENDING, jsonfeed.feed(channel, [e.json for e in shown]))
+
+
+def files(feed: Feed, items: Sequence[Facts], names: Names) -> Iterator[File]:
+    """The three files of one feed; for many use a `Writer`."""
+    return Writer(names).files(feed, items)

@@ -1,0 +1,1 @@
+"""The page records of the site. Leans on builds.listings."""

@@ -1,0 +1,1 @@
+"""Page records in, HTML out: Hugo. Leans on builds.data."""

@@ -1,0 +1,35 @@
+"""What the bytes of the site depend on beside builds' tables."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from builds.data.records import digest
+from builds.render import hugo
+from ghost.core.text import unicode
+
+ROOMS = (Path(__file__).parents[1], Path(__file__).parents[2] / "resources")
+APART = frozenset({"admin", "deploy", "management", "migrations"})
+"""Folders of code that makes no record."""
+
+
+def look() -> str:
+    """Digest of layouts, configuration, Hugo, and of the code that makes records: with another
+    one, everything is built anew."""
+    return digest(f"{hugo.look()} {_code()}".encode())
+
+
+@cache
+def _code() -> str:
+    """Of this process; another version of Ghost starts another one."""
+    parts = [
+        f"{path.relative_to(room)} {digest(path.read_bytes())}"
+        for room in ROOMS
+        for path in sorted(room.rglob("*.py"))
+        if not APART.intersection(path.relative_to(room).parts)
+    ]
+    parts += [digest(Path(unicode.__file__).read_bytes())]
+    parts += [version(name) for name in ("markdown-it-py", "nh3")]
+    return digest("\n".join(parts).encode())

@@ -1,0 +1,279 @@
+"""Changes of the public tree, file by file: staged, merged, and kept so that they can be undone.
+
+A delta lies in `deltas/<build>-<token>/` of its release: `new/` holds what is to come, `plan.json`
+says what the merge does, `old/` what it replaced. Once the plan is there, the merge can be done by
+anyone, any number of times; which plan counts is decided by the token in the database.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from builds.tree import releases
+from builds.tree.releases import set_token, token_of
+from ghost.core.io.files import write_atomic
+
+KEPT = 20
+"""Deltas of the public release that can be undone."""
+PLAN = "plan.json"
+_LAST = ("index/manifest.json", "search/manifest.json", "sitemap.xml")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """From one state of the tree to the next; paths are relative to the site."""
+
+    base: str
+    token: str
+    build: int
+    files: list[str]
+    removed: list[str]
+    added: list[str] = field(default_factory=list)
+    """Those of `files` that were not there before."""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Paths, relative to the public folder, that differ between two states."""
+
+    files: set[str]
+    removed: set[str]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A delta in the making."""
+
+    folder: Path
+    base: str
+    token: str
+    build: int
+
+    @property
+    def new(self) -> Path:
+        """Where its files go."""
+        return self.folder / "new"
+
+    @property
+    def work(self) -> Path:
+        """Where what is needed on the way goes; it is not kept."""
+        return self.folder / "work"
+
+
+def begin(build_id: int) -> Stage | None:
+    """A new stage on the public release; None if there is none."""
+    folder = releases.current()
+    if folder is None:
+        return None
+    token = releases.new_token()
+    stage = Stage(
+        folder / "deltas" / f"{build_id:010}-{token[:8]}", token_of(folder), token, build_id
+    )
+    stage.new.mkdir(parents=True)
+    stage.work.mkdir()
+    return stage
+
+
+def discard(stage: Stage) -> None:
+    """Remove one that was not sealed; of a sealed one, `finish` knows whether it counts."""
+    if not (stage.folder / PLAN).is_file():
+        _remove(stage.folder)
+
+
+def seal(stage: Stage, removed: list[str]) -> Plan:
+    """Write down what the merge will do; from here on it needs nothing but its folder."""
+    shutil.rmtree(stage.work, ignore_errors=True)
+    site = public_of(stage.folder)
+    added = {path for path in _files(stage.new) if not (site / path).is_file()}
+    files = sorted(_files(stage.new), key=lambda path: _rank(path, is_new=path in added))
+    plan = Plan(
+        stage.base, stage.token, stage.build, files,
+        [path for path in removed if (site / path).is_file()],
+        [path for path in files if path in added],
+    )  # fmt: skip
+    for path in files:
+        _to_disk(stage.new / path)
+    write_atomic(stage.folder / PLAN, json.dumps(asdict(plan)).encode())
+    return plan
+
+
+def growth(stage: Stage, removed: list[str]) -> tuple[int, int]:
+    """By how many files and bytes the merge lets the site grow."""
+    site, files, size = public_of(stage.folder), 0, 0
+    for path in _files(stage.new):
+        before = _size(site / path)
+        files += before is None
+        size += (stage.new / path).stat().st_size - (before or 0)
+    for path in removed:
+        if (before := _size(site / path)) is not None:
+            files, size = files - 1, size - before
+    return files, size
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return None
+
+
+def merge(folder: Path, plan: Plan) -> None:
+    """Bring a sealed delta into the tree. Each file is replaced in one step: new ones first, then
+    what links to them, removals last. May be repeated, also after it was killed; once it is done,
+    it does nothing, since later deltas may have come.
+    """
+    site, new, old = public_of(folder), folder / "new", folder / "old"
+    for path in plan.files:
+        if (new / path).is_file():
+            _keep(site / path, old / path)
+            (site / path).parent.mkdir(parents=True, exist_ok=True)
+            with suppress(FileNotFoundError):  # another one did it in this moment
+                (new / path).replace(site / path)
+    for path in plan.removed:
+        if new.is_dir():  # else another one has ended this meanwhile
+            with suppress(FileNotFoundError):
+                _take(site / path, old / path, folder / f"taken-{os.getpid()}")
+            _drop_empty((site / path).parent, site)
+    if new.is_dir():
+        set_token(folder.parent.parent, plan.token)
+        shutil.rmtree(new, ignore_errors=True)
+    _prune(folder.parent)
+
+
+def finish(token: str) -> None:
+    """Merge what a dead builder left sealed, if the database knows it by `token`; remove what it
+    left otherwise."""
+    current = releases.current()
+    for folder in _folders(current):
+        plan, is_open = _plan(folder), (folder / "new").is_dir()
+        if plan and plan.token == token and is_open:
+            merge(folder, plan)
+        elif is_open or not plan:
+            _remove(folder)
+
+
+def since(token: str) -> Changes | None:
+    """What changed in the public tree since that state; None if it can't be told."""
+    current = releases.current()
+    present, steps = token_of(current), {plan.base: plan for plan in plans(current)}
+    found = Changes(set(), set())
+    while token != present:
+        if token not in steps:
+            return None
+        plan = steps.pop(token)
+        found.files.update(plan.files)
+        found.removed.difference_update(plan.files)
+        found.removed.update(plan.removed)
+        found.files.difference_update(plan.removed)
+        token = plan.token
+    return found
+
+
+def undo(folder: Path, plan: Plan) -> None:
+    """Take a merged delta back: the tree is again in the state that it began from. What is linked
+    to comes before its links, and goes after them."""
+    site, old = public_of(folder), folder / "old"
+    set_token(folder.parent.parent, "")  # until it is done, it is in no state at all
+    for path in [*plan.removed, *plan.files]:
+        if (old / path).is_file():
+            (site / path).parent.mkdir(parents=True, exist_ok=True)
+            (old / path).replace(site / path)
+    for path in plan.added:
+        (site / path).unlink(missing_ok=True)
+        _drop_empty((site / path).parent, site)
+    set_token(folder.parent.parent, plan.base)
+    _remove(folder)
+
+
+def plans(current: Path | None) -> list[Plan]:
+    """The deltas of a release that were merged and can be undone, the oldest first."""
+    found = (_plan(folder) for folder in _folders(current) if not (folder / "new").is_dir())
+    return [plan for plan in found if plan]
+
+
+def folder_of(current: Path, plan: Plan) -> Path:
+    """Where a delta lies."""
+    return current / "deltas" / f"{plan.build:010}-{plan.token[:8]}"
+
+
+def public_of(folder: Path) -> Path:
+    """The site that a delta belongs to."""
+    return folder.parent.parent / "site"
+
+
+def _folders(current: Path | None) -> list[Path]:
+    inside = current / "deltas" if current else None
+    return sorted(inside.iterdir()) if inside and inside.is_dir() else []
+
+
+def _plan(folder: Path) -> Plan | None:
+    try:
+        return Plan(**json.loads((folder / PLAN).read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _files(folder: Path) -> Iterator[str]:
+    for where, _, names in os.walk(folder):
+        for name in names:
+            yield (Path(where) / name).relative_to(folder).as_posix()
+
+
+def _rank(path: str, *, is_new: bool) -> tuple[int, str]:
+    """New files, which nobody knows of yet; then pages of resources, then lists, which may lead to
+    all of these; then what names files by their digests."""
+    if path in _LAST:
+        return 3 + _LAST.index(path), path
+    if is_new:
+        return 0, path
+    return (1 if "resources/" in path or path.startswith("assets/") else 2), path
+
+
+def _keep(present: Path, old: Path) -> None:
+    old.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileNotFoundError, FileExistsError):
+        os.link(present, old)
+
+
+def _take(present: Path, old: Path, taken: Path) -> None:
+    """Remove a file and keep it. If we slept, and a later delta brought another one, that goes
+    back: no look beforehand could tell, for one may fall asleep after any look."""
+    _keep(present, old)
+    present.replace(taken)
+    if not taken.samefile(old):
+        with suppress(FileExistsError):
+            os.link(taken, present)
+    taken.unlink()
+
+
+def _drop_empty(folder: Path, root: Path) -> None:
+    while folder != root:
+        try:
+            folder.rmdir()
+        except FileNotFoundError:  # whoever removed it may have died before its parent
+            pass
+        except OSError:  # not empty
+            return
+        folder = folder.parent
+
+
+def _to_disk(path: Path) -> None:
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())
+
+
+def _prune(folder: Path) -> None:
+    for old in sorted(folder.iterdir())[:-KEPT]:
+        _remove(old)
+
+
+def _remove(folder: Path) -> None:
+    """Its plan first: half a folder must not look like a delta that can be undone."""
+    (folder / PLAN).unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)

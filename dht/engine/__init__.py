@@ -1,0 +1,1 @@
+"""Asking the network: the only user of libtorrent. Leans on dht.trackers."""

@@ -1,0 +1,230 @@
+"""Health scans: the work of one worker on the scan that is open.
+
+It takes parts, asks the DHT, and saves what came to its verdict every second. Nothing is held in
+memory alone for longer, so whatever kills it costs only what was under way.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.utils import timezone
+
+from dht.engine import lookups, session
+from dht.health import evidence, verdict
+from dht.models import Part, Scan
+from ghost.core.errors import OutageError, RefusedError
+from ghost.core.jobs import shutdown
+from resources.models import Resource
+
+MIN_TIMEOUT_S, MAX_TIMEOUT_S = 0.1, 600.0
+LEASE_S = 20.0
+"""A worker that was killed keeps its parts from the others for so long."""
+RENEW_EVERY_S = 5.0
+SAVE_EVERY_S, SAVE_AT = 1.0, 200
+STEP_S = 0.2
+MAX_HELD = 20_000
+"""Resources under way: some wait for their time-out, or a slow tracker."""
+LOOK_EVERY_S = 0.5
+BACKLOG = 2 * lookups.BUSY_AT_ONCE
+"""Fewer that wait for their look-up, and the next part is taken."""
+
+_LOST = (
+    "The DHT was lost during the scan: no node answers any more. What was checked before is kept;"
+    " scan again once the network is back."
+)
+
+Listener = Callable[[Scan], None]
+
+
+def scan(
+    limit: int | None,
+    *,
+    timeout_s: float | None = None,
+    trigger: str = "command",
+    tell: Listener = lambda scan: None,
+) -> Scan:
+    """Check the `limit` most urgent resources (None: all), to the end; the scan with its counts.
+
+    One that is under way is joined. `timeout_s` is for one look-up (default GHOST_DHT_TIMEOUT_S);
+    `tell` hears of the progress. Nothing is changed if it can't start: OutageError, or
+    RefusedError for a limit below 1 or a time-out out of MIN_TIMEOUT_S to MAX_TIMEOUT_S.
+    """
+    require_sense(limit, timeout_s)
+    require_dht()
+    asked = Scan.objects.ask(limit=limit, trigger=trigger)
+    try:
+        _see_through(asked, timeout_s, tell)
+    except KeyboardInterrupt:
+        if asked.is_new and not asked.parts.held().exists():  # nobody else wants it
+            asked.stop()
+        raise
+    if asked.error:
+        raise OutageError(asked.error)
+    return asked
+
+
+def _see_through(asked: Scan, timeout_s: float | None, tell: Listener) -> None:
+    while asked.is_open and not shutdown.is_asked():
+        work(asked, timeout_s=timeout_s, tell=tell)
+        if asked.is_open:  # others are at work on the rest
+            time.sleep(LOOK_EVERY_S)
+            tell(asked)
+
+
+def require_sense(limit: int | None, timeout_s: float | None) -> None:
+    """RefusedError for a limit or a time-out with which nobody could answer."""
+    if limit is not None and limit < 1:
+        raise RefusedError("The number of resources to scan must be at least 1.")
+    if timeout_s is not None and not MIN_TIMEOUT_S <= timeout_s <= MAX_TIMEOUT_S:  # nan is neither
+        raise RefusedError(
+            f"The time-out must lie between {MIN_TIMEOUT_S:g} and {MAX_TIMEOUT_S:g} s."
+        )
+
+
+def require_dht() -> None:
+    """OutageError if the DHT can't be asked now."""
+    if not session.session().has_nodes(min(session.NODES_PATIENCE_S, settings.GHOST.dht_timeout_s)):
+        raise OutageError(
+            "The scan could not start: no DHT node answered. Check the network and"
+            " GHOST_DHT_BOOTSTRAP_NODES."
+        )
+
+
+def work(
+    scan: Scan,
+    *,
+    timeout_s: float | None = None,
+    for_s: float = float("inf"),
+    tell: Listener = lambda scan: None,
+) -> None:
+    """Do what is free of the scan, for about `for_s` seconds at most.
+
+    The scan ends with its last part. If the DHT can't be reached and nobody else is at work, it
+    ends as failed; what was not tried keeps its health.
+    """
+    try:
+        require_dht()
+    except OutageError as error:
+        scan.fail(str(error))
+        return
+    scan.begin()
+    share = _Share(scan, timeout_s or settings.GHOST.dht_timeout_s, time.monotonic() + for_s)
+    try:
+        share.do(tell)
+    except (SystemExit, KeyboardInterrupt):  # asked to go
+        share.give_back()
+        raise
+    except BaseException:  # it may be these very resources: not for ever
+        share.give_back(is_death=True)
+        raise
+    share.give_back()
+    session.session().save_state()
+    if share.is_lost:
+        scan.fail(_LOST)
+    scan.finish()
+    tell(scan)
+
+
+@dataclass(eq=False)
+class _Held:
+    """A part that this worker holds: since when, and how many cases of it are not saved."""
+
+    part: Part
+    asked_at: datetime
+    left: int
+
+
+class _Share:
+    """What this worker does of a scan."""
+
+    def __init__(self, scan: Scan, timeout_s: float, ends_at: float) -> None:
+        self._scan, self._ends_at = scan, ends_at
+        self._signs = evidence.Signs(timeout_s)
+        self._held: dict[int, _Held] = {}
+        self._part_of: dict[evidence.Case, _Held] = {}
+        self._settled: list[evidence.Case] = []
+        self.is_lost = False
+        self._renew_at = time.monotonic() + RENEW_EVERY_S
+        self._save_at = time.monotonic() + SAVE_EVERY_S
+
+    def do(self, tell: Listener) -> None:
+        """Until nothing is left to take, or it is time to go; what is settled is saved."""
+        self._take_parts()
+        while self._held and not self.is_lost and not shutdown.is_asked():
+            self._signs.ask()
+            is_saved = self._keep_up(tell)  # the network works meanwhile
+            self._settled += self._signs.settled(0 if is_saved else STEP_S)
+            self.is_lost = self._signs.is_silent
+        if self.is_lost:
+            self._settled += self._signs.silenced()
+        while self._settled:
+            self._save()
+
+    def give_back(self, *, is_death: bool = False) -> None:
+        """Ask nobody any more, and let others take what is left."""
+        self._signs.close()
+        held = [held.part for held in self._held.values()]
+        Part.objects.all().give_back(held, is_death=is_death)
+
+    def _keep_up(self, tell: Listener) -> bool:
+        """Save and renew what is due; whether something was saved."""
+        now = time.monotonic()
+        is_due = now >= self._save_at or len(self._settled) >= SAVE_AT or not len(self._signs)
+        if is_due:
+            self._save()
+            tell(self._scan)
+        if now >= self._renew_at:
+            self._renew()
+        self._take_parts()
+        return is_due
+
+    # -- parts
+
+    def _take_parts(self) -> None:
+        while self._has_room() and (part := self._scan.claim(LEASE_S)) is not None:
+            self._begin(part)
+
+    def _has_room(self) -> bool:
+        is_idle = self._signs.backlog < BACKLOG and not self._signs.is_crowded
+        return is_idle and len(self._part_of) < MAX_HELD and time.monotonic() < self._ends_at
+
+    def _begin(self, part: Part) -> None:
+        asked_at = timezone.now()
+        standing = Resource.objects.standing().filter(pk__in=part.resources)
+        rows = standing.unchecked_since(part.asked_at)
+        subjects = rows.values_list(*verdict.Subject._fields)
+        cases = [evidence.Case(verdict.Subject(*values)) for values in subjects]
+        held = self._held[part.pk] = _Held(part, asked_at, len(cases))
+        self._part_of |= dict.fromkeys(cases, held)
+        self._signs.add(cases)
+
+    def _renew(self) -> None:
+        """Keep what is held; forget what is not ours any more, as after a scan was stopped."""
+        self._renew_at = time.monotonic() + RENEW_EVERY_S
+        ours = Part.objects.all().renew([held.part for held in self._held.values()], LEASE_S)
+        self._held = {pk: held for pk, held in self._held.items() if pk in ours}
+
+    # -- what is found
+
+    def _save(self) -> None:
+        """Save some: the network must be fed meanwhile, and the lease renewed."""
+        self._save_at = time.monotonic() + SAVE_EVERY_S
+        some, findings = self._settled[:SAVE_AT], defaultdict[str, list[verdict.Finding]](list)
+        for case in some:
+            claim = self._part_of[case].part.claim
+            findings[claim].append(verdict.judge(case.of, case.evidence))
+        done = [h.part for h in self._held.values() if h.left == len(findings[h.part.claim])]
+        if some or done:
+            asked_at = min((self._part_of[case].asked_at for case in some), default=timezone.now())
+            verdict.save(self._scan, findings, asked_at=asked_at, done=done)
+        self._settled = self._settled[SAVE_AT:]  # not before it is saved
+        for case in some:
+            self._part_of.pop(case).left -= 1
+        for part in done:
+            del self._held[part.pk]

@@ -1,0 +1,218 @@
+"""The operators' first page and the sidebar: how the catalog stands, and what needs a person."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, Q
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.timesince import timeuntil
+from django.utils.translation import gettext as _
+from django_q.models import Failure, OrmQ
+
+from builds import deploy
+from builds.admin import live_build as live
+from builds.admin import unrendered
+from builds.admin.labels import asked_by, kind
+from builds.models import Build, BuildState
+from dht.admin.scans import in_words, scanned_by
+from dht.models import Scan
+from ghost.core.text import reasons
+from ghost.core.text.durations import age, ago, lasting
+from resources.models import Catalog, DhtStatus, ProbeStatus, Resource
+from resources.models.queryset import state_is
+from resources.states import State
+
+LISTED = 5
+_BAD_PROBES = (ProbeStatus.INACTIVE, ProbeStatus.TIMEOUT, ProbeStatus.UNAVAILABLE)
+
+
+def show(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """unfold's DASHBOARD_CALLBACK: a fixed number of queries, however large the catalog is."""
+    may = request.user.has_perm
+    context["title"] = _("Dashboard")
+    context["site_address"] = settings.GHOST.site_address
+    if may("resources.view_resource"):
+        context |= _catalog()
+    if may("dht.view_scan"):
+        context["scan"] = _scan()
+    if may("builds.view_build"):
+        context |= _builds(request)
+    if may("builds.view_deployment"):
+        context["stuck"] = deploy.rows().stuck()[:LISTED]
+    if may("django_q.view_failure"):
+        context |= _queue()
+    return context
+
+
+def _catalog() -> dict[str, Any]:
+    live, standing = state_is(State.LIVE), Q(takedown_at=None)
+    missed = Q(probed_at=None, probe_status__in=_BAD_PROBES)
+    no_cover = standing & ~Q(cover_error="")
+    counts = Resource.objects.aggregate(
+        missed=Count("pk", filter=state_is(State.HELD) & missed),
+        **{state.value: Count("pk", filter=state_is(state)) for state in State},
+        **{status.name: Count("pk", filter=live & Q(dht_status=status)) for status in DhtStatus},
+    )
+    return {
+        "counts": counts,
+        "health": _shares(counts),
+        "failed_probes": [
+            (row, reasons.again(row.probe_error), _next_probe(row))
+            for row in Resource.objects.filter(standing & missed)[:LISTED]
+        ],
+        "failed_covers": [
+            (row, reasons.again(row.cover_error))
+            for row in Resource.objects.filter(no_cover)[:LISTED]
+        ],
+    }
+
+
+def _shares(counts: dict[str, int]) -> list[dict[str, Any]]:
+    """Health as parts of a bar."""
+    order = ((DhtStatus.ACTIVE, "good"), (DhtStatus.STALE, "bad"), (DhtStatus.UNKNOWN, "unknown"))
+    return [
+        {
+            "status": status,
+            "label": status.label,
+            "count": counts[status.name],
+            "kind": kind,
+        }
+        for status, kind in order
+    ]
+
+
+def _scan() -> dict[str, Any]:
+    """The scan under way, or else the last one; empty if there was none."""
+    scan = Scan.objects.first()
+    if scan is None:
+        return {}
+    return {
+        "row": scan,
+        "is_queued": scan.is_open and scan.is_queued,
+        "who": scanned_by(scan),
+        "when": age(scan.ended_at or scan.started_at or scan.requested_at),
+        "took": lasting(scan.seconds),
+        "counts": in_words(scan),
+        "error": reasons.again(scan.error),
+    }
+
+
+def _builds(request: HttpRequest) -> dict[str, Any]:
+    state, catalog = BuildState.get(), Catalog.get()
+    recent = Build.objects.all()[:LISTED]
+    return {
+        "build_state": state,
+        "live": live.here(request),
+        "held": state.held_build,
+        "pending": catalog.revision > state.built_revision,
+        "pending_reason": reasons.again(catalog.reason),
+        "last_error": reasons.again(state.last_error),
+        "last_built": ago(state.last_build_at) if state.last_build_at else "",
+        "recent_builds": [
+            (build, kind(build), asked_by(build), lasting(build.seconds or 0)) for build in recent
+        ],
+        "set_aside": unrendered.now(LISTED),
+    }
+
+
+def _queue() -> dict[str, Any]:
+    counts = OrmQ.objects.aggregate(
+        all=Count("pk"), taken=Count("pk", filter=Q(lock__gt=timezone.now()))
+    )
+    return {
+        "queue_waiting": counts["all"] - counts["taken"],
+        "queue_running": counts["taken"],
+        "failures": [(task, ago(task.stopped)) for task in Failure.objects.all()[:LISTED]],
+        "has_queue": True,
+    }
+
+
+def _next_probe(row: Resource) -> str:
+    if row.probe_due_at is None:
+        return ""
+    if row.probe_due_at - timezone.now() < timedelta(minutes=1):
+        return _("next probe soon")
+    return _("next probe in %s") % timeuntil(row.probe_due_at)
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """The groups of the sidebar, with what this person may see."""
+    groups = [
+        (
+            "",
+            [(_("Dashboard"), "dashboard", "index", "")],
+        ),
+        (
+            _("Catalog"),
+            [
+                (_("Resources"), "deployed_code", "resources_resource", "resources.view_resource"),
+                (_("Categories"), "account_tree", "resources_category", "resources.view_category"),
+                (_("Blocklist"), "block", "resources_block", "resources.view_block"),
+                (_("Health scans"), "radar", "dht_scan", "dht.view_scan"),
+                (_("Health samples"), "monitor_heart", "dht_healthsample", "dht.view_healthsample"),
+            ],
+        ),
+        (
+            _("Publishing"),
+            [
+                (_("Builds"), "construction", "builds_build", "builds.view_build"),
+                (
+                    _("Deployments"),
+                    "cloud_upload",
+                    "builds_deployment",
+                    "builds.view_deployment",
+                ),
+                (_("Covers"), "image", "builds_cover", "builds.view_cover"),
+                (_("Cover hosts"), "dns", "builds_coverhost", "builds.view_coverhost"),
+            ],
+        ),
+        (
+            _("People"),
+            [
+                (_("Tokens"), "key", "teams_token", "teams.view_token"),
+                (_("Teams"), "groups", "teams_team", "teams.view_team"),
+                (_("Operators"), "badge", "auth_user", "auth.view_user"),
+                (_("Operators' groups"), "shield_person", "auth_group", "auth.view_group"),
+            ],
+        ),
+        (
+            _("System"),
+            [
+                (_("Queue"), "list_alt", "django_q_ormq", "django_q.view_ormq"),
+                (_("Failed tasks"), "error", "django_q_failure", "django_q.view_failure"),
+                (_("Ended tasks"), "task_alt", "django_q_success", "django_q.view_success"),
+                (_("Schedules"), "schedule", "django_q_schedule", "django_q.view_schedule"),
+                (_("Audit trail"), "history", "ghost_auditevent", "ghost.view_auditevent"),
+            ],
+        ),
+    ]
+    return [_group(request, title, items) for title, items in groups]
+
+
+def _group(
+    request: HttpRequest, title: str, items: list[tuple[str, str, str, str]]
+) -> dict[str, Any]:
+    may = request.user.has_perm
+    return {
+        "title": title,
+        "separator": bool(title),
+        "items": [
+            {"title": name, "icon": icon, "link": _address(view)}
+            for name, icon, view, permission in items
+            if not permission or may(permission)
+        ],
+    }
+
+
+def _address(view: str) -> str:
+    return reverse("admin:index" if view == "index" else f"admin:{view}_changelist")
+
+
+def searched_models(request: HttpRequest) -> list[str]:
+    """What the command search (Ctrl K) looks into."""
+    return ["resources.resource", "resources.category", "teams.team", "teams.token"]

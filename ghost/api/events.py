@@ -1,0 +1,209 @@
+"""`GET /api/events`: what happens, as server-sent events (WHATWG HTML, section 9.2)."""
+
+from __future__ import annotations
+
+import socket
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import timedelta
+from functools import cache, partial
+from threading import Lock
+from typing import Any, cast
+
+from django.contrib.auth import get_user
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.sessions.backends.db import SessionStore
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import HeaderEx, P, Query, Router
+from pydantic import BaseModel, Field
+
+from ghost.core.events.broadcaster import Hub
+from ghost.core.events.hijack import Handover
+from ghost.core.events.models import Event, Kind, Scope
+from ghost.core.events.subscriber import Caller, Listener
+from ghost.core.events.subscriptions import Stream
+from ghost.core.http.schemas import MAX_ID, Moment, problems
+from teams.auth import Bearer, TokenRequest
+from teams.models import Token
+from teams.policy import Action
+from teams.roles import Role
+
+router = Router(tags=["events"])
+
+OPERATOR = "operator"
+CONTENT_TYPE = "text/event-stream"
+MAX_S = 86_400
+_EACH = "|".join(Kind)
+_lock = Lock()
+
+
+class StreamIn(BaseModel):
+    """What of the events, from where on, and how long."""
+
+    kinds: str = Field(
+        "",
+        pattern=rf"^(?:(?:{_EACH})(?:,(?:{_EACH}))*)?$",
+        description=f"Only these, separated by commas: {', '.join(Kind)}.",
+    )
+    last_event_id: int | None = Field(
+        None, ge=0, le=MAX_ID, description="As the header, which wins, for who can't send that."
+    )
+    for_s: float = Field(
+        MAX_S, ge=0, le=MAX_S, description="End after so many seconds; 0: with what was missed."
+    )
+
+
+class StreamsOut(BaseModel):
+    """Who listens."""
+
+    open: int
+    by_role: dict[str, int] = Field(description="By role of the token, or `operator`.")
+    oldest_opened_at: Moment | None
+    dropped: int = Field(description="Cut off within a day, since they read nothing for a minute.")
+
+
+class EventsOut(BaseModel):
+    """What is kept."""
+
+    kept: int
+    newest_id: int
+    last_hour: int = Field(description="Told within the last hour.")
+
+
+class StatsOut(BaseModel):
+    """Streams and events of the installation."""
+
+    streams: StreamsOut
+    events: EventsOut
+
+
+def operator(request: HttpRequest) -> User | None:
+    """The operator who is signed in, for requests without a token: browsers can't send one here."""
+    return None if "Authorization" in request.headers else _operator(request.user)
+
+
+def _operator(user: AbstractBaseUser | AnonymousUser) -> User | None:
+    is_theirs = isinstance(user, User) and user.is_active and user.is_staff
+    return cast("User", user) if is_theirs else None
+
+
+@router.get(
+    "/events",
+    auth=[Bearer(Action.EVENT_STREAM), operator],
+    response={200: None, **problems(422, 429)},
+    operation_id="ghost_stream_events",
+    summary="What happens, as it happens",
+    openapi_extra={"responses": {200: {"content": {CONTENT_TYPE: {}}}}},
+)
+def stream_events(
+    request: HttpRequest,
+    wanted: Query[StreamIn],
+    last_event_id: HeaderEx[str, P(alias="Last-Event-ID")] = "",
+) -> Handover:
+    """A stream of events from now on, or after one that the caller knows."""
+    caller = _caller(request)
+    after = _number(last_event_id) if last_event_id else wanted.last_event_id
+    row = _row(request)
+    begin = partial(
+        Listener,
+        stream_id=row.pk,
+        caller=caller,
+        scope=_scopes([caller]).get(caller, Scope()),
+        after=Event.objects.newest_id() if after is None else after,
+        is_resumed=after is not None,
+        kinds=frozenset(filter(None, wanted.kinds.split(","))),
+        for_s=wanted.for_s,
+    )
+
+    def adopt(sock: socket.socket, head: bytes) -> None:
+        _hub().adopt(begin(sock=sock, head=head))
+
+    def forget() -> None:
+        row.delete()
+
+    return Handover(request, adopt, forget, content_type=CONTENT_TYPE)
+
+
+@router.get(
+    "/events/stats",
+    auth=Bearer(Action.EVENT_STATS),
+    response={200: StatsOut, **problems()},
+    operation_id="ghost_event_stats",
+    summary="Who listens, and what is kept",
+)
+def show_stats(request: TokenRequest) -> dict[str, Any]:
+    """Counted now."""
+    an_hour_ago = timezone.now() - timedelta(hours=1)
+    events = {
+        "kept": Event.objects.count(),
+        "newest_id": Event.objects.newest_id(),
+        "last_hour": Event.objects.filter(at__gte=an_hour_ago).count(),
+    }
+    return {"streams": Stream.objects.stats(), "events": events}
+
+
+def _number(last_event_id: str) -> int:
+    """Of the header; -1, which nobody ever had, for what is none of ours."""
+    is_ours = last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 19
+    return int(last_event_id) if is_ours else -1
+
+
+def _caller(request: HttpRequest) -> Caller:
+    asker: Token | User = request.auth  # type: ignore[attr-defined]  # ninja's
+    if isinstance(asker, Token):
+        return Caller(token_id=asker.pk)
+    return Caller(session_key=request.session.session_key or "")
+
+
+def _row(request: HttpRequest) -> Stream:
+    """Its place; TooManyError if there is none."""
+    asker: Token | User = request.auth  # type: ignore[attr-defined]  # ninja's
+    if isinstance(asker, Token):
+        return Stream.objects.open(process=_hub().name, role=asker.role, token_id=asker.pk)
+    return Stream.objects.open(process=_hub().name, role=OPERATOR, user_id=asker.pk)
+
+
+# -- who may hear what
+
+
+def _scopes(callers: Collection[Caller]) -> dict[Caller, Scope]:
+    """What each of them may see; without those who may not listen any more."""
+    tokens = {each.token_id: each for each in callers if each.token_id is not None}
+    found = _token_scopes(list(tokens))
+    scopes = {tokens[pk]: scope for pk, scope in found.items()}
+    sessions = [each for each in callers if each.session_key and _is_signed_in(each.session_key)]
+    return scopes | dict.fromkeys(sessions, Scope(is_all=True))
+
+
+def _token_scopes(keys: list[int]) -> dict[int, Scope]:
+    """By token, in one query: Admins see all, the others their own and their teams'."""
+    rows = Token.objects.usable().filter(pk__in=keys).order_by()
+    teams = defaultdict[int, set[int]](set)
+    roles = dict[int, str]()
+    for pk, role, member_of, owns in rows.values_list("pk", "role", "scope_team_id", "owned_teams"):
+        roles[pk] = role
+        teams[pk] |= {team for team in (member_of, owns) if team is not None}
+    return {
+        pk: Scope(is_all=role == Role.ADMIN, token_id=pk, teams=frozenset(teams[pk]))
+        for pk, role in roles.items()
+    }
+
+
+def _is_signed_in(session_key: str) -> bool:
+    """Whether that session is still an operator's: they sign out, and passwords change."""
+    request = HttpRequest()
+    request.session = SessionStore(session_key)
+    return _operator(get_user(request)) is not None
+
+
+@cache
+def _made() -> Hub:
+    return Hub(_scopes)
+
+
+def _hub() -> Hub:
+    """The one of this process."""
+    with _lock:
+        return _made()

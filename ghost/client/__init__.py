@@ -1,0 +1,1 @@
+"""The publishers' command `ghost`. It stands alone and imports nothing else of Ghost."""

@@ -1,0 +1,1 @@
+"""The floor: what every app leans on. It imports no app of ours."""

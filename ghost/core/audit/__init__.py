@@ -1,0 +1,1 @@
+"""Who did what: one row for each write that somebody asked for. Leans on core.http."""

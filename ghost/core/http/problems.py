@@ -1,0 +1,312 @@
+"""Every error of the API as one kind of answer: application/problem+json (RFC 9457)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import (
+    NON_FIELD_ERRORS,
+    ObjectDoesNotExist,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    ValidationError,
+)
+from django.db import IntegrityError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http.request import UnreadablePostError
+from django.urls import Resolver404, resolve
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from ninja import NinjaAPI
+from ninja import errors as ninja
+
+from ghost.core.errors import (
+    ConflictError,
+    ForbiddenError,
+    OutageError,
+    RefusedError,
+    RevokedError,
+    StaleError,
+)
+from ghost.core.http.idempotency import OtherRequestError, ReplayError, UnderWayError
+from ghost.core.http.rate_limit import TooManyError
+from ghost.core.http.request_id import request_id
+
+log = logging.getLogger(__name__)
+
+CONTENT_TYPE = "application/problem+json"
+RETRY_AFTER_S = 30
+MOST_TOLD = 50
+"""Fields at fault that one answer names."""
+STATUS_OF_CODE = {
+    "duplicate": HTTPStatus.CONFLICT,
+    "blocked": HTTPStatus.CONFLICT,
+    "misplaced": HTTPStatus.BAD_REQUEST,
+}
+"""Where the reason of a ValidationError, and not its kind, decides."""
+PHRASES = {
+    413: "Content Too Large",
+    414: "URI Too Long",
+    416: "Range Not Satisfiable",
+    422: "Unprocessable Content",
+}
+"""RFC 9110's words, where Python's differ from version to version."""
+SHOWN_FIELDS = {
+    "category": "category_id",
+    "parent": "parent_id",
+    "team": "team_id",
+    "scope_team": "team_id",
+    "supersedes": "supersedes_id",
+    "owner": "owner_token_hash",
+    "magnet_hash": "magnet_uri",
+    "magnet_hash_v2": "magnet_uri",
+    NON_FIELD_ERRORS: "",
+}
+"""What publishers call the models' fields."""
+
+Errors = list[dict[str, str]]
+
+
+def phrase(status: int) -> str:
+    """What a status is called, whatever the version of Python."""
+    return PHRASES.get(status) or HTTPStatus(status).phrase
+
+
+def answer(status: int, detail: str, *, code: str = "", **more: object) -> JsonResponse:
+    """A problem with this status; `code` gives it a type of its own."""
+    body = {
+        "type": f"urn:ghost:problem:{code}" if code else "about:blank",
+        "title": code.capitalize() if code else phrase(status),
+        "status": int(status),
+        "detail": detail or phrase(status),
+        "request_id": request_id(),
+        **more,
+    }
+    return JsonResponse(body, status=status, content_type=CONTENT_TYPE)
+
+
+def register(api: NinjaAPI) -> None:
+    """Have `api` answer each of our errors, Django's and ninja's as a problem.
+
+    What is not named here is a fault of ours: Django logs it, and `Middleware` hides its details.
+    """
+    for error, handler in HANDLERS.items():
+        api.add_exception_handler(error, handler)
+
+
+def on_refused(request: HttpRequest, error: RefusedError) -> JsonResponse:
+    """400, or what the kind of refusal says; `errors` names the field if one is at fault."""
+    status = next((s for kind, s in _REFUSALS if isinstance(error, kind)), 400)
+    if status == HTTPStatus.UNAUTHORIZED:
+        return _unauthorized(str(error))
+    if not error.field:
+        return answer(status, str(error))
+    return answer(status, str(error), errors=[{"field": error.field, "message": str(error)}])
+
+
+def _unauthorized(detail: str) -> JsonResponse:
+    response = answer(401, detail)
+    response["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+_REFUSALS = ((ForbiddenError, 403), (ConflictError, 409), (StaleError, 412), (RevokedError, 401))
+
+
+def on_outage(request: HttpRequest, error: OutageError) -> JsonResponse:
+    """503, and when to come again."""
+    return _later(str(error))
+
+
+def on_replay(request: HttpRequest, error: ReplayError) -> HttpResponse:
+    """The answer that the first request with this key got."""
+    return error.response
+
+
+def on_other_request(request: HttpRequest, error: OtherRequestError) -> JsonResponse:
+    """422: the key belongs to another request."""
+    return answer(422, str(error), code="idempotency")
+
+
+def on_under_way(request: HttpRequest, error: UnderWayError) -> JsonResponse:
+    """409, and when to ask again."""
+    response = answer(409, str(error), code="under-way")
+    response["Retry-After"] = "1"
+    return response
+
+
+def on_too_many(request: HttpRequest, error: TooManyError) -> JsonResponse:
+    """429, and when the next minute begins."""
+    response = answer(429, str(error))
+    response["Retry-After"] = str(error.wait_s)
+    return response
+
+
+def on_database_trouble(request: HttpRequest, error: OperationalError) -> JsonResponse:
+    """503: the database is locked for too long, or away."""
+    log.error("The database did not answer.", exc_info=error)
+    return _later(_("The database is busy; try again."))
+
+
+def on_collision(request: HttpRequest, error: IntegrityError) -> JsonResponse:
+    """409: what the checks saw was changed by somebody else before the write."""
+    log.error("The database refused a write.", exc_info=error)
+    return answer(409, _("Somebody else was faster; look again and repeat."))
+
+
+def _later(detail: str) -> JsonResponse:
+    response = answer(503, detail)
+    response["Retry-After"] = str(RETRY_AFTER_S)
+    return response
+
+
+def on_invalid(request: HttpRequest, error: ValidationError) -> JsonResponse:
+    """422, or the status that its code has."""
+    flat = list(_flat(error))
+    code, status, params = next(
+        ((e.code, STATUS_OF_CODE[e.code], e.params) for _f, e in flat if e.code in STATUS_OF_CODE),
+        ("", HTTPStatus.UNPROCESSABLE_ENTITY, None),
+    )
+    errors = [{"field": field, "message": m} for field, e in flat for m in e.messages]
+    detail = " ".join(dict.fromkeys(e["message"] for e in errors))
+    return answer(status, detail, code=code, errors=errors, **_twin(request, params))
+
+
+def _flat(error: ValidationError) -> Iterable[tuple[str, ValidationError]]:
+    named = error.error_dict if hasattr(error, "error_dict") else {"": error.error_list}
+    for field, errors in named.items():
+        yield from ((SHOWN_FIELDS.get(field, field), each) for each in errors)
+
+
+def _twin(request: HttpRequest, params: dict[str, Any] | None) -> dict[str, int]:
+    """The row that is there already, if the asker may know of it."""
+    twin, token = (params or {}).get("twin"), getattr(request, "auth", None)
+    if twin is None or token is None or not twin.is_seen_by(token):
+        return {}
+    return {"resource_id": twin.pk}
+
+
+def on_malformed(request: HttpRequest, error: ninja.ValidationError) -> JsonResponse:
+    """422: the schema does not fit."""
+    first = error.errors[:MOST_TOLD]
+    errors = [{"field": (at := _field(e["loc"])), "message": _message(e, at)} for e in first]
+    detail = "; ".join(
+        f"{e['field']}: {e['message']}" if e["field"] else e["message"] for e in errors
+    )
+    return answer(422, detail, errors=errors)
+
+
+def _field(loc: tuple[str | int, ...]) -> str:
+    """("body", "data", "tags", 3) → `tags.3`; ("query", "limit") → `limit`."""
+    start = 2 if loc[0] == "body" else 1
+    return ".".join(str(part) for part in loc[start:])
+
+
+def _message(error: dict[str, Any], field: str) -> str:
+    if error["loc"][0] == "body" and not field and error["type"] in _NO_OBJECT:
+        return _("The body must be a JSON object.")
+    if error["loc"] == ("query", "cursor"):
+        return _("This is no cursor: take it from the Link header of the page before.")
+    if error["type"] == "extra_forbidden":
+        return _("There is no such field.")
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
+_NO_OBJECT = ("missing", "model_attributes_type", "model_type")
+
+
+def on_http_error(request: HttpRequest, error: ninja.HttpError) -> JsonResponse:
+    """What ninja found; the parser's own reason for a body that can't be read."""
+    if isinstance(error.__cause__, ninja.HttpError):
+        error = error.__cause__
+    if isinstance(error, ninja.AuthenticationError):
+        return _unauthorized(_("A valid bearer token is needed."))
+    return answer(error.status_code, str(error))
+
+
+def on_missing(request: HttpRequest, error: Exception) -> JsonResponse:
+    """404."""
+    return answer(404, _("There is nothing here."))
+
+
+@csrf_exempt  # there is nothing that could be forged
+def unknown(request: HttpRequest, path: str) -> JsonResponse:
+    """404 for an address below /api/ that does not exist, whatever the method."""
+    without = request.path.rstrip("/")
+    if without != request.path and _is_known(without):
+        told = _("There is nothing here; the address has no slash at its end: %s")
+        return answer(404, told % without)
+    return on_missing(request, Http404())
+
+
+def _is_known(path: str) -> bool:
+    try:
+        return resolve(path).func is not unknown
+    except Resolver404:
+        return False
+
+
+def on_too_big(request: HttpRequest, error: Exception) -> JsonResponse:
+    """413."""
+    return answer(413, _("The body is too big."))
+
+
+def on_suspicious(request: HttpRequest, error: Exception) -> JsonResponse:
+    """400 for what Django's own parsers refuse."""
+    return answer(400, _("The request can't be read."))
+
+
+HANDLERS: dict[type[Exception], Callable[..., HttpResponse]] = {
+    RefusedError: on_refused,
+    ReplayError: on_replay,
+    OtherRequestError: on_other_request,
+    UnderWayError: on_under_way,
+    TooManyError: on_too_many,
+    OutageError: on_outage,
+    OperationalError: on_database_trouble,
+    IntegrityError: on_collision,
+    ValidationError: on_invalid,
+    ninja.ValidationError: on_malformed,
+    ninja.HttpError: on_http_error,
+    Http404: on_missing,
+    ObjectDoesNotExist: on_missing,
+    RequestDataTooBig: on_too_big,
+    SuspiciousOperation: on_suspicious,
+    UnreadablePostError: on_suspicious,
+}
+
+
+def of(request: HttpRequest, error: Exception) -> HttpResponse:
+    """The problem that an error is; the error itself if it is a fault of ours."""
+    kind = next((each for each in type(error).__mro__ if each in HANDLERS), None)
+    if kind is None:
+        raise error
+    return HANDLERS[kind](request, error)
+
+
+class Middleware:
+    """Turns the pages of other errors below /api/ into problems: 405, a bad host, our own faults.
+
+    Answers that are JSON already say what they mean.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """The same answer, or a problem instead of a page."""
+        if "Transfer-Encoding" in request.headers and request.path_info.startswith("/api/"):
+            # To Django such a body is an empty one: what it asked for would be left out quietly.
+            return answer(411, _("Send the body with a Content-Length, not in chunks."))
+        response = self.get_response(request)
+        media_type = response.headers.get("Content-Type", "")
+        is_told = "json" in media_type or "xml" in media_type
+        if response.status_code < 400 or is_told or not request.path_info.startswith("/api/"):
+            return response
+        problem = answer(response.status_code, "")
+        if "Allow" in response.headers:
+            problem["Allow"] = response.headers["Allow"]
+        return problem

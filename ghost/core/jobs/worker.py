@@ -1,0 +1,105 @@
+"""What a worker says of the job that it carries out (`ghost.core.jobs.models`).
+
+The queue's hooks tell when a task begins and ends, also by its time-out; the work itself how far
+it is. Where the task is nobody's job, nothing is said.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+
+from ghost.core.jobs import models as jobs
+from ghost.core.jobs.models import FAILED, Job, Part
+
+REASON_CHARS = 500
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class _Now:
+    """The task that this worker carries out."""
+
+    task_id: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+_now: ContextVar[_Now | None] = ContextVar("task", default=None)
+
+
+def begin(task: dict[str, Any], **_: object) -> None:
+    """For the queue: a worker begins this task. It must not be kept from it by our rows."""
+    _now.set(_Now(task["id"]))
+    try:
+        with transaction.atomic():
+            ours = Job.objects.open().filter(pk=task["id"])
+            if ours.update(started_at=timezone.now(), worker=jobs.here()):
+                ours.get().tell()
+    except DatabaseError:
+        logger.warning("the beginning of a task could not be written down", exc_info=True)
+
+
+def end(task: dict[str, Any], **_: object) -> None:
+    """For the queue: a worker has ended this task, or was made to by its time-out."""
+    now, facts = _now.get(), dict[str, Any]()
+    if now is not None and now.task_id == task["id"]:
+        facts = now.facts
+    _now.set(None)
+    try:
+        with transaction.atomic():
+            job = Job.objects.open().filter(pk=task["id"]).first()
+            if job is not None:
+                _end(job, task, facts)
+    except DatabaseError:
+        logger.warning("the end of a task could not be written down", exc_info=True)
+
+
+def _end(job: Job, task: dict[str, Any], facts: dict[str, Any]) -> None:
+    result = task.get("result")
+    if not task.get("success"):
+        reason = str(result).partition(" : Traceback")[0].strip()[:REASON_CHARS]
+        job.finish(is_ok=False, result=facts or None, error=FAILED, reason=reason)
+    elif not job.subjects:
+        said = result if isinstance(result, dict) else {"said": str(result)} if result else {}
+        job.finish(is_ok=True, result=(said | facts) or None)
+
+
+def note(**facts: Any) -> None:  # noqa: ANN401  # plain values
+    """What the result of the task under way, if any, has to say besides."""
+    now = _now.get()
+    if now is not None:
+        now.facts |= facts
+
+
+def subjects() -> list[str]:
+    """Of the job under way, if any: those that have not ended."""
+    now = _now.get()
+    left = Part.objects.filter(job=now.task_id) if now else Part.objects.none()
+    return list(left.values_list("subject", flat=True))
+
+
+def report(stage: str, done: int = 0, total: int = 0, *, subject: str = "") -> None:
+    """Say how far the job under way is, if any, or those that have this subject alone.
+
+    Each new stage is written down, and how far it is every TOLD_EVERY_S.
+    """
+    now = _now.get()
+    key = subject or (now.task_id if now else "")
+    if not key or not jobs.is_news(key, stage):
+        return
+    waiting = Job.objects.open()
+    if subject:
+        waiting = waiting.filter(subjects=1, parts__subject=subject)
+    else:
+        waiting = waiting.filter(pk=key)
+    with transaction.atomic():
+        for job in waiting:
+            job.stage, job.done, job.total = stage[:30], done, total
+            job.save(update_fields=["stage", "done", "total"])
+            job.tell()

@@ -1,0 +1,1 @@
+"""Text for people: plain lines, durations, stored reasons. Leans on nothing."""

@@ -1,0 +1,135 @@
+import django.db.models.deletion
+import django.utils.timezone
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    initial = True
+
+    dependencies = [
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name='Event',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('kind', models.CharField(choices=[('task', 'task'), ('build', 'build'), ('health', 'health'), ('resource', 'resource')], max_length=10)),
+                ('data', models.JSONField(default=dict)),
+                ('more', models.JSONField(null=True)),
+                ('is_for_all', models.BooleanField(default=False)),
+                ('token_id', models.BigIntegerField(null=True)),
+                ('team_id', models.BigIntegerField(null=True)),
+            ],
+            options={
+                'ordering': ['id'],
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
+            name='Job',
+            fields=[
+                ('task_id', models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ('kind', models.CharField(choices=[('probe', 'probe'), ('scan', 'health scan'), ('build', 'build'), ('covers', 'covers'), ('deploy', 'deployment'), ('other', 'other')], max_length=10)),
+                ('subjects', models.PositiveIntegerField(default=0)),
+                ('token_id', models.BigIntegerField(null=True)),
+                ('queue_id', models.BigIntegerField(null=True)),
+                ('asked_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('started_at', models.DateTimeField(null=True)),
+                ('finished_at', models.DateTimeField(null=True)),
+                ('worker', models.CharField(blank=True, max_length=100)),
+                ('stage', models.CharField(blank=True, max_length=30)),
+                ('done', models.PositiveBigIntegerField(default=0)),
+                ('total', models.PositiveBigIntegerField(default=0)),
+                ('is_ok', models.BooleanField(null=True)),
+                ('error', models.TextField(blank=True)),
+                ('reason', models.TextField(blank=True)),
+                ('result', models.JSONField(null=True)),
+            ],
+            options={
+                'ordering': ['-asked_at'],
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
+            name='Stream',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('token_id', models.BigIntegerField(null=True)),
+                ('user_id', models.BigIntegerField(null=True)),
+                ('role', models.CharField(max_length=16)),
+                ('process', models.CharField(max_length=100)),
+                ('opened_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('seen_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('dropped_at', models.DateTimeField(null=True)),
+            ],
+            options={
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
+            name='Answer',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('token_id', models.BigIntegerField()),
+                ('key', models.CharField(max_length=255)),
+                ('fingerprint', models.CharField(max_length=64)),
+                ('made_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                ('status', models.PositiveSmallIntegerField(null=True)),
+                ('nonce', models.BinaryField(max_length=16)),
+                ('masked', models.BinaryField(default=b'')),
+            ],
+            options={
+                'default_permissions': (),
+                'constraints': [models.UniqueConstraint(models.F('token_id'), models.F('key'), name='ghost_answer_once_per_key')],
+            },
+        ),
+        migrations.CreateModel(
+            name='AuditEvent',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField(db_index=True, default=django.utils.timezone.now, verbose_name='when')),
+                ('actor_kind', models.CharField(choices=[('token', 'token'), ('operator', 'operator'), ('command', 'command line'), ('system', 'Ghost itself')], max_length=10, verbose_name='kind of actor')),
+                ('actor_name', models.CharField(blank=True, max_length=150, verbose_name='who')),
+                ('actor_key', models.BigIntegerField(null=True)),
+                ('action', models.CharField(max_length=60, verbose_name='what')),
+                ('object_type', models.CharField(max_length=30, verbose_name='kind of object')),
+                ('object_key', models.CharField(max_length=64, verbose_name='key')),
+                ('object_name', models.CharField(blank=True, max_length=300, verbose_name='object')),
+                ('changes', models.JSONField(default=dict, verbose_name='changes')),
+                ('request_id', models.CharField(max_length=64, verbose_name='request')),
+            ],
+            options={
+                'verbose_name': 'audit event',
+                'verbose_name_plural': 'audit trail',
+                'ordering': ['-id'],
+                'indexes': [models.Index(fields=['object_type', 'object_key'], name='ghost_audit_object'), models.Index(fields=['actor_kind', 'actor_key'], name='ghost_audit_actor'), models.Index(fields=['action'], name='ghost_audit_action')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Part',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('subject', models.CharField(db_index=True, max_length=40)),
+                ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='ghost.job')),
+            ],
+            options={
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
+            name='Usage',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('caller', models.CharField(max_length=80)),
+                ('window', models.BigIntegerField(db_index=True)),
+                ('count', models.PositiveBigIntegerField(default=0)),
+            ],
+            options={
+                'default_permissions': (),
+                'constraints': [models.UniqueConstraint(models.F('caller'), models.F('window'), name='ghost_usage_once')],
+            },
+        ),
+    ]

@@ -1,0 +1,1 @@
+"""Is the installation well: health, checks, schedules, backups. Leans on every app."""

@@ -1,0 +1,92 @@
+"""What must hold on this machine before Ghost can work: told at start, with what to do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core import checks
+from django.core.checks import CheckMessage, Error
+from django.db import OperationalError, connection
+
+from builds.render import hugo
+from ghost.core.errors import GhostError
+from resources.publishing.prober import prober
+
+
+def installation() -> list[CheckMessage]:
+    """Every problem of this installation."""
+    return [*_folders(), *_programs(), *_settings()]
+
+
+def check_installation(**_: Any) -> list[CheckMessage]:  # noqa: ANN401  # Django's protocol
+    """For `manage.py check` and the start of every command: mistakes, as warnings, stop nobody."""
+    return [checks.Warning(p.msg, hint=p.hint, id=p.id) for p in installation()]
+
+
+def database() -> Iterator[CheckMessage]:
+    """Whether the database can be reached: asked for, since it may take a while to find out."""
+    if not settings.GHOST.database_url:
+        return
+    try:
+        connection.ensure_connection()
+    except OperationalError as error:
+        yield Error(
+            f"GHOST_DATABASE_URL: {str(error).strip()}.".replace("\n", " "),
+            hint="Start PostgreSQL, or correct the address.",
+            id="ghost.E007",
+        )
+
+
+def _folders() -> Iterator[CheckMessage]:
+    for name in ("magnet_metadata_dir", "magnet_tmp_dir", "cover_dir",
+                 "site_workdir", "backup_dir"):  # fmt: skip
+        path: Path = getattr(settings.GHOST, name)
+        if not os.access(_nearest(path), os.W_OK):
+            yield Error(
+                f"GHOST_{name.upper()}: {path} can't be written.",
+                hint="Give its owner the right to write, or name another folder.",
+                id="ghost.E001",
+            )
+
+
+def _nearest(path: Path) -> Path:
+    while not path.exists() and path != path.parent:
+        path = path.parent
+    return path
+
+
+def _programs() -> Iterator[CheckMessage]:
+    for check, name, number in (
+        (hugo.binary, "GHOST_HUGO_BIN", 2),
+        (prober().require, "libtorrent", 3),
+    ):
+        try:
+            check()
+        except GhostError as error:
+            yield Error(f"{name}: {error}", id=f"ghost.E00{number}")
+    if shutil.which("git") is None:
+        yield Error("git was not found.", hint="Install it from your system.", id="ghost.E004")
+
+
+def _settings() -> Iterator[CheckMessage]:
+    if settings.GHOST.debug and settings.GHOST.behind_tls:
+        yield Error(
+            "GHOST_DEBUG is on although GHOST_BEHIND_TLS says that this is in production.",
+            hint="Set GHOST_DEBUG=0.",
+            id="ghost.E005",
+        )
+    if (
+        settings.GHOST.deploy_mode == "integrated"
+        and urlsplit(settings.GHOST.public_baseurl).path != "/"
+    ):
+        yield Error(
+            "GHOST_PUBLIC_BASEURL has a path, but an integrated site is served at /.",
+            hint="Leave the path away, or set GHOST_DEPLOY_MODE=standard.",
+            id="ghost.E006",
+        )

@@ -1,0 +1,213 @@
+"""Publishers, teams and categories of a file, and which rows they are here."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass, field
+
+from django.db import models
+from django.utils import timezone
+
+from ghost.core.audit import models as audit
+from ghost.core.errors import RefusedError
+from ghost.core.text.unicode import one_line
+from resources import slugs
+from resources.exchange import primary_keys, records
+from resources.models import Category
+from teams.models import Team, Token
+from teams.roles import Role
+from teams.token_schemes import Scheme
+
+KEPT_OF_TOKEN = (
+    "token_hash", "scheme", "old_hash", "old_hash_until", "prefix", "note", "needs_review",
+    "expires_at", "revoked_at", "last_used_at",
+)  # fmt: skip
+
+
+@dataclass
+class People:
+    """What the records of one file refer to, by the names that they have in it.
+
+    What is here already stays as it is: an import never gives a token more rights than it has,
+    nor back those that it lost.
+    """
+
+    by_ref: dict[int, Token] = field(default_factory=dict)
+    teams: dict[int, Team] = field(default_factory=dict)
+    categories: dict[str, Category] = field(default_factory=dict)
+    made: list[models.Model] = field(default_factory=list)
+    """Rows that are new, in the order in which they were made."""
+
+    # -- publishers
+
+    def publisher(self, record: records.Publisher) -> bool:
+        """Find or make it; whether it is new. RefusedError if it can be neither."""
+        team = self._team_of(record)
+        row = self._known(record, team)
+        is_new = row is None
+        if row is None:
+            row = _token(record, team)
+            # Not `clean`: a token may have expired where it comes from.
+            row.clean_fields()
+            row.validate_unique()
+            row.validate_constraints()
+            self._keep(row, "token")
+        self.by_ref[record.ref] = row
+        return is_new
+
+    def _team_of(self, record: records.Publisher) -> Team | None:
+        if record.team is None:
+            return None
+        if record.team not in self.teams:
+            raise RefusedError("Its team is not in: see the report for why.")
+        return self.teams[record.team]
+
+    def _known(self, record: records.Publisher, team: Team | None) -> Token | None:
+        of_role = Token.objects.filter(role=record.role, scope_team=team).order_by("pk")
+        if record.token_hash is None:
+            return of_role.filter(display_name=one_line(record.name)).first()
+        same = models.Q(token_hash=record.token_hash) | models.Q(old_hash=record.token_hash)
+        found = Token.objects.filter(same).first()
+        if found is None and record.created_at:
+            # Rotated here since: the raw form that somebody lost must not come back.
+            rotated = of_role.filter(old_hash__isnull=False, display_name=record.name)
+            found = rotated.filter(created_at=record.created_at).first()
+        return found
+
+    def named(self, name: str) -> Token:
+        """The publisher of this hash or name; RefusedError if there is none, or more than one."""
+        found = list(Token.objects.filter(token_hash=name)[:1]) or list(
+            Token.objects.filter(display_name=name).exclude(role=Role.ADMIN).order_by("pk")[:2]
+        )
+        if not found:
+            raise RefusedError(f"There is no publisher “{name}”: issue a token of this name.")
+        if len(found) > 1:
+            raise RefusedError(f"There is more than one publisher “{name}”: name its token's hash.")
+        return found[0]
+
+    # -- teams
+
+    def team(self, record: records.Team) -> bool:
+        """Find or make it; whether it is new."""
+        owner = self.by_ref.get(record.owner)
+        if owner is None:
+            raise RefusedError("Its owner is not in: see the report for why.")
+        row = Team.objects.filter(owner=owner, name=one_line(record.name)).first()
+        is_new = row is None
+        if row is None:
+            row = Team(
+                pk=primary_keys.free(Team, record.id),
+                name=record.name,
+                owner=owner,
+                created_at=record.created_at or timezone.now(),
+            )
+            row.full_clean()
+            self._keep(row, "team")
+        self.teams[record.id] = row
+        return is_new
+
+    def team_named(self, name: str, publisher: Token) -> Team:
+        """The team of this name that the publisher owns or works in."""
+        of = models.Q(owner=publisher) | models.Q(members=publisher)
+        found = Team.objects.filter(of, name=name).first()
+        if found is None:
+            raise RefusedError(f"“{publisher}” has no team “{name}”: make it first.")
+        return found
+
+    # -- categories
+
+    def category(self, record: records.Category) -> bool:
+        """Find or make it; whether it is new."""
+        if record.path != "/".join(map(slugs.make, record.path.split("/"))):
+            raise RefusedError("Its path is not made of slugs.")
+        above, _, slug = record.path.rpartition("/")
+        parent = self.at(above) if above else None
+        row = Category.objects.filter(parent=parent, slug=slug).first()
+        is_new = row is None
+        if row is None:
+            row = Category(
+                pk=primary_keys.free(Category, record.id),
+                name=record.name,
+                slug=slug,
+                parent=parent,
+                sort_order=record.sort_order,
+                torznab_id=record.torznab_id,
+                created_by=self.by_ref.get(record.created_by or 0),
+                created_at=record.created_at or timezone.now(),
+            )
+            self._store(row, record)
+        self.categories[record.path] = row
+        return is_new
+
+    def _store(self, row: Category, record: records.Category) -> None:
+        row.store(reason=f"category “{row.name}” imported")
+        primary_keys.settle(Category)
+        if record.updated_at:
+            row.updated_at = record.updated_at
+            Category.objects.filter(pk=row.pk).update(updated_at=record.updated_at)
+        self.made.append(row)
+
+    def at(self, path: str) -> Category:
+        """The category at this path of slugs or names; RefusedError if there is none."""
+        if path in self.categories:
+            return self.categories[path]
+        row: Category | None = None
+        for name in path.split("/"):
+            row = Category.objects.filter(parent=row, slug=slugs.make(name.strip())).first()
+            if row is None:
+                raise RefusedError(
+                    f"There is no category “{path}”: make it first, or give --make-categories."
+                )
+        assert row is not None  # noqa: S101  # a path has a part at least
+        self.categories[path] = row
+        return row
+
+    def make(self, path: str) -> Category:
+        """The category at this path of names, made with all that it lies in as far as need be."""
+        for end in range(1, path.count("/") + 2):
+            names = [name.strip() for name in path.split("/")[:end]]
+            slugged = "/".join(map(slugs.make, names))
+            if slugged not in self.categories:
+                self.category(records.Category(path=slugged, name=names[-1]))
+        return self.at(path)
+
+    def path_of(self, row: Category) -> str:
+        """Its path of slugs."""
+        names = list[str]()
+        node: Category | None = row
+        while node:
+            names.append(node.slug)
+            node = node.parent
+        return "/".join(reversed(names))
+
+    # -- writing
+
+    def _keep(self, row: Token | Team, kind: str) -> None:
+        row.save(force_insert=True)
+        primary_keys.settle(type(row))
+        audit.note(f"{kind}.import", row, None, {"name": str(row)})
+        self.made.append(row)
+
+    def again(self) -> None:
+        """Insert what is new once more: after a roll-back, for the rows of the next part."""
+        for row in self.made:
+            type(row)._default_manager.bulk_create([row])  # Django's documented name
+
+
+def _token(record: records.Publisher, team: Team | None) -> Token:
+    row = Token(
+        role=record.role,
+        display_name=record.name,
+        scope_team=team,
+        created_at=record.created_at or timezone.now(),
+    )
+    for name in KEPT_OF_TOKEN:
+        setattr(row, name, getattr(record, name))
+    if record.token_hash is None:
+        # Of random bytes that nobody has seen: a token that opens nothing until it is rotated.
+        row.token_hash = hashlib.sha256(secrets.token_bytes(32)).hexdigest()
+        row.scheme = Scheme.GHOST
+        if row.is_admin:  # one that nobody can use must not count as the last that is left
+            row.revoked_at = row.revoked_at or timezone.now()
+    return row

@@ -1,0 +1,361 @@
+"""Resources of a file, part by part: each is checked by the row's own gate, and all that are new
+are written together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from copy import copy
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils import timezone
+
+from ghost.core.audit import models as audit
+from ghost.core.errors import RefusedError
+from resources.exchange import primary_keys, records
+from resources.exchange.accounts import People
+from resources.exchange.report import Line, Outcome, Report
+from resources.models import Block, Catalog, ProbeStatus, Resource, events
+from resources.torrents import magnets, metadata, sanitize
+from resources.torrents.magnets import Magnet
+from teams.models import Team, Token
+
+OF_PEOPLE = (
+    "title", "content_markdown", "tags", "licence", "source_url", "checksums", "cover_image_url",
+    "published_at", "awaits_review", "review_note",
+)  # fmt: skip
+OF_WORKERS = (
+    "created_at", "updated_at", "takedown_at", "takedown_reason", "dht_status", "dht_misses",
+    "dht_changed_at", "last_dht_check", "probe_status", "probe_error", "probe_attempts",
+    "probed_at", "num_peers", "other_hash", "total_size_bytes", "file_count",
+    "files_tree_summary",
+)  # fmt: skip
+LINKS = ("category", "publisher", "team")
+_UNCHECKED = (*LINKS, "supersedes")
+"""Found as rows; to look whether they are there would be a query each."""
+MISSING = "The release that it replaces is not here: that is left out."
+ADVICE = {
+    "blocked": "Lift the block first, if it may come back.",
+    "taken_down": "Restore it first, if it may come back.",
+    "publisher": "Give --publisher NAME.",
+    "category": "Give --category PATH.",
+}
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What a record gets that doesn't say."""
+
+    category: str = ""
+    publisher: str = ""
+    makes_categories: bool = False
+    """Categories that are not there are made, instead of refusing what is in them."""
+    are_drafts: bool = False
+    """What doesn't say when it is public is a draft, instead of public at once."""
+
+
+@dataclass(frozen=True)
+class _Arrival:
+    line: Line
+    record: records.Resource
+    magnet: Magnet
+
+    @property
+    def hashes(self) -> list[str]:
+        return [h for h in (self.magnet.v1, self.magnet.v2, self.record.other_hash) if h]
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What is here of what a part names: rows by hash, and blocked hashes."""
+
+    rows: dict[str, Resource]
+    blocked: frozenset[str]
+
+    def twin(self, arrival: _Arrival) -> Resource | None:
+        return next((self.rows[h] for h in arrival.hashes if h in self.rows), None)
+
+
+class _Advised(RefusedError):  # noqa: N818  # a refusal with its advice
+    def __init__(self, message: str, advice: str) -> None:
+        super().__init__(message)
+        self.advice = advice
+
+
+class Arrivals:
+    """The resources of one import."""
+
+    def __init__(
+        self, people: People, report: Report, defaults: Defaults, *, updates: bool, is_dry_run: bool
+    ) -> None:
+        self.blocked: set[str] = set()
+        """In a dry run: what the file itself blocks."""
+        self.awaits_probe = False
+        self._people = people
+        self._report = report
+        self._defaults = defaults
+        self._updates = updates
+        self._is_dry_run = is_dry_run
+        self._seen: dict[bytes, str] = {}
+        """Where each hash of this file stood."""
+
+    def take(self, lines: list[Line], *, is_last: bool) -> list[Line]:
+        """Write what is new; those that wait for an older release, unless these are the last."""
+        arrivals = [found for line in lines if (found := self._parsed(line))]
+        known, new, waiting = _look_up(arrivals), list[tuple[_Arrival, Resource]](), list[Line]()
+        for arrival in arrivals:
+            if self._must_wait(arrival, known) and not is_last:
+                waiting.append(arrival.line)
+                continue
+            try:
+                self._admit(arrival, known, new)
+            except (RefusedError, ValidationError) as error:
+                self._refuse(arrival.line.place, error)
+            else:
+                self._seen.update({bytes.fromhex(h): arrival.line.place for h in arrival.hashes})
+        if new:
+            self._write(new, known)
+        return waiting
+
+    def _parsed(self, line: Line) -> _Arrival | None:
+        assert isinstance(line.what, records.Resource)  # noqa: S101  # sorted by the caller
+        try:
+            return _Arrival(line, line.what, magnets.parse(line.what.magnet_uri))
+        except RefusedError as error:
+            self._refuse(line.place, error)
+            return None
+
+    def _must_wait(self, arrival: _Arrival, known: _Known) -> bool:
+        older = arrival.record.supersedes
+        return bool(older and older not in known.rows and bytes.fromhex(older) not in self._seen)
+
+    # -- one of them
+
+    def _admit(
+        self, arrival: _Arrival, known: _Known, new: list[tuple[_Arrival, Resource]]
+    ) -> None:
+        for each in arrival.hashes:
+            if bytes.fromhex(each) in self._seen:
+                place = self._seen[bytes.fromhex(each)]
+                raise _Advised(f"It is the same torrent as {place}.", "Leave one of them out.")
+        twin = known.twin(arrival)
+        if twin is not None:
+            if any(arrival.record.supersedes in row.hashes for _arrival, row in new):
+                self._write(new, known)  # what it may be linked to
+                known.rows.update({h: row for _arrival, row in new for h in row.hashes})
+                new.clear()
+            self._report.counts[self._meet(arrival, twin, known)] += 1
+            self._tell_missing(arrival, known)
+            return
+        self._refuse_blocked(arrival, known)
+        new.append((arrival, self._row(arrival)))
+
+    def _refuse_blocked(self, arrival: _Arrival, known: _Known) -> None:
+        blocked = known.blocked | self.blocked
+        if arrival.record.takedown_at is None and not blocked.isdisjoint(arrival.hashes):
+            raise _Advised("This torrent is blocked.", ADVICE["blocked"])
+
+    def _row(self, arrival: _Arrival) -> Resource:
+        record, given = arrival.record, arrival.record.model_fields_set
+        row = Resource(
+            # With its hashes set, the gate does not look for twins and blocks one by one.
+            magnet_uri=arrival.magnet.uri(),
+            magnet_hash=arrival.magnet.hash,
+            magnet_hash_v2=arrival.magnet.v2,
+            **{name: getattr(record, name) for name in (*OF_PEOPLE, *OF_WORKERS) if name in given},
+            **self._links(record),
+        )
+        if self._defaults.are_drafts and "published_at" not in given:
+            row.published_at = None
+        for name in ("created_at", "updated_at"):
+            if getattr(row, name) is None:
+                setattr(row, name, timezone.now())
+        self._describe(row, record.metadata, arrival.magnet)
+        _check(row)
+        return row
+
+    def _describe(self, row: Resource, found: metadata.Metadata | None, magnet: Magnet) -> None:
+        """Its size and files, or when to ask for them; and when to fetch its cover."""
+        now = timezone.now()
+        if found is not None:
+            _require_of(found, magnet)
+            row.total_size_bytes, row.file_count = found.total_size_bytes, found.file_count
+            row.files_tree_summary = found.files_tree_summary
+        elif row.takedown_at is None and not row.other_hash:
+            row.probe_due_at = None if row.probe_status == ProbeStatus.SKIPPED else now
+        row.cover_due_at = now if row.cover_image_url and row.takedown_at is None else None
+
+    def _links(self, record: records.Resource) -> dict[str, models.Model | None]:
+        publisher = self._publisher(record.publisher)
+        path = record.category or self._defaults.category
+        if not path:
+            raise _Advised("It names no category.", ADVICE["category"])
+        makes = self._defaults.makes_categories
+        return {
+            "publisher": publisher,
+            "team": self._team(record.team, publisher),
+            "category": self._people.make(path) if makes else self._people.at(path),
+        }
+
+    def _publisher(self, named: int | str | None) -> Token:
+        if isinstance(named, int) and named in self._people.by_ref:
+            return self._people.by_ref[named]
+        name = named if isinstance(named, str) and named else self._defaults.publisher
+        if not name:
+            why = "Its publisher is not in." if named else "It names no publisher."
+            raise _Advised(why, ADVICE["publisher"])
+        return self._people.named(name)
+
+    def _team(self, named: int | str | None, publisher: Token) -> Team | None:
+        if isinstance(named, int):
+            if named not in self._people.teams:
+                raise RefusedError("Its team is not in: see the report for why.")
+            return self._people.teams[named]
+        return self._people.team_named(named, publisher) if named else publisher.scope_team
+
+    # -- one that is here already
+
+    def _meet(self, arrival: _Arrival, twin: Resource, known: _Known) -> Outcome:
+        record = arrival.record
+        if not self._updates or (record.takedown_at and twin.takedown_at):
+            return Outcome.SKIPPED
+        if twin.takedown_at:
+            raise _Advised("It is taken down here.", ADVICE["taken_down"])
+        with Catalog.turn():
+            row = Resource.objects.select_for_update(of=("self",)).get(pk=twin.pk)
+            before = copy(row)
+            self._overwrite(row, arrival, known)
+            is_changed = _written(row) != _written(before) or self._is_promised(record, known)
+            if is_changed:
+                row.store()
+            if record.takedown_at:
+                row.take_down(reason=record.takedown_reason, by="import_catalog")
+            if record.metadata and row.probed_at is None and not self._is_dry_run:
+                is_changed |= row.record_metadata(record.metadata)
+        return Outcome.UPDATED if is_changed or record.takedown_at else Outcome.SKIPPED
+
+    def _is_promised(self, record: records.Resource, known: _Known) -> bool:
+        """Whether it replaces what a dry run took in, and undid, in an earlier part."""
+        older = record.supersedes
+        return bool(older and older not in known.rows and bytes.fromhex(older) in self._seen)
+
+    def _tell_missing(self, arrival: _Arrival, known: _Known) -> None:
+        """That the release which it is to replace is not here, nor in the file before it."""
+        if self._updates and self._must_wait(arrival, known):
+            self._report.mend(arrival.line.place, MISSING)
+
+    def _overwrite(self, row: Resource, arrival: _Arrival, known: _Known) -> None:
+        """Set what the record says of what people write; the rest is what is known here."""
+        record, given = arrival.record, arrival.record.model_fields_set
+        for name in given.intersection(OF_PEOPLE):
+            setattr(row, name, getattr(record, name))
+        if given.intersection(LINKS):
+            links = self._links(self._completed(record, row))
+            for name, found in links.items():
+                setattr(row, name, found)
+        if record.supersedes and record.supersedes in known.rows:
+            row.supersedes = known.rows[record.supersedes]
+        elif "supersedes" in given and record.supersedes is None:
+            row.supersedes = None
+        if (arrival.magnet.hash, arrival.magnet.v2) == (row.magnet_hash, row.magnet_hash_v2):
+            row.magnet_uri = arrival.magnet.uri()
+        _check(row)
+
+    def _completed(self, record: records.Resource, row: Resource) -> records.Resource:
+        """With the publisher and category that the row has, where the record names none."""
+        own = {
+            "publisher": record.publisher or row.publisher.token_hash,
+            "category": record.category or self._people.path_of(row.category),
+        }
+        return record.model_copy(update=own)
+
+    # -- all that are new
+
+    def _write(self, new: list[tuple[_Arrival, Resource]], known: _Known) -> None:
+        _give_keys(new)
+        rows = [row for _arrival, row in new]
+        keyed = [row for row in rows if row.pk]
+        Resource.objects.bulk_create(keyed)
+        primary_keys.settle(Resource)
+        Resource.objects.bulk_create([row for row in rows if not row.pk])
+        Resource.index_tags(rows)
+        Resource.announce_covers(rows)
+        self._link(new, known)
+        for arrival, row in new:
+            self._finish(arrival, row)
+        public = [row.pk for row in rows if row.is_public]
+        if public:
+            Catalog.advance(f"{len(public)} resources imported", public)
+        audit.note_all("resource.create", ((row, None, _audited(row)) for row in rows))
+        events.changed("create", rows)
+        self._report.counts[Outcome.CREATED] += len(rows)
+
+    def _finish(self, arrival: _Arrival, row: Resource) -> None:
+        if row.takedown_at:
+            reason, by = row.takedown_reason, "import_catalog"
+            Block.objects.add(row.hashes, reason=reason, by=by, is_of_takedown=True)
+        if arrival.record.metadata and not self._is_dry_run:
+            metadata.save(arrival.record.metadata, survives_power_loss=False)
+        self.awaits_probe |= row.probe_due_at is not None
+        for reason in arrival.line.mended:
+            self._report.mend(arrival.line.place, reason)
+
+    def _link(self, new: list[tuple[_Arrival, Resource]], known: _Known) -> None:
+        """Each to the release that it replaces, which may be one that came before it here: none
+        that comes after, so that no two replace each other."""
+        rows, own = dict(known.rows), {h for _arrival, row in new for h in row.hashes}
+        for arrival, row in new:
+            older = arrival.record.supersedes
+            if older in rows:
+                row.supersedes = rows[older]
+            elif older and (older in own or bytes.fromhex(older) not in self._seen):
+                self._report.mend(arrival.line.place, MISSING)
+            rows |= dict.fromkeys(row.hashes, row)
+        linked = [row for _arrival, row in new if row.supersedes_id]
+        Resource.objects.bulk_update(linked, ["supersedes"])
+
+    def _refuse(self, place: str, error: RefusedError | ValidationError) -> None:
+        if isinstance(error, ValidationError):
+            self._report.refuse(place, " ".join(error.messages))
+        else:
+            self._report.refuse(place, str(error), getattr(error, "advice", ""))
+
+
+def _look_up(arrivals: Iterable[_Arrival]) -> _Known:
+    named = {h for arrival in arrivals for h in arrival.hashes}
+    older = {arrival.record.supersedes for arrival in arrivals if arrival.record.supersedes}
+    rows = Resource.objects.twins_of(*named, *older)
+    blocks = Block.objects.covering(*named).values_list("info_hash", flat=True)
+    return _Known({h: row for row in rows for h in row.hashes}, frozenset(blocks))
+
+
+def _require_of(found: metadata.Metadata, magnet: Magnet) -> None:
+    """RefusedError if the metadata is another torrent's."""
+    is_of = found.magnet_hash == magnet.hash
+    if not is_of or (found.info and not sanitize.is_of(magnet, found.info)):
+        raise RefusedError("Its metadata is that of another torrent.")
+
+
+def _give_keys(new: list[tuple[_Arrival, Resource]]) -> None:
+    """Each the key that it had where it comes from, if nobody has it here."""
+    wanted = {arrival.record.id: row for arrival, row in new if arrival.record.id}
+    taken = set(Resource.objects.filter(pk__in=wanted).values_list("pk", flat=True))
+    for key, row in wanted.items():
+        row.pk = None if key in taken else key
+
+
+def _check(row: Resource) -> None:
+    """The row's gate, but for what was asked for all rows together."""
+    row.full_clean(exclude=_UNCHECKED, validate_unique=False, validate_constraints=False)
+
+
+def _written(row: Resource) -> list[object]:
+    names = (*OF_PEOPLE, "magnet_uri", *(f"{name}_id" for name in _UNCHECKED))
+    return [getattr(row, name) for name in names]
+
+
+def _audited(row: Resource) -> dict[str, object]:
+    """Enough to tell what came; the whole text of a hundred thousand would double the database."""
+    names = ("title", "magnet_hash", "category_id", "publisher_id", "published_at", "takedown_at")
+    return {name: getattr(row, name) for name in names}

@@ -1,0 +1,258 @@
+"""What a resource is: its fields, and what follows from them alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.validators import MaxLengthValidator, MinLengthValidator, URLValidator
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy
+
+from ghost.core.db.fields import FoldedField, LineField
+from resources import sizes
+from resources.models.category import Category
+from resources.states import DhtStatus, ProbeStatus, State
+from resources.torrents import magnets, metadata
+from teams.models import Team, Token
+
+PUBLIC_FIELDS = (
+    "title", "magnet_uri", "content_markdown", "cover_image_path", "tags", "category_id",
+    "publisher_id", "team_id", "dht_status", "published_at", "total_size_bytes", "file_count",
+    "files_tree_summary", "licence", "source_url", "checksums", "supersedes_id",
+)  # fmt: skip
+"""What the public site shows of a row: a change in one of these asks for a build."""
+
+
+class Record(models.Model):
+    """The columns of a resource. How they change stands in `Resource`."""
+
+    viewer: Token | None = None  # who looks at it, where that matters
+
+    title = LineField(
+        gettext_lazy("title"),
+        max_length=300,
+        validators=[MinLengthValidator(1)],
+        error_messages={"blank": gettext_lazy("A title is needed.")},
+    )
+    title_folded = FoldedField(of="title")
+    magnet_uri = models.TextField(
+        gettext_lazy("magnet link"), validators=[MaxLengthValidator(magnets.MAX_BYTES)]
+    )
+    magnet_hash = models.CharField(
+        gettext_lazy("info-hash"), max_length=64, unique=True, editable=False
+    )
+    magnet_hash_v2 = models.CharField(
+        gettext_lazy("v2 info-hash"), max_length=64, unique=True, null=True, editable=False
+    )
+    other_hash = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
+    """The half of a hybrid that its link doesn't name, as a probe found it (BEP 52). Two rows
+    never share one, but no constraint could tell the halves of two rows apart."""
+    content_markdown = models.TextField(
+        gettext_lazy("description"), blank=True, help_text=gettext_lazy("Markdown; no HTML.")
+    )
+    cover_image_url = models.CharField(
+        gettext_lazy("cover address"),
+        max_length=2000,
+        validators=[URLValidator(schemes=["http", "https"])],
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("Where the cover is fetched from; never published."),
+    )
+    cover_image_path = models.CharField(max_length=200, null=True, editable=False)
+    cover_error = models.CharField(max_length=300, blank=True, editable=False)
+    cover_due_at = models.DateTimeField(null=True, editable=False)
+    cover_uploaded_at = models.DateTimeField(null=True, editable=False)
+    """Set while the cover is one that somebody uploaded: it wins over the address."""
+    tags = models.JSONField(gettext_lazy("tags"), default=list, blank=True)
+    category = models.ForeignKey(
+        Category,
+        models.PROTECT,
+        related_name="resources",
+        verbose_name=gettext_lazy("category"),
+        error_messages={"invalid": gettext_lazy("There is no such category.")},
+    )
+    publisher = models.ForeignKey(
+        Token, models.PROTECT, related_name="resources", verbose_name=gettext_lazy("publisher")
+    )
+    team = models.ForeignKey(
+        Team,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="resources",
+        verbose_name=gettext_lazy("team"),
+    )
+
+    dht_status = models.CharField(
+        gettext_lazy("health"),
+        max_length=8,
+        choices=DhtStatus,
+        default=DhtStatus.UNKNOWN,
+        editable=False,
+    )
+    dht_misses = models.PositiveIntegerField(
+        gettext_lazy("checks that found nobody"), default=0, editable=False
+    )
+    dht_changed_at = models.DateTimeField(gettext_lazy("health since"), null=True, editable=False)
+    last_dht_check = models.DateTimeField(
+        gettext_lazy("last checked"), null=True, editable=False, db_index=True
+    )
+
+    total_size_bytes = models.PositiveBigIntegerField(
+        gettext_lazy("size"), null=True, editable=False
+    )
+    file_count = models.PositiveIntegerField(gettext_lazy("files"), null=True, editable=False)
+    files_tree_summary = models.TextField(default="", editable=False)
+    num_peers = models.PositiveIntegerField(gettext_lazy("peers"), null=True, editable=False)
+    probed_at = models.DateTimeField(gettext_lazy("metadata fetched"), null=True, editable=False)
+    probe_status = models.CharField(
+        gettext_lazy("probe"),
+        max_length=12,
+        choices=ProbeStatus,
+        default=ProbeStatus.PENDING,
+        editable=False,
+    )
+    probe_error = models.TextField(gettext_lazy("probe error"), blank=True, editable=False)
+    probe_attempts = models.PositiveSmallIntegerField(
+        gettext_lazy("failed probes"), default=0, editable=False
+    )
+    probe_due_at = models.DateTimeField(
+        gettext_lazy("next probe"), null=True, editable=False, db_index=True
+    )
+    probe_claim = models.CharField(max_length=32, blank=True, editable=False)
+    probe_claimed_until = models.DateTimeField(null=True, editable=False)
+
+    created_at = models.DateTimeField(
+        gettext_lazy("created"), default=timezone.now, editable=False, db_index=True
+    )
+    updated_at = models.DateTimeField(gettext_lazy("updated"), default=timezone.now, editable=False)
+    published_at = models.DateTimeField(
+        gettext_lazy("published"),
+        null=True,
+        blank=True,
+        default=timezone.now,
+        db_index=True,
+        help_text=gettext_lazy("Public from then on; empty: a draft."),
+    )
+    takedown_at = models.DateTimeField(gettext_lazy("taken down"), null=True, editable=False)
+    takedown_reason = models.TextField(gettext_lazy("reason"), blank=True, editable=False)
+
+    awaits_review = models.BooleanField(
+        gettext_lazy("awaits review"), default=False, editable=False
+    )
+    """Written by somebody whose work is reviewed, and nobody has approved it yet."""
+    review_note = models.TextField(gettext_lazy("review"), blank=True, editable=False)
+    """Why it was sent back; for its publisher and operators, never published."""
+
+    licence = models.CharField(
+        gettext_lazy("licence"),
+        max_length=200,
+        blank=True,
+        help_text=gettext_lazy("An SPDX expression, such as CC-BY-4.0 or MIT OR Apache-2.0."),
+    )
+    source_url = models.CharField(
+        gettext_lazy("source"),
+        max_length=2000,
+        blank=True,
+        validators=[URLValidator(schemes=["http", "https"])],
+        help_text=gettext_lazy("Where the work comes from; shown on its page."),
+    )
+    checksums = models.JSONField(gettext_lazy("checksums"), default=list, blank=True)
+    """`[{"algorithm": "sha256", "value": "…hex…", "file": "a/b.iso"}]`; without a file it is that
+    of a work of one file."""
+    supersedes = models.ForeignKey(
+        "resources.Resource",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="successors",
+        verbose_name=gettext_lazy("replaces"),
+        help_text=gettext_lazy("The older release that this one takes the place of."),
+    )
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def magnet(self) -> magnets.Magnet:
+        """The parsed magnet link."""
+        return magnets.parse(self.magnet_uri)
+
+    @property
+    def hashes(self) -> list[str]:
+        """Its info-hashes, v1 and v2, those that its link names and what a probe found."""
+        known = (self.magnet_hash, self.magnet_hash_v2, self.other_hash)
+        return list(dict.fromkeys(h for h in known if h))
+
+    def names_as(self, other: Record) -> bool:
+        """Whether both links name the same hashes; what probes found doesn't count."""
+        mine = (self.magnet_hash, self.magnet_hash_v2)
+        return mine == (other.magnet_hash, other.magnet_hash_v2)
+
+    @property
+    def total_size_human(self) -> str | None:
+        """Its size for people, once it is known."""
+        return None if self.total_size_bytes is None else sizes.human(self.total_size_bytes)
+
+    @property
+    def publisher_token_hash(self) -> str:
+        """The publisher's hash, as the API names it."""
+        return self.publisher.token_hash
+
+    @property
+    def public_url(self) -> str | None:
+        """Where the public site shows it, if it is public and the settings say where that is."""
+        site = settings.GHOST.site_address
+        return f"{site}resources/{self.pk}/" if site and self.is_public else None
+
+    @property
+    def superseded_by(self) -> list[int]:
+        """Keys of the releases that replace it, newest first: the public ones, and those in the
+        viewer's scope."""
+        newer = type(self)._default_manager.filter(supersedes=self.pk).order_by("-pk")
+        shown = newer.public()  # type: ignore[attr-defined]  # of the heir's manager
+        keys = set(shown.values_list("pk", flat=True))
+        if self.viewer is not None:
+            seen = newer.in_scope(self.viewer)  # type: ignore[attr-defined]
+            keys.update(seen.values_list("pk", flat=True))
+        return sorted(keys, reverse=True)
+
+    @property
+    def probed_metadata(self) -> metadata.Metadata | None:
+        """What its last successful probe found."""
+        return metadata.load(self.magnet_hash) if self.probed_at else None
+
+    @property
+    def files_tree(self) -> list[metadata.Node] | None:
+        """Its files as folders, once they are known."""
+        found = self.probed_metadata
+        return found.files_tree if found else None
+
+    @property
+    def state(self) -> State:
+        """Where it stands on its way to the public (`ResourceQuerySet.in_state` for a set)."""
+        if self.takedown_at:
+            return State.TAKEN_DOWN
+        if self.published_at is None:
+            return State.DRAFT
+        if self.awaits_review:
+            return State.REVIEW
+        if self.published_at > timezone.now():
+            return State.SCHEDULED
+        return State.LIVE if self.is_public else State.HELD
+
+    @property
+    def is_public(self) -> bool:
+        """Whether the public site shows it now (`ResourceQuerySet.public` for one row)."""
+        is_due = self.published_at is not None and self.published_at <= timezone.now()
+        is_probed = self.probed_at is not None or self.probe_status == ProbeStatus.SKIPPED
+        return self.takedown_at is None and not self.awaits_review and is_due and is_probed
+
+    def public_state(self) -> dict[str, Any] | None:
+        """What the public site shows of it, or None if nothing."""
+        return {f: getattr(self, f) for f in PUBLIC_FIELDS} if self.is_public else None

@@ -1,0 +1,165 @@
+"""What workers find out about a resource: its metadata, its cover."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import models
+from django.utils import timezone
+
+from resources.models import events
+from resources.models.block import Block
+from resources.models.catalog import Catalog
+from resources.models.lifecycle import Standing
+from resources.states import DhtStatus, ProbeStatus
+from resources.torrents import metadata
+
+RETRY_PAUSES = tuple(
+    timedelta(minutes=minutes) for minutes in (1, 5, 30, 2 * 60, 6 * 60, 24 * 60, 72 * 60)
+)
+"""How long a first probe that failed waits for the next one; then nobody tries by itself."""
+OUTAGE_PAUSE = timedelta(minutes=5)
+"""The same for one that could not be tried: that says nothing of the torrent, so it goes on."""
+
+
+class Outcomes(Standing):
+    """A record to which probes and covers are written."""
+
+    class Meta:
+        abstract = True
+
+    # -- what a probe found
+
+    def record_metadata(self, found: metadata.Metadata, *, is_reached: bool = True) -> bool:
+        """Keep what a probe found; False if the magnet was changed or removed meanwhile.
+
+        Not `is_reached`: it comes from a file, and says nothing of the torrent's health.
+
+        A probe tells a hybrid's other half too. If that one is blocked, or listed already, this
+        one is kept off the public: `probed_at` stays empty, and `probe_error` says why.
+        """
+        metadata.save(found)
+        with Catalog.turn():  # both halves may be recorded at once
+            other = self._other_half(found)
+            why_not = self._why_not_listed(other) if other else ""
+            is_kept = self._record_found(found, other, why_not, is_reached=is_reached)
+        if not is_kept and not self._all().filter(magnet_hash=found.magnet_hash).exists():
+            metadata.forget(found.magnet_hash)
+        return is_kept
+
+    def _other_half(self, found: metadata.Metadata) -> str:
+        named = (self.magnet_hash, self.magnet_hash_v2)
+        return next((h for h in (found.v1, found.v2) if h and h not in named), "")
+
+    def _why_not_listed(self, other: str) -> str:
+        """Why it must not be public, now that its other half is known; empty if it may."""
+        now = self._all().filter(pk=self.pk).first()
+        if now is None or (now.probed_at and now.other_hash == other):
+            return ""
+        if now.takedown_at:
+            Block.objects.add(
+                [other], reason=now.takedown_reason, by="takedown", is_of_takedown=True
+            )
+            return ""
+        if Block.objects.covering(other).exists():
+            return "This torrent is blocked by the hash of its other half."
+        twins = self._all().twins_of(other).exclude(pk=self.pk)
+        # The one that was there first stays, unless it never got anywhere.
+        is_first = models.Q(pk__lt=self.pk) | models.Q(takedown_at__isnull=False)
+        is_known = models.Q(probed_at__isnull=False) | models.Q(probe_status=ProbeStatus.SKIPPED)
+        twin = twins.filter(is_first | is_known).order_by("pk").first()
+        if twin is None:
+            return ""
+        is_seen = twin.is_public or self._all().in_scope(self.publisher).contains(twin)
+        by_whom = f"as resource {twin.pk}" if is_seen else "by somebody else"
+        return f"This torrent is listed already, {by_whom}."
+
+    def _record_found(
+        self, found: metadata.Metadata, other: str, why_not: str, *, is_reached: bool
+    ) -> bool:
+        health = {
+            "num_peers": found.num_peers,
+            "dht_status": DhtStatus.ACTIVE,
+            "dht_misses": 0,
+            "last_dht_check": found.fetched_at,
+        }
+        return self._record_probe(
+            probe_status=ProbeStatus.OK,
+            probe_error=why_not,
+            probe_attempts=0,
+            probe_due_at=None,
+            probed_at=None if why_not else found.fetched_at,
+            other_hash=other,
+            total_size_bytes=found.total_size_bytes,
+            file_count=found.file_count,
+            files_tree_summary=found.files_tree_summary,
+            **(health if is_reached else {}),
+        )
+
+    def record_probe_miss(self, status: ProbeStatus, error: str) -> bool:
+        """Note that a probe failed and when to try again; False if the magnet changed meanwhile.
+
+        What was known before stays. Only a first probe is repeated by itself.
+        """
+        is_tried = status != ProbeStatus.UNAVAILABLE
+        pause = self._pause() if is_tried else OUTAGE_PAUSE
+        return self._record_probe(
+            probe_status=self.probe_status if self.probe_status == ProbeStatus.SKIPPED else status,
+            probe_error=error,
+            probe_attempts=self.probe_attempts + is_tried,
+            probe_due_at=timezone.now() + pause if pause and self.probed_at is None else None,
+        )
+
+    def _pause(self) -> timedelta | None:
+        """Until a probe that found nobody is repeated, if ever."""
+        left = RETRY_PAUSES[self.probe_attempts :]
+        return left[0] if left else None
+
+    def _record_probe(self, **values: object) -> bool:
+        with Catalog.turn():
+            old = (
+                self._all()
+                .select_for_update()
+                .filter(
+                    pk=self.pk, magnet_hash=self.magnet_hash, magnet_hash_v2=self.magnet_hash_v2
+                )
+                .first()
+            )
+            if old is None:
+                return False
+            if values.get("dht_status", old.dht_status) != old.dht_status:
+                values["dht_changed_at"] = timezone.now()
+            self._all().filter(pk=self.pk).update(
+                **values, probe_claim="", probe_claimed_until=None
+            )
+            self.refresh_from_db()
+            self._tell_catalog(old)
+            events.probed(old, self)
+        return True
+
+    def record_cover(
+        self,
+        path: str | None,
+        *,
+        error: str = "",
+        again_at: datetime | None = None,
+        is_by_hand: bool = False,
+    ) -> None:
+        """Note where the new cover lies, or why there is none and when to try again.
+
+        `is_by_hand`: somebody uploaded it, or removed what was uploaded.
+        """
+        edit = {"updated_at": timezone.now()} if is_by_hand else {}
+        with Catalog.turn():
+            old = self._all().select_for_update().get(pk=self.pk)
+            self._all().filter(pk=self.pk).update(
+                cover_image_path=path,
+                cover_error=error[:300],
+                cover_due_at=again_at,
+                cover_uploaded_at=edit.get("updated_at") if path else None,
+                **edit,
+            )
+            self.refresh_from_db()
+            self._tell_catalog(old, has_new_cover=path is not None)
+            if is_by_hand:
+                events.changed("cover", [self])

@@ -1,0 +1,159 @@
+"""Many resources in one request, each with an outcome of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from itertools import islice
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from ninja import errors
+from ninja.errors import HttpError
+from pydantic_core import from_json
+
+from ghost.core.errors import OutageError, RevokedError
+from ghost.core.http.schemas import validated
+from resources.models import Catalog, Resource
+from resources.publishing import publish
+from resources.schemas import ResourceIn
+from teams.models import Token
+
+MAX_ITEMS = 1000
+MAX_BYTES = 8_000_000
+LINES, ARRAY = "application/x-ndjson", "application/json"
+CHUNK = 100
+"""Resources that one transaction writes: other writers get in between."""
+
+Values = dict[str, Any]
+Chunk = list[tuple[int, Values | Exception]]
+
+# Whatever an item is, the answer says what came of it.
+_ITEM = {"anyOf": [{"$ref": "#/components/schemas/ResourceIn"}, {}]}
+SCHEMA = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            ARRAY: {"schema": {"type": "array", "items": _ITEM, "maxItems": MAX_ITEMS}},
+            LINES: {"schema": {"type": "string", "description": "One resource in each line."}},
+        },
+    }
+}
+"""The request body in OpenAPI."""
+
+
+@dataclass
+class Outcome:
+    """What came of one item: a row, or the error that refused it."""
+
+    index: int
+    row: Resource | None = None
+    error: Exception | None = None
+
+
+class _DryRun(Exception):  # noqa: N818  # no error: it undoes what was tried
+    pass
+
+
+def read(request: HttpRequest) -> Iterator[Values | Exception]:
+    """The fields of each item of the body, or why it can't be one.
+
+    HttpError 415 for another media type, 413 for too much, 400 if the array is none.
+    """
+    if request.content_type not in (LINES, ARRAY):
+        raise HttpError(415, _("The body must be application/x-ndjson or application/json."))
+    if len(request.body) > MAX_BYTES:
+        raise HttpError(413, _("The body may have at most 8 MB."))
+    found = _lines(request.body) if request.content_type == LINES else _array(request.body)
+    if len(found) > MAX_ITEMS:
+        raise HttpError(413, _("At most 1,000 resources in one request; send the rest after it."))
+    return (_item(each) for each in found)
+
+
+def _lines(body: bytes) -> list[Any]:
+    lines = (line for line in BytesIO(body) if line.strip())
+    return [_parsed(line) for line in islice(lines, MAX_ITEMS + 1)]  # one more tells that it's many
+
+
+def _parsed(line: bytes) -> Any:  # noqa: ANN401  # any JSON
+    try:
+        return from_json(line, allow_inf_nan=False)
+    except ValueError as error:
+        return HttpError(400, _("This line is not JSON: %s.") % error)
+
+
+def _array(body: bytes) -> list[Any]:
+    try:
+        found = from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        raise HttpError(400, _("The body is not JSON: %s.") % error) from error
+    if not isinstance(found, list):
+        raise HttpError(400, _("The body must be a JSON array, or one JSON object in each line."))
+    return found
+
+
+def _item(given: Any) -> Values | Exception:  # noqa: ANN401  # any JSON
+    if isinstance(given, Exception):
+        return given
+    try:
+        return validated(ResourceIn, given).model_dump(exclude_unset=True)
+    except errors.ValidationError as error:
+        return error
+
+
+def create(
+    items: Iterable[Values | Exception], *, by: Token, is_dry: bool = False
+) -> list[Outcome]:
+    """Create each that can be; dry, everything is tried and nothing kept.
+
+    One that is refused leaves the others alone. If nothing can be probed here, or the token was
+    revoked, that is raised; once something is stored it is the outcome of all that is left.
+    """
+    numbered = iter(list(enumerate(items)))
+    chunks = iter(lambda: list(islice(numbered, CHUNK)), [])
+    if is_dry:
+        return _tried(chunks, by)
+    found: list[Outcome] = []
+    for chunk in chunks:
+        try:
+            found += _stored(chunk, by)
+        except (RevokedError, OutageError) as error:
+            if not found:
+                raise
+            found += [Outcome(index, error=error) for index, _item in chunk]
+    return found
+
+
+def _stored(chunk: Chunk, by: Token) -> list[Outcome]:
+    with Catalog.turn():
+        found = _outcomes(chunk, by)
+        publish.enqueue([o.row for o in found if o.row])
+    return found
+
+
+def _tried(chunks: Iterator[Chunk], by: Token) -> list[Outcome]:
+    """All of them in one transaction, so that later ones meet earlier ones, and none is kept."""
+    found: list[Outcome] = []
+    try:
+        with Catalog.turn():
+            found = [outcome for chunk in chunks for outcome in _outcomes(chunk, by)]
+            raise _DryRun
+    except _DryRun:
+        return found
+
+
+def _outcomes(chunk: Chunk, by: Token) -> list[Outcome]:
+    good = [item for _index, item in chunk if not isinstance(item, Exception)]
+    told = iter(publish.add_many(good, by=by))
+    return [
+        _outcome(index, item if isinstance(item, Exception) else next(told))
+        for index, item in chunk
+    ]
+
+
+def _outcome(index: int, result: Resource | Exception) -> Outcome:
+    if isinstance(result, Exception):
+        return Outcome(index, error=result)
+    return Outcome(index, row=result)

@@ -1,0 +1,1 @@
+"""Magnet links, `.torrent` files and what is in them: the one reader. Leans on ghost.core alone."""

@@ -1,0 +1,193 @@
+"""The info section of a `.torrent` file, read strictly (BEP 3, 47, 52).
+
+What a peer sends is read by libtorrent; this is for files that people hand in, where a reason
+helps, and agrees with it on every sound torrent.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from ghost.core.errors import RefusedError
+from resources.torrents.sanitize import MAX_FILES, Torrent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from resources.torrents.bencode import Value
+
+BLOCK_BYTES = 16 << 10
+"""The smallest piece of a v2 torrent."""
+MAX_PIECE_BYTES = 1 << 29
+MAX_SIZE_BYTES = (1 << 48) - 1
+"""Of one file, as libtorrent has it."""
+PADDING = b"_____padding_file_"
+"""How clients named pad files before BEP 47."""
+
+_Entry = tuple[tuple[bytes, ...], int]
+"""The parts of a path below the torrent's name, and a size."""
+
+
+def read(info: dict[bytes, Value], raw: bytes) -> Torrent:
+    """What the section `info` says, of which `raw` are the bytes; RefusedError if it is not sound.
+
+    Of more than MAX_FILES files the first are kept; the count and the size are of all.
+    """
+    name, piece_length = _name(info), _piece_length(info)
+    is_v1, is_v2 = b"pieces" in info, b"meta version" in info
+    v1 = _v1_files(info, name, piece_length) if is_v1 else []
+    v2 = _v2_files(info, piece_length) if is_v2 else []
+    if not is_v1 and not is_v2:
+        raise _refused(_("it has neither piece hashes (v1) nor a file tree (v2)"))
+    if is_v1 and is_v2 and sorted(v1) != sorted(v2):
+        raise _refused(_("its v1 and its v2 part list different files"))
+    entries = v1 or v2
+    above = () if _is_one_file(info, name, entries) else (name,)
+    size = sum(size for _path, size in entries)
+    if not size:
+        raise _refused(_("it has no content"))
+    return Torrent(
+        name=_text(name),
+        files=tuple((_joined(above + path), size) for path, size in entries[:MAX_FILES]),
+        file_count=len(entries),
+        total_size_bytes=size,
+        piece_length=piece_length,
+        info=raw,
+        is_v1=is_v1,
+        is_v2=is_v2,
+    )
+
+
+def _name(info: dict[bytes, Value]) -> bytes:
+    match info:
+        case {b"name.utf-8": bytes(name)} | {b"name": bytes(name)} if name:
+            return name
+    raise _refused(_("it has no name"))
+
+
+def _piece_length(info: dict[bytes, Value]) -> int:
+    match info:
+        case {b"piece length": int(length)} if 0 < length <= MAX_PIECE_BYTES:
+            return length
+    raise _refused(_("its piece length is missing or out of bounds"))
+
+
+# -- v1 (BEP 3)
+
+
+def _v1_files(info: dict[bytes, Value], name: bytes, piece_length: int) -> list[_Entry]:
+    """Its files without padding, which counts for the pieces."""
+    entries, total = list[_Entry](), 0
+    for path, size, is_pad in _v1_listed(info, name):
+        total += size
+        if not is_pad:
+            entries.append((path, size))
+    match info[b"pieces"]:
+        case bytes(pieces) if len(pieces) == -(-total // piece_length) * 20:
+            return entries
+    raise _refused(_("the number of its piece hashes does not fit its size"))
+
+
+def _v1_listed(
+    info: dict[bytes, Value], name: bytes
+) -> Iterator[tuple[tuple[bytes, ...], int, bool]]:
+    match info.get(b"length"), info.get(b"files"):
+        case int(size), None:
+            yield (name,), _sized(size), False
+        case None, list(entries) if entries:
+            yield from map(_v1_entry, entries)
+        case _:
+            raise _refused(_("it has no list of files"))
+
+
+def _v1_entry(entry: Value) -> tuple[tuple[bytes, ...], int, bool]:
+    if not isinstance(entry, dict):
+        raise _refused(_("its list of files is broken"))
+    parts = _parts(entry.get(b"path.utf-8", entry.get(b"path")))
+    attributes = _attributes(entry)
+    # A symbolic link has no content, and often no length (BEP 47).
+    size = 0 if b"l" in attributes else _sized(entry.get(b"length"))
+    return parts, size, b"p" in attributes or parts[-1].startswith(PADDING)
+
+
+def _parts(path: Value | None) -> tuple[bytes, ...]:
+    given = path if isinstance(path, list) else []
+    parts = tuple(part for part in given if isinstance(part, bytes))
+    if len(parts) != len(given) or not any(parts):
+        raise _refused(_("a file in it has no path"))
+    return parts
+
+
+def _attributes(entry: dict[bytes, Value]) -> bytes:
+    found = entry.get(b"attr", b"")
+    return found if isinstance(found, bytes) else b""
+
+
+# -- v2 (BEP 52)
+
+
+def _v2_files(info: dict[bytes, Value], piece_length: int) -> list[_Entry]:
+    if info[b"meta version"] != 2:
+        raise _refused(_("it is of a version that nobody knows yet"))
+    if piece_length < BLOCK_BYTES or piece_length & (piece_length - 1):
+        raise _refused(_("its piece length is no power of two from 16 KiB on"))
+    match info.get(b"file tree"):
+        case dict(tree) if tree:
+            return list(_leaves(tree))
+    raise _refused(_("it has no file tree"))
+
+
+def _leaves(tree: dict[bytes, Value], above: tuple[bytes, ...] = ()) -> Iterator[_Entry]:
+    """Its depth is bounded by the decoder."""
+    for part, below in tree.items():
+        if not part or not isinstance(below, dict) or not below:
+            raise _refused(_("its file tree is broken"))
+        match below.get(b""):
+            case dict(leaf) if len(below) == 1:
+                yield (*above, part), _leaf_size(leaf)
+            case None:
+                yield from _leaves(below, (*above, part))
+            case _:
+                raise _refused(_("its file tree is broken"))
+
+
+def _leaf_size(leaf: dict[bytes, Value]) -> int:
+    if b"l" in _attributes(leaf):
+        return 0
+    size = _sized(leaf.get(b"length"))
+    match leaf.get(b"pieces root"):
+        case bytes(root) if len(root) == 32 and size:
+            return size
+        case None if not size:
+            return size
+    raise _refused(_("a file in it has no root hash"))
+
+
+# -- both
+
+
+def _sized(size: Value | None) -> int:
+    if isinstance(size, int) and 0 <= size <= MAX_SIZE_BYTES:
+        return size
+    raise _refused(_("the size of a file in it is missing or out of bounds"))
+
+
+def _is_one_file(info: dict[bytes, Value], name: bytes, entries: list[_Entry]) -> bool:
+    """Whether the torrent's name is that of its one file, and not of a folder."""
+    if b"pieces" in info:
+        return b"length" in info
+    return [path for path, _size in entries] == [(name,)]
+
+
+def _joined(path: tuple[bytes, ...]) -> str:
+    return "/".join(_text(part).replace("/", "_") for part in path)
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")
+
+
+def _refused(reason: str) -> RefusedError:
+    return RefusedError(_("This is not a sound .torrent file: %s.") % reason, field="torrent")

@@ -1,0 +1,136 @@
+"""`.torrent` files: made of the info section that a probe brought, and read (BEP 3, 12, 19, 52).
+
+Same magnet, same bytes: no date, no maker. A v2 torrent's piece layers are no part of the info
+section; clients that know v2 ask peers for them (docs/dht.md).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import accumulate, chain, islice
+from urllib.parse import quote
+
+from django.utils.translation import gettext as _
+
+from ghost.core.errors import RefusedError
+from ghost.core.text.unicode import one_line
+from resources.torrents import bencode, magnets, sanitize
+from resources.torrents import info as info_sections
+from resources.torrents.bencode import BencodeError, Value
+from resources.torrents.magnets import Magnet
+from resources.torrents.metadata import Metadata
+
+MAX_BYTES = 10_000_000
+MAX_DEPTH = sanitize.MAX_DEPTH + 10
+"""Of what is bencoded in it: folders, and what is around them."""
+MAX_URLS = 1000
+"""Of trackers and of web seeds; what a magnet link has no room for is left out anyway."""
+TYPE = "application/x-bittorrent"
+_TOKEN = re.compile(rb"(0|[1-9][0-9]{0,9}):|i-?[0-9]+e|[dle]")
+
+
+def make(found: Metadata, magnet: Magnet) -> bytes | None:
+    """The file, with the magnet's trackers and web seeds; None if there is no info section, or if
+    it is not the one that the magnet names."""
+    info, seeds = found.info, magnet.web_seeds
+    if not sanitize.is_of(magnet, info) or not _is_one_dictionary(info):
+        return None
+    parts = [*_announces(magnet.trackers), b"4:info", info]
+    parts += [b"8:url-list", _list(map(_string, seeds))] if seeds else []
+    return b"d%be" % b"".join(parts)
+
+
+def read(body: bytes) -> tuple[Magnet, Metadata]:
+    """The link to what a `.torrent` file is of, with its trackers and web seeds, and its file list.
+
+    The link names both halves of a hybrid. Pad files are not counted, names are cleaned.
+    RefusedError (field `torrent`) with the reason for what is malformed or above MAX_BYTES.
+    """
+    if len(body) > MAX_BYTES:
+        told = _("A .torrent file may have at most %d MB.") % (MAX_BYTES // 1_000_000)
+        raise RefusedError(told, field="torrent")
+    try:
+        parts = bencode.split(body, max_bytes=MAX_BYTES)
+        raw = parts.get(b"info", b"")
+        info = bencode.decode(raw, max_bytes=MAX_BYTES, max_depth=MAX_DEPTH) if raw else None
+        urls = {key: _decoded(parts, key) for key in _URL_KEYS}
+    except BencodeError as error:
+        raise RefusedError(_("This is not a .torrent file."), field="torrent") from error
+    if not isinstance(info, dict):
+        raise RefusedError(_("The .torrent file has no info section."), field="torrent")
+    torrent = info_sections.read(info, raw)
+    return _described(torrent, urls)
+
+
+_URL_KEYS = (b"announce", b"announce-list", b"url-list")
+
+
+def _decoded(parts: dict[bytes, bytes], key: bytes) -> Value:
+    return bencode.decode(parts[key], max_depth=3) if key in parts else []
+
+
+def _described(torrent: sanitize.Torrent, urls: dict[bytes, Value]) -> tuple[Magnet, Metadata]:
+    link = Magnet(
+        v1=sanitize.v1(torrent.info) if torrent.is_v1 else None,
+        v2=sanitize.v2(torrent.info) if torrent.is_v2 else None,
+        name=one_line(torrent.name)[:255].rstrip(),
+        length=torrent.total_size_bytes,
+    )
+    seeds = _allowed(magnets.WEB_SEED_SCHEMES, urls[b"url-list"])
+    link = replace(link, web_seeds=_fitting(link, seeds))
+    trackers = _allowed(magnets.TRACKER_SCHEMES, urls[b"announce"], urls[b"announce-list"])
+    return replace(link, trackers=_fitting(link, trackers)), sanitize.of_file(torrent)
+
+
+def _allowed(schemes: frozenset[str], *values: Value) -> tuple[str, ...]:
+    named = chain.from_iterable(map(_texts, values))
+    return magnets.urls(islice(named, MAX_URLS), schemes)
+
+
+def _fitting(link: Magnet, urls: tuple[str, ...]) -> tuple[str, ...]:
+    """The first of them, as many as the link has room for."""
+    room = magnets.MAX_BYTES - len(link.uri())
+    lengths = accumulate(len("&tr=") + len(quote(url, safe="")) for url in urls)
+    return tuple(url for url, length in zip(urls, lengths, strict=True) if length <= room)
+
+
+def _texts(value: Value) -> Iterator[str]:
+    """The texts in it, also in lists: tiers of trackers are such."""
+    if isinstance(value, bytes):
+        yield value.decode("utf-8", "replace").strip()
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
+
+
+def _announces(trackers: tuple[str, ...]) -> list[bytes]:
+    """Each tracker in a tier of its own (BEP 12), and one for clients that know but one."""
+    if not trackers:
+        return []
+    # Those that know but one don't know WebSockets either.
+    first = min(trackers, key=lambda url: url.startswith(("ws:", "wss:")))
+    tiers = _list(_list([_string(url)]) for url in trackers)
+    return [b"8:announce", _string(first), b"13:announce-list", tiers]
+
+
+def _list(items: Iterable[bytes]) -> bytes:
+    return b"l%be" % b"".join(items)
+
+
+def _string(text: str) -> bytes:
+    body = text.encode()
+    return b"%d:%b" % (len(body), body)
+
+
+def _is_one_dictionary(info: bytes) -> bool:
+    """Whether it ends where its last byte is: more would count as keys of the file, and name
+    trackers and web seeds that nobody has checked."""
+    at = depth = 0
+    while token := _TOKEN.match(info, at):
+        at = token.end() + int(token[1] or 0)
+        depth += {b"d": 1, b"l": 1, b"e": -1}.get(token[0], 0)
+        if depth <= 0:
+            return at == len(info) and info[:1] == b"d"
+    return False

@@ -1,0 +1,155 @@
+"""Files and rows of covers that don't agree."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from builds import covers
+from builds.covers import files
+from builds.models import Cover, CoverHost
+from ghost.operations import tasks
+from resources.models import Catalog, Resource
+from tests import make
+from tests.builds.pictures import image
+
+pytestmark = pytest.mark.django_db
+
+OLD_S = files.SWEPT_AFTER_S + 60
+
+
+@pytest.fixture(autouse=True)
+def no_queue(configure):
+    configure(enable_scheduler=False)
+
+
+def upload(row: Resource, size=(50, 50)) -> str:
+    """The digest of the cover that it has now."""
+    covers.upload(row, image(size), by="Ada")
+    return Cover.objects.get(resource=row).digest
+
+
+def grow_old(folder) -> None:
+    for path in folder.iterdir():
+        os.utime(path, (time.time() - OLD_S,) * 2)
+
+
+def names(folder) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def both(*digests: str) -> set[str]:
+    return {f"{name}{size}.webp" for name in digests for size in ("", "-thumb")}
+
+
+def test_files_that_no_cover_names_are_swept_and_the_rest_stays(settings):
+    folder = settings.GHOST.cover_dir
+    rows = [make.resource() for _ in range(4)]
+    first, deleted, hidden, cleared = (upload(r, (50, n)) for n, r in enumerate(rows, 40))
+    second = upload(rows[0], (30, 30))
+    Resource.objects.filter(pk=rows[1].pk).delete()
+    rows[2].take_down(reason="asked", by="Olga")
+    covers.remove(rows[3])
+    for name in ("12.webp", "12-thumb.webp", "by-hand.webp", "notes.txt"):
+        (folder / name).write_text("x")
+    grow_old(folder)
+
+    counts = covers.tidy()
+
+    assert counts == {"lost": 0, "swept": 8}
+    assert names(folder) == both(second, hidden) | {"by-hand.webp", "notes.txt"}
+    assert not names(folder) & both(first, deleted, cleared)
+
+
+def test_what_is_young_may_belong_to_a_row_that_is_just_written(settings):
+    row = make.resource()
+    upload(row)
+    covers.remove(row)
+
+    counts = covers.tidy()
+
+    assert counts == {"lost": 0, "swept": 0}
+    assert len(names(settings.GHOST.cover_dir)) == 2
+
+
+def test_what_another_cover_names_too_stays(settings):
+    one, other = make.resource(), make.resource()
+    name = upload(one)
+    upload(other)
+    covers.remove(one)
+    grow_old(settings.GHOST.cover_dir)
+
+    covers.tidy()
+
+    assert names(settings.GHOST.cover_dir) == both(name)
+
+
+def test_the_cover_of_a_cleared_address_is_swept(pictures, settings):
+    row = make.resource(cover_image_url=pictures["address"] + "/cover.png")
+    covers.localize()
+    row.refresh_from_db()
+    row.cover_image_url = None
+    row.store()
+    grow_old(settings.GHOST.cover_dir)
+
+    counts = covers.tidy()
+
+    assert counts == {"lost": 0, "swept": 2}
+    assert not Cover.objects.exists()
+
+
+@pytest.mark.parametrize("which", [covers.page_file, covers.thumb_file])
+def test_a_lost_file_is_fetched_again(pictures, which):
+    row = make.resource(cover_image_url=pictures["address"] + "/cover.png")
+    covers.localize()
+    name = Cover.objects.get().digest
+    which(name).unlink()
+    before = Catalog.get().revision
+
+    counts = covers.tidy()
+    between = Resource.objects.get(pk=row.pk).cover_image_path
+    covers.localize()
+
+    assert counts["lost"] == 1
+    assert between is None
+    assert Catalog.get().revision == before + 2  # gone, and there again
+    assert Resource.objects.get(pk=row.pk).cover_image_path == f"assets/covers/{row.pk}.webp"
+    assert covers.are_there(name)
+
+
+def test_a_lost_upload_is_told(settings):
+    row = make.resource()
+    covers.page_file(upload(row)).unlink()
+
+    counts = covers.tidy()
+
+    row.refresh_from_db()
+    assert counts["lost"] == 1
+    assert (row.cover_image_path, row.cover_uploaded_at, row.cover_due_at) == (None, None, None)
+    assert row.cover_error == "The uploaded cover is lost; upload it again."
+
+
+def test_without_a_folder_all_is_lost_and_nothing_fails(configure, tmp_path):
+    rows = [make.resource() for _ in range(3)]
+    for row in rows:
+        upload(row)
+    configure(cover_dir=tmp_path / "never")
+
+    assert covers.tidy() == {"lost": 3, "swept": 0}
+    assert covers.tidy() == {"lost": 0, "swept": 0}
+
+
+def test_hosts_that_have_not_failed_for_long_are_dropped():
+    long_ago = timezone.now() - timedelta(days=91)
+    CoverHost.objects.create(name="old.example", failed_at=long_ago)
+    CoverHost.objects.create(name="new.example", failed_at=timezone.now())
+
+    told = tasks.prune()
+
+    assert " 1 cover hosts, " in told
+    assert told.endswith("swept 0 cover files, 0 covers were lost")
+    assert [host.name for host in CoverHost.objects.all()] == ["new.example"]

@@ -1,0 +1,488 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from builds.data.taxonomy import Crumb, Names, Node, Person
+from builds.listings import pagination
+from builds.listings.pagination import FEED_ITEMS, Kind, Places, at_of
+from builds.listings.repagination import place_all
+from builds.models import Entry, Listing, Place
+from tests import make
+
+pytestmark = pytest.mark.django_db
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def small_pages(monkeypatch):
+    """Three rows, so that pages are cut at six and close when they have none."""
+    monkeypatch.setattr(pagination, "PAGE_ROWS", 3)
+    monkeypatch.setattr(pagination, "SHARD_ITEMS", 4)
+
+
+def node(pk: int, name: str, parent: Node | None = None) -> Node:
+    path = f"{parent.path}/{name}" if parent else name
+    trail = (*(parent.trail if parent else ()), Crumb(name, path))
+    chain = (*(parent.chain if parent else ()), pk)
+    root = parent.root_id if parent else pk
+    return Node(pk, name, name, parent and parent.id, root, 0, path, len(chain) - 1, trail, chain)
+
+
+ARCHIVE = node(1, "archive")
+FILMS = node(2, "films", ARCHIVE)
+MAPS = node(3, "maps")
+NAMES = Names(
+    nodes={each.id: each for each in (ARCHIVE, FILMS, MAPS)},
+    people={1: Person("Ada", "ada")},
+    teams={1: Person("Team", "team")},
+)
+
+
+class Desk:
+    """Entries by number, and their places brought into agreement one build at a time."""
+
+    def __init__(self) -> None:
+        self.facts: dict[int, object] = {}
+
+    def put(self, *numbers: int, **kwargs) -> set[str]:
+        return self.change({number: make.facts(number, **kwargs) for number in numbers})
+
+    def drop(self, *numbers: int) -> set[str]:
+        return self.change(dict.fromkeys(numbers))
+
+    def change(self, wanted: dict) -> set[str]:
+        """What is due after one build that brings these."""
+        now = Places(NAMES)
+        now.lay()
+        now.load(list(wanted))
+        for pk, facts in wanted.items():
+            now.put(pk, self.facts.get(pk), facts)
+            self.facts[pk] = facts
+            if not facts:
+                del self.facts[pk]
+        return now.save()
+
+
+@pytest.fixture
+def desk(db):
+    return Desk()
+
+
+def listing(kind: str = Kind.ALL, key: object = "") -> Listing:
+    return Listing.objects.get(kind=kind, key=str(key))
+
+
+def shown(kind: str = Kind.ALL, key: object = "") -> dict[int, list[int]]:
+    """Entries of each page, the oldest first."""
+    found: dict[int, list[int]] = {}
+    for place in listing(kind, key).places.order_by("page", "at", "entry_id"):
+        found.setdefault(place.page, []).append(place.entry_id)
+    return found
+
+
+def pages_of(due: set[str], kind: str = Kind.ALL, key: object = "") -> list[int]:
+    """Numbers of the pages of a listing that are due."""
+    mine = f"page/{listing(kind, key).pk}/"
+    return sorted(int(owner.removeprefix(mine)) for owner in due if owner.startswith(mine))
+
+
+def feed(kind: str = Kind.ALL, key: object = "") -> str:
+    return f"feed/{listing(kind, key).pk}"
+
+
+def test_what_is_new_goes_to_the_last_page_which_is_cut_in_two_when_it_is_full(desk):
+    desk.put(*range(1, 6))
+    assert shown() == {1: [1, 2, 3, 4, 5]}
+
+    due = desk.put(6)
+
+    assert shown() == {1: [1, 2, 3], 2: [4, 5, 6]}
+    assert pages_of(due) == [1, 2]
+    assert "sitemap/lists" in due
+
+
+def test_one_more_touches_the_last_page_alone(desk):
+    desk.put(*range(1, 13))
+
+    due = desk.put(13)
+
+    assert shown() == {1: [1, 2, 3], 2: [4, 5, 6], 3: [7, 8, 9], 4: [10, 11, 12, 13]}
+    assert pages_of(due) == [4]
+    assert "sitemap/lists" not in due
+
+
+@pytest.mark.parametrize(("number", "page"), [(0, 1), (35, 1), (45, 2), (75, 3)])
+def test_what_is_backdated_goes_where_its_neighbours_are(desk, number, page):
+    desk.put(*range(10, 100, 10))
+
+    due = desk.put(number)
+
+    assert [n for n, entries in shown().items() if number in entries] == [page]
+    assert pages_of(due) == sorted({page, 3})  # and the home page, which counts
+
+
+def test_of_one_moment_the_later_number_is_the_newer(desk):
+    same = START.isoformat()
+    desk.put(10, 20, 30, 40, 50, 60, published_at=same)
+    assert shown() == {1: [10, 20, 30], 2: [40, 50, 60]}
+
+    desk.put(35, published_at=same)
+    desk.put(5, published_at=same)
+
+    assert shown() == {1: [5, 10, 20, 30, 35], 2: [40, 50, 60]}
+
+
+def test_a_page_in_the_middle_that_is_full_pushes_the_later_ones_on(desk):
+    desk.put(*range(10, 100, 10))
+
+    due = desk.put(41, 42, 43)
+
+    assert shown() == {1: [10, 20, 30], 2: [40, 41, 42], 3: [43, 50, 60], 4: [70, 80, 90]}
+    assert pages_of(due) == [1, 2, 3, 4]
+    assert (listing().last, listing().gaps, listing().count) == (4, [], 12)
+
+
+def test_a_page_that_lost_all_gives_its_number_up_and_nothing_else_moves(desk):
+    desk.put(*range(1, 16))
+
+    due = desk.drop(4, 5, 6)
+
+    assert shown() == {1: [1, 2, 3], 3: [7, 8, 9], 4: [10, 11, 12], 5: [13, 14, 15]}
+    assert (listing().gaps, listing().numbers) == ([2], [1, 3, 4, 5])
+    assert pages_of(due) == [1, 2, 3, 5]  # neighbours link to each other, home counts
+
+
+def test_a_number_that_is_free_is_used_again(desk):
+    desk.put(*range(10, 130, 10))
+    desk.drop(40, 50, 60)
+
+    due = desk.put(11, 12, 13)
+
+    assert shown() == {1: [10, 11, 12], 2: [13, 20, 30], 3: [70, 80, 90], 4: [100, 110, 120]}
+    assert listing().gaps == []
+    assert pages_of(due) == [1, 2, 3, 4]
+
+
+def test_a_page_with_few_left_joins_the_next_one(desk, monkeypatch):
+    monkeypatch.setattr(pagination, "PAGE_ROWS", 6)
+    desk.put(*range(1, 19))
+
+    due = desk.drop(7, 8, 9, 10, 11)
+
+    assert shown() == {1: [1, 2, 3, 4, 5, 6], 3: [12, 13, 14, 15, 16, 17, 18]}
+    assert pages_of(due) == [1, 2, 3]
+
+
+def test_pages_that_join_while_their_entries_go_end_with_all_of_them(desk, monkeypatch):
+    monkeypatch.setattr(pagination, "PAGE_ROWS", 6)
+    desk.put(*range(1, 25))
+
+    due = desk.drop(*range(7, 14))
+
+    assert shown() == {1: [1, 2, 3, 4, 5, 6], 3: [14, 15, 16, 17, 18], 4: [19, 20, 21, 22, 23, 24]}
+    assert pages_of(due) == [1, 2, 3, 4]
+
+
+def test_entries_that_are_pushed_on_while_others_come_are_found_again(desk):
+    desk.put(*range(10, 100, 10))
+
+    desk.change(
+        {n: make.facts(n) for n in (31, 32, 33, 34, 35, 36)}
+        | {80: None, 90: make.facts(90, title="Another")}
+    )
+
+    assert sorted(n for page in shown().values() for n in page) == [
+        10, 20, 30, 31, 32, 33, 34, 35, 36, 40, 50, 60, 70, 90,
+    ]  # fmt: skip
+    check_all(desk.facts)
+
+
+def test_a_page_with_few_left_stays_if_the_next_one_is_nearly_full(desk, monkeypatch):
+    monkeypatch.setattr(pagination, "PAGE_ROWS", 6)
+    desk.put(*range(1, 24))  # the last page has eleven
+
+    desk.drop(7, 8, 9, 10, 11)
+
+    assert [len(page) for page in shown().values()] == [6, 1, 11]
+
+
+def test_the_last_page_that_lost_all_leaves_the_one_before_it_as_the_last(desk):
+    desk.put(*range(1, 7))
+
+    due = desk.drop(4, 5, 6)
+
+    assert shown() == {1: [1, 2, 3]}
+    assert (listing().last, listing().gaps) == (1, [])
+    assert pages_of(due) == [1, 2]
+
+
+def test_a_gap_before_the_last_page_goes_with_it(desk):
+    desk.put(*range(1, 10))
+    desk.drop(4, 5, 6)
+
+    desk.drop(7, 8, 9)
+
+    assert (listing().last, listing().gaps, listing().numbers) == (1, [], [1])
+
+
+def test_lists_that_are_empty_go_but_those_of_categories_and_of_all(desk):
+    desk.put(1, tags=("a",), category=2, team=1)
+    tag, month = listing(Kind.TAG, "a").pk, listing(Kind.MONTH, "2026-01").pk
+
+    due = desk.drop(1)
+
+    left = {(x.kind, x.key, x.count, x.last) for x in Listing.objects.all()}
+    assert left == {
+        ("all", "", 0, 1),
+        ("category", "1", 0, 1),
+        ("category", "2", 0, 1),
+        ("category", "3", 0, 1),
+    }
+    assert not Place.objects.exists()
+    assert {f"page/{tag}/1", f"feed/{tag}", f"page/{month}/1", "sitemap/lists"} <= due
+
+
+def test_a_category_counts_what_lies_below_it(desk):
+    due = desk.put(1, category=2) | desk.put(2, category=1)
+
+    assert {pk: listing(Kind.CATEGORY, pk).count for pk in NAMES.nodes} == {1: 2, 2: 1, 3: 0}
+    assert pages_of(due, Kind.CATEGORY, 1) == [1]
+
+
+def test_a_parent_whose_child_counts_another_number_is_due(desk):
+    desk.put(1, 2, category=2)
+    desk.put(*range(10, 19), category=1)  # what is in the child is on the parent's first page
+
+    due = desk.change({1: make.facts(1, category=3)})
+
+    assert pages_of(due, Kind.CATEGORY, 1) == [1, 3]  # it left the first; the bare one counts
+    assert pages_of(due, Kind.CATEGORY, 2) == [1]
+    assert pages_of(due, Kind.CATEGORY, 3) == [1]
+
+
+def test_an_entry_that_stays_where_it_is_touches_the_pages_it_is_on(desk):
+    desk.put(*range(1, 10), tags=("a",))
+    before = shown(), shown(Kind.TAG, "a")
+
+    due = desk.put(2, tags=("a",), title="Another")
+
+    assert (shown(), shown(Kind.TAG, "a")) == before
+    assert pages_of(due) == [1, 3]
+    assert pages_of(due, Kind.TAG, "a") == [1]
+    assert "sitemap/lists" not in due
+
+
+def test_an_entry_with_another_time_moves(desk):
+    desk.put(*range(1, 10))
+
+    desk.change({2: make.facts(2, published_at=(START + timedelta(hours=1)).isoformat())})
+
+    assert shown() == {1: [1, 3], 2: [4, 5, 6], 3: [7, 8, 9, 2]}
+
+
+def test_months_have_shards_of_their_own(desk):
+    later = (START + timedelta(days=40)).isoformat()
+
+    desk.put(*range(1, 9))
+    desk.put(9, published_at=later)
+
+    assert shown(Kind.MONTH, "2026-01") == {1: [1, 2, 3, 4], 2: [5, 6, 7, 8]}
+    assert shown(Kind.MONTH, "2026-02") == {1: [9]}
+
+
+def test_a_tag_goes_by_its_commonest_spelling_and_all_its_pages_say_so(desk):
+    desk.put(*range(1, 8), tags=("film",))
+    assert listing(Kind.TAG, "film").name == "film"
+
+    few = desk.put(*range(8, 15), tags=("FILM",))
+    assert listing(Kind.TAG, "film").name == "FILM"  # as many: the first in order
+    more = desk.put(1, 2, tags=("Film",))
+
+    assert listing(Kind.TAG, "film").spellings == {"film": 5, "FILM": 7, "Film": 2}
+    assert pages_of(few, Kind.TAG, "film") == listing(Kind.TAG, "film").numbers
+    assert pages_of(more, Kind.TAG, "film") == [1]
+
+
+def test_spellings_that_nobody_uses_are_forgotten(desk):
+    desk.put(1, 2, tags=("film",))
+
+    desk.put(1, tags=("Film", "FILM"))
+    desk.drop(2)
+
+    assert listing(Kind.TAG, "film").spellings == {"Film": 1}
+
+
+def test_feeds_are_due_when_one_of_their_newest_is(desk):
+    desk.put(*range(1, FEED_ITEMS + 10))
+
+    old = desk.put(1, title="Old")
+    recent = desk.put(FEED_ITEMS + 5, title="Recent")
+
+    assert (feed() in old, feed() in recent) == (False, True)
+
+
+def test_months_have_no_feeds(desk):
+    desk.put(1)
+
+    due = desk.put(1, title="Another")
+
+    assert {owner for owner in due if owner.startswith("feed/")} == {
+        feed(), feed(Kind.CATEGORY, 1), feed(Kind.PUBLISHER, 1),
+    }  # fmt: skip
+
+
+def test_a_category_that_is_gone_takes_its_list_with_it(desk):
+    desk.put(1, category=3)
+    gone = listing(Kind.CATEGORY, 3).pk
+
+    now = Places(Names({1: ARCHIVE, 2: FILMS}, NAMES.people, NAMES.teams))
+    now.lay()
+    now.put(1, desk.facts[1], make.facts(1, category=2))
+    due = now.save()
+
+    assert not Listing.objects.filter(kind=Kind.CATEGORY, key="3").exists()
+    assert {f"page/{gone}/1", f"feed/{gone}", "sitemap/lists"} <= due
+    assert shown(Kind.CATEGORY, 2) == {1: [1]}
+
+
+@pytest.mark.parametrize(
+    ("moment", "at"),
+    [
+        ("1970-01-01T00:00:01+00:00", 1_000_000),
+        ("1969-12-31T23:59:59.500000+00:00", -500_000),
+        ("9999-12-31T23:59:59.999999+00:00", 253402300799_999999),
+        ("2026-01-01T01:00:00+01:00", 1767225600_000000),
+    ],
+)
+def test_places_in_time_are_exact(moment, at):
+    assert at_of(make.facts(published_at=moment)) == at
+
+
+# -- whatever comes and goes
+
+
+EDITS = st.lists(
+    st.lists(
+        st.tuples(
+            st.integers(1, 30),  # the entry
+            st.one_of(
+                st.none(),  # it goes
+                st.tuples(
+                    st.integers(0, 60),  # when, in days
+                    st.sampled_from([1, 2, 3]),
+                    st.sampled_from([(), ("a",), ("A", "b"), ("b",)]),
+                    st.sampled_from([None, 1]),
+                ),
+            ),
+        ),
+        min_size=1, max_size=12,
+    ),
+    min_size=1, max_size=8,
+)  # fmt: skip
+
+
+def wanted_of(pk: int, what):
+    if what is None:
+        return None
+    days, category, tags, team = what
+    moment = (START + timedelta(days=days)).isoformat()
+    return make.facts(pk, published_at=moment, category=category, tags=tags, team=team)
+
+
+def check_all(facts: dict) -> None:
+    keys: dict = {(Kind.ALL, ""): []} | {(Kind.CATEGORY, str(pk)): [] for pk in NAMES.nodes}
+    spellings: dict = {}
+    for each in facts.values():
+        for key in pagination.keys_of(each, NAMES):
+            keys.setdefault(key, []).append((at_of(each), each.id))
+        for slug, name in each.tag_slugs.items():
+            counts = spellings.setdefault(slug, {})
+            counts[name] = counts.get(name, 0) + 1
+    assert {(x.kind, x.key) for x in Listing.objects.all()} == set(keys)
+    for row in Listing.objects.all():
+        entries = sorted(keys[row.kind, row.key])
+        stored = row.places.order_by("page", "at", "entry_id")
+        # Within pages and over them, in one order: none newer than one on a later page.
+        assert [(p.at, p.entry_id) for p in stored] == entries
+        assert row.count == len(entries)
+        sizes: dict[int, int] = {}
+        for place in stored:
+            sizes[place.page] = sizes.get(place.page, 0) + 1
+        assert row.numbers == (sorted(sizes) or [1])
+        assert row.numbers[-1] == row.last
+        assert max(sizes.values(), default=0) < 2 * pagination.rows_of(row.kind)
+        assert row.spellings == (spellings[row.key] if row.kind == Kind.TAG else {})
+
+
+@hypothesis_settings(
+    max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+)
+@given(edits=EDITS)
+def test_pages_are_whole_whatever_comes_and_goes(edits):
+    Place.objects.all().delete()
+    Listing.objects.all().delete()
+    desk = Desk()
+
+    for build in edits:
+        before = contents()
+
+        due = desk.change({pk: wanted_of(pk, what) for pk, what in build})
+
+        check_all(desk.facts)
+        after = contents()
+        changed = {owner for owner in before | after if before.get(owner) != after.get(owner)}
+        assert changed - due == set()
+
+
+def contents() -> dict[str, object]:
+    """What each page shows: its entries, and its neighbours, of which the last has no number."""
+    return {
+        f"page/{row.pk}/{number}": (
+            list(row.places.filter(page=number).order_by("at", "entry_id").values_list("entry_id")),
+            near([*row.numbers[:-1], "bare"], row.numbers.index(number)),
+        )
+        for row in Listing.objects.all()
+        for number in row.numbers
+    }
+
+
+def near(numbers: list, here: int) -> tuple[list, list]:
+    return numbers[:here][-1:], numbers[here : here + 2]
+
+
+@pytest.mark.parametrize(
+    ("total", "sizes"), [(0, []), (1, [1]), (5, [5]), (6, [3, 3]), (11, [3, 3, 5])]
+)
+def test_all_at_once_fills_pages_from_the_oldest(total, sizes):
+    for number in range(1, total + 1):
+        store(make.facts(number, tags=("Film",) if number % 2 else ("film",)))
+
+    place_all(NAMES, transaction.atomic)
+
+    check_all({entry.pk: entry.facts for entry in Entry.objects.all()})
+    assert [len(page) for page in shown().values()] == sizes
+
+
+def store(facts) -> None:
+    Entry.objects.create(
+        id=facts.id, facts_json=facts.json, body=b"", source="", dht_status=facts.dht_status,
+        misses=facts.misses, published_at=facts.published_at,
+    )  # fmt: skip
+
+
+def test_what_was_placed_at_once_goes_on_one_by_one(desk):
+    for number in range(1, 12):
+        store(make.facts(number))
+        desk.facts[number] = make.facts(number)
+    place_all(NAMES, transaction.atomic)
+
+    desk.put(12)
+
+    assert shown() == {1: [1, 2, 3], 2: [4, 5, 6], 3: [7, 8, 9], 4: [10, 11, 12]}
+    check_all(desk.facts)

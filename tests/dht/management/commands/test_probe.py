@@ -1,0 +1,148 @@
+"""`manage.py probe` and `manage.py scan_health`."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from dht.engine import session as door
+from dht.models import Scan
+from resources.models import Resource
+from tests import make
+
+
+def lines(capsys):
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_probe_prints_one_json_line_for_each(swarm, capsys):
+    wanted = swarm.seeds[:3]
+
+    call_command("probe", *(seed.magnet_uri for seed in wanted))
+
+    found = {line.pop("magnet_hash"): line for line in lines(capsys)}
+    assert found == {
+        seed.v1 or seed.v2: {
+            "magnet_uri": seed.magnet_uri,
+            "status": "ok",
+            "num_peers": 1,
+            "name": seed.name,
+            "total_size_bytes": seed.total_size_bytes,
+            "file_count": len(seed.files),
+            "piece_length": 16384,
+        }
+        for seed in wanted
+    }
+
+
+def test_probe_lists_files_when_asked(swarm, capsys):
+    seed = swarm.seeds[1]
+
+    call_command("probe", seed.magnet_uri, files=True)
+
+    (line,) = lines(capsys)
+    assert sorted((f["path"], f["size"]) for f in line["files"]) == sorted(seed.files)
+
+
+def test_probe_exits_with_1_if_one_was_not_reachable(swarm, capsys):
+    dead = make.magnet()
+
+    with pytest.raises(SystemExit) as caught:
+        call_command("probe", swarm.seeds[0].magnet_uri, dead, timeout=0.6)
+
+    found = {line["magnet_uri"]: line["status"] for line in lines(capsys)}
+    assert caught.value.code == 1
+    assert found == {swarm.seeds[0].magnet_uri: "ok", dead: "inactive"}
+
+
+def test_probe_tells_what_is_no_magnet_and_probes_the_others(swarm, capsys):
+    with pytest.raises(SystemExit) as caught:
+        call_command("probe", "https://example.org/a.torrent", swarm.seeds[0].magnet_uri)
+
+    refused, probed = lines(capsys)
+    assert (caught.value.code, probed["status"]) == (1, "ok")
+    assert refused == {
+        "magnet_uri": "https://example.org/a.torrent",
+        "status": "refused",
+        "error": "A magnet link starts with magnet:?",
+    }
+
+
+@pytest.mark.parametrize("timeout_s", ["0", "-5", "nan"])
+def test_probe_refuses_a_senseless_time_out(timeout_s):
+    with pytest.raises(CommandError, match="time-out must"):
+        call_command("probe", make.magnet(), "--timeout", timeout_s)
+
+
+@pytest.mark.django_db
+def test_scan_health_tells_that_it_joined_one(swarm, capsys):
+    make.resource(is_probed=False)
+    under_way = Scan.objects.ask(trigger="Root")
+
+    call_command("scan_health", all=True)
+
+    captured = capsys.readouterr()
+    assert captured.err.splitlines()[0] == (
+        f"Scan #{under_way.pk} is under way, asked for by Root; joined."
+    )
+    assert json.loads(captured.out)["scan"] == under_way.pk
+
+
+def test_probe_says_that_libtorrent_is_missing(monkeypatch):
+    door.close()
+    monkeypatch.setattr(door, "lt", None)
+
+    with pytest.raises(CommandError, match="libtorrent can't be loaded"):
+        call_command("probe", make.magnet())
+
+
+@pytest.mark.django_db
+def test_scan_health_ends_with_a_json_line(swarm, capsys):
+    make.resource(magnet_uri=swarm.seeds[0].magnet_uri, is_probed=False)
+    make.resource(is_probed=False)
+
+    call_command("scan_health", all=True)
+
+    captured = capsys.readouterr()
+    report = json.loads(captured.out.splitlines()[-1])
+    assert report.pop("seconds") > 0
+    assert report == {
+        "scan": Scan.objects.get().pk,
+        "checked": 2, "found": 1, "active": 1, "stale": 0, "unknown": 1, "changed": 1,
+    }  # fmt: skip
+    assert captured.err.splitlines() == ["2 of 2 checked, 1 found alive"]
+
+
+@pytest.mark.django_db
+def test_scan_health_takes_as_many_as_it_is_told(swarm, capsys):
+    for _ in range(3):
+        make.resource(is_probed=False)
+
+    call_command("scan_health", limit=2, timeout=1.0)
+
+    assert Resource.objects.exclude(last_dht_check=None).count() == 2
+
+
+@pytest.mark.django_db
+def test_scan_health_that_cannot_start_says_why(no_dht):
+    make.resource()
+
+    with pytest.raises(CommandError, match="The scan could not start"):
+        call_command("scan_health", all=True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--limit", "0"], "number of resources"),
+        (["--limit", "-5"], "number of resources"),
+        (["--timeout", "-1"], "time-out must"),
+        (["--timeout", "0"], "time-out must"),
+        (["--timeout", "nan"], "time-out must"),
+    ],
+)
+def test_scan_health_refuses_nonsense(arguments, reason):
+    with pytest.raises(CommandError, match=reason):
+        call_command("scan_health", *arguments)

@@ -1,0 +1,469 @@
+"""The door to trackers: who is there, and that we are nowhere afterwards."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import libtorrent as lt
+import pytest
+
+from dht import bind_addresses
+from dht.trackers import announces
+from dht.trackers import client as door
+from dht.trackers import hosts as tracker_hosts
+from dht.trackers import http as http_trackers
+from dht.trackers.client import PeersOfTracker, Scraped, TrackerFailed
+from ghost.demo import seeds
+from tests.dht.trackers.test_http import announced as http_announced
+from tests.dht.trackers.test_udp import announced, answering
+from tests.trackers import (
+    KEYS,
+    await_events,
+    await_unlisted,
+    connected,
+    counts,
+    needs_opentracker,
+    running_opentracker,
+)  # fmt: skip
+
+ROOT = Path(__file__).resolve().parents[3]
+KEY = KEYS[0]
+fork = multiprocessing.get_context("fork")
+both_protocols = pytest.mark.parametrize("protocol", ["udp", "http"])
+
+
+@pytest.fixture
+def seeder(tmp_path, opentracker):
+    """A libtorrent client that has a torrent and announces it: the torrent's key, its endpoint."""
+    seed = seeds.make(tmp_path, tmp_path.name, {"": b"content"}, seeds.Version.V1)
+    opentracker.allow([seed.v1])
+    session = lt.session(
+        {
+            "listen_interfaces": "127.0.0.1:0", "enable_dht": False, "enable_lsd": False,
+            "enable_upnp": False, "enable_natpmp": False, "ssrf_mitigation": False,
+        }
+    )  # fmt: skip
+    params = lt.load_torrent_buffer(seed.body)
+    params.save_path = str(tmp_path)
+    params.trackers = [opentracker.udp]
+    session.add_torrent(params)
+    until = time.monotonic() + 5
+    while counts(opentracker.udp, [seed.v1]) != {seed.v1: (1, 0)}:
+        assert time.monotonic() < until, "the seeder did not announce"
+        time.sleep(0.05)
+    return seed.v1, ("127.0.0.1", session.listen_port()), session
+
+
+@needs_opentracker
+@both_protocols
+def test_a_seeder_is_found_and_nobody_was_there(asking, opentracker, seeder, protocol):
+    key, endpoint, _ = seeder
+    url = getattr(opentracker, protocol)
+    asking.find_peers(key, [url], 6999, 3)
+
+    (event,) = await_events(asking)
+    await_unlisted(asking)
+
+    assert (event.key, event.url, endpoint in event.peers) == (key, url, True)
+    assert counts(opentracker.udp, [key]) == {key: (1, 0)}
+
+
+@needs_opentracker
+@both_protocols
+def test_after_many_questions_we_are_in_no_list(asking, opentracker, protocol):
+    for key in KEYS[:200]:
+        asking.find_peers(key, [getattr(opentracker, protocol)], 6999, 10)
+
+    events = await_events(asking, 10)
+    await_unlisted(asking)
+
+    assert {(type(event), event.peers) for event in events} == {(PeersOfTracker, ())}
+    assert len(events) == 200
+    assert counts(opentracker.udp, KEYS[:200]) == dict.fromkeys(KEYS[:200], (0, 0))
+
+
+@needs_opentracker
+@both_protocols
+@pytest.mark.parametrize("after_s", [0, 0.001, 0.003, 0.01])
+def test_closing_right_away_leaves_no_list(asking, opentracker, monkeypatch, protocol, after_s):
+    monkeypatch.setattr(door, "CLOSE_WITHIN_S", 3)
+    for key in KEYS[:40]:
+        asking.find_peers(key, [getattr(opentracker, protocol)], 6999, 10)
+    time.sleep(after_s)
+
+    door.close()
+
+    assert asking.num_listed == 0
+    assert counts(opentracker.udp, KEYS[:40]) == dict.fromkeys(KEYS[:40], (0, 0))
+
+
+def close_while_started_waits(asking, serve, silence_s):
+    """In which order requests were dealt with until the end of close(), and how long that took."""
+    dealt_with, is_over = [], threading.Event()
+
+    def reply(path):
+        if "started" in path:
+            is_over.wait(silence_s)
+        dealt_with.append("started" if "started" in path else "stopped")
+        return http_announced()
+
+    server = serve.http(reply)
+    asking.find_peers(KEY, [server.url], 6999, 10)
+    while not server.heard:
+        time.sleep(0.01)
+    began = time.monotonic()
+    door.close()
+    order, took_s = list(dealt_with), time.monotonic() - began
+    is_over.set()
+    return order, took_s
+
+
+def test_closing_says_stopped_behind_a_started_under_way(asking, serve, monkeypatch):
+    monkeypatch.setattr(door, "CLOSE_WITHIN_S", 2)
+
+    order, _ = close_while_started_waits(asking, serve, silence_s=0.3)
+
+    assert order == ["started", "stopped"]
+
+
+def test_closing_does_not_wait_long_for_who_never_answers(asking, serve, monkeypatch):
+    monkeypatch.setattr(door, "CLOSE_WITHIN_S", 2)
+    monkeypatch.setattr(http_trackers.HttpTracker, "grace_s", 0.3)
+
+    order, took_s = close_while_started_waits(asking, serve, silence_s=30)
+
+    assert (order, took_s < 1) == (["stopped"], True)
+
+
+ENDING = """
+import sys, time, django
+django.setup()
+from dht.trackers import client as trackers
+from django.conf import settings
+settings.GHOST = settings.GHOST.model_copy(update={"allow_private_networks": True})
+for key in sys.argv[2:]:
+    trackers.trackers().find_peers(key, [sys.argv[1]], 6999, 10)
+while not trackers.trackers().num_listed:
+    time.sleep(0.0005)
+"""
+
+
+@needs_opentracker
+@both_protocols
+def test_a_process_that_ends_leaves_every_list(asking, opentracker, protocol):
+    done = subprocess.run(
+        [sys.executable, "-c", ENDING, getattr(opentracker, protocol), *KEYS[:30]],
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings"}, cwd=ROOT, check=False,
+        capture_output=True, timeout=20,
+    )  # fmt: skip
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert counts(opentracker.udp, KEYS[:30]) == dict.fromkeys(KEYS[:30], (0, 0))
+
+
+def find_in_child(url, keys):
+    for key in keys:
+        door.trackers().find_peers(key, [url], 6999, 10)
+    while not door.trackers().num_listed:
+        time.sleep(0.0005)
+
+
+# Python warns that forking with threads may deadlock; that a child copes is what is tested.
+@needs_opentracker
+@both_protocols
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+def test_a_forked_child_has_its_own_and_leaves_every_list(asking, opentracker, protocol):
+    url = getattr(opentracker, protocol)
+    child = fork.Process(target=find_in_child, args=(url, KEYS[:30]))
+    child.start()
+    child.join(20)
+
+    asking.find_peers(KEY, [url], 6999, 3)
+
+    assert child.exitcode == 0
+    assert (await_events(asking), door.trackers() is asking) == (
+        [PeersOfTracker(KEY, url, ())],
+        True,
+    )
+    await_unlisted(asking)
+    assert counts(opentracker.udp, KEYS[:30]) == dict.fromkeys(KEYS[:30], (0, 0))
+
+
+def test_what_is_forgotten_is_not_told_and_left_all_the_same(asking, serve):
+    server = serve.udp(answering(lambda body: time.sleep(0.1) or announced(body)))
+    asking.find_peers(KEY, [server.url], 6999, 3)
+    while not asking.num_listed:
+        time.sleep(0.001)
+
+    asking.forget(KEY)
+    await_unlisted(asking)
+
+    assert (await_events(asking), server.actions()) == ([], [0, 1, 1])
+
+
+def test_what_is_forgotten_before_its_turn_is_not_asked(asking, serve):
+    server = serve.udp(lambda body: time.sleep(0.1) or connected(body))
+    for key in KEYS[:60]:
+        asking.find_peers(key, [server.url], 6999, 0.3)
+
+    for key in KEYS[:60]:
+        asking.forget(key)
+
+    assert (await_events(asking), asking.num_listed) == ([], 0)
+    assert set(server.actions()) <= {0}
+
+
+def test_a_key_can_be_asked_for_again_at_once(asking, serve):
+    server = serve.udp(answering(announced))
+    for _ in range(2):
+        asking.find_peers(KEY, [server.url], 6999, 3)
+        await_events(asking)
+        await_unlisted(asking)
+
+    assert server.actions() == [0, 1, 1, 1, 1]
+
+
+def test_a_tracker_that_is_named_twice_is_asked_once(asking, serve):
+    server = serve.udp(answering(announced))
+    asking.find_peers(KEY, [server.url, f"{server.url}/announce", server.url], 6999, 3)
+
+    events = await_events(asking)
+    await_unlisted(asking)
+
+    assert events == [PeersOfTracker(KEY, server.url, ())]
+    assert server.actions() == [0, 1, 1]
+
+
+def test_a_tracker_is_not_asked_the_same_twice_at_a_time(asking, serve):
+    server = serve.udp(answering(lambda body: time.sleep(0.1) or announced(body)))
+    for _ in range(2):
+        asking.find_peers(KEY, [server.url], 6999, 3)
+
+    events = await_events(asking)
+    await_unlisted(asking)
+
+    reason = "It is being asked about this already, or told that we left."
+    assert events == [
+        TrackerFailed(server.url, reason, KEY),
+        PeersOfTracker(KEY, server.url, ()),
+    ]
+    assert server.actions() == [0, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("udp://127.0.0.1", "The tracker's address names no host and port."),
+        ("udp://:80", "The tracker's address names no host and port."),
+        ("http:///announce", "The tracker's address names no host and port."),
+        ("udp://127.0.0.1:0", "The tracker's address names no host and port."),
+        ("udp://127.0.0.1:70000", "The tracker's address is no URL."),
+        ("udp://[::1", "The tracker's address is no URL."),
+    ],
+)
+def test_an_address_that_makes_no_sense_is_said(asking, url, reason):
+    asking.find_peers(KEY, [url], 6999, 1)
+    asking.scrape({url: [KEY]}, 1)
+
+    assert await_events(asking) == [TrackerFailed(url, reason, KEY), TrackerFailed(url, reason)]
+
+
+@pytest.mark.parametrize("url", ["wss://127.0.0.1/announce", "ws://127.0.0.1/", "dht://1"])
+def test_other_protocols_are_ignored(asking, url):
+    asking.find_peers(KEY, [url], 6999, 1)
+    asking.scrape({url: [KEY]}, 1)
+
+    assert (asking.is_busy, asking.events()) == (False, [])
+
+
+@both_protocols
+def test_a_tracker_that_keeps_failing_is_left_alone(asking, serve, monkeypatch, protocol):
+    monkeypatch.setattr(tracker_hosts, "FAIR_S", 0.05)
+    silent = serve.udp(lambda body: None)
+    url = silent.url if protocol == "udp" else "http://127.0.0.1:1/announce"
+    reasons = []
+
+    for key in KEYS[:4]:
+        asking.find_peers(key, [url], 6999, 0.2)
+        reasons += [event.reason for event in await_events(asking)]
+        await_unlisted(asking)
+
+    why = "No answer within 0.2 s." if protocol == "udp" else (
+        "It can't be fetched: Connection refused."
+    )  # fmt: skip
+    alone = f"It failed 3 times in a row and is left alone for 10 minutes more: {why}"
+    assert reasons == [why, why, why, alone]
+
+
+def test_failures_at_the_same_moment_count_once(asking, serve, monkeypatch):
+    monkeypatch.setattr(tracker_hosts, "FAIR_S", 0.05)
+    server = serve.udp(lambda body: None)
+    for key in KEYS[:20]:
+        asking.find_peers(key, [server.url], 6999, 0.3)
+    await_events(asking)
+    server.reply = answering(announced)
+
+    asking.find_peers(KEYS[20], [server.url], 6999, 2)
+
+    assert await_events(asking) == [PeersOfTracker(KEYS[20], server.url, ())]
+
+
+def test_a_tracker_that_was_left_alone_is_asked_later(asking, serve, monkeypatch):
+    monkeypatch.setattr(tracker_hosts, "FAIR_S", 0.05)
+    monkeypatch.setattr(tracker_hosts, "REST_S", 0.3)
+    server = serve.udp(lambda body: None)
+    for key in KEYS[:3]:
+        asking.find_peers(key, [server.url], 6999, 0.1)
+        await_events(asking)
+    server.reply = answering(announced)
+    time.sleep(0.3)
+
+    asking.find_peers(KEY, [server.url], 6999, 2)
+
+    assert await_events(asking) == [PeersOfTracker(KEY, server.url, ())]
+
+
+def test_one_tracker_does_not_hold_up_another(asking, serve):
+    silent = serve.udp(lambda body: None)
+    good = serve.udp(answering(announced))
+    began = time.monotonic()
+    asking.find_peers(KEY, [silent.url, good.url], 6999, 1)
+    events = []
+
+    while not events:
+        events = asking.events()
+        time.sleep(0.002)
+
+    assert (events, time.monotonic() - began < 0.3) == ([PeersOfTracker(KEY, good.url, ())], True)
+
+
+def test_what_waits_too_long_for_its_turn_is_said(asking, serve):
+    server = serve.http(lambda path: time.sleep(0.4) or http_announced())
+    for key in KEYS[:6]:
+        asking.find_peers(key, [server.url], 6999, 0.3)
+
+    reasons = [event.reason for event in await_events(asking)]
+
+    assert reasons.count("It has too many other questions to answer.") == 4
+
+
+def test_more_than_can_be_asked_is_refused(asking, serve, monkeypatch):
+    monkeypatch.setattr(door, "MAX_PENDING", 2)
+    server = serve.udp(lambda body: None)
+    for key in KEYS[:3]:
+        asking.find_peers(key, [server.url], 6999, 0.2)
+
+    assert asking.events() == [
+        TrackerFailed(server.url, "Too many trackers are being asked.", KEYS[2])
+    ]
+
+
+def test_a_mistake_of_ours_keeps_no_list_and_the_thread_goes_on(asking, serve, monkeypatch, caplog):
+    server = serve.udp(answering(announced))
+    with monkeypatch.context() as patch:
+        patch.setattr(announces, "compact_peers", lambda *_, **__: 1 / 0)
+        asking.find_peers(KEY, [server.url], 6999, 3)
+        first = await_events(asking)
+        await_unlisted(asking)
+
+    asking.find_peers(KEY, [server.url], 6999, 3)
+
+    assert (first, await_events(asking)) == ([], [PeersOfTracker(KEY, server.url, ())])
+    assert caplog.messages == ["A tracker's answer could not be dealt with."]
+
+
+@both_protocols
+def test_trackers_are_asked_from_where_the_dht_listens(configure, serve, protocol):
+    door.close()
+    configure(
+        dht_listen_interfaces=("eth7:6881", "127.0.0.9:6881", "127.0.0.8:1"),
+        allow_private_networks=True,
+    )
+    asked_from = []
+
+    def reply(path):
+        return http_announced()
+
+    udp = serve.udp(answering(lambda body: asked_from.append(udp.sender[0]) or announced(body)))
+    http = serve.http(reply)
+    http._server.verify_request = lambda request, sender: asked_from.append(sender[0]) or True
+    door.trackers().find_peers(KEY, [udp.url if protocol == "udp" else http.url], 6999, 3)
+
+    await_events(door.trackers())
+
+    door.close()
+    assert set(asked_from) == {"127.0.0.9"}
+
+
+@both_protocols
+def test_without_an_address_to_ask_from_nobody_is_asked(configure, serve, protocol):
+    door.close()
+    configure(dht_listen_interfaces=("tun0:6881",), allow_private_networks=True)
+    url = f"{protocol}://127.0.0.1:9/announce"
+    door.trackers().find_peers(KEY, [url], 6999, 3)
+
+    events = await_events(door.trackers())
+
+    door.close()
+    reason = "The tracker can't be asked from the addresses in GHOST_DHT_LISTEN_INTERFACES."
+    assert events == [TrackerFailed(url, reason, KEY)]
+
+
+@pytest.mark.parametrize(
+    ("interfaces", "found", "specific"),
+    [
+        (("0.0.0.0:6881", "[::]:6881"), {socket.AF_INET: "0.0.0.0", socket.AF_INET6: "::"}, None),
+        (("10.8.0.2:6881",), {socket.AF_INET: "10.8.0.2"}, "10.8.0.2"),
+        (("[2a00::1]:6881",), {socket.AF_INET6: "2a00::1"}, "2a00::1"),
+        (("[::]:1", "10.8.0.2:1"), {socket.AF_INET6: "::", socket.AF_INET: "10.8.0.2"}, "10.8.0.2"),
+        (("tun0:6881",), {}, None),
+    ],
+)
+def test_sources_are_the_addresses_that_the_dht_listens_on(configure, interfaces, found, specific):
+    own = bind_addresses.of(configure(dht_listen_interfaces=interfaces))
+
+    assert (own, bind_addresses.specific(own)) == (found, specific)
+
+
+def test_hosts_that_were_asked_are_forgotten_in_the_end(asking, serve, monkeypatch):
+    monkeypatch.setattr(tracker_hosts, "MAX_HOSTS", 3)
+    for port in range(1, 9):
+        asking.find_peers(KEY, [f"http://127.0.0.1:{port}/announce"], 6999, 2)
+        await_events(asking)
+        await_unlisted(asking)
+
+    assert len(asking._hosts._known) == 3
+
+
+def test_a_blocking_scrape_leaves_other_answers_where_they_belong(asking, serve):
+    server = serve.udp(answering(announced))
+    asking.find_peers(KEY, [server.url], 6999, 3)
+    dead = "http://127.0.0.1:1/announce"
+
+    told = list(door.scrape({dead: [KEY], "wss://x/": [KEY], server.url: []}, 2))
+
+    assert told == [TrackerFailed(dead, "It can't be fetched: Connection refused.")]
+    assert await_events(asking) == [PeersOfTracker(KEY, server.url, ())]
+
+
+@needs_opentracker
+def test_two_trackers_are_scraped_at_once(asking, opentracker, tmp_path):
+    folder = tmp_path / "other"
+    folder.mkdir()
+    with running_opentracker(folder, KEYS[:10]) as other:
+        wanted = {opentracker.udp: KEYS[:80], other.udp: KEYS[:10]}
+
+        told = list(door.scrape(wanted, 3))
+
+    assert {type(event) for event in told} == {Scraped}
+    assert {url: sum(len(e.swarms) for e in told if e.url == url) for url in wanted} == {
+        opentracker.udp: 80,
+        other.udp: 10,
+    }

@@ -1,0 +1,348 @@
+import re
+from datetime import timedelta
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.models import Group, User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+from django_q.models import Failure, OrmQ, Schedule, Success, Task
+from django_q.tasks import async_task
+
+from builds.models import Build, Cover, CoverHost, Deployment
+from dht.models import HealthSample, Scan
+from ghost.admin import dashboard
+from ghost.core.audit.models import AuditEvent
+from ghost.operations import schedules
+from resources.models import Block, Category, Resource
+from resources.states import State
+from teams import groups
+from teams.models import Team, Token
+from tests import make, operators
+
+pytestmark = pytest.mark.django_db
+
+MODELS = [
+    AuditEvent, Block, Build, Category, Cover, CoverHost, Deployment, Failure, Group, HealthSample, OrmQ, Resource, Scan,
+    Schedule, Success, Team, Token, User,
+]  # fmt: skip
+POLICY = "Content-Security-Policy"
+
+
+def one_of_each(number: int) -> None:
+    """A row more of everything that the admin lists."""
+    owner = make.publisher(name=f"Publisher {number}")
+    team = make.team(owner, f"Team {number}")
+    make.member(team, f"Member {number}")
+    category = make.category(f"Category {number}", parent=Category.objects.first())
+    row = make.resource(publisher=owner, team=team, category=category, tags=["one", "two"])
+    scan = Scan.objects.create(trigger="test", state="done", started_at=timezone.now())
+    HealthSample.objects.create(resource=row, method="dht", status="Active", scan=scan)
+    Cover.objects.create(resource=row, digest="0" * 64, width=3, height=4)
+    CoverHost.objects.create(name=f"{number}.example.org", failures=3)
+    Deployment.objects.create(key=f"{number}", kind="folder", target=f"/srv/{number}")
+    Block.objects.create(info_hash=make.info_hash())
+    build = Build.objects.create(
+        trigger="test", state="done", lease_until=timezone.now(), ended_at=timezone.now()
+    )
+    build.steps.create(name="hugo", output="<b>words</b>", is_ok=True, ended_at=timezone.now())
+    Schedule.objects.create(name=f"schedule {number}", func="dht.tasks.run_probes", minutes=1)
+    for success in (True, False):
+        Task.objects.create(
+            id=f"{number}{success}", name=f"task {number}", func="dht.tasks.run_probes",
+            args=(number,), result="said so", started=timezone.now(), stopped=timezone.now(),
+            success=success,
+        )  # fmt: skip
+    async_task("dht.tasks.run_probes", number)
+    person = User.objects.create_user(f"person-{number}")
+    person.groups.add(Group.objects.create(name=f"group {number}"))
+
+
+def label(model) -> str:
+    return f"{model._meta.app_label}_{model._meta.model_name}"
+
+
+def test_every_model_that_operators_meet_is_registered():
+    ours = {"ghost", "teams", "resources", "dht", "builds", "auth", "django_q"}
+
+    registered = {m for m in admin.site._registry if m._meta.app_label in ours}
+
+    assert registered == set(MODELS)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=label)
+def test_every_list_takes_as_many_queries_for_three_rows_as_for_one(model):
+    browser = operators.client()
+    one_of_each(1)
+    url = operators.list_of(label(model))
+    browser.get(url)  # content types and the like are remembered from here on
+    with CaptureQueriesContext(connection) as with_one:
+        first = browser.get(url)
+
+    one_of_each(2)
+    one_of_each(3)
+    with CaptureQueriesContext(connection) as with_three:
+        browser.get(url)
+
+    assert first.status_code == 200
+    assert len(with_three) == len(with_one)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=label)
+def test_every_form_and_empty_list_opens(model):
+    browser = operators.client()
+    empty = browser.get(operators.list_of(label(model)) + "?q=nothing-like-it")
+    one_of_each(1)
+
+    form = browser.get(operators.form_of(label(model), model.objects.first().pk))
+
+    assert (empty.status_code, form.status_code) == (200, 200)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=label)
+def test_a_viewer_sees_and_cant_change(model):
+    browser = operators.client("Viewer")
+    one_of_each(1)
+    row = model.objects.first()
+    is_hidden = model in (User, Group)
+
+    shown = browser.get(operators.form_of(label(model), row.pk))
+    posted = browser.post(operators.form_of(label(model), row.pk), {"title": "changed"})
+    added = browser.get(reverse(f"admin:{label(model)}_add"))
+    deleted = browser.post(reverse(f"admin:{label(model)}_delete", args=(row.pk,)), {"post": "yes"})
+
+    assert shown.status_code == (403 if is_hidden else 200)
+    assert (posted.status_code, added.status_code, deleted.status_code) == (403, 403, 403)
+    assert b'name="_save"' not in shown.content
+    assert b'name="action"' not in shown.content
+
+
+def test_the_dashboard_counts_with_a_fixed_number_of_queries():
+    browser = operators.client()
+    one_of_each(1)
+    browser.get(reverse("admin:index"))
+    with CaptureQueriesContext(connection) as with_one:
+        browser.get(reverse("admin:index"))
+
+    one_of_each(2)
+    one_of_each(3)
+    with CaptureQueriesContext(connection) as with_three:
+        response = browser.get(reverse("admin:index"))
+
+    assert len(with_three) == len(with_one)
+    assert response.context["counts"] == {
+        "live": 3, "review": 0, "held": 0, "scheduled": 0, "draft": 0, "taken_down": 0, "missed": 0,
+        "ACTIVE": 3, "STALE": 0, "UNKNOWN": 0,
+    }  # fmt: skip
+    assert [when for _task, when in response.context["failures"]] == ["just now"] * 3
+
+
+def test_the_dashboard_says_what_is_pending_and_what_needs_a_person():
+    browser = operators.client()
+    row = make.resource(title="Lost & found", is_probed=False)
+    row.record_probe_miss("inactive", "nobody <there>")
+    make.resource(is_probed=False).take_down(reason="x", by="x")
+    draft = make.resource(is_probed=False, published_at=None)
+    draft.record_probe_miss("inactive", "")
+
+    response = browser.get(reverse("admin:index"))
+
+    assert response.context["counts"]["missed"] == 1
+    assert [row for row, *_ in response.context["failed_probes"]] == [draft, row]
+    assert b"next probe soon" in response.content
+    assert b"nobody &lt;there&gt;" in response.content
+    assert response.context["pending"] is True
+
+
+def test_the_dashboards_tiles_count_what_their_links_show():
+    browser = operators.client()
+    make.resource(dht_status="Active")
+    make.resource(is_probed=False)
+    make.resource(published_at=timezone.now() + timedelta(days=1))
+    make.resource(published_at=None)
+    make.resource(awaits_review=True)
+    make.resource().take_down(reason="x", by="x")
+
+    counts = browser.get(reverse("admin:index")).context["counts"]
+    listed = {
+        state.value: browser.get(operators.list_of(label(Resource)), {"state": state.value})
+        .context["cl"]
+        .result_count
+        for state in State
+    }
+
+    assert {state: counts[state] for state in listed} == listed == dict.fromkeys(listed, 1)
+
+
+@pytest.mark.parametrize(
+    ("age", "words"),
+    [
+        (timedelta(seconds=59), "just now"),
+        (timedelta(seconds=61), "1\xa0minute ago"),
+        (timedelta(hours=3), "3\xa0hours ago"),
+    ],
+)
+def test_what_is_younger_than_a_minute_was_just_now(age, words):
+    assert dashboard.ago(timezone.now() - age) == words
+
+
+def test_the_dashboard_of_somebody_without_permissions_tells_nothing():
+    User.objects.create_user("new", is_staff=True)
+    make.resource(title="Quiet")
+    browser = operators.client()
+    browser.force_login(User.objects.get(username="new"))
+
+    response = browser.get(reverse("admin:index"))
+
+    assert response.status_code == 200
+    assert "counts" not in response.context
+    assert b"Quiet" not in response.content
+
+
+@pytest.mark.parametrize("name", ["admin:index", "admin:login", "admin:resources_resource_add"])
+def test_only_the_admin_may_evaluate_strings_and_nobody_runs_inline_scripts(name):
+    browser = operators.client()
+    if name == "admin:login":
+        browser.logout()
+
+    policy = browser.get(reverse(name))[POLICY]
+
+    directives = dict(part.split(" ", 1) for part in policy.split("; "))
+    assert directives["script-src"] == "'self' 'unsafe-eval'"
+    assert directives["style-src"] == "'self' 'unsafe-inline'"
+
+
+@pytest.mark.parametrize("path", ["/health", "/i18n/setlang/", "/api/docs", "/no/such/page"])
+def test_no_other_page_may_evaluate_strings(path):
+    policy = operators.client().get(path).headers.get(POLICY, "")
+
+    assert policy != ""
+    assert "unsafe-eval" not in policy
+
+
+def test_the_language_can_be_chosen():
+    browser = operators.client()
+
+    answer = browser.post("/i18n/setlang/", {"language": "zh-hans", "next": "/admin/"})
+    page = browser.get("/admin/")
+
+    assert answer.status_code == 302
+    assert '<html lang="zh-hans"' in page.content.decode()
+
+
+def test_schedules_belong_to_the_code_and_can_be_paused():
+    browser = operators.client("Operator")
+    schedules.sync()
+    row = Schedule.objects.get(name="scan health")
+
+    added = browser.post(reverse("admin:django_q_schedule_add"), {"func": "os.system"})
+    changed = browser.post(operators.form_of("django_q_schedule", row.pk), {"func": "os.system"})
+    operators.act(browser, "django_q_schedule", "pause", row)
+    paused = Schedule.objects.get(pk=row.pk)
+    schedules.sync()
+    still = Schedule.objects.get(pk=row.pk).repeats
+    operators.act(browser, "django_q_schedule", "resume", row)
+    resumed = Schedule.objects.get(pk=row.pk)
+
+    assert (added.status_code, changed.status_code) == (403, 403)
+    assert (paused.func, paused.repeats, still) == ("dht.tasks.scan_health", 0, 0)
+    assert resumed.repeats == -1
+
+
+def test_a_failed_task_is_run_again(django_capture_on_commit_callbacks):
+    browser = operators.client("Operator")
+    failed = Task.objects.create(
+        id="1", name="x", func="dht.tasks.run_probes", args=(7,), kwargs={}, result="boom",
+        started=timezone.now(), stopped=timezone.now() + timedelta(seconds=2), success=False,
+    )  # fmt: skip
+
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = operators.act(browser, "django_q_failure", "retry", failed)
+
+    queued = OrmQ.objects.get().task
+    assert operators.told(answer) == ["1 task queued again."]
+    assert (queued["func"], queued["args"]) == ("dht.tasks.run_probes", (7,))
+    assert Failure.objects.count() == 0
+
+
+def test_a_failed_task_that_nobody_will_run_again_is_dismissed():
+    browser = operators.client("Operator")
+    one_of_each(1)
+
+    answer = operators.act(browser, "django_q_failure", "dismiss", Failure.objects.get())
+
+    assert operators.told(answer) == ["1 failed task dismissed."]
+    assert (Failure.objects.count(), Success.objects.count()) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("model", "action"),
+    [
+        ("django_q_schedule", "pause"),
+        ("django_q_failure", "retry"),
+        ("django_q_failure", "dismiss"),
+    ],
+)
+def test_a_viewer_neither_pauses_nor_retries_nor_dismisses(model, action):
+    browser = operators.client("Viewer")
+    one_of_each(1)
+    row = (Schedule if model.endswith("schedule") else Failure).objects.get()
+
+    operators.act(browser, model, action, row)
+
+    assert Schedule.objects.get().repeats == -1
+    assert (Failure.objects.count(), OrmQ.objects.count()) == (1, 1)
+
+
+def test_the_sidebar_and_the_breadcrumbs_call_an_app_the_same(rf):
+    request = rf.get("/admin/")
+    request.user = User.objects.create_superuser("root")
+    groups_of = {
+        item["link"].split("/")[2]: str(group["title"])
+        for group in dashboard.sidebar(request)
+        for item in group["items"]
+        if group["title"]
+    }
+
+    assert groups_of == {name: str(apps.get_app_config(name).verbose_name) for name in groups_of}
+
+
+def test_the_command_search_finds_a_resource():
+    browser = operators.client()
+    row = make.resource(title="Debian 13")
+
+    page = browser.get(reverse("admin:search"), {"s": "debian 13", "extended": "1"})
+
+    assert operators.form_of("resources_resource", row.pk) in page.content.decode()
+
+
+def test_groups_are_exactly_three():
+    groups.sync()
+
+    assert list(Group.objects.order_by("name").values_list("name", flat=True)) == [
+        "Moderator",
+        "Operator",
+        "Viewer",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("room", "names"),
+    [("teams", "resources|dht|builds"), ("resources", "dht|builds|health_samples|cover")],
+)
+def test_templates_of_a_room_name_nothing_of_the_rooms_to_its_right(room, names):
+    """What import-linter can't see: relations and addresses."""
+    pattern = re.compile(rf"\.(?:{names})\b|admin:(?:{names})_")
+    files = [
+        *(settings.BASE_DIR / "templates" / "admin" / room).glob("*.html"),
+        *(settings.BASE_DIR / room).rglob("admin*/*.py"),
+        *(settings.BASE_DIR / room).glob("admin.py"),
+    ]
+
+    found = {file.name: pattern.findall(file.read_text()) for file in files}
+
+    assert {name: hits for name, hits in found.items() if hits} == {}

@@ -1,0 +1,102 @@
+"""What is told, who may hear of it, and for how long it is kept."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from ghost.core.events import models as events
+from ghost.core.events.models import Event, Kind, Scope
+
+pytestmark = pytest.mark.django_db
+
+ADMIN = Scope(is_all=True, token_id=9)
+PUBLISHER = Scope(token_id=1, teams=frozenset({5}))
+MEMBER = Scope(token_id=2, teams=frozenset({5}))
+STRANGER = Scope(token_id=3)
+
+
+def tell_some() -> None:
+    events.tell(Kind.TASK, {"name": "own"}, token_id=1)
+    events.tell(Kind.RESOURCE, {"name": "team"}, token_id=2, team_id=5)
+    events.tell(Kind.RESOURCE, {"name": "other"}, token_id=4, team_id=6)
+    events.tell(Kind.BUILD, {"name": "all"}, is_for_all=True)
+    events.tell(Kind.TASK, {"name": "nobody"})
+
+
+@pytest.mark.parametrize(
+    ("scope", "names"),
+    [
+        (ADMIN, ["own", "team", "other", "all", "nobody"]),
+        (PUBLISHER, ["own", "team", "all"]),
+        (MEMBER, ["team", "all"]),
+        (STRANGER, ["all"]),
+        (Scope(), ["all"]),
+    ],
+)
+def test_scope_is_the_same_for_one_event_and_for_a_set(scope, names):
+    tell_some()
+
+    assert [e.data["name"] for e in Event.objects.seen_by(scope)] == names
+    assert [e.data["name"] for e in Event.objects.all() if scope.sees(e)] == names
+
+
+def test_event_is_told_with_its_transaction_or_not_at_all():
+    with transaction.atomic():
+        events.tell(Kind.BUILD, {}, is_for_all=True)
+        transaction.set_rollback(True)
+
+    assert Event.objects.count() == 0
+
+
+def test_block_is_one_event_of_a_stream_whatever_the_words():
+    events.tell(Kind.BUILD, {"title": "电影\r\n\ndata: x"}, more={"error": "boom"}, is_for_all=True)
+    event = Event.objects.get()
+
+    lines = event.block(is_all=False).decode().split("\n")
+
+    data = {"event_id": event.pk, "at": event.at.isoformat(), "title": "电影\r\n\ndata: x"}
+    assert lines[0] == "event: build"
+    assert json.loads(lines[1].removeprefix("data: ")) == data
+    assert lines[2:] == ["", ""]
+
+
+def test_only_admins_read_more():
+    events.tell(Kind.BUILD, {"state": "failed"}, more={"error": "boom"}, is_for_all=True)
+    event = Event.objects.get()
+
+    assert b"boom" in event.block(is_all=True)
+    assert b"boom" not in event.block(is_all=False)
+
+
+def test_prune_drops_what_is_old_but_never_the_newest():
+    old = timezone.now() - timedelta(hours=25)
+    Event.objects.bulk_create(Event(kind=Kind.TASK, at=old) for _ in range(3))
+    newest = Event.objects.newest_id()
+
+    dropped = Event.objects.prune()
+
+    assert dropped == 2
+    assert list(Event.objects.values_list("pk", flat=True)) == [newest]
+
+
+def test_prune_keeps_so_many_at_most(configure):
+    configure(events_keep=3)
+    Event.objects.bulk_create(Event(kind=Kind.TASK) for _ in range(10))
+    newest = Event.objects.newest_id()
+
+    dropped = Event.objects.prune()
+
+    assert dropped == 7
+    assert [e.pk for e in Event.objects.all()] == [newest - 2, newest - 1, newest]
+
+
+def test_many_are_told_in_few_statements(django_assert_max_num_queries):
+    with django_assert_max_num_queries(12):
+        events.tell_all(Event(kind=Kind.HEALTH, data={"n": n}) for n in range(1000))
+
+    assert Event.objects.count() == 1000

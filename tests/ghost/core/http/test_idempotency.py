@@ -1,0 +1,284 @@
+"""Idempotency-Key: the same request twice is one deed with one answer."""
+
+import json
+import threading
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError, connection
+from django.test import Client
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ghost.core.http import idempotency
+from ghost.core.http.idempotency import Answer
+from resources.models import Category
+from teams.models import Token
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def post(client):
+    def send(token, path, body, key=None, method="post", raw=None):
+        headers = {"Authorization": f"Bearer {raw or token.raw}"}
+        return client.generic(
+            method.upper(),
+            f"/api{path}",
+            json.dumps(body).encode(),
+            content_type="application/json",
+            headers=headers | ({"Idempotency-Key": key} if key is not None else {}),
+        )
+
+    return send
+
+
+def test_the_same_request_gets_the_same_answer(post):
+    token = make.publisher()
+
+    first = post(token, "/categories", {"name": "Films"}, "k1")
+    second = post(token, "/categories", {"name": "Films"}, "k1")
+
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert first.content == second.content
+    assert "Idempotency-Replayed" not in first.headers
+    assert second.headers["Idempotency-Replayed"] == "true"
+    assert Category.objects.count() == 1
+
+
+def test_the_same_key_with_another_body_or_address_is_refused(post):
+    token = make.publisher()
+    post(token, "/categories", {"name": "Films"}, "k1")
+
+    body = post(token, "/categories", {"name": "Music"}, "k1")
+    path = post(token, "/teams", {"name": "Films"}, "k1")
+
+    assert (body.status_code, path.status_code) == (422, 422)
+    assert body.json()["type"] == "urn:ghost:problem:idempotency"
+    assert Category.objects.count() == 1
+
+
+def test_keys_of_two_tokens_are_two_keys(post):
+    first = post(make.publisher(), "/categories", {"name": "Films"}, "k1")
+    second = post(make.publisher(name="Eve"), "/categories", {"name": "Films"}, "k1")
+
+    assert (first.status_code, second.status_code) == (201, 409)
+
+
+def test_a_refusal_is_kept_and_a_lack_of_rights_is_not(post, monkeypatch):
+    token = make.publisher()
+
+    for _ in range(2):
+        refused = post(token, "/categories", {"name": ""}, "k1")
+        forbidden = post(token, "/admin/tokens/publisher", {"display_name": "X"}, "k2")
+
+    assert refused.headers["Idempotency-Replayed"] == "true"
+    assert (refused.status_code, forbidden.status_code) == (422, 403)
+    assert Answer.objects.count() == 1
+
+
+def test_a_fault_of_ours_frees_the_key(post, settings, prober_away):
+    token = make.publisher()
+    body = {"title": "T", "magnet_uri": make.magnet(), "category_id": make.category().pk}
+
+    away = post(token, "/resources", body, "k1")
+    settings.PROBER = "tests.resources.prober.FakeProber"
+    prober_away.is_able = True
+    there = post(token, "/resources", body, "k1")
+
+    assert (away.status_code, there.status_code) == (503, 201)
+
+
+@pytest.fixture
+def prober_away(settings, monkeypatch):
+    from tests.resources.prober import FakeProber
+
+    settings.PROBER = "tests.resources.prober.FakeProber"
+    monkeypatch.setattr(FakeProber, "is_able", False)
+    monkeypatch.setattr(FakeProber, "queued", [])
+    return FakeProber
+
+
+def test_a_raw_token_is_answered_again_and_stored_nowhere(post):
+    admin = make.admin()
+
+    first = post(admin, "/admin/tokens/publisher", {"display_name": "Ada"}, "k1")
+    second = post(admin, "/admin/tokens/publisher", {"display_name": "Ada"}, "k1")
+
+    raw = first.json()["token"]
+    assert second.json()["token"] == raw
+    assert Token.objects.filter(display_name="Ada").count() == 1
+    assert raw.encode() not in bytes(Answer.objects.get().masked)
+
+
+def test_after_a_rotation_the_answer_is_lost_and_says_so(post):
+    admin = make.admin()
+    post(admin, "/admin/tokens/publisher", {"display_name": "Ada"}, "k1")
+    raw = admin.rotate()
+
+    response = post(admin, "/admin/tokens/publisher", {"display_name": "Ada"}, "k1", raw=raw)
+
+    assert response.status_code == 409
+    assert Token.objects.filter(display_name="Ada").count() == 1
+
+
+def test_a_revoked_token_gets_no_old_answer(post):
+    token = make.publisher()
+    post(token, "/categories", {"name": "Films"}, "k1")
+    token.revoke()
+
+    assert post(token, "/categories", {"name": "Films"}, "k1").status_code == 401
+
+
+def test_a_key_is_free_again_after_a_day(post):
+    token = make.publisher()
+    post(token, "/categories", {"name": "Films"}, "k1")
+    Answer.objects.update(made_at=timezone.now() - timedelta(hours=25))
+
+    response = post(token, "/categories", {"name": "Films"}, "k1")
+
+    assert response.status_code == 409  # the name is taken
+    assert idempotency.prune() == 0
+    Answer.objects.update(made_at=timezone.now() - timedelta(hours=25))
+    assert idempotency.prune() == 1
+
+
+def test_a_request_that_died_holds_its_key_for_minutes_only(post):
+    token = make.publisher()
+    post(token, "/categories", {"name": "Films"}, "k1")
+    Answer.objects.update(status=None)
+
+    under_way = post(token, "/categories", {"name": "Films"}, "k1")
+    Answer.objects.update(made_at=timezone.now() - timedelta(minutes=11))
+    free = post(token, "/categories", {"name": "Films"}, "k1")
+
+    assert under_way.status_code == 409
+    assert "under way" in under_way.json()["detail"]
+    assert free.status_code == 409
+    assert "Idempotency-Replayed" not in free.headers
+
+
+@pytest.mark.parametrize("key", ["x" * 256, "a\tb"])
+def test_a_key_that_is_none_is_refused(post, key):
+    assert post(make.publisher(), "/categories", {"name": "Films"}, key).status_code == 422
+
+
+def test_only_posts_have_keys(post):
+    token = make.publisher()
+    post(token, "/categories", {"name": "Films"})
+    path = f"/categories/{Category.objects.get().pk}"
+
+    for name in ("A", "B"):
+        assert post(token, path, {"name": name}, "k1", method="put").status_code == 200
+
+    assert Answer.objects.count() == 0
+
+
+def test_a_form_is_the_same_whatever_its_boundary(client, tmp_path):
+    token, category = make.publisher(), make.category()
+
+    def send(content, **fields):
+        file = SimpleUploadedFile("a.torrent", content)
+        headers = make.auth(token)["headers"] | {"Idempotency-Key": "k1"}
+        boundary = f"b{timezone.now().timestamp()}".replace(".", "")
+        from django.test.client import encode_multipart
+
+        data = {"torrent": file, "category_id": category.pk} | fields
+        return client.generic(
+            "POST",
+            "/api/resources/from-torrent",
+            encode_multipart(boundary, data),
+            content_type=f"multipart/form-data; boundary={boundary}",
+            headers=headers,
+        )
+
+    first, again, other = send(b"x"), send(b"x"), send(b"y")
+
+    assert first.status_code == again.status_code
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert other.status_code == 422
+    assert other.json()["type"] == "urn:ghost:problem:idempotency"
+
+
+def test_of_many_at_once_one_is_done(file_database):
+    token, answers = make.publisher(), []
+    start = threading.Barrier(6)
+
+    def send():
+        start.wait()
+        response = Client().post(
+            "/api/categories",
+            b'{"name": "Films"}',
+            content_type="application/json",
+            headers={"Authorization": f"Bearer {token.raw}", "Idempotency-Key": "k"},
+        )
+        answers.append((response.status_code, response.content))
+        connection.close()
+
+    threads = [threading.Thread(target=send) for _ in range(6)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+
+    made = {content for status, content in answers if status == 201}
+    assert len(made) == 1
+    assert {status for status, _content in answers} <= {201, 409}
+    assert Category.objects.count() == 1
+
+
+@given(
+    body=st.binary(max_size=500), raw=st.text(min_size=1), nonce=st.binary(min_size=16, max_size=16)
+)
+def test_the_mask_comes_off_with_the_same_token_alone(body, raw, nonce):
+    masked = idempotency._mask(body, raw, nonce)
+
+    assert idempotency._mask(masked, raw, nonce) == body
+    assert len(masked) == len(body)
+    if len(body) > 16:
+        assert idempotency._mask(masked, raw + "x", nonce) != body
+
+
+def test_a_key_whose_first_request_has_just_failed_is_under_way(post, monkeypatch):
+    # Between the collision of two keys and the look at the other's answer, that one is gone.
+    token = make.publisher()
+    monkeypatch.setattr(idempotency, "_claim", lambda *_: None)
+
+    response = post(token, "/categories", {"name": "Films"}, "k1")
+
+    assert response.status_code == 409
+    assert "under way" in response.json()["detail"]
+    assert Category.objects.count() == 0
+
+
+def test_what_was_done_is_answered_though_the_answer_cannot_be_kept(post, monkeypatch):
+    def fail(*_):
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(Answer, "keep", fail)
+
+    response = post(make.publisher(), "/categories", {"name": "Films"}, "k1")
+
+    assert response.status_code == 201
+    assert Category.objects.count() == 1
+
+
+def test_answers_that_say_the_same_many_times_take_little_room(client):
+    token = make.publisher()
+    answers = [
+        client.generic(
+            "POST",
+            "/api/resources/bulk?dry_run=true",
+            b"1\n" * 1000,
+            content_type="application/x-ndjson",
+            headers=make.auth(token)["headers"] | {"Idempotency-Key": "k"},
+        )
+        for _ in range(2)
+    ]
+
+    assert answers[0].content == answers[1].content
+    assert len(answers[0].content) > 200_000
+    assert len(Answer.objects.get().masked) < 20_000

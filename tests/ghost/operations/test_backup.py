@@ -1,0 +1,266 @@
+"""Backups are proven by restoring them."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import tarfile
+from contextlib import closing
+from pathlib import Path
+
+import pyrage
+import pytest
+from django.core.management import CommandError, call_command
+
+from ghost.core.errors import OutageError, RefusedError
+from ghost.operations import backup
+
+
+@pytest.fixture
+def place(configure, tmp_path):
+    """A small installation."""
+    configure(
+        database_url="", db_path=tmp_path / "db" / "ghost.db", secrets_dir=tmp_path / "secrets"
+    )
+    for folder, name, body in (
+        ("db", None, None),
+        ("magnet-metadata", "a.json", "{}"),
+        ("covers", "1.webp", "pixels"),
+        ("secrets", "token_pepper", "pepper"),
+    ):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        if name:
+            (tmp_path / folder / name).write_text(body)
+    with closing(sqlite3.connect(tmp_path / "db" / "ghost.db", isolation_level=None)) as live:
+        live.execute("PRAGMA journal_mode=WAL")
+        live.execute("CREATE TABLE resources_resource (id INTEGER)")
+        live.execute("CREATE TABLE note (words TEXT)")
+        live.execute("INSERT INTO note VALUES ('kept')")
+    return tmp_path
+
+
+def words(path: Path) -> list[str]:
+    with closing(sqlite3.connect(path)) as database:
+        return [row[0] for row in database.execute("SELECT words FROM note")]
+
+
+def damage(place: Path) -> None:
+    with closing(sqlite3.connect(place / "db/ghost.db", isolation_level=None)) as live:
+        live.execute("DELETE FROM note")
+    (place / "covers/1.webp").unlink()
+    (place / "magnet-metadata/a.json").write_text("spoilt")
+
+
+def test_restore_brings_back_what_was_there(place):
+    archive = backup.create()
+    damage(place)
+
+    kept = backup.restore(archive.path)
+
+    assert words(place / "db/ghost.db") == ["kept"]
+    assert (place / "covers/1.webp").read_text() == "pixels"
+    assert (place / "magnet-metadata/a.json").read_text() == "{}"
+    assert len(kept) == 3
+    assert all(path.exists() for path in kept)
+
+
+def test_create_includes_what_is_not_checkpointed_yet(place):
+    with closing(sqlite3.connect(place / "db/ghost.db", isolation_level=None)) as live:
+        live.execute("PRAGMA journal_mode=WAL")
+        live.execute("INSERT INTO note VALUES ('only in the log')")
+        archive = backup.create()
+
+    with tarfile.open(archive.path) as tar:
+        names = tar.getnames()
+        tar.extract("db/ghost.db", place / "out", filter="data")
+    assert names == ["db/ghost.db", "metadata/a.json", "covers/1.webp", "manifest.json"]
+    assert words(place / "out/db/ghost.db") == ["kept", "only in the log"]
+    assert archive.path.stat().st_mode & 0o777 == 0o600
+
+
+def test_encrypted_backup_needs_the_identity_and_holds_the_pepper(place, configure, tmp_path):
+    identity = pyrage.x25519.Identity.generate()
+    configure(age_recipient=str(identity.to_public()))
+    archive = backup.create()
+    assert archive.is_encrypted
+    with pytest.raises(RefusedError, match="GHOST_AGE_IDENTITY_FILE"):
+        backup.verify(archive.path)
+    key = tmp_path / "key.txt"
+    key.write_text(f"# a comment\n{identity}\n")
+    configure(age_identity_file=key, age_recipient="")  # as on a new machine
+    (place / "secrets/token_pepper").write_text("lost")
+
+    backup.restore(archive.path)
+
+    assert (place / "secrets/token_pepper").read_text() == "pepper"
+
+
+@pytest.mark.skipif(
+    shutil.which("age") is None and not os.environ.get("CI"), reason="age is not installed"
+)
+def test_age_itself_can_read_an_encrypted_backup(place, configure, tmp_path):
+    """The format is age's: nobody needs Ghost to get at a backup."""
+    identity = pyrage.x25519.Identity.generate()
+    configure(age_recipient=str(identity.to_public()))
+    archive = backup.create()
+    (tmp_path / "key.txt").write_text(str(identity))
+
+    done = subprocess.run(
+        ["age", "--decrypt", "--identity", tmp_path / "key.txt", archive.path],
+        capture_output=True,
+        check=True,
+    )
+
+    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as tar:
+        assert "db/ghost.db" in tar.getnames()
+
+
+def test_another_identity_is_refused(place, configure, tmp_path):
+    configure(age_recipient=str(pyrage.x25519.Identity.generate().to_public()))
+    archive = backup.create()
+    (tmp_path / "key.txt").write_text(str(pyrage.x25519.Identity.generate()))
+    configure(age_identity_file=tmp_path / "key.txt")
+
+    with pytest.raises(RefusedError, match="can't be decrypted"):
+        backup.verify(archive.path)
+
+
+@pytest.mark.parametrize("spoil", ["cut", "flip", "text", "missing file"])
+def test_a_damaged_backup_is_refused_and_nothing_is_touched(place, spoil):
+    path = backup.create().path
+    body = path.read_bytes()
+    if spoil == "cut":
+        path.write_bytes(body[: len(body) // 2])
+    elif spoil == "flip":
+        path.write_bytes(body[:200] + bytes([body[200] ^ 1]) + body[201:])
+    elif spoil == "text":
+        path.write_text("not a backup")
+    else:
+        with tarfile.open(path) as old, tarfile.open(place / "new.tar.gz", "w:gz") as new:
+            for member in old:
+                if not member.name.endswith(".webp"):
+                    new.addfile(member, old.extractfile(member))
+        (place / "new.tar.gz").replace(path)
+    damage(place)
+
+    with pytest.raises(RefusedError):
+        backup.restore(path)
+
+    assert words(place / "db/ghost.db") == []
+    assert list(place.glob("*.replaced-*")) == []
+
+
+def packed(path: Path, members: dict[str, bytes], link: str = "") -> Path:
+    """An archive with a true manifest, and perhaps a link for one of its files."""
+    files = [
+        {"path": name, "bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()}
+        for name, body in members.items()
+    ]
+    with tarfile.open(path, "w:gz") as tar:
+        for name, body in {
+            **members,
+            "manifest.json": json.dumps({"files": files}).encode(),
+        }.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(body)
+            tar.addfile(info, io.BytesIO(body))
+        if link:
+            info = tarfile.TarInfo("covers/1.webp")
+            info.type, info.linkname = tarfile.SYMTYPE, link
+            tar.addfile(info)
+    return path
+
+
+def database_of(folder: Path, table: str) -> bytes:
+    with closing(sqlite3.connect(folder / "x.db")) as database:
+        database.execute(f"CREATE TABLE {table} (id INTEGER)")
+    return (folder / "x.db").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("table", "link", "reason"),
+    [
+        ("stranger", "", "not one of Ghost"),
+        ("resources_resource", "../secrets/secret_key", "damaged or not a backup"),
+    ],
+)
+def test_a_foreign_or_hostile_archive_is_refused(place, tmp_path, table, link, reason):
+    body = database_of(tmp_path, table)
+    path = packed(tmp_path / "ghost-x.tar.gz", {"db/ghost.db": body}, link)
+
+    with pytest.raises(RefusedError, match=reason):
+        backup.restore(path)
+
+    assert words(place / "db/ghost.db") == ["kept"]
+
+
+@pytest.mark.parametrize(
+    "manifest", ["[]", '{"files": [5]}', '{"files": [{"path": 1}]}', "nonsense"]
+)
+def test_a_manifest_of_another_shape_is_refused(place, tmp_path, manifest):
+    with tarfile.open(tmp_path / "x.tar.gz", "w:gz") as tar:
+        info = tarfile.TarInfo("manifest.json")
+        info.size = len(manifest)
+        tar.addfile(info, io.BytesIO(manifest.encode()))
+
+    with pytest.raises(RefusedError, match="damaged or not a backup"):
+        backup.verify(tmp_path / "x.tar.gz")
+
+
+def test_restore_is_refused_while_somebody_has_the_database_open(place):
+    path = backup.create().path
+    damage(place)
+    with closing(sqlite3.connect(place / "db/ghost.db")) as worker:
+        worker.execute("PRAGMA journal_mode=WAL")
+        worker.execute("SELECT * FROM note").fetchall()
+
+        with pytest.raises(RefusedError, match="stop web and worker first"):
+            backup.restore(path)
+
+    assert words(place / "db/ghost.db") == []
+    assert list(place.glob("*.replaced-*")) == []
+
+
+def test_a_backup_that_cannot_be_written_is_told(place, configure, tmp_path):
+    (tmp_path / "file").touch()
+    configure(db_path=tmp_path / "file" / "ghost.db")
+
+    with pytest.raises(OutageError):
+        backup.create()
+
+
+def test_old_backups_go(place, configure):
+    configure(backup_keep=2)
+
+    made = [backup.create().path.name for _ in range(4)]
+
+    assert [a.path.name for a in backup.list_all()] == made[:1:-1]
+
+
+def test_command_creates_lists_verifies_and_restores(place):
+    def run(*args):
+        out = io.StringIO()
+        call_command("backup", *args, stdout=out)
+        return out.getvalue().strip()
+
+    path = run("create")
+
+    assert path in run("list")
+    assert run("verify", path) == f"{Path(path).name}: whole, 3 files."
+    assert "restored" in run("restore", path)
+    with pytest.raises(CommandError, match="no such file"):
+        run("verify", "nothing.tar.gz")
+
+
+def test_postgresql_is_left_to_its_own_programs(place, configure):
+    path = backup.create().path
+    configure(database_url="postgresql://host.example/ghost")
+
+    for refused in (backup.create, lambda: backup.restore(path)):
+        with pytest.raises(RefusedError, match="use pg_dump and pg_restore"):
+            refused()

@@ -1,0 +1,220 @@
+"""Many resources in one request."""
+
+import json
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from ghost.core.audit.models import AuditEvent
+from resources.models import Resource
+from resources.publishing import bulk
+from teams.models import Token
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def send(client, prober, django_capture_on_commit_callbacks):
+    """One bulk request: a list goes as an array, bytes as lines."""
+
+    def post(token, body, query="", **headers):
+        is_list = isinstance(body, list)
+        with django_capture_on_commit_callbacks(execute=True):
+            return client.post(
+                f"/api/resources/bulk{query}",
+                json.dumps(body).encode() if is_list else body,
+                content_type="application/json" if is_list else "application/x-ndjson",
+                headers={"Authorization": f"Bearer {token.raw}"} | headers,
+            )
+
+    return post
+
+
+def item(category, **kwargs):
+    return {"title": "One", "magnet_uri": make.magnet(), "category_id": category.pk} | kwargs
+
+
+def lines(*items):
+    return "\n".join(json.dumps(each) for each in items).encode()
+
+
+@pytest.mark.parametrize("form", [list, lambda items: lines(*items)])
+def test_each_item_has_an_outcome_of_its_own(send, prober, form):
+    token, category = make.publisher(), make.category()
+    listed = make.resource(publisher=make.publisher(name="Eve"))
+    items = [
+        item(category, title="A"),
+        item(category, title=""),
+        item(category, title="B", tags=["x"]),
+        item(category, magnet_uri=listed.magnet_uri),
+        {"title": "no magnet", "category_id": category.pk},
+        item(category, category_id=10**9),
+        item(category, magnet_uri="magnet:?xt=urn:btih:zz"),
+    ]
+
+    response = send(token, form(items))
+
+    answer = response.json()
+    assert response.status_code == 200
+    assert (answer["created"], answer["refused"], answer["dry_run"]) == (2, 5, False)
+    assert [each["status"] for each in answer["items"]] == [201, 422, 201, 409, 422, 422, 422]
+    assert [each["index"] for each in answer["items"]] == list(range(7))
+    made = {row.title: row for row in Resource.objects.filter(title__in=["A", "B"])}
+    assert [each["id"] for each in answer["items"] if each["id"]] == [
+        made["A"].pk,
+        made["B"].pk,
+    ]
+    assert {made["A"].publisher_id} == {token.pk}
+    assert answer["items"][4]["problem"]["errors"] == [
+        {"field": "magnet_uri", "message": "Field required"}
+    ]
+    assert answer["items"][3]["problem"]["resource_id"] is None  # another publisher's
+
+
+@pytest.mark.django_db(transaction=True)  # the task's id is known after the commit
+def test_one_probe_is_queued_for_a_chunk(send, prober, monkeypatch):
+    monkeypatch.setattr(bulk, "CHUNK", 3)
+    token, category = make.publisher(), make.category()
+
+    answer = send(token, [item(category) for _ in range(5)]).json()
+
+    assert len(prober.queued) == 2
+    assert all(each["task_id"] for each in answer["items"])
+    assert Resource.objects.due_for_probe().count() == 5
+
+
+def test_a_dry_run_says_the_same_and_keeps_nothing(send, prober):
+    token, category = make.publisher(), make.category()
+    twice = item(category)
+    items = [twice, item(category), twice, item(category, tags=["x" * 99])]
+
+    tried = send(token, items, "?dry_run=true").json()
+    kept = Resource.objects.count(), AuditEvent.objects.filter(action="resource.create").count()
+    done = send(token, items).json()
+
+    assert kept == (0, 0)
+    assert tried["dry_run"] is True
+    assert [i["status"] for i in tried["items"]] == [201, 201, 409, 422]
+    assert [i["status"] for i in done["items"]] == [i["status"] for i in tried["items"]]
+    assert [i["id"] for i in tried["items"]] == [None] * 4
+    assert len(prober.queued) == 1
+
+
+def test_a_line_that_is_no_json_harms_no_other(send):
+    token, category = make.publisher(), make.category()
+    body = lines(item(category)) + b"\n{oops\n\n\xff\n" + lines(item(category)) + b"\n"
+
+    answer = send(token, body).json()
+
+    assert [each["status"] for each in answer["items"]] == [201, 400, 400, 201]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [(b"{}", 400), (b"[", 400), (b'"x"', 400), (b"null", 400), (b"[[]]", 200), (b"[]", 200)],
+)
+def test_an_array_that_is_none_is_refused(client, prober, body, status):
+    response = client.post(
+        "/api/resources/bulk", body, content_type="application/json", **make.auth(make.publisher())
+    )
+
+    assert response.status_code == status
+
+
+def test_more_than_a_thousand_are_too_many(send):
+    response = send(make.publisher(), b"{}\n" * 1001)
+
+    assert response.status_code == 413
+    assert "1,000" in response.json()["detail"]
+
+
+def test_more_than_eight_megabytes_are_too_much(send):
+    response = send(make.publisher(), b'{"a": "' + b"x" * 9_000_000 + b'"}')
+
+    assert response.status_code == 413
+
+
+def test_another_media_type_is_refused(client):
+    response = client.post(
+        "/api/resources/bulk", b"a,b", content_type="text/csv", **make.auth(make.publisher())
+    )
+
+    assert response.status_code == 415
+
+
+def test_without_libtorrent_nothing_is_written(send, prober):
+    prober.is_able = False
+    token, category = make.publisher(), make.category()
+
+    response = send(token, [item(category)])
+
+    assert response.status_code == 503
+    assert Resource.objects.count() == 0
+
+
+def test_a_member_publishes_into_its_team_alone(send):
+    member, category = make.member(), make.category()
+    other = make.team(name="Other")
+
+    answer = send(member, [item(category), item(category, team_id=other.pk)]).json()
+
+    assert [each["status"] for each in answer["items"]] == [201, 403]
+    assert Resource.objects.get().team_id == member.scope_team_id
+
+
+@pytest.mark.parametrize("fields", ["team_id", "supersedes_id"])
+def test_what_items_name_is_looked_up_once(send, fields):
+    token, category = make.publisher(), make.category()
+    keys = {
+        "team_id": [make.team(token).pk] * 60,
+        "supersedes_id": [make.resource(publisher=token).pk for _ in range(60)],
+    }[fields]
+    send(token, [item(category)])  # what is known to a process after its first request
+
+    with CaptureQueriesContext(connection) as plain:
+        send(token, [item(category) for _ in range(60)])
+    with CaptureQueriesContext(connection) as named:
+        send(token, [item(category, **{fields: key}) for key in keys])
+
+    assert len(named) <= len(plain) + 1
+    assert len(plain) < 40  # rows are written in as many parts as SQLite's variables allow
+
+
+def test_what_is_stored_before_a_revocation_is_told(send, monkeypatch):
+    monkeypatch.setattr(bulk, "CHUNK", 2)
+    token, category = make.publisher(), make.category()
+    real = bulk._stored
+
+    def revoke_after(chunk, by):
+        found = real(chunk, by)
+        Token.objects.get(pk=token.pk).revoke()
+        return found
+
+    monkeypatch.setattr(bulk, "_stored", revoke_after)
+    answer = send(token, [item(category) for _ in range(5)]).json()
+
+    assert [each["status"] for each in answer["items"]] == [201, 201, 401, 401, 401]
+    assert (answer["created"], answer["refused"]) == (2, 3)
+    assert Resource.objects.count() == 2
+
+
+def test_no_more_lines_are_read_than_may_be_sent(send, monkeypatch):
+    read = []
+    monkeypatch.setattr(bulk, "_parsed", read.append)
+
+    response = send(make.publisher(), b"x\n" * 100_000)
+
+    assert response.status_code == 413
+    assert len(read) == bulk.MAX_ITEMS + 1
+
+
+def test_faults_without_number_have_a_short_answer(send):
+    strange = {f"x{n}": 1 for n in range(500)}
+    items = [{"checksums": [{}] * 1000}, strange, {"checksums": [strange]}]
+
+    answer = send(make.publisher(), items * 5)
+
+    assert {each["status"] for each in answer.json()["items"]} == {422}
+    assert len(answer.content) < 30_000

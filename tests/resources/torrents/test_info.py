@@ -1,0 +1,226 @@
+"""`.torrent` files that people hand in: read as libtorrent reads them, or refused with a reason."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import re
+
+import libtorrent as lt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dht.engine.session import _plain
+from ghost.core.errors import RefusedError
+from ghost.demo import seeds
+from resources.torrents import bencode, magnets, metainfo, sanitize
+from tests.resources.torrents.test_bencode import encode
+
+TRACKER, SEED = "udp://tracker.example:1337/announce", "https://files.example/a%20b/"
+ROOT = b"r" * 32
+
+
+def v1_info(*files, **more):
+    """The v1 info section of these files of one piece together."""
+    plain = {b"name": b"work", b"piece length": 16384, b"pieces": b"x" * 20}
+    return plain | {b"files": list(files)} | keys(more)
+
+
+def v2_info(tree, **more):
+    plain = {b"name": b"work", b"piece length": 16384, b"meta version": 2, b"file tree": tree}
+    return plain | keys(more)
+
+
+def keys(more):
+    return {name.replace("_", " ").encode(): value for name, value in more.items()}
+
+
+def file(*path, size=1, **more):
+    return {b"length": size, b"path": list(path)} | keys(more)
+
+
+def leaf(size=1, root=ROOT):
+    return {b"": {b"length": size} | ({b"pieces root": root} if root else {})}
+
+
+def torrent(info, **more):
+    return encode({b"info": info} | keys(more))
+
+
+def as_libtorrent(body):
+    magnet = magnets.parse(metainfo.read(body)[0].uri())
+    return sanitize.metadata(magnet, _plain(lt.load_torrent_buffer(body).ti), 0)
+
+
+def told(found):
+    return (
+        found.magnet_hash, found.v1, found.v2, found.name, found.files, found.file_count,
+        found.total_size_bytes, found.piece_length, found.info,
+    )  # fmt: skip
+
+
+SOUND = {
+    "one file": torrent(
+        {b"name": b"a", b"piece length": 16384, b"pieces": b"x" * 20, b"length": 9}
+    ),
+    "a folder": torrent(v1_info(file(b"a"), file(b"b", b"c"))),
+    "a folder of its one file's name": torrent(v1_info(file(b"work"))),
+    "pad files of BEP 47": torrent(v1_info(file(b"a"), file(b".pad", b"7", size=7, attr=b"p"))),
+    "pad files of old": torrent(v1_info(file(b"a"), file(b"_____padding_file_0_x", size=7))),
+    "a symbolic link": torrent(
+        v1_info(file(b"a"), {b"path": [b"l"], b"attr": b"l", b"symlink path": [b"a"]})
+    ),
+    "names in two encodings": torrent(
+        v1_info({b"length": 1, b"path": [b"\xe9"], b"path.utf-8": ["é".encode()]})
+    ),
+    "an empty file": torrent(v1_info(file(b"a"), file(b"b", size=0))),
+    "Chinese": torrent(v1_info(file("第二".encode(), "注释.md".encode()))),
+}
+
+
+@pytest.mark.parametrize("body", SOUND.values(), ids=SOUND)
+def test_a_sound_file_says_what_libtorrent_says(body):
+    _magnet, found = metainfo.read(body)
+
+    assert told(found) == told(as_libtorrent(body))
+
+
+@pytest.mark.parametrize("version", seeds.Version)
+@pytest.mark.parametrize(
+    "files", [{"": b"x" * 100_000}, {"a.txt": b"text", "b/été 公共.bin": b"b" * 100_000, "c": b""}]
+)
+def test_real_files_of_each_version_say_what_libtorrent_says(tmp_path, files, version):
+    seed = seeds.make(tmp_path, "a work", files, version)
+
+    magnet, found = metainfo.read(seed.body)
+
+    assert (magnet.v1, magnet.v2) == (seed.v1 or None, seed.v2 or None)
+    assert told(found) == told(as_libtorrent(seed.body))
+    assert (magnet.name, magnet.length) == ("a work", found.total_size_bytes)
+    assert (found.backend, found.num_peers) == ("file", 0)
+
+
+def test_trackers_and_web_seeds_go_into_the_link():
+    body = torrent(
+        v1_info(file(b"a")),
+        announce=TRACKER.encode(),
+        **{"announce-list": [[TRACKER.encode(), b"http://b.example/"], [b"gopher://c.example"]]},
+        **{"url-list": [SEED.encode(), b"http://127.0.0.1/"]},
+    )
+
+    magnet, _found = metainfo.read(body)
+
+    assert magnet.trackers == (TRACKER, "http://b.example/")
+    assert magnet.web_seeds == (SEED,)
+
+
+def test_a_link_has_as_many_trackers_as_there_is_room_for():
+    many = [[b"http://tracker-%d.example/announce" % n] for n in range(5000)]
+
+    magnet, _found = metainfo.read(torrent(v1_info(file(b"a")), **{"announce-list": many}))
+
+    assert magnet.trackers[0] == "http://tracker-0.example/announce"
+    assert magnets.MAX_BYTES - 70 < len(magnet.uri()) <= magnets.MAX_BYTES
+    assert magnets.parse(magnet.uri()) == magnet
+
+
+def test_what_was_read_can_be_written_and_read_again(tmp_path):
+    seed = seeds.make(tmp_path, "work", {"a": b"a" * 100_000}, seeds.Version.HYBRID)
+    magnet, found = metainfo.read(seed.body)
+
+    again, found_again = metainfo.read(metainfo.make(found, magnet))
+
+    assert (again, told(found_again)) == (magnet, told(found))
+
+
+def test_a_path_can_not_lead_out():
+    _magnet, found = metainfo.read(torrent(v1_info(file(b"..", b"..", b"etc", b"a/../b\\..\\c"))))
+
+    assert [f.path for f in found.files] == ["work/_/_/etc/a_.._b/_/c"]
+
+
+BROKEN = {
+    "nothing": (b"", "not a .torrent"),
+    "text": (b"<html>", "not a .torrent"),
+    "a list": (b"le", "not a .torrent"),
+    "cut off": (torrent(v1_info(file(b"a")))[:-3], "not a .torrent"),
+    "more behind it": (torrent(v1_info(file(b"a"))) + b"x", "not a .torrent"),
+    "a key twice": (b"d4:infode4:infodee", "not a .torrent"),
+    "a string longer than it": (b"d4:info99999999:e", "not a .torrent"),
+    "no info": (b"de", "no info section"),
+    "info is text": (b"d4:info3:abce", "no info section"),
+    "too deep": (b"d4:info" + b"l" * 100 + b"e" * 100 + b"e", "not a .torrent"),
+    "no name": (torrent({b"piece length": 1}), "has no name"),
+    "an empty name": (torrent(v1_info(file(b"a"), name=b"")), "has no name"),
+    "no piece length": (torrent({b"name": b"a"}), "piece length"),
+    "piece length 0": (torrent(v1_info(file(b"a"), piece_length=0)), "piece length"),
+    "neither version": (torrent({b"name": b"a", b"piece length": 16384}), "neither piece hashes"),
+    "a piece too many": (torrent(v1_info(file(b"a"), pieces=b"x" * 40)), "does not fit its size"),
+    "half a piece hash": (torrent(v1_info(file(b"a"), pieces=b"x" * 19)), "does not fit its size"),
+    "pieces a number": (torrent(v1_info(file(b"a"), pieces=7)), "does not fit its size"),
+    "both one and many": (torrent(v1_info(file(b"a"), length=1)), "no list of files"),
+    "no files": (torrent(v1_info()), "no list of files"),
+    "a file is text": (torrent(v1_info(b"a")), "list of files is broken"),
+    "no path": (torrent(v1_info({b"length": 1})), "has no path"),
+    "an empty path": (torrent(v1_info(file())), "has no path"),
+    "a path of nothing": (torrent(v1_info(file(b""))), "has no path"),
+    "a path of numbers": (torrent(v1_info(file(7))), "has no path"),
+    "no size": (torrent(v1_info({b"path": [b"a"]})), "size of a file"),
+    "a negative size": (torrent(v1_info(file(b"a", size=-1))), "size of a file"),
+    "a huge size": (torrent(v1_info(file(b"a", size=1 << 60))), "size of a file"),
+    "no content": (torrent(v1_info(file(b"a", size=0), pieces=b"")), "has no content"),
+    "a later version": (torrent(v2_info({b"a": leaf()}, meta_version=3)), "nobody knows"),
+    "v2 piece length": (torrent(v2_info({b"a": leaf()}, piece_length=20000)), "power of two"),
+    "no tree": (torrent(v2_info({})), "no file tree"),
+    "a file and a folder": (torrent(v2_info({b"a": leaf() | {b"b": leaf()}})), "tree is broken"),
+    "an empty folder": (torrent(v2_info({b"a": {}})), "tree is broken"),
+    "a nameless folder": (torrent(v2_info({b"": {b"a": leaf()}})), "tree is broken"),
+    "no root hash": (torrent(v2_info({b"a": leaf(root=b"")})), "no root hash"),
+    "a short root hash": (torrent(v2_info({b"a": leaf(root=b"r")})), "no root hash"),
+    "two torrents in one": (torrent(v1_info(file(b"a")) | v2_info({b"b": leaf()})), "different files"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "reason"), BROKEN.values(), ids=BROKEN)
+def test_what_is_broken_is_refused_with_its_reason(body, reason):
+    with pytest.raises(RefusedError, match=re.escape(reason)) as refused:
+        metainfo.read(body)
+
+    assert refused.value.field == "torrent"
+
+
+def test_more_than_ten_megabytes_are_refused_unread():
+    with pytest.raises(RefusedError, match="at most 10 MB"):
+        metainfo.read(b"d" * (metainfo.MAX_BYTES + 1))
+
+
+def test_a_file_of_empty_lists_does_not_fill_the_memory(monkeypatch):
+    monkeypatch.setattr(bencode, "MAX_TOKENS", 20_000)
+    body = b"d4:infol" + b"le" * (bencode.MAX_TOKENS // 2) + b"ee"
+
+    with pytest.raises(RefusedError, match=r"not a \.torrent"):
+        metainfo.read(body)
+
+
+@given(st.data())
+def test_a_damaged_file_is_read_or_refused_and_nothing_else(data):
+    body = bytearray(SOUND[data.draw(st.sampled_from(sorted(SOUND)))])
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(body) - 1))
+        body[at : at + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3))
+
+    try:
+        magnet, found = metainfo.read(bytes(body))
+    except RefusedError:
+        return
+    assert sanitize.is_of(magnet, found.info)
+    assert found.magnet_hash == hashlib.sha1(found.info).hexdigest()
+
+
+def test_random_bytes_are_refused():
+    dice = random.Random(1)
+
+    for length in range(200):
+        with pytest.raises(RefusedError):
+            metainfo.read(dice.randbytes(length))

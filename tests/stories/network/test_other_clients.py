@@ -1,0 +1,132 @@
+"""Metadata from real seeders of other makes, named directly, by the DHT and by a tracker."""
+
+from __future__ import annotations
+
+import time
+from urllib.parse import quote
+
+import pytest
+
+from dht.engine import probes, session_settings
+from dht.engine import session as door
+from dht.trackers import client
+from ghost.demo import seeds
+from resources.torrents import magnets
+from tests.dht import clients
+from tests.swarm import NETWORK
+from tests.trackers import free_port, needs_opentracker, running_opentracker
+
+pytestmark = pytest.mark.slow
+
+IP = f"{NETWORK}.220.1"
+
+CONTENTS = {
+    "README.txt": b"some words " * 30,
+    "disc 1/track-été.bin": b"\x01\x02" * 20_000,
+    "第二/注释.md": b"notes",
+}
+
+
+@pytest.fixture
+def seed(tmp_path, request):
+    """A v1 torrent: these makes, as Debian 12 has them, can't read a hybrid one.
+
+    Each test's is another one: the DHT remembers who had it.
+    """
+    contents = CONTENTS | {"test.txt": request.node.name.encode()}
+    return seeds.make(tmp_path / "content", "a work", contents, seeds.Version.V1)
+
+
+def metadata_of(magnet, peers, within_s=10.0):
+    """The torrent that these peers give."""
+    session, deadline = door.session(), time.monotonic() + within_s
+    session.fetch(magnet, peers)
+    found = []
+    while not found and time.monotonic() < deadline:
+        found = [e.torrent for e in session.events(0.05) if isinstance(e, door.TorrentArrived)]
+    session.drop(magnet.hash)
+    return found
+
+
+def probed(uri, within_s):
+    """The first probe that finds it; the seeder may have to be announced first."""
+    deadline = time.monotonic() + within_s
+    while True:
+        (outcome,) = probes.probe([magnets.parse(uri)], 8)
+        if outcome.metadata or time.monotonic() > deadline:
+            return outcome
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(clients.aria2, marks=clients.needs_aria2, id="aria2"),
+        pytest.param(
+            clients.transmission_cli, marks=clients.needs_transmission_cli, id="transmission-cli"
+        ),
+    ],
+)
+def test_metadata_comes_from_another_make(swarm, tmp_path, make, seed):
+    with make(IP, tmp_path, seed.body, seed.save_path) as peer:
+        (torrent,) = metadata_of(magnets.parse(seed.magnet_uri), [peer])
+
+    assert sorted(torrent.files) == sorted(seed.files)
+    assert torrent.info in seed.body
+
+
+@clients.needs_transmission
+def test_metadata_comes_over_the_utp_of_another_make(swarm, tmp_path, seed):
+    settings = session_settings.session_settings(door.settings.GHOST) | {
+        "enable_outgoing_tcp": False
+    }
+    door.close()
+    door.session()._lt.apply_settings(settings)
+    with clients.transmission(
+        IP, tmp_path, seed.body, seed.save_path, **{"utp-enabled": True}
+    ) as peer:
+        (torrent,) = metadata_of(magnets.parse(seed.magnet_uri), [peer])
+
+    door.close()
+    assert sorted(torrent.files) == sorted(seed.files)
+
+
+@clients.needs_aria2
+def test_a_seeder_of_another_make_is_found_in_the_dht(swarm, tmp_path, seed):
+    """aria2 joins a DHT on loopback; Transmission takes no loopback address for a node."""
+    options = (
+        "--enable-dht=true",
+        f"--dht-entry-point={swarm.bootstrap[0]}",
+        f"--dht-listen-port={free_port(IP)}",
+        f"--dht-file-path={tmp_path / 'dht.dat'}",
+    )
+    with clients.aria2(IP, tmp_path, seed.body, seed.save_path, *options):
+        outcome = probed(seed.magnet_uri, 20)
+
+    assert outcome.error == ""
+    assert sorted((f.path, f.size) for f in outcome.metadata.files) == sorted(seed.files)
+
+
+@needs_opentracker
+@pytest.mark.parametrize(
+    ("make", "announced", "asked"),
+    [
+        # aria2 asks UDP trackers only where it may take part in a DHT, too.
+        pytest.param(clients.aria2, "http", "udp", marks=clients.needs_aria2, id="aria2"),
+        pytest.param(
+            clients.transmission, "udp", "http", marks=clients.needs_transmission, id="transmission"
+        ),
+    ],
+)
+def test_a_seeder_of_another_make_is_found_at_a_tracker(
+    swarm, tmp_path_factory, tmp_path, make, announced, asked, seed
+):
+    folder = tmp_path_factory.mktemp("tracker")
+    with running_opentracker(folder, [seed.v1]) as tracker:
+        urls = {"http": tracker.http, "udp": tracker.udp}
+        body = clients.announcing(seed, urls[announced])
+        with make(IP, tmp_path, body, seed.save_path):
+            outcome = probed(f"{seed.magnet_uri}&tr={quote(urls[asked], safe='')}", 20)
+
+    client.close()
+    assert outcome.error == ""
+    assert sorted((f.path, f.size) for f in outcome.metadata.files) == sorted(seed.files)

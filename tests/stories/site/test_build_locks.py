@@ -1,0 +1,30 @@
+"""A build that is as long as real ones: its claim is renewed, its progress told, others write."""
+
+from __future__ import annotations
+
+import pytest
+
+from builds.engine import run
+from builds.models import Build, Entry
+from tests import make
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", [{"force": True}, {"verify": True}])
+def test_a_long_build_can_write_while_it_reads(build, monkeypatch, kind):
+    for _ in range(30):
+        make.resource(tags=["film"])
+    build()
+    monkeypatch.setattr(run, "BEAT_S", 0.001)
+    monkeypatch.setattr(run, "TOLD_EVERY_S", 0)
+    monkeypatch.setattr("builds.engine.full.BATCH", 3)
+    monkeypatch.setattr("builds.data.progress.EVERY", 1)
+    in_parts = type(Entry.objects.all()).in_parts
+    monkeypatch.setattr(
+        "builds.models.site.PartsQuerySet.in_parts",
+        lambda self, *fields, rows=1: in_parts(self, *fields, rows=2),
+    )
+
+    build(**kind)
+
+    assert Build.objects.first().state in {"done", "unchanged"}

@@ -1,0 +1,170 @@
+"""No change is forgotten, whatever other tasks and changes come between the steps of a task."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from datetime import timedelta
+from itertools import combinations_with_replacement, product
+
+import pytest
+from django.db import OperationalError
+from django.utils import timezone
+from django_q.models import OrmQ
+
+from builds import tasks
+from builds.engine import pipeline
+from builds.models import Build, BuildState
+from ghost.core.errors import OutageError
+from resources.models import Catalog
+from tests import make
+
+pytestmark = pytest.mark.django_db(transaction=True)
+MOST_POINTS = 10
+MOST_TASKS = 20
+
+
+class Play:
+    """Tasks on one stage: at each point that is reached, what the script says comes between."""
+
+    def __init__(self, script, *, fails=False) -> None:
+        self.script, self.fails = script, fails
+        self.points = self.tasks = self.read = 0
+
+    def point(self) -> None:
+        self.points += 1
+        for act in self.script.get(self.points, ""):
+            self.change() if act == "c" else self.run_task()
+
+    def change(self) -> None:
+        Catalog.advance("test")
+
+    def run_task(self) -> bool:
+        """Run the oldest queued task, as another worker would; False if there is none."""
+        queued = OrmQ.objects.order_by("pk").first()
+        if queued is None:
+            return False
+        queued.delete()
+        self.tasks += 1
+        assert self.tasks < MOST_TASKS
+        with suppress(OutageError):
+            tasks.build_when_quiet()
+        return True
+
+    def run_all(self) -> None:
+        while self.run_task():
+            pass
+
+    def run(self, build, **kwargs):
+        """In place of the pipeline: what it does to the rows, with points between."""
+        self.point()
+        build.revision = Catalog.get().revision
+        BuildState.objects.update(absorbed_revision=build.revision, absorbed_as_of=timezone.now())
+        self.read = max(self.read, build.revision)
+        self.point()
+        if self.fails:
+            self.fails = False
+            build.fail("test")
+            self.point()
+            raise OutageError("test")
+        build.succeed(Build.State.DONE, "token")
+        self.point()
+        return build
+
+
+@pytest.fixture
+def stage(configure, monkeypatch):
+    """`stage(script)`: the rows of a new installation, and a play with that script."""
+    configure(build_debounce_s=600, enable_scheduler=True)
+    now = {}
+
+    def pointed(function):
+        def run(*args, **kwargs):
+            now["play"].point()
+            return function(*args, **kwargs)
+
+        return run
+
+    def restless_s(quiet_s):
+        now["play"].point()
+        return 0
+
+    monkeypatch.setattr(tasks, "_restless_s", restless_s)
+    monkeypatch.setattr(pipeline, "run", lambda build, **kw: now["play"].run(build, **kw))
+    for name in ("get", "start_waiting", "stop_waiting"):
+        monkeypatch.setattr(BuildState, name, pointed(getattr(BuildState, name)))
+    monkeypatch.setattr(Catalog, "heard", pointed(Catalog.heard))
+    monkeypatch.setattr(type(Build.objects), "claim", pointed(type(Build.objects).claim))
+
+    def start(script, **kwargs):
+        for model in (OrmQ, Build, BuildState, Catalog):
+            model.objects.all().delete()
+        now["play"] = Play({})
+        BuildState.get()
+        now["play"] = Play(script, **kwargs)
+        return now["play"]
+
+    return start
+
+
+def scripts():
+    """What comes at which point: one act wherever a task can be, two at the earlier ones."""
+    acts = ("c", "ct")  # a change; a change, and the oldest task runs
+    for place, act in product(range(1, 2 * MOST_POINTS), acts):
+        yield {place: act}
+    pairs = combinations_with_replacement(range(1, MOST_POINTS), 2)
+    for (one, other), (first, then) in product(pairs, product(acts, repeat=2)):
+        script = {one: first}
+        script[other] = script.get(other, "") + then
+        yield script
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["all succeed", "the first build fails"])
+def test_no_interleaving_loses_a_wake_up(stage, fails):
+    lost = []
+
+    for script in scripts():
+        play = stage(script, fails=fails)
+        for _ in range(2):  # once more when all have ended
+            play.change()
+            play.run_all()
+        if Catalog.get().revision > play.read:
+            lost.append(script)
+
+    assert lost == []
+
+
+def test_a_task_that_is_answered_at_once_does_not_silence_the_next_change(configure):
+    configure(build_debounce_s=600)
+    Catalog.get()
+    Build.objects.claim("somebody else")
+    Catalog.advance("first")
+    Catalog.objects.update(changed_at=timezone.now() - timedelta(hours=1))
+
+    told = tasks.build_when_quiet()
+    Catalog.advance("second")
+
+    assert told == tasks.BUSY
+    assert OrmQ.objects.count() == 2
+
+
+def test_a_burst_is_announced_once(configure):
+    configure(build_debounce_s=600)
+
+    for _ in range(3):
+        Catalog.advance("change")
+
+    assert OrmQ.objects.count() == 1
+
+
+def test_a_queue_that_cannot_be_written_to_makes_no_error_of_a_change(monkeypatch, caplog):
+    def locked(*args, **kwargs):
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr("ghost.core.jobs.models.async_task", locked)
+
+    row = make.resource()
+
+    assert BuildState.get().pending_changes
+    assert type(row).objects.get() == row
+    assert re.search("on_commit.*database is locked", caplog.text)
