@@ -28,8 +28,8 @@ router = Router(tags=["builds"])
     "/build/status",
     auth=Bearer(Action.BUILD_STATUS),
     response={200: BuildStateOut, **problems()},
-    operation_id="builds_status",
-    summary="What the public site holds",
+    operation_id="build_state_read",
+    summary="Get the state of the public site",
 )
 def show_status(request: TokenRequest) -> BuildState:
     return BuildState.at_once()
@@ -39,8 +39,8 @@ def show_status(request: TokenRequest) -> BuildState:
     "/build/trigger",
     auth=Bearer(Action.BUILD_TRIGGER),
     response={200: BuildStateOut, 202: TriggeredOut, **problems(422)},
-    operation_id="builds_trigger",
-    summary="Mark the site as out of date, or build it now",
+    operation_id="build_trigger",
+    summary="Request a build of the public site",
 )
 def trigger_build(request: TokenRequest, wanted: Query[TriggerIn]) -> Status[BuildState]:
     reason = wanted.reason or f"asked for by {request.auth.display_name}"
@@ -58,8 +58,8 @@ def trigger_build(request: TokenRequest, wanted: Query[TriggerIn]) -> Status[Bui
     "/builds",
     auth=Bearer(Action.BUILD_LIST),
     response={200: list[BuildItem], **problems(422)},
-    operation_id="builds_list",
-    summary="Builds, newest first",
+    operation_id="build_list",
+    summary="List builds",
 )
 def list_builds(request: TokenRequest, response: HttpResponse, wanted: Query[Page]) -> list[Build]:
     return pagination.cut(Build.objects.all(), wanted, request, response)
@@ -69,8 +69,8 @@ def list_builds(request: TokenRequest, response: HttpResponse, wanted: Query[Pag
     "/builds/{int:build_id}",
     auth=Bearer(Action.BUILD_LIST),
     response={200: BuildOut, **problems(404, 422)},
-    operation_id="builds_read",
-    summary="One build with its steps",
+    operation_id="build_read",
+    summary="Get a build with its steps",
 )
 def read_build(request: TokenRequest, build_id: Path[PathId]) -> Build:
     return get_object_or_404(Build.objects.prefetch_related("steps"), pk=build_id)
@@ -80,8 +80,8 @@ def read_build(request: TokenRequest, build_id: Path[PathId]) -> Build:
     "/resources/{int:resource_id}/cover",
     auth=Bearer(Action.RESOURCE_UPDATE),
     response={200: ResourceOut, **problems(400, 404, 413, 415, 422, 503)},
-    operation_id="builds_upload_cover",
-    summary="Upload its cover",
+    operation_id="cover_upload",
+    summary="Upload a cover",
     tags=["resources"],
     openapi_extra=multipart.schema("cover"),
 )
@@ -104,8 +104,8 @@ def upload_cover(request: TokenRequest, resource_id: Path[PathId]) -> Resource:
     "/resources/{int:resource_id}/cover",
     auth=Bearer(Action.RESOURCE_UPDATE),
     response={204: None, **problems(404, 422)},
-    operation_id="builds_remove_cover",
-    summary="Be without the cover that was uploaded",
+    operation_id="cover_delete",
+    summary="Delete the uploaded cover",
     tags=["resources"],
 )
 def remove_cover(request: TokenRequest, resource_id: Path[PathId]) -> Status[None]:

@@ -22,8 +22,8 @@ router = Router(tags=["dht"])
     "/resources/{int:resource_id}/health",
     auth=Bearer(Action.RESOURCE_READ),
     response={200: list[SampleOut], **problems(404, 422)},
-    operation_id="dht_list_samples",
-    summary="What recent look-ups of it found, newest first",
+    operation_id="health_sample_list",
+    summary="List recent health checks of a resource",
     tags=["resources"],
 )
 def list_samples(
@@ -38,7 +38,7 @@ def list_samples(
     "/admin/dht/scan-all",
     auth=Bearer(Action.DHT_SCAN),
     response={200: EndedScanOut, 202: QueuedScanOut, **problems(422, 503)},
-    operation_id="dht_scan_all",
+    operation_id="scan_start",
     summary="Check the health of all resources",
 )
 def scan_all(request: TokenRequest, wanted: Query[ScanIn]) -> Status[Scan]:

@@ -53,8 +53,8 @@ _WAIT = re.compile(r'(?:^|,)\s*wait\s*=\s*"?(?P<seconds>[0-9]{1,9})"?\s*(?:$|[,;
     "",
     auth=Bearer(Action.RESOURCE_LIST),
     response={200: list[ResourceItem], **problems(422)},
-    operation_id="resources_list",
-    summary="Resources in scope, newest first",
+    operation_id="resource_list",
+    summary="List resources",
 )
 def list_resources(
     request: TokenRequest, response: HttpResponse, wanted: Query[ResourceFilter]
@@ -75,8 +75,8 @@ def _weight(row: Resource) -> int:
     "",
     auth=Bearer(Action.RESOURCE_CREATE),
     response={201: ResourceOut, **problems(400, 409, 413, 415, 422, 503)},
-    operation_id="resources_create",
-    summary="Publish a magnet",
+    operation_id="resource_create",
+    summary="Publish a magnet link",
 )
 def create_resource(
     request: TokenRequest,
@@ -95,8 +95,8 @@ def create_resource(
     "/bulk",
     auth=Bearer(Action.RESOURCE_CREATE),
     response={200: BulkOut, **problems(400, 409, 413, 415, 422, 503)},
-    operation_id="resources_create_many",
-    summary="Publish up to 1,000 magnets, each with an outcome of its own",
+    operation_id="resource_bulk_create",
+    summary="Publish many magnet links",
     openapi_extra=bulk.SCHEMA,
 )
 def create_many(request: TokenRequest, *, dry_run: bool = False) -> BulkOut:
@@ -108,8 +108,8 @@ def create_many(request: TokenRequest, *, dry_run: bool = False) -> BulkOut:
     "/from-torrent",
     auth=Bearer(Action.RESOURCE_CREATE),
     response={201: ResourceOut, **problems(400, 409, 413, 415, 422)},
-    operation_id="resources_create_from_torrent",
-    summary="Publish what a .torrent file is of; nothing is probed",
+    operation_id="torrent_upload",
+    summary="Publish a .torrent file",
     openapi_extra=multipart.schema("torrent", TorrentIn),
 )
 def create_from_torrent(request: TokenRequest, response: HttpResponse) -> Status[Resource]:
@@ -125,8 +125,8 @@ def create_from_torrent(request: TokenRequest, response: HttpResponse) -> Status
     "/{int:resource_id}",
     auth=Bearer(Action.RESOURCE_READ),
     response={200: ResourceOut, 304: None, **problems(404, 422)},
-    operation_id="resources_read",
-    summary="One resource",
+    operation_id="resource_read",
+    summary="Get a resource",
 )
 def read_resource(
     request: TokenRequest,
@@ -150,8 +150,8 @@ _CHANGED: dict[int, Any] = {
     "/{int:resource_id}",
     auth=Bearer(Action.RESOURCE_UPDATE),
     response=_CHANGED,
-    operation_id="resources_update",
-    summary="Change some of its fields",
+    operation_id="resource_update",
+    summary="Change some fields of a resource",
 )
 def update_resource(
     request: TokenRequest,
@@ -178,8 +178,8 @@ def update_resource(
     "/{int:resource_id}",
     auth=Bearer(Action.RESOURCE_UPDATE),
     response=_CHANGED,
-    operation_id="resources_patch",
-    summary="Change some of its fields (RFC 7396)",
+    operation_id="resource_patch",
+    summary="Change some fields of a resource (merge patch)",
 )
 def patch_resource(
     request: TokenRequest,
@@ -198,8 +198,8 @@ def patch_resource(
     "/{int:resource_id}/metadata",
     auth=Bearer(Action.RESOURCE_READ),
     response={200: MetadataOut, **problems(404, 422)},
-    operation_id="resources_read_metadata",
-    summary="What its last successful probe found",
+    operation_id="metadata_read",
+    summary="Get the metadata found by the last probe",
 )
 def read_metadata(request: TokenRequest, resource_id: Path[PathId]) -> Metadata:
     return _probed(_seen(request, resource_id))
@@ -209,8 +209,8 @@ def read_metadata(request: TokenRequest, resource_id: Path[PathId]) -> Metadata:
     "/{int:resource_id}/torrent",
     auth=Bearer(Action.RESOURCE_READ),
     response={200: None, **problems(404, 422)},
-    operation_id="resources_read_torrent",
-    summary="Its .torrent file",
+    operation_id="torrent_download",
+    summary="Download the .torrent file of a resource",
     openapi_extra={"responses": {200: {"content": {metainfo.TYPE: {}}}}},
 )
 def read_torrent(request: TokenRequest, resource_id: Path[PathId]) -> HttpResponse:
@@ -228,8 +228,8 @@ def read_torrent(request: TokenRequest, resource_id: Path[PathId]) -> HttpRespon
     "/{int:resource_id}/probe",
     auth=Bearer(Action.RESOURCE_PROBE),
     response={202: QueuedOut, **problems(404, 409, 422, 503)},
-    operation_id="resources_probe",
-    summary="Probe it again",
+    operation_id="resource_probe",
+    summary="Probe a resource again",
 )
 def probe_resource(
     request: TokenRequest, resource_id: Path[PathId]
@@ -242,8 +242,8 @@ def probe_resource(
     "/{int:resource_id}/takedown",
     auth=Bearer(Action.RESOURCE_TAKE_DOWN),
     response={200: ResourceOut, **problems(404, 413, 415, 422)},
-    operation_id="resources_take_down",
-    summary="Take it off the site and block its hashes",
+    operation_id="resource_take_down",
+    summary="Take a resource down",
 )
 def take_down(request: TokenRequest, resource_id: Path[PathId], data: TakedownIn) -> Resource:
     with request.auth.turn():
@@ -256,7 +256,7 @@ def take_down(request: TokenRequest, resource_id: Path[PathId], data: TakedownIn
     "/{int:resource_id}/restore",
     auth=Bearer(Action.RESOURCE_TAKE_DOWN),
     response={200: ResourceOut, **problems(404, 422)},
-    operation_id="resources_restore",
+    operation_id="resource_restore",
     summary="Undo a takedown",
 )
 def restore(request: TokenRequest, resource_id: Path[PathId]) -> Resource:
@@ -270,8 +270,8 @@ def restore(request: TokenRequest, resource_id: Path[PathId]) -> Resource:
     "/{int:resource_id}/withdraw",
     auth=Bearer(Action.RESOURCE_UPDATE),
     response={200: ResourceOut, **problems(404, 409, 422)},
-    operation_id="resources_withdraw",
-    summary="Take it off the public site; nothing is blocked",
+    operation_id="resource_withdraw",
+    summary="Withdraw a resource from the public site",
 )
 def withdraw(request: TokenRequest, resource_id: Path[PathId]) -> Resource:
     with request.auth.turn():
@@ -284,8 +284,8 @@ def withdraw(request: TokenRequest, resource_id: Path[PathId]) -> Resource:
     "/{int:resource_id}/publish",
     auth=Bearer(Action.RESOURCE_UPDATE),
     response={200: ResourceOut, **problems(404, 409, 422)},
-    operation_id="resources_publish",
-    summary="Put a draft, or what was to come later, on the public site now",
+    operation_id="resource_publish",
+    summary="Publish a draft or scheduled resource now",
 )
 def publish(request: TokenRequest, resource_id: Path[PathId]) -> Resource:
     with request.auth.turn():
@@ -298,8 +298,8 @@ def publish(request: TokenRequest, resource_id: Path[PathId]) -> Resource:
     "/{int:resource_id}/approve",
     auth=Bearer(Action.RESOURCE_REVIEW),
     response={200: ResourceOut, **problems(400, 404, 409, 412, 422)},
-    operation_id="resources_approve",
-    summary="Let what awaits review be public; with If-Match, only as it was read",
+    operation_id="resource_approve",
+    summary="Approve a resource that awaits review",
 )
 def approve(
     request: TokenRequest,
@@ -317,8 +317,8 @@ def approve(
     "/{int:resource_id}/send-back",
     auth=Bearer(Action.RESOURCE_REVIEW),
     response={200: ResourceOut, **problems(404, 409, 413, 415, 422)},
-    operation_id="resources_send_back",
-    summary="Make what awaits review a draft again, with a reason",
+    operation_id="resource_send_back",
+    summary="Send a resource back to its publisher",
 )
 def send_back(request: TokenRequest, resource_id: Path[PathId], data: SendBackIn) -> Resource:
     with request.auth.turn():
@@ -331,8 +331,8 @@ def send_back(request: TokenRequest, resource_id: Path[PathId], data: SendBackIn
     "/tree",
     auth=Bearer(Action.CATEGORY_LIST),
     response={200: list[PlaceOut], **problems()},
-    operation_id="resources_list_categories",
-    summary="All categories in tree order",
+    operation_id="category_list",
+    summary="List the category tree",
 )
 def list_categories(request: TokenRequest) -> list[PlaceOut]:
     return [PlaceOut.of(place) for place in Category.objects.tree()]
@@ -342,8 +342,8 @@ def list_categories(request: TokenRequest) -> list[PlaceOut]:
     "",
     auth=Bearer(Action.CATEGORY_WRITE),
     response={201: CategoryOut, **problems(400, 409, 413, 415, 422)},
-    operation_id="resources_create_category",
-    summary="Add a category",
+    operation_id="category_create",
+    summary="Create a category",
 )
 def create_category(request: TokenRequest, data: CategoryIn) -> Status[Category]:
     category = Category(created_by=request.auth, **data.model_dump())
@@ -357,7 +357,7 @@ def create_category(request: TokenRequest, data: CategoryIn) -> Status[Category]
     "/{int:category_id}",
     auth=Bearer(Action.CATEGORY_WRITE),
     response={200: CategoryOut, **problems(400, 404, 409, 413, 415, 422)},
-    operation_id="resources_update_category",
+    operation_id="category_update",
     summary="Rename or move a category",
 )
 def update_category(
@@ -374,7 +374,7 @@ def update_category(
     "/{int:category_id}",
     auth=Bearer(Action.CATEGORY_WRITE),
     response={204: None, **problems(400, 404, 422)},
-    operation_id="resources_delete_category",
+    operation_id="category_delete",
     summary="Delete an empty category",
 )
 def delete_category(request: TokenRequest, category_id: Path[PathId]) -> Status[None]:

@@ -36,8 +36,8 @@ router = Router()
     "/session/verify",
     auth=Bearer(Action.SESSION_VERIFY),
     response={200: SessionOut, **problems()},
-    operation_id="teams_verify_session",
-    summary="Whose token this is",
+    operation_id="session_verify",
+    summary="Identify the token in use",
     tags=["session"],
 )
 def verify_session(request: TokenRequest) -> Token:
@@ -48,8 +48,8 @@ def verify_session(request: TokenRequest) -> Token:
     "/teams",
     auth=Bearer(Action.TEAM_LIST),
     response={200: list[TeamOut], **problems(422)},
-    operation_id="teams_list",
-    summary="Teams in scope, newest first",
+    operation_id="team_list",
+    summary="List teams",
     tags=["teams"],
 )
 def list_teams(request: TokenRequest, response: HttpResponse, page: Query[Page]) -> list[Team]:
@@ -61,8 +61,8 @@ def list_teams(request: TokenRequest, response: HttpResponse, page: Query[Page])
     "/teams",
     auth=Bearer(Action.TEAM_CREATE),
     response={201: TeamOut, **problems(400, 409, 413, 415, 422)},
-    operation_id="teams_create",
-    summary="Found a team",
+    operation_id="team_create",
+    summary="Create a team",
     tags=["teams"],
 )
 def create_team(request: TokenRequest, data: TeamIn) -> Status[Team]:
@@ -74,8 +74,8 @@ def create_team(request: TokenRequest, data: TeamIn) -> Status[Team]:
     "/teams/{int:team_id}/invites",
     auth=Bearer(Action.TEAM_INVITE),
     response={200: IssuedOut, **problems(400, 404, 413, 415, 422)},
-    operation_id="teams_invite",
-    summary="Issue a token for a member of the team",
+    operation_id="member_invite",
+    summary="Issue a token for a new team member",
     tags=["teams"],
 )
 def invite(request: TokenRequest, team_id: Path[PathId], data: InviteIn | None = None) -> IssuedOut:
@@ -89,8 +89,8 @@ def invite(request: TokenRequest, team_id: Path[PathId], data: InviteIn | None =
     "/teams/{int:team_id}/members",
     auth=Bearer(Action.MEMBER_LIST),
     response={200: list[MemberOut], **problems(404, 422)},
-    operation_id="teams_list_members",
-    summary="Members of a team, newest first",
+    operation_id="member_list",
+    summary="List the members of a team",
     tags=["teams"],
 )
 def list_members(
@@ -103,8 +103,8 @@ def list_members(
     "/teams/{int:team_id}/members/{token_hash}/revoke",
     auth=Bearer(Action.MEMBER_REVOKE),
     response={200: RevokedOut, **problems(404, 422)},
-    operation_id="teams_revoke_member",
-    summary="End the token of a member",
+    operation_id="member_revoke",
+    summary="Revoke a member's token",
     tags=["teams"],
 )
 def revoke_member(
@@ -119,7 +119,7 @@ def revoke_member(
     "/admin/tokens/publisher",
     auth=Bearer(Action.TOKEN_MANAGE),
     response={200: IssuedOut, **problems(400, 413, 415, 422)},
-    operation_id="teams_issue_publisher",
+    operation_id="publisher_token_issue",
     summary="Issue a Publisher token",
     tags=["tokens"],
 )
@@ -132,8 +132,8 @@ def issue_publisher(request: TokenRequest, data: PublisherIn) -> IssuedOut:
     "/admin/tokens",
     auth=Bearer(Action.TOKEN_MANAGE),
     response={200: list[TokenOut], **problems(422)},
-    operation_id="teams_list_tokens",
-    summary="All tokens, newest first, without their raw form",
+    operation_id="token_list",
+    summary="List all tokens",
     tags=["tokens"],
 )
 def list_tokens(request: TokenRequest, response: HttpResponse, page: Query[Page]) -> list[Token]:
@@ -144,8 +144,8 @@ def list_tokens(request: TokenRequest, response: HttpResponse, page: Query[Page]
     "/admin/tokens/revoke",
     auth=Bearer(Action.TOKEN_MANAGE),
     response={200: RevokedOut, **problems(400, 404, 413, 415, 422)},
-    operation_id="teams_revoke_token",
-    summary="End a token, and those of its teams unless cascade=false",
+    operation_id="token_revoke",
+    summary="Revoke a token",
     tags=["tokens"],
 )
 def revoke_token(request: TokenRequest, data: RevokeIn, *, cascade: bool = True) -> RevokedOut:
@@ -158,8 +158,8 @@ def revoke_token(request: TokenRequest, data: RevokeIn, *, cascade: bool = True)
     "/admin/tokens/{token_hash}/rotate",
     auth=Bearer(Action.TOKEN_ROTATE),
     response={200: RotatedOut, **problems(400, 404, 422)},
-    operation_id="teams_rotate_token",
-    summary="Give a token a new raw form: an Admin any, others their own",
+    operation_id="token_rotate",
+    summary="Rotate a token",
     tags=["tokens"],
 )
 def rotate_token(

@@ -49,8 +49,8 @@ class AuditFilter(Page):
     "/admin/audit",
     auth=Bearer(Action.AUDIT_LIST),
     response={200: list[AuditOut], **problems(422)},
-    operation_id="ghost_list_audit",
-    summary="Who did what to which row, newest first",
+    operation_id="audit_event_list",
+    summary="List audit events",
 )
 def list_audit(
     request: TokenRequest, response: HttpResponse, wanted: Query[AuditFilter]

@@ -93,8 +93,8 @@ def _operator(user: AbstractBaseUser | AnonymousUser) -> User | None:
     "/events",
     auth=[Bearer(Action.EVENT_STREAM), operator],
     response={200: None, **problems(422, 429)},
-    operation_id="ghost_stream_events",
-    summary="What happens, as it happens",
+    operation_id="event_stream",
+    summary="Stream events as they happen",
     openapi_extra={"responses": {200: {"content": {CONTENT_TYPE: {}}}}},
 )
 def stream_events(
@@ -130,8 +130,8 @@ def stream_events(
     "/events/stats",
     auth=Bearer(Action.EVENT_STATS),
     response={200: StatsOut, **problems()},
-    operation_id="ghost_event_stats",
-    summary="Who listens, and what is kept",
+    operation_id="event_stats_read",
+    summary="Get statistics of the event streams",
 )
 def show_stats(request: TokenRequest) -> dict[str, Any]:
     """Counted now."""

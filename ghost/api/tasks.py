@@ -59,8 +59,8 @@ class TaskOut(BaseModel):
     "/tasks/{task_id}",
     auth=Bearer(Action.TASK_READ),
     response={200: TaskOut, **problems(404, 422)},
-    operation_id="ghost_read_task",
-    summary="How a task stands",
+    operation_id="task_read",
+    summary="Get the progress of a task",
 )
 def read_task(request: TokenRequest, task_id: Path[TaskId]) -> TaskOut:
     """For whoever asked for it, and for Admins."""

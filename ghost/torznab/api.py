@@ -39,8 +39,8 @@ _SCHEMA = {
         _text("Words, each of which has to be in the title; or an info-hash.", "q"),
         _text("Numbers of categories, separated by commas.", "cat"),
         _text("Tags that have to be there, or with a - before them must not.", "tag"),
-        _text("So many at most.", "limit"),
-        _text("So many are left out before.", "offset"),
+        _text("Maximum number of results.", "limit"),
+        _text("Number of results to skip.", "offset"),
         _text("1: with all extended attributes.", "extended"),
         _text("Names of the extended attributes that are wanted; left out: all.", "attrs"),
         _text("tvsearch: the season.", "season"),
@@ -62,14 +62,14 @@ _SCHEMA = {
 _OPERATION: dict[str, Any] = {
     "auth": [ApiKey(Action.TORZNAB_SEARCH), Bearer(Action.TORZNAB_SEARCH)],
     "response": {200: None, **dict.fromkeys(_ERRORS)},
-    "summary": "What is live, for tools that speak Torznab",
+    "summary": "Search live resources with Torznab",
     "openapi_extra": _SCHEMA,
 }
 
 
 # Many clients put /api behind whatever address they are given.
-@router.get("/api", operation_id="ghost_torznab_api", include_in_schema=False, **_OPERATION)
-@router.get("", operation_id="ghost_torznab", **_OPERATION)
+@router.get("/api", operation_id="torznab_api_search", include_in_schema=False, **_OPERATION)
+@router.get("", operation_id="torznab_search", **_OPERATION)
 def torznab(request: TokenRequest) -> HttpResponse:
     try:
         wanted = query.read(request.GET)

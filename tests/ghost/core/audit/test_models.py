@@ -17,9 +17,9 @@ from tests.world import WRITES, World, fake_prober, new, send  # noqa: F401  # a
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("fake_prober")]
 
-UNDOING = {"builds_remove_cover"}
+UNDOING = {"cover_delete"}
 """Tested with the operation that it undoes."""
-READING = {"teams_verify_session"}
+READING = {"session_verify"}
 """POSTs that write nothing."""
 
 
@@ -57,7 +57,7 @@ def test_a_write_leaves_one_event(client, operation):
 
 def test_a_cover_that_is_removed_leaves_an_event(client):
     world = World()
-    send(client, "PUT", world.ada, *WRITES["builds_upload_cover"](world))
+    send(client, "PUT", world.ada, *WRITES["cover_upload"](world))
 
     client.delete(f"/api/resources/{world.row.pk}/cover", **make.auth(world.ada))
 
