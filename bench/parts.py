@@ -102,12 +102,12 @@ def run(env: dict[str, str], *argv: str) -> dict[str, Any]:
 
 def show(rows: Sequence[Mapping[str, Any]], summary: Mapping[str, Any]) -> None:
     """Print a table, how busy the machine was, and what it comes to, as JSON."""
-    _print_table(rows)
+    print_table(rows)
     print("load average:", *(f"{load:.1f}" for load in os.getloadavg()))
     print(json.dumps(summary))
 
 
-def _print_table(rows: Sequence[Mapping[str, Any]]) -> None:
+def print_table(rows: Sequence[Mapping[str, Any]]) -> None:
     shown = [list(rows[0]), *([_text(value) for value in row.values()] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
     for line in shown:

@@ -129,3 +129,12 @@ def test_the_api_answers_each_list_and_refuses_strangers():
     assert told["status_share"] > 0.2  # a loaded machine's; docs/performance.md has the figures
     assert told["refused_share"] > 0.2
     assert told["worst_list_cpu_ms"] < 200
+
+
+def test_the_way_of_a_request_and_of_a_build_is_counted():
+    told = run("walk.py")
+
+    assert set(told) == {"publish", "build"}
+    for walk in told.values():
+        assert 10 < walk["files"] < walk["moves"]
+        assert walk["climbs"] >= 0
