@@ -7,7 +7,8 @@ import select
 import sys
 import time
 
-from ghost.core.events import models as events
+from ghost.core.events import outbox
+from ghost.core.events.models import EventKind
 from teams.models import Token
 from teams.roles import Role
 
@@ -25,7 +26,7 @@ def tell(per_s: int) -> dict[str, int]:
     told, began = 0, time.monotonic()
     print("READY", flush=True)
     while not select.select([sys.stdin], [], [], 0)[0]:
-        events.tell(events.Kind.BUILD, WORDS, is_for_all=True)
+        outbox.add(EventKind.BUILD, WORDS, is_for_all=True)
         told += 1
         time.sleep(max(0.0, began + told / per_s - time.monotonic()))
     return {"told": told}

@@ -12,10 +12,11 @@ from builds import covers
 from builds.models import Build, BuildState
 from builds.schemas import BuildItem, BuildOut, BuildStateOut, TriggeredOut, TriggerIn
 from builds.tasks import build_now
-from ghost.core.audit import models as audit
+from ghost.core.audit import trail
 from ghost.core.http import multipart, pagination
 from ghost.core.http.schemas import Page, PathId, problems
-from ghost.core.jobs import models as jobs
+from ghost.core.jobs import queue
+from ghost.core.jobs.models import JobKind
 from resources.models import Catalog, Resource
 from resources.schemas import ResourceOut
 from teams.auth import Bearer, TokenRequest
@@ -47,10 +48,10 @@ def trigger_build(request: TokenRequest, wanted: Query[TriggerIn]) -> Status[Bui
     with request.auth.turn():
         Catalog.advance(reason)
         state = BuildState.get()
-        audit.note("build.trigger", state, None, {"reason": reason, "now": wanted.now})
+        trail.record("build.trigger", state, None, {"reason": reason, "now": wanted.now})
     if not wanted.now:
         return Status(200, state)
-    state.task_id = jobs.enqueue(build_now, request.auth.display_name, kind=jobs.Kind.BUILD)
+    state.task_id = queue.enqueue(build_now, request.auth.display_name, kind=JobKind.BUILD)
     return Status(202, state)
 
 
@@ -96,7 +97,7 @@ def upload_cover(request: TokenRequest, resource_id: Path[PathId]) -> Resource:
         if request.auth.is_reviewed:
             row.ask_review()
         covers.upload(row, drawn, by=request.auth.display_name)
-        audit.note("resource.upload_cover", row)
+        trail.record("resource.upload_cover", row)
     return row
 
 
@@ -116,7 +117,7 @@ def remove_cover(request: TokenRequest, resource_id: Path[PathId]) -> Status[Non
             raise HttpError(404, told)
         if request.auth.is_reviewed and row.cover_image_url:  # what lies there now is shown next
             row.ask_review()
-        audit.note("resource.remove_cover", row)
+        trail.record("resource.remove_cover", row)
     return Status(204, None)
 
 

@@ -20,7 +20,8 @@ from builds.engine import pipeline, rollback
 from builds.engine.run import GaveWayError, Listener
 from builds.models import DIED, Build, BuildState
 from ghost.core.errors import RefusedError
-from ghost.core.jobs import models as jobs
+from ghost.core.jobs import queue
+from ghost.core.jobs.models import JobKind
 from resources.models import Catalog, Resource
 
 MOST_DEBOUNCES = 10
@@ -130,7 +131,7 @@ def localize_covers() -> str:
     if not counts:
         return "another process fetches covers"
     if counts["fetched"] + counts["failed"] and covers.due():
-        jobs.enqueue(localize_covers, kind=jobs.Kind.COVERS)
+        queue.enqueue(localize_covers, kind=JobKind.COVERS)
     return ", ".join(f"{count} {what}" for what, count in counts.items())
 
 
@@ -178,7 +179,7 @@ def _restless_s(quiet_s: float) -> float:
 
 
 def _queue(task: Callable[..., object], *args: object) -> None:
-    jobs.enqueue(task, *args, kind=jobs.Kind.BUILD)
+    queue.enqueue(task, *args, kind=JobKind.BUILD)
 
 
 def _claim_and_build(trigger: str, *, force: bool) -> str:

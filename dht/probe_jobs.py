@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from dht.models import Scan
-from ghost.core.jobs import models as jobs
+from ghost.core.jobs import worker
 from resources.models import ProbeStatus, Resource
 
 GONE = "gone"
@@ -42,7 +42,7 @@ def settle(row: Resource) -> None:
     """End the jobs that wait for this probe, in the transaction in which it ended."""
     is_untried = row.probe_status == ProbeStatus.UNAVAILABLE
     error = row.probe_error if is_untried else ""
-    jobs.settle(subject(row.pk), str(row.probe_status), _result(row), error=error)
+    worker.settle(subject(row.pk), str(row.probe_status), _result(row), error=error)
 
 
 def _result(row: Resource) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def look_after(subjects: Collection[str]) -> None:
         rows = _rows(subjects)
         for key in _keys(RESOURCE, subjects):
             if key not in rows:
-                jobs.settle(subject(key), GONE, {"resource_id": key}, error=GONE_TOLD)
+                worker.settle(subject(key), GONE, {"resource_id": key}, error=GONE_TOLD)
             elif has_ended(rows[key]):
                 settle(rows[key])
         for scan in _scans(subjects):

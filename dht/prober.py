@@ -12,7 +12,8 @@ from dht import probe_jobs
 from dht.engine import session
 from dht.tasks import run_probes
 from ghost.core.errors import OutageError
-from ghost.core.jobs import models as jobs
+from ghost.core.jobs import queue
+from ghost.core.jobs.models import JobKind
 from resources.models import ProbeStatus, Resource
 
 GRACE_S = 10.0
@@ -33,7 +34,7 @@ class LibtorrentProber:
     def enqueue(self, *resource_ids: int) -> str:
         """Queue a probe of these, which are due; the task's id. Call it in `on_commit`."""
         subjects = [probe_jobs.subject(key) for key in resource_ids]
-        return jobs.enqueue(run_probes, resource_ids[0], kind=jobs.Kind.PROBE, subjects=subjects)
+        return queue.enqueue(run_probes, resource_ids[0], kind=JobKind.PROBE, subjects=subjects)
 
     def wait(self, resource_id: int, timeout_s: float) -> bool | None:
         """Wait until its probe has ended, or an operator has decided: True if it may be public,

@@ -20,8 +20,8 @@ from dht import probe_jobs
 from dht.engine import probes
 from dht.health import requests, scanner
 from dht.models import HealthSample, Method, Scan
-from ghost.core.jobs import models as jobs
-from ghost.core.jobs import shutdown, worker
+from ghost.core.jobs import queue, shutdown, worker
+from ghost.core.jobs.models import JobKind
 from resources.models import DhtStatus, ProbeStatus, Resource
 
 MAX_IN_FLIGHT = 500
@@ -45,9 +45,9 @@ def run_probes(resource_id: int | None = None) -> str:
             ended = run.to_the_end()
         finally:
             run.release()
-    probe_jobs.look_after(worker.subjects())
+    probe_jobs.look_after(worker.open_subjects())
     if Resource.objects.due_for_probe().exists():
-        jobs.enqueue(run_probes, kind=jobs.Kind.PROBE)
+        queue.enqueue(run_probes, kind=JobKind.PROBE)
     counts = ", ".join(f"{ended[status]} {status}" for status in ProbeStatus if ended[status])
     return f"probed: {counts}" if counts else "nothing was due"
 
@@ -86,7 +86,7 @@ class _Run:
         for row in claimed:
             self._held[row.magnet_hash] = row
             self._probes.add(row.magnet)
-        jobs.take_up([probe_jobs.subject(row.pk) for row in claimed])
+        worker.start([probe_jobs.subject(row.pk) for row in claimed])
 
     def _step(self) -> list[str]:
         assert self._probes is not None  # noqa: S101  # something is held
@@ -141,7 +141,7 @@ def scan_health(*, is_all: bool = False) -> dict[str, float | str]:
     wanted_scan = Scan.objects.ask(limit=wanted, trigger="schedule")
     others = settings.GHOST.dht_scan_workers - 1
     if others and not wanted_scan.is_queued:
-        requests.queue(wanted_scan.pk, others)
+        requests.enqueue(wanted_scan.pk, others)
     return run_scan(wanted_scan.pk)
 
 
@@ -160,7 +160,7 @@ def run_scan(scan_id: int) -> dict[str, float | str]:
     with stoppable():
         scanner.work(found, for_s=RUN_S, tell=Scan.report)
     if found.is_open and found.parts.free().exists() and not shutdown.is_asked():
-        jobs.enqueue(run_scan, scan_id, kind=jobs.Kind.SCAN)
+        queue.enqueue(run_scan, scan_id, kind=JobKind.SCAN)
     return found.plain() | ({"error": found.error} if found.error else {})
 
 

@@ -54,7 +54,7 @@ MIDDLEWARE = [
     "ghost.torznab.errors.Middleware",
     "ghost.core.http.problems.Middleware",
     "ghost.core.http.idempotency.Middleware",
-    "ghost.core.audit.models.Middleware",
+    "ghost.core.audit.middleware.ActorMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

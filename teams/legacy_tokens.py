@@ -19,7 +19,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ghost.core.audit import models as audit
+from ghost.core.audit import trail
 from ghost.core.http import rate_limit
 from ghost.core.http.concurrency import Seats
 from teams import credentials
@@ -108,7 +108,7 @@ def _adopted(row: Token, raw: str) -> Token:
             scheme=Scheme.EARLIER,
             prefix=raw[:SHOWN],
         ):
-            audit.note("token.adopt", row)
+            trail.record("token.adopt", row)
     row.refresh_from_db(fields=["token_hash", "old_hash", "scheme", "prefix"])
     return row
 

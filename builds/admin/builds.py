@@ -25,7 +25,7 @@ from builds.models import Build, BuildState, Step
 from builds.tasks import build_now, roll_back, verify_site
 from dht.admin.scans import grouped
 from ghost.core.admin.model_admin import ReadOnlyAdmin, badge, display
-from ghost.core.audit import models as audit
+from ghost.core.audit import trail
 from ghost.core.errors import RefusedError
 from ghost.core.text import reasons
 from ghost.core.text.durations import age, lasting
@@ -148,7 +148,7 @@ class BuildAdmin(ReadOnlyAdmin[Build]):
         self._require_may(request)
         who, how = request.user.get_username(), request.POST.get("how", "")
         if self._is_free(request):
-            audit.note("build.trigger", BuildState.get(), None, {"how": how or "changes"})
+            trail.record("build.trigger", BuildState.get(), None, {"how": how or "changes"})
             if how == "verify":
                 live_build.ask(request, verify_site, who)
             else:

@@ -19,7 +19,8 @@ from builds.covers.form import CoveredForm
 from builds.models import Cover, CoverHost
 from builds.tasks import localize_covers
 from ghost.core.admin.model_admin import ReadOnlyAdmin, badge, display
-from ghost.core.jobs import models as jobs
+from ghost.core.jobs import queue
+from ghost.core.jobs.models import JobKind
 from ghost.core.text import reasons
 from resources.admin import ResourceAdmin
 from resources.models import Resource
@@ -106,7 +107,7 @@ class CoverHostAdmin(ReadOnlyAdmin[CoverHost]):
         with self.doing(request, ids, gettext("Tried again"), done="try_again"):
             rows.reset()
         if ids:
-            enqueue = partial(jobs.enqueue, localize_covers, kind=jobs.Kind.COVERS)
+            enqueue = partial(queue.enqueue, localize_covers, kind=JobKind.COVERS)
             transaction.on_commit(enqueue)
         said = ngettext("%d host is tried again.", "%d hosts are tried again.", len(ids))
         level = messages.SUCCESS if ids else messages.WARNING

@@ -17,8 +17,9 @@ from builds import deploy
 from builds.deploy.tasks import deploy_now
 from builds.models import Deployment
 from ghost.core.admin.model_admin import ReadOnlyAdmin, badge, display
-from ghost.core.audit import models as audit
-from ghost.core.jobs import models as jobs
+from ghost.core.audit import trail
+from ghost.core.jobs import queue
+from ghost.core.jobs.models import JobKind
 
 STATE_COLOURS = {
     Deployment.State.WAITING: "info",
@@ -103,7 +104,7 @@ class DeploymentAdmin(ReadOnlyAdmin[Deployment]):
             return HttpResponseNotAllowed(["POST"])
         if not self.has_deploy_permission(request):
             raise PermissionDenied
-        audit.note_all(self.deed("start"), ((row, None, None) for row in deploy.rows()))
+        trail.record_all(self.deed("start"), ((row, None, None) for row in deploy.rows()))
         transaction.on_commit(_queue)
         self.message_user(request, gettext("A deployment is queued."))
         return self.back(request)
@@ -120,4 +121,4 @@ class DeploymentAdmin(ReadOnlyAdmin[Deployment]):
 
 
 def _queue() -> None:
-    jobs.enqueue(deploy_now, kind=jobs.Kind.DEPLOY)
+    queue.enqueue(deploy_now, kind=JobKind.DEPLOY)

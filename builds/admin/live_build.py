@@ -12,7 +12,8 @@ from django_q.models import Task
 
 from builds.admin import labels
 from builds.models import Build, Step
-from ghost.core.jobs import models as jobs
+from ghost.core.jobs import queue
+from ghost.core.jobs.models import JobKind
 
 ASKED = "builds_asked"
 PATIENCE = timedelta(hours=1)
@@ -60,7 +61,7 @@ def here(request: HttpRequest) -> Live:
 
 def ask(request: HttpRequest, task: Callable[..., object], *args: object) -> None:
     """Queue one of the tasks of builds, and remember that this person waits for it."""
-    task_id = jobs.enqueue(task, *args, kind=jobs.Kind.BUILD)
+    task_id = queue.enqueue(task, *args, kind=JobKind.BUILD)
     request.session[ASKED] = [task_id, timezone.now().isoformat()]
 
 

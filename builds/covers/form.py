@@ -10,7 +10,7 @@ from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldBooleanSwitchWidget
 from builds import covers
 from builds.covers import uploads
 from builds.covers.pictures import Drawn
-from ghost.core.audit import models as audit
+from ghost.core.audit import trail
 from resources.admin.forms import ResourceForm
 from resources.models import Resource
 
@@ -47,6 +47,6 @@ class CoveredForm(ResourceForm):
         drawn = self.cleaned_data.get("cover")
         if drawn is not None:
             covers.upload(row, drawn, by=by)
-            audit.note("resource.upload_cover", row)
+            trail.record("resource.upload_cover", row)
         elif self.cleaned_data.get("remove_cover") and covers.remove(row):
-            audit.note("resource.remove_cover", row)
+            trail.record("resource.remove_cover", row)

@@ -13,7 +13,8 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from ghost.core.db.prepared import Prepared
-from ghost.core.events import models as events
+from ghost.core.events import outbox
+from ghost.core.events.models import EventKind
 from ghost.core.jobs import worker
 from resources.models import Catalog
 
@@ -181,7 +182,7 @@ class BuildQuerySet(models.QuerySet["Build"]):
                 build.tell()
         except IntegrityError:
             return None
-        worker.note(build_id=build.pk)
+        worker.add_result(build_id=build.pk)
         return build
 
     def prune(self, before: datetime) -> int:
@@ -330,7 +331,7 @@ class Build(models.Model):
             )  # fmt: skip
             if is_ended:
                 self.tell()
-                worker.note(state=str(state))
+                worker.add_result(state=str(state))
         return bool(is_ended)
 
     def tell(self, step: Step | None = None) -> None:
@@ -341,7 +342,7 @@ class Build(models.Model):
         told |= {"stage": step.name if step else None, "started_at": self.started_at.isoformat()}
         told |= {"ended_at": self.ended_at.isoformat() if self.ended_at else None}
         more = {"trigger": self.trigger, "error": self.error}
-        events.tell(events.Kind.BUILD, told, more=more, is_for_all=True)
+        outbox.add(EventKind.BUILD, told, more=more, is_for_all=True)
         if step:
             worker.report(step.name, step.done, step.total)
 

@@ -16,10 +16,11 @@ from django.utils.translation import gettext as _
 
 from dht.engine import session
 from dht.models import Scan
-from ghost.core.audit import models as audit
+from ghost.core.audit import trail
 from ghost.core.errors import OutageError
 from ghost.core.http.concurrency import Seats
-from ghost.core.jobs import models as jobs
+from ghost.core.jobs import queue
+from ghost.core.jobs.models import JobKind
 from ghost.core.text import reasons
 
 MAX_WAITING = 2
@@ -34,29 +35,29 @@ _seats = Seats(MAX_WAITING)
 def ask(trigger: str, only: Collection[int] | None = None) -> Scan:
     """Queue a scan of all resources, or of `only` these; the one under way, widened, if any.
 
-    Asking for all is a deed of its own; who names resources tells it of each of these.
+    Asking for all is recorded once; who names resources records it for each of these.
     OutageError, and nothing is queued, if libtorrent can't be loaded here.
     """
     session.require()
     with transaction.atomic():
         scan = Scan.objects.ask(only=only, trigger=trigger)
         if only is None:
-            audit.note("scan.ask", scan)
+            trail.record("scan.ask", scan)
         # A worker that is at it takes in what was added.
         if not scan.is_queued:
             number = settings.GHOST.dht_scan_workers
-            transaction.on_commit(partial(queue, scan.pk, number), robust=True)
+            transaction.on_commit(partial(enqueue, scan.pk, number), robust=True)
     scan.refresh_from_db()
     return scan
 
 
-def queue(scan_id: int, number: int) -> None:
+def enqueue(scan_id: int, number: int) -> None:
     """Let `number` workers of the queue take part in a scan. Its `task_id` is the first one's."""
     tasks = [
-        jobs.enqueue(
+        queue.enqueue(
             "dht.tasks.run_scan",
             scan_id,
-            kind=jobs.Kind.SCAN,
+            kind=JobKind.SCAN,
             subjects=[Scan.subject_of(scan_id)],
         )
         for _ in range(number)

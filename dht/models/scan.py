@@ -17,7 +17,6 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ghost.core.jobs import models as jobs
 from ghost.core.jobs import worker
 from resources.models import Resource
 
@@ -150,7 +149,7 @@ class Scan(models.Model):
     def settle(self) -> None:
         """End the jobs that asked for it, in the transaction in which it ended."""
         told = {"scan_id": self.pk, "state": str(self.state), **self.plain()}
-        jobs.settle(self.subject_of(self.pk), str(self.state), told, error=self.error)
+        worker.settle(self.subject_of(self.pk), str(self.state), told, error=self.error)
 
     def plain(self) -> dict[str, float]:
         """What it did, as plain values."""

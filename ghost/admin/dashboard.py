@@ -15,8 +15,7 @@ from django.utils.translation import gettext as _
 from django_q.models import Failure, OrmQ
 
 from builds import deploy
-from builds.admin import live_build as live
-from builds.admin import unrendered
+from builds.admin import live_build, unrendered
 from builds.admin.labels import asked_by, kind
 from builds.models import Build, BuildState
 from dht.admin.scans import in_words, scanned_by
@@ -107,7 +106,7 @@ def _builds(request: HttpRequest) -> dict[str, Any]:
     recent = Build.objects.all()[:LISTED]
     return {
         "build_state": state,
-        "live": live.here(request),
+        "live": live_build.here(request),
         "held": state.held_build,
         "pending": catalog.revision > state.built_revision,
         "pending_reason": reasons.again(catalog.reason),

@@ -25,7 +25,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 
 from ghost.admin import audit  # noqa: F401  # registers the audit trail
 from ghost.core.admin.model_admin import ModelAdmin, ReadOnlyAdmin, badge, display, register
-from ghost.core.jobs import models as jobs
+from ghost.core.jobs import queue
 
 SHOWN = 300
 FOREVER, PAUSED = -1, 0
@@ -174,7 +174,7 @@ class FailureAdmin(TaskAdmin):
         keys = [row.pk for row in rows]
         with self.doing(request, keys, gettext("Queued again"), done="retry"):
             for row in rows:
-                transaction.on_commit(partial(jobs.again, row))
+                transaction.on_commit(partial(queue.enqueue_again, row))
             Failure.objects.filter(pk__in=keys).delete()
         told = ngettext("%d task queued again.", "%d tasks queued again.", len(rows)) % len(rows)
         self.message_user(request, told, messages.SUCCESS)

@@ -21,7 +21,7 @@ from pydantic import BaseModel, Field
 
 from ghost.core.events.broadcaster import Hub
 from ghost.core.events.hijack import Handover
-from ghost.core.events.models import Event, Kind, Scope
+from ghost.core.events.models import Event, EventKind, Scope
 from ghost.core.events.subscriber import Caller, Listener
 from ghost.core.events.subscriptions import Stream
 from ghost.core.http.schemas import MAX_ID, Moment, problems
@@ -35,7 +35,7 @@ router = Router(tags=["events"])
 OPERATOR = "operator"
 CONTENT_TYPE = "text/event-stream"
 MAX_S = 86_400
-_EACH = "|".join(Kind)
+_EACH = "|".join(EventKind)
 _lock = Lock()
 
 
@@ -45,7 +45,7 @@ class StreamIn(BaseModel):
     kinds: str = Field(
         "",
         pattern=rf"^(?:(?:{_EACH})(?:,(?:{_EACH}))*)?$",
-        description=f"Only these, separated by commas: {', '.join(Kind)}.",
+        description=f"Only these, separated by commas: {', '.join(EventKind)}.",
     )
     last_event_id: int | None = Field(
         None, ge=0, le=MAX_ID, description="As the header, which wins, for who can't send that."

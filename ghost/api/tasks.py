@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from dht import probe_jobs
 from ghost.core.errors import ForbiddenError
 from ghost.core.http.schemas import NO_NUL, Moment, problems
-from ghost.core.jobs.models import Job, Kind, Status
+from ghost.core.jobs.models import Job, JobKind, JobStatus
 from ghost.core.text import reasons
 from teams.auth import Bearer, TokenRequest
 from teams.models import Token
@@ -34,8 +34,8 @@ class TaskOut(BaseModel):
     """A task, from the moment it was asked for."""
 
     task_id: str
-    kind: Kind
-    status: Status = Field(
+    kind: JobKind
+    status: JobStatus = Field(
         description="`lost`: its worker died; the queue hands it out again within 70 minutes."
     )
     stage: str | None
@@ -86,19 +86,19 @@ def _left(job: Job) -> list[str]:
     return list(job.parts.values_list("subject", flat=True))
 
 
-def _status(job: Job) -> Status:
+def _status(job: Job) -> JobStatus:
     if job.finished_at is None and job.subjects:
-        return Status.RUNNING if probe_jobs.is_under_way(_left(job)) else Status.QUEUED
+        return JobStatus.RUNNING if probe_jobs.is_under_way(_left(job)) else JobStatus.QUEUED
     return job.status
 
 
 def _shown(job: Job, *, is_admin: bool) -> TaskOut:
     status = _status(job)
-    rank, total = job.place() if status == Status.QUEUED else (None, None)
+    rank, total = job.place() if status == JobStatus.QUEUED else (None, None)
     error = (is_admin and job.reason) or reasons.again(job.error)
     return TaskOut(
         task_id=job.task_id,
-        kind=Kind(job.kind),
+        kind=JobKind(job.kind),
         status=status,
         stage=job.stage or None,
         progress=TaskProgress(**job.progress) if job.progress else None,

@@ -16,7 +16,7 @@ from honcho.printer import Message, Printer
 
 from ghost.core.config.env import BASE_DIR
 from ghost.core.errors import OutageError
-from ghost.core.io import programs as shell
+from ghost.core.io import programs
 from ghost.demo.place import Place
 
 
@@ -37,7 +37,7 @@ def _prepare_and_run(place: Place) -> int:
     variables = _clean_environment() | place.environment()
     print(f"Starting the demo in {place.folder.relative_to(BASE_DIR)} …", flush=True)
     try:
-        prepared = shell.run(
+        prepared = programs.run(
             [sys.executable, "manage.py", "prepare"], timeout_s=120, cwd=BASE_DIR, env=variables
         )
     except OutageError as error:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from django.db import models
 from django.utils import timezone
 
-from ghost.core.audit import models as audit
+from ghost.core.audit import trail
 from ghost.core.errors import RefusedError
 from ghost.core.text.unicode import one_line
 from resources import slugs
@@ -186,7 +186,7 @@ class People:
     def _keep(self, row: Token | Team, kind: str) -> None:
         row.save(force_insert=True)
         primary_keys.settle(type(row))
-        audit.note(f"{kind}.import", row, None, {"name": str(row)})
+        trail.record(f"{kind}.import", row, None, {"name": str(row)})
         self.made.append(row)
 
     def again(self) -> None:

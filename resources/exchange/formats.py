@@ -18,7 +18,7 @@ from ghost.core.errors import RefusedError
 from ghost.core.io.files import replacing
 from resources.exchange import document, folder, ndjson, table
 from resources.exchange.catalog import Export, Selection
-from resources.exchange.legacy import database as earlier
+from resources.exchange.legacy import database
 from resources.exchange.records import Header
 from resources.exchange.report import Line
 
@@ -85,7 +85,7 @@ def of_source(name: str) -> Format:
         return Format.TORRENTS
     with path.open("rb") as stream:
         first = stream.read(1000).removeprefix(b"\xef\xbb\xbf").lstrip()
-    if first.startswith(earlier.MAGIC):
+    if first.startswith(database.MAGIC):
         return Format.EARLIER
     if first.startswith(b"{"):
         is_named_so = _SUFFIXES.get(path.suffix.lower()) == Format.JSON
@@ -102,8 +102,8 @@ def opened(name: str, kind: Format, *, metadata_dir: Path | None = None) -> Iter
     """Open it; RefusedError if it is not of that format, or of a version that nobody knows."""
     match kind:
         case Format.EARLIER:
-            with earlier.opened(Path(name), metadata_dir) as database:
-                yield Source(database.read(), database.total())
+            with database.opened(Path(name), metadata_dir) as legacy:
+                yield Source(legacy.read(), legacy.total())
         case Format.TORRENTS:
             files = folder.paths(Path(name))
             yield Source(folder.read(Path(name), files), len(files))

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
-from ghost.core.audit import models as audit
+from ghost.core.audit import trail
 from ghost.core.errors import RefusedError
 from resources.exchange import primary_keys, records
 from resources.exchange.accounts import People
@@ -287,7 +287,7 @@ class Arrivals:
         public = [row.pk for row in rows if row.is_public]
         if public:
             Catalog.advance(f"{len(public)} resources imported", public)
-        audit.note_all("resource.create", ((row, None, _audited(row)) for row in rows))
+        trail.record_all("resource.create", ((row, None, _audited(row)) for row in rows))
         events.changed("create", rows)
         self._report.counts[Outcome.CREATED] += len(rows)
 

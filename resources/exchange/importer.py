@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from ghost.core.audit import models as audit
+from ghost.core.audit import actors, trail
 from ghost.core.errors import OutageError, RefusedError
 from resources.exchange import records
 from resources.exchange.accounts import People
@@ -69,7 +69,7 @@ class Intake:
         RefusedError for defaults that are not here, where the file can't bring them;
         OutageError if somebody adds one of them at the same moment.
         """
-        with closing(self._waiting), audit.acting("import_catalog"):
+        with closing(self._waiting), actors.acting_as("import_catalog"):
             if not self._options.brings_people:
                 self._require_defaults()
             for part in chunks(lines, count=AT_ONCE, max_bytes=MAX_BYTES_AT_ONCE):
@@ -155,7 +155,7 @@ class Intake:
         there = set(Block.objects.covering(*hashes).values_list("info_hash", flat=True))
         new = {row.info_hash: row for row in rows if row.info_hash not in there}
         Block.objects.bulk_create(new.values())
-        audit.note_all(
+        trail.record_all(
             "block.create", ((row, None, {"reason": row.reason}) for row in new.values())
         )
         self._report.counts["blocks"] += len(new)

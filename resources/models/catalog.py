@@ -11,7 +11,8 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ghost.core.jobs import models as jobs
+from ghost.core.jobs import queue
+from ghost.core.jobs.models import JobKind
 
 EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
@@ -91,7 +92,7 @@ class Catalog(models.Model):
 
     @staticmethod
     def _hurry() -> None:
-        jobs.enqueue(settings.CATALOG_URGENT_TASK, kind=jobs.Kind.BUILD)
+        queue.enqueue(settings.CATALOG_URGENT_TASK, kind=JobKind.BUILD)
 
     @classmethod
     def _announce(cls, now: datetime) -> None:
@@ -108,7 +109,7 @@ class Catalog(models.Model):
 
     @staticmethod
     def _wake() -> None:
-        jobs.enqueue(settings.CATALOG_CHANGED_TASK, kind=jobs.Kind.BUILD)
+        queue.enqueue(settings.CATALOG_CHANGED_TASK, kind=JobKind.BUILD)
 
     @classmethod
     def heard(cls) -> None:

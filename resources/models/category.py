@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ghost.core.audit import models as audit
+from ghost.core.audit import trail
 from ghost.core.db.fields import LineField
 from ghost.core.errors import ForbiddenError, RefusedError
 from resources import slugs
@@ -198,7 +198,7 @@ class Category(models.Model):
             Category.objects.filter(pk__in=[self.pk, *self._descendant_ids()]).update(root=top)
             self.root = top
             action = "category.update" if old else "category.create"
-            audit.note(action, self, old.audited() if old else None, self.audited())
+            trail.record(action, self, old.audited() if old else None, self.audited())
             if old is None or old.public_state() != self.public_state():
                 Catalog.advance(reason or f"category “{self.name}” changed")
 
@@ -218,7 +218,7 @@ class Category(models.Model):
             if self.resources.exists():
                 raise RefusedError(_("The category has resources; move them first."))
             name = self.name
-            audit.note("category.delete", self, self.audited(), None)
+            trail.record("category.delete", self, self.audited(), None)
             Category.objects.filter(pk=self.pk).update(root=None)
             self.delete()
             Catalog.advance(f"category “{name}” deleted")

@@ -11,8 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from ghost.core.events import models as events
-from ghost.core.events.models import Event, Kind
+from ghost.core.events import outbox
+from ghost.core.events.models import Event, EventKind
 
 if TYPE_CHECKING:
     from resources.models.fields import Record
@@ -48,7 +48,7 @@ def changed(action: str, rows: Iterable[Record]) -> None:
         ((row.publisher_id, row.team_id), {"resource_id": row.pk, "state": _state(what, row)})
         for row in rows
     )
-    _tell(Kind.RESOURCE, told, change=what)
+    _tell(EventKind.RESOURCE, told, change=what)
 
 
 def _state(what: str, row: Record) -> str | None:
@@ -61,7 +61,7 @@ def health(rows: Iterable[Health], status: str) -> None:
         ((publisher, team), {"resource_id": key, "was": was, "status": status})
         for key, was, publisher, team in rows
     )
-    _tell(Kind.HEALTH, told)
+    _tell(EventKind.HEALTH, told)
 
 
 def probed(old: Record, now: Record) -> None:
@@ -73,14 +73,14 @@ def probed(old: Record, now: Record) -> None:
         "probe_status": str(now.probe_status),
         "state": str(now.state),
     }
-    _tell(Kind.HEALTH, [((now.publisher_id, now.team_id), told)])
+    _tell(EventKind.HEALTH, [((now.publisher_id, now.team_id), told)])
 
 
-def _tell(kind: Kind, told: Iterable[tuple[Audience, dict[str, Any]]], **more: str) -> None:
+def _tell(kind: EventKind, told: Iterable[tuple[Audience, dict[str, Any]]], **more: str) -> None:
     by_audience: dict[Audience, list[dict[str, Any]]] = defaultdict(list)
     for audience, each in told:
         by_audience[audience].append(each)
-    events.tell_all(
+    outbox.add_all(
         Event(kind=kind, data=more | {"resources": part}, token_id=publisher, team_id=team)
         for (publisher, team), all_of_them in by_audience.items()
         for part in _parts(all_of_them)

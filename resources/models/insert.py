@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from ghost.core.audit import models as audit
+from ghost.core.audit import trail
 from resources.models import events
 from resources.models.block import Block
 from resources.models.catalog import Catalog
@@ -105,5 +105,5 @@ def _write(model: type[Resource], rows: list[Resource]) -> None:
     model.objects.bulk_create(rows)
     model.announce_covers(rows)
     model.index_tags(rows)
-    audit.note_all("resource.create", ((row, None, row.audited()) for row in rows))
+    trail.record_all("resource.create", ((row, None, row.audited()) for row in rows))
     events.changed("create", rows)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self, cast
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from ghost.core.audit import models as audit
+from ghost.core.audit import trail
 from ghost.core.errors import ConflictError, ForbiddenError, RefusedError, StaleError
 from resources.models import events
 from resources.models.catalog import Catalog
@@ -111,7 +111,7 @@ class Standing(Record):
             if row.is_public:
                 raise RefusedError(_("It is public: take it down or withdraw it first."))
             transaction.on_commit(partial(metadata.forget, row.magnet_hash))
-            audit.note("resource.delete", row, row.audited(), None)
+            trail.record("resource.delete", row, row.audited(), None)
             events.changed("delete", [row])
             self.delete()
 

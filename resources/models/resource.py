@@ -14,9 +14,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ghost.core.audit import models as audit
+from ghost.core.audit import trail
 from ghost.core.errors import RefusedError
-from ghost.core.jobs import models as jobs
+from ghost.core.jobs import queue
+from ghost.core.jobs.models import JobKind
 from resources import provenance, slugs, tags
 from resources.models import events, list_index
 from resources.models.block import Block
@@ -180,7 +181,7 @@ class Resource(Outcomes):
         what, before, after = "create", None, self.audited()
         if old:
             what, before = "update", old.audited()
-        audit.note(f"resource.{what}", self, before, after)
+        trail.record(f"resource.{what}", self, before, after)
         if before != after:
             events.changed(what, [self])
 
@@ -246,7 +247,7 @@ class Resource(Outcomes):
         is_asked = any(row.cover_due_at for row in rows)
         if is_asked and settings.GHOST.enable_scheduler and not others.exists():
             # robust: the rows are stored by then, and the schedule finds them
-            enqueue = partial(jobs.enqueue, settings.COVER_DUE_TASK, kind=jobs.Kind.COVERS)
+            enqueue = partial(queue.enqueue, settings.COVER_DUE_TASK, kind=JobKind.COVERS)
             transaction.on_commit(enqueue, robust=True)
 
     def forget(self) -> bool:
@@ -257,7 +258,7 @@ class Resource(Outcomes):
             if self._as_stored() is None:
                 return False
             transaction.on_commit(partial(metadata.forget, self.magnet_hash))
-            audit.note("resource.forget", self, self.audited(), None)
+            trail.record("resource.forget", self, self.audited(), None)
             events.changed("forget", [self])
             Resource.objects.filter(pk=self.pk).delete()
         return True

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from django.db import models
 from django.utils import timezone
 
-from ghost.core.audit import models as audit
+from ghost.core.audit import trail
 from resources.models import events
 from resources.models.block import Block
 from resources.models.catalog import Catalog
@@ -142,7 +142,7 @@ def written(action: str, rows: list[Resource], values: Mapping[str, object]) -> 
         deeds.append((row, before, values))
         if was_public or row.is_public:
             seen.append(row.pk)
-    audit.note_all(f"resource.{action}", deeds)
+    trail.record_all(f"resource.{action}", deeds)
     events.changed(action, rows)
     return seen
 

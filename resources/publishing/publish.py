@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from ghost.core.audit import models as audit
+from ghost.core.audit import trail
 from ghost.core.errors import ConflictError, OutageError, RefusedError, StaleError
 from ghost.core.http.concurrency import Seats
 from resources.models import Catalog, Resource, insert
@@ -153,7 +153,7 @@ def probe_again(row: Resource, *, by: Token) -> str | None:
         by.require_usable()
         if not Resource.objects.filter(pk=row.pk).ask_probe():
             raise ConflictError(_("It is taken down; restore it first."))
-        audit.note("resource.probe", row)
+        trail.record("resource.probe", row)
         enqueue([row])
     return row.task_id
 

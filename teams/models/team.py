@@ -11,7 +11,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ghost.core.audit import models as audit
+from ghost.core.audit import trail
 from ghost.core.db.fields import LineField
 from ghost.core.errors import ForbiddenError, RefusedError
 from teams.models.public_names import public_turn, tell_renamed
@@ -114,7 +114,7 @@ class Team(models.Model):
         self.full_clean()
         with transaction.atomic():
             self.save(force_insert=True)
-            audit.note("team.create", self, None, self.audited())
+            trail.record("team.create", self, None, self.audited())
 
     def store(self) -> None:
         """Save its name; a new one is told to whoever shows it."""
@@ -122,7 +122,7 @@ class Team(models.Model):
             old = Team.objects.select_for_update().get(pk=self.pk)
             self.full_clean()
             self.save(update_fields=["name"])
-            audit.note("team.update", self, old.audited(), self.audited())
+            trail.record("team.update", self, old.audited(), self.audited())
             if old.name != self.name:
                 tell_renamed(self)
 

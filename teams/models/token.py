@@ -13,7 +13,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ghost.core.audit import models as audit
+from ghost.core.audit import trail
 from ghost.core.db.fields import LineField
 from ghost.core.db.prepared import ASKED, Prepared
 from ghost.core.errors import ConflictError, ForbiddenError, RefusedError, RevokedError
@@ -115,7 +115,7 @@ class TokenQuerySet(models.QuerySet["Token"]):
         token.full_clean()
         with transaction.atomic():
             token.save()
-            audit.note("token.issue", token, None, token.audited())
+            trail.record("token.issue", token, None, token.audited())
         return token, raw
 
 
@@ -209,7 +209,7 @@ class Token(models.Model):
             old = Token.objects.select_for_update().get(pk=self.pk)
             self.full_clean()
             self.save(update_fields=["display_name", "note", "expires_at", "needs_review"])
-            audit.note("token.update", self, old.audited(), self.audited())
+            trail.record("token.update", self, old.audited(), self.audited())
             if old.display_name != self.display_name:
                 tell_renamed(self)
 
@@ -261,7 +261,7 @@ class Token(models.Model):
             row.token_hash, row.prefix = credentials.digest(raw), raw[: credentials.SHOWN]
             row.scheme = Scheme.GHOST
             row.save(update_fields=[*ROTATED])
-            audit.note("token.rotate", row)
+            trail.record("token.rotate", row)
         for name in ROTATED:
             setattr(self, name, getattr(row, name))
         return raw
@@ -291,7 +291,7 @@ class Token(models.Model):
             rows = list(Token.objects.filter(ended, revoked_at=None))
             Token.objects.filter(pk__in=[r.pk for r in rows]).update(revoked_at=now)
             deeds = ((row, {"revoked_at": None}, {"revoked_at": now}) for row in rows)
-            audit.note_all("token.revoke", deeds)
+            trail.record_all("token.revoke", deeds)
         self.refresh_from_db(fields=["revoked_at"])
         return len(rows)
 

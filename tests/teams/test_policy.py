@@ -6,7 +6,7 @@ import pytest
 
 from ghost.api.root import api
 from ghost.core.errors import ForbiddenError
-from ghost.core.jobs.models import Job, Kind
+from ghost.core.jobs.models import Job, JobKind
 from resources.models import Resource
 from teams import policy
 from teams.policy import RULES, Action, Ownership
@@ -186,7 +186,7 @@ class Cast(World):
         Resource.objects.update(
             publisher=publisher, team=None if whose == "ada, alone" else self.team
         )
-        self.job = Job.objects.create(task_id="of-ada", kind=Kind.PROBE, token_id=self.ada.pk)
+        self.job = Job.objects.create(task_id="of-ada", kind=JobKind.PROBE, token_id=self.ada.pk)
 
     def asked(self, operation):
         """Path and body of that operation on a row of this cast."""

@@ -25,7 +25,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.text import capfirst
 from unfold.sites import UnfoldAdminSite
 
-from ghost.core.audit import models as audit
+from ghost.core.audit import trail
 from ghost.core.audit.admin_mixin import AuditedAdmin
 from ghost.core.audit.models import AuditEvent
 from ghost.core.errors import GhostError
@@ -78,7 +78,7 @@ class GhostAdminSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no ty
         response = super().password_change(request, extra_context)
         if isinstance(response, HttpResponseRedirect):
             who: Any = request.user
-            audit.note("user.change", who, {"password": "old"}, {"password": "new"})
+            trail.record("user.change", who, {"password": "old"}, {"password": "new"})
         return response  # type: ignore[no-any-return]  # unfold has no types
 
 

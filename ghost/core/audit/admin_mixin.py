@@ -15,7 +15,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import models, transaction
 from django.http import HttpRequest
 
-from ghost.core.audit import models as audit
+from ghost.core.audit import trail
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin as _ModelAdmin
@@ -50,21 +50,21 @@ class AuditedAdmin(_ModelAdmin[M]):
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """In the history, and in the trail."""
         if not self.audits_itself:
-            audit.note(self.deed("add"), obj, None, fields_of(obj))
+            trail.record(self.deed("add"), obj, None, fields_of(obj))
         return super().log_addition(request, obj, message)
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """In the history, and in the trail."""
         if not self.audits_itself:
             before = getattr(request, "row_before", None)
-            audit.note(self.deed("change"), obj, before, fields_of(obj))
+            trail.record(self.deed("change"), obj, before, fields_of(obj))
         return super().log_change(request, obj, message)
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
         """In the history, and in the trail."""
         if not self.audits_itself:
             deeds = ((row, fields_of(row), None) for row in queryset)
-            audit.note_all(self.deed("delete"), deeds)
+            trail.record_all(self.deed("delete"), deeds)
         return super().log_deletions(request, queryset)
 
     def deed(self, done: str) -> str:
@@ -80,7 +80,7 @@ class AuditedAdmin(_ModelAdmin[M]):
             who: Any = request.user.pk  # nobody comes here without having signed in
             LogEntry.objects.log_actions(who, rows, CHANGE, what)
             if done:
-                audit.note_all(self.deed(done), ((row, None, None) for row in rows))
+                trail.record_all(self.deed(done), ((row, None, None) for row in rows))
 
     @contextmanager
     def doing(
@@ -95,7 +95,7 @@ class AuditedAdmin(_ModelAdmin[M]):
             left = self.model._default_manager.in_bulk(list(before))
             after = {pk: fields_of(row) for pk, row in left.items()}
             deeds = ((row, *_sides(before[row.pk], after.get(row.pk))) for row in rows)
-            audit.note_all(self.deed(done), deeds)
+            trail.record_all(self.deed(done), deeds)
 
 
 def _sides(before: dict[str, Any], after: dict[str, Any] | None) -> tuple[Any, Any]:

@@ -1,13 +1,12 @@
 """What happened, for those who listen: `GET /api/events` reads it out to each as far as it may.
 
-Events are told in the transaction of what they tell, so nothing is told that did not happen. They
-are kept for GHOST_EVENTS_KEEP_HR, so that a listener who was cut off misses nothing.
+`ghost.core.events.outbox` writes the rows. They are kept for GHOST_EVENTS_KEEP_HR, so that a
+listener who was cut off misses nothing.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Self
@@ -17,10 +16,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-AT_ONCE = 500
 
-
-class Kind(models.TextChoices):
+class EventKind(models.TextChoices):
     """What an event is about."""
 
     TASK = "task", _("task")
@@ -79,7 +76,7 @@ class Event(models.Model):
     """
 
     at = models.DateTimeField(default=timezone.now)
-    kind = models.CharField(max_length=10, choices=Kind)
+    kind = models.CharField(max_length=10, choices=EventKind)
     data: models.JSONField[dict[str, Any]] = models.JSONField(default=dict)
     more: models.JSONField[dict[str, Any] | None] = models.JSONField(null=True)
     """What Admins see besides."""
@@ -103,27 +100,3 @@ class Event(models.Model):
             told |= self.more
         data = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
         return f"event: {self.kind}\ndata: {data}\n\n".encode()
-
-
-def tell(
-    kind: Kind,
-    data: dict[str, Any],
-    *,
-    more: dict[str, Any] | None = None,
-    is_for_all: bool = False,
-    token_id: int | None = None,
-    team_id: int | None = None,
-) -> None:
-    """Tell that this happened, with the transaction in which it did.
-
-    Admins hear of everything, and read `more` besides; every token if it `is_for_all`; else the
-    token and the team (its owner and its members) that are named.
-    """
-    Event.objects.create(
-        kind=kind, data=data, more=more, is_for_all=is_for_all, token_id=token_id, team_id=team_id
-    )
-
-
-def tell_all(events: Iterable[Event]) -> None:
-    """`tell` of many."""
-    Event.objects.bulk_create(events, batch_size=AT_ONCE)

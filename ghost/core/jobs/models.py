@@ -1,44 +1,34 @@
-"""Work that somebody asked for: what it is, how far it is, how it ended. The one door to the queue.
+"""Work that somebody asked for: what it is, how far it is, how it ended.
 
 The queue (django-q2) knows a task while it waits, and its result once it has ended. A job's row is
 there from the moment it is asked for, and says for whom.
 
 A job with subjects (`resource:7`, `scan:3`) lasts until the work on each of them has ended, however
-many tasks that takes and whichever worker does it: `settle` says so. Any other ends with its task.
+many tasks that takes and whichever worker does it: `worker.settle` says so. Any other ends with its
+task.
 """
 
 from __future__ import annotations
 
-import logging
-import os
-import socket
-import time
-from collections.abc import Callable, Collection
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from django.db import models, transaction
+from django.db import models
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django_q.brokers import get_broker
 from django_q.conf import Conf
-from django_q.models import OrmQ, Task
-from django_q.tasks import async_task
+from django_q.models import OrmQ
 
-from ghost.core.audit import models as audit
-from ghost.core.events import models as events
+from ghost.core.events import outbox
+from ghost.core.events.models import EventKind
+from ghost.core.jobs import process, throttle
 
-TOLD_EVERY_S = 1.0
-MOST_RANKED = 1000
+MAX_RANK = 1000
 """Further back in the queue, nobody is told a rank."""
-FAILED = "The task failed; operators see why among the failed tasks."
-
-logger = logging.getLogger(__name__)
 
 
-class Kind(models.TextChoices):
+class JobKind(models.TextChoices):
     """What sort of work it is."""
 
     PROBE = "probe", _("probe")
@@ -49,7 +39,7 @@ class Kind(models.TextChoices):
     OTHER = "other", _("other")
 
 
-class Status(models.TextChoices):
+class JobStatus(models.TextChoices):
     """How a job stands; derived, never stored."""
 
     QUEUED = "queued", _("queued")
@@ -77,7 +67,7 @@ class Job(models.Model):
     """One piece of work that was asked for."""
 
     task_id = models.CharField(max_length=40, primary_key=True)
-    kind = models.CharField(max_length=10, choices=Kind)
+    kind = models.CharField(max_length=10, choices=JobKind)
     subjects = models.PositiveIntegerField(default=0)
     token_id = models.BigIntegerField(null=True)
     """Whose request it was; null for operators, commands and Ghost itself."""
@@ -106,13 +96,13 @@ class Job(models.Model):
         return f"{self.kind} {self.task_id}"
 
     @property
-    def status(self) -> Status:
+    def status(self) -> JobStatus:
         """How it stands, as far as its row tells."""
         if self.finished_at:
-            return Status.DONE if self.is_ok else Status.FAILED
+            return JobStatus.DONE if self.is_ok else JobStatus.FAILED
         if self.started_at is None:
-            return Status.QUEUED
-        return Status.LOST if self._is_lost() else Status.RUNNING
+            return JobStatus.QUEUED
+        return JobStatus.LOST if self._is_lost() else JobStatus.RUNNING
 
     def _is_lost(self) -> bool:
         """Whether the worker that began it can't be at it any more."""
@@ -120,7 +110,7 @@ class Job(models.Model):
         if self.subjects:  # others go on with it
             return False
         lease = timedelta(seconds=Conf.RETRY)
-        return timezone.now() - self.started_at > lease or not _is_alive(self.worker)
+        return timezone.now() - self.started_at > lease or not process.is_alive(self.worker)
 
     @property
     def progress(self) -> dict[str, int] | None:
@@ -130,10 +120,10 @@ class Job(models.Model):
     def place(self) -> tuple[int | None, int]:
         """Its rank among the tasks that wait (1: the next one), and how many wait.
 
-        No rank if a worker has taken it, or if it lies further back than MOST_RANKED.
+        No rank if a worker has taken it, or if it lies further back than MAX_RANK.
         """
         waiting = OrmQ.objects.filter(lock__lte=timezone.now()).order_by("pk")
-        keys = list(waiting.values_list("pk", flat=True)[:MOST_RANKED])
+        keys = list(waiting.values_list("pk", flat=True)[:MAX_RANK])
         return keys.index(self.queue_id) + 1 if self.queue_id in keys else None, len(keys)
 
     def tell(self) -> None:
@@ -143,7 +133,7 @@ class Job(models.Model):
         if self.finished_at:
             told |= {"error": self.error or None, "result": self.result}
         more = {"error": self.reason} if self.reason else None
-        events.tell(events.Kind.TASK, told, more=more, token_id=self.token_id)
+        outbox.add(EventKind.TASK, told, more=more, token_id=self.token_id)
 
     def finish(
         self, *, is_ok: bool, result: dict[str, Any] | None, error: str = "", reason: str = ""
@@ -167,7 +157,7 @@ class Job(models.Model):
         Job.objects.filter(pk=self.pk).update(done=self.done, total=self.total, result=ended)
         if not self.parts.exists():
             self.finish(is_ok=True, result=ended)
-        elif is_news(self.task_id, self.stage):
+        elif throttle.is_due(self.task_id, self.stage):
             self.tell()
 
 
@@ -182,138 +172,3 @@ class Part(models.Model):
 
     def __str__(self) -> str:
         return self.subject
-
-
-# -- asking
-
-
-class _Noting:
-    """A broker that remembers where it put what."""
-
-    def __init__(self) -> None:
-        self._broker = get_broker()
-        self.list_key = self._broker.list_key
-        self.queue_id: int | None = None
-
-    def enqueue(self, task: str) -> object:
-        put = self._broker.enqueue(task)
-        self.queue_id = put if Conf.ORM and isinstance(put, int) else None
-        return put
-
-
-_NO_BUILD_YET = {"state": "queued"} | dict.fromkeys(
-    ("build_id", "stage", "progress", "started_at", "ended_at")
-)
-
-
-def enqueue(
-    func: Callable[..., object] | str,
-    *args: object,
-    kind: Kind,
-    subjects: Collection[str] = (),
-    token_id: int | None = None,
-    **kwargs: object,
-) -> str:
-    """Queue `func(*args, **kwargs)`, by preference in `on_commit`; its task's id.
-
-    `token_id` is the asker's; if not given, that of the token whose request this is.
-    """
-    broker = _Noting()
-    with transaction.atomic():
-        task_id = str(async_task(func, *args, broker=broker, **kwargs))
-        job = Job.objects.create(
-            task_id=task_id,
-            kind=kind,
-            subjects=len(subjects),
-            token_id=_asker() if token_id is None else token_id,
-            queue_id=broker.queue_id,
-        )
-        Part.objects.bulk_create(Part(job=job, subject=subject) for subject in subjects)
-        job.tell()
-        if kind == Kind.BUILD:
-            events.tell(events.Kind.BUILD, dict(_NO_BUILD_YET), is_for_all=True)
-    return task_id
-
-
-def again(task: Task) -> str:
-    """Queue a task that failed once more, for whoever asked for it; its new id."""
-    before = Job.objects.filter(pk=task.id).first()
-    return enqueue(
-        task.func,
-        *(task.args or ()),
-        kind=Kind(before.kind) if before else Kind.OTHER,
-        token_id=before.token_id if before else None,
-        **(task.kwargs or {}),
-    )
-
-
-def _asker() -> int | None:
-    who = audit.actor()
-    return who.key if who.kind == audit.ActorKind.TOKEN else None
-
-
-# -- how it goes
-
-_told: dict[str, tuple[str, float]] = {}
-"""By subject or task: the stage that was told last, and when."""
-MOST_REMEMBERED = 1000
-
-
-def is_news(key: str, stage: str) -> bool:
-    """Whether a stage of this task or subject is to be told: a new one, or after TOLD_EVERY_S."""
-    last, at = _told.get(key, ("", 0.0))
-    now = time.monotonic()
-    if stage == last and now - at < TOLD_EVERY_S:
-        return False
-    if len(_told) >= MOST_REMEMBERED:
-        _told.clear()
-    _told[key] = stage, now
-    return True
-
-
-def take_up(subjects: Collection[str]) -> None:
-    """Say that a worker has begun with these, be it for another task than theirs."""
-    waiting = Job.objects.open().filter(started_at=None, parts__subject__in=subjects)
-    for job in waiting.distinct():
-        with transaction.atomic():
-            job.started_at, job.worker = timezone.now(), here()
-            job.save(update_fields=["started_at", "worker"])
-            job.tell()
-
-
-def settle(subject: str, outcome: str, result: dict[str, Any], *, error: str = "") -> None:
-    """Say that the work on a subject has ended, in the transaction in which it did.
-
-    A job that has no other subject ends with this result. One of many counts each `outcome`. The
-    error says why nothing could be done, in words that its owner may read.
-    """
-    with transaction.atomic():
-        for part in Part.objects.filter(subject=subject):
-            job = Job.objects.select_for_update().get(pk=part.job_id)
-            if not Part.objects.filter(pk=part.pk).delete()[0]:
-                continue  # somebody else has told
-            if job.subjects > 1:
-                job.count(outcome)
-            else:
-                job.finish(is_ok=not error, result=result, error=error)
-
-
-# -- workers
-
-
-def here() -> str:
-    """Which process this is: host and number."""
-    return f"{socket.gethostname()[:80]}:{os.getpid()}"
-
-
-def _is_alive(worker: str) -> bool:
-    """Whether that process may still be there: of other hosts nobody knows."""
-    host, _colon, pid = worker.rpartition(":")
-    if host != socket.gethostname()[:80]:
-        return True
-    with suppress(PermissionError):  # it is there, and not ours
-        try:
-            os.kill(int(pid), 0)
-        except ProcessLookupError:
-            return False
-    return True

@@ -1,4 +1,4 @@
-"""What a worker says of the job that it carries out (`ghost.core.jobs.models`).
+"""What a worker says of the job that it carries out (`ghost.core.jobs`).
 
 The queue's hooks tell when a task begins and ends, also by its time-out; the work itself how far
 it is. Where the task is nobody's job, nothing is said.
@@ -7,6 +7,7 @@ it is. Where the task is nobody's job, nothing is said.
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,10 +15,11 @@ from typing import Any
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from ghost.core.jobs import models as jobs
-from ghost.core.jobs.models import FAILED, Job, Part
+from ghost.core.jobs import process, throttle
+from ghost.core.jobs.models import Job, Part
 
 REASON_CHARS = 500
+FAILED = "The task failed; operators see why among the failed tasks."
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +41,7 @@ def begin(task: dict[str, Any], **_: object) -> None:
     try:
         with transaction.atomic():
             ours = Job.objects.open().filter(pk=task["id"])
-            if ours.update(started_at=timezone.now(), worker=jobs.here()):
+            if ours.update(started_at=timezone.now(), worker=process.name()):
                 ours.get().tell()
     except DatabaseError:
         logger.warning("the beginning of a task could not be written down", exc_info=True)
@@ -70,14 +72,14 @@ def _end(job: Job, task: dict[str, Any], facts: dict[str, Any]) -> None:
         job.finish(is_ok=True, result=(said | facts) or None)
 
 
-def note(**facts: Any) -> None:  # noqa: ANN401  # plain values
+def add_result(**facts: Any) -> None:  # noqa: ANN401  # plain values
     """What the result of the task under way, if any, has to say besides."""
     now = _now.get()
     if now is not None:
         now.facts |= facts
 
 
-def subjects() -> list[str]:
+def open_subjects() -> list[str]:
     """Of the job under way, if any: those that have not ended."""
     now = _now.get()
     left = Part.objects.filter(job=now.task_id) if now else Part.objects.none()
@@ -87,11 +89,11 @@ def subjects() -> list[str]:
 def report(stage: str, done: int = 0, total: int = 0, *, subject: str = "") -> None:
     """Say how far the job under way is, if any, or those that have this subject alone.
 
-    Each new stage is written down, and how far it is every TOLD_EVERY_S.
+    Each new stage is written down, and how far it is every `throttle.INTERVAL_S`.
     """
     now = _now.get()
     key = subject or (now.task_id if now else "")
-    if not key or not jobs.is_news(key, stage):
+    if not key or not throttle.is_due(key, stage):
         return
     waiting = Job.objects.open()
     if subject:
@@ -103,3 +105,30 @@ def report(stage: str, done: int = 0, total: int = 0, *, subject: str = "") -> N
             job.stage, job.done, job.total = stage[:30], done, total
             job.save(update_fields=["stage", "done", "total"])
             job.tell()
+
+
+def start(subjects: Collection[str]) -> None:
+    """Say that a worker has begun with these, be it for another task than theirs."""
+    waiting = Job.objects.open().filter(started_at=None, parts__subject__in=subjects)
+    for job in waiting.distinct():
+        with transaction.atomic():
+            job.started_at, job.worker = timezone.now(), process.name()
+            job.save(update_fields=["started_at", "worker"])
+            job.tell()
+
+
+def settle(subject: str, outcome: str, result: dict[str, Any], *, error: str = "") -> None:
+    """Say that the work on a subject has ended, in the transaction in which it did.
+
+    A job that has no other subject ends with this result. One of many counts each `outcome`. The
+    error says why nothing could be done, in words that its owner may read.
+    """
+    with transaction.atomic():
+        for part in Part.objects.filter(subject=subject):
+            job = Job.objects.select_for_update().get(pk=part.job_id)
+            if not Part.objects.filter(pk=part.pk).delete()[0]:
+                continue  # somebody else has told
+            if job.subjects > 1:
+                job.count(outcome)
+            else:
+                job.finish(is_ok=not error, result=result, error=error)

@@ -16,7 +16,8 @@ from django.utils import timezone
 
 from dht.tasks import scan_health
 from ghost.core.errors import GhostError, OutageError
-from ghost.core.jobs import models as jobs
+from ghost.core.jobs import queue
+from ghost.core.jobs.models import JobKind
 from ghost.demo import accounts, covers, works
 from ghost.demo.place import Place
 from ghost.demo.publisher import Publisher, answers
@@ -120,7 +121,7 @@ class Command(BaseCommand):
         patience = time.monotonic() + NOTICED_WITHIN_S
         while rows.exclude(dht_status=DhtStatus.STALE).exists():
             asked_at = timezone.now()
-            jobs.enqueue(scan_health, kind=jobs.Kind.SCAN, is_all=True)
+            queue.enqueue(scan_health, kind=JobKind.SCAN, is_all=True)
             while rows.filter(last_dht_check__lt=asked_at).exists():
                 if time.monotonic() > patience:
                     return "No health scan noticed yet that a work's seeders left."

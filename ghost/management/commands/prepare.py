@@ -7,7 +7,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from builds.models import BuildState
-from ghost.core.jobs import models as jobs
+from ghost.core.jobs import queue
+from ghost.core.jobs.models import JobKind
 from ghost.operations import schedules
 from teams import first_admin, groups
 
@@ -24,5 +25,5 @@ class Command(BaseCommand):
             self.stdout.write(f"An Admin token was made: it stands in {path}")
         if settings.GHOST.enable_scheduler and BuildState.get().pending_changes:
             # A new installation gets its first site, and work that a crash cut off goes on.
-            jobs.enqueue(settings.CATALOG_CHANGED_TASK, kind=jobs.Kind.BUILD)
+            queue.enqueue(settings.CATALOG_CHANGED_TASK, kind=JobKind.BUILD)
         self.stdout.write("Ready to start.")

@@ -11,7 +11,7 @@ from django.utils import timezone
 from builds import tasks
 from builds.engine import run as runs
 from builds.models import Build
-from ghost.core.events.models import Event, Kind
+from ghost.core.events.models import Event, EventKind
 from ghost.core.jobs.models import Job
 from tests import make
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 def told() -> list[tuple]:
     """Of each event: state, stage."""
-    events = Event.objects.filter(kind=Kind.BUILD).order_by("id")
+    events = Event.objects.filter(kind=EventKind.BUILD).order_by("id")
     return [(event.data["state"], event.data["stage"]) for event in events]
 
 
@@ -36,7 +36,7 @@ def test_build_is_told_from_its_beginning_to_its_end():
         *(("running", stage) for stage in stages),
         ("done", None),
     ]
-    assert all(Event.objects.filter(kind=Kind.BUILD).values_list("is_for_all", flat=True))
+    assert all(Event.objects.filter(kind=EventKind.BUILD).values_list("is_for_all", flat=True))
 
 
 def test_only_admins_hear_what_went_wrong_and_who_asked():
@@ -60,7 +60,9 @@ def test_progress_is_told_once_a_second(monkeypatch):
             clock[0] = now
             run.beat(int(now * 10), 100)
 
-    progress = [e.data["progress"] for e in Event.objects.filter(kind=Kind.BUILD).order_by("id")]
+    progress = [
+        e.data["progress"] for e in Event.objects.filter(kind=EventKind.BUILD).order_by("id")
+    ]
     assert progress == [None, None, {"done": 12, "total": 100}, {"done": 23, "total": 100}]
 
 

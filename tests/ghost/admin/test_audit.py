@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from builds.models import Build, BuildState
-from ghost.core.audit import models as audit
+from ghost.core.audit import actors, trail
 from ghost.core.audit.models import ActorKind, AuditEvent
 from resources.models import Resource
 from tests import make, operators
@@ -25,8 +25,8 @@ def viewer():
 
 def note(action: str, row, before=None, after=None, who: str = "import") -> AuditEvent:
     """An event as a command leaves it."""
-    with audit.acting(who):
-        audit.note(action, row, before, after)
+    with actors.acting_as(who):
+        trail.record(action, row, before, after)
     return AuditEvent.objects.first()
 
 

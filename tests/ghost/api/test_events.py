@@ -17,10 +17,9 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from ghost.api import events as live
-from ghost.core.events import hijack
-from ghost.core.events import models as events
+from ghost.core.events import hijack, outbox
 from ghost.core.events.hijack import Handover
-from ghost.core.events.models import Event, Kind, Scope
+from ghost.core.events.models import Event, EventKind, Scope
 from ghost.core.events.subscriber import Caller
 from ghost.core.events.subscriptions import Stream
 from tests import make, operators
@@ -63,7 +62,7 @@ def test_stream_is_one_and_nobody_keeps_it(client, adopted):
 
 
 def test_listener_begins_now_and_hears_all_kinds(client, adopted):
-    events.tell(Kind.BUILD, {}, is_for_all=True)
+    outbox.add(EventKind.BUILD, {}, is_for_all=True)
     token = make.publisher()
 
     listen(client, **make.auth(token))
@@ -237,7 +236,7 @@ def test_session_does_not_stand_in_for_a_bad_token():
 
 
 def test_stats_tell_who_listens_and_what_is_kept(client, adopted):
-    events.tell(Kind.BUILD, {}, is_for_all=True)
+    outbox.add(EventKind.BUILD, {}, is_for_all=True)
     Event.objects.create(kind="task", at=timezone.now() - timedelta(hours=2))
     admin = make.admin()
     listen(client, **make.auth(admin))

@@ -12,9 +12,8 @@ from builds.models import Build
 from dht import probe_jobs, tasks
 from dht.engine.probes import Outcome
 from dht.models import Scan
-from ghost.core.jobs import models as jobs
-from ghost.core.jobs import worker
-from ghost.core.jobs.models import Job, Kind
+from ghost.core.jobs import queue, worker
+from ghost.core.jobs.models import Job, JobKind
 from resources.models import ProbeStatus, Resource
 from resources.publishing.prober import prober
 from tests import make
@@ -32,8 +31,8 @@ def read(client, task_id, token) -> dict:
 def probe(*rows: Resource, by) -> str:
     """The task of a probe that this token asked for."""
     subjects = [probe_jobs.subject(row.pk) for row in rows]
-    return jobs.enqueue(
-        tasks.run_probes, rows[0].pk, kind=Kind.PROBE, subjects=subjects, token_id=by.pk
+    return queue.enqueue(
+        tasks.run_probes, rows[0].pk, kind=JobKind.PROBE, subjects=subjects, token_id=by.pk
     )
 
 
@@ -219,10 +218,10 @@ def test_scan_ends_for_all_who_asked(client):
     make.resource()
     scan = Scan.objects.ask(trigger="test")
     task_ids = [
-        jobs.enqueue(
+        queue.enqueue(
             "dht.tasks.run_scan",
             scan.pk,
-            kind=Kind.SCAN,
+            kind=JobKind.SCAN,
             subjects=[Scan.subject_of(scan.pk)],
             token_id=root.pk,
         )
@@ -248,7 +247,7 @@ def test_scan_ends_for_all_who_asked(client):
 
 def test_build_tells_its_stages_and_its_end(client):
     root = make.admin()
-    task_id = jobs.enqueue("builds.tasks.build_now", kind=Kind.BUILD, token_id=root.pk)
+    task_id = queue.enqueue("builds.tasks.build_now", kind=JobKind.BUILD, token_id=root.pk)
     worker.begin({"id": task_id})
     build = Build.objects.claim("test")
     build.tell(build.steps.create(name="hugo", done=3, total=9))
@@ -272,17 +271,17 @@ def test_build_tells_its_stages_and_its_end(client):
 
 def test_only_admins_read_what_the_program_said(client):
     ada, root = make.publisher(), make.admin()
-    task_id = jobs.enqueue("time.sleep", 0, kind=Kind.OTHER, token_id=ada.pk)
+    task_id = queue.enqueue("time.sleep", 0, kind=JobKind.OTHER, token_id=ada.pk)
     worker.begin({"id": task_id})
     worker.end({"id": task_id, "success": False, "result": "boom at /srv : Traceback (most recent"})
 
-    assert read(client, task_id, ada)["error"] == jobs.FAILED
+    assert read(client, task_id, ada)["error"] == worker.FAILED
     assert read(client, task_id, root)["error"] == "boom at /srv"
 
 
 def test_task_whose_worker_died_is_lost(client):
     root = make.admin()
-    task_id = jobs.enqueue("time.sleep", 0, kind=Kind.OTHER)
+    task_id = queue.enqueue("time.sleep", 0, kind=JobKind.OTHER)
     worker.begin({"id": task_id})
     Job.objects.update(worker="elsewhere:1", started_at=timezone.now() - timedelta(hours=2))
 

@@ -13,7 +13,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from PIL import Image
 
-from ghost.core.jobs import models as jobs
+from ghost.core.jobs import queue
 from ghost.demo import accounts, covers, pictures, works
 from ghost.demo.place import Place
 from ghost.demo.publisher import ApiError, Publisher
@@ -247,7 +247,7 @@ def test_the_command_scans_until_it_is_known_that_seeders_left(monkeypatch, plac
         is_last = len(asked) == scans
         left.record_health(DhtStatus.STALE if is_last else DhtStatus.ACTIVE, misses=len(asked))
 
-    monkeypatch.setattr(jobs, "enqueue", scan)
+    monkeypatch.setattr(queue, "enqueue", scan)
 
     told = demo.Command()._notice(place, {row.magnet_uri})
 

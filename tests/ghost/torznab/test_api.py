@@ -12,9 +12,7 @@ from django.utils import timezone
 
 from dht.models import HealthSample
 from ghost.core.text.unicode import one_line
-from ghost.torznab import query as asked
-from ghost.torznab import results as found
-from ghost.torznab import xml
+from ghost.torznab import query, results, xml
 from resources.models import DhtStatus, Resource
 from tests import make
 
@@ -385,10 +383,10 @@ def test_search_walks_the_narrow_index_whatever_narrows_it():
     ada = make.publisher()
     make.team(owner=ada)
     make.resource(category=make.category(torznab_id=2000))
-    wanted = asked.read({"t": "search", "q": "a b", "cat": "2000", "tag": "x"})
-    numbers = found.Numbers.read()
+    wanted = query.read({"t": "search", "q": "a b", "cat": "2000", "tag": "x"})
+    numbers = results.Numbers.read()
 
-    plan = found._matching(wanted, ada, numbers).values_list("pk").explain()
+    plan = results._matching(wanted, ada, numbers).values_list("pk").explain()
 
     assert "SCAN resources_resource USING COVERING INDEX resources_walk" in plan
 

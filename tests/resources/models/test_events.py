@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ghost.core.audit.models import AuditEvent
-from ghost.core.events.models import Event, Kind
+from ghost.core.events.models import Event, EventKind
 from resources.models import DhtStatus, ProbeStatus, Resource
 from resources.models import events as news
 from tests import make
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 def heard():
     """What was told since it was called last: kind and data of each event."""
 
-    def hear(kind: Kind = Kind.RESOURCE) -> list[dict]:
+    def hear(kind: EventKind = EventKind.RESOURCE) -> list[dict]:
         found = list(Event.objects.filter(kind=kind).order_by("id"))
         Event.objects.all().delete()
         return [event.data for event in found]
@@ -36,7 +36,7 @@ def test_new_resource_is_told_to_its_publisher_and_team():
     team = make.team(owner)
     row = make.resource(publisher=make.member(team), team=team, is_probed=False)
 
-    event = Event.objects.get(kind=Kind.RESOURCE)
+    event = Event.objects.get(kind=EventKind.RESOURCE)
     assert event.data == told("created", (row, "held"))
     assert (event.token_id, event.team_id, event.is_for_all) == (row.publisher_id, team.pk, False)
 
@@ -103,7 +103,7 @@ def test_new_health_is_told_and_the_same_is_not(heard):
     changed = Resource.objects.all().record_health(DhtStatus.STALE, misses=3)
 
     assert changed == 2
-    [event] = heard(Kind.HEALTH)
+    [event] = heard(EventKind.HEALTH)
     assert event["resources"] == [
         {"resource_id": row.pk, "was": "Active", "status": "Stale"} for row in rows[1:]
     ]
@@ -115,7 +115,7 @@ def test_health_is_told_of_drafts_too(heard):
 
     row.__class__.objects.record_health(DhtStatus.STALE)
 
-    [event] = heard(Kind.HEALTH)
+    [event] = heard(EventKind.HEALTH)
     assert [each["resource_id"] for each in event["resources"]] == [row.pk]
 
 
@@ -123,7 +123,7 @@ def test_probe_tells_how_it_ended(heard):
     row = make.resource(is_probed=False)
     heard()
     row.record_probe_miss(ProbeStatus.INACTIVE, "Nobody is there.")
-    missed = heard(Kind.HEALTH)
+    missed = heard(EventKind.HEALTH)
 
     row.record_metadata(make.torrent_metadata(row.magnet_hash))
 
@@ -131,7 +131,7 @@ def test_probe_tells_how_it_ended(heard):
     assert missed == [
         {"resources": [same | {"status": "Unknown", "probe_status": "inactive", "state": "held"}]}
     ]
-    assert heard(Kind.HEALTH) == [
+    assert heard(EventKind.HEALTH) == [
         {"resources": [same | {"status": "Active", "probe_status": "ok", "state": "live"}]}
     ]
 
@@ -153,7 +153,7 @@ def test_many_are_told_in_one_event_for_each_audience(heard, monkeypatch):
 
     Resource.objects.all().take_down(reason="x", by="y")
 
-    events = Event.objects.filter(kind=Kind.RESOURCE).order_by("id")
+    events = Event.objects.filter(kind=EventKind.RESOURCE).order_by("id")
     assert [(e.token_id, e.data) for e in events] == [
         (ada.pk, told("taken_down", *((row, "taken_down") for row in rows[:3]))),
         (ada.pk, told("taken_down", (rows[3], "taken_down"))),

@@ -161,7 +161,7 @@ def test_a_queue_that_cannot_be_written_to_makes_no_error_of_a_change(monkeypatc
     def locked(*args, **kwargs):
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr("ghost.core.jobs.models.async_task", locked)
+    monkeypatch.setattr("ghost.core.jobs.queue.async_task", locked)
 
     row = make.resource()
 

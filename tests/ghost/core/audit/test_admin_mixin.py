@@ -16,7 +16,8 @@ from django_q.models import Failure, Schedule, Task
 
 from builds.models import BuildState, CoverHost, Deployment
 from dht.models import Scan
-from ghost.core.audit.models import HIDDEN, AuditEvent
+from ghost.core.audit.models import AuditEvent
+from ghost.core.audit.trail import HIDDEN
 from resources.models import Block, Category, Resource
 from teams.models import Team, Token
 from tests import make, operators

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from ghost.api.root import api
-from ghost.core.audit import models as audit
+from ghost.core.audit import actors, trail
 from ghost.core.audit.models import ActorKind, AuditEvent
 from resources.models import Resource
 from tests import make
@@ -105,14 +105,14 @@ def test_an_event_says_what_was_and_what_is(client):
 def test_long_texts_are_cut_and_secrets_hidden():
     before, after = {"a": "x" * 5000, "password": "1"}, {"a": "y", "password": "2"}
 
-    found = audit.difference(before, after)
+    found = trail.difference(before, after)
 
     assert found["a"] == ["x" * 2000 + "… (5000 characters)", "y"]
-    assert found["password"] == [audit.HIDDEN, audit.HIDDEN]
+    assert found["password"] == [trail.HIDDEN, trail.HIDDEN]
 
 
 def test_a_command_is_named_and_workers_are_ghost_itself():
-    with audit.acting("import_catalog"):
+    with actors.acting_as("import_catalog"):
         make.resource(title="A")
     make.resource(title="B")
 
@@ -178,8 +178,8 @@ def test_old_events_are_dropped():
 def test_a_long_list_is_cut_as_a_long_text_is():
     short, long = [{"a": "x"}], [{"file": "x" * 100} for _ in range(100)]
 
-    changes = audit.difference({"checksums": short}, {"checksums": long})["checksums"]
+    changes = trail.difference({"checksums": short}, {"checksums": long})["checksums"]
 
     assert changes[0] == short
-    assert len(changes[1]) < audit.MAX_CHARS + 50
+    assert len(changes[1]) < trail.MAX_CHARS + 50
     assert changes[1].startswith('[{"file": "xxx')

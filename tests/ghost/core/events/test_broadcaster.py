@@ -10,10 +10,9 @@ import pytest
 from django.db import DatabaseError
 
 from ghost.api import events as live
-from ghost.core.events import broadcaster, subscriber
-from ghost.core.events import models as events
+from ghost.core.events import broadcaster, outbox, subscriber
 from ghost.core.events.broadcaster import Hub
-from ghost.core.events.models import Event, Kind, Scope
+from ghost.core.events.models import Event, EventKind, Scope
 from ghost.core.events.subscriber import Caller, Listener
 from ghost.core.events.subscriptions import Stream
 from tests import make
@@ -88,7 +87,7 @@ def clock(monkeypatch):
 
 def tell(number: int = 1, **kwargs) -> None:
     for _ in range(number):
-        events.tell(Kind.BUILD, {"x": "y" * 100}, **({"is_for_all": True} | kwargs))
+        outbox.add(EventKind.BUILD, {"x": "y" * 100}, **({"is_for_all": True} | kwargs))
 
 
 def test_listener_is_told_where_it_begins_and_hears_what_comes(serving):
@@ -123,7 +122,7 @@ def test_listeners_hear_what_they_may_and_want(serving):
     for peer in (builds, mine, stranger):
         peer.read()
 
-    events.tell(Kind.TASK, {}, token_id=7)
+    outbox.add(EventKind.TASK, {}, token_id=7)
     tell()
     serving.step()
 
@@ -147,8 +146,8 @@ def test_resumed_listener_gets_all_that_it_missed_and_then_what_comes(serving):
 
 
 def test_resumed_listener_gets_only_what_it_may_and_wants(serving):
-    events.tell(Kind.TASK, {}, token_id=7)
-    events.tell(Kind.TASK, {}, token_id=8)
+    outbox.add(EventKind.TASK, {}, token_id=7)
+    outbox.add(EventKind.TASK, {}, token_id=8)
     tell()
     first = Event.objects.first().pk
 
@@ -310,7 +309,7 @@ def test_stream_ends_when_its_caller_may_not_listen_any_more(serving, clock):
 
     serving.step()
     kept.read()
-    events.tell(Kind.TASK, {}, token_id=3)
+    outbox.add(EventKind.TASK, {}, token_id=3)
     serving.step()
 
     assert revoked.read().endswith("EOF")
@@ -407,7 +406,7 @@ def test_event_of_a_team_that_was_founded_meanwhile_is_heard(serving, clock):
     serving.step()
     team = make.team(owner)
 
-    events.tell(Kind.RESOURCE, {}, team_id=team.pk)
+    outbox.add(EventKind.RESOURCE, {}, team_id=team.pk)
     serving.step()
 
     assert hers.blocks() == [("resource", Event.objects.newest_id())]
@@ -420,7 +419,7 @@ def test_team_events_of_many_cost_two_queries_a_round(serving, clock, django_ass
     serving.step()
     teams = [make.team(owner) for owner in owners]
     for team in teams * 3:
-        events.tell(Kind.RESOURCE, {}, team_id=team.pk)
+        outbox.add(EventKind.RESOURCE, {}, team_id=team.pk)
 
     with django_assert_num_queries(2):  # what is new, and who may hear it
         serving.step()
@@ -433,7 +432,7 @@ def test_event_of_a_team_is_heard_after_trouble_with_the_scopes(serving, clock):
     peer = scoped(serving, owner)
     serving.step()
     team = make.team(owner)
-    events.tell(Kind.RESOURCE, {}, team_id=team.pk)
+    outbox.add(EventKind.RESOURCE, {}, team_id=team.pk)
 
     def away(_callers):
         raise DatabaseError("away")
@@ -453,7 +452,7 @@ def test_event_of_a_team_that_was_left_is_not_heard(serving, clock):
     serving.step()
     member.revoke()
 
-    events.tell(Kind.RESOURCE, {}, team_id=team.pk)
+    outbox.add(EventKind.RESOURCE, {}, team_id=team.pk)
     serving.step()
 
     assert "event: resource" not in peer.read()

@@ -9,8 +9,8 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from ghost.core.events import models as events
-from ghost.core.events.models import Event, Kind, Scope
+from ghost.core.events import outbox
+from ghost.core.events.models import Event, EventKind, Scope
 
 pytestmark = pytest.mark.django_db
 
@@ -21,11 +21,11 @@ STRANGER = Scope(token_id=3)
 
 
 def tell_some() -> None:
-    events.tell(Kind.TASK, {"name": "own"}, token_id=1)
-    events.tell(Kind.RESOURCE, {"name": "team"}, token_id=2, team_id=5)
-    events.tell(Kind.RESOURCE, {"name": "other"}, token_id=4, team_id=6)
-    events.tell(Kind.BUILD, {"name": "all"}, is_for_all=True)
-    events.tell(Kind.TASK, {"name": "nobody"})
+    outbox.add(EventKind.TASK, {"name": "own"}, token_id=1)
+    outbox.add(EventKind.RESOURCE, {"name": "team"}, token_id=2, team_id=5)
+    outbox.add(EventKind.RESOURCE, {"name": "other"}, token_id=4, team_id=6)
+    outbox.add(EventKind.BUILD, {"name": "all"}, is_for_all=True)
+    outbox.add(EventKind.TASK, {"name": "nobody"})
 
 
 @pytest.mark.parametrize(
@@ -47,14 +47,16 @@ def test_scope_is_the_same_for_one_event_and_for_a_set(scope, names):
 
 def test_event_is_told_with_its_transaction_or_not_at_all():
     with transaction.atomic():
-        events.tell(Kind.BUILD, {}, is_for_all=True)
+        outbox.add(EventKind.BUILD, {}, is_for_all=True)
         transaction.set_rollback(True)
 
     assert Event.objects.count() == 0
 
 
 def test_block_is_one_event_of_a_stream_whatever_the_words():
-    events.tell(Kind.BUILD, {"title": "电影\r\n\ndata: x"}, more={"error": "boom"}, is_for_all=True)
+    outbox.add(
+        EventKind.BUILD, {"title": "电影\r\n\ndata: x"}, more={"error": "boom"}, is_for_all=True
+    )
     event = Event.objects.get()
 
     lines = event.block(is_all=False).decode().split("\n")
@@ -66,7 +68,7 @@ def test_block_is_one_event_of_a_stream_whatever_the_words():
 
 
 def test_only_admins_read_more():
-    events.tell(Kind.BUILD, {"state": "failed"}, more={"error": "boom"}, is_for_all=True)
+    outbox.add(EventKind.BUILD, {"state": "failed"}, more={"error": "boom"}, is_for_all=True)
     event = Event.objects.get()
 
     assert b"boom" in event.block(is_all=True)
@@ -75,7 +77,7 @@ def test_only_admins_read_more():
 
 def test_prune_drops_what_is_old_but_never_the_newest():
     old = timezone.now() - timedelta(hours=25)
-    Event.objects.bulk_create(Event(kind=Kind.TASK, at=old) for _ in range(3))
+    Event.objects.bulk_create(Event(kind=EventKind.TASK, at=old) for _ in range(3))
     newest = Event.objects.newest_id()
 
     dropped = Event.objects.prune()
@@ -86,7 +88,7 @@ def test_prune_drops_what_is_old_but_never_the_newest():
 
 def test_prune_keeps_so_many_at_most(configure):
     configure(events_keep=3)
-    Event.objects.bulk_create(Event(kind=Kind.TASK) for _ in range(10))
+    Event.objects.bulk_create(Event(kind=EventKind.TASK) for _ in range(10))
     newest = Event.objects.newest_id()
 
     dropped = Event.objects.prune()
@@ -97,6 +99,6 @@ def test_prune_keeps_so_many_at_most(configure):
 
 def test_many_are_told_in_few_statements(django_assert_max_num_queries):
     with django_assert_max_num_queries(12):
-        events.tell_all(Event(kind=Kind.HEALTH, data={"n": n}) for n in range(1000))
+        outbox.add_all(Event(kind=EventKind.HEALTH, data={"n": n}) for n in range(1000))
 
     assert Event.objects.count() == 1000

@@ -7,9 +7,9 @@ import threading
 import pytest
 from django.db import connection, transaction
 
-from ghost.core.events import models as events
+from ghost.core.events import outbox
 from ghost.core.events import reader as tails
-from ghost.core.events.models import Event, Kind
+from ghost.core.events.models import Event, EventKind
 from ghost.core.events.reader import Tail
 
 pytestmark = pytest.mark.django_db
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 def put(*numbers: int) -> None:
     """Events with these ids become visible now."""
-    Event.objects.bulk_create(Event(pk=number, kind=Kind.TASK) for number in numbers)
+    Event.objects.bulk_create(Event(pk=number, kind=EventKind.TASK) for number in numbers)
 
 
 def read(tail: Tail) -> list[int]:
@@ -120,14 +120,14 @@ def test_transactions_that_end_in_another_order_lose_nothing():
     """Two at once, where there can be two; SQLite's writers wait for each other."""
     if connection.vendor != "postgresql":
         pytest.skip("SQLite has one writer")
-    events.tell(Kind.TASK, {"name": "before"})
+    outbox.add(EventKind.TASK, {"name": "before"})
     tail = Tail()
     tail.begin()
     told, go = threading.Event(), threading.Event()
 
     def tell_slowly():
         with transaction.atomic():
-            events.tell(Kind.TASK, {"name": "slow"})
+            outbox.add(EventKind.TASK, {"name": "slow"})
             told.set()
             go.wait(5)
         connection.close()
@@ -135,7 +135,7 @@ def test_transactions_that_end_in_another_order_lose_nothing():
     slow = threading.Thread(target=tell_slowly)
     slow.start()
     told.wait(5)
-    events.tell(Kind.TASK, {"name": "quick"})
+    outbox.add(EventKind.TASK, {"name": "quick"})
     first = [event.data["name"] for event in tail.read()]
     go.set()
     slow.join()

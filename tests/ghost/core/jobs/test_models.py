@@ -11,11 +11,11 @@ from django.db import DatabaseError
 from django.utils import timezone
 from django_q.models import OrmQ, Task
 
-from ghost.core.audit import models as audit
+from ghost.core.audit import actors
+from ghost.core.audit.models import ActorKind
 from ghost.core.events.models import Event
-from ghost.core.jobs import models as jobs
-from ghost.core.jobs import worker
-from ghost.core.jobs.models import Job, Kind, Part, Status
+from ghost.core.jobs import models, queue, throttle, worker
+from ghost.core.jobs.models import Job, JobKind, JobStatus, Part
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -25,13 +25,15 @@ HERE = f"{socket.gethostname()[:80]}:{os.getpid()}"
 
 @pytest.fixture(autouse=True)
 def nothing_told_yet():
-    jobs._told.clear()
+    throttle._last.clear()
     yield
     worker._now.set(None)
 
 
-def ask(*subjects: str, kind: Kind = Kind.OTHER, **kwargs) -> Job:
-    return Job.objects.get(pk=jobs.enqueue("time.sleep", 0, kind=kind, subjects=subjects, **kwargs))
+def ask(*subjects: str, kind: JobKind = JobKind.OTHER, **kwargs) -> Job:
+    return Job.objects.get(
+        pk=queue.enqueue("time.sleep", 0, kind=kind, subjects=subjects, **kwargs)
+    )
 
 
 def begin(job: Job) -> None:
@@ -60,7 +62,7 @@ def test_job_is_there_as_soon_as_its_task_is():
         "time.sleep",
         (0,),
     )
-    assert (job.status, job.token_id, job.queue_id) == (Status.QUEUED, 7, queued.pk)
+    assert (job.status, job.token_id, job.queue_id) == (JobStatus.QUEUED, 7, queued.pk)
     assert [(e.token_id, e.data["task_id"]) for e in Event.objects.all()] == [(7, job.pk)]
 
 
@@ -77,10 +79,10 @@ def test_nothing_is_queued_without_its_row(monkeypatch):
 
 def test_asker_is_the_token_of_the_request(monkeypatch):
     token = make.publisher()
-    monkeypatch.setattr(audit, "actor", lambda: audit.Actor(audit.ActorKind.TOKEN, "Ada", token.pk))
+    monkeypatch.setattr(actors, "current", lambda: actors.Actor(ActorKind.TOKEN, "Ada", token.pk))
     assert ask().token_id == token.pk
 
-    monkeypatch.setattr(audit, "actor", lambda: audit.Actor(audit.ActorKind.OPERATOR, "Eve", 3))
+    monkeypatch.setattr(actors, "current", lambda: actors.Actor(ActorKind.OPERATOR, "Eve", 3))
     assert ask().token_id is None
 
 
@@ -92,7 +94,7 @@ def test_rank_counts_those_who_wait():
 
 
 def test_rank_takes_one_query_and_is_bounded(django_assert_num_queries, monkeypatch):
-    monkeypatch.setattr(jobs, "MOST_RANKED", 2)
+    monkeypatch.setattr(models, "MAX_RANK", 2)
     last = [ask() for _ in range(4)][-1]
 
     with django_assert_num_queries(1):
@@ -100,7 +102,7 @@ def test_rank_takes_one_query_and_is_bounded(django_assert_num_queries, monkeypa
 
 
 def test_every_token_hears_that_a_build_is_queued():
-    ask(kind=Kind.BUILD)
+    ask(kind=JobKind.BUILD)
 
     build = Event.objects.get(kind="build")
     assert (build.is_for_all, build.data["state"]) == (True, "queued")
@@ -116,16 +118,16 @@ def test_job_ends_with_its_task():
     end(job, "all is well")
 
     job = Job.objects.get()
-    assert (running.status, running.worker) == (Status.RUNNING, HERE)
-    assert (job.status, job.result, job.error) == (Status.DONE, {"said": "all is well"}, "")
+    assert (running.status, running.worker) == (JobStatus.RUNNING, HERE)
+    assert (job.status, job.result, job.error) == (JobStatus.DONE, {"said": "all is well"}, "")
     assert [status for status, *_ in told()] == ["queued", "running", "done"]
 
 
 def test_result_has_what_was_noted():
     job = ask()
     begin(job)
-    worker.note(build_id=3)
-    worker.note(state="done")
+    worker.add_result(build_id=3)
+    worker.add_result(state="done")
     end(job, "build 3: done")
 
     assert Job.objects.get().result == {"said": "build 3: done", "build_id": 3, "state": "done"}
@@ -137,7 +139,11 @@ def test_owner_does_not_read_what_the_program_said():
     end(job, "boom at /srv/x : Traceback (most recent call last):\n  File …", success=False)
 
     job, event = Job.objects.get(), Event.objects.last()
-    assert (job.status, job.error, job.reason) == (Status.FAILED, jobs.FAILED, "boom at /srv/x")
+    assert (job.status, job.error, job.reason) == (
+        JobStatus.FAILED,
+        worker.FAILED,
+        "boom at /srv/x",
+    )
     assert b"/srv/x" not in event.block(is_all=False)
     assert b"/srv/x" in event.block(is_all=True)
 
@@ -158,7 +164,7 @@ def test_job_of_a_killed_worker_is_lost_until_it_is_handed_out_again():
     lost = Job.objects.get().status
     begin(job)
 
-    assert (lost, Job.objects.get().status) == (Status.LOST, Status.RUNNING)
+    assert (lost, Job.objects.get().status) == (JobStatus.LOST, JobStatus.RUNNING)
 
 
 def test_job_of_another_host_is_lost_when_its_lease_has_ended():
@@ -168,7 +174,7 @@ def test_job_of_another_host_is_lost_when_its_lease_has_ended():
     before = Job.objects.get().status
     Job.objects.update(started_at=timezone.now() - timedelta(seconds=4001))
 
-    assert (before, Job.objects.get().status) == (Status.RUNNING, Status.LOST)
+    assert (before, Job.objects.get().status) == (JobStatus.RUNNING, JobStatus.LOST)
 
 
 def test_job_that_has_ended_does_not_begin_again():
@@ -178,12 +184,12 @@ def test_job_that_has_ended_does_not_begin_again():
     begin(job)
     end(job, "again")
 
-    assert (Job.objects.get().status, Job.objects.get().result) == (Status.DONE, None)
+    assert (Job.objects.get().status, Job.objects.get().result) == (JobStatus.DONE, None)
 
 
 def test_task_without_a_job_runs_all_the_same():
     worker.begin({"id": "scheduled"})
-    worker.note(x=1)
+    worker.add_result(x=1)
     worker.report("stage", 1, 2)
     worker.end({"id": "scheduled", "result": None, "success": True})
 
@@ -204,7 +210,7 @@ def test_database_trouble_keeps_no_task_from_running(monkeypatch, caplog):
 
 def test_progress_is_told_once_a_second_and_each_stage_at_once(monkeypatch):
     clock = [0.0]
-    monkeypatch.setattr(jobs.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(throttle.time, "monotonic", lambda: clock[0])
     job = ask()
     begin(job)
 
@@ -228,29 +234,29 @@ def test_job_with_a_subject_outlives_its_task():
     begin(job)
     end(job, "nothing was due")
     still = Job.objects.get().finished_at
-    jobs.settle("resource:1", "ok", {"resource_id": 1})
+    worker.settle("resource:1", "ok", {"resource_id": 1})
 
     job = Job.objects.get()
     assert still is None
-    assert (job.status, job.result) == (Status.DONE, {"resource_id": 1})
+    assert (job.status, job.result) == (JobStatus.DONE, {"resource_id": 1})
     assert Part.objects.count() == 0
 
 
 def test_job_begins_with_its_subject_whichever_task_takes_it_up():
     job, other = ask("resource:1", "resource:2"), ask("resource:3")
 
-    jobs.take_up(["resource:1", "resource:2"])
-    jobs.take_up(["resource:1"])
+    worker.start(["resource:1", "resource:2"])
+    worker.start(["resource:1"])
 
     statuses = [Job.objects.get(pk=each.pk).status for each in (job, other)]
-    assert statuses == [Status.RUNNING, Status.QUEUED]
+    assert statuses == [JobStatus.RUNNING, JobStatus.QUEUED]
     assert [status for status, *_ in told()] == ["queued", "queued", "running"]
 
 
 def test_job_that_ends_unseen_has_begun_too():
     ask("resource:1")
 
-    jobs.settle("resource:1", "ok", {})
+    worker.settle("resource:1", "ok", {})
 
     job = Job.objects.get()
     assert job.started_at == job.finished_at is not None
@@ -259,8 +265,8 @@ def test_job_that_ends_unseen_has_begun_too():
 def test_settling_ends_every_job_of_the_subject_and_no_other():
     ask("resource:1"), ask("resource:1"), ask("resource:2")
 
-    jobs.settle("resource:1", "unavailable", {"resource_id": 1}, error="No node answered.")
-    jobs.settle("resource:1", "ok", {"resource_id": 1})
+    worker.settle("resource:1", "unavailable", {"resource_id": 1}, error="No node answered.")
+    worker.settle("resource:1", "ok", {"resource_id": 1})
 
     ended = Job.objects.order_by("asked_at").values_list("is_ok", "error")
     assert list(ended) == [(False, "No node answered.")] * 2 + [(None, "")]
@@ -270,15 +276,15 @@ def test_job_of_many_counts_and_ends_with_the_last():
     job = ask(*(f"resource:{n}" for n in range(3)))
     begin(job)
 
-    jobs.settle("resource:0", "ok", {})
-    jobs.settle("resource:2", "inactive", {})
+    worker.settle("resource:0", "ok", {})
+    worker.settle("resource:2", "inactive", {})
     halfway = Job.objects.get()
-    jobs.settle("resource:1", "ok", {})
+    worker.settle("resource:1", "ok", {})
 
     job = Job.objects.get()
-    assert (halfway.status, halfway.progress) == (Status.RUNNING, {"done": 2, "total": 3})
+    assert (halfway.status, halfway.progress) == (JobStatus.RUNNING, {"done": 2, "total": 3})
     assert (job.status, job.progress, job.result) == (
-        Status.DONE,
+        JobStatus.DONE,
         {"done": 3, "total": 3},
         {"ok": 2, "inactive": 1},
     )
@@ -289,16 +295,16 @@ def test_failed_task_fails_its_job_with_a_subject_too():
     begin(job)
     end(job, "libtorrent can't be loaded : Traceback …", success=False)
 
-    assert (Job.objects.get().status, Part.objects.count()) == (Status.FAILED, 0)
+    assert (Job.objects.get().status, Part.objects.count()) == (JobStatus.FAILED, 0)
 
 
 def test_worker_knows_the_subjects_that_are_left():
     job = ask("resource:1", "resource:2")
-    assert worker.subjects() == []
+    assert worker.open_subjects() == []
     begin(job)
-    jobs.settle("resource:1", "ok", {})
+    worker.settle("resource:1", "ok", {})
 
-    assert worker.subjects() == ["resource:2"]
+    assert worker.open_subjects() == ["resource:2"]
 
 
 def test_subjects_are_not_lost_with_a_worker():
@@ -306,16 +312,16 @@ def test_subjects_are_not_lost_with_a_worker():
     begin(job)
     Job.objects.update(worker="elsewhere:1", started_at=timezone.now() - timedelta(days=1))
 
-    assert Job.objects.get().status == Status.RUNNING
+    assert Job.objects.get().status == JobStatus.RUNNING
 
 
 def test_failed_task_is_queued_again_for_whoever_asked():
-    before = ask(kind=Kind.SCAN, token_id=5)
+    before = ask(kind=JobKind.SCAN, token_id=5)
     task = Task(id=before.pk, func="time.sleep", args=(1,), kwargs={})
 
-    job = Job.objects.get(pk=jobs.again(task))
+    job = Job.objects.get(pk=queue.enqueue_again(task))
 
-    assert (job.kind, job.token_id) == (Kind.SCAN, 5)
+    assert (job.kind, job.token_id) == (JobKind.SCAN, 5)
     assert OrmQ.objects.last().task["args"] == (1,)
 
 

@@ -18,7 +18,7 @@ SPEAKERS = (
     "dht/engine/probes.py", "dht/health/scanner.py", "dht/models/scan.py", "dht/engine/session.py",
     "ghost/core/io/fetch.py", "builds/covers/pictures.py", "builds/covers/localizing.py",
     "builds/covers/upkeep.py", "builds/models/build.py", "builds/engine/run.py", "builds/tree/releases.py",
-    "builds/render/hugo.py", "ghost/core/jobs/models.py", "dht/probe_jobs.py",
+    "builds/render/hugo.py", "ghost/core/jobs/worker.py", "dht/probe_jobs.py",
 )  # fmt: skip
 
 

@@ -1,0 +1,82 @@
+"""The one entry point to the queue: `enqueue` puts a task in, with its job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from django.db import transaction
+from django_q.brokers import get_broker
+from django_q.conf import Conf
+from django_q.models import Task
+from django_q.tasks import async_task
+
+from ghost.core.audit import actors
+from ghost.core.audit.models import ActorKind
+from ghost.core.events import outbox
+from ghost.core.events.models import EventKind
+from ghost.core.jobs.models import Job, JobKind, Part
+
+
+class _RememberingBroker:
+    """The queue's broker, which remembers where in the queue it put the task."""
+
+    def __init__(self) -> None:
+        self._broker = get_broker()
+        self.list_key = self._broker.list_key
+        self.queue_id: int | None = None
+
+    def enqueue(self, task: str) -> object:
+        put = self._broker.enqueue(task)
+        self.queue_id = put if Conf.ORM and isinstance(put, int) else None
+        return put
+
+
+_NO_BUILD_YET = {"state": "queued"} | dict.fromkeys(
+    ("build_id", "stage", "progress", "started_at", "ended_at")
+)
+
+
+def enqueue(
+    func: Callable[..., object] | str,
+    *args: object,
+    kind: JobKind,
+    subjects: Collection[str] = (),
+    token_id: int | None = None,
+    **kwargs: object,
+) -> str:
+    """Queue `func(*args, **kwargs)`, by preference in `on_commit`; its task's id.
+
+    `token_id` is the asker's; if not given, that of the token whose request this is.
+    """
+    broker = _RememberingBroker()
+    with transaction.atomic():
+        task_id = str(async_task(func, *args, broker=broker, **kwargs))
+        job = Job.objects.create(
+            task_id=task_id,
+            kind=kind,
+            subjects=len(subjects),
+            token_id=_asker() if token_id is None else token_id,
+            queue_id=broker.queue_id,
+        )
+        Part.objects.bulk_create(Part(job=job, subject=subject) for subject in subjects)
+        job.tell()
+        if kind == JobKind.BUILD:
+            outbox.add(EventKind.BUILD, dict(_NO_BUILD_YET), is_for_all=True)
+    return task_id
+
+
+def enqueue_again(task: Task) -> str:
+    """Queue a task that failed once more, for whoever asked for it; its new id."""
+    before = Job.objects.filter(pk=task.id).first()
+    return enqueue(
+        task.func,
+        *(task.args or ()),
+        kind=JobKind(before.kind) if before else JobKind.OTHER,
+        token_id=before.token_id if before else None,
+        **(task.kwargs or {}),
+    )
+
+
+def _asker() -> int | None:
+    who = actors.current()
+    return who.key if who.kind == ActorKind.TOKEN else None
