@@ -2,9 +2,11 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 BIN := .venv/bin
+MESSAGES := ghost/locale/zh_Hans/LC_MESSAGES/django.po
 PATHS := ghost teams resources dht builds tests bench manage.py
 
-.PHONY: help run test test-postgres setup lint bench lock env-example openapi messages format
+.PHONY: help run test test-postgres setup lint coverage audit bench lock \
+  env-example openapi messages format
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -30,17 +32,28 @@ lint: setup ## ruff, mypy, import-linter, migrations
 	@$(BIN)/lint-imports
 	@GHOST_ENV_FILE=/dev/null $(BIN)/python manage.py makemigrations --check --dry-run
 
+coverage: setup ## the suite, and which lines of Ghost it ran: var/coverage
+	@rm -rf var/coverage && mkdir -p var/coverage
+	@$(BIN)/coverage run -m pytest -n 2 $(TESTS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report > var/coverage/report.txt; tail -n 1 var/coverage/report.txt
+
+audit: setup ## known flaws of the locked packages (needs the network: a database of flaws)
+	@sh .ci/audit requirements.txt requirements-dev.txt
+
 bench: setup ## the benchmarks of bench/
 	@for file in bench/bench_*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
 
 format: setup ## let ruff format the code
 	@$(BIN)/ruff check --fix --quiet $(PATHS); $(BIN)/ruff format $(PATHS)
 
-lock: ## write the hashed locks anew (needs uv)
+lock: ## make the hashed locks again (needs uv)
 	uv pip compile pyproject.toml --universal --generate-hashes --python-version 3.11 \
 	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -q -o requirements.txt
 	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --python-version 3.11 \
 	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -q -o requirements-dev.txt
+	uv pip compile .ci/audit.in --universal --generate-hashes --python-version 3.11 \
+	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -q -o .ci/audit-requirements.txt
 
 env-example: setup ## write .env.example from ghost/core/config/env.py
 	@$(BIN)/python manage.py config example > .env.example
@@ -50,4 +63,5 @@ openapi: setup ## write docs/openapi.json from the live API
 
 messages: setup ## collect and compile the translations (needs gettext)
 	@$(BIN)/python manage.py makemessages -l zh_Hans --ignore '.venv/*' --ignore 'tests/*' --ignore 'var/*' --no-location
+	@msgcat --sort-output --no-location -o $(MESSAGES) $(MESSAGES)
 	@$(BIN)/python manage.py compilemessages --ignore '.venv/*'
