@@ -13,11 +13,12 @@ from builds.models import Build, BuildState
 from builds.schemas import BuildItem, BuildOut, BuildStateOut, TriggeredOut, TriggerIn
 from builds.tasks import build_now
 from ghost.core.audit import trail
+from ghost.core.catalog.models import Catalog
 from ghost.core.http import multipart, pagination
 from ghost.core.http.schemas import Page, PathId, problems
 from ghost.core.jobs import queue
 from ghost.core.jobs.models import JobKind
-from resources.models import Catalog, Resource
+from resources.models import Resource
 from resources.schemas import ResourceOut
 from teams.auth import Bearer, TokenRequest
 from teams.policy import Action

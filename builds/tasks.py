@@ -19,10 +19,11 @@ from builds.deploy import after_build
 from builds.engine import pipeline, rollback
 from builds.engine.run import GaveWayError, Listener
 from builds.models import DIED, Build, BuildState
+from ghost.core.catalog.models import Catalog
 from ghost.core.errors import RefusedError
 from ghost.core.jobs import queue
 from ghost.core.jobs.models import JobKind
-from resources.models import Catalog, Resource
+from resources.models import Resource
 
 MOST_DEBOUNCES = 10
 HELD = "the site was put back to an earlier state and waits for an operator"

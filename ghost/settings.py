@@ -15,13 +15,9 @@ django_stubs_ext.monkeypatch()  # `ModelForm[Resource]` works at run time too
 
 GHOST = environment.load()
 
-# Relative addresses of the settings' own makers: see docs/decisions/0004-prober.md.
+# The implementation of `resources.publishing.prober`: see docs/decisions/0022-settings-strings.md.
 PROBER = "dht.prober.LibtorrentProber"
-CATALOG_CHANGED_TASK = "builds.tasks.build_when_quiet"
-CATALOG_URGENT_TASK = "builds.tasks.build_at_once"
-COVER_DUE_TASK = "builds.tasks.localize_covers"
 PUBLIC_NAME_CHANGED = "resources.publishing.renames.note_renamed"
-PUBLIC_TURN = "resources.publishing.renames.turn"
 
 SECRET_KEY = environment.secret(GHOST, "secret_key")
 TOKEN_PEPPER = environment.secret(GHOST, "token_pepper")

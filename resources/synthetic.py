@@ -14,9 +14,10 @@ from itertools import product
 
 from django.db import transaction
 
+from ghost.core.catalog.models import Catalog
 from ghost.core.errors import RefusedError
 from resources import slugs
-from resources.models import Catalog, Category, DhtStatus, ProbeStatus, Resource, ResourceTag
+from resources.models import Category, DhtStatus, ProbeStatus, Resource, ResourceTag
 from resources.torrents import metadata
 from teams.models import Token
 from teams.roles import Role

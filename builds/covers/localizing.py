@@ -16,9 +16,10 @@ from builds.covers.pictures import Drawn
 from builds.data import urls as addresses
 from builds.data.records import digest
 from builds.models import Cover, CoverHost, CoverLease
+from ghost.core.catalog.models import Catalog
 from ghost.core.errors import GhostError, OutageError
 from ghost.core.io.fetch import AnsweredError
-from resources.models import Catalog, Resource
+from resources.models import Resource
 
 TOTAL_S = 45
 LEASE_SLACK_S = 60

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from builds.covers import files
 from builds.models import Cover
-from resources.models import Catalog
+from ghost.core.catalog.models import Catalog
 
 LOST = "The uploaded cover is lost; upload it again."
 

@@ -11,9 +11,10 @@ from builds.covers.fetching import MAX_BYTES
 from builds.covers.pictures import Drawn
 from builds.data import urls
 from builds.models import Cover
+from ghost.core.catalog.models import Catalog
 from ghost.core.errors import OutageError, RefusedError
 from ghost.core.text import reasons
-from resources.models import Catalog, Resource
+from resources.models import Resource
 
 FIELD = "cover"
 NAME_CHARS = 150

@@ -26,7 +26,7 @@ from builds.render import hugo
 from builds.tree import check, patches, releases
 from builds.tree.patches import Stage
 from builds.tree.releases import Draft
-from resources.models import Change
+from ghost.core.catalog.models import Change
 
 COVERS_S = 30
 

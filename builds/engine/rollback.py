@@ -15,8 +15,9 @@ from builds.engine.run import told
 from builds.models import Build, BuildState, Step
 from builds.tree import patches, releases
 from builds.tree.patches import Plan
+from ghost.core.catalog.models import Catalog
 from ghost.core.errors import RefusedError
-from resources.models import Block, Catalog, Resource
+from resources.models import Block, Resource
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from django.utils import timezone
 
 from builds.models import LEASE, Build, BuildState, Output, Step
 from builds.render import hugo
+from ghost.core.catalog.models import Catalog
 from ghost.core.config.env import BASE_DIR
 from ghost.core.errors import GhostError, OutageError
-from resources.models import Catalog
 
 GIVEN_UP = "This build was given up for dead, so it stopped."
 GAVE_WAY = "Something was taken down, which is built first; this begins again afterwards."

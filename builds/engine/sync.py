@@ -27,8 +27,9 @@ from builds.listings.pagination import Key, Kind, Places
 from builds.listings.repagination import Writing, place_all
 from builds.models import BuildState, Cover, Due, Entry, Place
 from builds.search import entries as searchable
+from ghost.core.catalog.models import Catalog, Change
 from ghost.core.db.snapshot import one_moment
-from resources.models import Catalog, Change, Resource
+from resources.models import Resource
 from resources.torrents import metadata, metainfo
 
 MASS = 2000

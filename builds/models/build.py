@@ -12,11 +12,11 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from ghost.core.catalog.models import Catalog
 from ghost.core.db.prepared import Prepared
 from ghost.core.events import outbox
 from ghost.core.events.models import EventKind
 from ghost.core.jobs import worker
-from resources.models import Catalog
 
 LEASE = timedelta(minutes=1)
 """A running build that was silent for so long is dead; its builder renews far more often."""

@@ -21,6 +21,7 @@ from ghost.core.errors import OutageError
 from ghost.core.http.concurrency import Seats
 from ghost.core.jobs import queue
 from ghost.core.jobs.models import JobKind
+from ghost.core.jobs.task_names import TaskName
 from ghost.core.text import reasons
 
 MAX_WAITING = 2
@@ -55,7 +56,7 @@ def enqueue(scan_id: int, number: int) -> None:
     """Let `number` workers of the queue take part in a scan. Its `task_id` is the first one's."""
     tasks = [
         queue.enqueue(
-            "dht.tasks.run_scan",
+            TaskName.RUN_SCAN,
             scan_id,
             kind=JobKind.SCAN,
             subjects=[Scan.subject_of(scan_id)],

@@ -12,7 +12,8 @@ from django.conf import settings
 
 from dht.engine.lookups import Sighting
 from dht.models import HealthSample, Method, Part
-from resources.models import Catalog, DhtStatus, Resource
+from ghost.core.catalog.models import Catalog
+from resources.models import DhtStatus, Resource
 
 if TYPE_CHECKING:
     from dht.models import Scan

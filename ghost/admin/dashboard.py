@@ -20,9 +20,10 @@ from builds.admin.labels import asked_by, kind
 from builds.models import Build, BuildState
 from dht.admin.scans import in_words, scanned_by
 from dht.models import Scan
+from ghost.core.catalog.models import Catalog
 from ghost.core.text import reasons
 from ghost.core.text.durations import age, ago, lasting
-from resources.models import Catalog, DhtStatus, ProbeStatus, Resource
+from resources.models import DhtStatus, ProbeStatus, Resource
 from resources.models.queryset import state_is
 from resources.states import State
 

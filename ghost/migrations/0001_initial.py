@@ -1,3 +1,4 @@
+import datetime
 import django.db.models.deletion
 import django.utils.timezone
 from django.db import migrations, models
@@ -11,6 +12,14 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.CreateModel(
+            name='Change',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('revision', models.PositiveBigIntegerField(db_index=True)),
+                ('resource_id', models.BigIntegerField()),
+            ],
+        ),
         migrations.CreateModel(
             name='Event',
             fields=[
@@ -106,6 +115,22 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'audit trail',
                 'ordering': ['-id'],
                 'indexes': [models.Index(fields=['object_type', 'object_key'], name='ghost_audit_object'), models.Index(fields=['actor_kind', 'actor_key'], name='ghost_audit_actor'), models.Index(fields=['action'], name='ghost_audit_action')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Catalog',
+            fields=[
+                ('id', models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
+                ('revision', models.PositiveBigIntegerField(default=0, verbose_name='revision')),
+                ('urgent_revision', models.PositiveBigIntegerField(default=0)),
+                ('reason', models.CharField(blank=True, max_length=200, verbose_name='last change')),
+                ('changed_at', models.DateTimeField(default=datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc), verbose_name='changed')),
+                ('announced_at', models.DateTimeField(default=datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc), verbose_name='announced')),
+            ],
+            options={
+                'verbose_name': 'catalog',
+                'verbose_name_plural': 'catalog',
+                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='ghost_one_catalog')],
             },
         ),
         migrations.CreateModel(

@@ -13,9 +13,10 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from ghost.core.admin.model_admin import ModelAdmin
+from ghost.core.catalog.models import Catalog
 from ghost.core.errors import StaleError
 from resources.admin.forms import ReasonForm, SendBackForm
-from resources.models import Catalog, Resource
+from resources.models import Resource
 from resources.models.queryset import ResourceQuerySet
 from resources.publishing import etags
 from resources.publishing.prober import prober

@@ -12,11 +12,12 @@ from django.db import models
 from django.utils import timezone
 
 from ghost.core.audit import trail
+from ghost.core.catalog.models import Catalog
 from ghost.core.errors import RefusedError
 from resources.exchange import primary_keys, records
 from resources.exchange.accounts import People
 from resources.exchange.report import Line, Outcome, Report
-from resources.models import Block, Catalog, ProbeStatus, Resource, events
+from resources.models import Block, ProbeStatus, Resource, events
 from resources.torrents import magnets, metadata, sanitize
 from resources.torrents.magnets import Magnet
 from teams.models import Team, Token

@@ -13,13 +13,14 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from ghost.core.audit import actors, trail
+from ghost.core.catalog.models import Catalog
 from ghost.core.errors import OutageError, RefusedError
 from resources.exchange import records
 from resources.exchange.accounts import People
 from resources.exchange.deferred import Waiting
 from resources.exchange.import_resources import Arrivals, Defaults
 from resources.exchange.report import Line, Report, chunks
-from resources.models import Block, Catalog, Resource
+from resources.models import Block, Resource
 from resources.publishing.prober import prober
 
 AT_ONCE = 200

@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ghost.core.audit import trail
+from ghost.core.catalog.models import Catalog
 from ghost.core.db.fields import LineField
 from ghost.core.errors import ForbiddenError, RefusedError
 from resources import slugs
-from resources.models.catalog import Catalog
 from teams.models import Token
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from django.db import models
 from django.utils import timezone
 
+from ghost.core.catalog.models import Catalog
 from resources.models import events
 from resources.models.block import Block
-from resources.models.catalog import Catalog
 from resources.models.lifecycle import Standing
 from resources.states import DhtStatus, ProbeStatus
 from resources.torrents import metadata

@@ -9,9 +9,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from ghost.core.audit import trail
+from ghost.core.catalog.models import Catalog
 from resources.models import events
 from resources.models.block import Block
-from resources.models.catalog import Catalog
 from resources.models.category import Category
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from ghost.core.audit import trail
+from ghost.core.catalog.models import Catalog
 from ghost.core.errors import ConflictError, ForbiddenError, RefusedError, StaleError
 from resources.models import events
-from resources.models.catalog import Catalog
 from resources.models.fields import Record
 from resources.torrents import metadata
 from teams.models import Token

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Self, cast
 from django.db import models
 from django.utils import timezone
 
+from ghost.core.catalog.models import Catalog
 from resources import slugs
 from resources.models import events, list_index
-from resources.models.catalog import Catalog
 from resources.models.visibility import Showing, written
 from resources.states import DhtStatus, ProbeStatus, State
 from teams.models import Team

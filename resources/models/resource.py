@@ -15,13 +15,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ghost.core.audit import trail
+from ghost.core.catalog.models import Catalog
 from ghost.core.errors import RefusedError
 from ghost.core.jobs import queue
 from ghost.core.jobs.models import JobKind
+from ghost.core.jobs.task_names import TaskName
 from resources import provenance, slugs, tags
 from resources.models import events, list_index
 from resources.models.block import Block
-from resources.models.catalog import Catalog
 from resources.models.findings import OUTAGE_PAUSE, RETRY_PAUSES, Outcomes
 from resources.models.insert import Neighbours
 from resources.models.queryset import ResourceQuerySet
@@ -247,7 +248,7 @@ class Resource(Outcomes):
         is_asked = any(row.cover_due_at for row in rows)
         if is_asked and settings.GHOST.enable_scheduler and not others.exists():
             # robust: the rows are stored by then, and the schedule finds them
-            enqueue = partial(queue.enqueue, settings.COVER_DUE_TASK, kind=JobKind.COVERS)
+            enqueue = partial(queue.enqueue, TaskName.LOCALIZE_COVERS, kind=JobKind.COVERS)
             transaction.on_commit(enqueue, robust=True)
 
     def forget(self) -> bool:

@@ -9,9 +9,9 @@ from django.db import models
 from django.utils import timezone
 
 from ghost.core.audit import trail
+from ghost.core.catalog.models import Catalog
 from resources.models import events
 from resources.models.block import Block
-from resources.models.catalog import Catalog
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -14,9 +14,10 @@ from ninja import errors
 from ninja.errors import HttpError
 from pydantic_core import from_json
 
+from ghost.core.catalog.models import Catalog
 from ghost.core.errors import OutageError, RevokedError
 from ghost.core.http.schemas import validated
-from resources.models import Catalog, Resource
+from resources.models import Resource
 from resources.publishing import publish
 from resources.schemas import ResourceIn
 from teams.models import Token

@@ -14,9 +14,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from ghost.core.audit import trail
+from ghost.core.catalog.models import Catalog
 from ghost.core.errors import ConflictError, OutageError, RefusedError, StaleError
 from ghost.core.http.concurrency import Seats
-from resources.models import Catalog, Resource, insert
+from resources.models import Resource, insert
 from resources.publishing.prober import prober
 from resources.torrents import metainfo
 from teams.models import Team, Token

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
-
-from resources.models import Catalog
+from ghost.core.catalog.models import Catalog
 from teams.models import Team, Token
 
 
@@ -16,8 +14,3 @@ def note_renamed(who: Token | Team) -> None:
     """
     if who.resources.public().exists():
         Catalog.advance(f"“{who}” has a new public name")
-
-
-def turn() -> AbstractContextManager[None]:
-    """`Catalog.turn`, for `store()` of a token or team: `settings.PUBLIC_TURN` names it."""
-    return Catalog.turn()

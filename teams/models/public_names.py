@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
-
 from django.conf import settings
 from django.db import models
 from django.utils.module_loading import import_string
-
-
-def public_turn() -> AbstractContextManager[None]:
-    """A transaction in which nobody else writes what is public: as above."""
-    turn: AbstractContextManager[None] = import_string(settings.PUBLIC_TURN)()
-    return turn
 
 
 def tell_renamed(row: models.Model) -> None:

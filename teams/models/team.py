@@ -12,9 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ghost.core.audit import trail
+from ghost.core.catalog.models import Catalog
 from ghost.core.db.fields import LineField
 from ghost.core.errors import ForbiddenError, RefusedError
-from teams.models.public_names import public_turn, tell_renamed
+from teams.models.public_names import tell_renamed
 from teams.models.token import Token
 from teams.roles import Role
 
@@ -118,7 +119,7 @@ class Team(models.Model):
 
     def store(self) -> None:
         """Save its name; a new one is told to whoever shows it."""
-        with public_turn():
+        with Catalog.turn():
             old = Team.objects.select_for_update().get(pk=self.pk)
             self.full_clean()
             self.save(update_fields=["name"])

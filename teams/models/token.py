@@ -14,11 +14,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ghost.core.audit import trail
+from ghost.core.catalog.models import Catalog
 from ghost.core.db.fields import LineField
 from ghost.core.db.prepared import ASKED, Prepared
 from ghost.core.errors import ConflictError, ForbiddenError, RefusedError, RevokedError
 from teams import credentials, legacy_tokens
-from teams.models.public_names import public_turn, tell_renamed
+from teams.models.public_names import tell_renamed
 from teams.roles import Role
 from teams.token_schemes import Scheme
 
@@ -205,7 +206,7 @@ class Token(models.Model):
 
     def store(self) -> None:
         """Save what people may change of it; a new public name is told to whoever shows it."""
-        with public_turn():
+        with Catalog.turn():
             old = Token.objects.select_for_update().get(pk=self.pk)
             self.full_clean()
             self.save(update_fields=["display_name", "note", "expires_at", "needs_review"])
@@ -240,7 +241,7 @@ class Token(models.Model):
 
         A revocation takes a turn too, so that nothing is issued or shown by whom it has ended.
         """
-        with public_turn():
+        with Catalog.turn():
             self.require_usable()
             yield
 
@@ -277,7 +278,7 @@ class Token(models.Model):
 
         Revoking again changes nothing. RefusedError for the last usable Admin token.
         """
-        with public_turn():  # whoever issues tokens for its teams does so before or not at all
+        with Catalog.turn():  # whoever issues tokens for its teams does so before or not at all
             # Locked together, so that two revocations can't each see the other as the last.
             admins = list(Token.objects.usable().filter(role=Role.ADMIN).select_for_update())
             if admins == [self]:

@@ -18,7 +18,7 @@ from builds.models import BuildState, Due, Output
 from builds.pages.outputs import Maker
 from builds.search import entries
 from builds.tree import patches, releases
-from resources.models import Change
+from ghost.core.catalog.models import Change
 
 _number = count(1)
 

@@ -7,7 +7,7 @@ from builds import tasks
 from builds.engine import run
 from builds.models import Build, BuildState, Step
 from builds.render import hugo
-from resources.models import Catalog
+from ghost.core.catalog.models import Catalog
 from tests import make
 
 pytestmark = pytest.mark.django_db

@@ -10,9 +10,10 @@ from builds import tasks
 from builds.models import DIED, LEASE, Build, BuildState, CoverHost
 from builds.render import hugo
 from builds.tree import releases
+from ghost.core.catalog.models import Catalog
 from ghost.core.errors import OutageError
 from ghost.operations import schedules
-from resources.models import Catalog, Resource
+from resources.models import Resource
 from tests import make
 
 pytestmark = pytest.mark.django_db

@@ -196,7 +196,7 @@ def test_what_cannot_be_told_is_not_queued(ask, monkeypatch):
         raise OutageError("The trail is full.")
 
     make.resource()
-    monkeypatch.setattr(requests.audit, "note", fail)
+    monkeypatch.setattr(requests.trail, "record", fail)
 
     answer = ask()
 

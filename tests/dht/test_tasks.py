@@ -15,9 +15,10 @@ from dht import tasks
 from dht.engine import probes
 from dht.engine import session as door
 from dht.models import HealthSample, Scan
+from ghost.core.catalog.models import Catalog
 from ghost.core.errors import OutageError
 from ghost.core.jobs import shutdown
-from resources.models import Catalog, DhtStatus, ProbeStatus, Resource
+from resources.models import DhtStatus, ProbeStatus, Resource
 from resources.torrents import metadata
 from tests import make
 

@@ -13,8 +13,9 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from ghost.core.audit.models import AuditEvent
+from ghost.core.catalog.models import Catalog
 from ghost.demo import seeds
-from resources.models import Block, Catalog, Category, ProbeStatus, Resource
+from resources.models import Block, Category, ProbeStatus, Resource
 from resources.torrents import metadata, metainfo
 from teams.models import Team, Token
 from teams.roles import Role

@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from ghost.core.catalog.models import Catalog
 from ghost.core.errors import OutageError
-from resources.models import Block, Catalog, DhtStatus, ProbeStatus, Resource
+from resources.models import Block, DhtStatus, ProbeStatus, Resource
 from resources.schemas import ResourceItem, ResourceOut
 from resources.torrents import metadata
 from tests import make

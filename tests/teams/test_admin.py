@@ -5,7 +5,7 @@ from django.contrib.sessions.models import Session
 from django.urls import reverse
 
 from ghost.core.audit.models import AuditEvent
-from resources.models import Catalog
+from ghost.core.catalog.models import Catalog
 from teams import credentials
 from teams.models import Team, Token
 from teams.roles import Role

@@ -273,7 +273,7 @@ def test_what_cannot_be_told_is_not_adopted(hashed, monkeypatch):
     def fail(*_args):
         raise OSError
 
-    monkeypatch.setattr(legacy_tokens.audit, "note", fail)
+    monkeypatch.setattr(legacy_tokens.trail, "record", fail)
     with pytest.raises(OSError):  # noqa: PT011  # raised here
         Token.objects.find_usable(RAW)
 

@@ -37,19 +37,20 @@ _NO_BUILD_YET = {"state": "queued"} | dict.fromkeys(
 
 
 def enqueue(
-    func: Callable[..., object] | str,
+    task: Callable[..., object] | str,
     *args: object,
     kind: JobKind,
     subjects: Collection[str] = (),
     token_id: int | None = None,
     **kwargs: object,
 ) -> str:
-    """Queue `func(*args, **kwargs)`, by preference in `on_commit`; its task's id.
+    """Queue `task(*args, **kwargs)`, by preference in `on_commit`; the id by which its job is known.
 
-    `token_id` is the asker's; if not given, that of the token whose request this is.
+    A task of a higher room is given by its `TaskName`. `token_id` is the asker's; if not given, that of the token whose request this is.
     """
     broker = _RememberingBroker()
     with transaction.atomic():
+        func = task if callable(task) else str(task)  # the queue stores plain text
         task_id = str(async_task(func, *args, broker=broker, **kwargs))
         job = Job.objects.create(
             task_id=task_id,

@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from builds.models import BuildState
+from builds.tasks import build_when_quiet
 from ghost.core.jobs import queue
 from ghost.core.jobs.models import JobKind
 from ghost.operations import schedules
@@ -25,5 +26,5 @@ class Command(BaseCommand):
             self.stdout.write(f"An Admin token was made: it stands in {path}")
         if settings.GHOST.enable_scheduler and BuildState.get().pending_changes:
             # A new installation gets its first site, and work that a crash cut off goes on.
-            queue.enqueue(settings.CATALOG_CHANGED_TASK, kind=JobKind.BUILD)
+            queue.enqueue(build_when_quiet, kind=JobKind.BUILD)
         self.stdout.write("Ready to start.")

@@ -18,8 +18,9 @@ from builds import covers, tasks
 from builds.covers import fetching, files, localizing
 from builds.covers.fetching import host_of
 from builds.models import Cover, CoverHost, CoverLease
+from ghost.core.catalog.models import Catalog
 from ghost.core.io import fetch
-from resources.models import Catalog, Resource
+from resources.models import Resource
 from tests import make
 from tests.builds.pictures import Pictures, image, opened
 

@@ -12,8 +12,9 @@ from django.utils import timezone
 from builds import covers
 from builds.covers import files
 from builds.models import Cover, CoverHost
+from ghost.core.catalog.models import Catalog
 from ghost.operations import tasks
-from resources.models import Catalog, Resource
+from resources.models import Resource
 from tests import make
 from tests.builds.pictures import image
 

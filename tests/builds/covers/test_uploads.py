@@ -13,7 +13,8 @@ from django.utils import timezone
 from builds import covers
 from builds.covers import files
 from builds.models import Cover, CoverHost
-from resources.models import Catalog, Resource
+from ghost.core.catalog.models import Catalog
+from resources.models import Resource
 from tests import make, operators
 from tests.builds.pictures import image, opened
 

@@ -15,8 +15,9 @@ from builds.pages import lists
 from builds.pages import resource as pages
 from builds.render import hugo
 from builds.tree import check, patches, releases
+from ghost.core.catalog.models import Catalog, Change
 from ghost.core.errors import OutageError
-from resources.models import Block, Catalog, Change, Resource
+from resources.models import Block, Resource
 from resources.states import ProbeStatus
 from resources.torrents import metadata
 from teams.roles import Role

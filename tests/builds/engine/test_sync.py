@@ -10,7 +10,8 @@ from builds.engine import sync as absorbing
 from builds.engine.sync import CHECKED_AGAIN, absorb
 from builds.listings.repagination import place_all
 from builds.models import BuildState, Due, Entry, Listing, Place
-from resources.models import Catalog, Change, DhtStatus, Resource
+from ghost.core.catalog.models import Catalog, Change
+from resources.models import DhtStatus, Resource
 from resources.torrents import metadata
 from teams.models import Token
 from tests import make

@@ -4,7 +4,8 @@ import pytest
 
 from builds import tasks
 from builds.models import Build, Entry
-from resources.models import Change, Resource
+from ghost.core.catalog.models import Change
+from resources.models import Resource
 from tests import make
 from tests.stories.site.test_same_bytes import differing, tree
 

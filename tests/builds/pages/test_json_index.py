@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from resources.models import Catalog
+from ghost.core.catalog.models import Catalog
 from tests import make
 from tests.builds import exports
 

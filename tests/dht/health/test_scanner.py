@@ -11,9 +11,10 @@ from dht.engine import lookups
 from dht.engine.lookups import Sighting
 from dht.health import scanner, verdict
 from dht.models import HealthSample, Part, Scan
+from ghost.core.catalog.models import Catalog
 from ghost.core.errors import OutageError, RefusedError
 from ghost.core.jobs import shutdown
-from resources.models import Catalog, Resource
+from resources.models import Resource
 from tests import make
 
 pytestmark = pytest.mark.django_db

@@ -14,9 +14,10 @@ from django_q.models import Task
 
 from builds.models import Build, BuildState, Step
 from dht.models import HealthSample
+from ghost.core.catalog.models import Catalog
 from ghost.core.jobs.models import Job
 from ghost.operations import backup, schedules, tasks
-from resources.models import Catalog, Category, Resource
+from resources.models import Category, Resource
 from tests import make
 
 pytestmark = pytest.mark.django_db

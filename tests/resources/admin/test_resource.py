@@ -7,7 +7,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from resources.models import Block, Catalog, Category, Resource
+from ghost.core.catalog.models import Catalog
+from resources.models import Block, Category, Resource
 from resources.publishing.prober import Prober
 from resources.states import State
 from resources.torrents import metadata

@@ -11,8 +11,9 @@ from django.db import connection
 from django.utils import timezone
 
 from ghost.core.audit.models import AuditEvent
+from ghost.core.catalog.models import Catalog, Change
 from resources.exchange import importer
-from resources.models import Block, Catalog, Category, Change, ProbeStatus, Resource
+from resources.models import Block, Category, ProbeStatus, Resource
 from resources.publishing.prober import prober
 from resources.states import State
 from resources.torrents import metadata

@@ -5,8 +5,9 @@ import json
 import pytest
 from django.core.exceptions import ValidationError
 
+from ghost.core.catalog.models import Catalog
 from ghost.core.errors import RefusedError
-from resources.models import Catalog, Category
+from resources.models import Category
 from resources.models.category import MAX_DEPTH
 from tests import make
 

@@ -8,8 +8,9 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
+from ghost.core.catalog.models import Catalog
 from ghost.core.errors import ForbiddenError
-from resources.models import Block, Catalog, DhtStatus, ProbeStatus, Resource, visibility
+from resources.models import Block, DhtStatus, ProbeStatus, Resource, visibility
 from resources.models.resource import (
     COVER_FIELDS,
     EDITED_FIELDS,

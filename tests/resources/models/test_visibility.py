@@ -2,7 +2,8 @@
 
 import pytest
 
-from resources.models import Block, Catalog, Resource
+from ghost.core.catalog.models import Catalog
+from resources.models import Block, Resource
 from resources.states import State
 from tests import make
 

@@ -1,7 +1,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from resources.models import Catalog
+from ghost.core.catalog.models import Catalog
 from tests import make
 
 pytestmark = pytest.mark.django_db

@@ -12,9 +12,10 @@ import pytest
 from django.core.management import CommandError, call_command, get_commands
 from django_q.models import OrmQ, Schedule
 
+from ghost.core.catalog.models import Catalog
 from ghost.core.config.env import BASE_DIR
 from ghost.operations import schedules
-from resources.models import Catalog, Category, Resource, ResourceTag
+from resources.models import Category, Resource, ResourceTag
 from teams.models import Token
 
 OURS = ("ghost", "teams", "resources", "dht", "builds")

@@ -13,8 +13,9 @@ from django.db import OperationalError, connection
 
 from builds.covers import upkeep
 from builds.models import Cover
+from ghost.core.catalog.models import Catalog
 from ghost.core.errors import RefusedError, RevokedError
-from resources.models import Catalog, Category, DhtStatus, Resource
+from resources.models import Category, DhtStatus, Resource
 from teams.models import Team, Token
 from tests import make
 

@@ -68,7 +68,7 @@ def test_a_builder_killed_in_hugo_loses_nothing_and_holds_nobody_up(ghost, tmp_p
 
     with closing(sqlite3.connect(tmp_path / "ghost.db", timeout=1)) as database:
         # Hugo runs, and writers don't wait.
-        database.execute("UPDATE resources_catalog SET revision = revision + 1")
+        database.execute("UPDATE ghost_catalog SET revision = revision + 1")
         database.commit()
         second = ghost("build_site")
         assert "Somebody else is building" in second.communicate()[1]

@@ -15,8 +15,8 @@ from django_q.models import OrmQ
 from builds import tasks
 from builds.engine import pipeline
 from builds.models import Build, BuildState
+from ghost.core.catalog.models import Catalog
 from ghost.core.errors import OutageError
-from resources.models import Catalog
 from tests import make
 
 pytestmark = pytest.mark.django_db(transaction=True)

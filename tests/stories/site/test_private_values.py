@@ -36,7 +36,7 @@ PUBLIC = {
     "teams.Team": {"name"},
     "resources.Category": {"name", "slug"},
     "resources.ResourceTag": {"slug", "name"},
-    "resources.Catalog": {"changed_at"},
+    "ghost.Catalog": {"changed_at"},
     "resources.Resource": {
         "title", "magnet_uri", "magnet_hash", "magnet_hash_v2", "content_markdown", "tags",
         "cover_image_path", "dht_status", "files_tree_summary", "published_at", "updated_at",
@@ -53,7 +53,7 @@ NEEDED = {
 """What a build could not do without as it is: the address of a cover is marked by hand."""
 UNTOUCHED = {
     "builds.BuildState", "builds.Entry", "builds.Listing", "builds.Place", "builds.Output",
-    "builds.Due", "resources.Change", "auth.Permission",
+    "builds.Due", "ghost.Change", "auth.Permission",
 }  # fmt: skip
 """What the site is made of, all of it from the tables that are marked, and what never is."""
 _number = count(1)

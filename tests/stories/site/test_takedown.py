@@ -12,7 +12,7 @@ from builds.models import Build, Cover
 from builds.search import manifest
 from builds.search.postings import decode
 from builds.search.segments import SETS, leaf_address, local
-from resources.models import Catalog as Revision
+from ghost.core.catalog.models import Catalog as Revision
 from resources.models import Resource
 from tests import make
 from tests.builds import catalog as small

@@ -14,8 +14,9 @@ from builds import covers, tasks
 from builds.engine import rollback, run, sync
 from builds.models import Build, BuildState, Cover
 from builds.tree import patches, releases
+from ghost.core.catalog.models import Catalog
 from ghost.core.errors import OutageError, RefusedError
-from resources.models import Catalog, Resource
+from resources.models import Resource
 from tests import make
 
 pytestmark = pytest.mark.django_db

@@ -16,7 +16,8 @@ from builds.engine.run import GaveWayError
 from builds.models import Build
 from builds.render import hugo
 from builds.tree import releases
-from resources.models import Change, Resource
+from ghost.core.catalog.models import Change
+from resources.models import Resource
 from tests import make
 from tests.builds.catalog import Catalog
 from tests.builds.faults import differing, exit_code, pending, some, tree

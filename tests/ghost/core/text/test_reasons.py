@@ -8,10 +8,11 @@ from django.utils import timezone, translation
 from builds import tasks
 from builds.models import BuildState
 from dht.engine import probes
+from ghost.core.catalog.models import Catalog
 from ghost.core.errors import RefusedError
 from ghost.core.io import fetch
 from ghost.core.text import reasons
-from resources.models import Catalog, DhtStatus, Resource
+from resources.models import DhtStatus, Resource
 from tests import make
 
 SPEAKERS = (

@@ -11,7 +11,8 @@ import pytest
 from django.test.utils import CaptureQueriesContext
 
 from ghost.core.audit.models import AuditEvent
-from resources.models import Block, Catalog, Category, Resource
+from ghost.core.catalog.models import Catalog
+from resources.models import Block, Category, Resource
 from resources.states import DhtStatus, ProbeStatus, State
 from teams import legacy_tokens
 from teams.models import Team, Token

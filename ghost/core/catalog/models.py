@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ghost.core.jobs import queue
 from ghost.core.jobs.models import JobKind
+from ghost.core.jobs.task_names import TaskName
 
 EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
@@ -35,9 +36,7 @@ class Catalog(models.Model):
     class Meta:
         verbose_name = _("catalog")
         verbose_name_plural = _("catalog")
-        constraints = [
-            models.CheckConstraint(name="resources_one_catalog", condition=models.Q(id=1))
-        ]
+        constraints = [models.CheckConstraint(name="ghost_one_catalog", condition=models.Q(id=1))]
 
     def __str__(self) -> str:
         return f"revision {self.revision}"
@@ -92,7 +91,7 @@ class Catalog(models.Model):
 
     @staticmethod
     def _hurry() -> None:
-        queue.enqueue(settings.CATALOG_URGENT_TASK, kind=JobKind.BUILD)
+        queue.enqueue(TaskName.BUILD_AT_ONCE, kind=JobKind.BUILD)
 
     @classmethod
     def _announce(cls, now: datetime) -> None:
@@ -109,7 +108,7 @@ class Catalog(models.Model):
 
     @staticmethod
     def _wake() -> None:
-        queue.enqueue(settings.CATALOG_CHANGED_TASK, kind=JobKind.BUILD)
+        queue.enqueue(TaskName.BUILD_WHEN_QUIET, kind=JobKind.BUILD)
 
     @classmethod
     def heard(cls) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.conf import settings
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from builds import tasks
 from builds.models import BuildState
-from resources.models import Catalog, Category, Change, DhtStatus, Resource
+from ghost.core.catalog.models import Catalog, Change
+from ghost.core.jobs.task_names import TaskName
+from resources.models import Category, DhtStatus, Resource
 from resources.states import ProbeStatus
 from teams.models import Token
 from tests import make
@@ -224,9 +224,9 @@ def queued(configure, django_capture_on_commit_callbacks):
 
 
 def test_a_takedown_does_not_wait_for_quiet(queued, row):
-    assert queued(stored(row, title="Another")) == [settings.CATALOG_CHANGED_TASK]
-    assert queued(lambda: row.take_down(reason="asked", by="t")) == [settings.CATALOG_URGENT_TASK]
-    assert queued(row.restore) == [settings.CATALOG_CHANGED_TASK]
+    assert queued(stored(row, title="Another")) == [TaskName.BUILD_WHEN_QUIET]
+    assert queued(lambda: row.take_down(reason="asked", by="t")) == [TaskName.BUILD_AT_ONCE]
+    assert queued(row.restore) == [TaskName.BUILD_WHEN_QUIET]
 
 
 def test_a_takedown_is_asked_for_though_an_edit_was_announced(
@@ -236,20 +236,13 @@ def test_a_takedown_is_asked_for_though_an_edit_was_announced(
         stored(row, title="Another")()
         row.take_down(reason="asked", by="test")
 
-    assert sorted(queued(both)) == sorted(
-        [settings.CATALOG_CHANGED_TASK, settings.CATALOG_URGENT_TASK]
-    )
+    assert sorted(queued(both)) == sorted([TaskName.BUILD_WHEN_QUIET, TaskName.BUILD_AT_ONCE])
 
 
 def test_a_takedown_of_what_nobody_sees_asks_for_nothing(queued):
     row = make.resource(published_at=None)
 
     assert queued(lambda: row.take_down(reason="asked", by="test")) == []
-
-
-def test_the_tasks_that_the_catalog_names_are_there():
-    assert f"builds.tasks.{tasks.build_when_quiet.__name__}" == settings.CATALOG_CHANGED_TASK
-    assert f"builds.tasks.{tasks.build_at_once.__name__}" == settings.CATALOG_URGENT_TASK
 
 
 def test_changes_are_kept_until_a_build_has_them(row):

@@ -1,0 +1,18 @@
+"""Tasks that lower rooms queue and higher ones carry out, by the names that the queue takes."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class TaskName(StrEnum):
+    """Dotted names of tasks; a test resolves each and tries its arguments."""
+
+    BUILD_WHEN_QUIET = "builds.tasks.build_when_quiet"
+    """What is public changed."""
+    BUILD_AT_ONCE = "builds.tasks.build_at_once"
+    """Something was taken down."""
+    LOCALIZE_COVERS = "builds.tasks.localize_covers"
+    """A cover is to be fetched."""
+    RUN_SCAN = "dht.tasks.run_scan"
+    """Take part in a health scan; its primary key is the argument."""
