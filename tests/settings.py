@@ -34,3 +34,5 @@ os.environ |= {
 from ghost.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Static files are looked up when asked for: each of the test client's instances would read all.
+WHITENOISE_AUTOREFRESH = True

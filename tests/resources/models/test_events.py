@@ -34,7 +34,14 @@ def told(change: str, *rows: tuple[Resource, str | None]) -> dict:
 def test_new_resource_is_told_to_its_publisher_and_team():
     owner = make.publisher()
     team = make.team(owner)
-    row = make.resource(publisher=make.member(team), team=team, is_probed=False)
+    row = Resource(
+        title="New",
+        magnet_uri=make.magnet(),
+        category=make.category(),
+        publisher=make.member(team),
+        team=team,
+    )
+    row.store()
 
     event = Event.objects.get(kind=EventKind.RESOURCE)
     assert event.data == told("created", (row, "held"))

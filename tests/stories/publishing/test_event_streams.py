@@ -32,7 +32,7 @@ def place(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def admin(place):
-    return place.manage("issue_token", "Admin", "Root")
+    return place.token("Admin", "Root")
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ def place(tmp_path_factory, running_swarm):
 @pytest.fixture
 def token(place, request):
     """A Publisher of this test's own."""
-    return place.manage("issue_token", "Publisher", request.node.name)
+    return place.token("Publisher", request.node.name)
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ def half_a_request(place, token):
 
 
 def test_bodies_that_never_end_are_given_up(place):
-    token = place.manage("issue_token", "Admin", "Slow")
+    token = place.token("Admin", "Slow")
     place.start("web")
     slow = [half_a_request(place, token) for _ in range(18)]  # more than there are threads
 
