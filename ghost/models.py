@@ -4,8 +4,18 @@ from ghost.core.audit.models import AuditEvent
 from ghost.core.catalog.models import Catalog, Change
 from ghost.core.events.models import Event
 from ghost.core.events.subscriptions import Stream
-from ghost.core.http.idempotency import Answer
+from ghost.core.http.idempotency import KeptAnswer
 from ghost.core.http.rate_limit import Usage
 from ghost.core.jobs.models import Job, Part
 
-__all__ = ["Answer", "AuditEvent", "Catalog", "Change", "Event", "Job", "Part", "Stream", "Usage"]
+__all__ = [
+    "AuditEvent",
+    "Catalog",
+    "Change",
+    "Event",
+    "Job",
+    "KeptAnswer",
+    "Part",
+    "Stream",
+    "Usage",
+]

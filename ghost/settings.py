@@ -49,7 +49,7 @@ MIDDLEWARE = [
     "ghost.core.http.request_id.RequestIdMiddleware",
     "ghost.torznab.errors.Middleware",
     "ghost.core.http.problems.Middleware",
-    "ghost.core.http.idempotency.Middleware",
+    "ghost.core.http.idempotency.IdempotencyMiddleware",
     "ghost.core.audit.middleware.ActorMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

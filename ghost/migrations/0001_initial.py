@@ -79,23 +79,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Answer',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token_id', models.BigIntegerField()),
-                ('key', models.CharField(max_length=255)),
-                ('fingerprint', models.CharField(max_length=64)),
-                ('made_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
-                ('status', models.PositiveSmallIntegerField(null=True)),
-                ('nonce', models.BinaryField(max_length=16)),
-                ('masked', models.BinaryField(default=b'')),
-            ],
-            options={
-                'default_permissions': (),
-                'constraints': [models.UniqueConstraint(models.F('token_id'), models.F('key'), name='ghost_answer_once_per_key')],
-            },
-        ),
-        migrations.CreateModel(
             name='AuditEvent',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -131,6 +114,23 @@ class Migration(migrations.Migration):
                 'verbose_name': 'catalog',
                 'verbose_name_plural': 'catalog',
                 'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='ghost_one_catalog')],
+            },
+        ),
+        migrations.CreateModel(
+            name='KeptAnswer',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('token_id', models.BigIntegerField()),
+                ('key', models.CharField(max_length=255)),
+                ('fingerprint', models.CharField(max_length=64)),
+                ('made_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                ('status', models.PositiveSmallIntegerField(null=True)),
+                ('nonce', models.BinaryField(max_length=12)),
+                ('sealed', models.BinaryField(default=b'')),
+            ],
+            options={
+                'default_permissions': (),
+                'constraints': [models.UniqueConstraint(models.F('token_id'), models.F('key'), name='ghost_kept_answer_per_key')],
             },
         ),
         migrations.CreateModel(

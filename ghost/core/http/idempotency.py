@@ -1,8 +1,8 @@
 """`Idempotency-Key`: a `POST` that is sent again gets the answer of the first time.
 
 As in draft-ietf-httpapi-idempotency-key-header: the same key with another request is refused
-(422), and one that is still under way too (409). Answers are kept for KEPT_FOR, under a mask that
-only the caller's own bearer token takes off: some hold a raw token, which is stored nowhere.
+(422), and one that is still under way too (409). Answers are kept for KEPT_FOR, encrypted so that
+only the caller's own bearer token opens them: some hold a raw token, which is stored nowhere.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ghost.core.errors import ConflictError, GhostError
+from ghost.core.http import encryption
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ class ReplayError(GhostError):
         self.response = response
 
 
-class Answer(models.Model):
+class KeptAnswer(models.Model):
     """What a key was answered; without a status while the request is under way."""
 
     token_id = models.BigIntegerField()
@@ -62,34 +63,42 @@ class Answer(models.Model):
     fingerprint = models.CharField(max_length=64)
     made_at = models.DateTimeField(default=timezone.now, db_index=True)
     status = models.PositiveSmallIntegerField(null=True)
-    nonce = models.BinaryField(max_length=16)
-    masked = models.BinaryField(default=b"")
+    nonce = models.BinaryField(max_length=encryption.NONCE_BYTES)
+    """Random: it tells this claim from a later one of the same key, too."""
+    sealed = models.BinaryField(default=b"")
+    """Headers and body, compressed, then encrypted."""
 
     class Meta:
         default_permissions = ()
-        constraints = [models.UniqueConstraint("token_id", "key", name="ghost_answer_once_per_key")]
+        constraints = [models.UniqueConstraint("token_id", "key", name="ghost_kept_answer_per_key")]
 
     def __str__(self) -> str:
         return f"answer {self.pk}"
 
-    def keep(self, response: HttpResponse, raw: str) -> None:
+    def keep(self, response: HttpResponse, raw_token: str) -> None:
         """Keep this answer for the next time; a fault of ours frees the key instead."""
         body = _packed(response)
+        ours = KeptAnswer.objects.filter(pk=self.pk, nonce=self.nonce)
         if response.status_code >= 500 or response.status_code in _NOT_KEPT or not body:
-            Answer.objects.filter(pk=self.pk, nonce=self.nonce).delete()
+            ours.delete()
             return
-        Answer.objects.filter(pk=self.pk, nonce=self.nonce).update(
-            status=response.status_code, masked=_mask(body, raw, bytes(self.nonce))
-        )
+        self.status = response.status_code
+        sealed = encryption.encrypt(body, raw_token, bytes(self.nonce), self._context())
+        ours.update(status=self.status, sealed=sealed)
 
-    def replay(self, raw: str) -> HttpResponse:
+    def _context(self) -> bytes:
+        """What the answer belongs to: one that was moved to another row does not open."""
+        return json.dumps([self.token_id, self.key, self.fingerprint, self.status]).encode()
+
+    def replay(self, raw_token: str) -> HttpResponse:
         """The answer; ConflictError if it was given to another form of the token."""
+        nonce = bytes(self.nonce)
         try:
-            packed = _mask(bytes(self.masked), raw, bytes(self.nonce))
-            kept = json.loads(zlib.decompress(packed))
-        except (ValueError, zlib.error) as error:
-            told = _("This key was used before the token was changed; take another one.")
-            raise ConflictError(told) from error
+            packed = encryption.decrypt(bytes(self.sealed), raw_token, nonce, self._context())
+        except ValueError as error:
+            reason = _("This key was used before the token was changed; take another one.")
+            raise ConflictError(reason) from error
+        kept = json.loads(zlib.decompress(packed))
         response = HttpResponse(kept["body"].encode("latin-1"), status=self.status)
         for name, value in kept["headers"].items():
             response[name] = value
@@ -97,7 +106,7 @@ class Answer(models.Model):
         return response
 
 
-def begin(request: HttpRequest, token_id: int, raw: str) -> None:
+def begin(request: HttpRequest, token_id: int, raw_token: str) -> None:
     """Claim the key of this request, if it has one, for the caller whose raw token this is.
 
     ReplayError with the answer if it has one; UnderWayError while another one works on it;
@@ -112,60 +121,63 @@ def begin(request: HttpRequest, token_id: int, raw: str) -> None:
     made = _claim(token_id, key, fingerprint)
     if made is None:
         # Gone again if the other one just failed: then it counts as under way.
-        known = Answer.objects.filter(token_id=token_id, key=key).first()
-        _answer_again(known, fingerprint, raw)
+        known = KeptAnswer.objects.filter(token_id=token_id, key=key).first()
+        _answer_again(known, fingerprint, raw_token)
     else:
-        request.idempotent = made, raw  # type: ignore[attr-defined]  # for `Middleware`
+        request.idempotent = made, raw_token  # type: ignore[attr-defined]  # for the middleware
 
 
-def _claim(token_id: int, key: str, fingerprint: str) -> Answer | None:
+def _claim(token_id: int, key: str, fingerprint: str) -> KeptAnswer | None:
     """The row that is ours to answer, or None if there is one already."""
     now = timezone.now()
-    ours = Answer.objects.filter(token_id=token_id, key=key)
+    ours = KeptAnswer.objects.filter(token_id=token_id, key=key)
     ours.filter(
         models.Q(made_at__lt=now - KEPT_FOR) | models.Q(made_at__lt=now - LEASE, status=None)
     ).delete()
     try:
         with transaction.atomic():
-            return Answer.objects.create(
-                token_id=token_id, key=key, fingerprint=fingerprint, nonce=secrets.token_bytes(16)
+            return KeptAnswer.objects.create(
+                token_id=token_id,
+                key=key,
+                fingerprint=fingerprint,
+                nonce=secrets.token_bytes(encryption.NONCE_BYTES),
             )
     except IntegrityError:
         return None
 
 
-def _answer_again(known: Answer | None, fingerprint: str, raw: str) -> None:
+def _answer_again(known: KeptAnswer | None, fingerprint: str, raw_token: str) -> None:
     if known and known.fingerprint != fingerprint:
         raise OtherRequestError(
             _("This Idempotency-Key was used for another request; take a new one.")
         )
     if known is None or known.status is None:
         raise UnderWayError(_("A request with this Idempotency-Key is under way; ask again."))
-    raise ReplayError(known.replay(raw))
+    raise ReplayError(known.replay(raw_token))
 
 
 def prune() -> int:
     """Drop what is kept for too long; how many there were."""
-    count, _each = Answer.objects.filter(made_at__lt=timezone.now() - KEPT_FOR).delete()
+    count, _each = KeptAnswer.objects.filter(made_at__lt=timezone.now() - KEPT_FOR).delete()
     return count
 
 
 def _fingerprint(request: HttpRequest) -> str:
     """Of method, address, query and body; a form by its parts, since its boundary is random."""
-    found = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
+    digest = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
     if request.content_type == "multipart/form-data":
         if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_FORM_BYTES:
             raise RequestDataTooBig
         for name, values in sorted(request.POST.lists()):
-            found.update(json.dumps([name, values]).encode())
+            digest.update(json.dumps([name, values]).encode())
         for name, files in sorted(request.FILES.lists()):
             for file in files:
-                found.update(json.dumps([name, file.size]).encode())
-                found.update(hashlib.sha256(file.read()).digest())
+                digest.update(json.dumps([name, file.size]).encode())
+                digest.update(hashlib.sha256(file.read()).digest())
                 file.seek(0)
     else:
-        found.update(request.body)
-    return found.hexdigest()
+        digest.update(request.body)
+    return digest.hexdigest()
 
 
 def _packed(response: HttpResponse) -> bytes:
@@ -176,20 +188,14 @@ def _packed(response: HttpResponse) -> bytes:
     return zlib.compress(json.dumps(packed).encode())
 
 
-def _mask(body: bytes, raw: str, nonce: bytes) -> bytes:
-    """Masked, or with the same call unmasked: XOR with a stream that raw token and nonce give."""
-    stream = hashlib.shake_256(b"ghost answer\0" + nonce + raw.encode()).digest(len(body))
-    return (int.from_bytes(body) ^ int.from_bytes(stream)).to_bytes(len(body))
-
-
-def _kept(response: HttpResponse, answer: Answer, raw: str) -> None:
+def _keep(response: HttpResponse, answer: KeptAnswer, raw_token: str) -> None:
     try:
-        answer.keep(response, raw)
+        answer.keep(response, raw_token)
     except DatabaseError:  # what was done is done, and this answer says so
         log.exception("An answer can't be kept; its key is free again in %s.", LEASE)
 
 
-class Middleware:
+class IdempotencyMiddleware:
     """Keeps the answers of requests that `begin` has claimed a key for."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -198,7 +204,7 @@ class Middleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """The same answer."""
         response = self.get_response(request)
-        claimed: tuple[Answer, str] | None = getattr(request, "idempotent", None)
+        claimed: tuple[KeptAnswer, str] | None = getattr(request, "idempotent", None)
         if claimed and isinstance(response, HttpResponse):
-            _kept(response, *claimed)
+            _keep(response, *claimed)
         return response
