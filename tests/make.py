@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import TYPE_CHECKING, Any, cast
 
 from django.utils import timezone
 
@@ -16,21 +17,33 @@ from resources.torrents import metadata
 from teams.models import Team, Token
 from teams.roles import Role
 
+if TYPE_CHECKING:
+
+    class IssuedToken(Token):
+        """A token of which the test knows the raw form."""
+
+        raw: str
+
+        class Meta:
+            proxy = True
+
+
 _number = count(1)
 
 
-def token(role: Role = Role.PUBLISHER, name: str = "Ada", **kwargs) -> Token:
+def token(role: Role = Role.PUBLISHER, name: str = "Ada", **kwargs: Any) -> IssuedToken:
     """A token whose raw form is on its attribute `raw`."""
     row, raw = Token.objects.issue(role, name, **kwargs)
-    row.raw = raw
-    return row
+    issued = cast("IssuedToken", row)
+    issued.raw = raw
+    return issued
 
 
-def admin(**kwargs) -> Token:
+def admin(**kwargs: Any) -> IssuedToken:
     return token(Role.ADMIN, kwargs.pop("name", "Root"), **kwargs)
 
 
-def publisher(**kwargs) -> Token:
+def publisher(**kwargs: Any) -> IssuedToken:
     return token(Role.PUBLISHER, kwargs.pop("name", "Ada"), **kwargs)
 
 
@@ -41,16 +54,16 @@ def team(owner: Token | None = None, name: str = "Team") -> Team:
     return row
 
 
-def member(of: Team | None = None, name: str = "Mia") -> Token:
+def member(of: Team | None = None, name: str = "Mia") -> IssuedToken:
     return token(Role.TEAM_MEMBER, name, team=of or team())
 
 
-def auth(of: Token) -> dict[str, str]:
+def auth(of: IssuedToken) -> dict[str, str]:
     """Keyword arguments of the test client for a request with that token."""
     return {"headers": {"Authorization": f"Bearer {of.raw}"}}
 
 
-def category(name: str | None = None, **kwargs) -> Category:
+def category(name: str | None = None, **kwargs: Any) -> Category:
     row = Category(name=name or f"Category {next(_number)}", **kwargs)
     row.store()
     return row
@@ -65,7 +78,7 @@ def magnet(v1: str | None = None) -> str:
     return f"magnet:?xt=urn:btih:{v1 or info_hash()}"
 
 
-def resource(*, is_probed: bool = True, **kwargs) -> Resource:
+def resource(*, is_probed: bool = True, **kwargs: Any) -> Resource:
     """A resource, public unless something in `kwargs` says otherwise.
 
     Written as `store` and `record_metadata` leave it, but for what they tell others (audit trail,
@@ -132,7 +145,7 @@ def _tell_catalog(row: Resource) -> None:
     Change.objects.note(catalog.revision, [row.pk])
 
 
-def torrent_metadata(magnet_hash: str, **kwargs) -> metadata.Metadata:
+def torrent_metadata(magnet_hash: str, **kwargs: Any) -> metadata.Metadata:
     return metadata.Metadata(
         **{
             "magnet_hash": magnet_hash,
@@ -150,7 +163,7 @@ def torrent_metadata(magnet_hash: str, **kwargs) -> metadata.Metadata:
     )
 
 
-def facts(number: int = 1, **kwargs) -> Facts:
+def facts(number: int = 1, **kwargs: Any) -> Facts:
     """What the site shows of resource `number`, published and changed at that second of 2026."""
     v1 = hashlib.sha1(f"facts {number}".encode()).hexdigest()
     moment = (datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=number)).isoformat()

@@ -14,6 +14,7 @@ from builds.engine import pipeline
 from builds.models import Build
 from tests.builds.faults import place  # noqa: F401  # a fixture
 from tests.builds.pictures import pictures, stall  # noqa: F401  # fixtures
+from tests.presence import present
 
 
 class QuietHandler(SimpleHTTPRequestHandler):
@@ -26,7 +27,7 @@ def build(db, settings):
     """`build()`: build the site of the test's catalog in one language; the public folder."""
 
     def run(**kwargs) -> Path:
-        claimed = Build.objects.claim("test")
+        claimed = present(Build.objects.claim("test"))
         pipeline.run(claimed, **kwargs)
         return settings.GHOST.site_workdir / "public"
 

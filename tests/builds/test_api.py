@@ -9,6 +9,7 @@ from builds.models import Build, BuildState, Step
 from builds.render import hugo
 from ghost.core.catalog.models import Catalog
 from tests import make
+from tests.presence import present
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +35,7 @@ def test_status_shows_what_is_pending(client):
     ("done", "total", "shown"), [(0, 0, None), (20, 300, {"done": 20, "total": 300})]
 )
 def test_status_shows_the_running_build(client, done, total, shown):
-    build = Build.objects.claim("test")
+    build = present(Build.objects.claim("test"))
     Step.objects.create(build=build, name="covers")
     Step.objects.create(build=build, name="hugo", done=done, total=total)
 
@@ -77,11 +78,14 @@ def test_status_tells_that_the_site_was_put_back(client):
     row.title = "Two"
     row.store()
     tasks.build_now("test")
-    tasks.roll_back(Build.objects.last().pk, "test")
+    tasks.roll_back(present(Build.objects.last()).pk, "test")
 
     answer = client.get("/api/build/status", **make.auth(token)).json()
 
-    assert (answer["held_build"], answer["pending_changes"]) == (Build.objects.last().pk, True)
+    assert (answer["held_build"], answer["pending_changes"]) == (
+        present(Build.objects.last()).pk,
+        True,
+    )
 
 
 def test_status_after_a_build(client):
@@ -91,7 +95,7 @@ def test_status_after_a_build(client):
     answer = client.get("/api/build/status", **make.auth(token)).json()
 
     assert (answer["pending_changes"], answer["pending_reason"]) == (False, None)
-    assert answer["last_build_at"] == BuildState.get().last_build_at.isoformat()
+    assert answer["last_build_at"] == present(BuildState.get().last_build_at).isoformat()
 
 
 def test_trigger_marks_the_site_out_of_date(client):

@@ -21,6 +21,7 @@ from ghost.core.jobs import shutdown
 from resources.models import DhtStatus, ProbeStatus, Resource
 from resources.torrents import metadata
 from tests import make
+from tests.presence import present
 
 pytestmark = pytest.mark.django_db
 
@@ -59,7 +60,7 @@ def test_metadata_is_kept_with_its_info_section(swarm):
 
     tasks.run_probes(row.pk)
 
-    kept = metadata.load(row.magnet_hash)
+    kept = present(metadata.load(row.magnet_hash))
     assert (kept.name, kept.info in seed.body) == (seed.name, True)
 
 

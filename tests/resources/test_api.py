@@ -14,6 +14,7 @@ from resources.models import Block, DhtStatus, ProbeStatus, Resource
 from resources.schemas import ResourceItem, ResourceOut
 from resources.torrents import metadata
 from tests import make
+from tests.presence import present
 
 pytestmark = pytest.mark.django_db
 
@@ -447,7 +448,7 @@ def test_metadata_is_what_the_probe_found(call):
         "file_count": 2,
         "files_tree_summary": "README.txt, track.flac",
         "num_peers": 3,
-        "fetched_at": row.probed_at.isoformat(),
+        "fetched_at": present(row.probed_at).isoformat(),
         "backend": "libtorrent",
     }
 

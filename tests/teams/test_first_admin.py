@@ -8,6 +8,7 @@ from teams import first_admin
 from teams.models import Token
 from teams.roles import Role
 from tests import make
+from tests.presence import present
 
 pytestmark = pytest.mark.django_db
 
@@ -18,13 +19,13 @@ def secrets_dir(configure, tmp_path):
 
 
 def test_first_start_makes_one_in_a_file_of_the_owner(caplog, secrets_dir):
-    path = first_admin.ensure()
+    path = present(first_admin.ensure())
 
     raw = path.read_text().strip()
     assert path == secrets_dir / "admin-token"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(secrets_dir.stat().st_mode) == 0o700
-    assert Token.objects.find_usable(raw).role == Role.ADMIN
+    assert present(Token.objects.find_usable(raw)).role == Role.ADMIN
     assert str(path) in caplog.text
     assert raw not in caplog.text
 
@@ -47,7 +48,7 @@ def test_file_of_an_earlier_database_is_replaced(secrets_dir):
     secrets_dir.mkdir()
     (secrets_dir / "admin-token").write_text("stale")
 
-    path = first_admin.ensure()
+    path = present(first_admin.ensure())
 
     assert Token.objects.find_usable(path.read_text().strip()) is not None
 

@@ -16,6 +16,7 @@ from builds.admin import labels
 from builds.models import Build, Cover, Listing, Output, Step
 from resources.models import Resource
 from tests import make, operators
+from tests.presence import present
 
 pytestmark = pytest.mark.django_db
 
@@ -312,7 +313,7 @@ def test_an_operator_puts_the_site_back(two_states, settings):
     assert operators.told(answer) == ["The way back is queued."]
     assert (queued["func"], queued["args"]) == (tasks.roll_back, (first.pk, "operator"))
     assert "One" in (public / f"resources/{Resource.objects.get().pk}/index.html").read_text()
-    done = Build.objects.first()
+    done = present(Build.objects.first())
     assert (labels.kind(done), labels.asked_by(done)) == (
         f"back to #{first.pk}",
         "by hand: operator",

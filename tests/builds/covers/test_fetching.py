@@ -23,6 +23,7 @@ from ghost.core.io import fetch
 from resources.models import Resource
 from tests import make
 from tests.builds.pictures import Pictures, image, opened
+from tests.presence import present
 
 pytestmark = pytest.mark.django_db
 
@@ -155,7 +156,11 @@ def test_a_failure_is_noted_and_the_others_come(pictures, answer, error):
     assert counts == {"fetched": 1, "failed": 1, "waiting": 0}
     assert failing.cover_image_path is None
     assert failing.cover_error == error if error else failing.cover_error
-    assert timedelta(minutes=59) < failing.cover_due_at - timezone.now() < timedelta(minutes=61)
+    assert (
+        timedelta(minutes=59)
+        < present(failing.cover_due_at) - timezone.now()
+        < timedelta(minutes=61)
+    )
     assert Cover.objects.made().get().resource == other
 
 
@@ -205,14 +210,14 @@ def test_pauses_between_failures_grow_and_another_address_starts_afresh(pictures
         make_due()
         covers.localize()
         row.refresh_from_db()
-        pauses.append(round((row.cover_due_at - timezone.now()) / timedelta(hours=1)))
+        pauses.append(round((present(row.cover_due_at) - timezone.now()) / timedelta(hours=1)))
     row.cover_image_url = pictures["address"] + "/words"
     row.store()
     covers.localize()
     row.refresh_from_db()
 
     assert pauses == [1, 4, 12]
-    assert round((row.cover_due_at - timezone.now()) / timedelta(hours=1)) == 1
+    assert round((present(row.cover_due_at) - timezone.now()) / timedelta(hours=1)) == 1
 
 
 def test_a_disk_that_is_full_is_said_and_stops_nothing(pictures, monkeypatch):
@@ -412,7 +417,7 @@ def test_a_host_that_stays_dead_is_tried_once_after_each_pause_and_the_pauses_gr
         before = len(pictures["asked"])
         host = fail_once(address)
         tries.append(len(pictures["asked"]) - before)
-        pauses.append(round((host.open_until - timezone.now()) / timedelta(minutes=5)))
+        pauses.append(round((present(host.open_until) - timezone.now()) / timedelta(minutes=5)))
 
     assert tries == [1] * 9
     assert pauses == [2, 4, 8, 16, 32, 64, 72, 72, 72]
@@ -465,7 +470,7 @@ def test_a_host_that_wants_to_be_left_alone_is_at_once(pictures, in_words):
     host = CoverHost.objects.get()
     assert len(pictures["asked"]) <= 2
     assert counts["waiting"] >= 28
-    assert round((host.open_until - timezone.now()) / timedelta(minutes=1)) == 20
+    assert round((present(host.open_until) - timezone.now()) / timedelta(minutes=1)) == 20
 
 
 @pytest.mark.parametrize("wanted", ["9" * 18, "Fri, 31 Dec 9999 23:59:59 GMT"])

@@ -12,6 +12,7 @@ from PIL import Image, ImageCms
 from builds.covers import pictures
 from ghost.core.errors import RefusedError
 from tests.builds.pictures import image, opened, png
+from tests.presence import present
 
 NO_IMAGE = "It is not a JPEG, PNG, WebP, GIF or AVIF image."
 TOO_LARGE = "It has more than 40 million pixels."
@@ -92,7 +93,7 @@ def test_draw_keeps_the_transparency_of_a_palette():
 
     page = opened(pictures.draw(body).page)
 
-    assert (page.mode, page.getpixel((9, 9))[3]) == ("RGBA", 0)
+    assert (page.mode, present(page.getpixel((9, 9)))[3]) == ("RGBA", 0)
 
 
 def test_draw_keeps_the_transparency_of_a_single_colour():
@@ -100,7 +101,7 @@ def test_draw_keeps_the_transparency_of_a_single_colour():
 
     page = opened(pictures.draw(body).page)
 
-    assert (page.mode, page.getpixel((9, 9))[3]) == ("RGBA", 0)
+    assert (page.mode, present(page.getpixel((9, 9)))[3]) == ("RGBA", 0)
 
 
 def test_draw_brings_sixteen_bits_of_grey_to_eight():

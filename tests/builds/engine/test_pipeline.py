@@ -22,6 +22,7 @@ from resources.states import ProbeStatus
 from resources.torrents import metadata
 from teams.roles import Role
 from tests import make
+from tests.presence import present
 
 pytestmark = pytest.mark.django_db
 FULL = ["covers", "absorb", "export", "search", "hugo", "check", "publish"]
@@ -113,7 +114,7 @@ def test_no_private_value_is_in_a_public_file(build, settings, tmp_path):
     row.record_probe_miss(ProbeStatus.TIMEOUT, "nobody at 10.9.8.7 answered")
     make.resource().take_down(reason="a private reason", by="Olga Operator")
     Block.objects.add([make.info_hash()], reason="a court's order", by=operator.get_username())
-    Build.objects.claim(operator.get_username()).fail("an error at /srv/secret")
+    present(Build.objects.claim(operator.get_username())).fail("an error at /srv/secret")
 
     found = everything(build())
 
@@ -169,7 +170,7 @@ def test_one_edit_renders_what_shows_it_and_leaves_the_rest_alone(build, configu
 
     build()
 
-    ended = Build.objects.first()
+    ended = present(Build.objects.first())
     after = stamps(public)
     changed = {name for name in before | after if before.get(name) != after.get(name)}
     pages = {
@@ -224,13 +225,13 @@ def test_a_site_that_cannot_be_trusted_is_built_anew_though_nothing_changed(buil
     before = everything(public)
     match harm:
         case "release":
-            shutil.rmtree(releases.current())
+            shutil.rmtree(present(releases.current()))
         case "link":
             public.unlink()
         case "state":
-            (releases.current() / releases.STATE).write_text("{")
+            (present(releases.current()) / releases.STATE).write_text("{")
         case "other tree":
-            releases.set_token(releases.current(), releases.new_token())
+            releases.set_token(present(releases.current()), releases.new_token())
         case "tables":
             BuildState.objects.update(token="")
 
@@ -239,7 +240,7 @@ def test_a_site_that_cannot_be_trusted_is_built_anew_though_nothing_changed(buil
     assert everything(public) == before
     assert [(b.state, b.is_full) for b in Build.objects.all()] == [("done", True)] * 2
     build()
-    assert Build.objects.first().state == "unchanged"
+    assert present(Build.objects.first()).state == "unchanged"
 
 
 def test_force_builds_an_unchanged_catalog_with_equal_bytes(build):
@@ -283,14 +284,14 @@ def test_a_failing_hugo_leaves_the_last_good_site(build, monkeypatch, configure,
     )
     assert after.pending_changes
     assert "can't render" in after.last_error
-    failed = Build.objects.first()
+    failed = present(Build.objects.first())
     assert (failed.state, failed.error) == ("failed", after.last_error)
     names = FULL if force else DELTA
     ran = names[: names.index("hugo")]
     assert steps(failed) == [*((name, True) for name in ran), ("hugo", False)]
     configure(hugo_bin="hugo")
     assert b"Second" in everything(build())
-    assert not Build.objects.first().is_full
+    assert not present(Build.objects.first()).is_full
     assert BuildState.get().last_error == ""
 
 
@@ -304,7 +305,7 @@ def test_a_hugo_that_is_not_there_stops_before_anything_is_touched(build, config
     with pytest.raises(OutageError, match="does not work as Hugo"):
         build()
 
-    assert steps(Build.objects.first()) == []
+    assert steps(present(Build.objects.first())) == []
     after = BuildState.get()
     assert (after.token, after.absorbed_revision) == (before.token, before.absorbed_revision)
 
@@ -320,7 +321,7 @@ def test_output_of_a_failing_hugo_is_kept_without_the_machines_paths(build, conf
     with pytest.raises(OutageError):
         build()
 
-    step = Build.objects.get().steps.last()
+    step = present(Build.objects.get().steps.last())
     assert (step.name, step.exit_code) == ("hugo", 7)
     assert "bad --source <site>" in step.output
     assert str(tmp_path) not in step.output + Build.objects.get().error
@@ -345,7 +346,7 @@ def test_a_time_out_ends_the_rows(build, monkeypatch):
         build()
 
     failed = Build.objects.get()
-    assert (failed.state, failed.steps.last().is_ok) == ("failed", False)
+    assert (failed.state, present(failed.steps.last()).is_ok) == ("failed", False)
     assert [p.name for p in (releases.public().parent / "releases").iterdir()] == []
 
 
@@ -376,9 +377,9 @@ def test_a_page_that_cannot_be_rendered_is_set_aside_and_named(build, spoil):
     assert (public / f"resources/{good.pk}/index.html").exists()
     assert not (public / f"resources/{bad.pk}").exists()
     build()
-    assert Build.objects.first().set_aside == [f"/resources/{bad.pk}/"]
+    assert present(Build.objects.first()).set_aside == [f"/resources/{bad.pk}/"]
     build(force=True)
-    assert Build.objects.first().set_aside == [f"/resources/{bad.pk}/"]
+    assert present(Build.objects.first()).set_aside == [f"/resources/{bad.pk}/"]
 
 
 def test_a_page_that_can_be_rendered_no_more_is_taken_away_until_it_can(build, spoil):
@@ -390,18 +391,18 @@ def test_a_page_that_can_be_rendered_no_more_is_taken_away_until_it_can(build, s
 
     build()
 
-    ended = Build.objects.first()
+    ended = present(Build.objects.first())
     assert (ended.is_full, ended.set_aside) == (False, [f"/resources/{row.pk}/"])
     assert not page.exists()
     other.title = "Beside it"
     other.store()
     build()  # a page that links to it is no fault
-    assert Build.objects.first().set_aside == [f"/resources/{row.pk}/"]
+    assert present(Build.objects.first()).set_aside == [f"/resources/{row.pk}/"]
     spoil(None)
     row.title = "Third"
     row.store()
     build()
-    assert Build.objects.first().set_aside == []
+    assert present(Build.objects.first()).set_aside == []
     assert "Third" in page.read_text()
 
 
@@ -421,11 +422,11 @@ def test_a_change_during_a_build_stays_pending(build, monkeypatch):
     assert BuildState.get().pending_changes
     monkeypatch.undo()
     assert b"Meanwhile" in everything(build())
-    assert not Build.objects.first().is_full
+    assert not present(Build.objects.first()).is_full
 
 
 def test_a_builder_given_up_for_dead_stops(monkeypatch):
-    build = Build.objects.claim("test")
+    build = present(Build.objects.claim("test"))
     real = hugo.render
 
     def render(*args, **kwargs):
@@ -456,7 +457,7 @@ def test_a_builder_given_up_for_dead_at_the_very_end_publishes_nothing(build, mo
     good = build()
     before = everything(good)
     make.resource(title="Second")
-    stale = Build.objects.claim("stale")
+    stale = present(Build.objects.claim("stale"))
     module, door = (releases, "set_token") if force else (patches, "seal")
     real = getattr(module, door)
 
@@ -479,7 +480,7 @@ def test_a_builder_given_up_for_dead_at_the_very_end_publishes_nothing(build, mo
 
 def test_a_stale_builder_cannot_replace_the_site_of_the_one_that_took_over(build, monkeypatch):
     make.resource(title="Only")
-    stale = Build.objects.claim("stale")
+    stale = present(Build.objects.claim("stale"))
     real, told = check.whole, []
 
     def whole(*args):
@@ -503,7 +504,7 @@ def test_a_stale_builder_cannot_replace_the_site_of_the_one_that_took_over(build
 
 def test_an_unchanged_build_that_was_given_up_for_dead_does_not_say_it_is_done(build, monkeypatch):
     build()
-    stale = Build.objects.claim("stale")
+    stale = present(Build.objects.claim("stale"))
     real = check.part
 
     def part(*args):
@@ -553,7 +554,7 @@ def test_a_builder_killed_at_the_swap_leaves_a_state_that_the_next_build_mends(
     public = build()
 
     assert b"Second" in (public / "index.html").read_bytes()
-    assert Build.objects.first().state == "done"
+    assert present(Build.objects.first()).state == "done"
     assert not BuildState.get().pending_changes
 
 
@@ -581,7 +582,7 @@ def test_a_builder_killed_in_a_delta_leaves_a_tree_that_the_next_build_finishes(
 
     build()
 
-    ended = Build.objects.first()
+    ended = present(Build.objects.first())
     assert (ended.state, ended.is_full) == (
         "done" if door in ("seal", "store") else "unchanged", False,
     )  # fmt: skip
@@ -616,12 +617,12 @@ def test_a_merge_that_fails_is_finished_by_the_next_build(build, monkeypatch):
     with pytest.raises(OSError, match="No space left"):
         build()
     monkeypatch.undo()
-    failed = Build.objects.first()
+    failed = present(Build.objects.first())
     assert (failed.state, failed.release, failed.token) == ("failed", "", "")
 
     build()
 
-    ended = Build.objects.first()
+    ended = present(Build.objects.first())
     assert (ended.state, ended.is_full) == ("unchanged", False)
     assert b"Second" in everything(public)
     assert not BuildState.get().pending_changes
@@ -639,7 +640,7 @@ def test_a_resource_whose_hour_came_is_not_passed_over_by_the_build_of_another_c
     found = everything(build())
 
     assert b"Late" in found
-    assert not Build.objects.first().is_full
+    assert not present(Build.objects.first()).is_full
 
 
 def test_a_damaged_metadata_file_costs_its_tree_alone(build):

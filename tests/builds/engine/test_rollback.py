@@ -8,6 +8,7 @@ from builds.models import Build, BuildState
 from ghost.core.errors import RefusedError
 from resources.models import Resource
 from tests import make
+from tests.presence import present
 from tests.stories.site.test_same_bytes import tree
 
 pytestmark = pytest.mark.django_db
@@ -134,7 +135,7 @@ def test_the_row_of_a_rollback_tells_what_it_did(build):
     row.title = "Two"
     row.store()
     build()
-    changed = Build.objects.first().changed
+    changed = present(Build.objects.first()).changed
 
     done = Build.objects.get(pk=rollback.to(None, "ada").pk)
 

@@ -15,6 +15,7 @@ from resources.models import DhtStatus, Resource
 from resources.torrents import metadata
 from teams.models import Token
 from tests import make
+from tests.presence import present
 
 pytestmark = pytest.mark.django_db
 
@@ -78,7 +79,7 @@ def test_the_first_look_takes_all_that_is_public():
     assert placed() == {
         ("all", ""): [(1, row.pk)],
         ("category", str(row.category_id)): [(1, row.pk)],
-        ("month", row.published_at.strftime("%Y-%m")): [(1, row.pk)],
+        ("month", present(row.published_at).strftime("%Y-%m")): [(1, row.pk)],
         ("publisher", str(row.publisher_id)): [(1, row.pk)],
         ("tag", "a"): [(1, row.pk)],
     }
@@ -118,8 +119,8 @@ def test_facts_are_what_the_row_says():
     assert (shown.hash, shown.hash_v1, shown.hash_v2) == (row.magnet_hash, row.magnet_hash, None)
     assert (shown.magnet, shown.summary) == (row.magnet_uri, "Some words.")
     assert (shown.size_bytes, shown.file_count) == (3_000_000, 2)
-    assert shown.published_at == row.published_at.isoformat()
-    assert shown.checked_at == row.last_dht_check.isoformat()
+    assert shown.published_at == present(row.published_at).isoformat()
+    assert shown.checked_at == present(row.last_dht_check).isoformat()
 
 
 # -- a few
@@ -306,7 +307,7 @@ def test_a_check_is_shown_with_what_else_changes():
     row.refresh_from_db()
     shown = facts(row)
     assert (shown.dht_status, shown.misses) == ("Stale", 3)
-    assert shown.checked_at == row.last_dht_check.isoformat()
+    assert shown.checked_at == present(row.last_dht_check).isoformat()
     entry = Entry.objects.get(pk=row.pk)
     assert (entry.dht_status, entry.misses) == ("Stale", 3)
 
@@ -319,7 +320,7 @@ def test_a_check_that_is_far_behind_is_shown_anew():
     absorb(everything=False)
 
     row.refresh_from_db()
-    assert facts(row).checked_at == row.last_dht_check.isoformat()
+    assert facts(row).checked_at == present(row.last_dht_check).isoformat()
     assert f"entry/{row.pk}" in due()
 
 

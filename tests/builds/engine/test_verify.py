@@ -7,6 +7,7 @@ from builds.models import Build, Entry
 from ghost.core.catalog.models import Change
 from resources.models import Resource
 from tests import make
+from tests.presence import present
 from tests.stories.site.test_same_bytes import differing, tree
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +22,7 @@ def site(build):
 
 def drift() -> int:
     tasks.verify_site()
-    build = Build.objects.first()
+    build = present(Build.objects.first())
     assert build.state in {"done", "unchanged"}, build.error
     return build.steps.get(name="verify").counts["drift"]
 
@@ -31,7 +32,7 @@ def test_a_site_as_it_should_be_is_left_alone(site):
 
     assert drift() == 0
     assert tree(site) == before
-    assert Build.objects.first().state == "unchanged"
+    assert present(Build.objects.first()).state == "unchanged"
 
 
 @pytest.mark.parametrize(
@@ -39,7 +40,7 @@ def test_a_site_as_it_should_be_is_left_alone(site):
 )
 @pytest.mark.parametrize("harm", ["removed", "emptied"])
 def test_a_file_that_was_spoilt_is_mended(site, path, harm):
-    path = path.replace("/1/", f"/{Resource.objects.first().pk}/")
+    path = path.replace("/1/", f"/{present(Resource.objects.first()).pk}/")
     before = tree(site)
     (site / path).unlink() if harm == "removed" else (site / path).write_bytes(b"")
 
@@ -58,7 +59,7 @@ def test_a_stray_file_is_removed(site):
 
 
 def test_a_change_that_no_log_names_is_found(site):
-    row = Resource.objects.first()
+    row = present(Resource.objects.first())
     Resource.objects.filter(pk=row.pk).update(title="Written past the rules")
     Change.objects.all().delete()
 
@@ -69,7 +70,7 @@ def test_a_change_that_no_log_names_is_found(site):
 
 def test_tables_that_lie_are_found(site):
     before = tree(site)
-    entry = Entry.objects.first()
+    entry = present(Entry.objects.first())
     Entry.objects.filter(pk=entry.pk).update(
         facts_json=entry.facts_json.replace("Work", "Lie"), source="x"
     )
@@ -86,5 +87,5 @@ def test_a_damaged_search_index_is_built_anew(site):
 
     tasks.verify_site()
 
-    assert Build.objects.first().is_full
+    assert present(Build.objects.first()).is_full
     assert differing(tree(site), before) == []

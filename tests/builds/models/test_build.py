@@ -14,6 +14,7 @@ from builds.models import Build
 from ghost.core.events.models import Event, EventKind
 from ghost.core.jobs.models import Job
 from tests import make
+from tests.presence import present
 
 pytestmark = pytest.mark.django_db
 
@@ -40,10 +41,10 @@ def test_build_is_told_from_its_beginning_to_its_end():
 
 
 def test_only_admins_hear_what_went_wrong_and_who_asked():
-    build = Build.objects.claim("somebody")
+    build = present(Build.objects.claim("somebody"))
     build.fail("boom")
 
-    event = Event.objects.last()
+    event = present(Event.objects.last())
     for_all = json.loads(event.block(is_all=False).split(b"\n")[1][6:])
     for_admins = json.loads(event.block(is_all=True).split(b"\n")[1][6:])
     assert (for_all["state"], for_all["build_id"]) == ("failed", build.pk)
@@ -54,7 +55,7 @@ def test_only_admins_hear_what_went_wrong_and_who_asked():
 def test_progress_is_told_once_a_second(monkeypatch):
     clock = [0.0]
     monkeypatch.setattr(runs.time, "monotonic", lambda: clock[0])
-    run = runs.Run(Build.objects.claim("test"), lambda step: None)
+    run = runs.Run(present(Build.objects.claim("test")), lambda step: None)
     with run.step("hugo"):
         for now in (0.5, 1.2, 1.5, 2.0, 2.3):
             clock[0] = now
@@ -67,7 +68,7 @@ def test_progress_is_told_once_a_second(monkeypatch):
 
 
 def test_builder_that_died_is_told_once():
-    build = Build.objects.claim("test")
+    build = present(Build.objects.claim("test"))
     Build.objects.update(lease_until=timezone.now() - timedelta(hours=1))
 
     buried = [Build.objects.bury_dead(), Build.objects.bury_dead()]

@@ -9,6 +9,7 @@ import pytest
 from ghost.core.catalog.models import Catalog
 from tests import make
 from tests.builds import exports
+from tests.presence import present
 
 pytestmark = pytest.mark.django_db
 
@@ -50,7 +51,7 @@ def test_index_has_the_fields_of_the_contract():
                 "magnet_uri": row.magnet_uri,
                 "magnet_hash": row.magnet_hash,
                 "dht_status": "Active",
-                "last_dht_check": row.last_dht_check.isoformat(),
+                "last_dht_check": present(row.last_dht_check).isoformat(),
                 "total_size_bytes": 3_000_000,
                 "total_size_human": "2.86 MiB",
                 "file_count": 2,

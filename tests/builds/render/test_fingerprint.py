@@ -5,6 +5,7 @@ import pytest
 from builds.models import Build
 from builds.render import fingerprint
 from tests import make
+from tests.presence import present
 
 
 def test_another_title_is_another_look(configure):
@@ -19,9 +20,9 @@ def test_other_code_builds_everything_anew(build, monkeypatch):
     make.resource()
     build()
     build()
-    assert not Build.objects.first().is_full
+    assert not present(Build.objects.first()).is_full
 
     monkeypatch.setattr(fingerprint, "_code", lambda: "of the next version")
     build()
 
-    assert Build.objects.first().is_full
+    assert present(Build.objects.first()).is_full

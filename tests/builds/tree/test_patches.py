@@ -8,6 +8,7 @@ import pytest
 
 from builds.tree import patches, releases
 from builds.tree.patches import Changes
+from tests.presence import present
 
 DOORS = ("link", "mkdir", "rename", "replace", "rmdir", "unlink")
 """Each change that a merge makes to the file system goes through one of these of `os`."""
@@ -79,8 +80,11 @@ def publish(files: dict[str, str], token: str = "first", build: int = 1) -> Path
 def staged(build: int, files: dict[str, str], removed: list[str]):
     """A sealed delta from what is public to that."""
     stage, present = patches.begin(build), tree(releases.public())
-    write(stage.new, {name: body for name, body in files.items() if present.get(name) != body})
-    return stage, patches.seal(stage, removed)
+    write(
+        present(stage).new,
+        {name: body for name, body in files.items() if present.get(name) != body},
+    )
+    return stage, patches.seal(present(stage), removed)
 
 
 def sealed(build: int = 2):
@@ -138,7 +142,7 @@ def test_a_file_that_is_not_there_needs_no_removal(trees):
 
 
 def test_growth_is_told_before(trees):
-    stage = patches.begin(2)
+    stage = present(patches.begin(2))
     write(stage.new, {"index.html": "home!", "more.html": "12345"})
 
     grown = patches.growth(stage, ["resources/2/index.html", "resources/9/index.html"])
@@ -147,7 +151,7 @@ def test_growth_is_told_before(trees):
 
 
 def test_new_files_come_before_what_links_to_them_and_manifests_come_last(trees):
-    stage = patches.begin(2)
+    stage = present(patches.begin(2))
     names = ["sitemap.xml", "search/manifest.json", "index/manifest.json", "index/tags.json",
              "zh-hans/resources/1/index.html", "assets/covers/1.webp", "index.html"]  # fmt: skip
     write(stage.new, dict.fromkeys(names, "x"))
@@ -227,7 +231,7 @@ def test_undo_gives_exactly_the_old_tree_and_its_token(trees):
     stage, plan = sealed()
     patches.merge(stage.folder, plan)
 
-    patches.undo(patches.folder_of(releases.current(), plan), plan)
+    patches.undo(patches.folder_of(present(releases.current()), plan), plan)
 
     assert (tree(releases.public()), token()) == (trees[0], "first")
     assert folders() == []
@@ -300,7 +304,7 @@ def test_a_folder_half_removed_is_not_taken_for_a_delta(tmp_path, configure, tre
 def test_discard_removes_what_was_not_sealed_alone(trees):
     open_one, (closed, _) = patches.begin(2), sealed(3)
 
-    patches.discard(open_one)
+    patches.discard(present(open_one))
     patches.discard(closed)
 
     assert folders() == [closed.folder.name]
@@ -358,6 +362,6 @@ def test_deltas_are_undone_one_after_the_other(trees):
     merged(3, second, ["index.html"])
 
     for plan in reversed(patches.plans(releases.current())):
-        patches.undo(patches.folder_of(releases.current(), plan), plan)
+        patches.undo(patches.folder_of(present(releases.current()), plan), plan)
 
     assert (tree(releases.public()), token()) == (trees[0], "first")

@@ -7,6 +7,7 @@ import pytest
 
 from builds.tree import releases as release
 from ghost.core.errors import OutageError
+from tests.presence import present
 
 
 def put(body, number=1):
@@ -130,14 +131,14 @@ def test_a_real_folder_in_the_way_is_kept_as_the_oldest_release():
 @pytest.mark.parametrize("damage", ["", "[]", '{"look": 1}'])
 def test_a_damaged_state_is_none_that_anyone_knows(damage):
     put("site")
-    (release.current() / release.STATE).write_text(damage)
+    (present(release.current()) / release.STATE).write_text(damage)
 
     assert release.token_of(release.current()) == ""
 
 
 def test_a_site_that_was_moved_away_is_in_no_state():
     put("site")
-    release.current().rename(release.releases().with_name("moved"))
+    present(release.current()).rename(release.releases().with_name("moved"))
 
     assert release.current() is None
 

@@ -6,6 +6,7 @@ import pytest
 
 from dht.admin import charts
 from dht.models import HealthSample
+from tests.presence import present
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
@@ -31,7 +32,7 @@ def test_nothing_is_drawn_of_nothing():
 
 
 def test_one_sample_is_a_dot_and_a_band_till_now():
-    chart = charts.draw([sample(0.5, peers=4)])
+    chart = present(charts.draw([sample(0.5, peers=4)]))
 
     assert (chart.begins_at, chart.ends_at, chart.top) == (NOW - timedelta(days=1), NOW, 4)
     assert bands(chart) == {"Active": "M500.0 118H1000.0", "Stale": "", "Unknown": ""}
@@ -39,8 +40,10 @@ def test_one_sample_is_a_dot_and_a_band_till_now():
 
 
 def test_a_status_holds_until_the_next_look_up_says_another():
-    chart = charts.draw(
-        [sample(10), sample(8), sample(5, "Stale", was="Active"), sample(1, was="Stale")]
+    chart = present(
+        charts.draw(
+            [sample(10), sample(8), sample(5, "Stale", was="Active"), sample(1, was="Stale")]
+        )
     )
 
     assert bands(chart) == {
@@ -58,20 +61,22 @@ def test_a_short_time_is_seen():
 
 
 def test_seeds_are_interrupted_where_nobody_told_them():
-    chart = charts.draw([sample(4, peers=10, seeds=10), sample(3), sample(2, seeds=0), sample(0)])
+    chart = present(
+        charts.draw([sample(4, peers=10, seeds=10), sample(3), sample(2, seeds=0), sample(0)])
+    )
 
     assert chart.seeds == "M0.0 8.0M500.0 96.0"
     assert (chart.top, chart.most_peers) == (10, 10)
 
 
 def test_many_samples_are_one_line_without_dots():
-    chart = charts.draw([sample(90 - n * 0.18, peers=n) for n in range(500)])
+    chart = present(charts.draw([sample(90 - n * 0.18, peers=n) for n in range(500)]))
 
     assert (chart.peers.count("L"), chart.dots, chart.top) == (499, "", 500)
 
 
 def test_a_sample_from_the_future_of_this_clock_stays_inside():
-    chart = charts.draw([sample(1, peers=1), sample(-1, peers=1)])
+    chart = present(charts.draw([sample(1, peers=1), sample(-1, peers=1)]))
 
     assert chart.peers == "M0.0 8.0L1000.0 8.0"
 

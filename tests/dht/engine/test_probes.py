@@ -11,6 +11,7 @@ from dht.engine import probes
 from dht.engine import session as door
 from resources.torrents import magnets
 from tests import make
+from tests.presence import present
 
 
 def probe(*uris, timeout_s=3):
@@ -85,7 +86,7 @@ def test_a_magnet_that_got_its_other_half_is_probed_anew(swarm):
     while len(running):
         outcomes += running.step(0.1)
 
-    assert [(o.status, o.metadata.name) for o in outcomes] == [("ok", seed.name)]
+    assert [(o.status, present(o.metadata).name) for o in outcomes] == [("ok", seed.name)]
 
 
 def test_a_dead_magnet_is_inactive_when_its_time_is_over(swarm):

@@ -23,6 +23,7 @@ from ghost.demo import seeds
 from ghost.demo.seeds import Version
 from resources.torrents.metadata import File
 from tests import make
+from tests.presence import present
 
 SIZE = 5000
 LONE = {"files": (File("work.iso", SIZE),), "name": "work.iso", "v1": "ab" * 20}
@@ -368,7 +369,7 @@ def test_a_real_client_asks_for_the_same_file(serve, tmp_path, seed_path):
         _until(lambda: all(_asked_for_the_largest(server) for server in servers))
 
     for torrent, server in zip(made, servers, strict=True):
-        info = bytes(lt.load_torrent_buffer(torrent.body).ti.info_section())
+        info = bytes(present(lt.load_torrent_buffer(torrent.body).ti).info_section())
         found = metadata(info=info, v1=torrent.v1 or "")
         wanted = web_seeds.target(found, server.url + seed_path)
         assert wanted.size == LARGEST
@@ -400,8 +401,8 @@ def _client(save_path, wanted):
     to answer."""
     program = [sys.executable, "-c", CLIENT, str(save_path)]
     with subprocess.Popen(program, stdin=subprocess.PIPE, text=True) as client:
-        client.stdin.write("".join(f"{body} {seed}\n" for body, seed in wanted))
-        client.stdin.close()
+        present(client.stdin).write("".join(f"{body} {seed}\n" for body, seed in wanted))
+        present(client.stdin).close()
         try:
             yield
         finally:

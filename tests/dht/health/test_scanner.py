@@ -16,6 +16,7 @@ from ghost.core.errors import OutageError, RefusedError
 from ghost.core.jobs import shutdown
 from resources.models import Resource
 from tests import make
+from tests.presence import present
 
 pytestmark = pytest.mark.django_db
 
@@ -290,7 +291,7 @@ def test_an_interrupted_scan_is_taken_up_where_it_was_left(swarm, monkeypatch):
     for seed in swarm.seeds[:5]:
         make.resource(magnet_uri=seed.magnet_uri, is_probed=False)
     asked = Scan.objects.ask(trigger="Root")
-    killed = asked.claim(-1)  # its lease has run out
+    killed = present(asked.claim(-1))  # its lease has run out
     Resource.objects.filter(pk=killed.resources[0]).record_health("Active")
 
     scanner.work(asked)

@@ -14,6 +14,7 @@ from dht.trackers import jobs as tracker_jobs
 from dht.trackers import udp as udp_trackers
 from dht.trackers.announces import NUM_WANT
 from dht.trackers.client import PeersOfTracker, Scraped, TrackerFailed
+from tests.presence import present
 from tests.trackers import KEYS, await_events, await_unlisted, connected, needs_opentracker
 
 SILENT_ABOUT_THIS = "The tracker is there, but does not answer this."
@@ -191,7 +192,7 @@ def test_who_does_not_answer_started_is_told_stopped_all_the_same(asking, serve,
         lambda body: b"\0" * 2000,
         lambda body: struct.pack(">IIQ", 0, struct.unpack_from(">I", body, 12)[0] ^ 1, 7),
         lambda body: struct.pack(">IIQ", 1, struct.unpack_from(">I", body, 12)[0], 7),
-        lambda body: connected(body)[:15],
+        lambda body: present(connected(body))[:15],
     ],
     ids=["silence", "empty", "short", "zeros", "wrong number", "wrong action", "cut off"],
 )
@@ -221,7 +222,7 @@ def test_an_answer_from_elsewhere_is_none(asking, serve):
     def reply(body):
         with socket.socket(type=socket.SOCK_DGRAM) as other:
             other.bind(("127.0.0.1", 0))
-            other.sendto(connected(body), server.sender)
+            other.sendto(present(connected(body)), server.sender)
 
     server = serve.udp(reply)
 

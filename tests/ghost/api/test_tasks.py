@@ -18,6 +18,7 @@ from resources.models import ProbeStatus, Resource
 from resources.publishing.prober import prober
 from tests import make
 from tests.ghost.api.test_root import problem
+from tests.presence import present
 
 pytestmark = pytest.mark.django_db
 
@@ -249,7 +250,7 @@ def test_build_tells_its_stages_and_its_end(client):
     root = make.admin()
     task_id = queue.enqueue("builds.tasks.build_now", kind=JobKind.BUILD, token_id=root.pk)
     worker.begin({"id": task_id})
-    build = Build.objects.claim("test")
+    build = present(Build.objects.claim("test"))
     build.tell(build.steps.create(name="hugo", done=3, total=9))
     running = read(client, task_id, root)
     build.fail("boom")

@@ -23,6 +23,7 @@ from ghost.management.commands import demo
 from resources.models import Category, DhtStatus, Resource
 from teams.models import Token
 from tests import make
+from tests.presence import present
 from tests.swarm import make_seeds
 
 
@@ -166,7 +167,7 @@ def test_accounts_take_a_given_password(configure, tmp_path, django_user_model):
 def test_a_revoked_token_is_replaced(configure, tmp_path):
     configure(secrets_dir=tmp_path)
     before = accounts.ensure()
-    Token.objects.find_usable(before.publisher_tokens["Open Shelf"]).revoke()
+    present(Token.objects.find_usable(before.publisher_tokens["Open Shelf"])).revoke()
 
     after = accounts.ensure()
 

@@ -15,6 +15,7 @@ from ghost.core.text.unicode import one_line
 from ghost.torznab import query, results, xml
 from resources.models import DhtStatus, Resource
 from tests import make
+from tests.presence import present
 
 pytestmark = pytest.mark.django_db
 
@@ -72,20 +73,22 @@ def test_caps_tell_limits_searches_and_categories(ask, configure):
     root = ElementTree.fromstring(response.content)
     assert response.headers["Content-Type"] == "application/xml; charset=utf-8"
     assert root.tag == "caps"
-    assert root.find("server").attrib["title"] == "Films & more"
-    assert root.find("server").attrib["url"] == "https://host/site/"
-    assert root.find("limits").attrib == {"max": "100", "default": "100"}
-    assert {mode.tag: mode.attrib["supportedParams"] for mode in root.find("searching")} == {
+    assert present(root.find("server")).attrib["title"] == "Films & more"
+    assert present(root.find("server")).attrib["url"] == "https://host/site/"
+    assert present(root.find("limits")).attrib == {"max": "100", "default": "100"}
+    assert {
+        mode.tag: mode.attrib["supportedParams"] for mode in present(root.find("searching"))
+    } == {
         "search": "q,tag",
         "tv-search": "q,season,ep",
         "movie-search": "q,year",
         "audio-search": "q,artist,album,track,year",
         "book-search": "q,author,title,year",
     }
-    assert {mode.attrib["available"] for mode in root.find("searching")} == {"yes"}
+    assert {mode.attrib["available"] for mode in present(root.find("searching"))} == {"yes"}
     tree = {
         (top.attrib["id"], top.attrib["name"]): [sub.attrib["name"] for sub in top]
-        for top in root.find("categories")
+        for top in present(root.find("categories"))
     }
     assert tree == {
         ("2000", "Movies"): ["HD"],
@@ -111,12 +114,12 @@ def test_item_has_all_that_clients_read(ask, configure):
 
     assert item.findtext("title") == "Big Buck Bunny"
     assert item.findtext("guid") == f"https://host/site/resources/{row.pk}/"
-    assert item.find("guid").attrib == {"isPermaLink": "true"}
+    assert present(item.find("guid")).attrib == {"isPermaLink": "true"}
     assert item.findtext("comments") == item.findtext("guid")
     assert item.findtext("link") == row.magnet_uri
     assert item.findtext("size") == "3000000"
     assert item.findtext("description") == "README.txt, track.flac"
-    assert item.find("enclosure").attrib == {
+    assert present(item.find("enclosure")).attrib == {
         "url": row.magnet_uri,
         "length": "3000000",
         "type": "application/x-bittorrent;x-scheme-handler/magnet",
@@ -142,7 +145,7 @@ def test_item_names_its_torrent_while_the_site_has_no_address(ask):
     [item] = items(ask(make.admin(), t="search"))
 
     assert item.findtext("guid") == f"urn:btih:{row.magnet_hash}"
-    assert item.find("guid").attrib == {"isPermaLink": "false"}
+    assert present(item.find("guid")).attrib == {"isPermaLink": "false"}
     assert item.find("comments") is None
 
 
@@ -157,7 +160,7 @@ def test_feed_is_one_to_a_feed_reader(ask):
     assert b'<torznab:attr name="size"' in response.content
     assert entry.title == "Films & <more>"
     assert entry.enclosures[0].href == row.magnet_uri
-    moment = row.published_at.replace(microsecond=0, tzinfo=None)
+    moment = present(row.published_at).replace(microsecond=0, tzinfo=None)
     assert entry.published_parsed[:6] == moment.timetuple()[:6]
 
 
@@ -347,7 +350,7 @@ def test_hostile_texts_stay_texts(ask, hostile, shown):
     [item] = items(response)
     assert item.findtext("title") == one_line(f"x {hostile}")
     assert attributes(item)["tag"] == [shown]
-    assert item.find("enclosure").attrib["url"] == item.findtext("link")
+    assert present(item.find("enclosure")).attrib["url"] == item.findtext("link")
     assert not feedparser.parse(io.BytesIO(response.content)).bozo
 
 

@@ -13,6 +13,7 @@ from resources.publishing.prober import Prober
 from resources.states import State
 from resources.torrents import metadata
 from tests import make, operators
+from tests.presence import present
 from tests.resources.prober import FakeProber
 
 pytestmark = pytest.mark.django_db
@@ -209,8 +210,8 @@ def test_saving_a_form_as_it_is_changes_nothing_public(operator, prober, languag
     operator.cookies["django_language"] = language
     form = operator.get(operators.form_of(RESOURCE, row.pk)).context["adminform"].form
     fields = {name: form[name].value() or "" for name in form.fields} | {
-        "published_at_0": row.published_at.strftime("%Y-%m-%d"),
-        "published_at_1": row.published_at.strftime("%H:%M:%S"),
+        "published_at_0": present(row.published_at).strftime("%Y-%m-%d"),
+        "published_at_1": present(row.published_at).strftime("%H:%M:%S"),
         "tags": "one",
     }
     before = Catalog.get().revision

@@ -12,6 +12,7 @@ from resources.models import Resource
 from resources.publishing import etags
 from resources.states import State
 from tests import make, operators
+from tests.presence import present
 from tests.resources.admin.test_resource import RESOURCE, add, errors, typed
 from tests.resources.prober import FakeProber
 
@@ -202,7 +203,7 @@ def test_nobody_approves_what_he_has_not_read(browser):
     row = make.resource(title="Read")
     row.ask_review()
     form = browser.get(reverse("admin:resources_resource_change", args=[row.pk]))
-    version = re.search(r'name="version" value="([^"]+)"', form.content.decode())[1]
+    version = present(re.search(r'name="version" value="([^"]+)"', form.content.decode()))[1]
     row.refresh_from_db()
     row.title = "Edited since"
     row.store()

@@ -21,6 +21,7 @@ from teams.models import Team, Token
 from teams.roles import Role
 from teams.token_schemes import Scheme
 from tests import make
+from tests.presence import present
 from tests.resources.exchanges import bring_out, fill, run, state, take_in, wipe
 
 pytestmark = pytest.mark.django_db
@@ -105,7 +106,7 @@ def test_json_in_any_layout_is_read(catalog, tmp_path):
 
 def test_files_and_the_torrent_come_along(written):
     [mia] = Token.objects.filter(role=Role.TEAM_MEMBER)
-    before = mia.resources.get().probed_metadata
+    before = present(mia.resources.get().probed_metadata)
     wipe()
 
     take_in(written)
@@ -131,7 +132,7 @@ def test_tokens_keep_working_and_revoked_ones_stay_revoked(written):
 
     take_in(written)
 
-    assert Token.objects.find_usable(ada.raw).display_name == "Zed"
+    assert present(Token.objects.find_usable(ada.raw)).display_name == "Zed"
     assert Token.objects.get(display_name="Ben 公共").revoked_at is not None
 
 
@@ -148,7 +149,7 @@ def test_keys_are_kept_where_they_are_free(written):
 
 
 def test_the_next_key_comes_after_those_that_were_brought(written):
-    highest = Resource.objects.order_by("-pk").first().pk
+    highest = present(Resource.objects.order_by("-pk").first()).pk
     wipe()
     take_in(written)
 
@@ -225,7 +226,7 @@ def test_a_member_brings_its_team_and_its_owner(catalog, tmp_path):
 
     assert take_in(path).error == ""
     row = Resource.objects.get()
-    assert (row.publisher.display_name, row.team.owner.display_name) == ("Mia", "Ada")
+    assert (row.publisher.display_name, present(row.team).owner.display_name) == ("Mia", "Ada")
 
 
 def test_an_unknown_category_is_told(catalog, tmp_path):
@@ -402,13 +403,13 @@ def test_what_is_here_is_changed_on_demand(written):
 
     row.refresh_from_db()
     assert (told["updated"], told["skipped"], told["refused"]) == (1, ALL - 1, 0)
-    assert (row.tags, row.supersedes.title) == (["a|b", "[c", "数据"], "The first")
+    assert (row.tags, present(row.supersedes).title) == (["a|b", "[c", "数据"], "The first")
     assert sorted(row.tag_index.values_list("name", flat=True)) == sorted(row.tags)
     assert Catalog.get().revision == before + 1
 
 
 def test_what_was_taken_down_here_does_not_come_back(written):
-    row = Resource.objects.public().first()
+    row = present(Resource.objects.public().first())
     row.take_down(reason="No.", by="olga")
 
     told = take_in(written, "--existing", "update")
@@ -437,7 +438,7 @@ def test_what_was_never_probed_here_gets_its_files(written):
     told = take_in(written, "--existing", "update")
 
     row.refresh_from_db()
-    assert (told["updated"], row.is_public, row.probed_metadata.name) == (1, True, "work")
+    assert (told["updated"], row.is_public, present(row.probed_metadata).name) == (1, True, "work")
 
 
 def test_blocked_torrents_are_refused(written):
@@ -520,7 +521,7 @@ def test_only_what_has_no_files_is_probed_by_one_task(
         take_in(written)
 
     due = Resource.objects.due_for_probe()
-    assert asked == [(due.order_by("pk").first().pk,)]
+    assert asked == [(present(due.order_by("pk").first()).pk,)]
     assert {row.state for row in due} == {State.DRAFT, State.HELD}
 
 
@@ -715,7 +716,7 @@ def test_teams_and_their_members_come_together(written):
     team = Team.objects.get()
     assert (team.name, team.owner.display_name) == ("Archive", "Ada")
     assert [m.display_name for m in team.members.all()] == ["Mia"]
-    assert Category.objects.get(slug="films").created_by.display_name == "Ada"
+    assert present(Category.objects.get(slug="films").created_by).display_name == "Ada"
 
 
 def test_tokens_of_the_earlier_ghost_travel_as_they_are(tmp_path):

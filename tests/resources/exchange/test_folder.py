@@ -12,6 +12,7 @@ from resources.models import ProbeStatus, Resource
 from resources.states import State
 from resources.torrents import magnets, metainfo
 from tests import make
+from tests.presence import present
 from tests.resources.exchanges import run, state, take_in
 
 TRACKER = "udp://tracker.example:1337/announce"
@@ -52,7 +53,7 @@ def test_each_file_is_a_resource_and_needs_no_probe(films, folder):
     assert {row.probe_status for row in rows.values()} == {ProbeStatus.OK}
     assert not Resource.objects.due_for_probe().exists()
     assert rows["另一个"].magnet_hash_v2 is not None
-    assert rows["A work"].probed_metadata.files[0].path == "A work/x.bin"
+    assert present(rows["A work"].probed_metadata).files[0].path == "A work/x.bin"
     assert rows["A work"].magnet.trackers == (TRACKER,)
 
 

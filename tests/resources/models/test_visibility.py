@@ -6,6 +6,7 @@ from ghost.core.catalog.models import Catalog
 from resources.models import Block, Resource
 from resources.states import State
 from tests import make
+from tests.presence import present
 
 pytestmark = pytest.mark.django_db
 
@@ -45,7 +46,7 @@ def test_withdrawing_a_draft_and_publishing_what_is_live_change_nothing(call):
     said = call(token, "post", f"/resources/{live.pk}/publish").json()
 
     assert revision() == before
-    assert said["published_at"] == live.published_at.isoformat()
+    assert said["published_at"] == present(live.published_at).isoformat()
 
 
 def test_others_withdraw_and_publish_nothing(call):
@@ -271,7 +272,7 @@ def test_whose_work_is_reviewed_writes_no_category(call):
 def test_a_long_row_of_releases_costs_a_new_one_nothing(django_assert_max_num_queries):
     token, last = make.publisher(), None
     for _ in range(30):
-        last = make.resource(publisher=token, supersedes=last, is_probed=False)
+        last = present(present(make.resource(publisher=token, supersedes=last, is_probed=False)))
 
     with django_assert_max_num_queries(25):
         make.resource(publisher=token, supersedes=last, category=last.category, is_probed=False)

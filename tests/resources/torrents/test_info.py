@@ -15,6 +15,7 @@ from dht.engine.session import _plain
 from ghost.core.errors import RefusedError
 from ghost.demo import seeds
 from resources.torrents import bencode, magnets, metainfo, sanitize
+from tests.presence import present
 from tests.resources.torrents.test_bencode import encode
 
 TRACKER, SEED = "udp://tracker.example:1337/announce", "https://files.example/a%20b/"
@@ -129,7 +130,7 @@ def test_what_was_read_can_be_written_and_read_again(tmp_path):
     seed = seeds.make(tmp_path, "work", {"a": b"a" * 100_000}, seeds.Version.HYBRID)
     magnet, found = metainfo.read(seed.body)
 
-    again, found_again = metainfo.read(metainfo.make(found, magnet))
+    again, found_again = metainfo.read(present(metainfo.make(found, magnet)))
 
     assert (again, told(found_again)) == (magnet, told(found))
 

@@ -8,6 +8,7 @@ import pytest
 from resources.models import Resource
 from resources.torrents import metadata
 from tests import make
+from tests.presence import present
 
 pytestmark = pytest.mark.django_db
 
@@ -67,7 +68,7 @@ def test_file_of_an_older_or_newer_version_is_read():
     plain["files"][0]["mtime"] = 1
     metadata.path_of(HASH).write_text(json.dumps(plain))
 
-    found = metadata.load(HASH)
+    found = present(metadata.load(HASH))
 
     assert (found.v1, found.v2, found.file_count, found.info) == ("", "", 2, b"\xfb\xff\xfe")
 

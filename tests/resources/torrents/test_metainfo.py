@@ -16,6 +16,7 @@ from resources.torrents import magnets, metainfo
 from resources.torrents.magnets import Magnet
 from tests import make
 from tests.dht import clients
+from tests.presence import present
 from tests.swarm import NETWORK
 
 TRACKERS = (
@@ -54,7 +55,7 @@ def magnet_to(info):
 def test_libtorrent_reads_the_same_torrent_with_trackers_and_web_seeds(seed):
     magnet = magnet_of(seed, trackers=TRACKERS, web_seeds=WEB_SEEDS)
 
-    body = metainfo.make(probed(info_of(seed)), magnet)
+    body = present(metainfo.make(probed(info_of(seed)), magnet))
 
     read = lt.load_torrent_buffer(body)
     hashes = read.info_hashes
@@ -63,14 +64,14 @@ def test_libtorrent_reads_the_same_torrent_with_trackers_and_web_seeds(seed):
     assert tuple(read.trackers) == TRACKERS
     assert list(read.tracker_tiers) == [0, 1, 2]
     assert tuple(read.url_seeds) == WEB_SEEDS
-    files = read.ti.layout()
+    files = present(read.ti).layout()
     assert {files.file_path(n) for n in range(files.num_files())} >= dict(seed.files).keys()
 
 
 def test_file_has_only_known_keys_in_their_order_and_no_date(seed):
     magnet = magnet_of(seed, trackers=TRACKERS, web_seeds=WEB_SEEDS)
 
-    body = metainfo.make(probed(info_of(seed)), magnet)
+    body = present(metainfo.make(probed(info_of(seed)), magnet))
 
     plain = lt.bdecode(body)
     assert list(plain) == [b"announce", b"announce-list", b"info", b"url-list"]
@@ -171,7 +172,7 @@ def test_file_without_piece_layers_downloads(seed, tmp_path):
     """Of v2 the layers come from peers (BEP 52)."""
     full = lt.load_torrent_buffer(seed.body)
     full.save_path = str(seed.save_path)
-    made = lt.load_torrent_buffer(metainfo.make(probed(info_of(seed)), magnet_of(seed)))
+    made = lt.load_torrent_buffer(present(metainfo.make(probed(info_of(seed)), magnet_of(seed))))
     made.save_path = str(tmp_path / "into")
     sharing, taking = session(f"{NETWORK}.230.1"), session(f"{NETWORK}.230.2")
     sharing.add_torrent(full)

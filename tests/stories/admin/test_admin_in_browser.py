@@ -15,6 +15,7 @@ from dht.models import HealthSample, Scan
 from teams.models import Token
 from tests import make, operators
 from tests.browser import needs_chromium, visit
+from tests.presence import present
 
 pytestmark = [needs_chromium, pytest.mark.django_db(transaction=True)]
 
@@ -75,7 +76,7 @@ def test_an_operator_takes_a_resource_down_and_no_page_breaks_the_policy(live_se
 
 def test_a_build_is_watched_to_its_end(live_server):
     User.objects.create_superuser("root", password="root")
-    build = Build.objects.claim("root")
+    build = present(Build.objects.claim("root"))
     build.steps.create(name="export", output="so many", is_ok=True, ended_at=timezone.now())
     step = build.steps.create(name="hugo", done=1, total=3)
 
@@ -84,7 +85,7 @@ def test_a_build_is_watched_to_its_end(live_server):
 
     def end() -> None:
         Step.objects.filter(pk=step.pk).update(is_ok=True, ended_at=timezone.now())
-        build.succeed(Build.State.DONE, "token")
+        present(build).succeed(Build.State.DONE, "token")
 
     with visit() as seen, ThreadPoolExecutor(1) as database:
         page = seen.page
@@ -117,7 +118,7 @@ def test_an_operator_puts_the_site_back_in_the_browser(live_server, configure):
     row.title = "Two"
     row.store()
     tasks.build_now("change")
-    first = Build.objects.last()
+    first = present(Build.objects.last())
     OrmQ.objects.all().delete()
 
     with visit() as seen:
@@ -142,14 +143,14 @@ def test_a_token_is_issued_and_shown_in_the_browser(live_server, pages):
         page.select_option("select[name=role]", "Publisher")
         page.fill("input[name=display_name]", "Zoe")
         page.click("button[name=_save]")
-        raw = page.locator("#raw-token").text_content()
+        raw = present(page.locator("#raw-token").text_content())
         page.click("[data-copy]")
         page.get_by_text("I have copied it").click()
         page.wait_for_url("**/teams/token/")
         is_left = raw in page.content()
 
     assert seen.told == []
-    assert Token.objects.find_usable(raw).display_name == "Zoe"
+    assert present(Token.objects.find_usable(raw)).display_name == "Zoe"
     assert is_left is False
 
 

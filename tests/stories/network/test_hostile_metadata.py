@@ -19,6 +19,7 @@ from ghost.core.errors import RefusedError
 from resources.torrents import magnets, metadata, sanitize
 from resources.torrents.magnets import Magnet
 from tests.dht.peers import PIECE_BYTES, MetadataPeer
+from tests.presence import present
 from tests.swarm import NETWORK
 
 PEER_IP = f"{NETWORK}.210.1"
@@ -112,7 +113,7 @@ def session(swarm):
 def outcome(info, event):
     if isinstance(event, door.TorrentRefused):
         return event.reason
-    found = sanitize.metadata(magnet_of(info), event.torrent, num_peers=1)
+    found = present(sanitize.metadata(magnet_of(info), event.torrent, num_peers=1))
     metadata.save(found)
     assert metadata.load(found.magnet_hash) == found  # it can be kept and read again
     return [f.path for f in found.files]

@@ -11,6 +11,7 @@ import pytest
 
 from ghost.core.config.env import BASE_DIR
 from tests.installation import Installation, wait_for
+from tests.presence import present
 
 pytestmark = pytest.mark.slow
 DEAD = 20_000
@@ -90,7 +91,7 @@ def test_a_scan_that_is_killed_keeps_what_it_found_and_is_taken_up(place):
     wait_for("some results", lambda: checked(place) > 0)
     killed.send_signal(signal.SIGKILL)
     killed.wait()
-    killed.stdout.close()
+    present(killed.stdout).close()
     kept = checked(place)
     assert 0 < kept < total
     assert samples_of_each(place) == [(1, kept)]

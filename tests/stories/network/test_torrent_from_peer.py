@@ -12,12 +12,13 @@ import pytest
 from ghost.demo import seeds
 from tests.dht import clients
 from tests.dht.peers import leecher, seeder
+from tests.presence import present
 from tests.swarm import NETWORK
 
 
 def bare(seed):
     """The .torrent that can be made from what a peer gives: the info section alone."""
-    info = bytes(lt.load_torrent_buffer(seed.body).ti.info_section())
+    info = bytes(present(lt.load_torrent_buffer(seed.body).ti).info_section())
     return b"d4:info" + info + b"e"
 
 

@@ -17,6 +17,7 @@ from tests import make
 from tests.browser import needs_chromium, visit
 from tests.builds import pictures
 from tests.installation import wait_for
+from tests.presence import present
 
 DOC = (BASE_DIR / "docs" / "api.md").read_text()
 SECTION = re.compile(r"^### (?P<title>.+?)$(?P<text>.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
@@ -88,7 +89,7 @@ def test_examples_do_what_they_say(live_server, settings, monkeypatch, tmp_path)
         ).stdout  # fmt: skip
 
         *body, status = output.splitlines()
-        told = STATUS.search(section["text"], example.end())
+        told = present(STATUS.search(section["text"], example.end()))
         assert status == told[1], (section["title"], output)
         if answer:
             given, shown = (shape(json.loads(t)) for t in ("\n".join(body), answer[0]["body"]))

@@ -18,6 +18,7 @@ from ghost.core.errors import RefusedError, RevokedError
 from resources.models import Category, DhtStatus, Resource
 from teams.models import Team, Token
 from tests import make
+from tests.presence import present
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -52,7 +53,7 @@ def _take_down(rng, pk):
 
 def _probe(rng, pk):
     row = Resource.objects.get(pk=pk)
-    other = Resource.objects.exclude(pk=pk).order_by("?").first()
+    other = present(Resource.objects.exclude(pk=pk).order_by("?").first())
     half = rng.choice([other.magnet_hash, make.info_hash()]) + "0" * 24
     row.record_metadata(make.torrent_metadata(row.magnet_hash, v1=row.magnet_hash, v2=half))
 
@@ -99,7 +100,7 @@ def _create(rng, pk):
     hashes = rng.sample([f"{n:040x}" for n in range(1, 4)], 2)
     publisher, team = Token.objects.filter(scope_team=None).first(), Team.objects.first()
     with Catalog.turn():
-        publisher.require_usable()
+        present(publisher).require_usable()
         for each in hashes:
             Resource.objects.filter(magnet_hash=each).delete()
             make.resource(is_probed=False, magnet_uri=make.magnet(each), publisher=publisher)

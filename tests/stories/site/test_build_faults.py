@@ -21,6 +21,7 @@ from ghost.core.errors import OutageError
 from resources.models import Resource
 from tests.builds.catalog import Catalog
 from tests.builds.faults import Place, broken, differing, pending, some, tree
+from tests.presence import present
 
 pytestmark = pytest.mark.django_db
 
@@ -215,11 +216,11 @@ def locked(place: Place) -> Iterator[None]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     ) as other:
-        assert other.stdout.readline() == b"locked\n"
+        assert present(other.stdout).readline() == b"locked\n"
         try:
             yield
         finally:
-            other.stdin.close()
+            present(other.stdin).close()
 
 
 @pytest.fixture
@@ -317,11 +318,11 @@ def test_a_page_that_hugo_can_not_render_is_left_out_until_it_is_edited(
 
     found = tree(place.public)
     assert old.keys() - found.keys() == {page}
-    assert Build.objects.first().set_aside == [f"/resources/{catalog.edited.pk}/"]
+    assert present(Build.objects.first()).set_aside == [f"/resources/{catalog.edited.pk}/"]
     assert broken(found | {page: b""}, set(found)) == []
     edit(catalog.edited, "healthy")
     delta()
-    assert Build.objects.first().set_aside == []
+    assert present(Build.objects.first()).set_aside == []
     assert b"healthy" in tree(place.public)[page]
     assert differing(tree(place.public), place.full()) == []
 
@@ -409,9 +410,9 @@ def test_a_tree_that_is_not_the_tables_is_built_anew(place, edited, harm):
     harm(place, new)
 
     assert differing(place.build(), new) == []
-    assert Build.objects.first().is_full
+    assert present(Build.objects.first()).is_full
     place.build()
-    assert Build.objects.first().state == "unchanged"
+    assert present(Build.objects.first()).state == "unchanged"
     assert not pending()
 
 
@@ -432,7 +433,7 @@ def test_a_plan_that_is_lost_before_its_merge_is_replaced_by_a_full_build(place,
 
     require_mended(place, old, new)
 
-    assert Build.objects.first().is_full
+    assert present(Build.objects.first()).is_full
 
 
 def test_a_second_workdir_gets_a_site_of_its_own(place, edited, configure):

@@ -19,6 +19,7 @@ from tests.builds import catalog as small
 from tests.builds.catalog import Catalog
 from tests.builds.faults import differing, tree
 from tests.builds.pictures import image
+from tests.presence import present
 from tests.stories.site.test_private_values import leaks
 
 pytestmark = pytest.mark.django_db
@@ -101,7 +102,7 @@ def test_a_takedown_leaves_no_trace_and_its_end_brings_back_every_byte(build, do
     Resource.objects.filter(pk=doomed.pk).take_down(reason="asked", by="test")
     build(force=force)
 
-    assert Build.objects.first().is_full == force
+    assert present(Build.objects.first()).is_full == force
     assert traces(doomed, public) == []
     assert postings(public, doomed.pk) == []
     assert differing(tree(public), before)

@@ -18,6 +18,7 @@ from ghost.core.catalog.models import Catalog
 from ghost.core.errors import OutageError, RefusedError
 from resources.models import Resource
 from tests import make
+from tests.presence import present
 
 pytestmark = pytest.mark.django_db
 
@@ -154,7 +155,7 @@ def test_a_long_build_gives_way_to_a_takedown(site, monkeypatch, asked):
         real(self, done, total)
 
     monkeypatch.setattr(run.Run, "beat", beat)
-    build = Build.objects.claim("test")
+    build = present(Build.objects.claim("test"))
     with pytest.raises(run.GaveWayError):
         tasks.carry_out(build, **asked)
     assert Catalog.get().urgent_revision > build.revision
@@ -163,7 +164,7 @@ def test_a_long_build_gives_way_to_a_takedown(site, monkeypatch, asked):
 
     tasks.build_at_once()
 
-    assert (is_shown(doomed), Build.objects.first().is_full) == (False, False)
+    assert (is_shown(doomed), present(Build.objects.first()).is_full) == (False, False)
 
 
 def test_a_sleeper_removes_no_file_that_a_later_delta_brought(site, monkeypatch):

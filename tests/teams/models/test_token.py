@@ -9,6 +9,7 @@ from ghost.core.audit.models import AuditEvent
 from ghost.core.errors import ConflictError
 from teams.models import Token
 from tests import make
+from tests.presence import present
 
 pytestmark = pytest.mark.django_db
 
@@ -165,7 +166,7 @@ def test_a_token_revoked_in_the_middle_of_a_request_writes_nothing(client, monke
     token, real = make.publisher(), Bearer.authenticate
 
     def revoke_after(self, request, raw):
-        found = real(self, request, raw)
+        found = present(real(self, request, raw))
         Token.objects.get(pk=found.pk).revoke()
         return found
 
@@ -231,7 +232,7 @@ def test_who_is_revoked_in_the_middle_of_a_request_does_nothing(
     before = deeds.count()
 
     def revoke_after(self, request, raw):
-        found = real(self, request, raw)
+        found = present(real(self, request, raw))
         Token.objects.get(pk=found.pk).revoke(cascade=False)
         return found
 

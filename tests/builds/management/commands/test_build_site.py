@@ -15,6 +15,7 @@ from builds.models import Build, BuildState
 from builds.render import hugo
 from builds.tree import releases
 from tests import make
+from tests.presence import present
 from tests.stories.site.test_same_bytes import tree
 
 pytestmark = pytest.mark.django_db
@@ -50,7 +51,7 @@ def test_build_site_after_a_change_does_only_what_is_due():
 
     told, _ = build_site()
 
-    build = Build.objects.first()
+    build = present(Build.objects.first())
     assert (told["result"], told["full"], told["changed"]) == ("done", False, build.changed)
     assert list(told["stages"]) == ["absorb", "export", "search", "hugo", "check", "publish"]
 

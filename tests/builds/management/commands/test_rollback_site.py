@@ -10,6 +10,7 @@ from builds import tasks
 from builds.models import Build, BuildState
 from resources.models import Resource
 from tests import make
+from tests.presence import present
 from tests.stories.site.test_same_bytes import tree
 
 pytestmark = pytest.mark.django_db
@@ -148,4 +149,4 @@ def test_rollback_site_says_what_the_machine_lacks(three, monkeypatch):
     with pytest.raises(CommandError, match=r"half restored; build it\. OSError: \[Errno 28\]"):
         rollback_site()
 
-    assert (Build.objects.first().state, BuildState.get().token) == ("failed", "")
+    assert (present(Build.objects.first()).state, BuildState.get().token) == ("failed", "")

@@ -21,6 +21,7 @@ from ghost.core.audit.trail import HIDDEN
 from resources.models import Block, Category, Resource
 from teams.models import Team, Token
 from tests import make, operators
+from tests.presence import present
 from tests.resources.prober import FakeProber
 
 pytestmark = pytest.mark.django_db
@@ -208,8 +209,8 @@ def edited() -> dict[type, tuple[str, Any, dict[str, Any], list[str]]]:
             typed_resource() | {
                 "magnet_uri": row.magnet_uri, "title": "New", "category": row.category_id,
                 "publisher": row.publisher_id, "content_markdown": row.content_markdown,
-                "published_at_0": row.published_at.date(),
-                "published_at_1": row.published_at.strftime("%H:%M:%S"),
+                "published_at_0": present(row.published_at).date(),
+                "published_at_1": present(row.published_at).strftime("%H:%M:%S"),
             },
             ["title"],
         ),

@@ -12,6 +12,7 @@ from ghost.core.audit import actors, trail
 from ghost.core.audit.models import ActorKind, AuditEvent
 from resources.models import Resource
 from tests import make
+from tests.presence import present
 from tests.resources.prober import FakeProber
 from tests.world import WRITES, World, fake_prober, new, send  # noqa: F401  # a fixture
 
@@ -97,7 +98,7 @@ def test_an_event_says_what_was_and_what_is(client):
 
     send(client, "PATCH", world.ada, f"resources/{world.row.pk}", {"title": "New", "tags": ["x"]})
 
-    event = AuditEvent.objects.filter(action="resource.update").first()
+    event = present(AuditEvent.objects.filter(action="resource.update").first())
     assert event.changes == {"title": [before, "New"], "tags": [[], ["x"]]}
     assert (event.object_type, event.object_key) == ("resource", str(world.row.pk))
 

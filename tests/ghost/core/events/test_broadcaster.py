@@ -16,6 +16,7 @@ from ghost.core.events.models import Event, EventKind, Scope
 from ghost.core.events.subscriber import Caller, Listener
 from ghost.core.events.subscriptions import Stream
 from tests import make
+from tests.presence import present
 
 pytestmark = pytest.mark.django_db
 
@@ -131,7 +132,7 @@ def test_listeners_hear_what_they_may_and_want(serving):
 
 def test_resumed_listener_gets_all_that_it_missed_and_then_what_comes(serving):
     tell(450)
-    first = Event.objects.first().pk
+    first = present(Event.objects.first()).pk
     peer = Peer(serving, after=first, is_resumed=True)
     heard = []
     for _ in range(5):
@@ -149,7 +150,7 @@ def test_resumed_listener_gets_only_what_it_may_and_wants(serving):
     outbox.add(EventKind.TASK, {}, token_id=7)
     outbox.add(EventKind.TASK, {}, token_id=8)
     tell()
-    first = Event.objects.first().pk
+    first = present(Event.objects.first()).pk
 
     peer = Peer(
         serving,
@@ -319,7 +320,7 @@ def test_stream_ends_when_its_caller_may_not_listen_any_more(serving, clock):
 
 def test_stream_ends_after_the_time_it_asked_for(serving, clock):
     tell(3)
-    first = Event.objects.first().pk
+    first = present(Event.objects.first()).pk
     at_once = Peer(serving, for_s=0, after=first, is_resumed=True)
     later = Peer(serving, for_s=5)
     for _ in range(3):

@@ -18,6 +18,7 @@ from teams import legacy_tokens
 from teams.models import Team, Token
 from teams.roles import Role
 from teams.token_schemes import Scheme
+from tests.presence import present
 from tests.resources.exchanges import state, take_in, wipe
 from tests.teams.test_legacy_tokens import earlier_hash
 
@@ -122,7 +123,11 @@ def test_all_that_is_sound_comes_in_as_it_is(old):
         "# Words",
         ["a", "数据"],
     )
-    assert (row.publisher.display_name, row.team.name, row.team.pk) == ("Mia", "Archive", 7)
+    assert (row.publisher.display_name, present(row.team).name, present(row.team).pk) == (
+        "Mia",
+        "Archive",
+        7,
+    )
     assert (row.dht_status, row.last_dht_check) == (DhtStatus.ACTIVE, MOMENT)
     assert (row.created_at, row.updated_at, row.published_at) == (MOMENT,) * 3
     assert (row.cover_image_url, row.cover_image_path) == ("https://covers.example/a.png", None)
@@ -499,7 +504,7 @@ def test_file_lists_come_along_and_spare_the_probe(old, lists):
     row = Resource.objects.get()
     assert (told.error, row.state, row.probed_at) == ("", State.LIVE, MOMENT)
     assert (row.total_size_bytes, row.file_count, row.num_peers) == (9, 2, 3)
-    assert [f.path for f in row.probed_metadata.files] == ["work/b/x.bin", "work/a.txt"]
+    assert [f.path for f in present(row.probed_metadata).files] == ["work/b/x.bin", "work/a.txt"]
     assert not Resource.objects.due_for_probe().exists()
 
 
@@ -553,7 +558,7 @@ def test_names_in_a_list_are_cleaned(old, lists):
 
     take_in(old.path, "--metadata-dir", lists.folder)
 
-    paths = [f.path for f in Resource.objects.get().probed_metadata.files]
+    paths = [f.path for f in present(Resource.objects.get().probed_metadata).files]
     assert paths == [".._../_", ".._../a_.._b_c_", ".._../_ (2)"]
 
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from teams.models import Token
 from tests import make
+from tests.presence import present
 
 pytestmark = pytest.mark.django_db
 
@@ -24,8 +25,8 @@ def test_member_and_expiry_are_taken(capsys):
 
     call_command("issue_token", "TeamMember", "Mia", "--team", str(team.pk), "--expires", "7")
 
-    token = Token.objects.find_usable(capsys.readouterr().out.strip())
-    left = token.expires_at - timezone.now()
+    token = present(Token.objects.find_usable(capsys.readouterr().out.strip()))
+    left = present(token.expires_at) - timezone.now()
     assert (token.scope_team, token.display_name) == (team, "Mia")
     assert timedelta(days=6, hours=23) < left <= timedelta(days=7)
 
@@ -62,7 +63,10 @@ def test_what_a_publisher_publishes_is_reviewed_on_demand(capsys):
     call_command("issue_token", "Publisher", "Ben")
 
     printed = capsys.readouterr().out.split()
-    assert [Token.objects.find_usable(raw).needs_review for raw in printed] == [True, False]
+    assert [present(Token.objects.find_usable(raw)).needs_review for raw in printed] == [
+        True,
+        False,
+    ]
 
 
 @pytest.mark.parametrize("role", ["Admin", "TeamMember"])
