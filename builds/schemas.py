@@ -1,96 +1,196 @@
-"""What the API shows of builds."""
+"""What the API takes in and answers about builds of the public site."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field
+from ninja import P, PathEx
+from pydantic import BeforeValidator, Field
 
-from ghost.core.http.schemas import Moment, Out, Text
+from ghost.core.http.schemas import Documented, Moment, Out, PathId, Text
+
+BuildId = PathEx[PathId, P(description="The build's number.", example=12)]
+_TASK = "b1946ac92492d234"
 
 
-class TriggerIn(BaseModel):
-    """Why a build is asked for, and whether to begin at once."""
+class TriggerIn(Documented):
+    """Why a build is wanted, and whether to start it at once."""
 
-    reason: Text = Field("", max_length=200, description="Shown to operators.")
-    now: bool = Field(default=False, description="Queue a build now, whatever changed.")
+    reason: Text = Field("", max_length=200)
+    """Why the build is wanted, shown to operators."""
+    now: bool = False
+    """Whether to queue a build now, even if nothing has changed."""
+
+    example: ClassVar = {"reason": "new theme", "now": True}
 
 
 class ProgressOut(Out):
-    """How far a step is: resources read, pages rendered, files looked at."""
+    """How far a stage is. What it counts depends on the stage: resources, pages or files."""
 
     done: int
+    """Number that is done."""
     total: int
+    """Number that there is to do."""
+
+    example: ClassVar = {"done": 12_000, "total": 30_000}
 
 
 class BuildingOut(Out):
-    """The build under way."""
+    """The build that is running."""
 
     id: int
-    stage: str | None = Field(description="The step that it is at.")
-    progress: ProgressOut | None = Field(
-        description="How far that step is; null where it can't be told."
-    )
+    """The build's number."""
+    stage: str | None
+    """The stage that it is at: `covers`, `absorb`, `verify`, `export`, `search`, `hugo`, `check`,
+    `publish` or `rollback`; null before the first one."""
+    progress: ProgressOut | None
+    """How far that stage is; null where that is not known."""
     started_at: Moment
+    """When the build started."""
+
+    example: ClassVar = {
+        "id": 12,
+        "stage": "hugo",
+        "progress": ProgressOut.example,
+        "started_at": "2026-01-31T10:00:00+00:00",
+    }
 
 
 class BuildStateOut(Out):
-    """What the public site holds, and whether the catalog has moved since."""
+    """What the public site shows, and whether the catalog has changed since."""
 
     pending_changes: bool
+    """Whether the catalog has public changes that the site doesn't show yet."""
     pending_reason: str | None
+    """The last of these changes, for people to read; null if there are none."""
     last_build_at: Moment | None
+    """When the last successful build ended; null before the first one."""
     last_build_commit: str | None
+    """Commit of the last successful deployment to the pages branch; null before the first one. It
+    may be older than the last build."""
     last_error: str
-    held_build: int | None = Field(
-        description="The build to whose state the site was put back. Nothing is built by itself"
-        " until a build is asked for, or something is taken down."
-    )
+    """Why the last build failed; empty if it did not."""
+    held_build: int | None
+    """The build to whose state an operator put the site back, if any. Changes then stay pending until
+    somebody requests a build or something is taken down."""
     building: BuildingOut | None
+    """The build that is running; null if none is."""
+
+    example: ClassVar[dict[str, Any]] = {
+        "pending_changes": True,
+        "pending_reason": "“Big Buck Bunny” published",
+        "last_build_at": "2026-01-31T09:40:00+00:00",
+        "last_build_commit": "3f1c9a7e5b2d4c6f8a0b1d3e5f7a9c2b4d6e8f01",
+        "last_error": "",
+        "held_build": None,
+        "building": BuildingOut.example,
+    }
 
 
 class TriggeredOut(BuildStateOut):
-    """The same, with the queued build's task."""
+    """The same, with the task of the build that was queued."""
 
     task_id: str
+    """The task, to be followed at `/api/tasks/{task_id}`."""
+
+    example: ClassVar = {**BuildStateOut.example, "task_id": _TASK}
 
 
 class StepOut(Out):
-    """One step of a build: times, exit code, what it printed, what it counted."""
+    """One step of a build."""
 
     name: str
+    """Name of the step, such as `hugo`."""
     started_at: Moment
+    """When the step started."""
     ended_at: Moment | None
+    """When it ended; null while it runs."""
     seconds: float | None
+    """How long it took, in seconds; null while it runs."""
     is_ok: bool | None
+    """Whether it succeeded; null while it runs."""
     exit_code: int | None
+    """Exit code of the program that it ran; null if it ran none."""
     counts: dict[str, Any]
-    done: int = Field(description="How far it is while it runs, of `total`.")
-    total: int = Field(description="0 where that can't be told.")
+    """What the step counted, by name."""
+    done: int
+    """While it runs: how much of `total` is done."""
+    total: int
+    """While it runs: how much there is to do; 0 where that is not known."""
     output: str
+    """What it printed, cut at the front if it is long."""
+
+    example: ClassVar = {
+        "name": "hugo",
+        "started_at": "2026-01-31T10:00:02+00:00",
+        "ended_at": "2026-01-31T10:00:06+00:00",
+        "seconds": 4.2,
+        "is_ok": True,
+        "exit_code": 0,
+        "counts": {"pages": 30_000},
+        "done": 30_000,
+        "total": 30_000,
+        "output": "Total in 4100 ms",
+    }
 
 
 class BuildItem(Out):
-    """One run."""
+    """A build in a list."""
 
     id: int
+    """The build's number."""
     state: Literal["running", "done", "unchanged", "failed"]
+    """How the build stands. `unchanged`: it found nothing to change on the site."""
     trigger: str
+    """Who or what asked for it."""
     started_at: Moment
+    """When it started."""
     ended_at: Moment | None
+    """When it ended; null while it runs."""
     seconds: float | None
+    """How long it took, in seconds; null while it runs."""
     resources: int | None
+    """Number of resources on the site; null until that is known."""
     pages: int | None
+    """Number of pages of the site; null until that is known."""
     files: int | None
-    bytes: int | None = Field(description="Size of the whole site.")
-    is_full: bool = Field(description="Everything was rendered, not only what had changed.")
-    changed: int = Field(description="Files of the site that it wrote or removed.")
-    back_to: int | None = Field(description="It put the site back to the state of this build.")
-    set_aside: list[str] = Field(description="Pages that Hugo could not render.")
+    """Number of files of the site; null until that is known."""
+    bytes: int | None
+    """Size of the whole site in bytes; null until that is known."""
+    is_full: bool
+    """Whether everything was rendered, not only what had changed."""
+    changed: int
+    """Number of files that it wrote or removed."""
+    back_to: int | None
+    """The build to whose state this one put the site back; null for an ordinary build."""
+    set_aside: list[str]
+    """Addresses of pages that Hugo could not render and that were left out."""
     error: str
+    """Why it failed; empty if it did not."""
+
+    example: ClassVar[dict[str, Any]] = {
+        "id": 12,
+        "state": "done",
+        "trigger": "schedule",
+        "started_at": "2026-01-31T10:00:00+00:00",
+        "ended_at": "2026-01-31T10:00:08+00:00",
+        "seconds": 8.1,
+        "resources": 25_000,
+        "pages": 30_000,
+        "files": 61_000,
+        "bytes": 730_000_000,
+        "is_full": False,
+        "changed": 14,
+        "back_to": None,
+        "set_aside": [],
+        "error": "",
+    }
 
 
 class BuildOut(BuildItem):
-    """One run with its steps."""
+    """A build with its steps."""
 
     steps: Annotated[list[StepOut], BeforeValidator(lambda rows: list(rows.all()))]
+    """The steps, in the order in which they ran."""
+
+    example: ClassVar = {**BuildItem.example, "steps": [StepOut.example]}

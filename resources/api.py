@@ -10,12 +10,13 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from ninja import Header, HeaderEx, P, Path, Query, Router, Status
+from ninja import Query, Router, Status
 from ninja.errors import HttpError
 
-from ghost.core.http import multipart, pagination
+from ghost.core.http import multipart, pagination, response_headers
+from ghost.core.http.parameters import DryRun, IfMatch, IfNoneMatch, Prefer, Wait
 from ghost.core.http.problems import of
-from ghost.core.http.schemas import PathId, problems
+from ghost.core.http.schemas import problems
 from resources import provenance, slugs
 from resources.models import Category, Resource
 from resources.publishing import bulk, etags
@@ -24,6 +25,7 @@ from resources.schemas import (
     BulkItemOut,
     BulkOut,
     CategoryChange,
+    CategoryId,
     CategoryIn,
     CategoryOut,
     MetadataOut,
@@ -31,6 +33,7 @@ from resources.schemas import (
     QueuedOut,
     ResourceChange,
     ResourceFilter,
+    ResourceId,
     ResourceIn,
     ResourceItem,
     ResourceOut,
@@ -52,13 +55,19 @@ _WAIT = re.compile(r'(?:^|,)\s*wait\s*=\s*"?(?P<seconds>[0-9]{1,9})"?\s*(?:$|[,;
 @router.get(
     "",
     auth=Bearer(Action.RESOURCE_LIST),
-    response={200: list[ResourceItem], **problems(422)},
+    response={200: list[ResourceItem]},
     operation_id="resource_list",
     summary="List resources",
 )
 def list_resources(
     request: TokenRequest, response: HttpResponse, wanted: Query[ResourceFilter]
 ) -> list[Resource]:
+    """List the resources in scope, newest first: all for an Admin; its own and its teams' for a
+    Publisher; its team's for a TeamMember.
+
+    A page ends early when its descriptions come to about 4 MB: there is a next page whenever the answer
+    has a `Link` header. Taken-down resources are listed only with `state=taken_down`.
+    """
     rows = Resource.objects.in_scope(request.auth)
     found = rows.matching(**wanted.model_dump(exclude={"limit", "cursor", "count"}))
     if wanted.count:
@@ -74,18 +83,25 @@ def _weight(row: Resource) -> int:
 @router.post(
     "",
     auth=Bearer(Action.RESOURCE_CREATE),
-    response={201: ResourceOut, **problems(400, 409, 413, 415, 422, 503)},
+    response={201: ResourceOut},
     operation_id="resource_create",
     summary="Publish a magnet link",
+    openapi_extra=response_headers.on(201, "ETag", "Location"),
 )
 def create_resource(
     request: TokenRequest,
     response: HttpResponse,
     data: ResourceIn,
-    prefer: Header[str] = "",
+    prefer: Prefer = "",
     *,
-    wait: bool = False,
+    wait: Wait = False,
 ) -> Status[Resource]:
+    """Publish a magnet link. The answer comes at once and the link is probed in the background: the
+    resource is public as soon as a probe has succeeded.
+
+    With `wait=true` or `Prefer: wait=N` the answer comes when the probe has ended; if it fails, the answer
+    is `400` and nothing is kept. `409`: the torrent is listed already, or blocked.
+    """
     values = data.model_dump(exclude_unset=True)
     wait_s = _patience_s(prefer, response, is_required=wait)
     return _created(submissions.add(values, by=request.auth, wait_s=wait_s), response)
@@ -94,12 +110,18 @@ def create_resource(
 @router.post(
     "/bulk",
     auth=Bearer(Action.RESOURCE_CREATE),
-    response={200: BulkOut, **problems(400, 409, 413, 415, 422, 503)},
+    response={200: BulkOut},
     operation_id="resource_bulk_create",
     summary="Publish many magnet links",
     openapi_extra=bulk.SCHEMA,
 )
-def create_many(request: TokenRequest, *, dry_run: bool = False) -> BulkOut:
+def create_many(request: TokenRequest, *, dry_run: DryRun = False) -> BulkOut:
+    """Publish up to 1,000 magnet links, as a JSON array or as NDJSON (one object on each line), at most
+    8 MB in all.
+
+    Each item has an outcome of its own; one that is refused doesn't affect the others. The answer is `200`
+    whenever the list itself can be read.
+    """
     outcomes = bulk.create(bulk.read(request), by=request.auth, is_dry=dry_run)
     return _reported(request, outcomes, is_dry=dry_run)
 
@@ -107,12 +129,18 @@ def create_many(request: TokenRequest, *, dry_run: bool = False) -> BulkOut:
 @router.post(
     "/from-torrent",
     auth=Bearer(Action.RESOURCE_CREATE),
-    response={201: ResourceOut, **problems(400, 409, 413, 415, 422)},
+    response={201: ResourceOut},
     operation_id="torrent_upload",
     summary="Publish a .torrent file",
-    openapi_extra=multipart.schema("torrent", TorrentIn),
+    openapi_extra=multipart.schema("torrent", "The `.torrent` file, at most 10 MB.", TorrentIn)
+    | response_headers.on(201, "ETag", "Location"),
 )
 def create_from_torrent(request: TokenRequest, response: HttpResponse) -> Status[Resource]:
+    """Publish the torrent that a `.torrent` file of at most 10 MB describes. Its file list, size,
+    trackers and web seeds are read from the file, and nothing is probed.
+
+    `400`: the file is malformed. `409`: the torrent is listed already, or blocked.
+    """
     too_big = _("A .torrent file may have at most 10 MB.")
     form, body = multipart.of_form(
         request, "torrent", max_bytes=metainfo.MAX_BYTES, too_big=too_big
@@ -124,16 +152,20 @@ def create_from_torrent(request: TokenRequest, response: HttpResponse) -> Status
 @router.get(
     "/{int:resource_id}",
     auth=Bearer(Action.RESOURCE_READ),
-    response={200: ResourceOut, 304: None, **problems(404, 422)},
+    response={200: ResourceOut, 304: None},
     operation_id="resource_read",
     summary="Get a resource",
+    openapi_extra=response_headers.on(200, "ETag"),
 )
 def read_resource(
     request: TokenRequest,
     response: HttpResponse,
-    resource_id: Path[PathId],
-    if_none_match: HeaderEx[str, P(alias="If-None-Match")] = "",
+    resource_id: ResourceId,
+    if_none_match: IfNoneMatch = "",
 ) -> Resource | Status[None]:
+    """Get one resource with its file tree. With `If-None-Match` the answer is `304` if it has not
+    changed.
+    """
     row = _versioned(_seen(request, resource_id), response)
     if etags.is_known(if_none_match, response["ETag"]):
         return Status(304, None)
@@ -142,7 +174,7 @@ def read_resource(
 
 _CHANGED: dict[int, Any] = {
     200: ResourceOut,
-    **problems(400, 404, 409, 412, 413, 415, 422, 503),
+    **problems(409),
 }
 
 
@@ -152,17 +184,24 @@ _CHANGED: dict[int, Any] = {
     response=_CHANGED,
     operation_id="resource_update",
     summary="Change some fields of a resource",
+    openapi_extra=response_headers.on(200, "ETag"),
 )
 def update_resource(
     request: TokenRequest,
     response: HttpResponse,
-    resource_id: Path[PathId],
+    resource_id: ResourceId,
     data: ResourceChange,
-    prefer: Header[str] = "",
-    if_match: HeaderEx[str, P(alias="If-Match")] = "",
+    prefer: Prefer = "",
+    if_match: IfMatch = "",
     *,
-    wait: bool = False,
+    wait: Wait = False,
 ) -> Resource:
+    """Change the fields that the body names; all others stay as they are. With `If-Match` the change is
+    made only if nobody has edited the resource since (`412`).
+
+    Another magnet link is probed as for a new resource, and until that has succeeded the resource is
+    off the public site. `409`: the torrent is listed already, or the resource is taken down.
+    """
     row = _seen(request, resource_id)
     changed = submissions.change(
         row,
@@ -180,40 +219,57 @@ def update_resource(
     response=_CHANGED,
     operation_id="resource_patch",
     summary="Change some fields of a resource (merge patch)",
+    openapi_extra=response_headers.on(200, "ETag"),
 )
 def patch_resource(
     request: TokenRequest,
     response: HttpResponse,
-    resource_id: Path[PathId],
+    resource_id: ResourceId,
     data: ResourceChange,
-    prefer: Header[str] = "",
-    if_match: HeaderEx[str, P(alias="If-Match")] = "",
+    prefer: Prefer = "",
+    if_match: IfMatch = "",
     *,
-    wait: bool = False,
+    wait: Wait = False,
 ) -> Resource:
+    """Do the same as `PUT`; the body may also be `application/merge-patch+json` (RFC 7396)."""
     return update_resource(request, response, resource_id, data, prefer, if_match, wait=wait)
 
 
 @router.get(
     "/{int:resource_id}/metadata",
     auth=Bearer(Action.RESOURCE_READ),
-    response={200: MetadataOut, **problems(404, 422)},
+    response={200: MetadataOut},
     operation_id="metadata_read",
     summary="Get the metadata found by the last probe",
 )
-def read_metadata(request: TokenRequest, resource_id: Path[PathId]) -> Metadata:
+def read_metadata(request: TokenRequest, resource_id: ResourceId) -> Metadata:
+    """Get the file tree, size and number of peers that the last successful probe found.
+
+    `404` also if no probe has succeeded yet, or if what it found is lost: probe the resource again then.
+    """
     return _probed(_seen(request, resource_id))
+
+
+_TORRENT_FILE = {
+    "content": {metainfo.TYPE: {"schema": {"type": "string", "format": "binary"}}},
+    "headers": response_headers.described("Content-Disposition"),
+}
 
 
 @router.get(
     "/{int:resource_id}/torrent",
     auth=Bearer(Action.RESOURCE_READ),
-    response={200: None, **problems(404, 422)},
+    response={200: None},
     operation_id="torrent_download",
     summary="Download the .torrent file of a resource",
-    openapi_extra={"responses": {200: {"content": {metainfo.TYPE: {}}}}},
+    openapi_extra={"responses": {200: _TORRENT_FILE}},
 )
-def read_torrent(request: TokenRequest, resource_id: Path[PathId]) -> HttpResponse:
+def read_torrent(request: TokenRequest, resource_id: ResourceId) -> HttpResponse:
+    """Download a `.torrent` file made from what the last successful probe found, with the magnet link's
+    trackers and web seeds.
+
+    `404` also if no probe has succeeded yet, or if what it found is lost: probe the resource again then.
+    """
     row = _seen(request, resource_id)
     body = metainfo.make(_probed(row), row.magnet)
     if body is None:
@@ -227,13 +283,15 @@ def read_torrent(request: TokenRequest, resource_id: Path[PathId]) -> HttpRespon
 @router.post(
     "/{int:resource_id}/probe",
     auth=Bearer(Action.RESOURCE_PROBE),
-    response={202: QueuedOut, **problems(404, 409, 422, 503)},
+    response={202: QueuedOut},
     operation_id="resource_probe",
     summary="Probe a resource again",
 )
-def probe_resource(
-    request: TokenRequest, resource_id: Path[PathId]
-) -> Status[dict[str, str | None]]:
+def probe_resource(request: TokenRequest, resource_id: ResourceId) -> Status[dict[str, str | None]]:
+    """Queue a new probe of the magnet link. What is known stays until the new probe has found something.
+
+    `409`: the resource is taken down.
+    """
     row = _seen(request, resource_id)
     return Status(202, {"task_id": submissions.probe_again(row, by=request.auth)})
 
@@ -241,11 +299,14 @@ def probe_resource(
 @router.post(
     "/{int:resource_id}/takedown",
     auth=Bearer(Action.RESOURCE_TAKE_DOWN),
-    response={200: ResourceOut, **problems(404, 413, 415, 422)},
+    response={200: ResourceOut},
     operation_id="resource_take_down",
     summary="Take a resource down",
 )
-def take_down(request: TokenRequest, resource_id: Path[PathId], data: TakedownIn) -> Resource:
+def take_down(request: TokenRequest, resource_id: ResourceId, data: TakedownIn) -> Resource:
+    """Remove a resource from the public site and block its info-hashes, so that nobody can publish it
+    again. Only Admins may, and only they can change it while it is taken down.
+    """
     with request.auth.turn():
         row = _seen(request, resource_id)
         row.take_down(reason=data.reason, by=request.auth.display_name)
@@ -255,11 +316,14 @@ def take_down(request: TokenRequest, resource_id: Path[PathId], data: TakedownIn
 @router.post(
     "/{int:resource_id}/restore",
     auth=Bearer(Action.RESOURCE_TAKE_DOWN),
-    response={200: ResourceOut, **problems(404, 422)},
+    response={200: ResourceOut},
     operation_id="resource_restore",
     summary="Undo a takedown",
 )
-def restore(request: TokenRequest, resource_id: Path[PathId]) -> Resource:
+def restore(request: TokenRequest, resource_id: ResourceId) -> Resource:
+    """Put a resource back that was taken down, and remove the blocks that the takedown made. Blocks that
+    an operator made by hand stay.
+    """
     with request.auth.turn():
         row = _seen(request, resource_id)
         row.restore()
@@ -269,11 +333,14 @@ def restore(request: TokenRequest, resource_id: Path[PathId]) -> Resource:
 @router.post(
     "/{int:resource_id}/withdraw",
     auth=Bearer(Action.RESOURCE_UPDATE),
-    response={200: ResourceOut, **problems(404, 409, 422)},
+    response={200: ResourceOut},
     operation_id="resource_withdraw",
     summary="Withdraw a resource from the public site",
 )
-def withdraw(request: TokenRequest, resource_id: Path[PathId]) -> Resource:
+def withdraw(request: TokenRequest, resource_id: ResourceId) -> Resource:
+    """Make a resource a draft again: it leaves the public site with the next build. Nothing is blocked, and
+    its torrent stays listed, so nobody else can publish it.
+    """
     with request.auth.turn():
         row = _changeable(request, resource_id)
         row.withdraw()
@@ -283,11 +350,15 @@ def withdraw(request: TokenRequest, resource_id: Path[PathId]) -> Resource:
 @router.post(
     "/{int:resource_id}/publish",
     auth=Bearer(Action.RESOURCE_UPDATE),
-    response={200: ResourceOut, **problems(404, 409, 422)},
+    response={200: ResourceOut},
     operation_id="resource_publish",
     summary="Publish a draft or scheduled resource now",
 )
-def publish(request: TokenRequest, resource_id: Path[PathId]) -> Resource:
+def publish(request: TokenRequest, resource_id: ResourceId) -> Resource:
+    """Make a draft or scheduled resource public from now on; one that is public already stays as it is.
+
+    `409`: the resource is taken down.
+    """
     with request.auth.turn():
         row = _changeable(request, resource_id)
         row.publish(is_reviewed=request.auth.is_reviewed)
@@ -297,15 +368,20 @@ def publish(request: TokenRequest, resource_id: Path[PathId]) -> Resource:
 @router.post(
     "/{int:resource_id}/approve",
     auth=Bearer(Action.RESOURCE_REVIEW),
-    response={200: ResourceOut, **problems(400, 404, 409, 412, 422)},
+    response={200: ResourceOut},
     operation_id="resource_approve",
     summary="Approve a resource that awaits review",
 )
 def approve(
     request: TokenRequest,
-    resource_id: Path[PathId],
-    if_match: HeaderEx[str, P(alias="If-Match")] = "",
+    resource_id: ResourceId,
+    if_match: IfMatch = "",
 ) -> Resource:
+    """Approve what a publisher whose work is reviewed has published or changed, so that it becomes public.
+    With `If-Match` only the version that you have looked at is approved (`412`).
+
+    `409`: the resource doesn't await review.
+    """
     is_present = etags.condition(if_match)
     with request.auth.turn():
         row = _changeable(request, resource_id)
@@ -316,11 +392,16 @@ def approve(
 @router.post(
     "/{int:resource_id}/send-back",
     auth=Bearer(Action.RESOURCE_REVIEW),
-    response={200: ResourceOut, **problems(404, 409, 413, 415, 422)},
+    response={200: ResourceOut},
     operation_id="resource_send_back",
     summary="Send a resource back to its publisher",
 )
-def send_back(request: TokenRequest, resource_id: Path[PathId], data: SendBackIn) -> Resource:
+def send_back(request: TokenRequest, resource_id: ResourceId, data: SendBackIn) -> Resource:
+    """Refuse what awaits review: it becomes a draft, and its publisher reads the reason in `review_note`.
+    Publishing it again asks for another review.
+
+    `409`: the resource doesn't await review.
+    """
     with request.auth.turn():
         row = _changeable(request, resource_id)
         row.send_back(reason=data.reason)
@@ -330,22 +411,29 @@ def send_back(request: TokenRequest, resource_id: Path[PathId], data: SendBackIn
 @categories.get(
     "/tree",
     auth=Bearer(Action.CATEGORY_LIST),
-    response={200: list[PlaceOut], **problems()},
+    response={200: list[PlaceOut]},
     operation_id="category_list",
     summary="List the category tree",
 )
 def list_categories(request: TokenRequest) -> list[PlaceOut]:
+    """List all categories in the order of the tree: each category comes after its parent and before the
+    parent's next sibling.
+    """
     return [PlaceOut.of(place) for place in Category.objects.tree()]
 
 
 @categories.post(
     "",
     auth=Bearer(Action.CATEGORY_WRITE),
-    response={201: CategoryOut, **problems(400, 409, 413, 415, 422)},
+    response={201: CategoryOut},
     operation_id="category_create",
     summary="Create a category",
 )
 def create_category(request: TokenRequest, data: CategoryIn) -> Status[Category]:
+    """Create a category, at most 12 levels deep.
+
+    `400` (type `misplaced`): `parent_id` is unknown, or too deep. `409`: a sibling has the same slug.
+    """
     category = Category(created_by=request.auth, **data.model_dump())
     with request.auth.turn():
         category.require_maker(request.auth)
@@ -356,13 +444,19 @@ def create_category(request: TokenRequest, data: CategoryIn) -> Status[Category]
 @categories.put(
     "/{int:category_id}",
     auth=Bearer(Action.CATEGORY_WRITE),
-    response={200: CategoryOut, **problems(400, 404, 409, 413, 415, 422)},
+    response={200: CategoryOut, **problems(409)},
     operation_id="category_update",
     summary="Rename or move a category",
 )
 def update_category(
-    request: TokenRequest, category_id: Path[PathId], data: CategoryChange
+    request: TokenRequest, category_id: CategoryId, data: CategoryChange
 ) -> Category:
+    """Rename or move a category with everything below it. A Publisher may change only a category that it
+    created and in which nobody else has a resource or category.
+
+    `400` (type `misplaced`): `parent_id` is unknown, too deep, or below the category itself. `409`: a
+    sibling has the same slug.
+    """
     with request.auth.turn():
         category = get_object_or_404(Category, pk=category_id)
         category.require_change_by(request.auth)
@@ -373,11 +467,14 @@ def update_category(
 @categories.delete(
     "/{int:category_id}",
     auth=Bearer(Action.CATEGORY_WRITE),
-    response={204: None, **problems(400, 404, 422)},
+    response={204: None, **problems(400)},
     operation_id="category_delete",
     summary="Delete an empty category",
 )
-def delete_category(request: TokenRequest, category_id: Path[PathId]) -> Status[None]:
+def delete_category(request: TokenRequest, category_id: CategoryId) -> Status[None]:
+    """Delete a category that has neither subcategories nor resources, taken-down ones included (`400` if
+    it has). A Publisher may delete only a category that it created.
+    """
     with request.auth.turn():
         category = get_object_or_404(Category, pk=category_id)
         category.require_change_by(request.auth)

@@ -6,24 +6,27 @@ from datetime import timedelta
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
-from ninja import Path, Query, Router, Status
+from ninja import Query, Router, Status
 
 from ghost.core.http import pagination
-from ghost.core.http.schemas import Page, PathId, TokenHash, problems
+from ghost.core.http.schemas import Page, problems
 from teams.auth import Bearer, TokenRequest
 from teams.models import Team, Token
 from teams.policy import Action
 from teams.roles import Role
 from teams.schemas import (
+    Cascade,
     InviteIn,
     IssuedOut,
     MemberOut,
+    NamedHash,
     PublisherIn,
     RevokedOut,
     RevokeIn,
     RotatedOut,
     RotateIn,
     SessionOut,
+    TeamId,
     TeamIn,
     TeamOut,
     TokenOut,
@@ -35,24 +38,28 @@ router = Router()
 @router.post(
     "/session/verify",
     auth=Bearer(Action.SESSION_VERIFY),
-    response={200: SessionOut, **problems()},
+    response={200: SessionOut},
     operation_id="session_verify",
     summary="Identify the token in use",
     tags=["session"],
 )
 def verify_session(request: TokenRequest) -> Token:
+    """Answer whose token was sent with the request, and what its role is."""
     return request.auth
 
 
 @router.get(
     "/teams",
     auth=Bearer(Action.TEAM_LIST),
-    response={200: list[TeamOut], **problems(422)},
+    response={200: list[TeamOut]},
     operation_id="team_list",
     summary="List teams",
     tags=["teams"],
 )
 def list_teams(request: TokenRequest, response: HttpResponse, page: Query[Page]) -> list[Team]:
+    """List the teams in scope, newest first: all teams for an Admin, those that it owns for a
+    Publisher, its own team for a TeamMember.
+    """
     teams = Team.objects.in_scope(request.auth).select_related("owner")
     return pagination.cut(teams, page, request, response)
 
@@ -60,12 +67,17 @@ def list_teams(request: TokenRequest, response: HttpResponse, page: Query[Page])
 @router.post(
     "/teams",
     auth=Bearer(Action.TEAM_CREATE),
-    response={201: TeamOut, **problems(400, 409, 413, 415, 422)},
+    response={201: TeamOut},
     operation_id="team_create",
     summary="Create a team",
     tags=["teams"],
 )
 def create_team(request: TokenRequest, data: TeamIn) -> Status[Team]:
+    """Create a team. A Publisher becomes the owner itself; an Admin names a Publisher in
+    `owner_token_hash`.
+
+    `400`: there is no usable Publisher token with that hash. `409`: the name is taken.
+    """
     with request.auth.turn():
         return Status(201, Team.objects.found(request.auth, data.name, data.owner_token_hash))
 
@@ -73,12 +85,16 @@ def create_team(request: TokenRequest, data: TeamIn) -> Status[Team]:
 @router.post(
     "/teams/{int:team_id}/invites",
     auth=Bearer(Action.TEAM_INVITE),
-    response={200: IssuedOut, **problems(400, 404, 413, 415, 422)},
+    response={200: IssuedOut},
     operation_id="member_invite",
     summary="Issue a token for a new team member",
     tags=["teams"],
 )
-def invite(request: TokenRequest, team_id: Path[PathId], data: InviteIn | None = None) -> IssuedOut:
+def invite(request: TokenRequest, team_id: TeamId, data: InviteIn | None = None) -> IssuedOut:
+    """Issue a token for a new member of the team. Only the team's owner and Admins may.
+
+    The raw token is in this answer and nowhere else. The body may be left out.
+    """
     asked = data or InviteIn()
     with request.auth.turn():
         team = _owned(request, team_id)
@@ -88,28 +104,33 @@ def invite(request: TokenRequest, team_id: Path[PathId], data: InviteIn | None =
 @router.get(
     "/teams/{int:team_id}/members",
     auth=Bearer(Action.MEMBER_LIST),
-    response={200: list[MemberOut], **problems(404, 422)},
+    response={200: list[MemberOut]},
     operation_id="member_list",
     summary="List the members of a team",
     tags=["teams"],
 )
 def list_members(
-    request: TokenRequest, response: HttpResponse, team_id: Path[PathId], page: Query[Page]
+    request: TokenRequest, response: HttpResponse, team_id: TeamId, page: Query[Page]
 ) -> list[Token]:
+    """List the members of a team, newest first, revoked ones included. Only the team's owner and
+    Admins may.
+    """
     return pagination.cut(_owned(request, team_id).members.all(), page, request, response)
 
 
 @router.post(
     "/teams/{int:team_id}/members/{token_hash}/revoke",
     auth=Bearer(Action.MEMBER_REVOKE),
-    response={200: RevokedOut, **problems(404, 422)},
+    response={200: RevokedOut},
     operation_id="member_revoke",
     summary="Revoke a member's token",
     tags=["teams"],
 )
-def revoke_member(
-    request: TokenRequest, team_id: Path[PathId], token_hash: Path[TokenHash]
-) -> RevokedOut:
+def revoke_member(request: TokenRequest, team_id: TeamId, token_hash: NamedHash) -> RevokedOut:
+    """End the token of a member. What the member published stays in the team.
+
+    Only the team's owner and Admins may. Revoking it a second time changes nothing.
+    """
     with request.auth.turn():
         members = _owned(request, team_id).members.all()
         return _revoked(members.find(token_hash=token_hash), cascade=False)
@@ -118,12 +139,13 @@ def revoke_member(
 @router.post(
     "/admin/tokens/publisher",
     auth=Bearer(Action.TOKEN_MANAGE),
-    response={200: IssuedOut, **problems(400, 413, 415, 422)},
+    response={200: IssuedOut},
     operation_id="publisher_token_issue",
     summary="Issue a Publisher token",
     tags=["tokens"],
 )
 def issue_publisher(request: TokenRequest, data: PublisherIn) -> IssuedOut:
+    """Issue a token with the role Publisher. The raw token is in this answer and nowhere else."""
     with request.auth.turn():
         return _issued(*Token.objects.issue(Role.PUBLISHER, **data.model_dump()))
 
@@ -131,24 +153,31 @@ def issue_publisher(request: TokenRequest, data: PublisherIn) -> IssuedOut:
 @router.get(
     "/admin/tokens",
     auth=Bearer(Action.TOKEN_MANAGE),
-    response={200: list[TokenOut], **problems(422)},
+    response={200: list[TokenOut]},
     operation_id="token_list",
     summary="List all tokens",
     tags=["tokens"],
 )
 def list_tokens(request: TokenRequest, response: HttpResponse, page: Query[Page]) -> list[Token]:
+    """List all tokens with their state, newest first. Raw tokens are stored nowhere and can't be
+    listed.
+    """
     return pagination.cut(Token.objects.all(), page, request, response)
 
 
 @router.post(
     "/admin/tokens/revoke",
     auth=Bearer(Action.TOKEN_MANAGE),
-    response={200: RevokedOut, **problems(400, 404, 413, 415, 422)},
+    response={200: RevokedOut},
     operation_id="token_revoke",
     summary="Revoke a token",
     tags=["tokens"],
 )
-def revoke_token(request: TokenRequest, data: RevokeIn, *, cascade: bool = True) -> RevokedOut:
+def revoke_token(request: TokenRequest, data: RevokeIn, *, cascade: Cascade = True) -> RevokedOut:
+    """End a token, named by its raw form or by its hash. Revoking it a second time changes nothing.
+
+    `400`: it is the last usable Admin token.
+    """
     found = Token.objects.find(raw=data.token, token_hash=data.token_hash)
     with request.auth.turn():
         return _revoked(found, cascade=cascade)
@@ -157,14 +186,20 @@ def revoke_token(request: TokenRequest, data: RevokeIn, *, cascade: bool = True)
 @router.post(
     "/admin/tokens/{token_hash}/rotate",
     auth=Bearer(Action.TOKEN_ROTATE),
-    response={200: RotatedOut, **problems(400, 404, 422)},
+    response={200: RotatedOut, **problems(400)},
     operation_id="token_rotate",
     summary="Rotate a token",
     tags=["tokens"],
 )
 def rotate_token(
-    request: TokenRequest, token_hash: Path[TokenHash], wanted: Query[RotateIn]
+    request: TokenRequest, token_hash: NamedHash, wanted: Query[RotateIn]
 ) -> RotatedOut:
+    """Give a token a new raw form and a new hash; all that it owns stays its own. An Admin may rotate
+    any token, other roles only their own.
+
+    The previous form works for `overlap_hours` more. The new raw token is in this answer and nowhere
+    else.
+    """
     with request.auth.turn():
         token = Token.objects.for_rotation(token_hash, by=request.auth)
         raw = token.rotate(overlap=timedelta(hours=wanted.overlap_hours))

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from functools import cache, partial
 from threading import Lock
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django.contrib.auth import get_user
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -17,14 +17,14 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import HeaderEx, P, Query, Router
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from ghost.core.events.broadcaster import Hub
 from ghost.core.events.hijack import Handover
 from ghost.core.events.models import Event, EventKind, Scope
 from ghost.core.events.subscriber import Caller, Listener
 from ghost.core.events.subscriptions import Stream
-from ghost.core.http.schemas import MAX_ID, Moment, problems
+from ghost.core.http.schemas import MAX_ID, Documented, Moment
 from teams.auth import Bearer, TokenRequest
 from teams.models import Token
 from teams.policy import Action
@@ -39,44 +39,74 @@ _EACH = "|".join(EventKind)
 _lock = Lock()
 
 
-class StreamIn(BaseModel):
-    """What of the events, from where on, and how long."""
+class StreamIn(Documented):
+    """Which events to send, from where on, and for how long."""
 
-    kinds: str = Field(
-        "",
-        pattern=rf"^(?:(?:{_EACH})(?:,(?:{_EACH}))*)?$",
-        description=f"Only these, separated by commas: {', '.join(EventKind)}.",
-    )
-    last_event_id: int | None = Field(
-        None, ge=0, le=MAX_ID, description="As the header, which wins, for who can't send that."
-    )
-    for_s: float = Field(
-        MAX_S, ge=0, le=MAX_S, description="End after so many seconds; 0: with what was missed."
-    )
+    kinds: str = Field("", pattern=rf"^(?:(?:{_EACH})(?:,(?:{_EACH}))*)?$")
+    """Kinds of events to send, separated by commas: `task`, `build`, `health`, `resource`. Empty:
+    all."""
+    last_event_id: int | None = Field(None, ge=0, le=MAX_ID)
+    """Send the events after this one. For clients that can't send the `Last-Event-ID` header, which
+    has precedence."""
+    for_s: float = Field(MAX_S, ge=0, le=MAX_S)
+    """End the stream after this many seconds. 0: send what was missed, then end."""
+
+    example: ClassVar = {"kinds": "task,resource", "last_event_id": 41, "for_s": 3600}
 
 
-class StreamsOut(BaseModel):
-    """Who listens."""
+LastEventId = HeaderEx[
+    str,
+    P(
+        alias="Last-Event-ID",
+        description="The last event that was received: the stream goes on after it. Browsers send it by"
+        " themselves.",
+        example="41",
+    ),
+]
+
+
+class StreamsOut(Documented):
+    """The event streams that are open."""
 
     open: int
-    by_role: dict[str, int] = Field(description="By role of the token, or `operator`.")
+    """Number of open streams."""
+    by_role: dict[str, int]
+    """Number of open streams by role of the token; `operator` for those of the admin."""
     oldest_opened_at: Moment | None
-    dropped: int = Field(description="Cut off within a day, since they read nothing for a minute.")
+    """When the oldest one was opened; null if none is open."""
+    dropped: int
+    """Number of streams cut off within the last day, since their client read nothing for a minute."""
+
+    example: ClassVar = {
+        "open": 3,
+        "by_role": {"Publisher": 2, "operator": 1},
+        "oldest_opened_at": "2026-01-31T10:00:00+00:00",
+        "dropped": 0,
+    }
 
 
-class EventsOut(BaseModel):
-    """What is kept."""
+class EventsOut(Documented):
+    """The events that are kept."""
 
     kept: int
+    """Number of events that are kept."""
     newest_id: int
-    last_hour: int = Field(description="Told within the last hour.")
+    """Number of the newest event; 0 before the first one."""
+    last_hour: int
+    """Number of events of the last hour."""
+
+    example: ClassVar = {"kept": 8400, "newest_id": 31_842, "last_hour": 120}
 
 
-class StatsOut(BaseModel):
+class StatsOut(Documented):
     """Streams and events of the installation."""
 
     streams: StreamsOut
+    """Who listens."""
     events: EventsOut
+    """What is kept for those who come back."""
+
+    example: ClassVar = {"streams": StreamsOut.example, "events": EventsOut.example}
 
 
 def operator(request: HttpRequest) -> User | None:
@@ -89,20 +119,34 @@ def _operator(user: AbstractBaseUser | AnonymousUser) -> User | None:
     return cast("User", user) if is_theirs else None
 
 
+_STREAM = {
+    "schema": {"type": "string"},
+    "example": 'id: 42\nevent: health\ndata: {"event_id":42,"at":"2026-02-14T08:30:00+00:00",'
+    '"resources":[{"resource_id":7,"was":"Unknown","status":"Active"}]}\n\n',
+}
+
+
 @router.get(
     "/events",
     auth=[Bearer(Action.EVENT_STREAM), operator],
-    response={200: None, **problems(422, 429)},
+    response={200: None},
     operation_id="event_stream",
     summary="Stream events as they happen",
-    openapi_extra={"responses": {200: {"content": {CONTENT_TYPE: {}}}}},
+    openapi_extra={"responses": {200: {"content": {CONTENT_TYPE: _STREAM}}}},
 )
 def stream_events(
     request: HttpRequest,
     wanted: Query[StreamIn],
-    last_event_id: HeaderEx[str, P(alias="Last-Event-ID")] = "",
+    last_event_id: LastEventId = "",
 ) -> Handover:
-    """A stream of events from now on, or after one that the caller knows."""
+    """Follow what happens as server-sent events (WHATWG HTML, section 9.2): progress of the caller's
+    tasks (`task`), builds (`build`), and health (`health`) and changes (`resource`) of the resources in its
+    scope.
+
+    After an interruption send the last `event_id` as `Last-Event-ID` to get what was missed; an event may
+    come twice then. `event: reset` means that some of it is no longer kept: read the lists again. A comment
+    comes every 15 seconds while nothing happens. `429`: 5 streams are open for this token, or 500 in all.
+    """
     caller = _caller(request)
     after = _number(last_event_id) if last_event_id else wanted.last_event_id
     row = _row(request)
@@ -129,12 +173,12 @@ def stream_events(
 @router.get(
     "/events/stats",
     auth=Bearer(Action.EVENT_STATS),
-    response={200: StatsOut, **problems()},
+    response={200: StatsOut},
     operation_id="event_stats_read",
     summary="Get statistics of the event streams",
 )
 def show_stats(request: TokenRequest) -> dict[str, Any]:
-    """Counted now."""
+    """Get how many event streams are open, for which roles, and how many events are kept."""
     an_hour_ago = timezone.now() - timedelta(hours=1)
     events = {
         "kept": Event.objects.count(),

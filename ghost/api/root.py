@@ -6,9 +6,7 @@ from typing import Any, cast
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from ninja import NinjaAPI
 from ninja.errors import HttpError
-from ninja.openapi.schema import OpenAPISchema
 from ninja.parser import Parser
 from pydantic_core import from_json
 
@@ -18,7 +16,9 @@ import ghost.torznab.api
 import resources.api
 import teams.api
 from ghost.api import audit, events, tasks
-from ghost.core.http import idempotency, problems
+from ghost.api.openapi import Api
+from ghost.core.config.version import VERSION
+from ghost.core.http import problems
 
 MAX_BYTES = 2_500_000
 """Of a body of JSON; a bulk request, which reads its own, may have more."""
@@ -43,56 +43,11 @@ class StrictParser(Parser):
             raise HttpError(400, _("The body is not JSON: %s.") % error) from error
 
 
-class Api(NinjaAPI):
-    """ninja, with the truth about the errors' media type in the schema."""
-
-    def get_openapi_schema(
-        self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
-    ) -> OpenAPISchema:
-        """The schema; errors are application/problem+json."""
-        schema = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
-        for operations in schema["paths"].values():
-            for method, operation in operations.items():
-                _name_problems(operation["responses"])
-                _add_common(method, operation)
-        return schema
-
-
-def _add_common(method: str, operation: dict[str, Any]) -> None:
-    """What holds for every operation, or for each of its kind, and stands with none of them."""
-    responses = operation["responses"]
-    common = {401, 403, 429, 503}
-    if "requestBody" in operation:
-        common |= {400, 413, 415, 422}
-    if method == "post":
-        common |= {409, 413, 422}  # of the idempotency key
-        operation.setdefault("parameters", []).append(_KEY)
-    for status in common - set(responses):
-        responses[status] = responses[401] | {"description": problems.phrase(status)}
-    operation["responses"] = dict(sorted(responses.items()))
-
-
-_KEY = {
-    "in": "header",
-    "name": idempotency.HEADER,
-    "required": False,
-    "schema": {"type": "string", "maxLength": idempotency.MAX_CHARS},
-    "description": "The same key and request again: the same answer, and nothing done twice.",
-}
-
-
-def _name_problems(responses: dict[int, dict[str, Any]]) -> None:
-    for status, response in responses.items():
-        if status >= 400:
-            response["description"] = problems.phrase(status)
-        if status >= 400 and "application/json" in response["content"]:
-            response["content"] = {problems.CONTENT_TYPE: response["content"].popitem()[1]}
-
-
 api = Api(
     title="Ghost",
-    version="1",
-    description="The private API of a catalog of magnet links. See docs/api.md.",
+    version=VERSION,
+    description="Publish magnet links in a catalog, and manage what is published. Every request needs a"
+    " bearer token. docs/api.md has what holds for all operations, and examples.",
     parser=StrictParser(),
 )
 problems.register(api)

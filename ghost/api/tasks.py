@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from ninja import Path, Router
-from pydantic import BaseModel, Field, StringConstraints
+from ninja import P, PathEx, Router
+from pydantic import StringConstraints
 
 from dht import probe_jobs
 from ghost.core.errors import ForbiddenError
-from ghost.core.http.schemas import NO_NUL, Moment, problems
+from ghost.core.http.schemas import NO_NUL, Documented, Moment
 from ghost.core.jobs.models import Job, JobKind, JobStatus
 from ghost.core.text import reasons
 from teams.auth import Bearer, TokenRequest
@@ -20,50 +20,81 @@ from teams.policy import Action
 
 router = Router(tags=["tasks"])
 
-TaskId = Annotated[str, StringConstraints(max_length=40, pattern=NO_NUL)]
+TaskId = PathEx[
+    Annotated[str, StringConstraints(max_length=40, pattern=NO_NUL)],
+    P(description="The `task_id` from an answer.", example="b1946ac92492d234"),
+]
 
 
-class TaskProgress(BaseModel):
-    """How far a stage is."""
+class TaskProgress(Documented):
+    """How far a task is. What it counts depends on the task: resources, pages or files."""
 
     done: int
+    """Number that is done."""
     total: int
+    """Number that there is to do."""
+
+    example: ClassVar = {"done": 400, "total": 1000}
 
 
-class TaskOut(BaseModel):
+class TaskOut(Documented):
     """A task, from the moment it was asked for."""
 
     task_id: str
+    """Identifies the task."""
     kind: JobKind
-    status: JobStatus = Field(
-        description="`lost`: its worker died; the queue hands it out again within 70 minutes."
-    )
+    """What sort of work the task does."""
+    status: JobStatus
+    """How it stands. `lost`: its worker died; the queue hands the task out again within 70
+    minutes."""
     stage: str | None
-    progress: TaskProgress | None = Field(description="null where it can't be told.")
-    queue_rank: int | None = Field(
-        description="1: the next one; null once a worker has it, or beyond rank 1,000."
-    )
-    queue_total: int | None = Field(description="Tasks that wait, counted up to 1,000.")
+    """The stage that it is at, if it has stages."""
+    progress: TaskProgress | None
+    """How far it is; null where that is not known."""
+    queue_rank: int | None
+    """Its place in the queue: 1 is the next one. Null once a worker has it, and beyond place 1,000."""
+    queue_total: int | None
+    """Number of tasks that wait, counted up to 1,000; null once a worker has it."""
     asked_at: Moment
+    """When it was asked for."""
     started_at: Moment | None
+    """When a worker started it; null before."""
     finished_at: Moment | None
+    """When it ended; null before."""
     error: str | None
-    result: dict[str, Any] | None = Field(
-        description="Of a probe `resource_id`, `probe_status`, `probe_error`, `dht_status` and"
-        " `state`; of several, how many ended with which status; of a scan its counts; of a build"
-        " `build_id`, `state`, and what it `said`."
-    )
+    """Why it failed; null if it did not."""
+    result: dict[str, Any] | None
+    """What came of it; null before it ended. Of a probe: `resource_id`, `probe_status`, `probe_error`,
+    `dht_status` and `state`. Of several probes: how many ended with which status. Of a scan: its
+    counts. Of a build: `build_id`, `state` and what it `said`."""
+
+    example: ClassVar = {
+        "task_id": "b1946ac92492d234",
+        "kind": "probe",
+        "status": "done",
+        "stage": None,
+        "progress": TaskProgress.example,
+        "queue_rank": 1,
+        "queue_total": 3,
+        "asked_at": "2026-01-31T10:00:00+00:00",
+        "started_at": "2026-01-31T10:00:01+00:00",
+        "finished_at": "2026-01-31T10:00:04+00:00",
+        "error": None,
+        "result": {"ok": 990, "inactive": 10},
+    }
 
 
 @router.get(
     "/tasks/{task_id}",
     auth=Bearer(Action.TASK_READ),
-    response={200: TaskOut, **problems(404, 422)},
+    response={200: TaskOut},
     operation_id="task_read",
     summary="Get the progress of a task",
 )
-def read_task(request: TokenRequest, task_id: Path[TaskId]) -> TaskOut:
-    """For whoever asked for it, and for Admins."""
+def read_task(request: TokenRequest, task_id: TaskId) -> TaskOut:
+    """Get how far a task is, and its result once it has ended. Only who asked for the task and Admins
+    may.
+    """
     job = get_object_or_404(Job, pk=task_id)
     _require_owner(job, request.auth)
     return _shown(_up_to_date(job), is_admin=request.auth.is_admin)

@@ -1,4 +1,4 @@
-"""Torznab."""
+"""`GET /api/torznab`: the endpoint."""
 
 from __future__ import annotations
 
@@ -18,43 +18,50 @@ _XML = "application/xml"
 _ERRORS = (400, 401, 403, 503)
 
 
-def _parameter(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {"in": "query", "name": name, "description": description, "schema": schema}
+def _parameter(name: str, description: str, schema: dict[str, Any], example: str) -> dict[str, Any]:
+    return {
+        "in": "query",
+        "name": name,
+        "description": description,
+        "schema": schema,
+        "example": example,
+    }
 
 
-def _text(description: str, name: str) -> dict[str, Any]:
+def _text(name: str, description: str, example: str) -> dict[str, Any]:
     bounds: dict[str, Any] = {"type": "string", "maxLength": query.MAX_CHARS}
     if name in query.PATTERNS:
         bounds["pattern"] = query.PATTERNS[name]
-    return _parameter(name, description, bounds)
+    return _parameter(name, description, bounds, example)
 
 
+_FUNCTIONS = {"type": "string", "enum": [query.CAPS, *query.TEXTS]}
+_WHAT = "What to do: `caps` names what can be asked; the others search."
+_TEXT = {"schema": {"type": "string"}}
 _SCHEMA = {
     "parameters": [
-        _parameter(
-            "t",
-            "The function.",
-            {"type": "string", "enum": [query.CAPS, *query.TEXTS]},
-        ) | {"required": True},
-        _text("Words, each of which has to be in the title; or an info-hash.", "q"),
-        _text("Numbers of categories, separated by commas.", "cat"),
-        _text("Tags that have to be there, or with a - before them must not.", "tag"),
-        _text("Maximum number of results.", "limit"),
-        _text("Number of results to skip.", "offset"),
-        _text("1: with all extended attributes.", "extended"),
-        _text("Names of the extended attributes that are wanted; left out: all.", "attrs"),
-        _text("tvsearch: the season.", "season"),
-        _text("tvsearch: the episode, or month and day.", "ep"),
-        _text("movie, music, book: the year.", "year"),
-        _text("music: the artist.", "artist"),
-        _text("music: the album.", "album"),
-        _text("music: the track.", "track"),
-        _text("book: the author.", "author"),
-        _text("book: the title.", "title"),
+        _parameter("t", _WHAT, _FUNCTIONS, "search") | {"required": True},
+        _text("q", "Words that all have to be in the title, or an info-hash. Left out: the newest.",
+              "bunny 2008"),
+        _text("cat", "Numbers of categories, separated by commas.", "2000,100001"),
+        _text("tag", "Tags that a resource must have or, with a - before them, must not have.",
+              "film,-anime"),
+        _text("limit", "Maximum number of results.", "50"),
+        _text("offset", "Number of results to skip.", "100"),
+        _text("extended", "1: answer all extended attributes.", "1"),
+        _text("attrs", "Names of the extended attributes to answer. Left out: all.", "seeders,size"),
+        _text("season", "With `tvsearch`: the season.", "2"),
+        _text("ep", "With `tvsearch`: the episode, or month and day.", "5"),
+        _text("year", "With `movie`, `music` and `book`: the year.", "2008"),
+        _text("artist", "With `music`: the artist.", "Kimiko Ishizaka"),
+        _text("album", "With `music`: the album.", "Open Goldberg Variations"),
+        _text("track", "With `music`: the track.", "Aria"),
+        _text("author", "With `book`: the author.", "Mary Shelley"),
+        _text("title", "With `book`: the title.", "Frankenstein"),
     ],
     "responses": {
-        200: {"content": {_XML: {"schema": {"type": "string"}}, "application/rss+xml": {"schema": {"type": "string"}}}},
-        **{status: {"content": {_XML: {"schema": {"type": "string"}}}} for status in _ERRORS},
+        200: {"content": {_XML: _TEXT, "application/rss+xml": _TEXT}},
+        **{status: {"content": {_XML: _TEXT}} for status in _ERRORS},
     },
 }  # fmt: skip
 
@@ -71,6 +78,11 @@ _OPERATION: dict[str, Any] = {
 @router.get("/api", operation_id="torznab_api_search", include_in_schema=False, **_OPERATION)
 @router.get("", operation_id="torznab_search", **_OPERATION)
 def torznab(request: TokenRequest) -> HttpResponse:
+    """Search the live resources in the token's scope with Torznab 1.3, the protocol of Prowlarr and other
+    indexer managers. The answer is RSS, or XML for `t=caps`; errors are Torznab's `<error>` documents.
+
+    The token goes into `apikey` or into the `Authorization` header.
+    """
     try:
         wanted = query.read(request.GET)
     except errors.TorznabError as fault:

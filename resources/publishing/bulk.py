@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
@@ -33,12 +34,19 @@ Chunk = list[tuple[int, Values | Exception]]
 
 # Whatever an item is, the answer says what came of it.
 _ITEM = {"anyOf": [{"$ref": "#/components/schemas/ResourceIn"}, {}]}
+_LINE = {
+    "type": "string",
+    "description": "One resource on each line, as a JSON object.",
+}
 SCHEMA = {
     "requestBody": {
         "required": True,
         "content": {
-            ARRAY: {"schema": {"type": "array", "items": _ITEM, "maxItems": MAX_ITEMS}},
-            LINES: {"schema": {"type": "string", "description": "One resource in each line."}},
+            ARRAY: {
+                "schema": {"type": "array", "items": _ITEM, "maxItems": MAX_ITEMS},
+                "example": [ResourceIn.example],
+            },
+            LINES: {"schema": _LINE, "example": json.dumps(ResourceIn.example) + "\n"},
         },
     }
 }

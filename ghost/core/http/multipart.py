@@ -10,7 +10,8 @@ from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from ninja.errors import HttpError
-from pydantic import BaseModel
+
+from ghost.core.http.schemas import Documented
 
 _Files = MultiValueDict[str, Any]
 
@@ -79,14 +80,18 @@ def _only(fields: QueryDict, files: _Files, name: str, max_bytes: int, too_big: 
     return body
 
 
-def schema(name: str, fields: type[BaseModel] | None = None) -> dict[str, Any]:
-    """The request body in OpenAPI: a file, and the other fields of a form."""
-    file = {"type": "string", "format": "binary"}
+def schema(name: str, description: str, fields: type[Documented] | None = None) -> dict[str, Any]:
+    """The request body in OpenAPI: a file with its description, and the other fields of a form."""
     known = fields.model_json_schema() if fields else {}
+    file = {"type": "string", "format": "binary", "description": description}
     body = {
         "type": "object",
         "required": [name, *known.get("required", [])],
-        "properties": {name: file, **known.get("properties", {})},
+        "properties": {name: file | {"examples": [_FILE]}, **known.get("properties", {})},
     }
-    content = {"multipart/form-data": {"schema": body}}
+    example = {name: _FILE, **(fields.example if fields else {})}
+    content = {"multipart/form-data": {"schema": body, "example": example}}
     return {"requestBody": {"required": True, "content": content}}
+
+
+_FILE = "(the bytes of the file)"

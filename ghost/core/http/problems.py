@@ -54,6 +54,25 @@ PHRASES = {
     422: "Unprocessable Content",
 }
 """RFC 9110's words, where Python's differ from version to version."""
+MEANINGS = {
+    400: "The body can't be read, or what the request asks for is impossible.",
+    401: "There is no usable token: the `Authorization` header is missing, or its token is unknown,"
+    " revoked or expired.",
+    403: "The token's role doesn't allow this, or what the request names is not in its scope.",
+    404: "What the request names doesn't exist.",
+    409: "It conflicts with something that exists or was changed at the same time; or another request"
+    " with the same `Idempotency-Key` is under way.",
+    411: "The body came in chunks. Send it with a `Content-Length`.",
+    412: "The resource was changed since the version in `If-Match`. Read it again.",
+    413: "The body is too large.",
+    415: "The body has another media type than the operation takes.",
+    422: "A field or parameter is not valid: `errors` names it. Or the `Idempotency-Key` was used for"
+    " another request.",
+    429: "The token has made too many requests. Try again after `Retry-After` seconds.",
+    503: "Something that the request needs is out of reach or busy. Try again after `Retry-After`"
+    " seconds.",
+}
+"""What an error status means in this API, for its schema."""
 SHOWN_FIELDS = {
     "category": "category_id",
     "parent": "parent_id",

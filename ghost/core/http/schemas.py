@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from django.utils.translation import gettext as _
 from ninja import errors
@@ -91,8 +91,26 @@ Moment = Annotated[datetime, PlainSerializer(_shown, return_type=str), WithJsonS
 """A moment as it is answered: UTC, `+00:00`."""
 
 
-class In(BaseModel):
-    """A body. Unknown fields are refused; of very many of them nothing but that is told."""
+def show_example(schema: dict[str, Any], model: type[BaseModel]) -> None:
+    """Put the model's example into its JSON schema, whole and beside each property."""
+    example = getattr(model, "example", {})
+    for name, shown in schema.get("properties", {}).items():
+        if name in example:
+            shown["examples"] = [example[name]]
+    if example:
+        schema["examples"] = [example]
+
+
+class Documented(BaseModel):
+    """A schema that explains itself: the text below a field is its description, and `example` shows
+    all fields together."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True, json_schema_extra=show_example)
+    example: ClassVar[dict[str, Any]] = {}
+
+
+class In(Documented):
+    """A request body. Unknown fields are refused, each with an error of its own up to MAX_FIELDS."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -104,38 +122,66 @@ class In(BaseModel):
         return values
 
 
-class Out(BaseModel):
+class Out(Documented):
     """An answer, read from the attributes of a row."""
 
     model_config = ConfigDict(from_attributes=True)
 
 
-class Page(BaseModel):
+class Page(Documented):
     """Which part of a list."""
 
-    limit: int = Field(100, ge=1, le=MAX_PAGE, description="Rows at most.")
-    cursor: int | None = Field(
-        None, ge=1, le=MAX_ID, description="From the `Link` header of the page before."
-    )
+    limit: int = Field(100, ge=1, le=MAX_PAGE)
+    """Maximum number of rows on the page."""
+    cursor: int | None = Field(None, ge=1, le=MAX_ID)
+    """Where the page starts. Take it from the `Link` header of the previous page."""
+
+    example: ClassVar = {"limit": 50, "cursor": 1200}
 
 
-class FieldProblem(BaseModel):
-    """One field at fault; empty for the whole."""
+class FieldProblem(Documented):
+    """A field at fault."""
 
     field: str
+    """Path of the field, such as `tags.3`; empty if the request as a whole is at fault."""
     message: str
+    """What is wrong with it, for people to read."""
+
+    example: ClassVar = {
+        "field": "title",
+        "message": "String should have at least 1 character",
+    }
 
 
-class Problem(BaseModel):
+class Problem(Documented):
     """What went wrong (RFC 9457)."""
 
     type: str
+    """Kind of problem: `about:blank` if the status says it all, else a URN such as
+    `urn:ghost:problem:duplicate`."""
     title: str
+    """Short name of the kind of problem."""
     status: int
+    """HTTP status code, as on the response itself."""
     detail: str
+    """What went wrong in this request, for people to read."""
     request_id: str
+    """Identifies this request in the server's log; also in the `X-Request-ID` header."""
     errors: list[FieldProblem] | None = None
+    """The fields at fault, where fields are at fault."""
     resource_id: int | None = None
+    """With `urn:ghost:problem:duplicate`: the resource that already has this torrent, if the token
+    may see it."""
+
+    example: ClassVar = {
+        "type": "about:blank",
+        "title": "Unprocessable Content",
+        "status": 422,
+        "detail": "title: String should have at least 1 character",
+        "request_id": "9f1c2b7a4d5e6f70",
+        "errors": [FieldProblem.example],
+        "resource_id": None,
+    }
 
 
 def validated(model: type[Model], values: object) -> Model:
@@ -149,5 +195,6 @@ def validated(model: type[Model], values: object) -> Model:
 
 
 def problems(*statuses: int) -> dict[int, type[Problem]]:
-    """The `response` entries of an operation for its errors; 401 and 403 are everywhere."""
-    return dict.fromkeys((401, 403, *statuses), Problem)
+    """The `response` entries of an operation for errors that its shape doesn't tell: `ghost.api.openapi`
+    adds the others."""
+    return dict.fromkeys(statuses, Problem)

@@ -1,0 +1,131 @@
+"""The API's schema (OpenAPI 3.1): what holds for every operation of a kind is added here, once.
+
+An operation itself names only its successes, and errors that its shape doesn't tell.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ninja import NinjaAPI
+from ninja.openapi.schema import OpenAPISchema
+
+from ghost.core.http import idempotency, problems, response_headers
+from ghost.core.http.schemas import NO_NUL
+
+Operation = dict[str, Any]
+
+TAGS = {
+    "session": "Which token is in use.",
+    "resources": "The entries of the catalog: magnet links with title, description, tags and cover.",
+    "categories": "The tree that each resource has one place in.",
+    "teams": "Publishers' teams and their members.",
+    "tokens": "Bearer tokens of this API. Admins manage them.",
+    "builds": "The public site: what it shows, and how it is rendered.",
+    "health": "Whether the torrents are alive, as checked in the DHT and with trackers.",
+    "tasks": "Work that was queued by a request.",
+    "events": "What happens, as it happens.",
+    "audit": "Who changed what and when.",
+    "torznab": "The catalog for indexer managers such as Prowlarr.",
+}
+"""By tag what its operations are about, in the order of the documentation."""
+KEY = {
+    "in": "header",
+    "name": idempotency.HEADER,
+    "required": False,
+    "schema": {"type": "string", "maxLength": idempotency.MAX_CHARS, "pattern": NO_NUL},
+    "description": "Any unique text, such as a UUID. If the same request is sent again with the same"
+    " key, it is not carried out again: the answer is that of the first time. Answers are kept for 24"
+    " hours.",
+    "example": "2f0e7a52-8f7a-4f0e-9f4c-3f4d6a0d7c11",
+}
+
+
+class Api(NinjaAPI):
+    """ninja, with a schema that also says what our operations have in common."""
+
+    def get_openapi_schema(
+        self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
+    ) -> OpenAPISchema:
+        """The schema."""
+        schema = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
+        schema["components"]["headers"] = response_headers.COMPONENTS
+        schema["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()]
+        for operations in schema["paths"].values():
+            for method, operation in operations.items():
+                _complete(method, operation)
+                _show_body(operation, schema["components"]["schemas"])
+        return schema
+
+
+def _complete(method: str, operation: Operation) -> None:
+    parameters = operation.setdefault("parameters", [])
+    if method == "post":
+        parameters.append(dict(KEY))
+    for parameter in parameters:
+        _describe_once(parameter)
+    _add_problems(method, operation)
+    for status, response in operation["responses"].items():
+        names = _headers(method, operation, status)
+        headers = response_headers.described(*names) | response.get("headers", {})
+        response["headers"] = dict(sorted(headers.items()))
+
+
+def _describe_once(parameter: dict[str, Any]) -> None:
+    """ninja repeats a parameter's words in its schema, and makes a list of its examples, which in
+    OpenAPI are an object."""
+    examples = parameter.pop("examples", None)
+    if isinstance(examples, list):
+        parameter["example"] = examples[0]
+    repeated = {"description", "example", "examples"}
+    parameter["schema"] = {k: v for k, v in parameter["schema"].items() if k not in repeated}
+
+
+def _show_body(operation: Operation, schemas: dict[str, Any]) -> None:
+    """Show the body's example where clients' tools look for it, whichever way its schema is put."""
+    for media in operation.get("requestBody", {}).get("content", {}).values():
+        body = media["schema"].get("anyOf", [media["schema"]])[0]
+        if "$ref" in body and "example" not in media:
+            media["example"] = schemas[body["$ref"].rpartition("/")[2]]["examples"][0]
+
+
+def _add_problems(method: str, operation: Operation) -> None:
+    responses = operation["responses"]
+    content = responses.get(401, {}).get("content") or _PROBLEM
+    for status in _statuses(method, operation) | {each for each in responses if each >= 400}:
+        responses[status] = {"description": problems.MEANINGS[status], "content": content}
+    operation["responses"] = dict(sorted(responses.items()))
+
+
+_PROBLEM = {problems.CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+
+
+def _statuses(method: str, operation: Operation) -> set[int]:
+    """The errors that an operation can have for what it takes."""
+    found = {401, 403, 429, 503}
+    has_body = "requestBody" in operation
+    places = {parameter["in"] for parameter in operation["parameters"]}
+    found |= {400, 413, 415, 422} if has_body else set()
+    found |= {404, 422} if "path" in places else set()
+    found |= {422} if "query" in places else set()
+    found |= {400, 412} if _takes(operation, "If-Match") else set()
+    found |= {411} if method != "get" else set()
+    return found | ({409, 413, 422} if method == "post" else set())
+
+
+def _headers(method: str, operation: Operation, status: int) -> list[str]:
+    """The headers of that answer, besides those that the operation itself names."""
+    found = ["X-Request-ID", *_OF_ERRORS.get(status, [])]
+    if status >= 400:
+        return found + (["Retry-After"] if (method, status) == ("post", 409) else [])
+    found += ["Link"] if _takes(operation, "cursor") else []
+    found += ["X-Total-Count"] if _takes(operation, "count") else []
+    found += ["Preference-Applied"] if _takes(operation, "Prefer") else []
+    return found + (["Idempotency-Replayed"] if method == "post" else [])
+
+
+_OF_ERRORS = {401: ["WWW-Authenticate"], 429: ["Retry-After"], 503: ["Retry-After"]}
+
+
+def _takes(operation: Operation, name: str) -> bool:
+    return any(parameter["name"] == name for parameter in operation["parameters"])
