@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from ghost.core.config import database
 from ghost.core.config import env as environment
 from ghost.core.config.env import BASE_DIR
+from ghost.core.config.version import VERSION
 
 django_stubs_ext.monkeypatch()  # `ModelForm[Resource]` works at run time too
 
@@ -181,7 +182,7 @@ LOGGING = {
 UNFOLD = {
     "SITE_TITLE": "Ghost",
     "SITE_HEADER": "Ghost",
-    "SITE_SUBHEADER": GHOST.site_title if GHOST.site_title != "Ghost" else None,
+    "SITE_SUBHEADER": VERSION if GHOST.site_title == "Ghost" else f"{GHOST.site_title} · {VERSION}",
     "SITE_URL": GHOST.site_address or None,
     "SITE_ICON": lambda request: static("ghost/mark.svg"),
     "SITE_FAVICONS": [

@@ -168,7 +168,7 @@ def list_tokens(request: TokenRequest, response: HttpResponse, page: Query[Page]
 @router.post(
     "/admin/tokens/revoke",
     auth=Bearer(Action.TOKEN_MANAGE),
-    response={200: RevokedOut},
+    response={200: RevokedOut, **problems(404)},
     operation_id="token_revoke",
     summary="Revoke a token",
     tags=["tokens"],

@@ -91,8 +91,11 @@ def _show_body(operation: Operation, schemas: dict[str, Any]) -> None:
 
 def _add_problems(method: str, operation: Operation) -> None:
     responses = operation["responses"]
-    content = responses.get(401, {}).get("content") or _PROBLEM
-    for status in _statuses(method, operation) | {each for each in responses if each >= 400}:
+    names_all = 401 in responses  # Torznab: its errors are documents of another kind
+    if not names_all:
+        responses |= {status: {} for status in _statuses(method, operation)}
+    for status in [each for each in responses if each >= 400]:
+        content = responses[status]["content"] if names_all else _PROBLEM
         responses[status] = {"description": problems.MEANINGS[status], "content": content}
     operation["responses"] = dict(sorted(responses.items()))
 

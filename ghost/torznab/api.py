@@ -15,7 +15,7 @@ from teams.policy import Action
 router = Router(tags=["torznab"])
 
 _XML = "application/xml"
-_ERRORS = (400, 401, 403, 503)
+_ERRORS = (400, 401, 403, 429, 503)
 
 
 def _parameter(name: str, description: str, schema: dict[str, Any], example: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from ghost.core.config import env
+from ghost.core.config.version import VERSION
 from ghost.operations import checks
 
 
@@ -17,7 +18,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
-        verbs.add_parser("show", help="every variable, its value (secrets masked) and its source")
+        verbs.add_parser(
+            "show",
+            help="the version of Ghost, and every variable with its value (secrets masked) and its source",
+        )
         verbs.add_parser("validate", help="all problems at once; exit status 1 if there are any")
         verbs.add_parser("example", help="print the text of .env.example")
 
@@ -25,6 +29,7 @@ class Command(BaseCommand):
         getattr(self, f"_{verb}")()
 
     def _show(self) -> None:
+        self.stdout.write(f"Ghost {VERSION}")
         rows = list(env.describe(settings.GHOST))
         names, values = max(len(r.name) for r in rows), max(len(r.value) for r in rows)
         for row in rows:

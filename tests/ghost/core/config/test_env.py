@@ -14,6 +14,7 @@ import pytest
 from django.core.management import call_command
 
 from ghost.core.config import env
+from ghost.core.config.version import VERSION
 
 ROOT = Path(env.BASE_DIR)
 
@@ -262,5 +263,7 @@ def test_config_show_prints_every_variable():
 
     call_command("config", "show", stdout=out)
 
-    shown = [line.split()[0] for line in out.getvalue().splitlines()]
+    version, *lines = out.getvalue().splitlines()
+    assert version == f"Ghost {VERSION}"
+    shown = [line.split()[0] for line in lines]
     assert shown == [env.variable(field) for field in env.Env.model_fields]
