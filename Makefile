@@ -3,10 +3,10 @@
 SHELL := /bin/sh
 BIN := .venv/bin
 MESSAGES := ghost/locale/zh_Hans/LC_MESSAGES/django.po
-PATHS := ghost teams resources dht builds tests bench manage.py
+PATHS := ghost teams resources dht builds tests bench manage.py .ci
 
 .PHONY: help run test test-postgres setup lint coverage audit bench lock \
-  env-example openapi messages format
+  env-example openapi client messages format
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -60,6 +60,9 @@ env-example: setup ## write .env.example from ghost/core/config/env.py
 
 openapi: setup ## write docs/openapi.json from the live API
 	@$(BIN)/python manage.py export_openapi_schema --api ghost.api.root.api --indent 1 --sorted --output docs/openapi.json
+
+client: ## pack the publishers' client into the one file dist/ghost (needs no .venv)
+	@python3 .ci/make_client.py dist/ghost
 
 messages: setup ## collect and compile the translations (needs gettext)
 	@$(BIN)/python manage.py makemessages -l zh_Hans --ignore '.venv/*' --ignore 'tests/*' --ignore 'var/*' --no-location

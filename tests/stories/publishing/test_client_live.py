@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from ghost.client import client
-from ghost.core.config.env import BASE_DIR
+from ghost.client import Ghost
 from tests.installation import Installation
+from tests.packed_client import packed_client  # noqa: F401  # a fixture
 
 pytestmark = pytest.mark.slow
 
@@ -36,24 +36,25 @@ def token(place):
     return raw
 
 
-def run(place, token, *arguments):
-    command = [
-        sys.executable,
-        "-P",
-        str(BASE_DIR / "ghost" / "client" / "client.py"),
-        *map(str, arguments),
-    ]
-    env = os.environ | {"GHOST_URL": place.url, "GHOST_TOKEN": token}
-    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=90, check=False)
+@pytest.fixture
+def ghost(packed_client, place, token):  # noqa: F811  # the fixture
+    def run(*arguments):
+        command = [sys.executable, packed_client, *map(str, arguments)]
+        env = os.environ | {"GHOST_URL": place.url, "GHOST_TOKEN": token}
+        return subprocess.run(
+            command, env=env, capture_output=True, text=True, timeout=90, check=False
+        )
+
+    return run
 
 
-def test_publisher_follows_a_probe_through_the_event_stream(place, token, running_swarm):
+def test_publisher_follows_a_probe_through_the_event_stream(ghost, running_swarm):
     magnet = running_swarm.seeds[0].magnet_uri
 
-    made = run(place, token, "publish", magnet, "--title", "Live", "--category", "films", "--json")
+    made = ghost("publish", magnet, "--title", "Live", "--category", "films", "--json")
     row = json.loads(made.stdout)
-    followed = run(place, token, "status", row["id"], "--follow", "--json")
-    task = run(place, token, "status", row["task_id"], "--follow")
+    followed = ghost("status", row["id"], "--follow", "--json")
+    task = ghost("status", row["task_id"], "--follow")
 
     states = [json.loads(line)["state"] for line in followed.stdout.splitlines()]
     assert (followed.returncode, states[-1]) == (0, "live"), followed.stderr
@@ -61,11 +62,11 @@ def test_publisher_follows_a_probe_through_the_event_stream(place, token, runnin
     assert "status    done" in task.stdout
 
 
-def test_publisher_waits_for_a_probe(place, token, running_swarm):
+def test_publisher_waits_for_a_probe(ghost, running_swarm):
     alive, dead = running_swarm.seeds[1].magnet_uri, f"magnet:?xt=urn:btih:{'ab' * 20}"
 
-    waited = run(place, token, "publish", alive, "--title", "x", "--category", "films", "--wait")
-    refused = run(place, token, "publish", dead, "--title", "y", "--category", "films", "--wait")
+    waited = ghost("publish", alive, "--title", "x", "--category", "films", "--wait")
+    refused = ghost("publish", dead, "--title", "y", "--category", "films", "--wait")
 
     assert (waited.returncode, "state      live" in waited.stdout) == (0, True), waited.stderr
     assert (refused.returncode, refused.stdout) == (1, "")
@@ -73,7 +74,7 @@ def test_publisher_waits_for_a_probe(place, token, running_swarm):
 
 
 def test_events_are_heard_and_gone_on_with(place, token):
-    ghost = client.Ghost(place.url, token)
+    ghost = Ghost(place.url, token)
     heard = ghost.events(kinds="resource", after=0)
     first = next(heard)
     heard.close()

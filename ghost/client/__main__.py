@@ -1,0 +1,8 @@
+"""`python -m ghost.client` is the command `ghost`."""
+
+import sys
+
+from .command_line import main
+
+if __name__ == "__main__":
+    sys.exit(main())

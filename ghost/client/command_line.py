@@ -1,0 +1,144 @@
+"""The command `ghost`: its arguments, its exit status."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from .catalog import PATIENCE_S, Ghost
+from .commands import changes, lists, publish, publish_many, rotation, status
+from .errors import INTERRUPTED, OK, GhostError
+from .screen import Screen
+from .token_file import read_token
+from .transport import VERSION, is_unencrypted
+
+DEFAULT_URL = "http://127.0.0.1:8000"
+
+
+@dataclass(frozen=True)
+class Command:
+    """One of the commands; `patience_s` is for each of its requests unless --patience says."""
+
+    name: str
+    help: str
+    run: Callable[[Ghost, argparse.Namespace, Screen], int]
+    add_arguments: Callable[[argparse.ArgumentParser], None] = lambda parser: None
+    patience_s: float = PATIENCE_S
+
+
+COMMANDS = (
+    Command(
+        "publish",
+        "Publish a magnet link or a .torrent file.",
+        publish.run,
+        publish.add_arguments,
+    ),
+    Command(
+        "status",
+        "Whose token it is and how the site stands; or one resource, or a task.",
+        status.run,
+        status.add_arguments,
+    ),
+    Command(
+        "categories",
+        "The tree of categories: ids, paths, names, resources.",
+        lists.run_categories,
+    ),
+    Command(
+        "list",
+        "List resources in scope, newest first.",
+        lists.run,
+        lists.add_arguments,
+    ),
+    Command(
+        "bulk",
+        "Publish many; may be stopped and begun anew.",
+        publish_many.run,
+        publish_many.add_arguments,
+        publish_many.PATIENCE_S,
+    ),
+    Command(
+        "update",
+        "Change some fields of a resource.",
+        changes.run,
+        changes.add_arguments,
+    ),
+    Command(
+        "withdraw",
+        "Take a resource off the public site.",
+        changes.run_withdraw,
+        changes.add_id,
+    ),
+    Command(
+        "publish-now",
+        "Put a draft on the public site now.",
+        changes.run_publish_now,
+        changes.add_id,
+    ),
+    Command(
+        "rotate",
+        "Give the token a new form, and keep it in the token file.",
+        rotation.run,
+        rotation.add_arguments,
+    ),
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; its exit status."""
+    args = parser().parse_args(arguments)
+    command: Command = args.command
+    screen = Screen(is_json=args.json, is_quiet=args.quiet)
+    try:
+        return command.run(_ghost(args, screen), args, screen)
+    except GhostError as error:
+        screen.error(error)
+        return error.exit_status
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # `ghost list | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return OK
+
+
+def _ghost(args: argparse.Namespace, screen: Screen) -> Ghost:
+    url = args.url or os.environ.get("GHOST_URL") or DEFAULT_URL
+    patience_s = args.command.patience_s if args.patience is None else args.patience
+    ghost = Ghost(url, read_token(), patience_s=patience_s, notify=screen.note)
+    if is_unencrypted(ghost.url):
+        screen.note(f"Anybody on the way to {ghost.url} can read the token: use https.")
+    return ghost
+
+
+def parser() -> argparse.ArgumentParser:
+    """What the command takes."""
+    whole = argparse.ArgumentParser(
+        "ghost",
+        description="Publish to a Ghost catalog.",
+        epilog="GHOST_URL says where the server is, GHOST_TOKEN holds the token; without it, it is"
+        " read from the file ~/.config/ghost/token (or GHOST_TOKEN_FILE). Exit status: 0 done,"
+        " 1 refused, 2 wrong use, 3 the server can't be reached or asks for patience.",
+    )
+    whole.add_argument("--version", action="version", version=f"ghost-client {VERSION}")
+    parsers = whole.add_subparsers(required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        one = parsers.add_parser(
+            command.name, help=command.help, description=command.help, parents=[_common()]
+        )
+        one.set_defaults(command=command)
+        command.add_arguments(one)
+    return whole
+
+
+def _common() -> argparse.ArgumentParser:
+    """What every command takes."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--url", help="where the server is (GHOST_URL)")
+    common.add_argument("--json", action="store_true", help="for scripts: JSON, one line each")
+    common.add_argument("--quiet", action="store_true", help="say nothing but the result")
+    common.add_argument(
+        "--patience", type=float, metavar="S", help="try again for so many seconds (60; bulk: 600)"
+    )
+    return common

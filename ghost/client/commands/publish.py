@@ -1,0 +1,74 @@
+"""`ghost publish`: one magnet link or .torrent file."""
+
+from __future__ import annotations
+
+import argparse
+from urllib.parse import parse_qs
+
+from ..catalog import Ghost
+from ..errors import OK, Json, SetupError
+from ..fields import read_checksums, read_moment
+from ..screen import Screen
+from .descriptions import show_resource
+from .inputs import read_bytes, read_text
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What `ghost publish` takes."""
+    parser.add_argument("what", metavar="MAGNET_OR_TORRENT_FILE")
+    parser.add_argument("--title", help="left out: the name in the magnet or the file")
+    parser.add_argument("--category", required=True, metavar="PATH_OR_ID")
+    parser.add_argument("--tag", action="append", default=[], help="may be given several times")
+    parser.add_argument("--body", metavar="FILE", help="its description in Markdown; - for stdin")
+    parser.add_argument("--team", type=int, metavar="ID")
+    parser.add_argument("--licence", metavar="SPDX", help="such as CC-BY-4.0")
+    parser.add_argument("--source", metavar="URL", help="where the work comes from")
+    parser.add_argument("--cover", metavar="URL", help="where its cover is fetched from")
+    parser.add_argument("--checksums", metavar="FILE", help="as sha256sum writes them")
+    parser.add_argument("--supersedes", type=int, metavar="ID", help="the release that it replaces")
+    when = parser.add_mutually_exclusive_group()
+    when.add_argument("--draft", action="store_true", help="not public until publish-now")
+    when.add_argument("--at", metavar="TIME", help="public from then on: 2026-01-31T12:00")
+    parser.add_argument("--wait", action="store_true", help="wait for its probe: all or nothing")
+
+
+def run(ghost: Ghost, args: argparse.Namespace, screen: Screen) -> int:
+    """Publish it, and show it as it stands then."""
+    values = _values(ghost, args)
+    row = _create(ghost, args, values)
+    show_resource(ghost, row, screen)
+    if row.get("probe_status") == "pending":
+        screen.note(f"Its probe is under way: ghost status {row['id']} --follow")
+    return OK
+
+
+def _create(ghost: Ghost, args: argparse.Namespace, values: Json) -> Json:
+    if not args.what.lower().startswith("magnet:"):
+        return ghost.create_from_torrent(read_bytes(args.what), values)
+    title = values.get("title") or _name_in(args.what)
+    return ghost.create({**values, "magnet_uri": args.what, "title": title}, wait=args.wait)
+
+
+def _values(ghost: Ghost, args: argparse.Namespace) -> Json:
+    given: Json = {
+        "title": args.title,
+        "content_markdown": read_text(args.body),
+        "tags": args.tag,
+        "team_id": args.team,
+        "licence": args.licence,
+        "source_url": args.source,
+        "cover_image_url": args.cover,
+        "checksums": read_checksums(read_text(args.checksums) or ""),
+        "supersedes_id": args.supersedes,
+        "published_at": read_moment(args.at) if args.at else None,
+    }
+    values = {name: value for name, value in given.items() if value not in (None, "", [])}
+    values["category_id"] = ghost.category_id(args.category)
+    return {**values, "published_at": None} if args.draft else values
+
+
+def _name_in(magnet: str) -> str:
+    names = parse_qs(magnet.partition("?")[2]).get("dn")
+    if not names:
+        raise SetupError("This magnet link has no name (dn) in it: give a --title.")
+    return names[0]

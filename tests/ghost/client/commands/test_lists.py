@@ -1,0 +1,79 @@
+"""`ghost list` and `ghost categories`."""
+
+import csv
+import io
+import json
+
+import pytest
+from django.utils import timezone
+
+from ghost.client import fields
+from ghost.client.commands import lists
+from tests import make
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_list_follows_the_pages(ghost, proxy, token, category, monkeypatch):
+    monkeypatch.setattr(lists, "MAX_ITEMS", 2)
+    rows = [make.resource(publisher=token, title=f"片名 {n}") for n in range(5)]
+    make.resource(publisher=make.publisher(name="Eve"))
+
+    _status, as_json, _err = ghost("list", "--json")
+    _status, plain, _err = ghost("list", "--limit", "3")
+    _status, table, _err = ghost("list", "--csv", "--q", "片名 3")
+
+    newest = [row.pk for row in reversed(rows)]
+    assert [json.loads(line)["id"] for line in as_json.splitlines()] == newest
+    assert [int(line.split("\t")[0]) for line in plain.splitlines()] == newest[:3]
+    assert [row["title"] for row in csv.DictReader(io.StringIO(table))] == ["片名 3"]
+    assert [path for _m, path, _h in proxy.seen][1].startswith("/api/resources?limit=2&cursor=")
+
+
+def test_list_has_a_head_and_the_time_here_on_a_terminal(ghost, token, monkeypatch):
+    row = make.resource(publisher=token, title="Bunny")
+    moment = timezone.localtime(row.created_at).isoformat()
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+
+    _status, out, _err = ghost("list")
+    _status, as_json, _err = ghost("list", "--json")
+
+    head, line = out.splitlines()
+    assert head.split() == ["id", "state", "health", "size", "created", "title"]
+    assert line[head.index("created") :].split("  ")[0].startswith(fields.shown_moment(moment))
+    assert line[head.index("title") :] == "Bunny"
+    assert [json.loads(each)["id"] for each in as_json.splitlines()] == [row.pk]
+
+
+def test_categories_are_told_as_a_tree(ghost):
+    images = make.category("Images")
+    maps = make.category("Maps", parent=images)
+
+    plain, as_json = ghost("categories")[1], ghost("categories", "--json")[1]
+    status, _out, err = ghost("list", "--category", "maps")
+
+    assert plain == f"{images.pk}\timages\tImages\t0\n{maps.pk}\timages/maps\tMaps\t0\n"
+    assert [json.loads(each)["path"] for each in as_json.splitlines()] == ["images", "images/maps"]
+    assert status == 2
+    assert err == (
+        "ghost: There is no category “maps”. Did you mean images/maps?"
+        " All of them: ghost categories\n"
+    )
+    assert "Did you mean images/maps" in ghost("list", "--category", "image/mapz")[2]
+
+
+def test_list_takes_filters(ghost, token, category):
+    make.resource(publisher=token, title="draft", published_at=None)
+    make.resource(publisher=token, title="tagged", tags=["x"], category=make.category("Other"))
+
+    def found(*filters):
+        return [
+            json.loads(line)["title"]
+            for line in ghost("list", "--json", *filters)[1].split("\n")[:-1]
+        ]
+
+    assert found("--state", "draft") == ["draft"]
+    assert found("--tag", "x") == found("--category", "other") == ["tagged"]
+    assert found("--since", "2999-01-01") == []
+    assert found("--health", "Stale", "--probe", "ok") == []
+    assert ghost("list", "--state", "nonsense")[0] == 1
