@@ -71,6 +71,7 @@ class Loopback(swarm.LoopbackSwarm):
         todo = keys + list(enumerate(self.extra))
         client = self._session((self._asker, 0), read_only=True)
         self._join([client])
+        tell(f"announcing {len(todo)} hashes")
         for _ in range(ROUNDS):
             self._announce_all(todo)
             named = raw.look_up(client, [key for _, key in todo])

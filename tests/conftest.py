@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import shutil
 import socket
 import sqlite3
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.db import connection, connections
 
@@ -17,13 +19,20 @@ from tests.postgres import postgres  # noqa: F401  # a fixture
 from tests.swarm import no_dht, running_swarm, swarm  # noqa: F401  # fixtures
 from tests.trackers import asking, asking_public, opentracker, serve  # noqa: F401  # fixtures
 
+# Examples of each property: few while somebody waits, many in CI.
+hypothesis.settings.register_profile("short", max_examples=20, deadline=None)
+hypothesis.settings.register_profile("long", max_examples=100, deadline=None, print_blob=True)
+hypothesis.settings.load_profile("long" if os.environ.get("CI") else "short")
+
 
 def pytest_report_header():
     return f"database: {connection.vendor}"
 
 
 def pytest_collection_modifyitems(items):
-    """What a test writes to PostgreSQL is seen by its threads once it is committed."""
+    """The slow come first, so that none is left alone at the end; and what a test writes to
+    PostgreSQL is seen by its threads once it is committed."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     for item in items:
         if connection.vendor != "sqlite" and "file_database" in item.fixturenames:
             item.add_marker(pytest.mark.django_db(transaction=True), append=False)

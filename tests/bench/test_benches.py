@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -36,7 +35,7 @@ def network(folder, *arguments):
         [sys.executable, str(BENCH / "loopback.py"), "--manifest", str(folder / "m.json"),
          "--nodes", "8", *arguments],
         cwd=BASE_DIR, env=os.environ | PATHS, text=True,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
 
 
@@ -71,12 +70,13 @@ def test_the_network_loses_a_quarter_when_told_and_ends_with_its_input(tmp_path)
 
 def test_the_network_ends_when_it_is_told_to_while_it_comes_up(tmp_path):
     running = network(tmp_path, "--extra", "5000")
-    time.sleep(1.5)
+    progress = running.stderr.readline()
 
     running.send_signal(signal.SIGTERM)
-    running.communicate(timeout=20)
+    out, _ = running.communicate(timeout=20)
 
-    assert running.returncode == 0
+    assert progress == "# announcing 5000 hashes\n"
+    assert (out, running.returncode) == ("", 0)
 
 
 def test_a_deployment_leaves_one_commit_and_sends_every_file():

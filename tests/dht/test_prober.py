@@ -109,8 +109,10 @@ def test_wait_does_not_take_the_last_probe_for_the_new_one(configure, monkeypatc
         prober().wait(row.pk, math.inf)
 
 
-@pytest.mark.django_db(transaction=True)
-def test_wait_sees_what_a_worker_finds(swarm):
+def test_wait_sees_what_a_worker_finds(file_database, swarm, configure):
+    """Two connections to a file, as in real life: to memory, who reads and who writes shut each
+    other out at once."""
+    configure(magnet_metadata_timeout_s=20)
     row = make.resource(magnet_uri=swarm.seeds[0].magnet_uri, is_probed=False)
     answers = []
 

@@ -420,9 +420,7 @@ def check_all(facts: dict) -> None:
         assert row.spellings == (spellings[row.key] if row.kind == Kind.TAG else {})
 
 
-@hypothesis_settings(
-    max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
-)
+@hypothesis_settings(suppress_health_check=list(HealthCheck), derandomize=True)
 @given(edits=EDITS)
 def test_pages_are_whole_whatever_comes_and_goes(edits):
     Place.objects.all().delete()

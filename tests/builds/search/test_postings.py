@@ -3,7 +3,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from builds.search.postings import MAX_STEP, decode, edited, encode
@@ -31,7 +31,6 @@ def test_edited_text_is_that_of_the_numbers_afterwards(before, after):
     assert edited(encode(sorted(before)), changes) == encode(sorted(after))
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.integers(), st.sampled_from([2, 5, 40, 300]))
 def test_few_edits_of_a_long_text_are_those_of_the_numbers_afterwards(seed, part):
     random = Random(seed)

@@ -6,7 +6,7 @@ import json
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from builds.search import index, manifest, trie
@@ -59,7 +59,6 @@ def edits_between(old, new):
     return [(old.get(pk), new.get(pk)) for pk in every if old.get(pk) != new.get(pk)]
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.lists(states, min_size=2, max_size=4), st.sampled_from([20, 60, 150, 100_000]))
 def test_patches_give_the_bytes_of_a_full_build(history, limit):
     with pytest.MonkeyPatch.context() as patching:

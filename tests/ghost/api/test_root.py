@@ -178,7 +178,7 @@ TEXTS = st.text() | st.text("mag:?xt=urn:bih1220&%ﬀ\u202e0123456789abcdef", ma
 
 
 @given(body=st.dictionaries(FIELDS, JSON | TEXTS | st.datetimes().map(str)))
-@hypothesis_settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@hypothesis_settings(suppress_health_check=list(HealthCheck))
 def test_no_body_makes_a_fault_of_ours(client, body):
     fitting = {"title": "x", "magnet_uri": make.magnet(), "category_id": 10**6}
 

@@ -22,9 +22,7 @@ pytestmark = pytest.mark.django_db
 V1 = st.binary(min_size=20, max_size=20).filter(any)  # all zeros is no hash
 V2 = st.binary(min_size=32, max_size=32).filter(any)
 NAMES = st.text(max_size=40)
-few = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+few = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def spellings(digest: bytes) -> list[str]:

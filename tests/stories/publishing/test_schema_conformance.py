@@ -23,9 +23,12 @@ CHECKS = (
 which does not know that one of two credentials is enough (tests/teams/test_policy.py looks)."""
 STREAM = "/api/events$"
 """It has no end."""
-SECONDS = os.environ.get("TEST_FUZZ_S", "12")
+SECONDS = os.environ.get("TEST_FUZZ_S", "12" if os.environ.get("CI") else "3")
 """For each phase of each run; a night's run may take more."""
 WAYS = [("sqlite", "Admin"), ("postgresql", "Publisher")]
+
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
