@@ -22,7 +22,7 @@ def main() -> None:
     people, raw = _people()
     team, small = _team(people["publisher"], "Big"), _team(people["small"], "Small")
     raw["stranger"] = credentials.make()
-    people["member"], raw["member"] = Token.objects.issue(Role.TEAM_MEMBER, "Member", team=team)
+    people["member"], raw["member"] = team.invite("Member")
     category = Category.objects.filter(resources__isnull=False).order_by("pk").first()
     _some(10, 7919, 6).update(category=category)
     _some(10, 104729, 3).update(publisher=people["publisher"])

@@ -177,7 +177,7 @@ class TokenAdmin(SecretMixin):
         token, obj.raw = Token.objects.issue(
             Role(obj.role),
             obj.display_name,
-            team=obj.scope_team,
+            team_id=obj.scope_team_id,
             expires_at=obj.expires_at,
             note=obj.note,
             needs_review=obj.needs_review,

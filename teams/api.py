@@ -10,6 +10,7 @@ from ninja import Query, Router, Status
 
 from ghost.core.http import pagination
 from ghost.core.http.schemas import Page, problems
+from teams import legacy_tokens
 from teams.auth import Bearer, TokenRequest
 from teams.models import Team, Token
 from teams.policy import Action
@@ -133,7 +134,7 @@ def revoke_member(request: TokenRequest, team_id: TeamId, token_hash: NamedHash)
     """
     with request.auth.turn():
         members = _owned(request, team_id).members.all()
-        return _revoked(members.find(token_hash=token_hash), cascade=False)
+        return _revoked(members.get_by_hash(token_hash), cascade=False)
 
 
 @router.post(
@@ -178,9 +179,10 @@ def revoke_token(request: TokenRequest, data: RevokeIn, *, cascade: Cascade = Tr
 
     `400`: it is the last usable Admin token.
     """
-    found = Token.objects.find(raw=data.token, token_hash=data.token_hash)
+    hashes = [data.token_hash] if data.token_hash else legacy_tokens.hashes_of(data.token or "")
+    token = Token.objects.get_by_hash(*hashes)
     with request.auth.turn():
-        return _revoked(found, cascade=cascade)
+        return _revoked(token, cascade=cascade)
 
 
 @router.post(

@@ -17,7 +17,7 @@ from ninja.security import APIKeyQuery, HttpBearer
 
 from ghost.core.http import idempotency, rate_limit
 from ghost.core.io.ip_ranges import address_of
-from teams import policy
+from teams import legacy_tokens, policy
 from teams.models import Token
 from teams.policy import Action
 
@@ -62,10 +62,12 @@ class ApiKey(APIKeyQuery):
 def admit(request: HttpRequest, raw: str, action: Action) -> Token | None:
     """The token of this raw form, or None (401); ForbiddenError if its role does not have the
     action, TooManyError (429) if it asks too often, and what `idempotency.begin` raises."""
-    found = Token.objects.find_usable(raw, address=address_of(request))
-    if found is not None:
-        rate_limit.take(f"token {found.pk}", settings.GHOST.api_rate_limit)
-        found.touch()
-        policy.require(found, action)
-        idempotency.begin(request, found.pk, raw)
-    return found
+    token = Token.objects.find_usable(raw)
+    if token is None and legacy_tokens.is_well_formed(raw):
+        token = legacy_tokens.find(raw, address_of(request))
+    if token is not None:
+        rate_limit.take(f"token {token.pk}", settings.GHOST.api_rate_limit)
+        token.touch()
+        policy.require(token, action)
+        idempotency.begin(request, token.pk, raw)
+    return token

@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from typing import TYPE_CHECKING
 
 from argon2.low_level import Type, hash_secret
 from django.conf import settings
@@ -23,10 +22,8 @@ from ghost.core.audit import trail
 from ghost.core.http import rate_limit
 from ghost.core.http.concurrency import Seats
 from teams import credentials
+from teams.models import Token
 from teams.token_schemes import Scheme
-
-if TYPE_CHECKING:
-    from teams.models import Token, TokenQuerySet
 
 TRIES_PER_MINUTE = 10
 """From one address, of tokens whose slow hash must be made: a guess costs 64 MiB and 0.2 s."""
@@ -45,12 +42,14 @@ class _Presence:
         self._schemes: frozenset[str] = frozenset()
         self._until = 0.0
 
-    def schemes(self, usable: TokenQuerySet) -> frozenset[str]:
+    def schemes(self) -> frozenset[str]:
         """As of KNOWN_S ago at most: what does not exist must not cost a query a request."""
         if time.monotonic() >= self._until:
             # In the overlap of a rotation the former raw form may be one.
             is_former = models.Q(old_hash_until__gt=timezone.now())
-            others = usable.filter(~models.Q(scheme=Scheme.GHOST) | is_former).order_by()
+            others = (
+                Token.objects.usable().filter(~models.Q(scheme=Scheme.GHOST) | is_former).order_by()
+            )
             self._schemes = frozenset(others.values_list("scheme", flat=True).distinct())
             self._until = time.monotonic() + KNOWN_S
         return self._schemes
@@ -68,39 +67,41 @@ def is_well_formed(raw: str) -> bool:
     return bool(_RAW.fullmatch(raw))
 
 
-def find(usable: TokenQuerySet, raw: str, address: str) -> Token | None:
-    """The token among the usable ones that this raw one is, if any; it is re-hashed if need be.
+def find(raw: str, address: str) -> Token | None:
+    """The usable token that this raw one is, if any; it is re-hashed if need be.
 
     TooManyError if too many were tried from that address, OutageError while another one is being
     hashed in this process.
     """
-    schemes = presence.schemes(usable)
+    schemes = presence.schemes() if is_well_formed(raw) else frozenset()
     if not schemes:
         return None
     digest = credentials.digest(raw)
-    found = usable.of_form(digest).first()
-    if found is not None:
-        found.is_former = found.token_hash != digest
-        return found
-    if Scheme.ARGON2 not in schemes:
-        return None
+    token = Token.objects.usable().of_form(digest).first()
+    if token is not None:
+        token.is_former = token.token_hash != digest
+        return token
+    return _find_argon2(raw, address) if Scheme.ARGON2 in schemes else None
+
+
+def _find_argon2(raw: str, address: str) -> Token | None:
     rate_limit.take(f"earlier {address}", TRIES_PER_MINUTE)
-    hashes = _hashes(raw)
-    row = usable.filter(scheme=Scheme.ARGON2, token_hash__in=hashes).first()
-    return _adopted(row, raw) if row else None
+    rows = Token.objects.usable().filter(scheme=Scheme.ARGON2, token_hash__in=_hashes(raw))
+    token = rows.first()
+    return _adopted(token, raw) if token else None
 
 
-def hashes_of(tokens: TokenQuerySet, raw: str) -> list[str]:
+def hashes_of(raw: str) -> list[str]:
     """Every hash under which a raw token may be stored; OutageError as `find` has it."""
     own = [credentials.digest(raw)]
-    if not is_well_formed(raw) or not tokens.filter(scheme=Scheme.ARGON2).exists():
+    if not is_well_formed(raw) or not Token.objects.filter(scheme=Scheme.ARGON2).exists():
         return own
     return own + _hashes(raw)
 
 
 def _adopted(row: Token, raw: str) -> Token:
     """The token, under our hash from now on; the earlier one is kept to know it by."""
-    rows = type(row).objects.filter(pk=row.pk, scheme=Scheme.ARGON2)
+    rows = Token.objects.filter(pk=row.pk, scheme=Scheme.ARGON2)
     with transaction.atomic():
         if rows.update(
             token_hash=credentials.digest(raw),

@@ -9,15 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
 from ghost.core.errors import ForbiddenError
+from teams.models import Token
 from teams.roles import Role
-
-if TYPE_CHECKING:
-    from teams.models import Token
 
 
 class Action(StrEnum):

@@ -55,7 +55,7 @@ def team(owner: Token | None = None, name: str = "Team") -> Team:
 
 
 def member(of: Team | None = None, name: str = "Mia") -> IssuedToken:
-    return token(Role.TEAM_MEMBER, name, team=of or team())
+    return token(Role.TEAM_MEMBER, name, team_id=(of or team()).pk)
 
 
 def auth(of: IssuedToken) -> dict[str, str]:

@@ -141,4 +141,4 @@ class Team(models.Model):
     ) -> tuple[Token, str]:
         """A new TeamMember token for this team, and its raw form."""
         name = display_name or f"{self.name[:93]} member"
-        return Token.objects.issue(Role.TEAM_MEMBER, name, team=self, expires_at=expires_at)
+        return Token.objects.issue(Role.TEAM_MEMBER, name, team_id=self.pk, expires_at=expires_at)

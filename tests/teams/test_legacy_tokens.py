@@ -85,7 +85,7 @@ def test_the_hash_is_the_one_that_the_earlier_ghost_stored():
 def test_a_token_opens_the_api_the_old_way_and_is_rehashed(hashed):
     row = imported(earlier_hash())
 
-    found = Token.objects.find_usable(RAW)
+    found = legacy_tokens.find(RAW, "192.0.2.1")
 
     row.refresh_from_db()
     assert (found, len(hashed)) == (row, 1)
@@ -96,13 +96,13 @@ def test_a_token_opens_the_api_the_old_way_and_is_rehashed(hashed):
 
 def test_from_then_on_it_costs_one_query(hashed):
     row = imported(earlier_hash())
-    Token.objects.find_usable(RAW)
+    legacy_tokens.find(RAW, "192.0.2.1")
     hashed.clear()
 
     with CaptureQueriesContext(
         connection,
     ) as asked:
-        found = Token.objects.find_usable(RAW)
+        found = legacy_tokens.find(RAW, "192.0.2.1")
 
     assert (found, len(hashed), len(asked)) == (row, 0, 1)
 
@@ -133,7 +133,7 @@ def test_its_pepper_may_be_another_one(configure, configured, pepper):
     configure(**secrets)
     row = imported(earlier_hash(pepper=pepper))
 
-    assert Token.objects.find_usable(RAW) == row
+    assert legacy_tokens.find(RAW, "192.0.2.1") == row
 
 
 def _secret(value):
@@ -146,30 +146,30 @@ def test_its_salt_may_be_another_one(configure):
     configure(token_salt="salt of their own")
     row = imported(earlier_hash(salt="salt of their own"))
 
-    assert Token.objects.find_usable(RAW) == row
+    assert legacy_tokens.find(RAW, "192.0.2.1") == row
 
 
 def test_where_argon2_was_missing_the_plain_hash_is_known():
     row = imported(hashlib.sha256(RAW.encode()).hexdigest())
 
-    assert Token.objects.find_usable(RAW) == row
+    assert legacy_tokens.find(RAW, "192.0.2.1") == row
 
 
 def test_a_revoked_one_opens_nothing_and_is_not_rehashed():
     row = imported(earlier_hash())
     row.revoke()
 
-    assert Token.objects.find_usable(RAW) is None
+    assert legacy_tokens.find(RAW, "192.0.2.1") is None
     row.refresh_from_db()
     assert row.scheme == Scheme.ARGON2
 
 
 def test_without_such_tokens_nothing_is_hashed_nor_asked_twice(hashed):
     make.publisher()
-    Token.objects.find_usable(RAW)
+    legacy_tokens.find(RAW, "192.0.2.1")
 
     with CaptureQueriesContext(connection) as asked:
-        found = Token.objects.find_usable(RAW)
+        found = legacy_tokens.find(RAW, "192.0.2.1")
 
     assert (found, hashed, len(asked)) == (None, [], 0)
 
@@ -181,7 +181,7 @@ def test_what_it_could_not_have_made_costs_nothing(hashed, raw):
     imported(earlier_hash())
 
     with CaptureQueriesContext(connection) as asked:
-        found = Token.objects.find_usable(raw)
+        found = legacy_tokens.find(raw, "192.0.2.1")
 
     assert (found, hashed, len(asked)) == (None, [], 0)
 
@@ -189,14 +189,14 @@ def test_what_it_could_not_have_made_costs_nothing(hashed, raw):
 def test_guesses_from_one_address_are_bounded(hashed, one_minute):
     imported(earlier_hash())
     guesses = [f"{n:032}" for n in range(legacy_tokens.TRIES_PER_MINUTE)]
-    found = [Token.objects.find_usable(guess, address="192.0.2.7") for guess in guesses]
+    found = [legacy_tokens.find(guess, "192.0.2.7") for guess in guesses]
 
     with pytest.raises(TooManyError):
-        Token.objects.find_usable(RAW, address="192.0.2.7")
+        legacy_tokens.find(RAW, "192.0.2.7")
 
     assert {*found} == {None}
     assert len(hashed) == legacy_tokens.TRIES_PER_MINUTE
-    assert Token.objects.find_usable(RAW, address="192.0.2.8") is not None
+    assert legacy_tokens.find(RAW, "192.0.2.8") is not None
 
 
 def test_a_guesser_is_told_to_wait(client, one_minute):
@@ -225,16 +225,16 @@ def test_one_is_hashed_at_a_time(monkeypatch):
     inside.wait(10)
 
     with pytest.raises(OutageError, match="try again in a second"):
-        Token.objects.find_usable(RAW)
+        legacy_tokens.find(RAW, "192.0.2.1")
     go_on.set()
     first.join()
-    assert Token.objects.find_usable(RAW) is not None
+    assert legacy_tokens.find(RAW, "192.0.2.1") is not None
 
 
 def test_who_comes_second_finds_it_rehashed():
     row = imported(earlier_hash())
     stale = Token.objects.get(pk=row.pk)
-    Token.objects.find_usable(RAW)
+    legacy_tokens.find(RAW, "192.0.2.1")
 
     found = legacy_tokens._adopted(stale, RAW)
 
@@ -246,23 +246,23 @@ def test_who_comes_second_finds_it_rehashed():
 def test_it_is_found_by_its_raw_form_and_its_hashes(is_used):
     row = imported(earlier_hash())
     if is_used:
-        Token.objects.find_usable(RAW)
+        legacy_tokens.find(RAW, "192.0.2.1")
 
-    assert Token.objects.find(raw=RAW) == row
-    assert Token.objects.find(token_hash=earlier_hash()) == row
+    assert Token.objects.get_by_hash(*legacy_tokens.hashes_of(RAW)) == row
+    assert Token.objects.get_by_hash(earlier_hash()) == row
 
 
 @pytest.mark.parametrize(("overlap", "opens"), [(timedelta(hours=1), True), (timedelta(0), False)])
 def test_rotated_it_is_one_of_ours_and_the_old_form_ends_with_the_overlap(overlap, opens):
     row = imported(earlier_hash())
-    Token.objects.find_usable(RAW)
+    legacy_tokens.find(RAW, "192.0.2.1")
     row.refresh_from_db()
 
     raw = row.rotate(overlap=overlap)
 
     row.refresh_from_db()
     legacy_tokens.presence.forget()
-    former = Token.objects.find_usable(RAW)
+    former = legacy_tokens.find(RAW, "192.0.2.1")
     assert (row.scheme, Token.objects.find_usable(raw)) == (Scheme.GHOST, row)
     assert (former is not None and former.is_former) is opens
 
@@ -275,7 +275,7 @@ def test_what_cannot_be_told_is_not_adopted(hashed, monkeypatch):
 
     monkeypatch.setattr(legacy_tokens.trail, "record", fail)
     with pytest.raises(OSError):  # noqa: PT011  # raised here
-        Token.objects.find_usable(RAW)
+        legacy_tokens.find(RAW, "192.0.2.1")
 
     row.refresh_from_db()
     assert (row.scheme, row.token_hash) == (Scheme.ARGON2, earlier_hash())

@@ -44,13 +44,12 @@ class Command(BaseCommand):
             raise CommandError("A TeamMember needs --team ID; the other roles take none.")
         if needs_review and role != Role.PUBLISHER:
             raise CommandError("--needs-review is for a Publisher; its teams are reviewed with it.")
-        found = Team.objects.filter(pk=team).first() if team is not None else None
-        if team is not None and found is None:
+        if team is not None and not Team.objects.filter(pk=team).exists():
             raise CommandError(f"There is no team {team}.")
         until = timezone.now() + timedelta(days=expires) if expires else None
         try:
             _token, raw = Token.objects.issue(
-                Role(role), name, team=found, expires_at=until, needs_review=needs_review
+                Role(role), name, team_id=team, expires_at=until, needs_review=needs_review
             )
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error

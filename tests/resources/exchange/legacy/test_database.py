@@ -202,7 +202,7 @@ def test_a_used_token_is_known_when_the_database_comes_again(old, monkeypatch):
     raw = "x" * 32
     old.token(earlier_hash(raw), name="Zed")
     take_in(old.path)
-    Token.objects.find_usable(raw)
+    legacy_tokens.find(raw, "192.0.2.1")
     before = state()
 
     take_in(old.path)
@@ -215,14 +215,14 @@ def test_a_rotated_token_does_not_come_back(old, monkeypatch):
     raw = "x" * 32
     old.token(earlier_hash(raw), name="Zed")
     take_in(old.path)
-    Token.objects.find_usable(raw)
+    legacy_tokens.find(raw, "192.0.2.1")
     for _ in range(2):
         Token.objects.get(display_name="Zed").rotate()
 
     take_in(old.path)
 
     assert Token.objects.filter(display_name="Zed").count() == 1
-    assert Token.objects.find_usable(raw) is None
+    assert legacy_tokens.find(raw, "192.0.2.1") is None
 
 
 TOKENS = {
