@@ -55,7 +55,7 @@ lock: ## make the hashed locks again (needs uv)
 	uv pip compile .ci/audit.in --universal --generate-hashes --python-version 3.11 \
 	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -q -o .ci/audit-requirements.txt
 
-env-example: setup ## write .env.example from ghost/core/config/env.py
+env-example: setup ## write .env.example from ghost/core/config/groups/
 	@$(BIN)/python manage.py config example > .env.example
 
 openapi: setup ## write docs/openapi.json from the live API

@@ -1,4 +1,4 @@
-"""Django's settings. Every value that an operator may set comes from `ghost.core.config.env`."""
+"""Django's settings. Every value that an operator may set comes from `ghost.core.config`."""
 
 from __future__ import annotations
 

@@ -15,7 +15,8 @@ from builds.deploy.remotes import remote
 from builds.deploy.repository import Repository
 from builds.deploy.rsync import Rsync
 from builds.deploy.target import Target
-from ghost.core.config.env import BASE_DIR, Env, is_elsewhere
+from ghost.core.config.env import BASE_DIR, Env
+from ghost.core.config.groups.deployment import is_elsewhere
 
 
 def configured() -> list[Target]:

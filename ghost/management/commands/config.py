@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from itertools import groupby
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from ghost.core.config import env
+from ghost.core.config import env, listing
 from ghost.core.config.version import VERSION
 from ghost.operations import checks
 
@@ -20,7 +21,7 @@ class Command(BaseCommand):
         verbs = parser.add_subparsers(dest="verb", required=True)
         verbs.add_parser(
             "show",
-            help="the version of Ghost, and every variable with its value (secrets masked) and its source",
+            help="the version of Ghost, and every variable by group: its value (secrets masked), its source",
         )
         verbs.add_parser("validate", help="all problems at once; exit status 1 if there are any")
         verbs.add_parser("example", help="print the text of .env.example")
@@ -30,10 +31,12 @@ class Command(BaseCommand):
 
     def _show(self) -> None:
         self.stdout.write(f"Ghost {VERSION}")
-        rows = list(env.describe(settings.GHOST))
+        rows = list(listing.describe(settings.GHOST))
         names, values = max(len(r.name) for r in rows), max(len(r.value) for r in rows)
-        for row in rows:
-            self.stdout.write(f"{row.name:<{names}}  {row.value:<{min(values, 60)}}  {row.source}")
+        for heading, group in groupby(rows, key=lambda row: row.heading):
+            self.stdout.write(f"\n{heading}")
+            for r in group:
+                self.stdout.write(f"  {r.name:<{names}}  {r.value:<{min(values, 60)}}  {r.source}")
 
     def _validate(self) -> None:
         # Mistakes of type and form end the start of Django, all of them told: see manage.py.
@@ -49,4 +52,4 @@ class Command(BaseCommand):
         self.stdout.write("The configuration is sound.")
 
     def _example(self) -> None:
-        self.stdout.write(env.example(), ending="")
+        self.stdout.write(listing.example(), ending="")

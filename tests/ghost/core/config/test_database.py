@@ -10,7 +10,7 @@ import pytest
 from django.db import OperationalError, ProgrammingError
 
 from ghost.core.config import database as connections
-from ghost.core.config import env
+from ghost.core.config import env, listing
 from ghost.core.db import snapshot
 
 SECRET = "pa%2Fss%40w0rd"
@@ -78,7 +78,7 @@ def test_a_misspelt_option_is_named(monkeypatch):
 def test_the_password_is_never_shown(monkeypatch, address, shown):
     monkeypatch.setenv("GHOST_DATABASE_URL", address)
 
-    told = {row.name: row.value for row in env.describe(env.load())}
+    told = {row.name: row.value for row in listing.describe(env.load())}
 
     assert told["GHOST_DATABASE_URL"] == shown
 

@@ -1,0 +1,87 @@
+"""The DHT, health scans and probes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from django.utils.translation import gettext_lazy as _
+from pydantic import Field, field_validator
+
+from ghost.core.config.values import CommaList, Group, ProjectPath
+
+
+class Network(Group):
+    """Where libtorrent listens, and whom it may talk to."""
+
+    heading = _("BitTorrent network")
+
+    dht_listen_interfaces: CommaList = Field(
+        ("0.0.0.0:6881", "[::]:6881"),  # the DHT needs to be reachable; the contract's default
+        description="Where libtorrent listens; the next free port when one is taken.",
+    )
+    dht_bootstrap_nodes: CommaList = Field(
+        (
+            "dht.libtorrent.org:25401",
+            "router.bittorrent.com:6881",
+            "router.utorrent.com:6881",
+            "dht.transmissionbt.com:6881",
+        ),
+        description="host:port of the nodes through which the DHT is entered.",
+    )
+    allow_private_networks: bool = Field(
+        False,
+        description="1 lets covers, trackers, web seeds, webhooks and peers lie on loopback, private"
+        " or link-local addresses: for the demo, tests and closed networks.",
+    )
+
+    @field_validator("dht_bootstrap_nodes", "dht_listen_interfaces")
+    @classmethod
+    def _is_endpoints(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for endpoint in value:
+            host, _, port = endpoint.rpartition(":")
+            if not host or not port.isdigit() or int(port) > 65535:
+                raise ValueError(f"{endpoint!r} is not host:port")
+        return value
+
+
+class HealthScans(Group):
+    """How often resources are looked up, and when one is stale."""
+
+    heading = _("Health scans")
+
+    dht_scan_interval_hr: int = Field(
+        24, ge=1, le=8_760, description="Hours between scheduled health scans."
+    )
+    dht_sample_size: int = Field(
+        20, ge=1, description="Resources checked by a scheduled scan, longest unchecked first."
+    )
+    dht_timeout_s: float = Field(
+        20, gt=0, le=600, description="Seconds that a health look-up may take."
+    )
+    dht_scan_workers: int = Field(
+        1, ge=1, le=64, description="Worker processes that share one health scan."
+    )
+    dht_stale_after: int = Field(
+        2, ge=1, description="Look-ups in a row without peers after which a resource is Stale."
+    )
+
+
+class Probes(Group):
+    """How metadata is fetched, and where it is kept."""
+
+    heading = _("Metadata probes")
+
+    magnet_metadata_backend: Literal["libtorrent"] = Field(
+        "libtorrent", description="What fetches metadata."
+    )
+    magnet_metadata_timeout_s: float = Field(
+        25, gt=0, le=600, description="Seconds that a probe may take."
+    )
+    magnet_metadata_dir: ProjectPath = Field(
+        Path("var/magnet-metadata"),
+        description="Probed metadata, one JSON file for each magnet hash.",
+    )
+    magnet_tmp_dir: ProjectPath = Field(
+        Path("var/magnet-tmp"), description="Save path given to libtorrent; nothing stays in it."
+    )

@@ -1,0 +1,145 @@
+"""How the site gets to where visitors find it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Literal
+
+from django.utils.translation import gettext_lazy as _
+from pydantic import Field, ValidationInfo, field_validator
+
+from ghost.core.config.values import BASE_DIR, Group
+
+
+class Deployment(Group):
+    """Where the site is copied to, and what stops it."""
+
+    heading = _("Deployment")
+
+    deploy_mode: Literal["standard", "integrated"] = Field(
+        "standard", description="integrated: the web server also serves the site at /."
+    )
+    deploy_target: str = Field(
+        "",
+        description="Where the site is copied to: a folder, user@host:path or rsync://host/module."
+        " What is not of the site is deleted there.",
+    )
+    deploy_timeout_s: float = Field(
+        1800, gt=0, le=3500, description="Seconds that git or rsync may take for one step."
+    )
+    deploy_max_delete_percent: int = Field(
+        20,
+        ge=0,
+        le=100,
+        description="A deployment that would delete more of the deployed files waits for an"
+        " operator; fewer than 20 files never do.",
+    )
+
+    @field_validator("deploy_target")
+    @classmethod
+    def _is_target(cls, value: str, info: ValidationInfo) -> str:
+        if value.startswith("-") or not value.isprintable():
+            raise ValueError("must be a folder, user@host:path or rsync://host/module")
+        if "://" in value and not re.fullmatch(r"rsync://([\w.-]+@)?[\w.:\[\]-]+/\S+", value):
+            raise ValueError("must be rsync://host/module, without a password")
+        if value and not is_elsewhere(value):
+            folder = (BASE_DIR / Path(value).expanduser()).resolve()
+            work = Path(info.data.get("site_workdir", BASE_DIR)).resolve()
+            if folder.is_relative_to(work) or work.is_relative_to(folder):
+                raise ValueError("must lie outside GHOST_SITE_WORKDIR, and not around it")
+        return value
+
+
+class Pages(Group):
+    """The repository and the branch of a static host."""
+
+    heading = _("Deployment to a git branch")
+
+    pages_remote_url: str = Field(
+        "",
+        description="Git repository that the site is pushed to: https, ssh, or a path. Credentials"
+        " in it are never shown.",
+    )
+    site_repo_url: str = Field("", description="Used if GHOST_PAGES_REMOTE_URL is empty.")
+    pages_branch: str = Field(
+        "gh-pages", max_length=200, description="Its branch; it holds one commit, the site."
+    )
+    pages_cname: str = Field(
+        "", max_length=253, description="Host name for the branch's CNAME file; empty: none."
+    )
+    pages_force: bool = Field(False, description="1 overwrites what others pushed to that branch.")
+    pages_git_user_name: str = Field(
+        "ghost-bot", min_length=1, max_length=100, description="Name of the commits' author."
+    )
+    pages_git_user_email: str = Field(
+        "ghost-bot@users.noreply.github.com",
+        min_length=1,
+        max_length=200,
+        description="E-mail address of the commits' author.",
+    )
+
+    @field_validator("pages_remote_url", "site_repo_url")
+    @classmethod
+    def _is_repository(cls, value: str) -> str:
+        is_url = re.fullmatch(r"(https|ssh)://[^/\s-]\S*|file:///\S+", value)
+        is_host = re.fullmatch(r"([\w.-]+@)?\w[\w.-]*:(?!:|//)\S+", value)
+        is_path = value.startswith("/") and value.isprintable()
+        if value and (value.startswith("-") or not (is_url or is_host or is_path)):
+            raise ValueError("must be https://…, ssh://…, user@host:path or an absolute path")
+        return value
+
+    @field_validator("pages_branch")
+    @classmethod
+    def _is_branch(cls, value: str) -> str:
+        """A strict part of git-check-ref-format(1)."""
+        is_plain = re.fullmatch(r"\w[\w.+-]*(/\w[\w.+-]*)*", value, re.ASCII)
+        if not is_plain or ".." in value or value.endswith((".", ".lock")) or value == "HEAD":
+            raise ValueError("is no name for a branch")
+        return value
+
+    @field_validator("pages_cname")
+    @classmethod
+    def _is_host_name(cls, value: str) -> str:
+        label = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+        if value and not re.fullmatch(rf"{label}(\.{label})+", value.lower()):
+            raise ValueError("must be a host name such as catalog.example.org")
+        return value.lower()
+
+    @field_validator("pages_git_user_name", "pages_git_user_email")
+    @classmethod
+    def _is_signature(cls, value: str) -> str:
+        value = value.strip()
+        if not value or not value.isprintable() or set("<>") & set(value):
+            raise ValueError("must be printable text without < and >")
+        return value
+
+    @property
+    def pages_url(self) -> str:
+        """The repository that the site is pushed to; empty if it is to none."""
+        return self.pages_remote_url or self.site_repo_url
+
+
+class HostLimits(Group):
+    """How much the host of the site takes."""
+
+    heading = _("Limits of the site's host")
+
+    site_host: Literal[
+        "none", "github-pages", "gitlab-pages", "cloudflare-pages", "cloudflare-pages-paid"
+    ] = Field(
+        "none",
+        description="Whose limits hold: github-pages, gitlab-pages, cloudflare-pages,"
+        " cloudflare-pages-paid, or none.",
+    )
+    site_max_files: int | None = Field(
+        None, ge=0, description="The most files the host takes; 0: any; empty: its preset."
+    )
+    site_max_bytes: int | None = Field(
+        None, ge=0, description="The most bytes it takes; 0: any; empty: its preset."
+    )
+
+
+def is_elsewhere(target: str) -> bool:
+    """Whether GHOST_DEPLOY_TARGET names another host: a colon before any slash, as for rsync."""
+    return ":" in target.partition("/")[0]

@@ -1,0 +1,25 @@
+"""What is logged."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from django.utils.translation import gettext_lazy as _
+from pydantic import Field, field_validator
+
+from ghost.core.config.values import Group
+
+
+class Logs(Group):
+    """What is logged."""
+
+    heading = _("Logs")
+
+    api_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="What is logged: DEBUG, INFO, WARNING or ERROR."
+    )
+
+    @field_validator("api_log_level", mode="before")
+    @classmethod
+    def _in_capitals(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value

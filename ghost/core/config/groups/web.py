@@ -1,0 +1,52 @@
+"""How the admin and the API are served."""
+
+from __future__ import annotations
+
+import re
+
+from django.utils.translation import gettext_lazy as _
+from pydantic import Field, field_validator
+
+from ghost.core.config.values import CommaList, Group
+
+
+class WebServer(Group):
+    """Where the web server listens, and how it is reached."""
+
+    heading = _("Web server")
+
+    host: str = Field(
+        "127.0.0.1", validation_alias="HOST", description="Address of the web server."
+    )
+    port: int = Field(8000, ge=1, le=65535, validation_alias="PORT", description="Its port.")
+    allowed_hosts: CommaList = Field(
+        ("localhost", "127.0.0.1", "[::1]"),
+        description="Names under which the admin and the API may be reached, separated by commas.",
+    )
+    csrf_trusted_origins: CommaList = Field(
+        (), description="Origins such as https://admin.example.org, when a proxy ends TLS."
+    )
+    behind_tls: bool = Field(
+        False,
+        description="1 when all traffic comes over TLS: secure cookies, HSTS, X-Forwarded-Proto.",
+    )
+    debug: bool = Field(False, description="Django's debug pages. Never in production.")
+    request_timeout_s: float = Field(
+        20, gt=0, le=600, description="Seconds of silence after which a request is given up."
+    )
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _is_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for host in value:
+            if "/" in host:
+                raise ValueError(f"{host!r} is not a host name; leave away the scheme and the path")
+        return value
+
+    @field_validator("csrf_trusted_origins")
+    @classmethod
+    def _is_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            if not re.fullmatch(r"https?://[^/\s]+", origin):
+                raise ValueError(f"{origin!r} is not an origin such as https://admin.example.org")
+        return value
