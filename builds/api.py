@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from ninja import Query, Router, Status
 from ninja.errors import HttpError
 
-from builds import covers
+from builds import covers, reasons
 from builds.models import Build, BuildState
 from builds.schemas import BuildId, BuildItem, BuildOut, BuildStateOut, TriggeredOut, TriggerIn
 from builds.tasks import build_now
@@ -18,6 +18,7 @@ from ghost.core.http import multipart, pagination
 from ghost.core.http.schemas import Page
 from ghost.core.jobs import queue
 from ghost.core.jobs.models import JobKind
+from ghost.core.text.reasons import words
 from resources.models import Resource
 from resources.schemas import ResourceId, ResourceOut
 from teams.auth import Bearer, TokenRequest
@@ -51,11 +52,12 @@ def trigger_build(request: TokenRequest, wanted: Query[TriggerIn]) -> Status[Bui
     """Mark the public site as out of date. The next scheduled build then renders it; with `now=true` a
     build is queued at once, and the answer is `202` with its `task_id`.
     """
-    reason = wanted.reason or f"asked for by {request.auth.display_name}"
+    by = request.auth.display_name
+    reason = words(wanted.reason) or reasons.ASKED_FOR(name=by)
     with request.auth.turn():
         Catalog.advance(reason)
         state = BuildState.get()
-        trail.record("build.trigger", state, None, {"reason": reason, "now": wanted.now})
+        trail.record("build.trigger", state, None, {"reason": wanted.reason, "now": wanted.now})
     if not wanted.now:
         return Status(200, state)
     state.task_id = queue.enqueue(build_now, request.auth.display_name, kind=JobKind.BUILD)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from ninja import P, PathEx
 from pydantic import BeforeValidator, Field
 
-from ghost.core.http.schemas import Documented, Moment, Out, PathId, Text
+from ghost.core.http.schemas import Documented, Moment, Out, PathId, ReasonText, Text
 
 BuildId = PathEx[PathId, P(description="The build's number.", example=12)]
 _TASK = "b1946ac92492d234"
@@ -61,14 +61,14 @@ class BuildStateOut(Out):
 
     pending_changes: bool
     """Whether the catalog has public changes that the site doesn't show yet."""
-    pending_reason: str | None
+    pending_reason: Annotated[str | None, BeforeValidator(lambda reason: str(reason) or None)]
     """The last of these changes, for people to read; null if there are none."""
     last_build_at: Moment | None
     """When the last successful build ended; null before the first one."""
     last_build_commit: str | None
     """Commit of the last successful deployment to the pages branch; null before the first one. It
     may be older than the last build."""
-    last_error: str
+    last_error: ReasonText
     """Why the last build failed; empty if it did not."""
     held_build: int | None
     """The build to whose state an operator put the site back, if any. Changes then stay pending until
@@ -165,7 +165,7 @@ class BuildItem(Out):
     """The build to whose state this one put the site back; null for an ordinary build."""
     set_aside: list[str]
     """Addresses of pages that Hugo could not render and that were left out."""
-    error: str
+    error: ReasonText
     """Why it failed; empty if it did not."""
 
     example: ClassVar[dict[str, Any]] = {

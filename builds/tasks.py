@@ -14,11 +14,11 @@ from time import monotonic, sleep
 from django.conf import settings
 from django.utils import timezone
 
-from builds import covers
+from builds import covers, reasons
 from builds.deploy import after_build
 from builds.engine import pipeline, rollback
 from builds.engine.run import GaveWayError, Listener
-from builds.models import DIED, Build, BuildState
+from builds.models import Build, BuildState
 from ghost.core.catalog.models import Catalog
 from ghost.core.errors import RefusedError
 from ghost.core.jobs import queue
@@ -149,14 +149,15 @@ def note_published() -> str:
     rows = Resource.objects.public().filter(published_at__gt=state.built_as_of)
     come = list(rows.values_list("pk", flat=True))
     if come:
-        Catalog.advance(f"{len(come)} scheduled resources came out", come)
+        Catalog.advance(reasons.CAME_OUT(number=len(come)), come)
     return f"{len(come)} came out"
 
 
 def _died() -> bool:
     """Whether the last builder was buried and nobody has built since."""
     last = Build.objects.first()
-    return last is not None and last.error == DIED and not Build.objects.running().exists()
+    is_buried = last is not None and last.error == reasons.BUILDER_DIED()
+    return is_buried and not Build.objects.running().exists()
 
 
 def _wait_until_quiet() -> bool:

@@ -12,12 +12,13 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from dht import reasons
 from dht.models import Scan
 from ghost.core.jobs import worker
+from ghost.core.text.reasons import NONE
 from resources.models import ProbeStatus, Resource
 
 GONE = "gone"
-GONE_TOLD = "The resource is gone."
 RESOURCE = "resource"
 _FIELDS = (
     "title", "probe_status", "probe_error", "probe_claim", "probe_claimed_until", "probe_due_at",
@@ -41,7 +42,7 @@ def has_ended(row: Resource) -> bool:
 def settle(row: Resource) -> None:
     """End the jobs that wait for this probe, in the transaction in which it ended."""
     is_untried = row.probe_status == ProbeStatus.UNAVAILABLE
-    error = row.probe_error if is_untried else ""
+    error = row.probe_error if is_untried else NONE
     worker.settle(subject(row.pk), str(row.probe_status), _result(row), error=error)
 
 
@@ -49,7 +50,7 @@ def _result(row: Resource) -> dict[str, Any]:
     return {
         "resource_id": row.pk,
         "probe_status": str(row.probe_status),
-        "probe_error": row.probe_error,
+        "probe_error": row.probe_error.plain(),
         "dht_status": str(row.dht_status),
         "state": str(row.state),
     }
@@ -64,7 +65,7 @@ def look_after(subjects: Collection[str]) -> None:
         rows = _rows(subjects)
         for key in _keys(RESOURCE, subjects):
             if key not in rows:
-                worker.settle(subject(key), GONE, {"resource_id": key}, error=GONE_TOLD)
+                worker.settle(subject(key), GONE, {"resource_id": key}, error=reasons.GONE())
             elif has_ended(rows[key]):
                 settle(rows[key])
         for scan in _scans(subjects):

@@ -161,7 +161,7 @@ def run_scan(scan_id: int) -> dict[str, float | str]:
         scanner.work(found, for_s=RUN_S, tell=Scan.report)
     if found.is_open and found.parts.free().exists() and not shutdown.is_asked():
         queue.enqueue(run_scan, scan_id, kind=JobKind.SCAN)
-    return found.plain() | ({"error": found.error} if found.error else {})
+    return found.plain() | ({"error": found.error.english} if found.error else {})
 
 
 def resume_scan() -> str:

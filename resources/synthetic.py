@@ -16,7 +16,7 @@ from django.db import transaction
 
 from ghost.core.catalog.models import Catalog
 from ghost.core.errors import RefusedError
-from resources import slugs
+from resources import reasons, slugs
 from resources.models import Category, DhtStatus, ProbeStatus, Resource, ResourceTag
 from resources.torrents import metadata
 from teams.models import Token
@@ -86,7 +86,7 @@ def generate(count: int, seed: int) -> Iterator[int]:
     for numbers in (range(n, min(n + BATCH, count)) for n in range(0, count, BATCH)):
         with transaction.atomic():
             rows = [_row(source, n, count, categories, publisher, tags) for n in numbers]
-            Catalog.advance(f"{count} synthetic resources", _insert(rows))
+            Catalog.advance(reasons.SYNTHETIC(number=count), _insert(rows))
         yield numbers[-1] + 1
 
 

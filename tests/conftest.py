@@ -14,6 +14,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 from django.db import connection, connections
+from django.utils import translation
 
 from tests.postgres import postgres  # noqa: F401  # a fixture
 from tests.swarm import no_dht, running_swarm, swarm  # noqa: F401  # fixtures
@@ -56,6 +57,13 @@ def _guarded(call):
         return call(self, *args)
 
     return checked
+
+
+@pytest.fixture(autouse=True)
+def own_language():
+    """A request leaves its language active in its thread: the next test begins without."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

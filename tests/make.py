@@ -12,6 +12,7 @@ from django.utils import timezone
 from builds.data.entry import Facts
 from builds.data.taxonomy import Crumb, Names, Node, Person
 from ghost.core.catalog.models import Catalog, Change
+from resources import reasons
 from resources.models import Category, DhtStatus, ProbeStatus, Resource
 from resources.torrents import metadata
 from teams.models import Team, Token
@@ -141,7 +142,8 @@ def _tell_catalog(row: Resource) -> None:
     """The catalog has another revision, which a build will see."""
     catalog = Catalog.get()
     catalog.revision += 1
-    catalog.save(update_fields=["revision"])
+    catalog.reason = reasons.ADDED(name=row.title)
+    catalog.save(update_fields=["revision", "reason"])
     Change.objects.note(catalog.revision, [row.pk])
 
 

@@ -27,7 +27,6 @@ from dht.admin.scans import grouped
 from ghost.core.admin.model_admin import ReadOnlyAdmin, badge, display
 from ghost.core.audit import trail
 from ghost.core.errors import RefusedError
-from ghost.core.text import reasons
 from ghost.core.text.durations import age, lasting
 
 STATE_COLOURS = {
@@ -129,7 +128,7 @@ class BuildAdmin(ReadOnlyAdmin[Build]):
             "who": labels.asked_by(build),
             "when": age(build.started_at),
             "took": self.took(build),
-            "error": reasons.again(build.error),
+            "error": build.error,
             "numbers": {
                 name: grouped(getattr(build, name) or 0)
                 for name in ("changed", "resources", "pages", "files")

@@ -21,7 +21,6 @@ from builds.tasks import localize_covers
 from ghost.core.admin.model_admin import ReadOnlyAdmin, badge, display
 from ghost.core.jobs import queue
 from ghost.core.jobs.models import JobKind
-from ghost.core.text import reasons
 from resources.admin import ResourceAdmin
 from resources.models import Resource
 
@@ -59,7 +58,7 @@ class CoverAdmin(ReadOnlyAdmin[Cover]):
 
     @display(description=_("last error"))
     def why(self, row: Cover) -> str:
-        return reasons.again(row.resource.cover_error)
+        return str(row.resource.cover_error)
 
     def get_urls(self) -> list[URLPattern]:
         mine = path(
@@ -93,7 +92,7 @@ class CoverHostAdmin(ReadOnlyAdmin[CoverHost]):
 
     @display(description=_("last error"))
     def why(self, row: CoverHost) -> str:
-        return reasons.again(row.last_error)
+        return str(row.last_error)
 
     def has_try_permission(self, request: HttpRequest) -> bool:
         """Whoever may change hosts: the rows themselves nobody edits."""
@@ -118,7 +117,7 @@ class CoverHostAdmin(ReadOnlyAdmin[CoverHost]):
 @display(description=_("cover"))
 def cover_preview(row: Resource) -> str:
     cover = Cover.objects.filter(resource=row).first() if row.pk else None
-    context = {"row": row, "cover": cover, "why": reasons.again(row.cover_error)}
+    context = {"row": row, "cover": cover, "why": row.cover_error}
     return render_to_string("admin/builds/cover.html", context)
 
 

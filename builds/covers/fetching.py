@@ -17,11 +17,12 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from builds import reasons
 from builds.covers import pictures
 from builds.covers.pictures import Drawn
 from builds.models.cover import MAX_HOST_CHARS
 from ghost.core.errors import GhostError, OutageError
-from ghost.core.io import fetch
+from ghost.core.io import failures, fetch
 
 MAX_BYTES = 10_000_000
 AT_ONCE = 8
@@ -73,7 +74,7 @@ class _Call:
         # One publisher's cover must never stop the others.
         except Exception as error:
             logger.exception("a cover could not be fetched")
-            return OutageError(f"It can't be fetched ({type(error).__name__}).")
+            return OutageError(reasons.NOT_FETCHED(reason=type(error).__name__))
 
 
 def host_of(url: str) -> str:
@@ -130,4 +131,4 @@ def _turns(hosts: Iterable[str], on_trial: Collection[str]) -> Iterator[str]:
 def _overdue(calls: Iterable[_Call], limit_s: float) -> Iterator[tuple[Wanted, Outcome]]:
     for call in calls:
         if call.is_overdue:
-            yield call.wanted, OutageError(f"No whole answer within {limit_s:g} s.")
+            yield call.wanted, OutageError(failures.TIMED_OUT(seconds=limit_s))

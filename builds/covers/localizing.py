@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from builds import reasons
 from builds.covers import fetching, files
 from builds.covers.fetching import Outcome, Queues, Wanted
 from builds.covers.pictures import Drawn
@@ -97,11 +98,11 @@ def _note_host(host: str, outcome: Outcome) -> None:
     """Whether the host answers as it should says nothing of what it answered."""
     if isinstance(outcome, AnsweredError):
         if outcome.status >= 500 or outcome.status in HOSTS_FAULT:
-            CoverHost.objects.note_failure(host, str(outcome), outcome.retry_after_s)
+            CoverHost.objects.note_failure(host, outcome.reason, outcome.retry_after_s)
         else:
             CoverHost.objects.note_success(host)
     elif isinstance(outcome, OutageError):
-        CoverHost.objects.note_failure(host, str(outcome))
+        CoverHost.objects.note_failure(host, outcome.reason)
     elif isinstance(outcome, Drawn):
         CoverHost.objects.note_success(host)
 
@@ -113,7 +114,7 @@ def _record(wanted: Wanted, outcome: Outcome) -> tuple[str, bool]:
             return "fetched", _keep(wanted, outcome)
         except OSError as error:
             logger.error("A cover can't be written.", exc_info=error)
-            outcome = OutageError(f"It can't be kept: {error.strerror}.")
+            outcome = OutageError(reasons.NOT_KEPT(reason=error.strerror or type(error).__name__))
     return "failed", _put_off(wanted, outcome)
 
 
@@ -150,7 +151,7 @@ def _put_off(wanted: Wanted, error: GhostError) -> bool:
         if row is None:
             return False
         pause = _count_failure(row, _source(wanted))
-        row.record_cover(None, error=str(error), again_at=timezone.now() + pause)
+        row.record_cover(None, error=error.reason, again_at=timezone.now() + pause)
     logger.info("cover of resource %d: %s", wanted.resource_id, error)
     return True
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from builds import reasons
 from ghost.core.errors import RefusedError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
@@ -24,10 +25,7 @@ PAGE_PIXELS = 800
 THUMB_PIXELS = 160
 QUALITY = 80
 
-_NO_IMAGE = "It is not a JPEG, PNG, WebP, GIF or AVIF image."
-_TOO_LARGE = f"It has more than {MAX_PIXELS // 1_000_000} million pixels."
-_TOO_LONG = f"It is more than {MAX_SIDE:,} pixels wide or high."
-_TOO_MANY_SCANS = f"It is a JPEG of more than {MAX_SCANS} scans."
+_TOO_MANY_PIXELS = reasons.TOO_MANY_PIXELS(number=MAX_PIXELS // 1_000_000)
 _START_OF_SCAN = b"\xff\xda"
 _decoding = threading.Lock()  # one at a time bounds the memory
 
@@ -62,23 +60,23 @@ def _draw(body: bytes) -> Drawn:
     except RefusedError:
         raise
     except UnidentifiedImageError as error:
-        raise RefusedError(_NO_IMAGE) from error
+        raise RefusedError(reasons.NO_IMAGE()) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise RefusedError(_TOO_LARGE) from error
+        raise RefusedError(_TOO_MANY_PIXELS) from error
     # Decoders meet broken files with errors of every kind.
     except Exception as error:
-        raise RefusedError(f"The image can't be decoded ({type(error).__name__}).") from error
+        raise RefusedError(reasons.NOT_DECODED(reason=type(error).__name__)) from error
 
 
 def _require_bounded(image: Image.Image, body: bytes) -> None:
     """RefusedError for what would take minutes or gigabytes to decode."""
     if image.width * image.height > MAX_PIXELS:
-        raise RefusedError(_TOO_LARGE)
+        raise RefusedError(_TOO_MANY_PIXELS)
     if max(image.size) > MAX_SIDE:
-        raise RefusedError(_TOO_LONG)
+        raise RefusedError(reasons.TOO_LONG(number=MAX_SIDE))
     # Within a scan each FF is followed by 00 or a marker of another kind (T.81, B.1.1.5).
     if image.format == "JPEG" and body.count(_START_OF_SCAN) > MAX_SCANS:
-        raise RefusedError(_TOO_MANY_SCANS)
+        raise RefusedError(reasons.TOO_MANY_SCANS(number=MAX_SCANS))
 
 
 def _drawn(image: Image.Image) -> Drawn:

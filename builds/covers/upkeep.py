@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from django.utils import timezone
 
+from builds import reasons
 from builds.covers import files
 from builds.models import Cover
 from ghost.core.catalog.models import Catalog
-
-LOST = "The uploaded cover is lost; upload it again."
+from ghost.core.text.reasons import NONE
 
 
 def tidy() -> dict[str, int]:
@@ -41,5 +41,5 @@ def _renew(pk: int, beat: Callable[[], None]) -> bool:
         row = cover.resource
         again_at = timezone.now() if row.cover_image_url else None
         cover.delete()
-        row.record_cover(None, error="" if again_at else LOST, again_at=again_at)
+        row.record_cover(None, error=NONE if again_at else reasons.COVER_LOST(), again_at=again_at)
     return True

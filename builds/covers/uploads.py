@@ -13,7 +13,6 @@ from builds.data import urls
 from builds.models import Cover
 from ghost.core.catalog.models import Catalog
 from ghost.core.errors import OutageError, RefusedError
-from ghost.core.text import reasons
 from resources.models import Resource
 
 FIELD = "cover"
@@ -29,7 +28,7 @@ def read(body: bytes) -> Drawn:
     try:
         return pictures.draw(body)
     except RefusedError as error:
-        raise ValidationError({FIELD: reasons.again(str(error))}) from error
+        raise ValidationError({FIELD: str(error)}) from error
 
 
 def too_big() -> str:

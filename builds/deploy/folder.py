@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from builds import reasons
 from builds.deploy.target import Beat, Guard, Holding, Sent, Site
 from ghost.core.errors import OutageError
 from ghost.core.io.files import write_atomic
@@ -34,7 +35,7 @@ class Folder:
             return self._send(site, holding, guard, beat)
         except OSError as error:
             why = error.strerror or type(error).__name__
-            raise OutageError(f"The folder could not be brought up to date: {why}.") from error
+            raise OutageError(reasons.FOLDER_FAILED(reason=why)) from error
 
     def _send(self, site: Site, holding: Holding, guard: Guard, beat: Beat) -> Sent:
         there, gone = site.split() if site.changes else (list(site.paths()), None)

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
+from builds import reasons
 from builds.deploy.fast_import import Whole, changed
 from builds.deploy.repository import Repository
 from builds.deploy.target import Beat, DamagedError, Guard, Holding, Sent, Site
@@ -99,11 +100,7 @@ class GitBranch:
         if self.repository.tree(tip):
             return self._follow(commit, tip, guard)
         if tip and not self.force:
-            raise RefusedError(
-                f"The branch {self.branch} holds commits that Ghost did not make (it is at"
-                f" {tip[:10]}). Name another GHOST_PAGES_BRANCH, or overwrite it with"
-                " GHOST_PAGES_FORCE=1."
-            )
+            raise RefusedError(reasons.FOREIGN_COMMITS(name=self.branch, commit=tip[:10]))
         self._push_from("", tip, commit)
         return commit
 
@@ -132,9 +129,9 @@ class GitBranch:
             self._drop_carrier()
         answer = answers.get(name, "")
         if "stale info" in answer:
-            raise MovedError("Somebody else pushed at this moment; it is tried again.")
+            raise MovedError(reasons.BRANCH_MOVED())
         if not answer or answer.startswith("!"):
-            raise OutageError(f"git could not push. {self.repository.told(text)}")
+            raise OutageError(reasons.NOT_PUSHED(reason=self.repository.told(text)))
 
     def _drop_carrier(self) -> None:
         """Delete it on the other side: its parent holds what was taken off the site."""
@@ -143,7 +140,8 @@ class GitBranch:
         is_gone = answers.get(CARRIER, "").startswith("-")
         was_never = "does not exist" in text or "hidden ref" in text
         if not (is_gone or was_never):
-            raise OutageError(f"git could not delete {CARRIER}. {self.repository.told(text)}")
+            said = self.repository.told(text)
+            raise OutageError(reasons.NOT_DELETED(name=CARRIER, reason=said))
 
 
 def _gone(states: list[tuple[str, str]]) -> list[str]:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from builds import reasons
 from builds.deploy.target import Site
 from ghost.core.config.env import Env
 from ghost.core.errors import RefusedError
+from ghost.core.text.reasons import ReasonCode
 
 MIB = 1024 * 1024
 
@@ -48,8 +50,8 @@ def check(limits: Limits, site: Site, size: tuple[int, int] | None = None) -> No
     where nobody knows them and there is a limit."""
     if limits.files or limits.bytes:
         files, total = size or count(site)
-        _check(files, limits.files, "files", "GHOST_SITE_MAX_FILES")
-        _check(total, limits.bytes, "bytes", "GHOST_SITE_MAX_BYTES")
+        _check(files, limits.files, reasons.TOO_MANY_FILES)
+        _check(total, limits.bytes, reasons.TOO_MANY_BYTES)
     if limits.file_bytes:
         _check_each(limits.file_bytes, site)
 
@@ -60,13 +62,9 @@ def count(site: Site) -> tuple[int, int]:
     return len(sizes), sum(sizes)
 
 
-def _check(found: int, limit: int, what: str, variable: str) -> None:
+def _check(found: int, limit: int, too_many: ReasonCode) -> None:
     if limit and found > limit:
-        raise RefusedError(
-            f"The site has {found:,} {what}, its host takes {limit:,}; nothing was deployed. Take"
-            " resources or a language off the site, move to a host that takes more"
-            f" (GHOST_SITE_HOST), or raise {variable}."
-        )
+        raise RefusedError(too_many(number=found, limit=limit))
 
 
 def _check_each(limit_bytes: int, site: Site) -> None:
@@ -74,7 +72,4 @@ def _check_each(limit_bytes: int, site: Site) -> None:
     for path in paths:
         size = (site.folder / path).stat().st_size
         if size > limit_bytes:
-            raise RefusedError(
-                f"{path} has {size:,} bytes, the host takes {limit_bytes:,} in one file; nothing"
-                " was deployed. Make it smaller, or move to another host (GHOST_SITE_HOST)."
-            )
+            raise RefusedError(reasons.FILE_TOO_LARGE(name=path, number=size, limit=limit_bytes))

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 
+from builds import reasons
 from builds.deploy.fast_import import BRANCH, Signature
 from builds.deploy.remotes import Remote
 from builds.deploy.target import DamagedError
@@ -200,16 +201,21 @@ class Repository:
         if done.exit_code == 0:
             return done.text
         name = next(word for word in command if not word.startswith("-") and "=" not in word)
-        told = f"git {name} failed: {self.told(done.text) or f'exit code {done.exit_code}'}"
+        said = self.told(done.text)
+        reason = (
+            reasons.GIT_FAILED(name=name, reason=said)
+            if said
+            else reasons.GIT_STOPPED(name=name, number=done.exit_code)
+        )
         # A full disk, or somebody's signal: what is here is as good as before.
         if done.exit_code < 0 or _NO_ROOM.search(done.text):
-            raise OutageError(told)
-        raise DamagedError(told)
+            raise OutageError(reason)
+        raise DamagedError(reason)
 
     def _hash(self, *command: str, feed: Iterable[bytes] | None = None) -> str:
         found = _HASH.findall(self._must(*command, feed=feed))
         if not found:
-            raise DamagedError("git named no object.")
+            raise DamagedError(reasons.GIT_NO_OBJECT())
         return str(found[-1])
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from builds import reasons
 from builds.deploy.target import Beat, Guard, Holding, Sent, Site
 from ghost.core.errors import OutageError
 from ghost.core.io import programs
@@ -85,7 +86,7 @@ class Rsync:
         is_deletion = "--delete-missing-args" in options
         if done.exit_code and not (is_deletion and done.exit_code == VANISHED):
             words = " ".join(done.text.split())[-WORDS_MOST:]
-            raise OutageError(f"rsync failed (exit code {done.exit_code}): {words}")
+            raise OutageError(reasons.RSYNC_FAILED(number=done.exit_code, reason=words))
         return done.text
 
 

@@ -18,6 +18,7 @@ from typing import Protocol
 
 from django.conf import settings
 
+from builds import reasons
 from builds.deploy import limits, targets
 from builds.deploy.target import Beat, Guard, HeldError, Holding, Site, Target
 from builds.models import BuildState, Deployment
@@ -26,6 +27,7 @@ from builds.tree import patches, releases
 from builds.tree.patches import Changes
 from ghost.core.config.env import BASE_DIR
 from ghost.core.errors import GhostError, OutageError, RefusedError
+from ghost.core.text.reasons import Reason, words
 
 FEW = 20
 """Fewer deletions than these never wait for anybody."""
@@ -143,7 +145,7 @@ def deploy_published(
     current = releases.current()
     token = releases.token_of(current)
     if current is None or not token:
-        raise RefusedError("Nothing is published yet; build the site first.")
+        raise RefusedError(reasons.NOTHING_PUBLISHED())
     state = BuildState.get()
     return deploy(
         current / "site", token, patches.since, beat,
@@ -169,14 +171,16 @@ class _Turn:
         try:
             self.beat()
             if not any(site.paths()):
-                raise OutageError("The published site is empty; nothing was deployed.")
+                raise OutageError(reasons.SITE_EMPTY())
             limits.check(limits.in_force(), site, size)
             guard = _guard(row, allow_deletions=allow_deletions)
             sent = self.target.send(site, holding, guard, self.beat)
         except HeldError as error:
-            row.hold(str(error), error.deletions, error.digest)
-        except (GhostError, OSError) as error:
-            row.fail(_clean(str(error)))
+            row.hold(error.reason, error.deletions, error.digest)
+        except GhostError as error:
+            row.fail(error.reason.cleaned(_clean))
+        except OSError as error:
+            row.fail(words(_clean(str(error))))
         else:
             row.succeed(token, sent.commit, sent.files, sent.changed, sent.removed)
 
@@ -190,21 +194,15 @@ def _guard(row: Deployment, *, allow_deletions: bool) -> Guard:
         digest = hashlib.sha256("\n".join(sorted(paths)).encode(errors="replace")).hexdigest()
         is_small = bool(row.token) and (gone < FEW or gone * 100 <= percent * row.files)
         if gone and not (allow_deletions or is_small or row.allowed == digest):
-            raise HeldError(_asked(row, gone, percent), gone, digest)
+            raise HeldError(_why_held(row, gone, percent), gone, digest)
 
     return guard
 
 
-def _asked(row: Deployment, gone: int, percent: int) -> str:
-    what = (
-        f"{gone:,} of {row.files:,} files would be deleted, more than"
-        f" GHOST_DEPLOY_MAX_DELETE_PERCENT={percent}."
-        if row.token
-        else "1 file is there that Ghost did not bring; it would be deleted."
-        if gone == 1
-        else f"{gone:,} files are there that Ghost did not bring; they would be deleted."
-    )
-    return f"{what} Look why; then allow it in the admin or by manage.py deploy_site --allow-deletions."
+def _why_held(row: Deployment, gone: int, percent: int) -> Reason:
+    if row.token:
+        return reasons.MANY_DELETIONS(number=gone, total=row.files, percent=percent)
+    return reasons.STRANGE_FILES(number=gone)
 
 
 @contextmanager

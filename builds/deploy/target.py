@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from builds import reasons
 from builds.tree.patches import Changes
 from ghost.core.errors import OutageError, RefusedError
+from ghost.core.text.reasons import Reason
 
 
 class DamagedError(OutageError):
@@ -25,8 +27,8 @@ Beat = Callable[[], None]
 class HeldError(RefusedError):
     """Too much would be deleted to do so unasked."""
 
-    def __init__(self, message: str, deletions: int, digest: str) -> None:
-        super().__init__(message)
+    def __init__(self, reason: Reason, deletions: int, digest: str) -> None:
+        super().__init__(reason)
         self.deletions = deletions
         self.digest = digest
 
@@ -45,7 +47,7 @@ class Site:
         """The body of a file."""
         file = self.folder / path
         if file.is_symlink():
-            raise RefusedError(f"{path} is a symbolic link; a site has files alone.")
+            raise RefusedError(reasons.SYMBOLIC_LINK(name=path))
         return file.read_bytes()
 
     def split(self) -> tuple[list[str], list[str]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import IntegrityError
 
+from builds import reasons
 from builds.data import urls
 from builds.data.progress import Beat
 from builds.data.records import File, Page, Record
@@ -56,7 +57,7 @@ class Writer:
             with self._writing():
                 insert(NextOutput, COLUMNS, self._rows)
         except IntegrityError as error:
-            raise OutageError(f"Two records have the same address ({error}).") from error
+            raise OutageError(reasons.SAME_ADDRESS(reason=str(error))) from error
         self._rows = []
 
     def _note(self, owner: str, record: Record) -> None:

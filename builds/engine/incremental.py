@@ -91,7 +91,7 @@ def add_search(shelf: Shelf, stage: Stage, found: Difference) -> int:
     try:
         files, removed = entries.update(shelf, edits, lambda address: _read(site, address))
     except OutageError as error:
-        raise MismatchError(str(error)) from error
+        raise MismatchError(error.reason) from error
     for file in files:
         _add(found, "search", file, stage, None)
     found.gone |= Output.objects.in_bulk(removed)

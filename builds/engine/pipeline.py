@@ -17,7 +17,7 @@ from builds import covers
 from builds.data import urls
 from builds.engine import full, incremental
 from builds.engine import verify as verify_site
-from builds.engine.run import Listener, Run, alive, told
+from builds.engine.run import Listener, Run, alive, reason_of
 from builds.engine.sync import absorb
 from builds.listings.reader import Shelf
 from builds.models import Build, BuildState, Due, Output, Step
@@ -50,7 +50,7 @@ def run(
         with alive(build):
             _straight(Run(build, tell), force=force, verify=verify)
     except BaseException as error:  # the queue's time-out arrives as SystemExit
-        build.fail(told(error))
+        build.fail(reason_of(error))
         raise
     return build
 

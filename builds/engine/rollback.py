@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from builds.engine.run import told
+from builds.engine.run import reason_of
 from builds.models import Build, BuildState, Step
 from builds.tree import patches, releases
 from builds.tree.patches import Plan
@@ -124,7 +124,7 @@ def to(build_id: int | None, by: str) -> Build:
         _restore(found)
     except BaseException as error:
         _end(step, is_ok=False)
-        build.fail(told(error))
+        build.fail(reason_of(error))
         raise
     _end(step, is_ok=True)
     _note(build, found, files)

@@ -13,14 +13,14 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from builds import reasons
 from builds.models import LEASE, Build, BuildState, Output, Step
 from builds.render import hugo
 from ghost.core.catalog.models import Catalog
 from ghost.core.config.env import BASE_DIR
 from ghost.core.errors import GhostError, OutageError
+from ghost.core.text.reasons import Reason, words
 
-GIVEN_UP = "This build was given up for dead, so it stopped."
-GAVE_WAY = "Something was taken down, which is built first; this begins again afterwards."
 BEAT_S = LEASE.total_seconds() / 4
 TOLD_EVERY_S = 1
 """How far a step is, is written down so often at most."""
@@ -69,12 +69,12 @@ class Run:
     def require_claim(self) -> None:
         """OutageError if this build was given up for dead: another one may be under way."""
         if not Build.objects.running().filter(pk=self.build.pk).exists():
-            raise OutageError(GIVEN_UP)
+            raise OutageError(reasons.GIVEN_UP())
 
     def keep_claim(self) -> None:
         """The same in a transaction: nobody can give this build up before its end."""
         if not self.build.renew():
-            raise OutageError(GIVEN_UP)
+            raise OutageError(reasons.GIVEN_UP())
 
     def beat(self, done: int = 0, total: int = 0) -> None:
         """The step is so far; OutageError as `require_claim`."""
@@ -91,7 +91,7 @@ class Run:
     def _give_way(self) -> None:
         seen = self.build.revision
         if self.gives_way and seen is not None and Catalog.get().urgent_revision > seen:
-            raise GaveWayError(GAVE_WAY)
+            raise GaveWayError(reasons.GAVE_WAY())
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -114,7 +114,7 @@ class Run:
             for file in row.files_aside
         ]
         if not self.build.succeed(state, token):
-            raise OutageError(GIVEN_UP)
+            raise OutageError(reasons.GIVEN_UP())
 
 
 @contextmanager
@@ -141,13 +141,13 @@ def alive(build: Build) -> Iterator[None]:
         thread.join()
 
 
-def told(error: BaseException) -> str:
-    """What went wrong, in words for operators: the world's faults say what they are."""
+def reason_of(error: BaseException) -> Reason:
+    """What went wrong, for operators: the world's faults say what they are."""
     if isinstance(error, GhostError):
-        return clean(str(error))
+        return error.reason.cleaned(clean)
     name = type(error).__name__
     shown = isinstance(error, (OSError, DatabaseError)) and str(error)
-    return clean(f"{name}: {shown}" if shown else f"{name}.")
+    return words(clean(f"{name}: {shown}" if shown else f"{name}."))
 
 
 def clean(text: str) -> str:

@@ -1,5 +1,6 @@
 import django.db.models.deletion
 import django.utils.timezone
+import ghost.core.db.fields
 from django.db import migrations, models
 
 
@@ -20,7 +21,7 @@ class Migration(migrations.Migration):
                 ('failures', models.PositiveIntegerField(default=0, verbose_name='failures in a row')),
                 ('open_until', models.DateTimeField(null=True, verbose_name='left alone until')),
                 ('failed_at', models.DateTimeField(null=True, verbose_name='last failure')),
-                ('last_error', models.CharField(blank=True, max_length=300, verbose_name='last error')),
+                ('last_error', ghost.core.db.fields.ReasonField(verbose_name='last error')),
                 ('waiting', models.PositiveIntegerField(default=0, verbose_name='covers waiting')),
             ],
             options={
@@ -47,7 +48,7 @@ class Migration(migrations.Migration):
                 ('tried_at', models.DateTimeField(null=True, verbose_name='last try')),
                 ('next_try_at', models.DateTimeField(null=True, verbose_name='next try')),
                 ('attempts', models.PositiveIntegerField(default=0, verbose_name='failed tries')),
-                ('error', models.TextField(blank=True, verbose_name='last error')),
+                ('error', ghost.core.db.fields.ReasonField(verbose_name='last error')),
                 ('deletions', models.PositiveIntegerField(null=True, verbose_name='deletions that wait')),
                 ('asked', models.CharField(blank=True, editable=False, max_length=64)),
                 ('allowed', models.CharField(blank=True, editable=False, max_length=64)),
@@ -113,7 +114,7 @@ class Migration(migrations.Migration):
                 ('token', models.CharField(blank=True, max_length=32)),
                 ('back_to', models.BigIntegerField(null=True, verbose_name='back to')),
                 ('set_aside', models.JSONField(blank=True, default=list, help_text='Addresses of pages that Hugo could not render; the rest is published.', verbose_name='set aside')),
-                ('error', models.TextField(blank=True, verbose_name='error')),
+                ('error', ghost.core.db.fields.ReasonField(verbose_name='error')),
             ],
             options={
                 'verbose_name': 'build',
@@ -141,7 +142,7 @@ class Migration(migrations.Migration):
                 ('waited_for_until', models.DateTimeField(null=True)),
                 ('last_build_at', models.DateTimeField(null=True, verbose_name='last build')),
                 ('last_build_commit', models.CharField(max_length=64, null=True, verbose_name='deployed commit')),
-                ('last_error', models.TextField(blank=True, verbose_name='last error')),
+                ('last_error', ghost.core.db.fields.ReasonField(verbose_name='last error')),
             ],
             options={
                 'verbose_name': 'build state',

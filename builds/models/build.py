@@ -11,10 +11,13 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from builds import reasons
 from ghost.core.catalog.models import Catalog
+from ghost.core.db.fields import ReasonField
 from ghost.core.events import outbox
 from ghost.core.events.models import EventKind
 from ghost.core.jobs import worker
+from ghost.core.text.reasons import NONE, Reason, read
 
 LEASE = timedelta(minutes=1)
 """A running build that was silent for so long is dead; its builder renews far more often."""
@@ -24,13 +27,12 @@ LATEST_LEASE = 2 * LEASE
 TRIGGER_CHARS = 100
 """What is longer is cut: names of users may be."""
 
-DIED = "The builder died."
-
 
 class BuildState(models.Model):
     """One row: what the public site holds. Pending is derived from two counters, never stored."""
 
     task_id: str  # of a build that was just asked for
+    stored_reason: str  # of the catalog, as its column has it: where `at_once` read it
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     built_revision = models.BigIntegerField(_("built revision"), default=-1)
@@ -55,7 +57,7 @@ class BuildState(models.Model):
     """Until then a task waits for the catalog to be quiet."""
     last_build_at = models.DateTimeField(_("last build"), null=True)
     last_build_commit = models.CharField(_("deployed commit"), max_length=64, null=True)
-    last_error = models.TextField(_("last error"), blank=True)
+    last_error = ReasonField(_("last error"))
 
     class Meta:
         verbose_name = _("build state")
@@ -74,7 +76,11 @@ class BuildState(models.Model):
     def at_once(cls) -> BuildState:
         """The one row, with all that its properties tell, in one query."""
         rows = cls.objects.raw(_AT_ONCE, [Build.State.RUNNING])
-        return next(iter(rows), None) or cls.get()
+        state = next(iter(rows), None)
+        if state is None:
+            return cls.get()
+        state.catalog_reason = read(state.stored_reason)
+        return state
 
     @cached_property
     def catalog_revision(self) -> int:
@@ -82,7 +88,7 @@ class BuildState(models.Model):
         return Catalog.get().revision
 
     @cached_property
-    def catalog_reason(self) -> str:
+    def catalog_reason(self) -> Reason:
         """The catalog's last change, as above."""
         return Catalog.get().reason
 
@@ -97,9 +103,9 @@ class BuildState(models.Model):
         return self.catalog_revision > self.built_revision
 
     @property
-    def pending_reason(self) -> str | None:
-        """The last change that is not built yet."""
-        return (self.catalog_reason or None) if self.pending_changes else None
+    def pending_reason(self) -> Reason:
+        """The last change that is not built yet, if any."""
+        return self.catalog_reason if self.pending_changes else NONE
 
     @classmethod
     def start_waiting(cls, seconds: float) -> bool:
@@ -138,7 +144,7 @@ class BuildState(models.Model):
 _AT_ONCE = """
     SELECT state.id, built_revision, last_build_at, last_build_commit, last_error, held_at,
         COALESCE(catalog.revision, 0) AS catalog_revision,
-        COALESCE(catalog.reason, '') AS catalog_reason,
+        COALESCE(catalog.reason, '') AS stored_reason,
         EXISTS(SELECT 1 FROM builds_build WHERE builds_build.state = %s) AS is_building
     FROM builds_buildstate state LEFT JOIN ghost_catalog catalog ON catalog.id = 1
 """
@@ -154,13 +160,14 @@ class BuildQuerySet(models.QuerySet["Build"]):
         now = timezone.now()
         living = Q(lease_until__range=(now, now + LATEST_LEASE))
         buried = 0
+        died = reasons.BUILDER_DIED()
         for dead in self.running().exclude(living):
             with transaction.atomic():
                 # It may have renewed its lease since.
                 mine = Build.objects.running().filter(pk=dead.pk).exclude(living)
-                if mine.update(state=Build.State.FAILED, ended_at=now, error=DIED):
+                if mine.update(state=Build.State.FAILED, ended_at=now, error=died):
                     dead.steps.filter(ended_at=None).update(ended_at=now, is_ok=False)
-                    dead.state, dead.ended_at, dead.error = Build.State.FAILED, now, DIED
+                    dead.state, dead.ended_at, dead.error = Build.State.FAILED, now, died
                     dead.tell()
                     buried += 1
         return buried
@@ -226,7 +233,7 @@ class Build(models.Model):
         blank=True,
         help_text=_("Addresses of pages that Hugo could not render; the rest is published."),
     )
-    error = models.TextField(_("error"), blank=True)
+    error = ReasonField(_("error"))
 
     objects = BuildQuerySet.as_manager()
 
@@ -284,7 +291,7 @@ class Build(models.Model):
                     built_revision=models.F("absorbed_revision"),
                     built_as_of=models.F("absorbed_as_of"),
                     last_build_at=self.ended_at,
-                    last_error="",
+                    last_error=NONE,
                     token=token,
                     held_at="",
                     pages=self.pages or 0,
@@ -304,7 +311,7 @@ class Build(models.Model):
         )
         return ended
 
-    def fail(self, error: str) -> bool:
+    def fail(self, error: Reason) -> bool:
         """Close it and say why; what was published last stays, and so does its time."""
         self.release = self.token = ""
         with transaction.atomic():
@@ -314,7 +321,7 @@ class Build(models.Model):
                 BuildState.objects.filter(pk=1).update(last_error=error)
         return ended
 
-    def _end(self, state: State, error: str = "") -> bool:
+    def _end(self, state: State, error: Reason = NONE) -> bool:
         self.state, self.error, self.ended_at = state, error, timezone.now()
         kept = (
             "resources", "pages", "files", "bytes", "release", "revision", "set_aside", "is_full",
@@ -337,7 +344,7 @@ class Build(models.Model):
         told = {"build_id": self.pk, "state": str(self.state), "progress": at}
         told |= {"stage": step.name if step else None, "started_at": self.started_at.isoformat()}
         told |= {"ended_at": self.ended_at.isoformat() if self.ended_at else None}
-        more = {"trigger": self.trigger, "error": self.error}
+        more = {"trigger": self.trigger, "error": self.error.english}
         outbox.add(EventKind.BUILD, told, more=more, is_for_all=True)
         if step:
             worker.report(step.name, step.done, step.total)

@@ -12,6 +12,8 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ghost.core.db.fields import ReasonField
+from ghost.core.text.reasons import Reason
 from resources.models import Resource
 
 if TYPE_CHECKING:
@@ -100,7 +102,7 @@ class CoverHostQuerySet(models.QuerySet["CoverHost"]):
         """It answered: whatever was held against it is forgotten."""
         self.filter(name=name).reset()
 
-    def note_failure(self, name: str, error: str, retry_after_s: float | None = None) -> None:
+    def note_failure(self, name: str, error: Reason, retry_after_s: float | None = None) -> None:
         """It did not answer as it should, and asked to be left alone for so many seconds.
 
         One that is left alone already was asked before that was known.
@@ -110,7 +112,7 @@ class CoverHostQuerySet(models.QuerySet["CoverHost"]):
             if not host.is_resting:
                 host.failures += 1
                 host.open_until = host.pause_end(retry_after_s)
-            host.failed_at, host.last_error = timezone.now(), error[:300]
+            host.failed_at, host.last_error = timezone.now(), error
             host.save()
 
 
@@ -133,7 +135,7 @@ class CoverHost(models.Model):
     failures = models.PositiveIntegerField(_("failures in a row"), default=0)
     open_until = models.DateTimeField(_("left alone until"), null=True)
     failed_at = models.DateTimeField(_("last failure"), null=True)
-    last_error = models.CharField(_("last error"), max_length=300, blank=True)
+    last_error = ReasonField(_("last error"))
     waiting = models.PositiveIntegerField(_("covers waiting"), default=0)
 
     objects = CoverHostQuerySet.as_manager()

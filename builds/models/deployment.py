@@ -11,7 +11,10 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from builds import reasons
+from ghost.core.db.fields import ReasonField
 from ghost.core.errors import RefusedError
+from ghost.core.text.reasons import NONE, Reason
 
 PAUSES_MIN = (1, 2, 5, 10, 20, 30)
 """Between tries that fail; the last one again and again."""
@@ -80,7 +83,7 @@ class Deployment(models.Model):
     tried_at = models.DateTimeField(_("last try"), null=True)
     next_try_at = models.DateTimeField(_("next try"), null=True)
     attempts = models.PositiveIntegerField(_("failed tries"), default=0)
-    error = models.TextField(_("last error"), blank=True)
+    error = ReasonField(_("last error"))
     deletions = models.PositiveIntegerField(_("deletions that wait"), null=True)
     asked = models.CharField(max_length=64, blank=True, editable=False)
     """Digest of the files whose deletion waits for an operator."""
@@ -142,18 +145,18 @@ class Deployment(models.Model):
 
     def succeed(self, token: str, commit: str, files: int, changed: int, removed: int) -> None:
         """That it holds that state now."""
-        self.state, self.token, self.commit, self.error = self.State.DONE, token, commit, ""
+        self.state, self.token, self.commit, self.error = self.State.DONE, token, commit, NONE
         self.files, self.changed, self.removed = files, changed, removed
         self.deployed_at, self.attempts, self.next_try_at = timezone.now(), 0, None
         self.deletions, self.asked, self.allowed = None, "", ""
         self._store()
 
-    def fail(self, error: str) -> None:
+    def fail(self, error: Reason) -> None:
         """That it holds what it held, and why."""
         self.state, self.error = self.State.FAILED, error
         self._store()
 
-    def hold(self, error: str, deletions: int, digest: str) -> None:
+    def hold(self, error: Reason, deletions: int, digest: str) -> None:
         """That an operator has to allow its deletions."""
         self.state, self.error, self.deletions, self.asked = (
             self.State.HELD, error, deletions, digest,
@@ -164,7 +167,7 @@ class Deployment(models.Model):
     def allow(self) -> None:
         """Let exactly the deletions pass that it waits for. RefusedError if there are none."""
         if not self.is_held:
-            raise RefusedError("This deployment waits for nobody.")
+            raise RefusedError(reasons.NOT_HELD())
         self.allowed = self.asked
         self.save(update_fields=["allowed"])
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from builds import covers
+from builds import covers, reasons
 from builds.data import urls
 from builds.data.body import Body
 from builds.data.entry import Facts
@@ -94,7 +94,7 @@ def _file(address: str, path: Path) -> File:
     try:
         return File(address, path.read_bytes())
     except FileNotFoundError as error:
-        raise MismatchError(f"The file of {address} is gone.") from error
+        raise MismatchError(reasons.FILE_GONE(name=address)) from error
 
 
 def _torrent(known: Facts) -> Iterator[File]:

@@ -15,12 +15,14 @@ from typing import Any
 
 from django.conf import settings
 
+from builds import reasons
 from builds.data import urls
 from builds.data.progress import Beat, unheard
 from builds.data.records import File, Page, digest
 from builds.data.urls import Language
 from ghost.core.errors import OutageError
 from ghost.core.io import programs
+from ghost.core.text.reasons import Reason
 
 SOURCE = Path(__file__).parents[1] / "site"
 FILES = SOURCE / "files"
@@ -67,10 +69,7 @@ def binary() -> str:
             return str(program)
     found = shutil.which(given)
     if found is None:
-        raise OutageError(
-            f"Hugo was not found as {given!r}: install the requirements again, or set"
-            " GHOST_HUGO_BIN to the path of the extended Hugo."
-        )
+        raise OutageError(reasons.NO_HUGO(name=given))
     return found
 
 
@@ -86,11 +85,15 @@ def _version(program: Path, _mtime_ns: int, _size: int) -> str:
     """Asked once of each program: builds of one change are shorter than two starts of Hugo."""
     answer = programs.run([program, "version"], timeout_s=60)
     if answer.exit_code or not answer.text.startswith("hugo "):
-        raise OutageError(
-            f"{settings.GHOST.hugo_bin!r} does not work as Hugo (exit code {answer.exit_code}):"
-            f" {answer.text.strip()[:200] or 'it printed nothing'}."
-        )
+        raise OutageError(_no_hugo(answer))
     return answer.text.strip()
+
+
+def _no_hugo(answer: programs.Output) -> Reason:
+    name, number, said = settings.GHOST.hugo_bin, answer.exit_code, answer.text.strip()[:200]
+    if not said:
+        return reasons.SILENT_HUGO(name=name, number=number)
+    return reasons.BAD_HUGO(name=name, number=number, reason=said)
 
 
 def look() -> str:
@@ -169,7 +172,7 @@ def _require_sound(language: Language, work: Path, report: Report) -> None:
     answer = _run(trial, language, place / "site", work)
     report.note(answer)
     if answer.exit_code:
-        raise OutageError(f"Hugo can't render anything: {report.last_words}")
+        raise OutageError(reasons.NOTHING_RENDERED(reason=report.last_words))
     (place / "room").write_bytes(bytes(ROOM_BYTES))
     shutil.rmtree(place)
 
@@ -177,7 +180,7 @@ def _require_sound(language: Language, work: Path, report: Report) -> None:
 def _set_aside(record: dict[str, Any], language: Language, into: Path, report: Report) -> None:
     address = "/" + language.path + record["address"].lstrip("/")
     if record["layout"] in REQUIRED or len(report.set_aside) >= MAX_SET_ASIDE:
-        raise OutageError(f"Hugo can't render {address}: {report.last_words}")
+        raise OutageError(reasons.NOT_RENDERED(name=address, reason=report.last_words))
     half_done = into / urls.file_of(record["address"])
     half_done.unlink(missing_ok=True)
     with suppress(OSError):  # not empty, or never made

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
+from builds import reasons
 from builds.search import trie
 from builds.search.postings import edited
 from builds.search.trie import Entries
@@ -96,6 +97,4 @@ def _edited(term: str, postings: str, changes: Mapping[int, bool]) -> str:
     try:
         return edited(postings, changes)
     except (ValueError, KeyError):
-        raise OutageError(
-            f"The search index disagrees with the catalog about {term!r}; build the whole site anew."
-        ) from None
+        raise OutageError(reasons.INDEX_DISAGREES(term=term)) from None

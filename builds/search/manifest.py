@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from builds import reasons
 from builds.data.records import File
 from builds.search import trie
 from builds.search.segments import BLOCK_IDS, SEGMENT_IDS, SETS, Segment, json_bytes
@@ -44,7 +45,7 @@ def read(body: bytes | None) -> dict[int, Segment]:
             raise ValueError("another format")
         return {row["number"]: _segment(row) for row in plain["segments"]}
     except (ValueError, KeyError, TypeError):
-        raise OutageError(f"{ADDRESS} can't be used; build the whole site anew.") from None
+        raise OutageError(reasons.MANIFEST_DAMAGED(name=ADDRESS)) from None
 
 
 def _segment(row: dict[str, Any]) -> Segment:

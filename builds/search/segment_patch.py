@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from builds import reasons
 from builds.data.records import File
 from builds.search import edits as terms
 from builds.search.documents import Doc
@@ -65,9 +66,7 @@ class _Files:
         try:
             return json.loads(self._was(address) or b"")
         except ValueError:
-            raise OutageError(
-                f"{address} is missing or damaged; build the whole site anew."
-            ) from None
+            raise OutageError(reasons.SEGMENT_DAMAGED(name=address)) from None
 
     def put(self, address: str, plain: object) -> None:
         """Write it; nothing removes it."""
@@ -148,7 +147,7 @@ def _rows(number: int, edits: Sequence[Edit], files: _Files) -> None:
 def _replace(by_place: dict[int, Row], place: int, edit: Edit, address: str) -> None:
     before, after = edit
     if (place in by_place) != (before is not None):
-        raise OutageError(f"{address} disagrees with the catalog; build the whole site anew.")
+        raise OutageError(reasons.SEGMENT_DISAGREES(name=address))
     if after:
         by_place[place] = after.row
     else:

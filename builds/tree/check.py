@@ -10,9 +10,11 @@ from html import unescape
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from builds import reasons
 from builds.data import urls
 from builds.data.progress import Beat, counted, unheard
 from ghost.core.errors import OutageError
+from ghost.core.text.reasons import ReasonCode
 
 SHOWN = 5
 # Real tags only: what publishers write stands in text, where `<` is escaped, or in quotes.
@@ -36,11 +38,11 @@ def whole(
     to though they are not there."""
     sizes = dict(_walk(site))
     missing = [path for path in wanted() if path not in sizes]
-    _require("missing", missing)
-    _require("not asked for", sorted(sizes.keys() - set(wanted())))
+    _require(reasons.FILES_MISSING, missing)
+    _require(reasons.FILES_UNEXPECTED, sorted(sizes.keys() - set(wanted())))
     pages = [path for path in sizes if path.endswith(".html")]
     some = counted(pages, len(pages), beat)
-    _require("broken", _broken(site, some, lambda file: file in sizes or file in aside))
+    _require(reasons.LINKS_BROKEN, _broken(site, some, lambda file: file in sizes or file in aside))
     return len(sizes), sum(sizes.values())
 
 
@@ -49,15 +51,16 @@ def part(
 ) -> None:
     """The same for what a delta brings to a site and takes from it."""
     there, gone = {path for path, _ in _walk(new)}, set(removed)
-    _require("missing", sorted(set(wanted) - there))
-    _require("not asked for", sorted(there - set(wanted)))
+    _require(reasons.FILES_MISSING, sorted(set(wanted) - there))
+    _require(reasons.FILES_UNEXPECTED, sorted(there - set(wanted)))
 
     def leads(file: str) -> bool:
         stays = file not in gone and (site / file).is_file()
         return file in there or stays or file in aside
 
     _require(
-        "broken", _broken(new, (path for path in sorted(there) if path.endswith(".html")), leads)
+        reasons.LINKS_BROKEN,
+        _broken(new, (path for path in sorted(there) if path.endswith(".html")), leads),
     )
 
 
@@ -69,10 +72,10 @@ def _walk(folder: Path) -> Iterator[tuple[str, int]]:
             yield path[start:], os.stat(path).st_size  # noqa: PTH116  # as above
 
 
-def _require(what: str, wrong: Iterable[str]) -> None:
+def _require(what: ReasonCode, wrong: Iterable[str]) -> None:
     named = list(wrong)
     if named:
-        raise MismatchError(f"{len(named)} {what}: " + "; ".join(named[:SHOWN]))
+        raise MismatchError(what(number=len(named), names="; ".join(named[:SHOWN])))
 
 
 def _broken(site: Path, pages: Iterable[str], leads: Callable[[str], bool]) -> list[str]:

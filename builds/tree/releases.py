@@ -22,6 +22,7 @@ from pathlib import Path
 from django.conf import settings
 from django.utils import timezone
 
+from builds import reasons
 from ghost.core.errors import OutageError
 from ghost.core.io.files import write_atomic
 
@@ -104,7 +105,7 @@ def publish(draft: Draft, token: str, claim: AbstractContextManager[None] | None
     swap. OutageError if the draft was cleared away by another builder's `begin`.
     """
     if not draft.site.is_dir():
-        raise OutageError("This build's draft is gone; another builder took over.")
+        raise OutageError(reasons.DRAFT_GONE())
     shutil.rmtree(draft.work, ignore_errors=True)
     # The state vouches for the files, so after a power loss it must not be there without them.
     # One sync of everything is far cheaper than one of each file.

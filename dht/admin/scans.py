@@ -18,7 +18,6 @@ from dht.admin.samples import health_badge
 from dht.health import requests
 from dht.models import HealthSample, Scan, ScanState
 from ghost.core.admin.model_admin import ReadOnlyAdmin, badge, display
-from ghost.core.text import reasons
 from ghost.core.text.durations import lasting
 
 if TYPE_CHECKING:
@@ -179,7 +178,7 @@ class ScanAdmin(ReadOnlyAdmin[Scan]):
             "list_url": self.list_url(),
             "may_stop": self.has_stop_permission(request),
             "progress": progress(scan),
-            "error": reasons.again(scan.error),
+            "error": scan.error,
             "counts": _counts(scan),
             "changes": _changes(scan),
             "left_out": max(scan.changed - CHANGES_SHOWN, 0),

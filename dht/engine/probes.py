@@ -13,10 +13,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from dht import reasons
 from dht.engine import lookups, session
 from dht.engine.agenda import Agenda
 from dht.engine.reachability import Reach
 from dht.trackers import client as trackers
+from ghost.core.text.reasons import NONE, Reason, ReasonCode
 from resources.states import ProbeStatus
 from resources.torrents import sanitize
 
@@ -34,12 +36,12 @@ TRACKERS_AFTER_S = 3.0
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one probe ended: `metadata` with status ok, else a sentence that says why not."""
+    """How one probe ended: `metadata` with status ok, else the reason why not."""
 
     magnet_hash: str
     status: ProbeStatus
     metadata: Metadata | None = None
-    error: str = ""
+    error: Reason = NONE
     num_peers: int = 0
 
 
@@ -164,7 +166,7 @@ class Probes:
             del self._waiting[magnet_hash]
         while self._waiting:
             self._begin()
-        return [Outcome(h, ProbeStatus.UNAVAILABLE, error=_NO_DHT) for h in lost]
+        return [Outcome(h, ProbeStatus.UNAVAILABLE, error=reasons.NO_DHT()) for h in lost]
 
     def _look_up(self, sought: _Sought) -> int:
         """Ask the DHT; how many questions that took."""
@@ -213,7 +215,7 @@ class Probes:
             return []
         self._end(sought)
         if isinstance(event, session.TorrentRefused):
-            error = f"The torrent's metadata can't be used: {event.reason}."
+            error = reasons.BAD_METADATA(reason=event.reason)
             return [self._miss(sought, ProbeStatus.TIMEOUT, error)]
         return [self._arrive(sought, event.torrent)]
 
@@ -230,30 +232,28 @@ class Probes:
         num_peers = len(sought.peers)
         found = sanitize.metadata(sought.magnet, torrent, num_peers)
         if found is None:
-            error = "The torrent has another hash than the magnet link says."
-            return self._miss(sought, ProbeStatus.TIMEOUT, error)
+            return self._miss(sought, ProbeStatus.TIMEOUT, reasons.OTHER_HASH())
         return Outcome(sought.magnet.hash, ProbeStatus.OK, found, num_peers=num_peers)
 
     def _give_up(self, sought: _Sought) -> Outcome:
         self._end(sought)
-        is_told = self._dht.has_spoken_since(sought.packets) or sought.is_heard
-        within = f"within {self._timeout_s:g} s"
+        is_answered = self._dht.has_spoken_since(sought.packets) or sought.is_heard
         if sought.peers:
-            error = f"{_peers(len(sought.peers))} found, but none gave the metadata {within}."
+            error = reasons.NO_METADATA(number=len(sought.peers), seconds=self._timeout_s)
             return self._miss(sought, ProbeStatus.TIMEOUT, error)
-        if not is_told:
-            error = _NO_DHT_NOR_TRACKER if sought.is_tracked else _NO_DHT
+        if not is_answered:
+            error = (reasons.NO_DHT_NOR_TRACKER if sought.is_tracked else reasons.NO_DHT)()
             return self._miss(sought, ProbeStatus.UNAVAILABLE, error)
-        error = f"Nobody in the DHT has this torrent (asked {within})."
-        if sought.is_heard and not self._dht.is_there:
-            error = f"Nobody at its trackers has this torrent; the DHT is away (asked {within})."
-        elif sought.is_heard:
-            error = f"Nobody in the DHT or at its trackers has this torrent (asked {within})."
-        elif sought.is_tracked:
-            error = f"Nobody in the DHT has this torrent, and no tracker answered (asked {within})."
+        error = self._who_was_asked(sought)(seconds=self._timeout_s)
         return self._miss(sought, ProbeStatus.INACTIVE, error)
 
-    def _miss(self, sought: _Sought, status: ProbeStatus, error: str) -> Outcome:
+    def _who_was_asked(self, sought: _Sought) -> ReasonCode:
+        """Why nobody was found, by who was asked and answered."""
+        if sought.is_heard:
+            return reasons.NOT_ANYWHERE if self._dht.is_there else reasons.NOT_AT_TRACKERS
+        return reasons.NOT_IN_DHT_NO_TRACKER if sought.is_tracked else reasons.NOT_IN_DHT
+
+    def _miss(self, sought: _Sought, status: ProbeStatus, error: Reason) -> Outcome:
         return Outcome(sought.magnet.hash, status, error=error, num_peers=len(sought.peers))
 
     def _end(self, sought: _Sought) -> None:
@@ -267,15 +267,6 @@ class Probes:
                 self._trackers.forget(key)
 
 
-_NO_DHT = (
-    "The DHT can't be reached: no node answered. Check the network and GHOST_DHT_BOOTSTRAP_NODES."
-)
-_NO_DHT_NOR_TRACKER = (
-    "Neither the DHT nor a tracker of this torrent answered. Check the network and"
-    " GHOST_DHT_BOOTSTRAP_NODES."
-)
-
-
 def _askable(magnet: Magnet) -> list[list[str]]:
     """Its trackers in the order in which they are asked: an announce over HTTP costs as much as
     thirty over UDP. Browsers' (ws) can't be asked."""
@@ -284,7 +275,3 @@ def _askable(magnet: Magnet) -> list[list[str]]:
 
 
 _SCHEMES = (("udp://",), ("http://", "https://"))
-
-
-def _peers(number: int) -> str:
-    return "1 peer was" if number == 1 else f"{number} peers were"

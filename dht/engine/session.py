@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.conf import settings
 
+from dht import reasons
 from dht.engine import session_settings
 from ghost.core.errors import OutageError
 from ghost.core.io.files import write_atomic
@@ -114,9 +115,7 @@ class Lookups:
 def require() -> None:
     """OutageError if libtorrent can't be loaded on this machine."""
     if lt is None:
-        raise OutageError(
-            f"libtorrent can't be loaded, so nothing can be probed or checked: {_why_not}."
-        )
+        raise OutageError(reasons.NOT_LOADED(reason=_why_not))
 
 
 def state_path() -> Path:
@@ -264,7 +263,7 @@ class Session:
         deadline = time.monotonic() + _STATS_PATIENCE_S
         while (found := answer()) is None:
             if time.monotonic() >= deadline:
-                raise OutageError("libtorrent does not answer; restart the worker.")
+                raise OutageError(reasons.NOT_RESPONDING())
             self._collect(0.05)
         return found
 

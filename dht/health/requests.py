@@ -22,7 +22,6 @@ from ghost.core.http.concurrency import Seats
 from ghost.core.jobs import queue
 from ghost.core.jobs.models import JobKind
 from ghost.core.jobs.task_names import TaskName
-from ghost.core.text import reasons
 
 MAX_WAITING = 2
 """Callers of one web process that wait for a scan: beside those who wait for probes, some of its
@@ -75,7 +74,7 @@ def ask_for_all(trigger: str, *, wait_s: float = 0) -> Scan:
         scan = ask(trigger)
         _await(scan, wait_s)
     if scan.error:
-        raise OutageError(reasons.again(scan.error))
+        raise OutageError(scan.error)
     return scan
 
 

@@ -15,6 +15,7 @@ from datetime import datetime
 from django.conf import settings
 from django.utils import timezone
 
+from dht import reasons
 from dht.engine import lookups, session
 from dht.health import evidence, verdict
 from dht.models import Part, Scan
@@ -34,10 +35,6 @@ LOOK_EVERY_S = 0.5
 BACKLOG = 2 * lookups.BUSY_AT_ONCE
 """Fewer that wait for their look-up, and the next part is taken."""
 
-_LOST = (
-    "The DHT was lost during the scan: no node answers any more. What was checked before is kept;"
-    " scan again once the network is back."
-)
 
 Listener = Callable[[Scan], None]
 
@@ -80,20 +77,15 @@ def _see_through(asked: Scan, timeout_s: float | None, tell: Listener) -> None:
 def require_sense(limit: int | None, timeout_s: float | None) -> None:
     """RefusedError for a limit or a time-out with which nobody could answer."""
     if limit is not None and limit < 1:
-        raise RefusedError("The number of resources to scan must be at least 1.")
+        raise RefusedError(reasons.LIMIT_TOO_LOW())
     if timeout_s is not None and not MIN_TIMEOUT_S <= timeout_s <= MAX_TIMEOUT_S:  # nan is neither
-        raise RefusedError(
-            f"The time-out must lie between {MIN_TIMEOUT_S:g} and {MAX_TIMEOUT_S:g} s."
-        )
+        raise RefusedError(reasons.BAD_TIMEOUT(least=MIN_TIMEOUT_S, most=MAX_TIMEOUT_S))
 
 
 def require_dht() -> None:
     """OutageError if the DHT can't be asked now."""
     if not session.session().has_nodes(min(session.NODES_PATIENCE_S, settings.GHOST.dht_timeout_s)):
-        raise OutageError(
-            "The scan could not start: no DHT node answered. Check the network and"
-            " GHOST_DHT_BOOTSTRAP_NODES."
-        )
+        raise OutageError(reasons.SCAN_WITHOUT_DHT())
 
 
 def work(
@@ -111,7 +103,7 @@ def work(
     try:
         require_dht()
     except OutageError as error:
-        scan.fail(str(error))
+        scan.fail(error.reason)
         return
     scan.begin()
     share = _Share(scan, timeout_s or settings.GHOST.dht_timeout_s, time.monotonic() + for_s)
@@ -126,7 +118,7 @@ def work(
     share.give_back()
     session.session().save_state()
     if share.is_lost:
-        scan.fail(_LOST)
+        scan.fail(reasons.DHT_LOST())
     scan.finish()
     tell(scan)
 

@@ -1,5 +1,6 @@
 import django.db.models.deletion
 import django.utils.timezone
+import ghost.core.db.fields
 from django.db import migrations, models
 
 
@@ -28,7 +29,7 @@ class Migration(migrations.Migration):
                 ('stale', models.PositiveIntegerField(default=0, verbose_name='stale')),
                 ('unknown', models.PositiveIntegerField(default=0, verbose_name='unknown')),
                 ('changed', models.PositiveIntegerField(default=0, verbose_name='changed')),
-                ('error', models.TextField(blank=True, verbose_name='error')),
+                ('error', ghost.core.db.fields.ReasonField(verbose_name='error')),
                 ('task_id', models.CharField(blank=True, editable=False, max_length=40)),
             ],
             options={

@@ -17,7 +17,10 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from dht import reasons
+from ghost.core.db.fields import ReasonField
 from ghost.core.jobs import worker
+from ghost.core.text.reasons import NONE, Reason
 from resources.models import Resource
 
 PART = 500
@@ -92,7 +95,7 @@ class Scan(models.Model):
     stale = models.PositiveIntegerField(_("stale"), default=0)
     unknown = models.PositiveIntegerField(_("unknown"), default=0)
     changed = models.PositiveIntegerField(_("changed"), default=0)
-    error = models.TextField(_("error"), blank=True)
+    error = ReasonField(_("error"))
     task_id = models.CharField(max_length=40, blank=True, editable=False)
 
     SUBJECT = "scan"
@@ -199,14 +202,14 @@ class Scan(models.Model):
             self._lock()
             if not self.parts.worth_trying().exists():
                 given_up = sum(part.num_unchecked() for part in self.parts.all())
-                error = _given_up(given_up) if given_up else ""
+                error = reasons.WORKERS_DIED(number=given_up) if given_up else NONE
                 self._end(ScanState.FAILED if given_up else ScanState.DONE, error)
 
     def stop(self) -> bool:
         """End it now, on somebody's wish; what is saved stays. False if it had ended."""
         return self._end(ScanState.STOPPED)
 
-    def fail(self, error: str) -> bool:
+    def fail(self, error: Reason) -> bool:
         """End it and say why it can't go on, unless others are at work on it."""
         with transaction.atomic():
             self._lock()
@@ -214,7 +217,7 @@ class Scan(models.Model):
                 return False
             return self._end(ScanState.FAILED, error)
 
-    def _end(self, state: ScanState, error: str = "") -> bool:
+    def _end(self, state: ScanState, error: Reason = NONE) -> bool:
         with transaction.atomic():
             mine = Scan.objects.open().filter(pk=self.pk)
             is_ended = bool(mine.update(state=state, error=error, ended_at=timezone.now()))
@@ -224,12 +227,6 @@ class Scan(models.Model):
             if is_ended:
                 self.settle()
         return is_ended
-
-
-def _given_up(number: int) -> str:
-    if number == 1:
-        return "1 resource could not be checked: whatever worker took it died."
-    return f"{number} resources could not be checked: whatever worker took them died."
 
 
 class PartQuerySet(models.QuerySet["Part"]):

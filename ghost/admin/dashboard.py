@@ -21,7 +21,6 @@ from builds.models import Build, BuildState
 from dht.admin.scans import in_words, scanned_by
 from dht.models import Scan
 from ghost.core.catalog.models import Catalog
-from ghost.core.text import reasons
 from ghost.core.text.durations import age, ago, lasting
 from resources.models import DhtStatus, ProbeStatus, Resource
 from resources.models.queryset import state_is
@@ -62,12 +61,11 @@ def _catalog() -> dict[str, Any]:
         "counts": counts,
         "health": _shares(counts),
         "failed_probes": [
-            (row, reasons.again(row.probe_error), _next_probe(row))
+            (row, row.probe_error, _next_probe(row))
             for row in Resource.objects.filter(standing & missed)[:LISTED]
         ],
         "failed_covers": [
-            (row, reasons.again(row.cover_error))
-            for row in Resource.objects.filter(no_cover)[:LISTED]
+            (row, row.cover_error) for row in Resource.objects.filter(no_cover)[:LISTED]
         ],
     }
 
@@ -98,7 +96,7 @@ def _scan() -> dict[str, Any]:
         "when": age(scan.ended_at or scan.started_at or scan.requested_at),
         "took": lasting(scan.seconds),
         "counts": in_words(scan),
-        "error": reasons.again(scan.error),
+        "error": scan.error,
     }
 
 
@@ -110,8 +108,8 @@ def _builds(request: HttpRequest) -> dict[str, Any]:
         "live": live_build.here(request),
         "held": state.held_build,
         "pending": catalog.revision > state.built_revision,
-        "pending_reason": reasons.again(catalog.reason),
-        "last_error": reasons.again(state.last_error),
+        "pending_reason": catalog.reason,
+        "last_error": state.last_error,
         "last_built": ago(state.last_build_at) if state.last_build_at else "",
         "recent_builds": [
             (build, kind(build), asked_by(build), lasting(build.seconds or 0)) for build in recent

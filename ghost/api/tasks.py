@@ -13,7 +13,7 @@ from dht import probe_jobs
 from ghost.core.errors import ForbiddenError
 from ghost.core.http.schemas import NO_NUL, Documented, Moment
 from ghost.core.jobs.models import Job, JobKind, JobStatus
-from ghost.core.text import reasons
+from ghost.core.text.reasons import put_into_words
 from teams.auth import Bearer, TokenRequest
 from teams.models import Token
 from teams.policy import Action
@@ -126,7 +126,7 @@ def _status(job: Job) -> JobStatus:
 def _shown(job: Job, *, is_admin: bool) -> TaskOut:
     status = _status(job)
     rank, total = job.place() if status == JobStatus.QUEUED else (None, None)
-    error = (is_admin and job.reason) or reasons.again(job.error)
+    error = (is_admin and job.reason) or str(job.error)
     return TaskOut(
         task_id=job.task_id,
         kind=JobKind(job.kind),
@@ -139,5 +139,5 @@ def _shown(job: Job, *, is_admin: bool) -> TaskOut:
         started_at=job.started_at,
         finished_at=job.finished_at,
         error=error or None,
-        result=job.result if job.finished_at or job.subjects > 1 else None,
+        result=put_into_words(job.result) if job.finished_at or job.subjects > 1 else None,
     )

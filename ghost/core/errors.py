@@ -1,13 +1,23 @@
 """The two families of errors: the asker's fault, and the world's.
 
-Every message is a sentence that the person who meets it can act on.
+Every message is a sentence that the person who meets it can act on. An error whose message is
+stored by a worker carries a `Reason`, which is said in the language of whoever reads it.
 """
 
 from __future__ import annotations
 
+from ghost.core.text.reasons import Reason, words
+
 
 class GhostError(Exception):
     """Anything that Ghost itself says went wrong."""
+
+    def __init__(self, message: str | Reason = "") -> None:
+        super().__init__(message)
+        self.reason = message if isinstance(message, Reason) else words(str(message))
+
+    def __str__(self) -> str:
+        return str(self.reason)
 
 
 class RefusedError(GhostError):
@@ -16,7 +26,7 @@ class RefusedError(GhostError):
     `field` names the input that is at fault, where there is one.
     """
 
-    def __init__(self, message: str, *, field: str = "") -> None:
+    def __init__(self, message: str | Reason, *, field: str = "") -> None:
         super().__init__(message)
         self.field = field
 

@@ -1,6 +1,7 @@
 import datetime
 import django.db.models.deletion
 import django.utils.timezone
+import ghost.core.db.fields
 from django.db import migrations, models
 
 
@@ -53,7 +54,7 @@ class Migration(migrations.Migration):
                 ('done', models.PositiveBigIntegerField(default=0)),
                 ('total', models.PositiveBigIntegerField(default=0)),
                 ('is_ok', models.BooleanField(null=True)),
-                ('error', models.TextField(blank=True)),
+                ('error', ghost.core.db.fields.ReasonField()),
                 ('reason', models.TextField(blank=True)),
                 ('result', models.JSONField(null=True)),
             ],
@@ -106,7 +107,7 @@ class Migration(migrations.Migration):
                 ('id', models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
                 ('revision', models.PositiveBigIntegerField(default=0, verbose_name='revision')),
                 ('urgent_revision', models.PositiveBigIntegerField(default=0)),
-                ('reason', models.CharField(blank=True, max_length=200, verbose_name='last change')),
+                ('reason', ghost.core.db.fields.ReasonField(verbose_name='last change')),
                 ('changed_at', models.DateTimeField(default=datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc), verbose_name='changed')),
                 ('announced_at', models.DateTimeField(default=datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc), verbose_name='announced')),
             ],

@@ -9,7 +9,6 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from ghost.core.admin.model_admin import ModelAdmin, badge, display
-from ghost.core.text import reasons as told
 from resources import sizes
 from resources.admin import checksums
 from resources.models import DhtStatus, ProbeStatus, Resource
@@ -68,7 +67,7 @@ class ResourceColumns(ModelAdmin[Resource]):
 
     @display(description=_("probe error"))
     def why(self, row: Resource) -> str:
-        return told.again(row.probe_error)
+        return str(row.probe_error)
 
     @display(description=_("size"), ordering="total_size_bytes")
     def size(self, row: Resource) -> str | None:

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from ghost.core.text import reasons
 from resources.admin.columns import HEALTH_COLOURS, PROBE_COLOURS, STATE_COLOURS
 from resources.models import DhtStatus, ProbeStatus, Resource
 from resources.publishing import etags
@@ -20,7 +19,7 @@ def show(
     """For templates/admin/resources/status.html; `also` are further buttons of what stands."""
     return {
         "facts": _facts(row),
-        "why": "" if row.probe_status == ProbeStatus.OK else reasons.again(row.probe_error),
+        "why": "" if row.probe_status == ProbeStatus.OK else row.probe_error,
         "buttons": _buttons(row, also) if may_change else [],
         "public_url": row.public_url or "",
     }

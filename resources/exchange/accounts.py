@@ -12,7 +12,7 @@ from django.utils import timezone
 from ghost.core.audit import trail
 from ghost.core.errors import RefusedError
 from ghost.core.text.unicode import one_line
-from resources import slugs
+from resources import reasons, slugs
 from resources.exchange import primary_keys, records
 from resources.models import Category
 from teams.models import Team, Token
@@ -141,7 +141,7 @@ class People:
         return is_new
 
     def _store(self, row: Category, record: records.Category) -> None:
-        row.store(reason=f"category “{row.name}” imported")
+        row.store(reason=reasons.CATEGORY_IMPORTED(name=row.name))
         primary_keys.settle(Category)
         if record.updated_at:
             row.updated_at = record.updated_at

@@ -25,7 +25,7 @@ SAME = (
     "id", "title", "magnet_uri", "content_markdown", "tags", "licence", "source_url", "checksums",
     "cover_image_url", "created_at", "updated_at", "published_at", "takedown_at",
     "takedown_reason", "awaits_review", "review_note", "dht_misses", "dht_changed_at",
-    "last_dht_check", "probe_error", "probe_attempts", "probed_at", "num_peers", "other_hash",
+    "last_dht_check", "probe_attempts", "probed_at", "num_peers", "other_hash",
     "total_size_bytes", "file_count", "files_tree_summary",
 )  # fmt: skip
 """Fields that a row and its record have under one name, and as one value."""
@@ -188,6 +188,7 @@ class Export:
             supersedes=row.supersedes.magnet_hash if row.supersedes else None,
             dht_status=DhtStatus(row.dht_status),
             probe_status=ProbeStatus(row.probe_status),
+            probe_error=row.probe_error.stored(),
             metadata=metadata.load(row.magnet_hash) if row.probed_at else None,
         )
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from ghost.core.audit import trail
 from ghost.core.catalog.models import Catalog
 from ghost.core.errors import RefusedError
+from resources import reasons
 from resources.exchange import primary_keys, records
 from resources.exchange.accounts import People
 from resources.exchange.report import Line, Outcome, Report
@@ -287,7 +288,7 @@ class Arrivals:
             self._finish(arrival, row)
         public = [row.pk for row in rows if row.is_public]
         if public:
-            Catalog.advance(f"{len(public)} resources imported", public)
+            Catalog.advance(reasons.IMPORTED(number=len(public)), public)
         trail.record_all("resource.create", ((row, None, _audited(row)) for row in rows))
         events.changed("create", rows)
         self._report.counts[Outcome.CREATED] += len(rows)

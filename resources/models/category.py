@@ -16,7 +16,8 @@ from ghost.core.audit import trail
 from ghost.core.catalog.models import Catalog
 from ghost.core.db.fields import LineField
 from ghost.core.errors import ForbiddenError, RefusedError
-from resources import slugs
+from ghost.core.text.reasons import NONE, Reason
+from resources import reasons, slugs
 from teams.models import Token
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ class Category(models.Model):
                 setattr(self, name, value)
             self.store()
 
-    def store(self, *, reason: str = "") -> None:
+    def store(self, *, reason: Reason = NONE) -> None:
         """The one way to save it: checked, its subtree's root kept right, the revision moved.
 
         ValidationError has the code `misplaced` for a parent that can't be, `duplicate` for a
@@ -200,7 +201,7 @@ class Category(models.Model):
             action = "category.update" if old else "category.create"
             trail.record(action, self, old.audited() if old else None, self.audited())
             if old is None or old.public_state() != self.public_state():
-                Catalog.advance(reason or f"category “{self.name}” changed")
+                Catalog.advance(reason or reasons.CATEGORY_CHANGED(name=self.name))
 
     def public_state(self) -> dict[str, Any]:
         """What the public site shows of it."""
@@ -221,7 +222,7 @@ class Category(models.Model):
             trail.record("category.delete", self, self.audited(), None)
             Category.objects.filter(pk=self.pk).update(root=None)
             self.delete()
-            Catalog.advance(f"category “{name}” deleted")
+            Catalog.advance(reasons.CATEGORY_DELETED(name=name))
 
     @staticmethod
     def require_maker(token: Token) -> None:

@@ -10,7 +10,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from ghost.core.db.fields import FoldedField, LineField
+from ghost.core.db.fields import FoldedField, LineField, ReasonField
 from resources import sizes
 from resources.models.category import Category
 from resources.states import DhtStatus, ProbeStatus, State
@@ -61,7 +61,7 @@ class Record(models.Model):
         help_text=gettext_lazy("Where the cover is fetched from; never published."),
     )
     cover_image_path = models.CharField(max_length=200, null=True, editable=False)
-    cover_error = models.CharField(max_length=300, blank=True, editable=False)
+    cover_error = ReasonField(editable=False)
     cover_due_at = models.DateTimeField(null=True, editable=False)
     cover_uploaded_at = models.DateTimeField(null=True, editable=False)
     """Set while the cover is one that somebody uploaded: it wins over the address."""
@@ -114,7 +114,7 @@ class Record(models.Model):
         default=ProbeStatus.PENDING,
         editable=False,
     )
-    probe_error = models.TextField(gettext_lazy("probe error"), blank=True, editable=False)
+    probe_error = ReasonField(gettext_lazy("probe error"), editable=False)
     probe_attempts = models.PositiveSmallIntegerField(
         gettext_lazy("failed probes"), default=0, editable=False
     )

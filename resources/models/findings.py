@@ -8,6 +8,8 @@ from django.db import models
 from django.utils import timezone
 
 from ghost.core.catalog.models import Catalog
+from ghost.core.text.reasons import NONE, Reason
+from resources import reasons
 from resources.models import events
 from resources.models.block import Block
 from resources.models.lifecycle import Standing
@@ -41,7 +43,7 @@ class Outcomes(Standing):
         metadata.save(found)
         with Catalog.turn():  # both halves may be recorded at once
             other = self._other_half(found)
-            why_not = self._why_not_listed(other) if other else ""
+            why_not = self._why_not_listed(other) if other else NONE
             is_kept = self._record_found(found, other, why_not, is_reached=is_reached)
         if not is_kept and not self._all().filter(magnet_hash=found.magnet_hash).exists():
             metadata.forget(found.magnet_hash)
@@ -51,31 +53,30 @@ class Outcomes(Standing):
         named = (self.magnet_hash, self.magnet_hash_v2)
         return next((h for h in (found.v1, found.v2) if h and h not in named), "")
 
-    def _why_not_listed(self, other: str) -> str:
+    def _why_not_listed(self, other: str) -> Reason:
         """Why it must not be public, now that its other half is known; empty if it may."""
         now = self._all().filter(pk=self.pk).first()
         if now is None or (now.probed_at and now.other_hash == other):
-            return ""
+            return NONE
         if now.takedown_at:
             Block.objects.add(
                 [other], reason=now.takedown_reason, by="takedown", is_of_takedown=True
             )
-            return ""
+            return NONE
         if Block.objects.covering(other).exists():
-            return "This torrent is blocked by the hash of its other half."
+            return reasons.BLOCKED_BY_HALF()
         twins = self._all().twins_of(other).exclude(pk=self.pk)
         # The one that was there first stays, unless it never got anywhere.
         is_first = models.Q(pk__lt=self.pk) | models.Q(takedown_at__isnull=False)
         is_known = models.Q(probed_at__isnull=False) | models.Q(probe_status=ProbeStatus.SKIPPED)
         twin = twins.filter(is_first | is_known).order_by("pk").first()
         if twin is None:
-            return ""
+            return NONE
         is_seen = twin.is_public or self._all().in_scope(self.publisher).contains(twin)
-        by_whom = f"as resource {twin.pk}" if is_seen else "by somebody else"
-        return f"This torrent is listed already, {by_whom}."
+        return reasons.LISTED_AS(id=str(twin.pk)) if is_seen else reasons.LISTED_BY_OTHERS()
 
     def _record_found(
-        self, found: metadata.Metadata, other: str, why_not: str, *, is_reached: bool
+        self, found: metadata.Metadata, other: str, why_not: Reason, *, is_reached: bool
     ) -> bool:
         health = {
             "num_peers": found.num_peers,
@@ -96,7 +97,7 @@ class Outcomes(Standing):
             **(health if is_reached else {}),
         )
 
-    def record_probe_miss(self, status: ProbeStatus, error: str) -> bool:
+    def record_probe_miss(self, status: ProbeStatus, error: Reason) -> bool:
         """Note that a probe failed and when to try again; False if the magnet changed meanwhile.
 
         What was known before stays. Only a first probe is repeated by itself.
@@ -141,7 +142,7 @@ class Outcomes(Standing):
         self,
         path: str | None,
         *,
-        error: str = "",
+        error: Reason = NONE,
         again_at: datetime | None = None,
         is_by_hand: bool = False,
     ) -> None:
@@ -154,7 +155,7 @@ class Outcomes(Standing):
             old = self._all().select_for_update().get(pk=self.pk)
             self._all().filter(pk=self.pk).update(
                 cover_image_path=path,
-                cover_error=error[:300],
+                cover_error=error,
                 cover_due_at=again_at,
                 cover_uploaded_at=edit.get("updated_at") if path else None,
                 **edit,

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from ghost.core.audit import trail
 from ghost.core.catalog.models import Catalog
 from ghost.core.errors import ConflictError, ForbiddenError, RefusedError, StaleError
+from resources import reasons
 from resources.models import events
 from resources.models.fields import Record
 from resources.torrents import metadata
@@ -31,8 +32,8 @@ class Standing(Record):
     def _tell_catalog(self, old: Self | None, *, has_new_cover: bool = False) -> None:
         before, now = old.public_state() if old else None, self.public_state()
         if before != now or (now and has_new_cover):
-            what = "changed" if before else "added"
-            Catalog.advance(f"“{self.title}” {what}", [self.pk])
+            what = reasons.CHANGED if before else reasons.ADDED
+            Catalog.advance(what(name=self.title), [self.pk])
 
     def is_seen_by(self, token: Token) -> bool:
         """Whether it is in the token's scope."""

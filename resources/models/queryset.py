@@ -10,7 +10,8 @@ from django.db import models
 from django.utils import timezone
 
 from ghost.core.catalog.models import Catalog
-from resources import slugs
+from ghost.core.text.reasons import NONE
+from resources import reasons, slugs
 from resources.models import events, list_index
 from resources.models.visibility import Showing, written
 from resources.states import DhtStatus, ProbeStatus, State
@@ -186,7 +187,7 @@ class ResourceQuerySet(Showing):
                 probe_status=models.Case(skipped, default=models.Value("pending")),
                 probe_due_at=timezone.now(),
                 probe_attempts=0,
-                probe_error="",
+                probe_error=NONE,
             )
 
     def skip_probe(self) -> int:
@@ -197,11 +198,11 @@ class ResourceQuerySet(Showing):
         count, seen, skipped = 0, list[int](), {"probe_status": ProbeStatus.SKIPPED}
         with Catalog.turn():
             for rows in self.unprobed()._locked_batches():
-                self._only(rows).update(**skipped, probe_due_at=None, probe_error="")
+                self._only(rows).update(**skipped, probe_due_at=None, probe_error=NONE)
                 seen += written("skip_probe", rows, skipped)  # not drafts, and what comes later
                 count += len(rows)
             if seen:
-                Catalog.advance(f"{len(seen)} published without a probe", seen)
+                Catalog.advance(reasons.PROBE_SKIPPED(number=len(seen)), seen)
         return count
 
     def claim_probes(self, limit: int, lease_s: float) -> list[Resource]:
@@ -235,6 +236,6 @@ class ResourceQuerySet(Showing):
             changed.update(dht_status=status, dht_changed_at=now)
             self.update(dht_misses=misses, last_dht_check=now)
             if seen := [row[0] for row in rows if row[-1]]:
-                Catalog.advance(f"{len(rows)} now {status.value}", seen)
+                Catalog.advance(reasons.OF_STATUS[status.value](number=len(rows)), seen)
             events.health((row[:4] for row in rows), str(status))
         return len(rows)

@@ -20,6 +20,7 @@ from ghost.core.errors import RefusedError
 from ghost.core.jobs import queue
 from ghost.core.jobs.models import JobKind
 from ghost.core.jobs.task_names import TaskName
+from ghost.core.text.reasons import NONE
 from resources import provenance, slugs, tags
 from resources.models import events, list_index
 from resources.models.block import Block
@@ -151,7 +152,7 @@ class Resource(Outcomes):
     def _forget_metadata(self) -> None:
         """The magnet is another one: what was probed does not hold any more."""
         self.probe_status, self.probe_due_at = ProbeStatus.PENDING, timezone.now()
-        self.probe_error, self.probe_attempts, self.probe_claim = "", 0, ""
+        self.probe_error, self.probe_attempts, self.probe_claim = NONE, 0, ""
         self.probe_claimed_until = self.probed_at = None
         self.total_size_bytes = self.file_count = self.num_peers = None
         self.files_tree_summary = self.other_hash = ""
@@ -236,7 +237,7 @@ class Resource(Outcomes):
 
     def ask_cover(self) -> None:
         """Have the cover at its address fetched, once it is stored."""
-        self.cover_image_path, self.cover_error, self.cover_uploaded_at = None, "", None
+        self.cover_image_path, self.cover_error, self.cover_uploaded_at = None, NONE, None
         self.cover_due_at = timezone.now() if self.cover_image_url else None
 
     @classmethod

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from ghost.core.audit import trail
 from ghost.core.catalog.models import Catalog
+from resources import reasons
 from resources.models import events
 from resources.models.block import Block
 
@@ -47,7 +48,6 @@ class Showing(models.QuerySet["Resource"]):
         rows = self.filter(takedown_at=None)
         return rows._stand(
             "take_down",
-            "taken down",
             also=block,
             is_urgent=True,
             takedown_at=timezone.now(),
@@ -65,29 +65,27 @@ class Showing(models.QuerySet["Resource"]):
             Block.objects.of_takedowns().covering(*hashes).delete()
 
         rows = self.filter(takedown_at__isnull=False)
-        return rows._stand(
-            "restore", "restored", also=unblock, takedown_at=None, takedown_reason=""
-        )
+        return rows._stand("restore", also=unblock, takedown_at=None, takedown_reason="")
 
     def withdraw(self) -> int:
         """Make them drafts again: off the site, and nothing is blocked; how many there were."""
         rows = self.filter(takedown_at=None, published_at__isnull=False)
-        return rows._stand("withdraw", "withdrawn", published_at=None)
+        return rows._stand("withdraw", published_at=None)
 
     def publish(self) -> int:
         """Have drafts, and what was to come later, public from now on; how many there were."""
         rows = self.to_come().filter(takedown_at=None)
-        return rows._stand("publish", "published", published_at=timezone.now(), review_note="")
+        return rows._stand("publish", published_at=timezone.now(), review_note="")
 
     def approve(self) -> int:
         """What awaits review may be public; how many there were."""
         rows = self.filter(awaits_review=True, takedown_at=None)
-        return rows._stand("approve", "approved", awaits_review=False, review_note="")
+        return rows._stand("approve", awaits_review=False, review_note="")
 
     def ask_review(self) -> int:
         """Keep them from the public until somebody approves; how many there were."""
         rows = self.filter(awaits_review=False, takedown_at=None)
-        return rows._stand("ask_review", "to be reviewed", awaits_review=True, review_note="")
+        return rows._stand("ask_review", awaits_review=True, review_note="")
 
     def send_back(self, *, reason: str) -> int:
         """What awaits review becomes a draft again, with the reason for its publisher; how many.
@@ -95,12 +93,11 @@ class Showing(models.QuerySet["Resource"]):
         It still awaits review, so that publishing it is asking again.
         """
         rows = self.filter(awaits_review=True, takedown_at=None)
-        return rows._stand("send_back", "sent back", published_at=None, review_note=reason)
+        return rows._stand("send_back", published_at=None, review_note=reason)
 
     def _stand(
         self,
         action: str,
-        told: str,
         *,
         also: Any = None,  # noqa: ANN401  # a function of the batch's rows
         is_urgent: bool = False,
@@ -116,7 +113,7 @@ class Showing(models.QuerySet["Resource"]):
                 seen += written(action, rows, values)
                 count, title = count + len(rows), rows[0].title
             if seen:
-                Catalog.advance(_told(told, count, title), seen, is_urgent=is_urgent)
+                Catalog.advance(reasons.of_action(action, count, title), seen, is_urgent=is_urgent)
         return count
 
     def _locked_batches(self) -> Iterator[list[Resource]]:
@@ -145,7 +142,3 @@ def written(action: str, rows: list[Resource], values: Mapping[str, object]) -> 
     trail.record_all(f"resource.{action}", deeds)
     events.changed(action, rows)
     return seen
-
-
-def _told(what: str, count: int, title: str) -> str:
-    return f"“{title}” {what}" if count == 1 else f"{count} resources {what}"

@@ -223,7 +223,7 @@ def _await_probe(row: Resource, wait_s: float, *, undo: Callable[[], bool]) -> N
     if row.takedown_at:
         raise ConflictError(_("The resource was taken down meanwhile; it is kept."))
     if is_reachable is False:
-        reason = row.probe_error or _("Nobody who shares this torrent could be reached.")
+        reason = str(row.probe_error) or _("Nobody who shares this torrent could be reached.")
         raise RefusedError(_undone(reason, undo), field="magnet_uri")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ghost.core.catalog.models import Catalog
+from resources import reasons
 from teams.models import Team, Token
 
 
@@ -13,4 +14,4 @@ def note_renamed(who: Token | Team) -> None:
     in its transaction.
     """
     if who.resources.public().exists():
-        Catalog.advance(f"“{who}” has a new public name")
+        Catalog.advance(reasons.RENAMED(name=str(who)))

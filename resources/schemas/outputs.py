@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import AliasChoices, Field, computed_field
 
-from ghost.core.http.schemas import Moment, Out, Problem
+from ghost.core.http.schemas import Moment, Out, Problem, ReasonText
 from resources.models.category import Place
 from resources.schemas.inputs import Checksum, ResourceIn
 from resources.states import DhtStatus, ProbeStatus, State
@@ -114,9 +114,9 @@ class ResourceItem(Out):
     """How the last probe ended: `pending` (not yet), `ok`, `inactive` (no peers found), `timeout`
     (peers did not answer), `unavailable` (could not be tried), `skipped` (an operator allows it
     without one)."""
-    probe_error: str
+    probe_error: ReasonText
     """Why the last probe failed; empty if it did not. Not published."""
-    cover_error: str
+    cover_error: ReasonText
     """Why the cover could not be fetched; empty if it could. Not published."""
     review_note: str
     """Why an Admin sent it back; empty if nobody did. Not published."""

@@ -13,6 +13,7 @@ from dht import prober as probing
 from dht import tasks
 from dht.engine import session as door
 from ghost.core.errors import OutageError
+from ghost.core.text.reasons import words
 from resources.models import ProbeStatus, Resource
 from resources.publishing.prober import prober
 from tests import make
@@ -49,7 +50,7 @@ def test_wait_is_true_once_the_metadata_is_there():
 
 def test_wait_is_false_for_a_dead_magnet():
     row = make.resource(is_probed=False)
-    row.record_probe_miss(ProbeStatus.INACTIVE, "Nobody has it.")
+    row.record_probe_miss(ProbeStatus.INACTIVE, words("Nobody has it."))
 
     assert prober().wait(row.pk, math.inf) is False
 
@@ -92,7 +93,7 @@ def test_wait_is_an_outage_when_no_worker_comes(configure, monkeypatch):
 
 def test_wait_is_an_outage_when_the_dht_cannot_be_reached():
     row = make.resource(is_probed=False)
-    row.record_probe_miss(ProbeStatus.UNAVAILABLE, "The DHT can't be reached.")
+    row.record_probe_miss(ProbeStatus.UNAVAILABLE, words("The DHT can't be reached."))
 
     with pytest.raises(OutageError, match="The DHT can't be reached"):
         prober().wait(row.pk, math.inf)

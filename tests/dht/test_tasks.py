@@ -122,7 +122,7 @@ def test_without_a_dht_it_is_unavailable_and_tried_again(no_dht):
 
     row.refresh_from_db()
     assert (row.probe_status, row.probe_claim) == (ProbeStatus.UNAVAILABLE, "")
-    assert row.probe_error.startswith("The DHT can't be reached")
+    assert str(row.probe_error).startswith("The DHT can't be reached")
     assert row.probe_due_at > timezone.now()
 
 
@@ -319,4 +319,4 @@ def test_a_scan_that_cannot_start_says_why_and_is_no_failed_task(no_dht):
     told = tasks.scan_health()
 
     failed = Scan.objects.get()
-    assert (failed.state, told["error"], told["checked"]) == ("failed", failed.error, 0)
+    assert (failed.state, told["error"], told["checked"]) == ("failed", str(failed.error), 0)

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from ghost.core.audit.models import AuditEvent
 from ghost.core.catalog.models import Catalog
+from ghost.core.text.reasons import words
 from ghost.demo import seeds
 from resources.models import Block, Category, ProbeStatus, Resource
 from resources.torrents import metadata, metainfo
@@ -63,7 +64,7 @@ def fill(folder) -> None:
     make.resource(published_at=None, is_probed=False, review_note="Why?", **wide)
     make.resource(published_at=timezone.now() + timedelta(days=9), awaits_review=True, **wide)
     held = make.resource(is_probed=False, **wide)
-    held.record_probe_miss(ProbeStatus.TIMEOUT, "Nobody answered.")
+    held.record_probe_miss(ProbeStatus.TIMEOUT, words("Nobody answered."))
     let_off = make.resource(is_probed=False, **wide)
     Resource.objects.filter(pk=let_off.pk).skip_probe()
     taken = make.resource(**wide)

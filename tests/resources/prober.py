@@ -1,6 +1,7 @@
 """A prober without a network, for tests of what happens around a probe: `settings.PROBER`."""
 
 from ghost.core.errors import OutageError
+from ghost.core.text.reasons import words
 from resources.models import ProbeStatus, Resource
 from tests import make
 
@@ -31,5 +32,5 @@ class FakeProber:
         if self.outcome:
             row.record_metadata(make.torrent_metadata(row.magnet_hash))
         else:
-            row.record_probe_miss(ProbeStatus.INACTIVE, "No peers were found.")
+            row.record_probe_miss(ProbeStatus.INACTIVE, words("No peers were found."))
         return self.outcome

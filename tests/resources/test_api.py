@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from ghost.core.catalog.models import Catalog
 from ghost.core.errors import OutageError
+from ghost.core.text.reasons import words
 from resources.models import Block, DhtStatus, ProbeStatus, Resource
 from resources.schemas import ResourceItem, ResourceOut
 from resources.torrents import metadata
@@ -587,7 +588,7 @@ def test_null_does_not_clear_what_must_be_there(call, field):
 def test_dead_torrent_can_be_edited(call, prober):
     prober.is_able = False
     row = make.resource(is_probed=False)
-    row.record_probe_miss(ProbeStatus.INACTIVE, "nobody")
+    row.record_probe_miss(ProbeStatus.INACTIVE, words("nobody"))
 
     response = call(
         make.admin(), "put", f"/resources/{row.pk}", {"title": "x", "magnet_uri": row.magnet_uri}
@@ -811,7 +812,7 @@ def test_torrent_that_cannot_be_made_says_why(call):
 
 def test_failed_cover_is_told_to_its_publisher(call):
     row = make.resource(cover_image_url="https://example.org/a.png")
-    row.record_cover(None, error="It is no picture.")
+    row.record_cover(None, error=words("It is no picture."))
 
     answers = [
         call(make.admin(), "get", path).json() for path in ("/resources", f"/resources/{row.pk}")

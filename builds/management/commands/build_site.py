@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from builds.engine.run import told
+from builds.engine.run import reason_of
 from builds.models import Build, Step
 from builds.tasks import carry_out
 from ghost.core.db.snapshot import require_prepared
@@ -47,7 +47,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         except (OSError, DatabaseError) as error:  # a full disk, a locked database
             require_prepared(error)
-            raise CommandError(f"The site was not built. {told(error)}") from error
+            raise CommandError(f"The site was not built. {reason_of(error)}") from error
         self._end(build, list(build.steps.all()))
 
     def _end(self, build: Build, steps: list[Step]) -> None:

@@ -58,4 +58,4 @@ def _summary(row: Deployment, outcome: Outcome) -> dict[str, object]:
     told = {name: getattr(row, name) for name in ("kind", "target", "state", "commit", "files")}
     is_done = row.is_current and row.pk in outcome.tried
     changed, removed = (row.changed, row.removed) if is_done else (0, 0)
-    return told | {"changed": changed, "removed": removed, "error": row.error or None}
+    return told | {"changed": changed, "removed": removed, "error": str(row.error) or None}

@@ -8,7 +8,7 @@ from django.db import DatabaseError
 
 from builds.engine import rollback
 from builds.engine.rollback import Point
-from builds.engine.run import told
+from builds.engine.run import reason_of
 from builds.models import Build
 from builds.tasks import put_back
 from ghost.core.db.snapshot import require_prepared
@@ -48,7 +48,9 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         except (OSError, DatabaseError) as error:
             require_prepared(error)
-            raise CommandError(f"The site may be half restored; build it. {told(error)}") from error
+            raise CommandError(
+                f"The site may be half restored; build it. {reason_of(error)}"
+            ) from error
 
     def _list(self) -> None:
         found = rollback.points()

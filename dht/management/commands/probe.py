@@ -83,6 +83,6 @@ class Command(BaseCommand):
             if with_files:
                 found["files"] = [{"path": f.path, "size": f.size} for f in metadata.files]
         else:
-            found["error"] = outcome.error
+            found["error"] = str(outcome.error)
         self.stdout.write(json.dumps(found, ensure_ascii=False))
         return outcome.status == ProbeStatus.OK

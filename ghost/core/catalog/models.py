@@ -11,9 +11,11 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ghost.core.db.fields import ReasonField
 from ghost.core.jobs import queue
 from ghost.core.jobs.models import JobKind
 from ghost.core.jobs.task_names import TaskName
+from ghost.core.text.reasons import Reason
 
 EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
@@ -29,7 +31,7 @@ class Catalog(models.Model):
     revision = models.PositiveBigIntegerField(_("revision"), default=0)
     urgent_revision = models.PositiveBigIntegerField(default=0)
     """The last revision that can't wait: something was taken down."""
-    reason = models.CharField(_("last change"), max_length=200, blank=True)
+    reason = ReasonField(_("last change"))
     changed_at = models.DateTimeField(_("changed"), default=EPOCH)
     announced_at = models.DateTimeField(_("announced"), default=EPOCH)
 
@@ -62,7 +64,7 @@ class Catalog(models.Model):
 
     @classmethod
     def advance(
-        cls, reason: str, resources: Iterable[int] = (), *, is_urgent: bool = False
+        cls, reason: Reason, resources: Iterable[int] = (), *, is_urgent: bool = False
     ) -> None:
         """Say that public content changes with this transaction, and why (shown to operators).
 
@@ -74,7 +76,7 @@ class Catalog(models.Model):
         now = timezone.now()
         with transaction.atomic():
             cls.objects.filter(pk=1).update(
-                revision=models.F("revision") + 1, reason=reason[:200], changed_at=now
+                revision=models.F("revision") + 1, reason=reason, changed_at=now
             )
             if is_urgent:
                 cls.objects.filter(pk=1).update(urgent_revision=models.F("revision"))

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import models
 
+from ghost.core.text.reasons import NONE, Reason, read
 from ghost.core.text.unicode import folded, one_line
 
 
@@ -15,6 +16,38 @@ class LineField(models.CharField[str, str]):
     def to_python(self, value: Any) -> Any:  # noqa: ANN401  # Django's
         """The line; what is no text is left to Django."""
         return one_line(value) if isinstance(value, str) else super().to_python(value)
+
+
+class ReasonField(models.TextField[Reason, Reason]):
+    """A `Reason` as JSON text (`Reason.stored`), empty where there is none. What else stands in the
+    column, or was written by hand, is read as somebody's words."""
+
+    empty_values = [*models.TextField.empty_values, NONE]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # Django's
+        super().__init__(*args, **kwargs | {"default": Reason, "blank": True})
+
+    def deconstruct(self) -> Any:  # noqa: ANN401  # Django's
+        """What a migration writes down."""
+        name, path, args, kwargs = super().deconstruct()
+        del kwargs["default"], kwargs["blank"]
+        return name, path, args, kwargs
+
+    def from_db_value(self, value: str | None, *_: object) -> Reason | None:
+        """The reason that the column holds; None where a join found no row."""
+        return value if value is None else read(value)
+
+    def to_python(self, value: Any) -> Any:  # noqa: ANN401  # Django's
+        """The reason, also of its stored text."""
+        return read(value) if isinstance(value, str) else value
+
+    def get_prep_value(self, value: Any) -> Any:  # noqa: ANN401  # Django's
+        """As it is stored; a text, such as one that is searched for, stays as it is."""
+        return value.stored() if isinstance(value, Reason) else value
+
+    def value_to_string(self, obj: models.Model) -> str:
+        """As it is stored."""
+        return str(self.get_prep_value(self.value_from_object(obj)))
 
 
 class FoldedField(models.TextField[str, str]):

@@ -90,6 +90,9 @@ MomentIn = Annotated[
 Moment = Annotated[datetime, PlainSerializer(_shown, return_type=str), WithJsonSchema(_DATE_TIME)]
 """A moment as it is answered: UTC, `+00:00`."""
 
+ReasonText = Annotated[str, BeforeValidator(str)]
+"""A stored reason (`ghost.core.text.reasons`), in the language of the request."""
+
 
 def show_example(schema: dict[str, Any], model: type[BaseModel]) -> None:
     """Put the model's example into its JSON schema, whole and beside each property."""

@@ -27,12 +27,15 @@ from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionErro
 from urllib3.util.connection import create_connection
 
 from ghost.core.errors import OutageError, RefusedError
+from ghost.core.io import failures
 from ghost.core.io.ip_ranges import is_public
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_REDIRECTS = 5
+MAX_WORDS = 300
+"""Of an error that is not ours, in characters: a server may have a say in it."""
 CHUNK_BYTES = 64 * 1024
 SHUT_EVERY_S = 0.1
 LITTLE_BYTES = 4096
@@ -52,7 +55,7 @@ class AnsweredError(OutageError):
     """
 
     def __init__(self, status: int, retry_after_s: float | None = None) -> None:
-        super().__init__(f"The server answered {status}.")
+        super().__init__(failures.STATUS(number=status))
         self.status = status
         self.retry_after_s = retry_after_s
 
@@ -109,7 +112,7 @@ def byte(url: str, position: int, *, timeout_s: float, source_address: str | Non
         told = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
         came = len(response.raw.read(1, decode_content=False))
         if not told or told["first"] != told["last"] or int(told["first"]) != position or not came:
-            raise OutageError("The server answered with another range than it was asked for.")
+            raise OutageError(failures.OTHER_RANGE())
         return Head(response.status_code, None if told["all"] == "*" else int(told["all"]))
 
 
@@ -119,7 +122,7 @@ def _answer(
 ) -> Iterator[tuple[requests.Response, _Watch]]:
     """The answer behind all redirects, its body not yet read."""
     if not _WEB.match(url):
-        raise RefusedError("Only http and https addresses can be fetched.")
+        raise RefusedError(failures.NOT_HTTP())
     with _Watch(timeout_s) as watch, _Session(watch, options) as session:
         try:
             with session.follow(method, url, headers) as response:
@@ -127,22 +130,22 @@ def _answer(
         # ValueError: a name or a redirect that is no URL, or no text.
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             if watch.left_s <= 0:
-                raise OutageError(f"No whole answer within {timeout_s:g} s.") from error
-            raise OutageError(f"It can't be fetched: {_reason(error)}.") from error
+                raise OutageError(failures.TIMED_OUT(seconds=timeout_s)) from error
+            raise OutageError(failures.NOT_FETCHED(reason=_reason(error))) from error
 
 
 def _read(response: requests.Response, max_bytes: int, watch: _Watch) -> Fetched:
     if response.status_code != requests.codes.ok:
         raise AnsweredError(response.status_code, _retry_after_s(response))
     if _is_encoded(response):
-        raise OutageError("The server answered in an encoding that was not asked for.")
+        raise OutageError(failures.ENCODED())
     body = bytearray()
     while chunk := response.raw.read(CHUNK_BYTES, decode_content=False):
         body += chunk
         if len(body) > max_bytes:
-            raise RefusedError(f"It is larger than {max_bytes:,} bytes.")
+            raise RefusedError(failures.TOO_LARGE(number=max_bytes))
         if watch.left_s <= 0:
-            raise OutageError("It came too slowly.")
+            raise OutageError(failures.TOO_SLOW())
     kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     return Fetched(bytes(body), kind, response.url)
 
@@ -205,7 +208,7 @@ class _Session(requests.Session):
                 return answer
             answer.close()
             url = urljoin(url, target)
-        raise OutageError(f"It redirects more than {MAX_REDIRECTS} times.")
+        raise OutageError(failures.TOO_MANY_REDIRECTS(number=MAX_REDIRECTS))
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """None: left to itself, requests reads the body of each redirect, however long it is."""
@@ -221,7 +224,7 @@ def _allowed_addresses(host: str, port: int, source: str | None = None) -> list[
     found = [str(i[4][0]) for i in socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)]
     allowed = [a for a in found if settings.GHOST.allow_private_networks or is_public(a)]
     if not allowed:
-        raise RefusedError("It lies on a private network (see GHOST_ALLOW_PRIVATE_NETWORKS).")
+        raise RefusedError(failures.PRIVATE_NETWORK())
     return list(dict.fromkeys(allowed))
 
 
@@ -318,4 +321,4 @@ def _reason(error: BaseException) -> str:
     """The innermost cause in words, without our object addresses in it."""
     while error.__context__ is not None:
         error = error.__context__
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return (getattr(error, "strerror", None) or str(error) or type(error).__name__)[:MAX_WORDS]

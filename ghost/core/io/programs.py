@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ghost.core.errors import OutageError
+from ghost.core.io import failures
 
 OUTPUT_LIMIT_CHARS = 20_000
 # Run in the child, since `preexec_fn` is unsafe beside threads. 1 is PR_SET_PDEATHSIG (prctl(2)),
@@ -68,7 +69,8 @@ def run(
                 start_new_session=True,
             )
         except OSError as error:
-            raise OutageError(f"{argv[0]} could not be started: {error.strerror}.") from error
+            name, reason = str(argv[0]), error.strerror or type(error).__name__
+            raise OutageError(failures.NOT_STARTED(name=name, reason=reason)) from error
         finally:
             if stdin != subprocess.DEVNULL:
                 os.close(stdin)
@@ -82,7 +84,7 @@ def _words(process: subprocess.Popen[bytes], name: object, timeout_s: float) -> 
         try:
             words, _ = process.communicate(timeout=timeout_s)
         except subprocess.TimeoutExpired as error:
-            raise OutageError(f"{name} was stopped after {timeout_s:.0f} s.") from error
+            raise OutageError(failures.STOPPED(name=str(name), seconds=round(timeout_s))) from error
         finally:
             _kill_group(process)
     return words

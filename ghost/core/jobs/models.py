@@ -20,9 +20,11 @@ from django.utils.translation import gettext_lazy as _
 from django_q.conf import Conf
 from django_q.models import OrmQ
 
+from ghost.core.db.fields import ReasonField
 from ghost.core.events import outbox
 from ghost.core.events.models import EventKind
 from ghost.core.jobs import process, throttle
+from ghost.core.text.reasons import NONE, Reason, put_into_words
 
 MAX_RANK = 1000
 """Further back in the queue, nobody is told a rank."""
@@ -81,7 +83,7 @@ class Job(models.Model):
     done = models.PositiveBigIntegerField(default=0)
     total = models.PositiveBigIntegerField(default=0)
     is_ok = models.BooleanField(null=True)
-    error = models.TextField(blank=True)
+    error = ReasonField()
     reason = models.TextField(blank=True)
     """What the program said when the task failed: for Admins."""
     result: models.JSONField[dict[str, Any] | None] = models.JSONField(null=True)
@@ -131,12 +133,13 @@ class Job(models.Model):
         told: dict[str, Any] = {"task_id": self.task_id, "kind": self.kind}
         told |= {"status": self.status} | {"stage": self.stage or None, "progress": self.progress}
         if self.finished_at:
-            told |= {"error": self.error or None, "result": self.result}
+            in_english = put_into_words(self.result, lambda reason: reason.english)
+            told |= {"error": self.error.english or None, "result": in_english}
         more = {"error": self.reason} if self.reason else None
         outbox.add(EventKind.TASK, told, more=more, token_id=self.token_id)
 
     def finish(
-        self, *, is_ok: bool, result: dict[str, Any] | None, error: str = "", reason: str = ""
+        self, *, is_ok: bool, result: dict[str, Any] | None, error: Reason = NONE, reason: str = ""
     ) -> None:
         """End it, once."""
         now = timezone.now()

@@ -14,12 +14,14 @@ from typing import Any
 
 from django.db import DatabaseError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from ghost.core.jobs import process, throttle
 from ghost.core.jobs.models import Job, Part
+from ghost.core.text.reasons import NONE, Reason, ReasonCode
 
 REASON_CHARS = 500
-FAILED = "The task failed; operators see why among the failed tasks."
+FAILED = ReasonCode("jobs.failed", _("The task failed; operators see why among the failed tasks."))
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +68,7 @@ def _end(job: Job, task: dict[str, Any], facts: dict[str, Any]) -> None:
     result = task.get("result")
     if not task.get("success"):
         reason = str(result).partition(" : Traceback")[0].strip()[:REASON_CHARS]
-        job.finish(is_ok=False, result=facts or None, error=FAILED, reason=reason)
+        job.finish(is_ok=False, result=facts or None, error=FAILED(), reason=reason)
     elif not job.subjects:
         said = result if isinstance(result, dict) else {"said": str(result)} if result else {}
         job.finish(is_ok=True, result=(said | facts) or None)
@@ -117,11 +119,11 @@ def start(subjects: Collection[str]) -> None:
             job.tell()
 
 
-def settle(subject: str, outcome: str, result: dict[str, Any], *, error: str = "") -> None:
+def settle(subject: str, outcome: str, result: dict[str, Any], *, error: Reason = NONE) -> None:
     """Say that the work on a subject has ended, in the transaction in which it did.
 
     A job that has no other subject ends with this result. One of many counts each `outcome`. The
-    error says why nothing could be done, in words that its owner may read.
+    error says why nothing could be done; its owner reads it.
     """
     with transaction.atomic():
         for part in Part.objects.filter(subject=subject):

@@ -1,110 +1,145 @@
-"""Reasons that workers store with a row, for people who read them later.
+"""Reasons: why something failed or changed, stored as a code with parameters, without a sentence.
 
-A worker speaks English, its reader perhaps not: sentences of ours are said again in the language
-of the reader, others (a system's own words) stay as they are.
+A worker that stores a reason doesn't know the language of those who will read it. The sentence of
+each code stands in the `reasons` module of the app that gives it (`ghost.core.io.failures` and
+`ghost.core.jobs.models` for the floor), and is chosen when the reason is shown: `str(reason)` says
+it in the active language. What another program said (git, Hugo, libtorrent) is a parameter.
+See docs/decisions/0020-reasons.md.
 """
 
 from __future__ import annotations
 
-import re
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
+from django.utils import translation
 from django.utils.translation import gettext
-from django.utils.translation import gettext_noop as _
 
-OURS = (
-    _("Nobody in the DHT has this torrent (asked within %(seconds)s s)."),
-    _("Nobody at its trackers has this torrent; the DHT is away (asked within %(seconds)s s)."),
-    _("Nobody in the DHT or at its trackers has this torrent (asked within %(seconds)s s)."),
-    _("Nobody in the DHT has this torrent, and no tracker answered (asked within %(seconds)s s)."),
-    _(
-        "Neither the DHT nor a tracker of this torrent answered. Check the network and GHOST_DHT_BOOTSTRAP_NODES."
-    ),
-    _("1 peer was found, but none gave the metadata within %(seconds)s s."),
-    _("%(number)s peers were found, but none gave the metadata within %(seconds)s s."),
-    _("The torrent's metadata can't be used: %(reason)s."),
-    _("The torrent has another hash than the magnet link says."),
-    _(
-        "The DHT can't be reached: no node answered. Check the network and GHOST_DHT_BOOTSTRAP_NODES."
-    ),
-    _(
-        "The scan could not start: no DHT node answered. Check the network and"
-        " GHOST_DHT_BOOTSTRAP_NODES."
-    ),
-    _(
-        "The DHT was lost during the scan: no node answers any more. What was checked before is"
-        " kept; scan again once the network is back."
-    ),
-    _("1 resource could not be checked: whatever worker took it died."),
-    _("%(number)s resources could not be checked: whatever worker took them died."),
-    _("libtorrent can't be loaded, so nothing can be probed or checked: %(reason)s."),
-    _("libtorrent does not answer; restart the worker."),
-    _("Only http and https addresses can be fetched."),
-    _("It redirects more than %(number)s times."),
-    _("No whole answer within %(seconds)s s."),
-    _("It can't be fetched: %(reason)s."),
-    _("It can't be fetched (%(reason)s)."),
-    _("The server answered %(number)s."),
-    _("The server answered in an encoding that was not asked for."),
-    _("It is larger than %(number)s bytes."),
-    _("It came too slowly."),
-    _("It lies on a private network (see GHOST_ALLOW_PRIVATE_NETWORKS)."),
-    _("It is not a JPEG, PNG, WebP, GIF or AVIF image."),
-    _("The image can't be decoded (%(reason)s)."),
-    _("It has more than %(number)s million pixels."),
-    _("It is more than %(number)s pixels wide or high."),
-    _("It is a JPEG of more than %(number)s scans."),
-    _("It can't be kept: %(reason)s."),
-    _("The uploaded cover is lost; upload it again."),
-    _("The builder died."),
-    _("This build was given up for dead, so it stopped."),
-    _("This build's draft is gone; another builder took over."),
-    _(
-        "Hugo was not found as %(name)s: install the requirements again, or set GHOST_HUGO_BIN to"
-        " the path of the extended Hugo."
-    ),
-    _("Hugo can't render %(name)s: %(reason)s"),
-    _("The task failed; operators see why among the failed tasks."),
-    _("The resource is gone."),
-)
-"""As `dht.engine.probes`, `dht.health.scanner`, `dht.models.scan`, `dht.engine.session`, `ghost.core.io.fetch`, `builds.covers` and
-builds say them, with a name for each value."""
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
-CHANGES = (
-    _("“%(name)s” added"),
-    _("“%(name)s” changed"),
-    _("“%(name)s” taken down"),
-    _("“%(name)s” restored"),
-    _("“%(name)s” has a new public name"),
-    _("%(number)s resources taken down"),
-    _("%(number)s resources restored"),
-    _("%(number)s scheduled resources came out"),
-    _("%(number)s synthetic resources"),
-    _("%(number)s published without a probe"),
-    _("%(number)s now Active"),
-    _("%(number)s now Stale"),
-    _("%(number)s now Unknown"),
-    _("category “%(name)s” changed"),
-    _("category “%(name)s” deleted"),
-    _("asked for by %(name)s"),
-)
-"""Why something is to be built, as those say it who move the catalog's revision."""
+Value = str | int | float
 
 
-def again(stored: str) -> str:
-    """A stored reason in the reader's language."""
-    for sentence, pattern in _PATTERNS:
-        if found := pattern.fullmatch(stored):
-            said = gettext(sentence)
-            return said % found.groupdict() if found.groupdict() else said
-    return stored
+@dataclass(frozen=True)
+class Reason:
+    """A code with its parameters; empty, and false, where there is no reason to give."""
+
+    code: str = ""
+    params: Mapping[str, Value] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.code)
+
+    def __hash__(self) -> int:
+        return hash(self.stored())
+
+    def __str__(self) -> str:
+        """Its sentence in the active language."""
+        if not self.code:
+            return ""
+        shown = {name: _shown(value) for name, value in self.params.items()}
+        try:
+            return str(CODES[self.code].sentence % shown)
+        except (KeyError, TypeError, ValueError):  # another version's code, or its parameters
+            return _unknown(self)
+
+    @property
+    def english(self) -> str:
+        """The same in English: for logs, and for listeners whose language nobody knows."""
+        with translation.override("en"):
+            return str(self)
+
+    def plain(self) -> dict[str, Any] | str:
+        """As values for JSON; an empty text if there is no reason."""
+        return {"code": self.code, "params": dict(self.params)} if self.code else ""
+
+    def stored(self) -> str:
+        """As a column keeps it: JSON, or an empty text."""
+        return json.dumps(self.plain(), ensure_ascii=False, sort_keys=True) if self.code else ""
+
+    def cleaned(self, clean: Callable[[str], str]) -> Reason:
+        """With each text among its parameters as `clean` returns it."""
+        params = {n: clean(v) if isinstance(v, str) else v for n, v in self.params.items()}
+        return Reason(self.code, params)
 
 
-def _pattern(sentence: str) -> re.Pattern[str]:
-    words = re.split(r"%\((\w+)\)s", sentence)
-    parts = (f"(?P<{w}>.+?)" if n % 2 else re.escape(w) for n, w in enumerate(words))
-    return re.compile("".join(parts), re.DOTALL)
+NONE = Reason()
+CODES: dict[str, ReasonCode] = {}
+"""Every code, by its name."""
 
 
-# Those without values first: a value may be anything, the rest of another sentence too.
-_SORTED = sorted((*OURS, *CHANGES), key=lambda said: "%(" in said)
-_PATTERNS = [(said, _pattern(said)) for said in _SORTED]
+class ReasonCode:
+    """A kind of reason: called with the parameters of its sentence, it makes a `Reason`.
+
+    `code` is `<app>.<what>` and is stored, so it stays as it is. `sentence` is lazily translated,
+    with named parameters; `ngettext_lazy` where a number decides.
+    """
+
+    def __init__(self, code: str, sentence: str | _StrPromise) -> None:
+        if code in CODES:
+            raise ValueError(f"two reasons have the code {code}")
+        self.code, self.sentence = code, sentence
+        CODES[code] = self
+
+    def __call__(self, **params: Value) -> Reason:
+        """The reason of this kind with these parameters."""
+        return Reason(self.code, params)
+
+
+WORDS = ReasonCode("words", "%(words)s")
+
+
+def words(text: str) -> Reason:
+    """The words of a person or another system, shown as they are in every language."""
+    return WORDS(words=text) if text else NONE
+
+
+def read(stored: str) -> Reason:
+    """What `Reason.stored` wrote; any other text is taken as somebody's words."""
+    if not stored:
+        return NONE
+    try:
+        found = from_plain(json.loads(stored))
+    except ValueError:
+        found = None
+    return found or words(stored)
+
+
+def from_plain(value: object) -> Reason | None:
+    """What `Reason.plain` made; None if this is something else."""
+    match value:
+        case {"code": str(code), "params": dict(params), **more} if code and not more:
+            is_flat = all(isinstance(each, Value) for each in params.values())
+            return Reason(code, params) if is_flat else None
+    return None
+
+
+def put_into_words(
+    values: dict[str, Any] | None, say: Callable[[Reason], str] = str
+) -> dict[str, Any] | None:
+    """These values with each plain reason among them as `say` says it."""
+    if values is None:
+        return None
+    found = {name: from_plain(value) for name, value in values.items()}
+    return values | {name: say(reason) for name, reason in found.items() if reason}
+
+
+class _Amount(int):
+    """A number that is shown with its thousands apart."""
+
+    def __str__(self) -> str:
+        return f"{int(self):,}"
+
+
+def _shown(value: Value) -> Value:
+    if isinstance(value, int):
+        return _Amount(value)
+    return f"{value:g}" if isinstance(value, float) else value
+
+
+def _unknown(reason: Reason) -> str:
+    told = ", ".join([reason.code, *(f"{name}: {value}" for name, value in reason.params.items())])
+    return gettext("A reason that this version of Ghost doesn't know (%s)") % told

@@ -131,7 +131,7 @@ def test_a_lost_upload_is_told(settings):
     row.refresh_from_db()
     assert counts["lost"] == 1
     assert (row.cover_image_path, row.cover_uploaded_at, row.cover_due_at) == (None, None, None)
-    assert row.cover_error == "The uploaded cover is lost; upload it again."
+    assert str(row.cover_error) == "The uploaded cover is lost; upload it again."
 
 
 def test_without_a_folder_all_is_lost_and_nothing_fails(configure, tmp_path):

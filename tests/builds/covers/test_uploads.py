@@ -106,7 +106,7 @@ def test_an_upload_ends_the_failing_of_an_address(pictures):
     covers.upload(row, image((50, 50)), by="Ada")
 
     row.refresh_from_db()
-    assert (row.cover_error, row.cover_due_at, Cover.objects.get().attempts) == ("", None, 0)
+    assert (str(row.cover_error), row.cover_due_at, Cover.objects.get().attempts) == ("", None, 0)
 
 
 def test_without_its_upload_a_resource_has_the_cover_at_its_address(pictures):

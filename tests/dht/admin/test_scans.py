@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django_q.models import OrmQ
 
+from dht import reasons
 from dht.admin import resource as facts
 from dht.admin import scans as page_of_scans
 from dht.engine import session
@@ -251,10 +252,7 @@ def test_a_scan_whose_samples_were_dropped_does_not_say_that_nothing_changed():
 def test_a_failed_scan_says_why_in_the_readers_language():
     browser = operators.client("Viewer")
     asked = Scan.objects.create(trigger="Ada")
-    asked.fail(
-        "The scan could not start: no DHT node answered. Check the network and"
-        " GHOST_DHT_BOOTSTRAP_NODES."
-    )
+    asked.fail(reasons.SCAN_WITHOUT_DHT())
 
     english = words(browser.get(operators.form_of(SCANS, asked.pk)))
     browser.cookies["django_language"] = "zh-hans"

@@ -151,7 +151,7 @@ def test_a_queued_scan_without_dht_fails_and_says_so(no_dht):
     scanner.work(asked)
 
     assert (asked.state, statuses(), Part.objects.count()) == ("failed", before, 0)
-    assert "no DHT node answered" in asked.error
+    assert "no DHT node answered" in str(asked.error)
 
 
 def test_what_was_asked_when_the_dht_was_lost_is_unknown_and_the_rest_untouched(swarm, monkeypatch):
@@ -165,7 +165,7 @@ def test_what_was_asked_when_the_dht_was_lost_is_unknown_and_the_rest_untouched(
 
     assert statuses() == [("Unknown", 0), ("Active", 0)]
     assert (asked.state, asked.checked, asked.unknown) == ("failed", 1, 1)
-    assert asked.error.startswith("The DHT was lost during the scan")
+    assert str(asked.error).startswith("The DHT was lost during the scan")
 
 
 def test_the_longest_unchecked_come_first(swarm):

@@ -12,6 +12,7 @@ from django_q.models import OrmQ
 from dht.health import requests
 from dht.models import HealthSample, Part, Scan
 from dht.models import scan as scan_module
+from ghost.core.text.reasons import words
 from resources.models import Resource
 from tests import make
 
@@ -93,7 +94,7 @@ def test_a_dead_workers_part_is_taken_again_but_not_for_ever():
     scan.finish()
 
     assert taken == [True] * scan_module.MAX_ATTEMPTS + [False]
-    assert (scan.state, scan.error) == (
+    assert (scan.state, str(scan.error)) == (
         "failed",
         "1 resource could not be checked: whatever worker took it died.",
     )
@@ -107,7 +108,7 @@ def test_only_what_nobody_has_checked_is_given_up():
 
     scan.finish()
 
-    assert scan.error.startswith("1 resource could not")
+    assert str(scan.error).startswith("1 resource could not")
 
 
 def test_asking_again_and_again_queues_workers_once(on_commit):
@@ -166,10 +167,10 @@ def test_a_scan_does_not_fail_while_others_are_at_work():
     scan = Scan.objects.ask(trigger="Root")
     part = scan.claim(60)
 
-    refused = scan.fail("No DHT.")
+    refused = scan.fail(words("No DHT."))
     Part.objects.all().give_back([part])
 
-    assert (refused, scan.fail("No DHT."), scan.state, scan.error) == (
+    assert (refused, scan.fail(words("No DHT.")), scan.state, str(scan.error)) == (
         False,
         True,
         "failed",

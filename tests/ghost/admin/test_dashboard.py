@@ -17,6 +17,7 @@ from builds.models import Build, Cover, CoverHost, Deployment
 from dht.models import HealthSample, Scan
 from ghost.admin import dashboard
 from ghost.core.audit.models import AuditEvent
+from ghost.core.text.reasons import words
 from ghost.operations import schedules
 from resources.models import Block, Category, Resource
 from resources.states import State
@@ -144,10 +145,10 @@ def test_the_dashboard_counts_with_a_fixed_number_of_queries():
 def test_the_dashboard_says_what_is_pending_and_what_needs_a_person():
     browser = operators.client()
     row = make.resource(title="Lost & found", is_probed=False)
-    row.record_probe_miss("inactive", "nobody <there>")
+    row.record_probe_miss("inactive", words("nobody <there>"))
     make.resource(is_probed=False).take_down(reason="x", by="x")
     draft = make.resource(is_probed=False, published_at=None)
-    draft.record_probe_miss("inactive", "")
+    draft.record_probe_miss("inactive", words(""))
 
     response = browser.get(reverse("admin:index"))
 

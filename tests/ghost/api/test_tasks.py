@@ -14,6 +14,7 @@ from dht.engine.probes import Outcome
 from dht.models import Scan
 from ghost.core.jobs import queue, worker
 from ghost.core.jobs.models import Job, JobKind
+from ghost.core.text.reasons import words
 from resources.models import ProbeStatus, Resource
 from resources.publishing.prober import prober
 from tests import make
@@ -121,8 +122,10 @@ def test_probe_that_found_nobody_is_done_and_one_that_was_not_tried_has_failed(c
     dead, away = (make.resource(publisher=ada, is_probed=False) for _ in range(2))
     task_ids = [probe(dead, by=ada), probe(away, by=ada)]
 
-    tasks.record(dead, Outcome(dead.magnet_hash, ProbeStatus.INACTIVE, error="Nobody is there."))
-    tasks.record(away, Outcome(away.magnet_hash, ProbeStatus.UNAVAILABLE, error="No DHT."))
+    tasks.record(
+        dead, Outcome(dead.magnet_hash, ProbeStatus.INACTIVE, error=words("Nobody is there."))
+    )
+    tasks.record(away, Outcome(away.magnet_hash, ProbeStatus.UNAVAILABLE, error=words("No DHT.")))
 
     answers = [read(client, task_id, ada) for task_id in task_ids]
     assert [(a["status"], a["error"]) for a in answers] == [("done", None), ("failed", "No DHT.")]
@@ -176,7 +179,7 @@ def test_task_of_many_probes_tells_how_far_they_are(client):
     rows = [make.resource(publisher=ada, is_probed=False) for _ in range(3)]
     task_id = probe(*rows, by=ada)
     found(rows[0])
-    tasks.record(rows[1], Outcome(rows[1].magnet_hash, ProbeStatus.INACTIVE, error="x"))
+    tasks.record(rows[1], Outcome(rows[1].magnet_hash, ProbeStatus.INACTIVE, error=words("x")))
 
     halfway = read(client, task_id, ada)
     found(rows[2])
@@ -253,7 +256,7 @@ def test_build_tells_its_stages_and_its_end(client):
     build = present(Build.objects.claim("test"))
     build.tell(build.steps.create(name="hugo", done=3, total=9))
     running = read(client, task_id, root)
-    build.fail("boom")
+    build.fail(words("boom"))
     worker.end({"id": task_id, "success": True, "result": f"build {build.pk}: failed"})
 
     ended = read(client, task_id, root)
@@ -276,7 +279,7 @@ def test_only_admins_read_what_the_program_said(client):
     worker.begin({"id": task_id})
     worker.end({"id": task_id, "success": False, "result": "boom at /srv : Traceback (most recent"})
 
-    assert read(client, task_id, ada)["error"] == worker.FAILED
+    assert read(client, task_id, ada)["error"] == str(worker.FAILED())
     assert read(client, task_id, root)["error"] == "boom at /srv"
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from ghost.core.audit.models import AuditEvent
 from ghost.core.events.models import Event, EventKind
+from ghost.core.text.reasons import words
 from resources.models import DhtStatus, ProbeStatus, Resource
 from resources.models import events as news
 from tests import make
@@ -129,7 +130,7 @@ def test_health_is_told_of_drafts_too(heard):
 def test_probe_tells_how_it_ended(heard):
     row = make.resource(is_probed=False)
     heard()
-    row.record_probe_miss(ProbeStatus.INACTIVE, "Nobody is there.")
+    row.record_probe_miss(ProbeStatus.INACTIVE, words("Nobody is there."))
     missed = heard(EventKind.HEALTH)
 
     row.record_metadata(make.torrent_metadata(row.magnet_hash))

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from ghost.core.catalog.models import Catalog
 from ghost.core.errors import ForbiddenError
+from ghost.core.text.reasons import words
 from resources.models import Block, DhtStatus, ProbeStatus, Resource, visibility
 from resources.models.resource import (
     COVER_FIELDS,
@@ -281,7 +282,7 @@ def test_outage_uses_up_no_attempt_and_is_repeated_for_ever():
     row.refresh_from_db()
 
     for _ in range(len(RETRY_PAUSES) + 1):
-        row.record_probe_miss(ProbeStatus.UNAVAILABLE, "no DHT")
+        row.record_probe_miss(ProbeStatus.UNAVAILABLE, words("no DHT"))
 
     assert row.probe_attempts == len(RETRY_PAUSES)
     assert present(row.probe_due_at) - timezone.now() == pytest.approx(OUTAGE_PAUSE, abs=SECOND)
@@ -339,7 +340,7 @@ def test_first_probe_is_repeated_with_growing_pauses():
     pauses = []
 
     for _ in range(len(RETRY_PAUSES) + 1):
-        row.record_probe_miss(ProbeStatus.TIMEOUT, "no answer")
+        row.record_probe_miss(ProbeStatus.TIMEOUT, words("no answer"))
         pauses.append(row.probe_due_at and row.probe_due_at - timezone.now())
 
     assert pauses.pop() is None
@@ -351,7 +352,7 @@ def test_first_probe_is_repeated_with_growing_pauses():
 def test_later_miss_keeps_what_was_known():
     row = make.resource()
 
-    row.record_probe_miss(ProbeStatus.INACTIVE, "nobody")
+    row.record_probe_miss(ProbeStatus.INACTIVE, words("nobody"))
 
     row = Resource.objects.get()
     assert (row.probe_status, row.is_public, row.file_count) == (ProbeStatus.INACTIVE, True, 2)
@@ -576,9 +577,9 @@ def test_of_two_halves_the_older_is_public(order):
 
     older, newer = Resource.objects.order_by("pk")
     assert (older.is_public, newer.is_public, newer.state) == (True, False, "held")
-    assert (older.probe_error, newer.probe_status) == ("", "ok")
+    assert (str(older.probe_error), newer.probe_status) == ("", "ok")
     by_whom = {"older first": f"as resource {older.pk}", "newer first": "as resource"}[order]
-    assert newer.probe_error.startswith(f"This torrent is listed already, {by_whom}")
+    assert str(newer.probe_error).startswith(f"This torrent is listed already, {by_whom}")
     assert revision() == told + 1
 
 
@@ -587,7 +588,7 @@ def test_stranger_is_not_told_which_draft_it_is():
 
     row = probed(half("v2", publisher=make.publisher(name="Eve")))
 
-    assert row.probe_error == "This torrent is listed already, by somebody else."
+    assert str(row.probe_error) == "This torrent is listed already, by somebody else."
 
 
 def test_newer_half_that_is_public_already_stays():
@@ -604,7 +605,7 @@ def test_twin_is_not_published_without_a_probe():
     probed(older)
     probed(twin)
 
-    twin.record_probe_miss(ProbeStatus.TIMEOUT, "no answer")
+    twin.record_probe_miss(ProbeStatus.TIMEOUT, words("no answer"))
     count = Resource.objects.all().skip_probe()
 
     assert (count, Resource.objects.public().count()) == (0, 1)
@@ -618,7 +619,7 @@ def test_twin_becomes_public_when_the_other_is_gone():
 
     probed(row)
 
-    assert (row.is_public, row.probe_error) == (True, "")
+    assert (row.is_public, str(row.probe_error)) == (True, "")
 
 
 def test_block_of_the_other_half_keeps_it_off():
@@ -627,7 +628,7 @@ def test_block_of_the_other_half_keeps_it_off():
     row = probed(half("v2"))
 
     assert (row.is_public, row.probe_status) == (False, "ok")
-    assert row.probe_error == "This torrent is blocked by the hash of its other half."
+    assert str(row.probe_error) == "This torrent is blocked by the hash of its other half."
 
 
 def test_probe_that_ends_after_the_takedown_blocks_the_other_half():

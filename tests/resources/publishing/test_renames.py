@@ -24,7 +24,7 @@ def test_a_new_name_of_who_publishes_something_public_changes_the_catalog():
     moved = [rename(ada, "Ada L."), rename(team, "Cinema")]
 
     assert moved == [1, 1]
-    assert Catalog.get().reason == "“Cinema” has a new public name"
+    assert str(Catalog.get().reason) == "“Cinema” has a new public name"
 
 
 def test_the_same_name_or_nothing_public_changes_nothing():

@@ -17,6 +17,7 @@ from builds.engine import pipeline
 from builds.models import Build, BuildState
 from ghost.core.catalog.models import Catalog
 from ghost.core.errors import OutageError
+from ghost.core.text.reasons import words
 from tests import make
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,7 +38,7 @@ class Play:
             self.change() if act == "c" else self.run_task()
 
     def change(self) -> None:
-        Catalog.advance("test")
+        Catalog.advance(words("test"))
 
     def run_task(self) -> bool:
         """Run the oldest queued task, as another worker would; False if there is none."""
@@ -64,7 +65,7 @@ class Play:
         self.point()
         if self.fails:
             self.fails = False
-            build.fail("test")
+            build.fail(words("test"))
             self.point()
             raise OutageError("test")
         build.succeed(Build.State.DONE, "token")
@@ -138,11 +139,11 @@ def test_a_task_that_is_answered_at_once_does_not_silence_the_next_change(config
     configure(build_debounce_s=600)
     Catalog.get()
     Build.objects.claim("somebody else")
-    Catalog.advance("first")
+    Catalog.advance(words("first"))
     Catalog.objects.update(changed_at=timezone.now() - timedelta(hours=1))
 
     told = tasks.build_when_quiet()
-    Catalog.advance("second")
+    Catalog.advance(words("second"))
 
     assert told == tasks.BUSY
     assert OrmQ.objects.count() == 2
@@ -152,7 +153,7 @@ def test_a_burst_is_announced_once(configure):
     configure(build_debounce_s=600)
 
     for _ in range(3):
-        Catalog.advance("change")
+        Catalog.advance(words("change"))
 
     assert OrmQ.objects.count() == 1
 

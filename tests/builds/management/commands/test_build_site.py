@@ -168,7 +168,7 @@ def test_build_site_says_what_the_machine_lacks(monkeypatch, error, shown):
         build_site()
 
     assert (str(caught.value), caught.value.returncode) == (f"The site was not built. {shown}", 1)
-    assert BuildState.get().last_error == shown
+    assert str(BuildState.get().last_error) == shown
 
 
 def test_build_site_that_can_not_begin_says_so(monkeypatch):

@@ -11,6 +11,7 @@ from django_q.models import OrmQ
 from builds.models import BuildState
 from ghost.core.catalog.models import Catalog, Change
 from ghost.core.jobs.task_names import TaskName
+from ghost.core.text.reasons import words
 from resources.models import Category, DhtStatus, Resource
 from resources.states import ProbeStatus
 from teams.models import Token
@@ -108,7 +109,7 @@ def test_a_probe_that_finds_the_same_again_is_not_noted(noted, row):
     again = make.torrent_metadata(row.magnet_hash, fetched_at=row.probed_at)
 
     assert noted(lambda: row.record_metadata(again)) == []
-    assert noted(lambda: row.record_probe_miss(ProbeStatus.TIMEOUT, "nobody")) == []
+    assert noted(lambda: row.record_probe_miss(ProbeStatus.TIMEOUT, words("nobody"))) == []
 
 
 def test_what_is_let_off_its_probe_is_noted(noted):
@@ -149,7 +150,7 @@ def test_a_cover_that_came_or_went_is_noted(noted, row):
     assert noted(lambda: row.record_cover("assets/covers/1.webp")) == [row.pk]
     assert noted(lambda: row.record_cover("assets/covers/1.webp")) == [row.pk]  # other pixels
     assert noted(lambda: row.record_cover(None)) == [row.pk]
-    assert noted(lambda: row.record_cover(None, error="no picture")) == []
+    assert noted(lambda: row.record_cover(None, error=words("no picture"))) == []
 
 
 def test_an_edit_that_is_undone_is_noted_again(noted):

@@ -16,6 +16,7 @@ from ghost.core.audit.models import ActorKind
 from ghost.core.events.models import Event
 from ghost.core.jobs import models, queue, throttle, worker
 from ghost.core.jobs.models import Job, JobKind, JobStatus, Part
+from ghost.core.text.reasons import words
 from tests import make
 from tests.presence import present
 
@@ -120,7 +121,7 @@ def test_job_ends_with_its_task():
 
     job = Job.objects.get()
     assert (running.status, running.worker) == (JobStatus.RUNNING, HERE)
-    assert (job.status, job.result, job.error) == (JobStatus.DONE, {"said": "all is well"}, "")
+    assert (job.status, job.result, str(job.error)) == (JobStatus.DONE, {"said": "all is well"}, "")
     assert [status for status, *_ in told()] == ["queued", "running", "done"]
 
 
@@ -142,7 +143,7 @@ def test_owner_does_not_read_what_the_program_said():
     job, event = Job.objects.get(), Event.objects.last()
     assert (job.status, job.error, job.reason) == (
         JobStatus.FAILED,
-        worker.FAILED,
+        worker.FAILED(),
         "boom at /srv/x",
     )
     assert b"/srv/x" not in present(event).block(is_all=False)
@@ -266,11 +267,11 @@ def test_job_that_ends_unseen_has_begun_too():
 def test_settling_ends_every_job_of_the_subject_and_no_other():
     ask("resource:1"), ask("resource:1"), ask("resource:2")
 
-    worker.settle("resource:1", "unavailable", {"resource_id": 1}, error="No node answered.")
+    worker.settle("resource:1", "unavailable", {"resource_id": 1}, error=words("No node answered."))
     worker.settle("resource:1", "ok", {"resource_id": 1})
 
-    ended = Job.objects.order_by("asked_at").values_list("is_ok", "error")
-    assert list(ended) == [(False, "No node answered.")] * 2 + [(None, "")]
+    ended = [(job.is_ok, str(job.error)) for job in Job.objects.order_by("asked_at")]
+    assert ended == [(False, "No node answered.")] * 2 + [(None, "")]
 
 
 def test_job_of_many_counts_and_ends_with_the_last():

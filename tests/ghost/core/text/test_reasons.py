@@ -1,132 +1,110 @@
-import re
-from datetime import timedelta
+"""Reasons: stored as codes, said in the language of whoever reads them."""
+
+import json
 
 import pytest
-from django.conf import settings
-from django.utils import timezone, translation
+from django.utils import translation
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
-from builds import tasks
-from builds.models import BuildState
-from dht.engine import probes
-from ghost.core.catalog.models import Catalog
-from ghost.core.errors import RefusedError
-from ghost.core.io import fetch
 from ghost.core.text import reasons
-from resources.models import DhtStatus, Resource
-from tests import make
-
-SPEAKERS = (
-    "dht/engine/probes.py", "dht/health/scanner.py", "dht/models/scan.py", "dht/engine/session.py",
-    "ghost/core/io/fetch.py", "builds/covers/pictures.py", "builds/covers/localizing.py",
-    "builds/covers/upkeep.py", "builds/models/build.py", "builds/engine/run.py", "builds/tree/releases.py",
-    "builds/render/hugo.py", "ghost/core/jobs/worker.py", "dht/probe_jobs.py",
-)  # fmt: skip
+from ghost.core.text.reasons import NONE, Reason, ReasonCode
 
 
-def test_a_stored_reason_is_said_in_the_language_of_its_reader():
+@pytest.fixture(autouse=True)
+def codes(monkeypatch):
+    """What a test defines is gone after it."""
+    monkeypatch.setattr(reasons, "CODES", dict(reasons.CODES))
+
+
+def test_a_reason_is_said_in_the_active_language():
+    reason = ReasonCode("test.age", gettext_lazy("The server answered %(number)s."))(number=503)
+
     with translation.override("zh-hans"):
-        said = reasons.again("3 peers were found, but none gave the metadata within 60 s.")
+        chinese = str(reason)
 
-    assert said == "找到 3 个用户，但 60 秒内无一给出元数据。"
-
-
-def test_a_reason_that_is_not_ours_stays_as_it_is():
-    with translation.override("zh-hans"):
-        assert reasons.again("nobody %(there)s") == "nobody %(there)s"
+    assert (str(reason), chinese) == ("The server answered 503.", "服务器应答了 503。")
 
 
-def test_a_sentence_is_not_taken_for_the_value_in_another_one():
-    with translation.override("zh-hans"):
-        said = reasons.again("The server answered in an encoding that was not asked for.")
-
-    assert "encoding" not in said
-
-
-@pytest.mark.parametrize("sentence", [*reasons.OURS, *reasons.CHANGES])
-def test_a_reader_of_english_reads_what_was_stored(sentence):
-    stored = sentence.replace("%(number)s", "2").replace("%(seconds)s", "1.5")
-
-    assert reasons.again(stored.replace("%(reason)s", "100 %")) == stored.replace(
-        "%(reason)s", "100 %"
+def test_a_number_decides_between_one_and_many_and_is_shown_with_thousands_apart():
+    found = ReasonCode(
+        "test.found",
+        ngettext_lazy("%(number)s resource imported", "%(number)s resources imported", "number"),
     )
 
+    said = [str(found(number=number)) for number in (1, 2, 12_000)]
 
-@pytest.mark.parametrize("sentence", reasons.OURS)
-def test_each_sentence_begins_as_one_that_is_said(sentence):
-    code = "".join((settings.BASE_DIR / name).read_text() for name in SPEAKERS)
-    words = re.sub(r"%\(\w+\)s|1 peer was|peers were", "", sentence).split()
-
-    assert " ".join(words[:3]) in code
+    assert said == ["1 resource imported", "2 resources imported", "12,000 resources imported"]
 
 
-@pytest.mark.django_db
-def test_every_reason_for_a_build_is_known(monkeypatch):
-    monkeypatch.setattr(reasons, "gettext", lambda sentence: f"in other words: {sentence}")
-    spoken = []
+def test_a_fraction_is_shown_without_needless_digits():
+    slow = ReasonCode("test.slow", "after %(seconds)s s")
 
-    for act in _changes():
-        before = Catalog.get().revision
-        act()
-        assert Catalog.get().revision > before
-        spoken.append(Catalog.get().reason)
-
-    assert [reason for reason in spoken if reasons.again(reason) == reason] == []
-    elsewhere = {"asked for by %(name)s", "%(number)s synthetic resources"}  # API, a command
-    assert {_pattern_of(reason) for reason in spoken} == set(reasons.CHANGES) - elsewhere
+    assert [str(slow(seconds=s)) for s in (0.5, 25.0)] == ["after 0.5 s", "after 25 s"]
 
 
-def _pattern_of(reason: str) -> str:
-    return next(said for said, pattern in reasons._PATTERNS if pattern.fullmatch(reason))
-
-
-def _changes():
-    """All that can move the catalog's revision, one after the other."""
-    category = make.category("Films")
-    yield lambda: make.resource(title="“One”", category=category)
-    row = Resource.objects.get()
-
-    def edit() -> None:
-        row.title = "Two"
-        row.store()
-
-    def rename(what) -> None:
-        what.display_name = "Zoe"
-        what.store()
-
-    def edit_category() -> None:
-        category.name = "Work"
-        category.store()
-
-    def come_out() -> None:
-        later = make.resource(published_at=timezone.now() + timedelta(hours=1))
-        built = {"built_as_of": timezone.now(), "built_revision": Catalog.get().revision}
-        BuildState.objects.update_or_create(pk=1, defaults=built)
-        Resource.objects.filter(pk=later.pk).update(published_at=timezone.now())
-        tasks.note_published()
-
-    everything = Resource.objects.all()
-    yield edit
-    yield lambda: rename(row.publisher)
-    yield edit_category
-    yield lambda: make.category("Gone").discard()
-    for status in DhtStatus:
-        everything.update(dht_status="")
-        yield lambda status=status: everything.record_health(status)
-    yield lambda: everything.take_down(reason="asked", by="test")
-    yield lambda: everything.restore()
-    make.resource(title="Another")
-    yield lambda: everything.take_down(reason="asked", by="test")
-    yield lambda: everything.restore()
-    held = make.resource(is_probed=False)
-    yield lambda: Resource.objects.filter(pk=held.pk).skip_probe()
-    yield come_out
-
-
-def test_what_the_doors_say_is_known():
-    unavailable = probes._NO_DHT
-    with pytest.raises(RefusedError) as refused:
-        fetch.get("ftp://example.org/", max_bytes=1, timeout_s=1)
+def test_english_is_said_whatever_the_active_language():
+    reason = ReasonCode("test.slow", gettext_lazy("It came too slowly."))()
 
     with translation.override("zh-hans"):
-        assert reasons.again(unavailable) != unavailable
-        assert reasons.again(str(refused.value)) != str(refused.value)
+        assert reason.english == "It came too slowly."
+
+
+def test_what_is_stored_is_read_again():
+    reason = Reason("test.any", {"name": "Déjà “vu”", "number": 3, "seconds": 0.5})
+
+    assert (reasons.read(reason.stored()), reasons.read(NONE.stored())) == (reason, NONE)
+    assert json.loads(reason.stored())["code"] == "test.any"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["plain words", "100 % sure %(name)s", "[1]", '{"code": 1}', '{"code": "x", "params": {"a": []}}',
+     '{"code": "x", "params": {}, "more": 1}', '{"code": "", "params": {}}', "3"],
+)  # fmt: skip
+def test_any_other_text_is_somebodys_words(text):
+    assert str(reasons.read(text)) == text
+
+
+@pytest.mark.parametrize(
+    "stored",
+    ['{"code": "older.code", "params": {"name": "x"}}', '{"code": "test.named", "params": {}}'],
+    ids=["code", "parameters"],
+)
+def test_what_another_version_wrote_is_shown_with_its_code(stored):
+    ReasonCode("test.named", "%(name)s is gone")
+
+    said = str(reasons.read(stored))
+
+    assert "doesn't know" in said
+    assert reasons.read(stored).code in said
+
+
+def test_no_reason_is_empty_and_false():
+    assert (bool(NONE), str(NONE), NONE.stored(), NONE.plain()) == (False, "", "", "")
+    assert reasons.words("") == NONE
+
+
+def test_two_reasons_never_share_a_code():
+    ReasonCode("test.once", "once")
+
+    with pytest.raises(ValueError, match=r"test\.once"):
+        ReasonCode("test.once", "twice")
+
+
+def test_texts_among_the_parameters_are_cleaned():
+    reason = Reason("test.any", {"name": "/srv/x", "number": 3})
+
+    assert reason.cleaned(lambda text: text.replace("/srv", "<work>")).params == {
+        "name": "<work>/x",
+        "number": 3,
+    }
+
+
+def test_plain_reasons_among_values_are_put_into_words():
+    ReasonCode("test.named", "%(name)s is gone")
+    reason = Reason("test.named", {"name": "Ada"})
+
+    said = reasons.put_into_words({"error": reason.plain(), "counts": {"ok": 1}, "none": ""})
+
+    assert said == {"error": "Ada is gone", "counts": {"ok": 1}, "none": ""}
+    assert reasons.put_into_words(None) is None

@@ -1,0 +1,75 @@
+"""Why the catalog changed, and why a torrent can't be listed, as reasons that are stored."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from ghost.core.text.reasons import Reason, ReasonCode
+
+ADDED = ReasonCode("resources.added", _("“%(name)s” added"))
+CHANGED = ReasonCode("resources.changed", _("“%(name)s” changed"))
+RENAMED = ReasonCode("resources.publisher_renamed", _("“%(name)s” has a new public name"))
+CATEGORY_CHANGED = ReasonCode("resources.category_changed", _("category “%(name)s” changed"))
+CATEGORY_IMPORTED = ReasonCode("resources.category_imported", _("category “%(name)s” imported"))
+CATEGORY_DELETED = ReasonCode("resources.category_deleted", _("category “%(name)s” deleted"))
+IMPORTED = ReasonCode(
+    "resources.imported",
+    ngettext_lazy("%(number)s resource imported", "%(number)s resources imported", "number"),
+)
+SYNTHETIC = ReasonCode(
+    "resources.synthetic",
+    ngettext_lazy("%(number)s synthetic resource", "%(number)s synthetic resources", "number"),
+)
+PROBE_SKIPPED = ReasonCode(
+    "resources.probe_skipped",
+    ngettext_lazy(
+        "%(number)s published without a probe", "%(number)s published without a probe", "number"
+    ),
+)
+ACTIVE = ReasonCode(
+    "resources.active", ngettext_lazy("%(number)s now Active", "%(number)s now Active", "number")
+)
+STALE = ReasonCode(
+    "resources.stale", ngettext_lazy("%(number)s now Stale", "%(number)s now Stale", "number")
+)
+UNKNOWN = ReasonCode(
+    "resources.unknown", ngettext_lazy("%(number)s now Unknown", "%(number)s now Unknown", "number")
+)
+OF_STATUS = {"Active": ACTIVE, "Stale": STALE, "Unknown": UNKNOWN}
+
+BLOCKED_BY_HALF = ReasonCode(
+    "resources.blocked_by_half", _("This torrent is blocked by the hash of its other half.")
+)
+LISTED_AS = ReasonCode(
+    "resources.listed_as", _("This torrent is listed already, as resource %(id)s.")
+)
+LISTED_BY_OTHERS = ReasonCode(
+    "resources.listed_by_others", _("This torrent is listed already, by somebody else.")
+)
+
+_ONE = {
+    "take_down": ReasonCode("resources.taken_down", _("“%(name)s” taken down")),
+    "restore": ReasonCode("resources.restored", _("“%(name)s” restored")),
+    "withdraw": ReasonCode("resources.withdrawn", _("“%(name)s” withdrawn")),
+    "publish": ReasonCode("resources.published", _("“%(name)s” published")),
+    "approve": ReasonCode("resources.approved", _("“%(name)s” approved")),
+    "ask_review": ReasonCode("resources.to_be_reviewed", _("“%(name)s” to be reviewed")),
+    "send_back": ReasonCode("resources.sent_back", _("“%(name)s” sent back")),
+}
+_MANY = {
+    "take_down": ReasonCode("resources.many_taken_down", _("%(number)s resources taken down")),
+    "restore": ReasonCode("resources.many_restored", _("%(number)s resources restored")),
+    "withdraw": ReasonCode("resources.many_withdrawn", _("%(number)s resources withdrawn")),
+    "publish": ReasonCode("resources.many_published", _("%(number)s resources published")),
+    "approve": ReasonCode("resources.many_approved", _("%(number)s resources approved")),
+    "ask_review": ReasonCode(
+        "resources.many_to_be_reviewed", _("%(number)s resources to be reviewed")
+    ),
+    "send_back": ReasonCode("resources.many_sent_back", _("%(number)s resources sent back")),
+}
+
+
+def of_action(action: str, count: int, title: str) -> Reason:
+    """That `take_down`, `restore` and so on was done to one resource of this title, or to many."""
+    return _ONE[action](name=title) if count == 1 else _MANY[action](number=count)
