@@ -135,7 +135,9 @@ def remove_cover(request: TokenRequest, resource_id: ResourceId) -> Status[None]
     with request.auth.turn():
         row = _changeable(request, resource_id)
         if not covers.remove(row):
-            told = _("None was uploaded; one at an address goes with `cover_image_url`.")
+            told = _(
+                "No cover was uploaded; one from an address is removed by clearing `cover_image_url`."
+            )
             raise HttpError(404, told)
         if request.auth.is_reviewed and row.cover_image_url:  # what lies there now is shown next
             row.ask_review()

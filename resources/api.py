@@ -273,7 +273,7 @@ def read_torrent(request: TokenRequest, resource_id: ResourceId) -> HttpResponse
     row = _seen(request, resource_id)
     body = metainfo.make(_probed(row), row.magnet)
     if body is None:
-        raise HttpError(404, _("Its info section is not known; have it probed again."))
+        raise HttpError(404, _("Its info section is not known; probe the resource again."))
     name = content_disposition_header(
         as_attachment=True, filename=f"{slugs.make(row.title)}.torrent"
     )
@@ -531,7 +531,7 @@ def _probed(row: Resource) -> Metadata:
         raise HttpError(404, _("No probe has succeeded yet."))
     found = row.probed_metadata
     if found is None:
-        raise HttpError(404, _("What the probe found is lost; have it probed again."))
+        raise HttpError(404, _("What the probe found is lost; probe the resource again."))
     return found
 
 

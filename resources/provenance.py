@@ -30,7 +30,9 @@ def clean_licence(text: str) -> str:
     try:
         parsed = _licences().parse(text.strip(), validate=True, strict=True)
     except (ExpressionError, AssertionError, LookupError) as error:  # some it just trips over
-        told = _("This is no SPDX licence expression, such as CC-BY-4.0 or MIT OR Apache-2.0: %s")
+        told = _(
+            "This is not an SPDX licence expression, such as CC-BY-4.0 or MIT OR Apache-2.0: %s"
+        )
         raise RefusedError(told % error) from error
     return str(parsed.render("{symbol.key}"))
 
@@ -55,7 +57,7 @@ def clean_checksums(given: object) -> list[dict[str, str]]:
     RefusedError that names the first one at fault.
     """
     if not isinstance(given, list):
-        raise RefusedError(_("Checksums are a list."))
+        raise RefusedError(_("Checksums must be a list."))
     if len(given) > MAX_CHECKSUMS:
         raise RefusedError(_("There are at most %d checksums.") % MAX_CHECKSUMS)
     found: dict[tuple[str, str], dict[str, str]] = {}
@@ -65,7 +67,7 @@ def clean_checksums(given: object) -> list[dict[str, str]]:
         if found.setdefault(at, one) != one:
             raise RefusedError(_("There are two %(algorithm)s checksums of “%(file)s”.") % one)
     if sum(map(weight, found.values())) > MAX_CHARS:
-        raise RefusedError(_("The checksums and their files' paths are too long in all."))
+        raise RefusedError(_("The checksums and the paths of their files are too long in total."))
     return list(found.values())
 
 
@@ -76,12 +78,16 @@ def weight(checksum: dict[str, str]) -> int:
 
 def _clean_checksum(given: Any) -> dict[str, str]:  # noqa: ANN401  # whatever JSON holds
     if not isinstance(given, dict) or set(given) - {"algorithm", "value", "file"}:
-        raise RefusedError(_("A checksum has an algorithm, a value, and a file if there are many."))
+        raise RefusedError(
+            _("A checksum needs an algorithm, a value and, if there are several files, a file.")
+        )
     name, value = str(given.get("algorithm", "")).lower(), str(given.get("value", "")).lower()
     file = str(given.get("file") or "")
     digits = HEX_DIGITS.get(name)
     if digits is None:
-        raise RefusedError(_("Checksums are one of %s.") % ", ".join(HEX_DIGITS))
+        raise RefusedError(
+            _("The algorithm of a checksum must be one of %s.") % ", ".join(HEX_DIGITS)
+        )
     if len(value) != digits or not _HEX.fullmatch(value):
         told = _("A %(algorithm)s checksum has %(digits)d hexadecimal digits.")
         raise RefusedError(told % {"algorithm": name, "digits": digits})

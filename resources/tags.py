@@ -15,11 +15,11 @@ MAX_CHARS = 60
 def clean(names: object) -> list[str]:
     """The tags in their order, trimmed, each once; RefusedError (field `tags`) on a limit."""
     if not isinstance(names, list):
-        raise RefusedError(gettext("Tags are a list of texts."), field="tags")
+        raise RefusedError(gettext("Tags must be a list of texts."), field="tags")
     found: dict[str, str] = {}
     for name in names:
         if not isinstance(name, str):
-            raise RefusedError(gettext("A tag is a text."), field="tags")
+            raise RefusedError(gettext("A tag must be text."), field="tags")
         text = one_line(name)
         if len(text) > MAX_CHARS:
             raise RefusedError(

@@ -48,7 +48,7 @@ class BuildAdmin(ReadOnlyAdmin[Build]):
     list_filter = [("state", ChoicesDropdownFilter), "is_full", "started_at"]
     list_filter_submit = True
     search_fields = ["trigger", "error", "release"]
-    search_help_text = _("Who asked for it, error, or release")
+    search_help_text = _("Requester, error, or release")
     list_before_template = "admin/builds/above_list.html"
     fields = ["trigger"]  # the page has a template of its own
 
@@ -65,7 +65,7 @@ class BuildAdmin(ReadOnlyAdmin[Build]):
     def kind(self, row: Build) -> str:
         return labels.kind(row)
 
-    @display(description=_("asked for by"), ordering="trigger")
+    @display(description=_("requested by"), ordering="trigger")
     def shown_trigger(self, row: Build) -> str:
         return labels.asked_by(row)
 
@@ -191,9 +191,9 @@ class BuildAdmin(ReadOnlyAdmin[Build]):
             point.require_clean()
             if self._is_free(request):
                 live_build.ask(request, roll_back, point.build.pk, request.user.get_username())
-                asked = gettext("Asked to put the site back to this")
+                asked = gettext("Requested to put the site back to this")
                 self.note(request, [point.build.pk], asked, done="roll_back")
-                self.message_user(request, gettext("The way back is queued."))
+                self.message_user(request, gettext("Putting the site back is queued."))
         return redirect(self.list_url())
 
     def _require_may(self, request: HttpRequest) -> None:
@@ -204,14 +204,14 @@ class BuildAdmin(ReadOnlyAdmin[Build]):
         """Whether nothing is under way; said, if something is."""
         now = live_build.here(request)
         if now:
-            busy = gettext("Another build is under way or queued; ask again when it has ended.")
+            busy = gettext("Another build is running or queued; try again when it has ended.")
             self.message_user(request, busy, messages.WARNING)
         return not now
 
 
 QUEUED = {
     "": _("A build is queued."),
-    "force": _("A build of everything is queued."),
+    "force": _("A full build is queued."),
     "verify": _("A verification is queued."),
 }
 DEPLOYED = {

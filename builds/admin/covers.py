@@ -108,7 +108,7 @@ class CoverHostAdmin(ReadOnlyAdmin[CoverHost]):
         if ids:
             enqueue = partial(queue.enqueue, localize_covers, kind=JobKind.COVERS)
             transaction.on_commit(enqueue)
-        said = ngettext("%d host is tried again.", "%d hosts are tried again.", len(ids))
+        said = ngettext("%d host will be tried again.", "%d hosts will be tried again.", len(ids))
         level = messages.SUCCESS if ids else messages.WARNING
         self.message_user(request, said % len(ids), level)
         return self.back(request)

@@ -51,7 +51,7 @@ class DeploymentAdmin(ReadOnlyAdmin[Deployment]):
     def shown_state(self, row: Any) -> str:  # an annotated deployment
         """As a badge; how the last try ended matters to nobody where none will follow."""
         if not row.is_configured:
-            return badge(gettext("not configured any more"))
+            return badge(gettext("no longer configured"))
         state = Deployment.State(row.state)
         return badge(state.label, STATE_COLOURS[state])
 
@@ -64,7 +64,7 @@ class DeploymentAdmin(ReadOnlyAdmin[Deployment]):
         """For the actions below; nobody edits a row."""
         return request.user.has_perm(MAY)
 
-    @admin.action(description=_("Allow the deletions that wait"), permissions=["deploy"])
+    @admin.action(description=_("Allow the pending deletions"), permissions=["deploy"])
     def allow_deletions(
         self, request: HttpRequest, queryset: models.QuerySet[Deployment]
     ) -> HttpResponse:
@@ -81,11 +81,11 @@ class DeploymentAdmin(ReadOnlyAdmin[Deployment]):
         self.message_user(request, said, messages.SUCCESS if rows else messages.WARNING)
         return self.back(request)
 
-    @admin.action(description=_("Remove what is not configured any more"), permissions=["deploy"])
+    @admin.action(description=_("Remove what is no longer configured"), permissions=["deploy"])
     def forget(self, request: HttpRequest, queryset: models.QuerySet[Deployment]) -> HttpResponse:
         """Drop these rows; what lies at the targets stays there."""
         keys = [row.pk for row in queryset.filter(is_configured=False)]  # type: ignore[misc]  # annotated
-        told = gettext("Removed: not configured any more")
+        told = gettext("Removed: no longer configured")
         with self.doing(request, keys, told, done="forget"):
             Deployment.objects.filter(pk__in=keys).delete()
         count = len(keys)

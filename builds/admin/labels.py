@@ -37,17 +37,17 @@ STEPS: dict[str, _StrPromise] = {
 }
 COUNTS: dict[str, _StrPromise] = {
     "resources": ngettext_lazy("%(shown)s resource", "%(shown)s resources", "count"),
-    "due": ngettext_lazy("%(shown)s thing to make anew", "%(shown)s things to make anew", "count"),
+    "due": ngettext_lazy("%(shown)s item to rebuild", "%(shown)s items to rebuild", "count"),
     "pages": ngettext_lazy("%(shown)s page", "%(shown)s pages", "count"),
     "files": ngettext_lazy("%(shown)s file", "%(shown)s files", "count"),
     "removed": ngettext_lazy("%(shown)s removed", "%(shown)s removed", "count"),
     "runs": ngettext_lazy("%(shown)s run of Hugo", "%(shown)s runs of Hugo", "count"),
     "set_aside": ngettext_lazy("%(shown)s set aside", "%(shown)s set aside", "count"),
-    "drift": ngettext_lazy("%(shown)s thing to mend", "%(shown)s things to mend", "count"),
+    "drift": ngettext_lazy("%(shown)s item to repair", "%(shown)s items to repair", "count"),
     "fetched": ngettext_lazy("%(shown)s fetched", "%(shown)s fetched", "count"),
     "failed": ngettext_lazy("%(shown)s failed", "%(shown)s failed", "count"),
     "lost": ngettext_lazy(
-        "%(shown)s lost and asked for anew", "%(shown)s lost and asked for anew", "count"
+        "%(shown)s lost and requested again", "%(shown)s lost and requested again", "count"
     ),
     "waiting": ngettext_lazy("%(shown)s waiting", "%(shown)s waiting", "count"),
 }

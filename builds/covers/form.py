@@ -36,7 +36,9 @@ class CoveredForm(ResourceForm):
         label=_("Upload a cover"),
         required=False,
         widget=UnfoldAdminFileFieldWidget,
-        help_text=_("JPEG, PNG, WebP, GIF or AVIF of at most 10 MB. It wins over the address."),
+        help_text=_(
+            "JPEG, PNG, WebP, GIF or AVIF of at most 10 MB. It is used instead of the address."
+        ),
     )
     remove_cover = forms.BooleanField(
         label=_("Remove the uploaded cover"), required=False, widget=UnfoldBooleanSwitchWidget

@@ -44,7 +44,7 @@ def upload(resource: Resource, picture: bytes | Drawn, *, by: str) -> None:
     try:
         cover_digest = files.write(drawn)
     except OSError as error:
-        raise OutageError(_("The cover can't be kept: %s.") % error.strerror) from error
+        raise OutageError(_("The cover can't be stored: %s.") % error.strerror) from error
     facts = {
         "digest": cover_digest,
         "width": drawn.width,

@@ -109,7 +109,7 @@ def to(build_id: int | None, by: str) -> Build:
     """
     build = Build.objects.claim(by, back_to=build_id)
     if build is None:
-        raise RefusedError(_("A build is under way; try again when it has ended."))
+        raise RefusedError(_("A build is running; try again when it has ended."))
     try:
         patches.finish(BuildState.get().token)
         found = point(build_id)
@@ -162,7 +162,7 @@ def _why_not(build_id: int | None) -> str:
         return _("No earlier state of the site is kept.")
     if now and Build.objects.filter(pk=build_id, token=now.token).exists():
         return _("The site is in that state now.")
-    return _("That state of the site is not kept any more.")
+    return _("That state of the site is no longer kept.")
 
 
 def _restore(to: Point) -> None:

@@ -211,7 +211,7 @@ class Build(models.Model):
         FAILED = "failed", _("failed")
 
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.RUNNING)
-    trigger = models.CharField(_("asked for by"), max_length=TRIGGER_CHARS)
+    trigger = models.CharField(_("requested by"), max_length=TRIGGER_CHARS)
     revision = models.BigIntegerField(_("revision"), null=True)
     started_at = models.DateTimeField(_("started"), default=timezone.now)
     ended_at = models.DateTimeField(_("ended"), null=True)

@@ -133,7 +133,7 @@ class CoverHost(models.Model):
 
     name = models.CharField(_("host"), max_length=MAX_HOST_CHARS, unique=True)
     failures = models.PositiveIntegerField(_("failures in a row"), default=0)
-    open_until = models.DateTimeField(_("left alone until"), null=True)
+    open_until = models.DateTimeField(_("not tried again until"), null=True)
     failed_at = models.DateTimeField(_("last failure"), null=True)
     last_error = ReasonField(_("last error"))
     waiting = models.PositiveIntegerField(_("covers waiting"), default=0)

@@ -84,7 +84,7 @@ class Deployment(models.Model):
     next_try_at = models.DateTimeField(_("next try"), null=True)
     attempts = models.PositiveIntegerField(_("failed tries"), default=0)
     error = ReasonField(_("last error"))
-    deletions = models.PositiveIntegerField(_("deletions that wait"), null=True)
+    deletions = models.PositiveIntegerField(_("pending deletions"), null=True)
     asked = models.CharField(max_length=64, blank=True, editable=False)
     """Digest of the files whose deletion waits for an operator."""
     allowed = models.CharField(max_length=64, blank=True, editable=False)

@@ -49,7 +49,7 @@ def check_health(
     with model_admin.telling(request):
         if ids:
             requests.ask(request.user.get_username(), only=ids)
-            asked = gettext("Health check asked for")
+            asked = gettext("Health check requested")
             model_admin.note(request, ids, asked, done="check_health")
         said = ngettext("%d health check queued.", "%d health checks queued.", len(ids))
         level = messages.SUCCESS if ids else messages.WARNING

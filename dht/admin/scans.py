@@ -97,7 +97,7 @@ class ScanAdmin(ReadOnlyAdmin[Scan]):
     list_filter = [("state", ChoicesDropdownFilter), "requested_at"]
     list_filter_submit = True
     search_fields = ["trigger", "error"]
-    search_help_text = _("Who asked for it, or error")
+    search_help_text = _("Requester, or error")
     list_before_template = "admin/dht/start_scan.html"
     change_form_outer_before_template = "admin/dht/progress.html"
     change_form_outer_after_template = "admin/dht/changes.html"
@@ -123,7 +123,7 @@ class ScanAdmin(ReadOnlyAdmin[Scan]):
         state = ScanState(row.state)
         return badge(state.label, STATE_COLOURS.get(state, ""))
 
-    @display(description=_("asked for by"), ordering="trigger")
+    @display(description=_("requested by"), ordering="trigger")
     def shown_trigger(self, row: Scan) -> str:
         return scanned_by(row)
 
@@ -152,7 +152,7 @@ class ScanAdmin(ReadOnlyAdmin[Scan]):
         with self.telling(request):
             scan = requests.ask(request.user.get_username())
             if scan.joined:
-                said = gettext("Health scan #%d is under way; it checks all resources.") % scan.pk
+                said = gettext("Health scan #%d is running; it checks all resources.") % scan.pk
             else:
                 said = gettext("A health scan of all resources is queued.")
             self.message_user(request, said, messages.SUCCESS)

@@ -81,7 +81,7 @@ def ask_for_all(trigger: str, *, wait_s: float = 0) -> Scan:
 def _seat(wait_s: float) -> AbstractContextManager[None]:
     """A place among those who wait, taken before anything is written."""
     return _seats.taken(
-        wait_s, or_else=_("Too many callers wait for a scan; ask again without waiting.")
+        wait_s, or_else=_("Too many callers are waiting for a scan; try again without waiting.")
     )
 
 

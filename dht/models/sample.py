@@ -58,10 +58,10 @@ class HealthSample(models.Model):
     method = models.CharField(_("evidence"), max_length=16, choices=Method)
     status = models.CharField(_("health"), max_length=8, choices=DhtStatus)
     was = models.CharField(_("before"), max_length=8, choices=DhtStatus, default=DhtStatus.UNKNOWN)
-    num_nodes = models.PositiveIntegerField(_("nodes that name peers"), default=0)
+    num_nodes = models.PositiveIntegerField(_("nodes that know peers"), default=0)
     num_peers = models.PositiveIntegerField(_("peers"), default=0)
     num_seeds = models.PositiveIntegerField(
-        _("seeds"), null=True, help_text=_("As a tracker says; empty if none told.")
+        _("seeds"), null=True, help_text=_("As reported by a tracker; empty if none reported it.")
     )
 
     objects = HealthSampleQuerySet.as_manager()

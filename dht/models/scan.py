@@ -84,7 +84,7 @@ class Scan(models.Model):
     state = models.CharField(
         _("state"), max_length=8, choices=ScanState, default=ScanState.OPEN, editable=False
     )
-    trigger = models.CharField(_("asked for by"), max_length=TRIGGER_CHARS)
+    trigger = models.CharField(_("requested by"), max_length=TRIGGER_CHARS)
     requested_at = models.DateTimeField(_("asked for"), default=timezone.now)
     started_at = models.DateTimeField(_("started"), null=True)
     ended_at = models.DateTimeField(_("ended"), null=True, db_index=True)

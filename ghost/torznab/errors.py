@@ -77,7 +77,7 @@ def _told(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     elif code == CREDENTIALS and not has_key(request):
         description = NO_KEY
     elif code == CREDENTIALS:
-        description = _("This is no usable token.")
+        description = _("This token is not valid.")
     told = answer(response.status_code, code, description)
     for name, value in response.headers.items():
         if name not in ("Content-Type", "Content-Length"):

@@ -92,9 +92,9 @@ def _function(name: str) -> str:
     if not name:
         raise TorznabError(MISSING, _("Missing parameter: %s") % "t")
     if name.lower() in OTHERS:
-        raise TorznabError(NOT_AVAILABLE, _("Function not available; t=caps tells which are."))
+        raise TorznabError(NOT_AVAILABLE, _("Function not available; t=caps lists those that are."))
     if name.lower() not in (CAPS, *TEXTS):
-        raise TorznabError(NO_FUNCTION, _("No such function; t=caps tells which there are."))
+        raise TorznabError(NO_FUNCTION, _("No such function; t=caps lists them."))
     return name.lower()
 
 

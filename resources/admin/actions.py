@@ -137,7 +137,7 @@ class ResourceActions(ModelAdmin[Resource]):
             prober().require()
             ids = _ids(rows)
             rows.ask_probe()
-            self.note(request, ids, gettext("Probe asked for"), done="probe")
+            self.note(request, ids, gettext("Probe requested"), done="probe")
             if ids:  # one task takes all that is due
                 transaction.on_commit(partial(prober().enqueue, ids[0]))
             self._tell(request, ngettext("%d probe queued.", "%d probes queued.", len(ids)), ids)
@@ -151,8 +151,8 @@ class ResourceActions(ModelAdmin[Resource]):
             rows.skip_probe()
             self.note(request, ids, gettext("Published without a probe"))
         told = ngettext(
-            "%d resource needs no probe any more.",
-            "%d resources need no probe any more.",
+            "%d resource no longer needs a probe.",
+            "%d resources no longer need a probe.",
             len(ids),
         )
         self._tell(request, told, ids)
@@ -179,6 +179,6 @@ def _approved(rows: ResourceQuerySet, version: str) -> list[int]:
     ids = _ids(rows)
     is_present = etags.condition(version)
     if not all(map(is_present, rows)):
-        raise StaleError(gettext("Somebody changed it since: read it again, then repeat."))
+        raise StaleError(gettext("Somebody has changed it since: read it again, then repeat."))
     rows.approve()
     return ids

@@ -70,7 +70,7 @@ class CategoryAdmin(ModelAdmin[Category]):
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if field is not None and db_field.name == "parent":
-            field.choices = tree_choices(_("None: a root"))
+            field.choices = tree_choices(_("None (a root category)"))
         return field
 
     def save_model(self, request: HttpRequest, obj: Category, form: Any, change: bool) -> None:

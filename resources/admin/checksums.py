@@ -38,7 +38,7 @@ def read(text: str) -> list[dict[str, str]]:
 def _read(line: str) -> dict[str, str]:
     found = _TAGGED.fullmatch(line) or _LINE.fullmatch(line)
     if found is None:
-        raise RefusedError(gettext("This line is no checksum: %s") % line[:100])
+        raise RefusedError(gettext("This line is not a checksum: %s") % line[:100])
     parts = found.groupdict()
     named = parts["algorithm"] or parts.get("word") or _BY_LENGTH.get(len(parts["value"]))
     if named is None:

@@ -88,9 +88,9 @@ class ResourceForm(forms.ModelForm[Resource]):
         label=_("Checksums"),
         required=False,
         help_text=_(
-            "One a line, as sha256sum prints them: the value, then the file if there are several."
-            " The length tells MD5, SHA-1, SHA-256 and SHA-512; “blake3:” or “blake2b:” before the"
-            " value tells those."
+            "One per line, as sha256sum prints them: the value, then the file if there are several."
+            " MD5, SHA-1, SHA-256 and SHA-512 are recognised by their length; for the others put"
+            " “blake3:” or “blake2b:” before the value."
         ),
     )
 

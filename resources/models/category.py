@@ -95,7 +95,7 @@ class Category(models.Model):
         gettext_lazy("name"),
         max_length=100,
         validators=[MinLengthValidator(1)],
-        error_messages={"blank": gettext_lazy("A name is needed.")},
+        error_messages={"blank": gettext_lazy("A name is required.")},
     )
     slug = models.CharField(
         gettext_lazy("slug"),
@@ -135,14 +135,16 @@ class Category(models.Model):
                 "slug",
                 name="resources_category_slug_among_siblings",
                 violation_error_code="duplicate",
-                violation_error_message=gettext_lazy("A sibling has this slug already."),
+                violation_error_message=gettext_lazy("A sibling already has this slug."),
             ),
             models.UniqueConstraint(
                 "slug",
                 condition=models.Q(parent=None),
                 violation_error_code="duplicate",
                 name="resources_category_slug_among_roots",
-                violation_error_message=gettext_lazy("Another root has this slug already."),
+                violation_error_message=gettext_lazy(
+                    "Another root category already has this slug."
+                ),
             ),
         ]
 
@@ -155,14 +157,14 @@ class Category(models.Model):
             return
         self.slug = slugs.make(self.slug or self.name)
         if self.slug == "page":
-            raise ValidationError({"slug": _("“page” is taken by the pages of lists.")})
+            raise ValidationError({"slug": _("“page” is reserved for the pages of lists.")})
         self._clean_place()
         self._refuse_twins()
 
     def _refuse_twins(self) -> None:
         siblings = Category.objects.filter(parent=self.parent, slug=self.slug).exclude(pk=self.pk)
         if siblings.exists():
-            told = _("There is a category “%(slug)s” at this level already.") % {"slug": self.slug}
+            told = _("There is already a category “%(slug)s” at this level.") % {"slug": self.slug}
             raise ValidationError({"slug": ValidationError(told, code="duplicate")})
 
     def _clean_place(self) -> None:
@@ -170,9 +172,11 @@ class Category(models.Model):
             raise _misplaced(_("There is no such category."))
         above = self._ancestors()
         if self.pk and self in above:
-            raise _misplaced(_("A category can't lie below itself."))
+            raise _misplaced(_("A category can't be moved below itself."))
         if len(above) + self._height() > MAX_DEPTH:
-            raise _misplaced(_("Categories nest at most %(depth)d deep.") % {"depth": MAX_DEPTH})
+            raise _misplaced(
+                _("Categories can be nested at most %(depth)d levels deep.") % {"depth": MAX_DEPTH}
+            )
 
     def change(self, values: dict[str, Any]) -> None:
         """Set some fields, over what others changed meanwhile, and `store` it."""
@@ -242,10 +246,10 @@ class Category(models.Model):
         self.require_maker(token)
         own = set(Token.objects.acting_for(token).values_list("pk", flat=True))
         if self.created_by_id not in own:
-            raise ForbiddenError(_("This category was made by somebody else."))
+            raise ForbiddenError(_("This category was created by somebody else."))
         subtree = Category.objects.filter(pk__in=[self.pk, *self._descendant_ids()]).order_by()
         if set(subtree.values_list("created_by", flat=True)) - own:
-            raise ForbiddenError(_("Somebody else made a category below this one."))
+            raise ForbiddenError(_("Somebody else created a category below this one."))
         publishers = subtree.values_list("resources__publisher", flat=True).distinct()
         if set(publishers) - own - {None}:
             raise ForbiddenError(_("Somebody else publishes in this category."))

@@ -34,7 +34,7 @@ class Record(models.Model):
         gettext_lazy("title"),
         max_length=300,
         validators=[MinLengthValidator(1)],
-        error_messages={"blank": gettext_lazy("A title is needed.")},
+        error_messages={"blank": gettext_lazy("A title is required.")},
     )
     title_folded = FoldedField(of="title")
     magnet_uri = models.TextField(
@@ -58,7 +58,7 @@ class Record(models.Model):
         validators=[URLValidator(schemes=["http", "https"])],
         null=True,
         blank=True,
-        help_text=gettext_lazy("Where the cover is fetched from; never published."),
+        help_text=gettext_lazy("Address from which the cover is fetched; never published."),
     )
     cover_image_path = models.CharField(max_length=200, null=True, editable=False)
     cover_error = ReasonField(editable=False)
@@ -93,7 +93,7 @@ class Record(models.Model):
         editable=False,
     )
     dht_misses = models.PositiveIntegerField(
-        gettext_lazy("checks that found nobody"), default=0, editable=False
+        gettext_lazy("checks without a sign of life"), default=0, editable=False
     )
     dht_changed_at = models.DateTimeField(gettext_lazy("health since"), null=True, editable=False)
     last_dht_check = models.DateTimeField(
@@ -134,7 +134,7 @@ class Record(models.Model):
         blank=True,
         default=timezone.now,
         db_index=True,
-        help_text=gettext_lazy("Public from then on; empty: a draft."),
+        help_text=gettext_lazy("When it becomes public; empty for a draft."),
     )
     takedown_at = models.DateTimeField(gettext_lazy("taken down"), null=True, editable=False)
     takedown_reason = models.TextField(gettext_lazy("reason"), blank=True, editable=False)
@@ -169,7 +169,7 @@ class Record(models.Model):
         blank=True,
         related_name="successors",
         verbose_name=gettext_lazy("replaces"),
-        help_text=gettext_lazy("The older release that this one takes the place of."),
+        help_text=gettext_lazy("The older release that this one replaces."),
     )
 
     class Meta:

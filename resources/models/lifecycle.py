@@ -83,7 +83,7 @@ class Standing(Record):
         with Catalog.turn():
             self.refresh_from_db()
             if is_present and not is_present(self):
-                raise StaleError(_("Somebody changed it since: read it again, then repeat."))
+                raise StaleError(_("Somebody has changed it since: read it again, then repeat."))
             if not self.takedown_at and not self.awaits_review:
                 raise ConflictError(_("It does not await review."))
             self._stand(self._alone().approve)

@@ -50,7 +50,9 @@ def _tags(header: str) -> set[str]:
     while at < len(header):
         match = _TAG.match(header, at)
         if match is None:
-            raise RefusedError(_("If-Match has entity tags in quotes, as an ETag gave them."))
+            raise RefusedError(
+                _("If-Match takes entity tags in quotes, as the ETag header shows them.")
+            )
         if not match[0].lstrip().startswith("W/"):
             found.add(match[1].partition("-")[0])
         at = match.end()

@@ -134,7 +134,7 @@ def change(
             by.require_usable()
             row.require_change_by(by)
             if not is_present(row):
-                raise StaleError(_("Somebody changed it since: read it again, then repeat."))
+                raise StaleError(_("Somebody has changed it since: read it again, then repeat."))
             before = copy(row)
             _fill(row, values, by)
             needs_probe = store(row)
@@ -185,7 +185,7 @@ class _Links:
     def older(self, resource_id: int | None) -> Resource | None:
         """The release that another one replaces; RefusedError unless the token may see it."""
         if resource_id is not None and resource_id not in self._older:
-            raise RefusedError(_("There is no such resource of yours."), field="supersedes_id")
+            raise RefusedError(_("You have no such resource."), field="supersedes_id")
         return None if resource_id is None else self._older[resource_id]
 
 
@@ -205,7 +205,8 @@ def enqueue(rows: Sequence[Resource]) -> None:
 def _seat(wait_s: float) -> AbstractContextManager[None]:
     """A place among those who wait, taken before anything is written."""
     return _seats.taken(
-        wait_s, or_else=_("Too many callers wait for their probes; ask again without waiting.")
+        wait_s,
+        or_else=_("Too many callers are waiting for their probes; try again without waiting."),
     )
 
 
@@ -218,10 +219,10 @@ def _await_probe(row: Resource, wait_s: float, *, undo: Callable[[], bool]) -> N
     try:
         row.refresh_from_db()
     except Resource.DoesNotExist as error:
-        raise ConflictError(_("Somebody deleted the resource meanwhile.")) from error
+        raise ConflictError(_("Somebody deleted the resource in the meantime.")) from error
     row.task_id = task_id
     if row.takedown_at:
-        raise ConflictError(_("The resource was taken down meanwhile; it is kept."))
+        raise ConflictError(_("The resource was taken down in the meantime; it is kept."))
     if is_reachable is False:
         reason = str(row.probe_error) or _("Nobody who shares this torrent could be reached.")
         raise RefusedError(_undone(reason, undo), field="magnet_uri")
@@ -232,6 +233,6 @@ def _undone(reason: str, undo: Callable[[], bool]) -> str:
     if undo():
         return reason
     kept = _(
-        "It is kept all the same: somebody changed the resource, or took its old magnet, since."
+        "It is kept nevertheless: somebody has changed the resource, or uses its previous magnet link, since."
     )
     return f"{reason} {kept}"

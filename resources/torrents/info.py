@@ -87,7 +87,7 @@ def _v1_files(info: dict[bytes, Value], name: bytes, piece_length: int) -> list[
     match info[b"pieces"]:
         case bytes(pieces) if len(pieces) == -(-total // piece_length) * 20:
             return entries
-    raise _refused(_("the number of its piece hashes does not fit its size"))
+    raise _refused(_("the number of its piece hashes does not match its size"))
 
 
 def _v1_listed(
@@ -130,9 +130,9 @@ def _attributes(entry: dict[bytes, Value]) -> bytes:
 
 def _v2_files(info: dict[bytes, Value], piece_length: int) -> list[_Entry]:
     if info[b"meta version"] != 2:
-        raise _refused(_("it is of a version that nobody knows yet"))
+        raise _refused(_("its version is not supported"))
     if piece_length < BLOCK_BYTES or piece_length & (piece_length - 1):
-        raise _refused(_("its piece length is no power of two from 16 KiB on"))
+        raise _refused(_("its piece length is not a power of two of at least 16 KiB"))
     match info.get(b"file tree"):
         case dict(tree) if tree:
             return list(_leaves(tree))

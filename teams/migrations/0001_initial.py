@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             name='Team',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', ghost.core.db.fields.LineField(error_messages={'blank': 'A name is needed.'}, max_length=100, validators=[django.core.validators.MinLengthValidator(1)], verbose_name='name')),
+                ('name', ghost.core.db.fields.LineField(error_messages={'blank': 'A name is required.'}, max_length=100, validators=[django.core.validators.MinLengthValidator(1)], verbose_name='name')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
             ],
             options={
@@ -46,17 +46,17 @@ class Migration(migrations.Migration):
                 ('token_hash', models.CharField(editable=False, max_length=64, unique=True, verbose_name='hash')),
                 ('scheme', models.CharField(choices=[('ghost', 'Ghost'), ('earlier', 'Earlier'), ('argon2', 'Argon2')], default='ghost', editable=False, max_length=8)),
                 ('old_hash', models.CharField(editable=False, max_length=64, null=True, unique=True)),
-                ('old_hash_until', models.DateTimeField(editable=False, null=True, verbose_name='former form ends')),
-                ('needs_review', models.BooleanField(default=False, help_text="What it publishes waits for an operator's approval; its teams' too.", verbose_name='needs review')),
+                ('old_hash_until', models.DateTimeField(editable=False, null=True, verbose_name='previous form ends')),
+                ('needs_review', models.BooleanField(default=False, help_text="What it and its teams publish needs an operator's approval.", verbose_name='needs review')),
                 ('prefix', models.CharField(editable=False, max_length=16, verbose_name='starts with')),
                 ('role', models.CharField(choices=[('Admin', 'Admin'), ('Publisher', 'Publisher'), ('TeamMember', 'Team member')], max_length=16, verbose_name='role')),
-                ('display_name', ghost.core.db.fields.LineField(error_messages={'blank': 'A name is needed.'}, help_text='Shown on the public site as the publisher.', max_length=100, validators=[django.core.validators.MinLengthValidator(1)], verbose_name='public name')),
+                ('display_name', ghost.core.db.fields.LineField(error_messages={'blank': 'A name is required.'}, help_text='Shown on the public site as the publisher.', max_length=100, validators=[django.core.validators.MinLengthValidator(1)], verbose_name='public name')),
                 ('note', models.CharField(blank=True, help_text='For operators; never published.', max_length=300, verbose_name='note')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
                 ('expires_at', models.DateTimeField(blank=True, null=True, verbose_name='expires')),
                 ('revoked_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='revoked')),
                 ('last_used_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='last used')),
-                ('scope_team', models.ForeignKey(blank=True, help_text='The team that a team member publishes into; none for the other roles.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='members', to='teams.team', verbose_name='team')),
+                ('scope_team', models.ForeignKey(blank=True, help_text='The team that a team member publishes for; empty for the other roles.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='members', to='teams.team', verbose_name='team')),
             ],
             options={
                 'verbose_name': 'token',
@@ -75,6 +75,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='team',
-            constraint=models.UniqueConstraint(models.F('owner'), models.F('name'), name='teams_team_name_per_owner', violation_error_code='duplicate', violation_error_message='You have a team of this name already.'),
+            constraint=models.UniqueConstraint(models.F('owner'), models.F('name'), name='teams_team_name_per_owner', violation_error_code='duplicate', violation_error_message='You already have a team with this name.'),
         ),
     ]

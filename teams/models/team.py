@@ -37,7 +37,7 @@ class TeamQuerySet(models.QuerySet["Team"]):
         """
         if token.role == Role.TEAM_MEMBER:
             if team_id not in (None, token.scope_team_id):
-                raise ForbiddenError(str(_("You publish into your own team only.")))
+                raise ForbiddenError(str(_("You can publish only for your own team.")))
             return token.scope_team
         if team_id is None:
             return None
@@ -55,7 +55,7 @@ class TeamQuerySet(models.QuerySet["Team"]):
         that hash or an Admin names none.
         """
         if not by.is_admin and owner_token_hash not in (None, by.token_hash):
-            raise ForbiddenError(str(_("You found teams of your own only.")))
+            raise ForbiddenError(str(_("You can only create teams that you own.")))
         owner = Token.objects.usable().filter(token_hash=owner_token_hash).first()
         if by.is_admin and owner is None:
             raise RefusedError(
@@ -74,7 +74,7 @@ class Team(models.Model):
         _("name"),
         max_length=100,
         validators=[MinLengthValidator(1)],
-        error_messages={"blank": _("A name is needed.")},
+        error_messages={"blank": _("A name is required.")},
     )
     owner = models.ForeignKey(
         Token, models.PROTECT, related_name="owned_teams", verbose_name=_("owner")
@@ -93,7 +93,7 @@ class Team(models.Model):
                 "name",
                 name="teams_team_name_per_owner",
                 violation_error_code="duplicate",
-                violation_error_message=_("You have a team of this name already."),
+                violation_error_message=_("You already have a team with this name."),
             )
         ]
 

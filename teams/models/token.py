@@ -79,11 +79,11 @@ class TokenQuerySet(models.QuerySet["Token"]):
         would have a token for good.
         """
         if by.is_former:
-            raise ForbiddenError(str(_("Rotate a token with its present form.")))
+            raise ForbiddenError(str(_("Rotate a token by its current form.")))
         if by.is_admin and by.token_hash != token_hash:
             return self.get(token_hash=token_hash)
         if token_hash != by.token_hash:
-            raise ForbiddenError(str(_("You rotate your own token only.")))
+            raise ForbiddenError(str(_("You can rotate only your own token.")))
         return by
 
     def issue(
@@ -123,12 +123,12 @@ class Token(models.Model):
     token_hash = models.CharField(_("hash"), max_length=64, unique=True, editable=False)
     scheme = models.CharField(max_length=8, choices=Scheme, default=Scheme.GHOST, editable=False)
     old_hash = models.CharField(max_length=64, unique=True, null=True, editable=False)
-    old_hash_until = models.DateTimeField(_("former form ends"), null=True, editable=False)
+    old_hash_until = models.DateTimeField(_("previous form ends"), null=True, editable=False)
     """A rotation's overlap: its former raw form opens the API as well until then."""
     needs_review = models.BooleanField(
         _("needs review"),
         default=False,
-        help_text=_("What it publishes waits for an operator's approval; its teams' too."),
+        help_text=_("What it and its teams publish needs an operator's approval."),
     )
     prefix = models.CharField(_("starts with"), max_length=16, editable=False)
     role = models.CharField(_("role"), max_length=16, choices=Role)
@@ -139,13 +139,13 @@ class Token(models.Model):
         blank=True,
         related_name="members",
         verbose_name=_("team"),
-        help_text=_("The team that a team member publishes into; none for the other roles."),
+        help_text=_("The team that a team member publishes for; empty for the other roles."),
     )
     display_name = LineField(
         _("public name"),
         max_length=100,
         validators=[MinLengthValidator(1)],
-        error_messages={"blank": _("A name is needed.")},
+        error_messages={"blank": _("A name is required.")},
         help_text=_("Shown on the public site as the publisher."),
     )
     note = models.CharField(
@@ -179,7 +179,7 @@ class Token(models.Model):
     def clean(self) -> None:
         """A token can't begin its life expired."""
         if self.expires_at and self._state.adding and self.expires_at <= timezone.now():
-            raise ValidationError({"expires_at": _("This moment has passed.")})
+            raise ValidationError({"expires_at": _("This time is in the past.")})
 
     @property
     def is_admin(self) -> bool:
@@ -228,7 +228,7 @@ class Token(models.Model):
         """
         ours = Token.objects.usable().select_for_update(no_key=True)
         if not ours.filter(pk=self.pk).exists():
-            raise RevokedError(str(_("This token was revoked, or has expired, meanwhile.")))
+            raise RevokedError(str(_("This token was revoked or expired in the meantime.")))
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -252,7 +252,7 @@ class Token(models.Model):
             if not row.is_usable:
                 raise RefusedError(str(_("It was revoked or has expired; issue another token.")))
             if row.token_hash != self.token_hash:
-                raise ConflictError(str(_("Somebody else rotated it meanwhile.")))
+                raise ConflictError(str(_("Somebody else rotated it in the meantime.")))
             row.old_hash, row.old_hash_until = row.token_hash, timezone.now() + overlap
             row.token_hash, row.prefix = credentials.digest(raw), raw[: credentials.SHOWN]
             row.scheme = Scheme.GHOST

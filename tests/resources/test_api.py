@@ -805,8 +805,8 @@ def test_torrent_that_cannot_be_made_says_why(call):
     assert [answer["Content-Type"] for answer in answers] == ["application/problem+json"] * 3
     assert [answer.json()["detail"] for answer in answers] == [
         "No probe has succeeded yet.",
-        "Its info section is not known; have it probed again.",
-        "What the probe found is lost; have it probed again.",
+        "Its info section is not known; probe the resource again.",
+        "What the probe found is lost; probe the resource again.",
     ]
 
 
@@ -830,7 +830,7 @@ def test_failed_cover_is_told_to_its_publisher(call):
 def test_title_that_nobody_can_see_is_refused(call, prober, title):
     response = call(make.publisher(), "post", "/resources", body(title=title))
 
-    assert (response.status_code, response.json()["detail"]) == (422, "A title is needed.")
+    assert (response.status_code, response.json()["detail"]) == (422, "A title is required.")
 
 
 @pytest.mark.parametrize(
@@ -858,7 +858,7 @@ def test_length_of_a_title_counts_as_it_is_kept(call, prober, title, status):
         (
             "/categories",
             {"name": "Linux"},
-            [("slug", "There is a category “linux” at this level already.")],
+            [("slug", "There is already a category “linux” at this level.")],
         ),
     ],
 )
@@ -874,7 +874,7 @@ def test_mistake_is_told_in_plain_words(call, path, sent, errors):
 def test_wrong_cursor_is_told_in_plain_words(call, cursor):
     answer = call(make.admin(), "get", f"/resources?cursor={cursor}").json()
 
-    said = "This is no cursor: take it from the Link header of the page before."
+    said = "This is not a cursor: take it from the Link header of the previous page."
     assert answer["errors"] == [{"field": "cursor", "message": said}]
 
 
@@ -883,7 +883,7 @@ def test_wrong_cursor_is_told_in_plain_words(call, cursor):
     [
         (
             "/resources/",
-            "There is nothing here; the address has no slash at its end: /api/resources",
+            "There is nothing here; the address has no trailing slash: /api/resources",
         ),
         ("/nowhere/", "There is nothing here."),
     ],

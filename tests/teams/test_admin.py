@@ -112,7 +112,7 @@ def test_a_team_gets_another_name_and_keeps_its_owner(operator):
 
     changed = Team.objects.get(pk=team.pk)
     assert refused.context["adminform"].form.non_field_errors() == [
-        "You have a team of this name already."
+        "You already have a team with this name."
     ]
     assert (changed.name, changed.owner) == ("Cinema", team.owner)
     assert Catalog.get().revision == before + 1

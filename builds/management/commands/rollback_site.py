@@ -57,7 +57,7 @@ class Command(BaseCommand):
         if not found:
             self.stderr.write(NONE, str)
             return
-        self.stdout.write(_row("build", "begun (UTC)", "kind", "files", "asked for by"))
+        self.stdout.write(_row("build", "begun (UTC)", "kind", "files", "requested by"))
         last = rollback.LastTakedown.get()
         for point in found:
             barred = f"  {BARRED}" if last.is_after(point.build) else ""

@@ -40,7 +40,9 @@ class StreamQuerySet(models.QuerySet["Stream"]):
                 told = _("%(most)d event streams are open with this token; close one first.")
                 raise TooManyError(told % {"most": limits.events_streams_per_token}, TRY_AGAIN_S)
             if self.live().count() >= limits.events_streams:
-                raise TooManyError(_("Too many event streams are open; try later."), TRY_AGAIN_S)
+                raise TooManyError(
+                    _("Too many event streams are open; try again later."), TRY_AGAIN_S
+                )
             return self.create(role=role, process=process, token_id=token_id, user_id=user_id)
 
     def _forget(self) -> None:

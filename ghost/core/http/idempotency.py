@@ -96,7 +96,7 @@ class KeptAnswer(models.Model):
         try:
             packed = encryption.decrypt(bytes(self.sealed), raw_token, nonce, self._context())
         except ValueError as error:
-            reason = _("This key was used before the token was changed; take another one.")
+            reason = _("This key was used before the token was changed; use another one.")
             raise ConflictError(reason) from error
         kept = json.loads(zlib.decompress(packed))
         response = HttpResponse(kept["body"].encode("latin-1"), status=self.status)
@@ -149,10 +149,10 @@ def _claim(token_id: int, key: str, fingerprint: str) -> KeptAnswer | None:
 def _answer_again(known: KeptAnswer | None, fingerprint: str, raw_token: str) -> None:
     if known and known.fingerprint != fingerprint:
         raise OtherRequestError(
-            _("This Idempotency-Key was used for another request; take a new one.")
+            _("This Idempotency-Key was used for another request; use a new one.")
         )
     if known is None or known.status is None:
-        raise UnderWayError(_("A request with this Idempotency-Key is under way; ask again."))
+        raise UnderWayError(_("A request with this Idempotency-Key is still running; try again."))
     raise ReplayError(known.replay(raw_token))
 
 

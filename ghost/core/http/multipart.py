@@ -71,7 +71,7 @@ def _parsed(request: HttpRequest) -> tuple[QueryDict, _Files]:
 def _only(fields: QueryDict, files: _Files, name: str, max_bytes: int, too_big: str) -> bytes:
     given = files.getlist(name)
     if len(given) != 1:
-        raise ValidationError({name: _("One file is needed in this field.")})
+        raise ValidationError({name: _("This field needs exactly one file.")})
     for other in {*fields, *files} - {name}:
         raise ValidationError({other: _("There is no such field.")})
     body: bytes = given[0].read(max_bytes + 1)

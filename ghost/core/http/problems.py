@@ -173,7 +173,9 @@ def on_database_trouble(request: HttpRequest, error: OperationalError) -> JsonRe
 def on_collision(request: HttpRequest, error: IntegrityError) -> JsonResponse:
     """409: what the checks saw was changed by somebody else before the write."""
     log.error("The database refused a write.", exc_info=error)
-    return answer(409, _("Somebody else was faster; look again and repeat."))
+    return answer(
+        409, _("Somebody else changed it at the same moment; read it again, then repeat.")
+    )
 
 
 def _later(detail: str) -> JsonResponse:
@@ -228,7 +230,7 @@ def _message(error: dict[str, Any], field: str) -> str:
     if error["loc"][0] == "body" and not field and error["type"] in _NO_OBJECT:
         return _("The body must be a JSON object.")
     if error["loc"] == ("query", "cursor"):
-        return _("This is no cursor: take it from the Link header of the page before.")
+        return _("This is not a cursor: take it from the Link header of the previous page.")
     if error["type"] == "extra_forbidden":
         return _("There is no such field.")
     return str(error["msg"]).removeprefix("Value error, ")
@@ -242,7 +244,7 @@ def on_http_error(request: HttpRequest, error: ninja.HttpError) -> JsonResponse:
     if isinstance(error.__cause__, ninja.HttpError):
         error = error.__cause__
     if isinstance(error, ninja.AuthenticationError):
-        return _unauthorized(_("A valid bearer token is needed."))
+        return _unauthorized(_("A valid bearer token is required."))
     return answer(error.status_code, str(error))
 
 
@@ -256,7 +258,7 @@ def unknown(request: HttpRequest, path: str) -> JsonResponse:
     """404 for an address below /api/ that does not exist, whatever the method."""
     without = request.path.rstrip("/")
     if without != request.path and _is_known(without):
-        told = _("There is nothing here; the address has no slash at its end: %s")
+        told = _("There is nothing here; the address has no trailing slash: %s")
         return answer(404, told % without)
     return on_missing(request, Http404())
 
@@ -270,7 +272,7 @@ def _is_known(path: str) -> bool:
 
 def on_too_big(request: HttpRequest, error: Exception) -> JsonResponse:
     """413."""
-    return answer(413, _("The body is too big."))
+    return answer(413, _("The body is too large."))
 
 
 def on_suspicious(request: HttpRequest, error: Exception) -> JsonResponse:

@@ -48,12 +48,12 @@ def _is_written_out(value: object) -> object:
     # pydantic would take a number, or digits, for seconds since 1970
     if isinstance(value, str) and _DATE_FIRST.match(value):
         return value
-    raise ValueError(_("a date-time with a zone is needed, such as 2026-01-31T12:00:00+00:00"))
+    raise ValueError(_("must be a date and time with a zone, such as 2026-01-31T12:00:00+00:00"))
 
 
 def _to_utc(value: datetime) -> datetime:
     if not _EARLIEST <= value <= _LATEST:
-        raise ValueError(_("the year must lie between 1970 and 9998"))
+        raise ValueError(_("the year must be between 1970 and 9998"))
     return value.astimezone(UTC)
 
 

@@ -53,7 +53,7 @@ def going_back(row: Build) -> str:
     ("how", "said", "task", "args"),
     [
         ("", "A build is queued.", tasks.build_now, ("operator", False)),
-        ("force", "A build of everything is queued.", tasks.build_now, ("operator", True)),
+        ("force", "A full build is queued.", tasks.build_now, ("operator", True)),
         ("verify", "A verification is queued.", tasks.verify_site, ("operator",)),
     ],
 )
@@ -104,7 +104,7 @@ def test_nothing_is_queued_while_a_build_is_under_way(two_states):
 
     answers = [browser.post(reverse(START), {"how": "force"}), browser.post(going_back(two_states[1]))]  # fmt: skip
 
-    busy = "Another build is under way or queued; ask again when it has ended."
+    busy = "Another build is running or queued; try again when it has ended."
     assert [operators.told(answer)[-1] for answer in answers] == [busy, busy]
     assert OrmQ.objects.count() == 0
 
@@ -121,9 +121,9 @@ def test_what_was_asked_for_is_followed_to_its_end():
     )  # fmt: skip
     ended = browser.get(page, headers={"HX-Request": "true"})
 
-    assert b"What you asked for waits for a worker." in waiting.content
+    assert b"Your request is waiting for a worker." in waiting.content
     assert b"every 1s" in waiting.content
-    assert operators.told(again)[-1].startswith("Another build is under way or queued")
+    assert operators.told(again)[-1].startswith("Another build is running or queued")
     assert b"every 1s" not in ended.content
     assert ended.headers["HX-Refresh"] == "true"
 
@@ -311,7 +311,7 @@ def test_an_operator_puts_the_site_back(two_states, settings):
     queued["func"](*queued["args"])
 
     public = settings.GHOST.site_workdir / "public"
-    assert operators.told(answer) == ["The way back is queued."]
+    assert operators.told(answer) == ["Putting the site back is queued."]
     assert (queued["func"], queued["args"]) == (tasks.roll_back, (first.pk, "operator"))
     assert "One" in (public / f"resources/{Resource.objects.get().pk}/index.html").read_text()
     done = present(Build.objects.first())
@@ -366,7 +366,7 @@ def test_there_is_no_way_back_to_what_was_taken_down(two_states):
 
     assert {row.is_kept for row in listed} == {False}
     assert going_back(first).encode() not in form.content
-    assert b"There is no way back: 1 resource was taken down since then" in asked.content
+    assert b"The site can't be put back: 1 resource was taken down since then" in asked.content
     assert asked.content.count(b'<button type="submit" class="ghost-button') == 0
     assert operators.told(answer) == [
         "1 resource was taken down since then: build the site instead."

@@ -347,7 +347,7 @@ def test_a_full_disk_is_503(client, monkeypatch):
     answer = send(client, "PUT", row, token, cover=file())
 
     assert answer.status_code == 503
-    assert answer.json()["detail"] == "The cover can't be kept: No space left on device."
+    assert answer.json()["detail"] == "The cover can't be stored: No space left on device."
 
 
 # -- the admin
@@ -440,10 +440,10 @@ def test_operators_see_hosts_and_have_them_tried_again(django_capture_on_commit_
 
     host.refresh_from_db()
     assert [
-        part in page for part in ("dead.example", "left alone", "It came too slowly.", "12")
+        part in page for part in ("dead.example", "not tried again", "It came too slowly.", "12")
     ] == [True] * 4
-    assert operators.told(answer) == ["1 host is tried again."]
-    assert operators.told(again) == ["1 host is tried again.", "0 hosts are tried again."]
+    assert operators.told(answer) == ["1 host will be tried again."]
+    assert operators.told(again) == ["1 host will be tried again.", "0 hosts will be tried again."]
     assert (host.failures, host.open_until, host.state) == (0, None, "closed")
 
 

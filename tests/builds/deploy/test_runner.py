@@ -689,7 +689,7 @@ def test_a_target_that_is_not_configured_any_more_can_be_removed(site, there, co
     answer = operators.act(operator, "builds_deployment", "forget", old, new)
 
     assert [str(there) in stuck, str(there) in rest] == [True, False]
-    assert len(re.findall(r">\s*not configured any more\s*<", listed)) == 1
+    assert len(re.findall(r">\s*no longer configured\s*<", listed)) == 1
     assert ('value="forget"' in form, untouched) == (True, 2)
     assert operators.told(answer) == ["1 deployment removed."]
     assert list(Deployment.objects.all()) == [new]

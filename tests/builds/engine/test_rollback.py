@@ -124,7 +124,7 @@ def test_a_state_is_known_by_each_build_that_found_it(build):
     assert rollback.present() == third
     with pytest.raises(RefusedError, match="in that state now"):
         rollback.point(third.pk)
-    with pytest.raises(RefusedError, match="not kept any more"):
+    with pytest.raises(RefusedError, match="no longer kept"):
         rollback.point(third.pk + 1)
 
 

@@ -72,7 +72,7 @@ def test_a_second_one_joins_the_first_and_says_so(on_commit):
     with on_commit():
         answer = browser.post(reverse("admin:dht_scan_start"))
 
-    told = [f"Health scan #{Scan.objects.get().pk} is under way; it checks all resources."]
+    told = [f"Health scan #{Scan.objects.get().pk} is running; it checks all resources."]
     assert operators.told(answer) == told
     assert Scan.objects.get(pk=asked.pk).total == 2
 
@@ -203,7 +203,7 @@ def test_a_scan_nobody_took_yet_says_that_it_waits():
 
     page = operators.client("Viewer").get(operators.form_of(SCANS, asked.pk))
 
-    assert "It waits for a worker." in words(page)
+    assert "It is waiting for a worker." in words(page)
     assert b'value="stop"' not in page.content
 
 
@@ -246,7 +246,7 @@ def test_a_scan_without_changes_says_so():
 def test_a_scan_whose_samples_were_dropped_does_not_say_that_nothing_changed():
     page = operators.client("Viewer").get(operators.form_of(SCANS, done(changed=4).pk))
 
-    assert "It is not kept any more." in words(page)
+    assert "It is no longer kept." in words(page)
 
 
 def test_a_failed_scan_says_why_in_the_readers_language():
@@ -328,7 +328,7 @@ def test_a_resources_form_shows_its_own_look_ups():
 def test_a_resource_that_nobody_looked_up_says_so():
     page = operators.client("Viewer").get(operators.form_of(RESOURCES, make.resource().pk))
 
-    assert "Nobody has looked yet." in words(page)
+    assert "Not checked yet." in words(page)
     assert b"ghost-health" not in page.content
 
 
@@ -376,7 +376,7 @@ def test_the_dashboard_knows_the_scan_under_way():
 
     page = browser.get(reverse("admin:index"))
 
-    assert f"Health scan #{asked.pk} is under way." in words(page)
+    assert f"Health scan #{asked.pk} is running." in words(page)
     assert '<progress class="ghost-progress" max="1000" value="350"' in page.content.decode()
     assert reverse("admin:dht_scan_start") not in page.content.decode()
 

@@ -24,5 +24,5 @@ def test_a_fault_is_told_once_with_its_field(ghost, token):
     status, _out, err = ghost("update", row.pk, "--set", "supersedes=999")
 
     assert status == 1
-    assert err.splitlines()[0] == "ghost: supersedes_id: There is no such resource of yours."
-    assert err.count("There is no such resource of yours.") == 1
+    assert err.splitlines()[0] == "ghost: supersedes_id: You have no such resource."
+    assert err.count("You have no such resource.") == 1

@@ -402,9 +402,9 @@ def test_search_walks_the_narrow_index_whatever_narrows_it():
     [
         ({}, "200", "Missing parameter: t"),
         ({"t": ""}, "200", "Missing parameter: t"),
-        ({"t": "nonsense"}, "202", "No such function; t=caps tells which there are."),
-        ({"t": "details"}, "203", "Function not available; t=caps tells which are."),
-        ({"t": "register"}, "203", "Function not available; t=caps tells which are."),
+        ({"t": "nonsense"}, "202", "No such function; t=caps lists them."),
+        ({"t": "details"}, "203", "Function not available; t=caps lists those that are."),
+        ({"t": "register"}, "203", "Function not available; t=caps lists those that are."),
         ({"t": "search", "limit": "-1"}, "201", "Incorrect parameter: limit"),
         ({"t": "search", "limit": "١"}, "201", "Incorrect parameter: limit"),
         ({"t": "search", "offset": "ten"}, "201", "Incorrect parameter: offset"),
@@ -436,7 +436,7 @@ def test_key_that_opens_nothing_is_told_by_its_code(client, ask):
     revoked = make.publisher()
     revoked.revoke()
 
-    assert error(ask(revoked, t="caps")) == (401, "100", "This is no usable token.")
+    assert error(ask(revoked, t="caps")) == (401, "100", "This token is not valid.")
     assert error(client.get("/api/torznab?t=caps&apikey=x"))[:2] == (401, "100")
     assert error(client.get("/api/torznab?t=caps")) == (401, "100", "Missing parameter: apikey")
     assert error(client.get("/api/torznab?t=caps", **make.auth(revoked)))[:2] == (401, "100")

@@ -385,7 +385,7 @@ def test_publishing_without_a_probe_is_for_the_unprobed(operator):
     row.refresh_from_db()
     probed.refresh_from_db()
     assert (row.probe_status, row.is_public, probed.probe_status) == ("skipped", True, "ok")
-    assert operators.told(answer) == ["1 resource needs no probe any more."]
+    assert operators.told(answer) == ["1 resource no longer needs a probe."]
     assert LogEntry.objects.get().object_id == str(row.pk)
 
 

@@ -56,7 +56,7 @@ def test_what_awaits_review_is_counted_linked_and_listed(browser):
     shown = browser.get(operators.list_of(RESOURCE), {"state": "review"})
 
     assert f'href="{operators.list_of(RESOURCE)}?state=review"' in front
-    assert "await an approval" in front
+    assert "await approval" in front
     assert set(shown.context["cl"].result_list) == set(rows)
 
 
@@ -155,7 +155,7 @@ def test_provenance_is_typed_and_shown_again(operator):
     [
         ("licence", "Free as in beer", "SPDX"),
         ("source_url", "ftp://example.org/", "valid URL"),
-        ("checksums", "none at all", "This line is no checksum: none at all"),
+        ("checksums", "none at all", "This line is not a checksum: none at all"),
         ("checksums", f"{HEX} a\n{'cd' * 32} a", "two sha256 checksums"),
         ("supersedes", "999", "valid choice"),
     ],

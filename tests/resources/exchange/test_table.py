@@ -156,7 +156,7 @@ BAD = {
     "no zone": (f"A,{MAGNET},films,Ada,2026-01-01", "published_at: write a date as"),
     "no date": (f"A,{MAGNET},films,Ada,yesterday", "published_at: write a date as"),
     "a quote in it": (f'A"b"c",{MAGNET},"fil"ms,Ada,', "It is no line of a table"),
-    "no title": (f",{MAGNET},films,Ada,", "A title is needed."),
+    "no title": (f",{MAGNET},films,Ada,", "A title is required."),
     "no magnet": ("A,,films,Ada,", "A magnet link starts with"),
     "no such publisher": (f"A,{MAGNET},films,Bob,", "There is no publisher “Bob”"),
     "no publisher": (f"A,{MAGNET},films,,", "It names no publisher. Give --publisher NAME."),

@@ -174,7 +174,7 @@ def test_depth_is_bounded():
     for _ in range(MAX_DEPTH):
         parent = make.category(parent=parent)
 
-    with pytest.raises(ValidationError, match="nest at most"):
+    with pytest.raises(ValidationError, match="be nested at most"):
         make.category(parent=parent)
 
 
@@ -186,7 +186,7 @@ def test_depth_counts_what_hangs_below_a_moved_one():
     make.category(parent=top)
     top.parent = deep
 
-    with pytest.raises(ValidationError, match="nest at most"):
+    with pytest.raises(ValidationError, match="be nested at most"):
         top.store()
 
 

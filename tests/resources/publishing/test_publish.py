@@ -134,7 +134,7 @@ def test_failed_change_that_can_not_be_undone_says_so(prober, monkeypatch, outco
     old = row.magnet_uri
     meanwhile(monkeypatch, lambda: Block.objects.add([row.magnet_hash], reason="", by=""))
 
-    with pytest.raises((RefusedError, OutageError), match="It is kept all the same"):
+    with pytest.raises((RefusedError, OutageError), match="It is kept nevertheless"):
         publish.change(row, {"magnet_uri": make.magnet()}, by=make.admin(), wait_s=math.inf)
 
     assert Resource.objects.get().magnet_uri != old
@@ -151,7 +151,7 @@ def test_failed_change_does_not_undo_a_later_one(prober, monkeypatch):
 
     meanwhile(monkeypatch, edit)
 
-    with pytest.raises(RefusedError, match="It is kept all the same"):
+    with pytest.raises(RefusedError, match="It is kept nevertheless"):
         publish.change(row, {"magnet_uri": make.magnet()}, by=make.admin(), wait_s=math.inf)
 
     assert Resource.objects.get().title == "Theirs"

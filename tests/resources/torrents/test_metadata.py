@@ -104,5 +104,5 @@ def test_damaged_file_spoils_no_answer(client):
 
     assert (read.status_code, read.json()["files_tree"]) == (200, None)
     assert (found.status_code, changed.status_code) == (404, 200)
-    assert found.json()["detail"] == "What the probe found is lost; have it probed again."
+    assert found.json()["detail"] == "What the probe found is lost; probe the resource again."
     assert Resource.objects.get().title == "New"

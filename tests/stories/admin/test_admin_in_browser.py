@@ -127,8 +127,8 @@ def test_an_operator_puts_the_site_back_in_the_browser(live_server, configure):
         page.goto(live_server.url + operators.form_of("builds_build", first.pk))
         page.get_by_role("link", name="Put the site back to this").click()
         page.get_by_role("button", name="Put the site back").click()
-        page.get_by_text("The way back is queued.").wait_for()
-        page.get_by_text("What you asked for waits for a worker.").wait_for()
+        page.get_by_text("Putting the site back is queued.").wait_for()
+        page.get_by_text("Your request is waiting for a worker.").wait_for()
 
     task = OrmQ.objects.get().task
     assert (task["func"], task["args"]) == (tasks.roll_back, (first.pk, "root"))

@@ -63,7 +63,7 @@ def test_rollback_site_lists_what_is_kept(three):
 
     assert err == []
     assert [line.split() for line in out] == [
-        ["build", "begun", "(UTC)", "kind", "files", "asked", "for", "by"],
+        ["build", "begun", "(UTC)", "kind", "files", "requested", "by"],
         row_of(second, "changes"),
         row_of(first, "everything"),
     ]
@@ -100,7 +100,7 @@ def test_rollback_site_refuses_what_can_not_be_and_changes_nothing(three, settin
         rollback_site()
     with pytest.raises(CommandError, match=r"^The site is in that state now\.$"):
         rollback_site(str(third))
-    with pytest.raises(CommandError, match=r"^That state of the site is not kept any more\.$"):
+    with pytest.raises(CommandError, match=r"^That state of the site is no longer kept\.$"):
         rollback_site(str(third + 1))
     with pytest.raises(CommandError, match="invalid _number value: 'x'"):
         rollback_site("x")
@@ -136,7 +136,7 @@ def test_rollback_site_says_what_could_not_be_deployed(three, configure):
 def test_rollback_site_waits_for_nobody(three):
     Build.objects.claim("somebody else")
 
-    with pytest.raises(CommandError, match=r"^A build is under way; try again"):
+    with pytest.raises(CommandError, match=r"^A build is running; try again"):
         rollback_site()
 
 

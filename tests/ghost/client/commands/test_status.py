@@ -47,7 +47,7 @@ def test_status_of_a_resource_is_followed_to_its_end(ghost, token, monkeypatch):
 
 
 def refuse(*_):
-    raise RefusedError(429, {"detail": "Too many event streams are open; try later."})
+    raise RefusedError(429, {"detail": "Too many event streams are open; try again later."})
 
 
 def test_unknown_resources_and_tasks_are_told(ghost, category):

@@ -154,7 +154,7 @@ def test_a_request_that_died_holds_its_key_for_minutes_only(post):
     free = post(token, "/categories", {"name": "Films"}, "k1")
 
     assert under_way.status_code == 409
-    assert "under way" in under_way.json()["detail"]
+    assert "still running" in under_way.json()["detail"]
     assert free.status_code == 409
     assert "Idempotency-Replayed" not in free.headers
 
@@ -249,7 +249,7 @@ def test_a_key_whose_first_request_has_just_failed_is_under_way(post, monkeypatc
     response = post(token, "/categories", {"name": "Films"}, "k1")
 
     assert response.status_code == 409
-    assert "under way" in response.json()["detail"]
+    assert "still running" in response.json()["detail"]
     assert Category.objects.count() == 0
 
 
