@@ -2,7 +2,7 @@
 
     python bench/bench_api.py [RESOURCES] [--seconds S] [--rounds N] [--times N] [--database URL]
 
-Rates are held to the least that ninja can do on the same server in the same run (bench/api_urls.py),
+Rates are held to the least that ninja can do on the same server in the same run (bench/api/urls.py),
 asked in turns. CPU is user + system of all web processes, and of PostgreSQL's if it is used:
 
     python -m tests.postgres python bench/bench_api.py 100000
@@ -32,7 +32,7 @@ from urllib.parse import urlencode
 import parts
 import psycopg
 
-MIX = "import django; django.setup(); import mixing; mixing.main()"
+MIX = "import django; django.setup(); from api import mixing; mixing.main()"
 Row = dict[str, Any]
 CONNECTIONS = 16
 WARM = 100
@@ -142,7 +142,7 @@ def _serving(env: Mapping[str, str], folder: Path, database: str) -> Iterator[Se
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     line = next(x for x in (parts.ROOT / "Procfile").read_text().splitlines() if x[:4] == "web:")
-    ours = {"PORT": str(port), "HOST": "127.0.0.1", "DJANGO_SETTINGS_MODULE": "api_settings"}
+    ours = {"PORT": str(port), "HOST": "127.0.0.1", "DJANGO_SETTINGS_MODULE": "api.settings"}
     with (folder / "web.log").open("w") as log:
         process = subprocess.Popen(
             ["sh", "-c", f"exec {line.removeprefix('web:')}"],

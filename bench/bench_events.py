@@ -31,7 +31,7 @@ import parts
 sys.path.insert(0, str(parts.ROOT))
 from ghost.demo.__main__ import procfile
 
-LISTENING = "import django; django.setup(); import listening; listening.main()"
+LISTENING = "import django; django.setup(); from api import listening; listening.main()"
 CONNECTIONS = 4
 PER_TOKEN = 5
 PATIENCE_S = 60

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import parts
-import raw
+from network import raw
 
 ENOUGH_NODES = 2
 RAW_WITH_DEAD_NODES = 300

@@ -20,11 +20,11 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-SEARCHING = "import django; django.setup(); import searching; searching.main()"
+MEASURES = "import django; django.setup(); from search import measures; measures.main()"
 
 
 def main() -> None:
-    """Make a catalog if none is given; the work is in bench/searching.py."""
+    """Make a catalog if none is given; the work is in bench/search/measures.py."""
     given = _arguments()
     with tempfile.TemporaryDirectory(prefix="ghost-bench-") as scratch:
         catalog = given.catalog or Path(scratch)
@@ -33,7 +33,7 @@ def main() -> None:
             _run(env, "manage.py", "migrate", "--verbosity", "0")
             count = str(given.resources)
             _run(env, "manage.py", "generate_catalog", "--resources", count, quiet=True)
-        status = _run(env, "-c", SEARCHING, str(catalog), str(given.resources), scratch)
+        status = _run(env, "-c", MEASURES, str(catalog), str(given.resources), scratch)
     sys.exit(status)
 
 

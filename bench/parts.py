@@ -15,11 +15,11 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-ENGINE = "import django; django.setup(); import engine; engine.main()"
+ENGINE = "import django; django.setup(); from network import engine; engine.main()"
 
 
 class Network:
-    """A running bench/loopback.py."""
+    """A running bench/network/loopback.py."""
 
     def __init__(self, process: subprocess.Popen[str], manifest: dict[str, Any]) -> None:
         self._process = process
@@ -35,12 +35,12 @@ class Network:
 
 @contextmanager
 def network(folder: Path, **options: int) -> Iterator[Network]:
-    """A simulated DHT; `options` as bench/loopback.py takes them. It ends with this process."""
+    """A simulated DHT; `options` as bench/network/loopback.py takes them. It ends with this process."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # folders go too
     manifest = folder / "network.json"
     argv = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
     process = subprocess.Popen(
-        [sys.executable, str(HERE / "loopback.py"), "--manifest", str(manifest), *argv],
+        [sys.executable, "-m", "network.loopback", "--manifest", str(manifest), *argv],
         env=_found_here(), text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
     )  # fmt: skip
     try:
@@ -82,12 +82,12 @@ def _found_here() -> dict[str, str]:
 
 
 def raw(what: str, manifest: Path) -> dict[str, Any]:
-    """One loop of bench/raw.py: what it found, and what it used."""
-    return run(_found_here(), str(HERE / "raw.py"), what, str(manifest))
+    """One loop of bench/network/raw.py: what it found, and what it used."""
+    return run(_found_here(), "-m", "network.raw", what, str(manifest))
 
 
 def ghost(env: dict[str, str], what: str, manifest: Path, *more: str) -> dict[str, Any]:
-    """One part of bench/engine.py: what it found, and what it used."""
+    """One part of bench/network/engine.py: what it found, and what it used."""
     return run(env, "-c", ENGINE, what, str(manifest), *more)
 
 

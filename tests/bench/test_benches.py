@@ -32,7 +32,7 @@ def run(name, *arguments):
 
 def network(folder, *arguments):
     return subprocess.Popen(
-        [sys.executable, str(BENCH / "loopback.py"), "--manifest", str(folder / "m.json"),
+        [sys.executable, "-m", "network.loopback", "--manifest", str(folder / "m.json"),
          "--nodes", "8", *arguments],
         cwd=BASE_DIR, env=os.environ | PATHS, text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,

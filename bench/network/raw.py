@@ -1,6 +1,6 @@
 """What libtorrent can do with nothing of Ghost around it: what the benches compare Ghost with.
 
-python bench/raw.py lookups|probes MANIFEST    (of bench/loopback.py; JSON comes out)
+python -m network.raw lookups|probes MANIFEST    (of loopback.py; JSON comes out)
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A simulated DHT on loopback in a process of its own, so that its CPU is not the client's.
 
-    PYTHONPATH=. python bench/loopback.py --manifest FILE [--nodes 48] [--torrents 0] [--extra 0]
+    PYTHONPATH=.:bench python -m network.loopback --manifest FILE [--nodes 48] [--torrents 0] [--extra 0]
 
 Prints READY once a separate client has found every torrent and every extra hash (announced, no
 torrent behind); the manifest says which these are. A line on standard input, or SIGUSR1, kills a
@@ -24,7 +24,7 @@ from types import FrameType
 from typing import Any
 
 import libtorrent as lt
-import raw
+from network import raw
 
 from ghost.demo import seeds, swarm
 

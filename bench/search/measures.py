@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import usage
-from visitors import Visitor, visiting
+from search.visitors import Visitor, visiting
 
 from builds.data.entry import Facts
 from builds.data.taxonomy import Names

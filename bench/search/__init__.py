@@ -1,0 +1,1 @@
+"""What the search index costs, and what a visitor in Chromium finds with it."""
