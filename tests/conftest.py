@@ -30,13 +30,26 @@ def pytest_report_header():
     return f"database: {connection.vendor}"
 
 
-def pytest_collection_modifyitems(items):
-    """The slow come first, so that none is left alone at the end; and what a test writes to
-    PostgreSQL is seen by its threads once it is committed."""
+def pytest_collection_modifyitems(config, items):
+    """The slow come first, so that none is left alone at the end."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    if connection.vendor != "sqlite":
+        _for_postgres(config, items)
+
+
+def _for_postgres(config, items):
+    """Another database says something new of those tests alone that use one. What they write is
+    seen by their threads once it is committed."""
+    others = [item for item in items if not _uses_database(item)]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if _uses_database(item)]
     for item in items:
-        if connection.vendor != "sqlite" and "file_database" in item.fixturenames:
+        if "file_database" in item.fixturenames:
             item.add_marker(pytest.mark.django_db(transaction=True), append=False)
+
+
+def _uses_database(item) -> bool:
+    return item.get_closest_marker("django_db") is not None or "db" in item.fixturenames
 
 
 @pytest.fixture(autouse=True)
