@@ -3,6 +3,8 @@
 SHELL := /bin/sh
 BIN := .venv/bin
 MESSAGES := ghost/locale/zh_Hans/LC_MESSAGES/django.po
+# Two cores are busy with three: one often waits for a program or a time-out.
+AT_ONCE := -n 3 --dist worksteal
 PATHS := ghost teams resources dht builds tests bench manage.py .ci
 
 .PHONY: help run test test-postgres setup lint coverage audit bench lock \
@@ -14,11 +16,11 @@ help: ## this list
 run: setup ## the demo: a real swarm on loopback, a catalog, worker, site and admin
 	@$(BIN)/python -m ghost.demo
 
-test: setup ## the whole test suite
-	@$(BIN)/python -m pytest -n 2
+test: setup ## the test suite; with CI=true also the benches, and properties for longer
+	@$(BIN)/python -m pytest $(AT_ONCE)
 
-test-postgres: setup ## the same on PostgreSQL
-	@$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -n 2
+test-postgres: setup ## what of it uses the database, on PostgreSQL
+	@$(BIN)/python -m tests.postgres $(BIN)/python -m pytest $(AT_ONCE)
 
 setup: .venv/.installed ## make .venv from the hashed lock
 
@@ -34,7 +36,7 @@ lint: setup ## ruff, mypy, import-linter, migrations
 
 coverage: setup ## the suite, and which lines of Ghost it ran: var/coverage
 	@rm -rf var/coverage && mkdir -p var/coverage
-	@$(BIN)/coverage run -m pytest -n 2 $(TESTS)
+	@$(BIN)/coverage run -m pytest $(AT_ONCE) $(TESTS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report > var/coverage/report.txt; tail -n 1 var/coverage/report.txt
 

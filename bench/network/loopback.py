@@ -24,9 +24,9 @@ from types import FrameType
 from typing import Any
 
 import libtorrent as lt
-from network import raw
 
 from ghost.demo import seeds, swarm
+from network import raw
 
 ENOUGH_NODES = 3
 """Nodes that must name a hash before it counts as announced; usually eight do."""

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import usage
-from search.visitors import Visitor, visiting
 
 from builds.data.entry import Facts
 from builds.data.taxonomy import Names
@@ -25,6 +24,7 @@ from builds.search.documents import Doc, document
 from builds.search.page import page
 from builds.search.terms import fold, is_unspaced, runs
 from resources.torrents import metadata
+from search.visitors import Visitor, visiting
 
 MANIFEST = "search/manifest.json"
 LIMITS_KB = {"ordinary": 150, "worst": 350}

@@ -17,7 +17,10 @@ from tests.browser import needs_chromium
 BENCH = BASE_DIR / "bench"
 PATHS = {"PYTHONPATH": os.pathsep.join((str(BASE_DIR), str(BENCH)))}
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not os.environ.get("CI"), reason="benches at a small size: CI runs them"),
+]
 
 
 def run(name, *arguments):

@@ -178,7 +178,7 @@ def test_file_without_piece_layers_downloads(seed, tmp_path):
     sharing.add_torrent(full)
 
     handle = taking.add_torrent(made)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not handle.status().is_seeding and time.monotonic() < deadline:
         handle.connect_peer((f"{NETWORK}.230.1", sharing.listen_port()))
         time.sleep(0.1)

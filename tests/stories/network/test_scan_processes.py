@@ -14,7 +14,7 @@ from tests.installation import Installation, wait_for
 from tests.presence import present
 
 pytestmark = pytest.mark.slow
-DEAD = 20_000
+DEAD = 10_000
 
 
 @pytest.fixture
