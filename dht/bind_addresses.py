@@ -14,24 +14,24 @@ if TYPE_CHECKING:
 _FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
 
 
-def of(env: Env) -> dict[socket.AddressFamily, str]:
+def by_family(env: Env) -> dict[socket.AddressFamily, str]:
     """The address to bind to for each family that may be used, a wildcard where any will do.
 
     Operators name an address in GHOST_DHT_LISTEN_INTERFACES to stay inside a VPN, so a family
     that is not named is not used. A device's name (libtorrent knows those) gives none.
     """
-    found: dict[socket.AddressFamily, str] = {}
+    addresses: dict[socket.AddressFamily, str] = {}
     for endpoint in env.dht_listen_interfaces:
         host = endpoint.rpartition(":")[0].strip("[]")
         try:
             address = ipaddress.ip_address(host)
         except ValueError:
             continue
-        found.setdefault(_FAMILIES[address.version], host)
-    return found
+        addresses.setdefault(_FAMILIES[address.version], host)
+    return addresses
 
 
-def specific(sources: Mapping[socket.AddressFamily, str]) -> str | None:
+def source_address(addresses: Mapping[socket.AddressFamily, str]) -> str | None:
     """The one address that connections must come from, IPv4 before IPv6; None if any may."""
-    named = [host for host in sources.values() if not ipaddress.ip_address(host).is_unspecified]
+    named = [host for host in addresses.values() if not ipaddress.ip_address(host).is_unspecified]
     return named[0] if named else None

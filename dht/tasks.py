@@ -151,26 +151,26 @@ def run_scan(scan_id: int) -> dict[str, float | str]:
     Returns the scan's counts so far, and its error if it ended as failed: the scan itself tells
     operators, so the task is not a failed one.
     """
-    found = Scan.objects.filter(pk=scan_id).first()
-    if found is None:
+    scan = Scan.objects.filter(pk=scan_id).first()
+    if scan is None:
         return {}
-    if not found.is_open:
-        found.settle()  # it had ended before the job's row was there
+    if not scan.is_open:
+        scan.settle()  # it had ended before the job's row was there
         return {}
     with stoppable():
-        scanner.work(found, for_s=RUN_S, tell=Scan.report)
-    if found.is_open and found.parts.free().exists() and not shutdown.is_asked():
+        scanner.work(scan, for_s=RUN_S, tell=Scan.report)
+    if scan.is_open and scan.parts.free().exists() and not shutdown.is_asked():
         queue.enqueue(run_scan, scan_id, kind=JobKind.SCAN)
-    return found.plain() | ({"error": found.error.english} if found.error else {})
+    return scan.plain() | ({"error": scan.error.english} if scan.error else {})
 
 
 def resume_scan() -> str:
     """By the clock, every minute: go on with a scan whose workers died or were restarted."""
-    found = Scan.objects.open().first()
-    if found is None or found.parts.held().exists():
+    scan = Scan.objects.open().first()
+    if scan is None or scan.parts.held().exists():
         return "nothing to resume"
-    run_scan(found.pk)
-    return f"scan {found.pk}: {found.checked} of {found.total} checked"
+    run_scan(scan.pk)
+    return f"scan {scan.pk}: {scan.checked} of {scan.total} checked"
 
 
 @contextmanager

@@ -31,11 +31,11 @@ def health_over_time(row: Resource) -> str:
     """A chart of the newest samples, and a table of the very newest."""
     since = timezone.now() - timedelta(days=DAYS)
     recent = HealthSample.objects.filter(resource=row, checked_at__gte=since)
-    found = list(recent[:SAMPLES_DRAWN]) if row.pk else []
-    listed = [(s, age(s.checked_at), health_badge(s.status)) for s in found[:SAMPLES_LISTED]]
+    samples = list(recent[:SAMPLES_DRAWN]) if row.pk else []
+    listed = [(s, age(s.checked_at), health_badge(s.status)) for s in samples[:SAMPLES_LISTED]]
     return render_to_string(
         "admin/dht/health.html",
-        {"row": row, "chart": charts.draw(found[::-1]), "count": len(found), "samples": listed},
+        {"row": row, "chart": charts.draw(samples[::-1]), "count": len(samples), "samples": listed},
     )
 
 

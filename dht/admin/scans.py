@@ -54,13 +54,13 @@ def progress(scan: Scan) -> str:
 
 def in_words(scan: Scan) -> str:
     """What it found so far, in a line."""
-    found = {name: grouped(getattr(scan, name)) for name in COUNTED} | {"checked": progress(scan)}
+    counts = {name: grouped(getattr(scan, name)) for name in COUNTED} | {"checked": progress(scan)}
     return (
         gettext(
             "%(checked)s checked, %(found)s found alive; now %(active)s active, %(stale)s stale,"
             " %(unknown)s unknown; %(changed)s changed."
         )
-        % found
+        % counts
     )
 
 
@@ -191,9 +191,9 @@ class ScanAdmin(ReadOnlyAdmin[Scan]):
 
 def _counts(scan: Scan) -> list[tuple[str, str]]:
     """What each count is called, and how much it is."""
-    found = {name: grouped(getattr(scan, name)) for name in COUNTED}
-    found |= {"checked": progress(scan)}
-    return [(str(COUNTED[name]), said) for name, said in found.items()]
+    counts = {name: grouped(getattr(scan, name)) for name in COUNTED}
+    counts |= {"checked": progress(scan)}
+    return [(str(COUNTED[name]), said) for name, said in counts.items()]
 
 
 def _changes(scan: Scan) -> list[tuple[HealthSample, str, str]]:

@@ -32,21 +32,21 @@ class LargestFile:
     is_alone: bool
 
 
-def largest(found: Metadata) -> LargestFile:
+def largest(metadata: Metadata) -> LargestFile:
     """The first of the largest files; under its cleaned name if the info section is not kept, or
     too big to be read in passing. An empty torrent has one of no bytes."""
     try:
-        info = bencode.decode(found.info)
+        info = bencode.decode(metadata.info)
     except OutageError:
         info = {}
-    files = list(_files(info)) or _cleaned(found)
+    files = list(_files(info)) or _cleaned(metadata)
     path, size = max(files, key=lambda file: file[1])
-    return LargestFile(path, size, is_alone=bool(found.v1) and len(files) == len(path) == 1)
+    return LargestFile(path, size, is_alone=bool(metadata.v1) and len(files) == len(path) == 1)
 
 
-def _cleaned(found: Metadata) -> list[tuple[_Path, int]]:
-    kept = [(tuple(f.path.encode().split(b"/")), f.size) for f in found.files]
-    return kept or [((found.name.encode(),), 0)]
+def _cleaned(metadata: Metadata) -> list[tuple[_Path, int]]:
+    kept = [(tuple(f.path.encode().split(b"/")), f.size) for f in metadata.files]
+    return kept or [((metadata.name.encode(),), 0)]
 
 
 def _files(info: Value) -> Iterator[tuple[_Path, int]]:

@@ -49,11 +49,11 @@ class Sighting:
 
 
 @dataclass(slots=True)
-class _Asked:
+class _Lookup:
     key: str
     at: float
-    before: int | None
-    """Nodes that named peers when it was asked before, if it was."""
+    earlier_nodes: int | None
+    """Nodes that named peers in an earlier look-up of the key, if there was one."""
     is_disturbed: bool = False
     """Whether nothing at all was heard when its answers were to come."""
     nodes: int = 0
@@ -61,22 +61,22 @@ class _Asked:
 
     @property
     def is_seen(self) -> bool:
-        return self.nodes + (self.before or 0) >= ENOUGH_ANSWERS
+        return self.nodes + (self.earlier_nodes or 0) >= ENOUGH_ANSWERS
 
     @property
     def is_in_doubt(self) -> bool:
         is_doubtful = bool(self.nodes) or self.is_disturbed
-        return is_doubtful and not self.is_seen and self.before is None
+        return is_doubtful and not self.is_seen and self.earlier_nodes is None
 
     def sighting(self, *, is_answered: bool) -> tuple[str, Sighting]:
-        nodes = max(self.nodes, self.before or 0)
+        nodes = max(self.nodes, self.earlier_nodes or 0)
         return self.key, Sighting(nodes, len(self.peers), self.is_seen, is_answered)
 
 
 def look_up(keys: Collection[str], timeout_s: float) -> Iterator[tuple[str, Sighting]]:
     """Look up all keys (40 hex digits); each with what was seen, as they come to their end.
 
-    What too few nodes said is asked again. OutageError if libtorrent can't be loaded.
+    What too few nodes said is looked up again. OutageError if libtorrent can't be loaded.
     """
     lookups = Lookups(timeout_s)
     for key in keys:
@@ -94,22 +94,22 @@ class Lookups:
         self._session.events(0)  # late answers to earlier questions
         self._timeout_s = timeout_s
         self._waiting: deque[tuple[str, int | None]] = deque()
-        self._asked: dict[str, _Asked] = {}
+        self._running: dict[str, _Lookup] = {}
         # By age. Who was not seen while it was fresh goes over to the old ones.
-        self._fresh: deque[_Asked] = deque()
-        self._old: deque[_Asked] = deque()
+        self._recent: deque[_Lookup] = deque()
+        self._older: deque[_Lookup] = deque()
         self._under_way = 0
         self._packets = self._session.packets()
         self._rest_at = time.monotonic() + REST_EVERY_S
-        self._counted_at = self._heard_at = self._turn_at = time.monotonic()
-        self._unheard_since: float | None = None
+        self._counted_at = self._received_at = self._turn_at = time.monotonic()
+        self._silent_since: float | None = None
 
     def __len__(self) -> int:
-        return len(self._waiting) + len(self._asked)
+        return len(self._waiting) + len(self._running)
 
     @property
     def backlog(self) -> int:
-        """How many have not been asked yet."""
+        """How many keys wait for their look-up to start."""
         return len(self._waiting)
 
     @property
@@ -118,29 +118,29 @@ class Lookups:
 
         Without new questions silence means nothing: those left may wait for dead nodes.
         """
-        since = self._unheard_since
+        since = self._silent_since
         return since is not None and time.monotonic() - since >= SILENT_AFTER_S
 
     def add(self, key: str) -> None:
         """Let a key join, unless it is being looked up already."""
-        if key not in self._asked:
+        if key not in self._running:
             self._waiting.append((key, None))
 
     def ask(self) -> None:
-        """Start as many as there is room for."""
+        """Start keys that wait, as long as fewer than BUSY_AT_ONCE look-ups are busy."""
         if not self._waiting:
             return
-        lookups = self._session.busy_lookups()
-        self._under_way = lookups.under_way
-        room = 0 if self._is_resting(lookups) else min(BUSY_AT_ONCE - lookups.busy, BURST)
+        load = self._session.lookup_load()
+        self._under_way = load.under_way
+        room = 0 if self._is_resting(load) else min(BUSY_AT_ONCE - load.busy, BURST)
         now = time.monotonic()
         for _ in range(min(room, len(self._waiting))):
-            key, before = self._waiting.popleft()
-            if key not in self._asked:
-                self._asked[key] = asked = _Asked(key, now, before)
-                self._fresh.append(asked)
+            key, earlier_nodes = self._waiting.popleft()
+            if key not in self._running:
+                self._running[key] = lookup = _Lookup(key, now, earlier_nodes)
+                self._recent.append(lookup)
                 self._session.look_up(key)
-                self._unheard_since = self._unheard_since or now
+                self._silent_since = self._silent_since or now
 
     def answers(self, wait_s: float) -> list[tuple[str, Sighting]]:
         """What came to its end, after up to `wait_s` seconds."""
@@ -150,15 +150,15 @@ class Lookups:
         self._turn_at = time.monotonic()
         # Asked before the answers are read: those of ended look-ups are all among them.
         may_be_over = not self._waiting or time.monotonic() >= self._rest_at
-        is_all = may_be_over and not self._session.busy_lookups().under_way
-        self._listen()
-        return self._over(is_all=is_all)
+        is_all = may_be_over and not self._session.lookup_load().under_way
+        self._read_events()
+        return self._take_ended(is_all=is_all)
 
-    def _is_resting(self, lookups: session.Lookups) -> bool:
+    def _is_resting(self, load: session.LookupLoad) -> bool:
         """Now and then all may come to their end: those without an answer then have none, and need
         not wait for the clock. Not where dead nodes hold some back, and never for long."""
         late_s = time.monotonic() - self._rest_at
-        is_healthy = 0 < lookups.under_way == lookups.busy
+        is_healthy = 0 < load.under_way == load.busy
         if late_s >= 0 and not (is_healthy and late_s < MAX_REST_S):
             self._rest_at = time.monotonic() + REST_EVERY_S
             return False
@@ -171,19 +171,21 @@ class Lookups:
     def abandon(self) -> list[tuple[str, Sighting]]:
         """Forget everything; what was asked comes to its end as it stands, answered or not."""
         self._waiting.clear()
-        ended = [asked.sighting(is_answered=bool(asked.nodes)) for asked in self._asked.values()]
-        self._asked.clear()
-        self._fresh.clear()
-        self._old.clear()
+        ended = [
+            lookup.sighting(is_answered=bool(lookup.nodes)) for lookup in self._running.values()
+        ]
+        self._running.clear()
+        self._recent.clear()
+        self._older.clear()
         return ended
 
-    def _listen(self) -> None:
+    def _read_events(self) -> None:
         for event in self._session.events(0):
             if isinstance(event, session.PeersNamed) and event.peers:
-                asked = self._asked.get(event.key)
-                if asked is not None:
-                    asked.nodes += 1
-                    asked.peers.update(event.peers)
+                lookup = self._running.get(event.key)
+                if lookup is not None:
+                    lookup.nodes += 1
+                    lookup.peers.update(event.peers)
         if time.monotonic() - self._counted_at >= COUNT_EVERY_S:
             self._count_packets()
 
@@ -191,35 +193,35 @@ class Lookups:
         last, self._counted_at = self._counted_at, time.monotonic()
         packets = self._session.packets()
         if packets != self._packets:
-            self._packets, self._heard_at = packets, self._counted_at
-            self._unheard_since = None
+            self._packets, self._received_at = packets, self._counted_at
+            self._silent_since = None
         elif self._counted_at - last >= COUNT_EVERY_S:
             self._disturb(last, self._counted_at - COUNT_EVERY_S / 2)
 
     def _disturb(self, begin: float, end: float) -> None:
-        """Have what was asked then asked again: its answers can't have come."""
-        for asked in self._fresh:
-            if begin <= asked.at <= end:
-                asked.is_disturbed = True
+        """Mark what was looked up then, to be looked up again: its answers can't have come."""
+        for lookup in self._recent:
+            if begin <= lookup.at <= end:
+                lookup.is_disturbed = True
 
-    def _over(self, *, is_all: bool) -> list[tuple[str, Sighting]]:
+    def _take_ended(self, *, is_all: bool) -> list[tuple[str, Sighting]]:
         now = time.monotonic()
         ended = []
-        while self._fresh and (is_all or now - self._fresh[0].at >= LATE_ANSWERS_S):
-            asked = self._fresh.popleft()
-            if is_all or asked.is_seen:
-                ended.append(asked)
+        while self._recent and (is_all or now - self._recent[0].at >= LATE_ANSWERS_S):
+            lookup = self._recent.popleft()
+            if is_all or lookup.is_seen:
+                ended.append(lookup)
             else:
-                self._old.append(asked)
-        while self._old and (is_all or now - self._old[0].at >= self._timeout_s):
-            ended.append(self._old.popleft())
-        return [verdict for asked in ended if (verdict := self._judge(asked))]
+                self._older.append(lookup)
+        while self._older and (is_all or now - self._older[0].at >= self._timeout_s):
+            ended.append(self._older.popleft())
+        return [verdict for lookup in ended if (verdict := self._end(lookup))]
 
-    def _judge(self, asked: _Asked) -> tuple[str, Sighting] | None:
-        del self._asked[asked.key]
-        if asked.is_in_doubt:
-            self._waiting.appendleft((asked.key, asked.nodes))
+    def _end(self, lookup: _Lookup) -> tuple[str, Sighting] | None:
+        del self._running[lookup.key]
+        if lookup.is_in_doubt:
+            self._waiting.appendleft((lookup.key, lookup.nodes))
             return None
-        if not asked.nodes and self._heard_at <= asked.at:
+        if not lookup.nodes and self._received_at <= lookup.at:
             self._count_packets()
-        return asked.sighting(is_answered=bool(asked.nodes) or self._heard_at > asked.at)
+        return lookup.sighting(is_answered=bool(lookup.nodes) or self._received_at > lookup.at)

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from dht import reasons
 from dht.engine import lookups, session
-from dht.engine.agenda import Agenda
-from dht.engine.reachability import Reach
+from dht.engine.reachability import Reachability
+from dht.engine.timers import Timers
 from dht.trackers import client as trackers
 from ghost.core.text.reasons import NONE, Reason, ReasonCode
 from resources.states import ProbeStatus
@@ -46,7 +46,7 @@ class Outcome:
 
 
 @dataclass(eq=False)
-class _Sought:
+class _Probe:
     """A probe that has begun: who was named so far, and which trackers are left to be asked."""
 
     magnet: Magnet
@@ -55,8 +55,8 @@ class _Sought:
     packets: int
     """Of the DHT, when it began."""
     peers: set[session.Endpoint] = field(default_factory=set)
-    is_tracked: bool = False
-    is_heard: bool = False
+    has_asked_trackers: bool = False
+    has_tracker_answered: bool = False
     """Whether a tracker has answered, were it that nobody is there."""
 
 
@@ -83,191 +83,193 @@ class Probes:
         self._timeout_s = timeout_s
         self._pause_s = min(TRACKERS_AFTER_S, timeout_s / 5)
         self._waiting: dict[str, Magnet] = {}
-        self._sought: dict[str, _Sought] = {}
-        self._by_key: dict[str, list[str]] = {}
-        self._again: deque[_Sought] = deque()
-        self._agenda = Agenda[Outcome | None]()
+        self._under_way: dict[str, _Probe] = {}
+        self._hashes_by_key: dict[str, list[str]] = {}
+        self._repeated: deque[_Probe] = deque()
+        self._timers = Timers[Outcome | None]()
         self._trackers: trackers.Trackers | None = None
         self._patience_s = min(session.NODES_PATIENCE_S, timeout_s / 2)
-        self._dht = Reach(self._session, self._patience_s)
+        self._dht = Reachability(self._session, self._patience_s)
 
     def __len__(self) -> int:
-        return len(self._waiting) + len(self._sought)
+        return len(self._waiting) + len(self._under_way)
 
     def add(self, magnet: Magnet) -> None:
         """Let it join, unless it is being probed already; with another half it begins anew."""
-        under_way = self._sought.get(magnet.hash)
-        if under_way is not None:
-            if under_way.magnet.dht_keys == magnet.dht_keys:
+        earlier = self._under_way.get(magnet.hash)
+        if earlier is not None:
+            if earlier.magnet.dht_keys == magnet.dht_keys:
                 return
-            self._end(under_way)
+            self._end(earlier)
         self._waiting[magnet.hash] = magnet
 
     def abandon(self) -> None:
         """Forget all that has not ended."""
-        for sought in list(self._sought.values()):
-            self._end(sought)
+        for probe in list(self._under_way.values()):
+            self._end(probe)
         self._waiting.clear()
         self._session.save_state()
 
     def step(self, wait_s: float) -> list[Outcome]:
         """Go on for about `wait_s` seconds; the probes that ended."""
-        if not self._sought and self._dht.is_awaited(wait_s):
+        if not self._under_way and self._dht.is_still_waited_for(wait_s):
             return []
-        ended = self._begin_some()
-        is_more = self._waiting or self._again
+        ended = self._begin_waiting()
+        is_more = self._waiting or self._repeated
         for event in self._session.events(min(wait_s, lookups.PACE_S) if is_more else wait_s):
-            ended += self._take(event)
-        self._hear_trackers()
-        return ended + [outcome for outcome in self._agenda.due() if outcome]
+            ended += self._handle(event)
+        self._read_trackers()
+        return ended + [outcome for outcome in self._timers.due() if outcome]
 
-    # -- who has it
+    # -- finding peers
 
-    def _begin_some(self) -> list[Outcome]:
+    def _begin_waiting(self) -> list[Outcome]:
         """Begin as many as there is room for: in a burst, answers would be lost."""
-        if not self._waiting and not self._again:
+        if not self._waiting and not self._repeated:
             return []
-        if not self._dht.is_there:
+        if not self._dht.is_reachable:
             return self._begin_without_dht()
-        room = lookups.BUSY_AT_ONCE - self._session.busy_lookups().busy
-        while self._again and room > 0:
-            room -= self._look_up(self._again.popleft())
+        room = lookups.BUSY_AT_ONCE - self._session.lookup_load().busy
+        while self._repeated and room > 0:
+            room -= self._look_up(self._repeated.popleft())
         while self._waiting and room > 0:
             room -= self._look_up(self._begin())
         return []
 
-    def _begin(self) -> _Sought:
+    def _begin(self) -> _Probe:
         magnet = self._waiting.pop(next(iter(self._waiting)))
         now = time.monotonic()
-        left_s = self._timeout_s - (0 if self._dht.is_there else self._patience_s)
-        sought = self._sought[magnet.hash] = _Sought(
-            magnet, now + left_s, _askable(magnet), self._dht.packets()
+        left_s = self._timeout_s - (0 if self._dht.is_reachable else self._patience_s)
+        probe = self._under_way[magnet.hash] = _Probe(
+            magnet, now + left_s, _tracker_urls(magnet), self._dht.packets()
         )
         for key in magnet.dht_keys:
-            self._by_key.setdefault(key, []).append(magnet.hash)
-        self._note(now + (self._pause_s if self._dht.is_there else 0), self._ask_trackers, sought)
-        self._note(now + self._timeout_s / 2, self._try_again, sought)
-        self._note(now + self._timeout_s * 3 / 4, self._try_peers_again, sought)
-        self._note(sought.ends_at, self._give_up, sought)
-        return sought
+            self._hashes_by_key.setdefault(key, []).append(magnet.hash)
+        self._call_at(
+            now + (self._pause_s if self._dht.is_reachable else 0), self._ask_trackers, probe
+        )
+        self._call_at(now + self._timeout_s / 2, self._repeat, probe)
+        self._call_at(now + self._timeout_s * 3 / 4, self._repeat_peers, probe)
+        self._call_at(probe.ends_at, self._give_up, probe)
+        return probe
 
-    def _note(self, at: float, call: Callable[[_Sought], Outcome | None], sought: _Sought) -> None:
+    def _call_at(self, at: float, call: Callable[[_Probe], Outcome | None], probe: _Probe) -> None:
         def due() -> Outcome | None:
-            is_under_way = self._sought.get(sought.magnet.hash) is sought
-            return call(sought) if is_under_way else None
+            is_under_way = self._under_way.get(probe.magnet.hash) is probe
+            return call(probe) if is_under_way else None
 
-        self._agenda.note(at, due)
+        self._timers.call_at(at, due)
 
     def _begin_without_dht(self) -> list[Outcome]:
         """Only trackers can name peers."""
-        self._again.clear()
-        lost = [h for h, magnet in self._waiting.items() if not _askable(magnet)]
+        self._repeated.clear()
+        lost = [h for h, magnet in self._waiting.items() if not _tracker_urls(magnet)]
         for magnet_hash in lost:
             del self._waiting[magnet_hash]
         while self._waiting:
             self._begin()
         return [Outcome(h, ProbeStatus.UNAVAILABLE, error=reasons.NO_DHT()) for h in lost]
 
-    def _look_up(self, sought: _Sought) -> int:
+    def _look_up(self, probe: _Probe) -> int:
         """Ask the DHT; how many questions that took."""
-        for key in sought.magnet.dht_keys:
+        for key in probe.magnet.dht_keys:
             self._session.look_up(key)
-        return len(sought.magnet.dht_keys)
+        return len(probe.magnet.dht_keys)
 
-    def _ask_trackers(self, sought: _Sought) -> None:
+    def _ask_trackers(self, probe: _Probe) -> None:
         """Ask those over UDP, and after a pause those over HTTP, if nobody was named so far, or
         half of the time went by with peers that gave nothing."""
-        left_s = sought.ends_at - time.monotonic()
-        if not sought.trackers or (sought.peers and left_s > self._timeout_s / 2):
+        left_s = probe.ends_at - time.monotonic()
+        if not probe.trackers or (probe.peers and left_s > self._timeout_s / 2):
             return
-        sought.is_tracked = True
+        probe.has_asked_trackers = True
         self._trackers = self._trackers or trackers.trackers()
-        urls = sought.trackers.pop(0)
-        for key in sought.magnet.dht_keys:
+        urls = probe.trackers.pop(0)
+        for key in probe.magnet.dht_keys:
             self._trackers.find_peers(key, urls, self._session.listen_port(), left_s)
-        self._note(time.monotonic() + self._pause_s, self._ask_trackers, sought)
+        self._call_at(time.monotonic() + self._pause_s, self._ask_trackers, probe)
 
-    def _try_again(self, sought: _Sought) -> None:
+    def _repeat(self, probe: _Probe) -> None:
         """Answers get lost, peers too, and a swarm may have appeared since."""
-        self._try_peers_again(sought)
-        self._again.append(sought)
-        self._ask_trackers(sought)
+        self._repeat_peers(probe)
+        self._repeated.append(probe)
+        self._ask_trackers(probe)
 
-    def _try_peers_again(self, sought: _Sought) -> None:
-        if sought.peers:
-            self._session.fetch(sought.magnet, sought.peers)
+    def _repeat_peers(self, probe: _Probe) -> None:
+        if probe.peers:
+            self._session.fetch(probe.magnet, probe.peers)
 
-    # -- what comes
+    # -- answers
 
-    def _hear_trackers(self) -> None:
+    def _read_trackers(self) -> None:
         for event in self._trackers.events() if self._trackers else ():
             if isinstance(event, trackers.PeersOfTracker):
-                for magnet_hash in self._by_key.get(event.key, ()):
-                    self._sought[magnet_hash].is_heard = True
-                self._meet(event.key, event.peers)
+                for magnet_hash in self._hashes_by_key.get(event.key, ()):
+                    self._under_way[magnet_hash].has_tracker_answered = True
+                self._add_peers(event.key, event.peers)
 
-    def _take(self, event: session.Event) -> list[Outcome]:
+    def _handle(self, event: session.Event) -> list[Outcome]:
         if isinstance(event, session.PeersNamed):
-            self._meet(event.key, event.peers)
+            self._add_peers(event.key, event.peers)
             return []
-        sought = self._sought.get(event.magnet_hash)
-        if sought is None:
+        probe = self._under_way.get(event.magnet_hash)
+        if probe is None:
             return []
-        self._end(sought)
+        self._end(probe)
         if isinstance(event, session.TorrentRefused):
             error = reasons.BAD_METADATA(reason=event.reason)
-            return [self._miss(sought, ProbeStatus.TIMEOUT, error)]
-        return [self._arrive(sought, event.torrent)]
+            return [self._miss(probe, ProbeStatus.TIMEOUT, error)]
+        return [self._finish(probe, event.torrent)]
 
-    def _meet(self, key: str, peers: Iterable[session.Endpoint]) -> None:
-        for magnet_hash in self._by_key.get(key, ()):
-            sought = self._sought[magnet_hash]
-            room = min(MAX_PEERS - len(sought.peers), PEERS_OF_ONE)
-            new = [peer for peer in dict.fromkeys(peers) if peer not in sought.peers][:room]
+    def _add_peers(self, key: str, peers: Iterable[session.Endpoint]) -> None:
+        for magnet_hash in self._hashes_by_key.get(key, ()):
+            probe = self._under_way[magnet_hash]
+            room = min(MAX_PEERS - len(probe.peers), PEERS_OF_ONE)
+            new = [peer for peer in dict.fromkeys(peers) if peer not in probe.peers][:room]
             if new:
-                sought.peers.update(new)
-                self._session.fetch(sought.magnet, new)
+                probe.peers.update(new)
+                self._session.fetch(probe.magnet, new)
 
-    def _arrive(self, sought: _Sought, torrent: sanitize.Torrent) -> Outcome:
-        num_peers = len(sought.peers)
-        found = sanitize.metadata(sought.magnet, torrent, num_peers)
-        if found is None:
-            return self._miss(sought, ProbeStatus.TIMEOUT, reasons.OTHER_HASH())
-        return Outcome(sought.magnet.hash, ProbeStatus.OK, found, num_peers=num_peers)
+    def _finish(self, probe: _Probe, torrent: sanitize.Torrent) -> Outcome:
+        num_peers = len(probe.peers)
+        metadata = sanitize.metadata(probe.magnet, torrent, num_peers)
+        if metadata is None:
+            return self._miss(probe, ProbeStatus.TIMEOUT, reasons.OTHER_HASH())
+        return Outcome(probe.magnet.hash, ProbeStatus.OK, metadata, num_peers=num_peers)
 
-    def _give_up(self, sought: _Sought) -> Outcome:
-        self._end(sought)
-        is_answered = self._dht.has_spoken_since(sought.packets) or sought.is_heard
-        if sought.peers:
-            error = reasons.NO_METADATA(number=len(sought.peers), seconds=self._timeout_s)
-            return self._miss(sought, ProbeStatus.TIMEOUT, error)
+    def _give_up(self, probe: _Probe) -> Outcome:
+        self._end(probe)
+        is_answered = self._dht.has_answered_since(probe.packets) or probe.has_tracker_answered
+        if probe.peers:
+            error = reasons.NO_METADATA(number=len(probe.peers), seconds=self._timeout_s)
+            return self._miss(probe, ProbeStatus.TIMEOUT, error)
         if not is_answered:
-            error = (reasons.NO_DHT_NOR_TRACKER if sought.is_tracked else reasons.NO_DHT)()
-            return self._miss(sought, ProbeStatus.UNAVAILABLE, error)
-        error = self._who_was_asked(sought)(seconds=self._timeout_s)
-        return self._miss(sought, ProbeStatus.INACTIVE, error)
+            error = (reasons.NO_DHT_NOR_TRACKER if probe.has_asked_trackers else reasons.NO_DHT)()
+            return self._miss(probe, ProbeStatus.UNAVAILABLE, error)
+        error = self._who_was_asked(probe)(seconds=self._timeout_s)
+        return self._miss(probe, ProbeStatus.INACTIVE, error)
 
-    def _who_was_asked(self, sought: _Sought) -> ReasonCode:
+    def _who_was_asked(self, probe: _Probe) -> ReasonCode:
         """Why nobody was found, by who was asked and answered."""
-        if sought.is_heard:
-            return reasons.NOT_ANYWHERE if self._dht.is_there else reasons.NOT_AT_TRACKERS
-        return reasons.NOT_IN_DHT_NO_TRACKER if sought.is_tracked else reasons.NOT_IN_DHT
+        if probe.has_tracker_answered:
+            return reasons.NOT_ANYWHERE if self._dht.is_reachable else reasons.NOT_AT_TRACKERS
+        return reasons.NOT_IN_DHT_NO_TRACKER if probe.has_asked_trackers else reasons.NOT_IN_DHT
 
-    def _miss(self, sought: _Sought, status: ProbeStatus, error: Reason) -> Outcome:
-        return Outcome(sought.magnet.hash, status, error=error, num_peers=len(sought.peers))
+    def _miss(self, probe: _Probe, status: ProbeStatus, error: Reason) -> Outcome:
+        return Outcome(probe.magnet.hash, status, error=error, num_peers=len(probe.peers))
 
-    def _end(self, sought: _Sought) -> None:
-        del self._sought[sought.magnet.hash]
-        self._session.drop(sought.magnet.hash)
-        for key in sought.magnet.dht_keys:
-            self._by_key[key].remove(sought.magnet.hash)
-            if not self._by_key[key]:
-                del self._by_key[key]
-            if self._trackers and sought.is_tracked:
+    def _end(self, probe: _Probe) -> None:
+        del self._under_way[probe.magnet.hash]
+        self._session.drop(probe.magnet.hash)
+        for key in probe.magnet.dht_keys:
+            self._hashes_by_key[key].remove(probe.magnet.hash)
+            if not self._hashes_by_key[key]:
+                del self._hashes_by_key[key]
+            if self._trackers and probe.has_asked_trackers:
                 self._trackers.forget(key)
 
 
-def _askable(magnet: Magnet) -> list[list[str]]:
+def _tracker_urls(magnet: Magnet) -> list[list[str]]:
     """Its trackers in the order in which they are asked: an announce over HTTP costs as much as
     thirty over UDP. Browsers' (ws) can't be asked."""
     chosen = [[u for u in magnet.trackers if u.startswith(schemes)] for schemes in _SCHEMES]

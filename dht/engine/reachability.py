@@ -11,41 +11,41 @@ if TYPE_CHECKING:
 COUNT_EVERY_S = 1.0
 
 
-class Reach:
-    """Whether it has nodes: waited for with patience, and looked at again now and then."""
+class Reachability:
+    """Whether the session knows DHT nodes; a first one is waited for, for `patience_s` seconds."""
 
     def __init__(self, session: Session, patience_s: float) -> None:
         self._session, self._patience_s = session, patience_s
         self._waiting_since: float | None = None
-        self._looked_at = 0.0
+        self._counted_at = 0.0
         self._packets = 0
-        self.is_there = False
+        self.is_reachable = False
 
-    def is_awaited(self, wait_s: float) -> bool:
+    def is_still_waited_for(self, wait_s: float) -> bool:
         """Wait for a first node; whether the DHT still has time to answer."""
-        if self.is_there:
+        if self.is_reachable:
             return False
         now = time.monotonic()
         self._waiting_since = self._waiting_since or now
         is_late = now - self._waiting_since >= self._patience_s
-        self.is_there = self._session.has_nodes(0 if is_late else wait_s)
-        if self.is_there or is_late:
+        self.is_reachable = self._session.has_nodes(0 if is_late else wait_s)
+        if self.is_reachable or is_late:
             self._waiting_since = None
-        return not self.is_there and not is_late
+        return not self.is_reachable and not is_late
 
     def packets(self) -> int:
         """How many packets came so far, as of a second ago."""
-        if time.monotonic() - self._looked_at >= COUNT_EVERY_S:
-            self._look()
+        if time.monotonic() - self._counted_at >= COUNT_EVERY_S:
+            self._count()
         return self._packets
 
-    def has_spoken_since(self, packets: int) -> bool:
+    def has_answered_since(self, packets: int) -> bool:
         """Whether any node has sent something since there were so many `packets`."""
         if self.packets() == packets:
-            self._look()
-        self.is_there = self._packets > packets and self._session.num_nodes() > 0
-        return self.is_there
+            self._count()
+        self.is_reachable = self._packets > packets and self._session.num_nodes() > 0
+        return self.is_reachable
 
-    def _look(self) -> None:
-        self._looked_at = time.monotonic()
+    def _count(self) -> None:
+        self._counted_at = time.monotonic()
         self._packets = self._session.packets()

@@ -1,4 +1,4 @@
-"""The one door to libtorrent: plain values in, plain values out.
+"""The only user of libtorrent: plain values in, plain values out.
 
 One session per process, made when it is first asked for and never before a fork, kept between
 tasks so that its DHT table stays warm, closed when the process ends. It asks the DHT and takes
@@ -28,10 +28,10 @@ try:
     import libtorrent
 except ImportError as error:  # a missing shared library is one too
     lt: Any = None
-    _why_not = str(error)
+    _load_error = str(error)
 else:
     lt = libtorrent
-    _why_not = ""
+    _load_error = ""
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -105,7 +105,7 @@ class _Fetch:
 
 
 @dataclass(frozen=True)
-class Lookups:
+class LookupLoad:
     """How many look-ups are `under_way`; those not `busy` only wait for nodes that are silent."""
 
     under_way: int
@@ -115,7 +115,7 @@ class Lookups:
 def require() -> None:
     """OutageError if libtorrent can't be loaded on this machine."""
     if lt is None:
-        raise OutageError(reasons.NOT_LOADED(reason=_why_not))
+        raise OutageError(reasons.NOT_LOADED(reason=_load_error))
 
 
 def state_path() -> Path:
@@ -134,10 +134,10 @@ class Session:
         for endpoint in session_settings.bootstrap_endpoints(env):
             self._lt.add_dht_node(endpoint)
         self._fetches: dict[str, _Fetch] = {}  # by magnet hash
-        self._looked_at = 0.0
+        self._updated_at = 0.0
         self._events: deque[Event] = deque()
         self._counters: dict[str, int] | None = None
-        self._lookups: Lookups | None = None
+        self._load: LookupLoad | None = None
         self._saved_at = time.monotonic()
 
     def listen_port(self) -> int:
@@ -168,11 +168,11 @@ class Session:
         """Ask the DHT who has `key`; each node's answer comes as PeersNamed, silence as none."""
         self._lt.dht_get_peers(lt.sha1_hash(bytes.fromhex(key)))
 
-    def busy_lookups(self) -> Lookups:
+    def lookup_load(self) -> LookupLoad:
         """How the look-ups stand; answers to ended ones are among the events."""
-        self._lookups = None
+        self._load = None
         self._lt.post_dht_stats()
-        return self._await(lambda: self._lookups)
+        return self._await(lambda: self._load)
 
     # -- metadata
 
@@ -191,7 +191,7 @@ class Session:
         elif fetch.handle is not None:
             is_in_vain = bool(named & fetch.peers)
             fetch.peers |= named
-            if not (is_in_vain and self._leave_out_a_suspect(fetch)):
+            if not (is_in_vain and self._leave_out_one_peer(fetch)):
                 for peer in named:
                     fetch.handle.connect_peer(peer, 0, _BY_UTP)
 
@@ -202,14 +202,14 @@ class Session:
             self._lt.remove_torrent(fetch.handle)
             fetch.handle = None
 
-    def _leave_out_a_suspect(self, fetch: _Fetch, *, is_proved: bool = False) -> bool:
+    def _leave_out_one_peer(self, fetch: _Fetch, *, is_proved: bool = False) -> bool:
         """Begin anew without the peer that sends the most, another than last time; False if there
         is none. Unless it is proved that one of them lies, it takes two to suspect one.
 
         libtorrent goes on asking one whose metadata is wrong or too large, and nobody else.
         """
         speeds = {tuple(p.ip): p.down_speed for p in fetch.handle.get_peer_info()}
-        is_enough = len(speeds) > 1 or is_proved or _is_fed_in_vain(fetch.handle.status())
+        is_enough = len(speeds) > 1 or is_proved or _is_sent_useless_data(fetch.handle.status())
         suspects = speeds.keys() - {fetch.left_out}
         if not suspects or not is_enough or len(fetch.peers) < 2:
             return False
@@ -243,15 +243,15 @@ class Session:
 
     def events(self, wait_s: float) -> list[Event]:
         """What happened since the last call, waiting up to `wait_s` seconds for something."""
-        if time.monotonic() - self._looked_at >= LOOK_EVERY_S:
-            self._looked_at = time.monotonic()
+        if time.monotonic() - self._updated_at >= LOOK_EVERY_S:
+            self._updated_at = time.monotonic()
             self._lt.post_torrent_updates(_PROGRESS)
         self._collect(0)
         if not self._events:
             self._collect(wait_s)
-        found = list(self._events)
+        events = list(self._events)
         self._events.clear()
-        return found
+        return events
 
     def counters(self) -> dict[str, int]:
         """libtorrent's own counters, by their names."""
@@ -261,11 +261,11 @@ class Session:
 
     def _await(self, answer: Callable[[], _T | None]) -> _T:
         deadline = time.monotonic() + _STATS_PATIENCE_S
-        while (found := answer()) is None:
+        while (value := answer()) is None:
             if time.monotonic() >= deadline:
                 raise OutageError(reasons.NOT_RESPONDING())
             self._collect(0.05)
-        return found
+        return value
 
     def _collect(self, wait_s: float) -> None:
         """Copy out what libtorrent reports: an alert is freed by the next pop_alerts()."""
@@ -276,42 +276,42 @@ class Session:
                 peers = tuple((ip, port) for ip, port in alert.peers())
                 self._events.append(PeersNamed(alert.info_hash.to_bytes().hex(), peers))
             elif isinstance(alert, lt.metadata_received_alert):
-                self._take(alert.handle.torrent_file())
+                self._handle_metadata(alert.handle.torrent_file())
             elif isinstance(alert, lt.torrent_conflict_alert):
                 # Both halves of a hybrid were asked for, and both torrents stopped.
-                self._take(alert.metadata)
+                self._handle_metadata(alert.metadata)
             elif isinstance(alert, lt.metadata_failed_alert):
-                self._refuse(alert.handle.info_hashes(), alert.error)
+                self._handle_failure(alert.handle.info_hashes(), alert.error)
             elif isinstance(alert, lt.state_update_alert):
-                _bound(alert.status)
+                _limit_rate(alert.status)
             elif isinstance(alert, lt.session_stats_alert):
                 self._counters = dict(alert.values)
             elif isinstance(alert, lt.dht_stats_alert):
-                self._lookups = _lookups(alert.active_requests)
+                self._load = _lookup_load(alert.active_requests)
             elif isinstance(alert, lt.listen_failed_alert):
                 log.warning("%s", alert.message())
 
-    def _take(self, info: Any) -> None:  # noqa: ANN401  # libtorrent's
-        torrent = _plain(info)
-        self._end(info.info_hashes(), lambda magnet_hash: TorrentArrived(magnet_hash, torrent))
+    def _handle_metadata(self, info: Any) -> None:  # noqa: ANN401  # libtorrent's
+        torrent = _copied(info)
+        self._finish(info.info_hashes(), lambda magnet_hash: TorrentArrived(magnet_hash, torrent))
 
-    def _refuse(self, hashes: Any, error: Any) -> None:  # noqa: ANN401  # libtorrent's
+    def _handle_failure(self, hashes: Any, error: Any) -> None:  # noqa: ANN401  # libtorrent's
         if error.category().name() != "libtorrent" or error.value() != _OTHER_HASH:
-            self._end(hashes, lambda magnet_hash: TorrentRefused(magnet_hash, error.message()))
+            self._finish(hashes, lambda magnet_hash: TorrentRefused(magnet_hash, error.message()))
             return
-        for fetch in self._asked(hashes):
-            self._leave_out_a_suspect(fetch, is_proved=True)
+        for fetch in self._fetches_of(hashes):
+            self._leave_out_one_peer(fetch, is_proved=True)
 
-    def _end(self, hashes: Any, tell: Callable[[str], Event]) -> None:  # noqa: ANN401  # libtorrent's
+    def _finish(self, hashes: Any, make_event: Callable[[str], Event]) -> None:  # noqa: ANN401  # libtorrent's
         """Tell everyone who asked for it, and leave its swarm."""
-        asked = self._asked(hashes)
-        self._events += [tell(fetch.magnet.hash) for fetch in asked]
-        for handle in {fetch.handle for fetch in asked}:
+        fetches = self._fetches_of(hashes)
+        self._events += [make_event(fetch.magnet.hash) for fetch in fetches]
+        for handle in {fetch.handle for fetch in fetches}:
             self._lt.remove_torrent(handle)
-        for fetch in asked:
+        for fetch in fetches:
             fetch.handle = None
 
-    def _asked(self, hashes: Any) -> list[_Fetch]:  # noqa: ANN401  # libtorrent's
+    def _fetches_of(self, hashes: Any) -> list[_Fetch]:  # noqa: ANN401  # libtorrent's
         known = [self._fetches.get(d.to_bytes().hex()) for d in (hashes.v1, hashes.v2)]
         return [fetch for fetch in known if fetch is not None and fetch.handle is not None]
 
@@ -381,13 +381,13 @@ def _params(env: Env) -> Any:  # noqa: ANN401  # libtorrent's
     return params
 
 
-def _is_fed_in_vain(state: Any) -> bool:  # noqa: ANN401  # libtorrent's
+def _is_sent_useless_data(state: Any) -> bool:  # noqa: ANN401  # libtorrent's
     """Whether more came than there can be, or much without a piece that fits."""
     in_vain = session_settings.MAX_METADATA_BYTES if state.progress_ppm else MAX_USELESS_BYTES
     return bool(state.total_download > in_vain)
 
 
-def _bound(states: list[Any]) -> None:
+def _limit_rate(states: list[Any]) -> None:
     """Limit those that got more than any metadata has. A limit from the start would cost each
     torrent more than a second: libtorrent lets a limited one begin at its next tick."""
     for state in states:
@@ -395,13 +395,13 @@ def _bound(states: list[Any]) -> None:
             state.handle.set_download_limit(session_settings.MAX_BYTES_PER_S)
 
 
-def _lookups(requests: list[dict[str, Any]]) -> Lookups:
+def _lookup_load(requests: list[dict[str, Any]]) -> LookupLoad:
     sent = [request["last_sent"] for request in requests if request["type"] == "get_peers"]
     busy = [ago_s for ago_s in sent if ago_s < BUSY_WITHIN_S or ago_s == _NOTHING_SENT]
-    return Lookups(len(sent), len(busy))
+    return LookupLoad(len(sent), len(busy))
 
 
-def _plain(info: Any) -> sanitize.Torrent:  # noqa: ANN401  # libtorrent's
+def _copied(info: Any) -> sanitize.Torrent:  # noqa: ANN401  # libtorrent's
     layout, pad = info.layout(), int(lt.file_flags_t.flag_pad_file)
     real = [i for i in range(layout.num_files()) if not int(layout.file_flags(i)) & pad]
     return sanitize.Torrent(

@@ -60,18 +60,18 @@ def session_settings(env: Env) -> dict[str, bool | int | str]:
 
     A taken port is followed by the next free one; port 0 is any.
     """
-    found: dict[str, bool | int | str] = {
+    chosen: dict[str, bool | int | str] = {
         "listen_interfaces": ",".join(env.dht_listen_interfaces),
         "dht_bootstrap_nodes": ",".join(env.dht_bootstrap_nodes),
         **_PASSIVE,
         **_MANY_AT_ONCE,
     }
     if env.allow_private_networks:
-        found |= _CLOSED_NETWORK
+        chosen |= _CLOSED_NETWORK
     hosts = [endpoint.rpartition(":")[0] for endpoint in env.dht_listen_interfaces]
     if hosts and all(is_loopback(host) for host in hosts):
-        found["outgoing_interfaces"] = ",".join(dict.fromkeys(hosts))
-    return found
+        chosen["outgoing_interfaces"] = ",".join(dict.fromkeys(hosts))
+    return chosen
 
 
 def bootstrap_endpoints(env: Env) -> Iterator[tuple[str, int]]:

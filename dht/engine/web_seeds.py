@@ -59,12 +59,12 @@ class Target:
         return urlsplit(self.url).hostname or ""
 
 
-def target(found: Metadata, seed: str) -> Target:
+def target(metadata: Metadata, seed: str) -> Target:
     """Where BEP 19 puts the largest file: below the URL, or at it if there is no folder.
 
     BEP 52 says nothing about web seeds: libtorrent looks for a v2 torrent's one file below, too.
     """
-    file = largest_file.largest(found)
+    file = largest_file.largest(metadata)
     is_file = file.is_alone and urlsplit(seed).path and not seed.endswith("/")
     path = "/".join(quote(part, safe="") for part in file.path)
     return Target(seed, seed if is_file else f"{seed.removesuffix('/')}/{path}", file.size)
@@ -117,8 +117,8 @@ def check(
     """Check all of them (key, metadata, web seeds) together; as `Checks` says, as they come."""
     checks = Checks(timeout_s, source_address)
     try:
-        for key, found, seeds in wanted:
-            checks.add(key, found, seeds)
+        for key, metadata, seeds in wanted:
+            checks.add(key, metadata, seeds)
         while len(checks):
             yield from checks.step(1)
     finally:
@@ -126,7 +126,7 @@ def check(
 
 
 @dataclass
-class _Asked:
+class _Torrent:
     """A torrent, and which of its web seeds are still to be asked."""
 
     key: str
@@ -150,90 +150,90 @@ class Checks:
     def _begin(self) -> None:
         self._pid = os.getpid()
         self._lock = threading.Condition()
-        self._queues: dict[str, deque[_Asked]] = {}
+        self._queues: dict[str, deque[_Torrent]] = {}
         self._ready: dict[str, None] = {}  # hosts in turn, as an ordered set
         self._busy: Counter[str] = Counter()
         self._failures: Counter[str] = Counter()
-        self._over: list[tuple[str, WebSeedCheck]] = []
+        self._ended: list[tuple[str, WebSeedCheck]] = []
         self._expected = self._threads = 0
         self._is_abandoned = False
 
-    def _own(self) -> threading.Condition:
+    def _locked(self) -> threading.Condition:
         """The lock of this process: threads and locks of a forked one's parent are dead here."""
         if self._pid != os.getpid():
             self._begin()
         return self._lock
 
     def __len__(self) -> int:
-        with self._own():
+        with self._locked():
             return self._expected
 
-    def add(self, key: str, found: Metadata, seeds: Sequence[str]) -> None:
-        """Let a torrent join, if it has a web seed; of `found` nothing is held."""
-        targets = deque(target(found, seed) for seed in seeds[:MAX_PER_TORRENT])
-        with self._own():
+    def add(self, key: str, metadata: Metadata, seeds: Sequence[str]) -> None:
+        """Let a torrent join, if it has a web seed; of `metadata` nothing is held."""
+        targets = deque(target(metadata, seed) for seed in seeds[:MAX_PER_TORRENT])
+        with self._locked():
             if targets and not self._is_abandoned:
                 self._expected += 1
-                self._queue(_Asked(key, targets))
+                self._queue(_Torrent(key, targets))
 
     def step(self, wait_s: float) -> list[tuple[str, WebSeedCheck]]:
         """What came to its end, waiting up to `wait_s` seconds for something."""
-        with self._own():
-            self._lock.wait_for(lambda: self._over or not self._expected, wait_s)
-            found, self._over = self._over, []
-            self._expected -= len(found)
-            return found
+        with self._locked():
+            self._lock.wait_for(lambda: self._ended or not self._expected, wait_s)
+            ended, self._ended = self._ended, []
+            self._expected -= len(ended)
+            return ended
 
     def abandon(self) -> None:
         """Forget all that has not ended, and let nothing join any more."""
-        with self._own():
+        with self._locked():
             self._is_abandoned = True
             self._expected = 0
             self._queues.clear()
             self._ready.clear()
-            self._over.clear()
+            self._ended.clear()
 
     # -- under the lock
 
-    def _queue(self, asked: _Asked) -> None:
-        host = asked.targets[0].host
-        self._queues.setdefault(host, deque()).append(asked)
-        self._offer(host)
+    def _queue(self, torrent: _Torrent) -> None:
+        host = torrent.targets[0].host
+        self._queues.setdefault(host, deque()).append(torrent)
+        self._make_ready(host)
 
-    def _offer(self, host: str) -> None:
+    def _make_ready(self, host: str) -> None:
         if host in self._queues and self._busy[host] < MAX_PER_HOST:
             self._ready[host] = None
             if self._threads < MAX_THREADS:
                 threading.Thread(target=self._work, name="web-seeds", daemon=True).start()
                 self._threads += 1
 
-    def _take(self) -> _Asked | None:
+    def _next(self) -> _Torrent | None:
         if not self._ready:
             self._threads -= 1
             return None
         host = next(iter(self._ready))
         del self._ready[host]
-        asked = self._queues[host].popleft()
+        torrent = self._queues[host].popleft()
         if not self._queues[host]:
             del self._queues[host]
         self._busy[host] += 1
-        self._offer(host)
-        return asked
+        self._make_ready(host)
+        return torrent
 
-    def _end(self, asked: _Asked, outcome: WebSeedCheck, *, is_failure: bool) -> None:
-        host = asked.targets.popleft().host
+    def _end(self, torrent: _Torrent, outcome: WebSeedCheck, *, is_failure: bool) -> None:
+        host = torrent.targets.popleft().host
         self._busy[host] -= 1
         self._failures[host] = self._failures[host] + 1 if is_failure else 0
         if self._is_abandoned:
             return
-        asked.is_known &= not is_failure
-        if asked.targets and not outcome.is_alive:
-            self._queue(asked)
+        torrent.is_known &= not is_failure
+        if torrent.targets and not outcome.is_alive:
+            self._queue(torrent)
         else:
-            is_known = asked.is_known or outcome.is_alive
-            self._over.append((asked.key, replace(outcome, is_known=is_known)))
+            is_known = torrent.is_known or outcome.is_alive
+            self._ended.append((torrent.key, replace(outcome, is_known=is_known)))
             self._lock.notify()
-        self._offer(host)
+        self._make_ready(host)
 
     def _is_given_up(self, host: str) -> bool:
         return self._failures[host] >= MAX_FAILURES
@@ -243,13 +243,13 @@ class Checks:
     def _work(self) -> None:
         while True:
             with self._lock:
-                asked = self._take()
-            if asked is None:
+                torrent = self._next()
+            if torrent is None:
                 return
-            error = self._ask(asked.targets[0])
-            outcome = WebSeedCheck(asked.targets[0].seed, not error, str(error or ""))
+            error = self._ask(torrent.targets[0])
+            outcome = WebSeedCheck(torrent.targets[0].seed, not error, str(error or ""))
             with self._lock:
-                self._end(asked, outcome, is_failure=isinstance(error, OutageError))
+                self._end(torrent, outcome, is_failure=isinstance(error, OutageError))
 
     def _ask(self, wanted: Target) -> Exception | None:
         if self._is_given_up(wanted.host):

@@ -16,7 +16,7 @@ from django.conf import settings
 
 from dht import bind_addresses
 from dht.engine import lookups, web_seeds
-from dht.health.verdict import Evidence, Subject
+from dht.health.verdict import Evidence, ScannedResource
 from dht.trackers import client
 from resources.torrents import magnets, metadata
 
@@ -38,50 +38,52 @@ GRACE_S = 5.0
 class Case:
     """A resource under way: the keys that the DHT is still asked for, and what was found so far."""
 
-    of: Subject
+    resource: ScannedResource
     evidence: Evidence = field(default_factory=Evidence)
     keys: set[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.keys = self.of.keys
+        self.keys = self.resource.keys
 
 
-class Signs:
+class EvidenceCollector:
     """Cases under way in this process; more may join at any time."""
 
     def __init__(self, timeout_s: float) -> None:
         self._timeout_s = timeout_s
         self._lookups = lookups.Lookups(timeout_s)
-        self._by_key: dict[str, list[tuple[Case, _Counts]]] = {}
-        self._counted: list[_Counts] = []
-        own = bind_addresses.of(settings.GHOST)
-        self._may_ask_web_seeds = bool(own)  # a device's name tells no address to ask from
-        self._web_seeds = web_seeds.Checks(timeout_s, bind_addresses.specific(own))
-        self._hopeful: deque[Case] = deque()
-        self._by_hash: dict[str, tuple[Case, float]] = {}
+        self._by_key: dict[str, list[tuple[Case, _TrackerCounts]]] = {}
+        self._counted: list[_TrackerCounts] = []
+        addresses = bind_addresses.by_family(settings.GHOST)
+        self._may_ask_web_seeds = bool(addresses)  # a device's name tells no address to ask from
+        self._web_seeds = web_seeds.Checks(timeout_s, bind_addresses.source_address(addresses))
+        self._web_seed_candidates: deque[Case] = deque()
+        self._checking_web_seeds: dict[str, tuple[Case, float]] = {}
 
     def __len__(self) -> int:
-        waiting = len(self._counted) + len(self._hopeful) + len(self._by_hash)
+        waiting = (
+            len(self._counted) + len(self._web_seed_candidates) + len(self._checking_web_seeds)
+        )
         return len(self._lookups) + waiting
 
     @property
     def backlog(self) -> int:
-        """How many look-ups have not begun."""
+        """How many look-ups wait to be started."""
         return self._lookups.backlog
 
     @property
     def is_silent(self) -> bool:
-        """Whether the DHT is gone."""
+        """Whether the DHT stopped answering (`Lookups.is_silent`)."""
         return self._lookups.is_silent
 
     @property
     def is_crowded(self) -> bool:
         """Whether as many web seeds are waited for as may be."""
-        return len(self._by_hash) + len(self._hopeful) >= MAX_WEB_SEEDS
+        return len(self._checking_web_seeds) + len(self._web_seed_candidates) >= MAX_WEB_SEEDS
 
     def add(self, cases: Collection[Case]) -> None:
         """Let these join; what one tracker has to count of them is asked for together."""
-        counts = _Counts(cases, self._timeout_s)
+        counts = _TrackerCounts(cases, self._timeout_s)
         self._counted.append(counts)
         for case in cases:
             for key in case.keys:
@@ -89,7 +91,7 @@ class Signs:
                 self._lookups.add(key)
 
     def ask(self) -> None:
-        """Start as many look-ups as there is room for."""
+        """Start look-ups that wait (`Lookups.ask`)."""
         self._lookups.ask()
 
     def settled(self, wait_s: float) -> list[Case]:
@@ -100,17 +102,17 @@ class Signs:
 
     def silenced(self) -> list[Case]:
         """The cases that the DHT was asked for in vain, as they stand; the others are left."""
-        found = []
+        silenced = []
         for key, sighting in self._lookups.abandon():
             for case, counts in self._by_key.pop(key, ()):
                 case.evidence.add_sighting(sighting)
                 counts.add_to(case)
                 case.keys.discard(key)
-                found += [] if case.keys else [case]
-        return found
+                silenced += [] if case.keys else [case]
+        return silenced
 
     def close(self) -> None:
-        """Ask nobody any more."""
+        """Stop all look-ups and checks of web seeds; no further case is settled."""
         self._lookups.abandon()
         self._web_seeds.abandon()
 
@@ -126,45 +128,49 @@ class Signs:
         for counts in self._counted:
             for case in counts.add_up() if counts.is_over else ():
                 if self._may_have_web_seeds(case):
-                    self._hopeful.append(case)
+                    self._web_seed_candidates.append(case)
                 else:
                     yield case
         self._counted = [counts for counts in self._counted if not counts.is_done]
         # A few at a time: to read large metadata takes long, and the lease has to be renewed.
-        for _ in range(min(WEB_SEEDS_AT_ONCE, len(self._hopeful))):
-            case = self._hopeful.popleft()
+        for _ in range(min(WEB_SEEDS_AT_ONCE, len(self._web_seed_candidates))):
+            case = self._web_seed_candidates.popleft()
             if not self._try_web_seeds(case):
                 yield case
 
     def _may_have_web_seeds(self, case: Case) -> bool:
         """Whether it has web seeds that may be its only sign of life. They are of use to whoever
         has its metadata, which the public site can give only if we have it."""
-        is_last_hope = case.of.probed_at and not case.evidence.has_peers
-        return bool(is_last_hope and "&ws=" in case.of.magnet_uri and self._may_ask_web_seeds)
+        is_last_hope = case.resource.probed_at and not case.evidence.has_peers
+        return bool(is_last_hope and "&ws=" in case.resource.magnet_uri and self._may_ask_web_seeds)
 
     def _try_web_seeds(self, case: Case) -> bool:
-        found = metadata.load(case.of.magnet_hash)
-        if found is None:
+        known = metadata.load(case.resource.magnet_hash)
+        if known is None:
             return False
         latest = time.monotonic() + LATE_SERVERS * self._timeout_s
-        self._by_hash[case.of.magnet_hash] = (case, latest)
-        self._web_seeds.add(case.of.magnet_hash, found, magnets.parse(case.of.magnet_uri).web_seeds)
+        self._checking_web_seeds[case.resource.magnet_hash] = (case, latest)
+        self._web_seeds.add(
+            case.resource.magnet_hash, known, magnets.parse(case.resource.magnet_uri).web_seeds
+        )
         return True
 
     def _checked_cases(self) -> Iterable[Case]:
         for magnet_hash, check in self._web_seeds.step(0):
-            if magnet_hash in self._by_hash:
-                case, _ = self._by_hash.pop(magnet_hash)
+            if magnet_hash in self._checking_web_seeds:
+                case, _ = self._checking_web_seeds.pop(magnet_hash)
                 case.evidence.web_seed = check.is_alive if check.is_known else None
                 yield case
         now = time.monotonic()
-        for magnet_hash in [h for h, (_, latest) in self._by_hash.items() if now >= latest]:
-            case, _ = self._by_hash.pop(magnet_hash)
+        for magnet_hash in [
+            h for h, (_, latest) in self._checking_web_seeds.items() if now >= latest
+        ]:
+            case, _ = self._checking_web_seeds.pop(magnet_hash)
             case.evidence.web_seed = None
             yield case
 
 
-class _Counts:
+class _TrackerCounts:
     """What trackers count of some cases, and those of them that wait for nothing else."""
 
     def __init__(self, cases: Collection[Case], timeout_s: float) -> None:
@@ -172,15 +178,17 @@ class _Counts:
         self._left = len(cases)
         self._swarms: dict[str, list[Swarm]] = {}
         self._latest = time.monotonic() + timeout_s + GRACE_S
-        self._ended = 0  # counted by the trackers' thread
-        asker = client.Asker(self._hear, self._end)
+        self._num_ended = 0  # counted by the trackers' thread
+        receiver = client.Receiver(self._receive, self._end)
         wanted = _by_tracker(cases)
-        self._asked = client.trackers().scrape_for(asker, wanted, timeout_s) if wanted else 0
+        self._num_queries = (
+            client.trackers().scrape_for(receiver, wanted, timeout_s) if wanted else 0
+        )
 
     @property
     def is_over(self) -> bool:
         """Whether no tracker will say any more."""
-        return self._ended >= self._asked or time.monotonic() >= self._latest
+        return self._num_ended >= self._num_queries or time.monotonic() >= self._latest
 
     @property
     def is_done(self) -> bool:
@@ -189,19 +197,19 @@ class _Counts:
 
     def add_up(self) -> list[Case]:
         """Those that were waiting, with what the trackers count."""
-        found, self.waiting = self.waiting, []
-        self._left -= len(found)
-        for case in found:
+        settled, self.waiting = self.waiting, []
+        self._left -= len(settled)
+        for case in settled:
             self.add_to(case)
-        return found
+        return settled
 
     def add_to(self, case: Case) -> None:
         """What they count, as far as they told."""
-        for key in case.of.keys:
+        for key in case.resource.keys:
             for swarm in self._swarms.get(key, ()):
                 case.evidence.add_swarm(swarm)
 
-    def _hear(self, event: client.Event) -> None:
+    def _receive(self, event: client.Event) -> None:
         if isinstance(event, client.Scraped):
             for key, swarm in event.swarms.items():
                 self._swarms.setdefault(key, []).append(swarm)
@@ -209,13 +217,13 @@ class _Counts:
             log.info("The tracker %s was asked for counts: %s", event.url, event.reason)
 
     def _end(self) -> None:
-        self._ended += 1
+        self._num_ended += 1
 
 
 def _by_tracker(cases: Iterable[Case]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    keys_by_url: dict[str, list[str]] = {}
     for case in cases:
-        if "&tr=" in case.of.magnet_uri:
-            for url in magnets.parse(case.of.magnet_uri).trackers:
-                found.setdefault(url, []).extend(case.of.keys)
-    return found
+        if "&tr=" in case.resource.magnet_uri:
+            for url in magnets.parse(case.resource.magnet_uri).trackers:
+                keys_by_url.setdefault(url, []).extend(case.resource.keys)
+    return keys_by_url

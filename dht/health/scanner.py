@@ -54,24 +54,26 @@ def scan(
     """
     require_sense(limit, timeout_s)
     require_dht()
-    asked = Scan.objects.ask(limit=limit, trigger=trigger)
+    scan_under_way = Scan.objects.ask(limit=limit, trigger=trigger)
     try:
-        _see_through(asked, timeout_s, tell)
+        _work_to_the_end(scan_under_way, timeout_s, tell)
     except KeyboardInterrupt:
-        if asked.is_new and not asked.parts.held().exists():  # nobody else wants it
-            asked.stop()
+        if (
+            scan_under_way.is_new and not scan_under_way.parts.held().exists()
+        ):  # nobody else wants it
+            scan_under_way.stop()
         raise
-    if asked.error:
-        raise OutageError(asked.error)
-    return asked
+    if scan_under_way.error:
+        raise OutageError(scan_under_way.error)
+    return scan_under_way
 
 
-def _see_through(asked: Scan, timeout_s: float | None, tell: Listener) -> None:
-    while asked.is_open and not shutdown.is_asked():
-        work(asked, timeout_s=timeout_s, tell=tell)
-        if asked.is_open:  # others are at work on the rest
+def _work_to_the_end(scan_under_way: Scan, timeout_s: float | None, tell: Listener) -> None:
+    while scan_under_way.is_open and not shutdown.is_asked():
+        work(scan_under_way, timeout_s=timeout_s, tell=tell)
+        if scan_under_way.is_open:  # others are at work on the rest
             time.sleep(LOOK_EVERY_S)
-            tell(asked)
+            tell(scan_under_way)
 
 
 def require_sense(limit: int | None, timeout_s: float | None) -> None:
@@ -137,7 +139,7 @@ class _Share:
 
     def __init__(self, scan: Scan, timeout_s: float, ends_at: float) -> None:
         self._scan, self._ends_at = scan, ends_at
-        self._signs = evidence.Signs(timeout_s)
+        self._collector = evidence.EvidenceCollector(timeout_s)
         self._held: dict[int, _Held] = {}
         self._part_of: dict[evidence.Case, _Held] = {}
         self._settled: list[evidence.Case] = []
@@ -149,25 +151,25 @@ class _Share:
         """Until nothing is left to take, or it is time to go; what is settled is saved."""
         self._take_parts()
         while self._held and not self.is_lost and not shutdown.is_asked():
-            self._signs.ask()
+            self._collector.ask()
             is_saved = self._keep_up(tell)  # the network works meanwhile
-            self._settled += self._signs.settled(0 if is_saved else STEP_S)
-            self.is_lost = self._signs.is_silent
+            self._settled += self._collector.settled(0 if is_saved else STEP_S)
+            self.is_lost = self._collector.is_silent
         if self.is_lost:
-            self._settled += self._signs.silenced()
+            self._settled += self._collector.silenced()
         while self._settled:
             self._save()
 
     def give_back(self, *, is_death: bool = False) -> None:
         """Ask nobody any more, and let others take what is left."""
-        self._signs.close()
+        self._collector.close()
         held = [held.part for held in self._held.values()]
         Part.objects.all().give_back(held, is_death=is_death)
 
     def _keep_up(self, tell: Listener) -> bool:
         """Save and renew what is due; whether something was saved."""
         now = time.monotonic()
-        is_due = now >= self._save_at or len(self._settled) >= SAVE_AT or not len(self._signs)
+        is_due = now >= self._save_at or len(self._settled) >= SAVE_AT or not len(self._collector)
         if is_due:
             self._save()
             tell(self._scan)
@@ -183,18 +185,18 @@ class _Share:
             self._begin(part)
 
     def _has_room(self) -> bool:
-        is_idle = self._signs.backlog < BACKLOG and not self._signs.is_crowded
+        is_idle = self._collector.backlog < BACKLOG and not self._collector.is_crowded
         return is_idle and len(self._part_of) < MAX_HELD and time.monotonic() < self._ends_at
 
     def _begin(self, part: Part) -> None:
         asked_at = timezone.now()
         standing = Resource.objects.standing().filter(pk__in=part.resources)
         rows = standing.unchecked_since(part.asked_at)
-        subjects = rows.values_list(*verdict.Subject._fields)
-        cases = [evidence.Case(verdict.Subject(*values)) for values in subjects]
+        subjects = rows.values_list(*verdict.ScannedResource._fields)
+        cases = [evidence.Case(verdict.ScannedResource(*values)) for values in subjects]
         held = self._held[part.pk] = _Held(part, asked_at, len(cases))
         self._part_of |= dict.fromkeys(cases, held)
-        self._signs.add(cases)
+        self._collector.add(cases)
 
     def _renew(self) -> None:
         """Keep what is held; forget what is not ours any more, as after a scan was stopped."""
@@ -207,16 +209,16 @@ class _Share:
     def _save(self) -> None:
         """Save some: the network must be fed meanwhile, and the lease renewed."""
         self._save_at = time.monotonic() + SAVE_EVERY_S
-        some, findings = self._settled[:SAVE_AT], defaultdict[str, list[verdict.Finding]](list)
-        for case in some:
+        batch, findings = self._settled[:SAVE_AT], defaultdict[str, list[verdict.Finding]](list)
+        for case in batch:
             claim = self._part_of[case].part.claim
-            findings[claim].append(verdict.judge(case.of, case.evidence))
+            findings[claim].append(verdict.judge(case.resource, case.evidence))
         done = [h.part for h in self._held.values() if h.left == len(findings[h.part.claim])]
-        if some or done:
-            asked_at = min((self._part_of[case].asked_at for case in some), default=timezone.now())
+        if batch or done:
+            asked_at = min((self._part_of[case].asked_at for case in batch), default=timezone.now())
             verdict.save(self._scan, findings, asked_at=asked_at, done=done)
         self._settled = self._settled[SAVE_AT:]  # not before it is saved
-        for case in some:
+        for case in batch:
             self._part_of.pop(case).left -= 1
         for part in done:
             del self._held[part.pk]

@@ -24,7 +24,7 @@ WEB_SEED_PATIENCE = 5
 """Scans in a row for which a web seed may be out of order before that counts as a sign of death."""
 
 
-class Subject(NamedTuple):
+class ScannedResource(NamedTuple):
     """What a scan reads of a resource: a whole row costs as much as its look-up."""
 
     pk: int
@@ -56,18 +56,18 @@ class Evidence:
     is_answered: bool = False
     """Whether anybody answered at all, were it only to say that nobody is there."""
 
-    def add_sighting(self, found: Sighting) -> None:
+    def add_sighting(self, sighting: Sighting) -> None:
         """The DHT's answer for one of its keys."""
-        self.nodes = max(self.nodes, found.nodes)
-        self.peers = max(self.peers, found.peers)
-        self.is_seen |= found.is_seen
-        self.is_answered |= found.is_answered
+        self.nodes = max(self.nodes, sighting.nodes)
+        self.peers = max(self.peers, sighting.peers)
+        self.is_seen |= sighting.is_seen
+        self.is_answered |= sighting.is_answered
 
-    def add_swarm(self, found: Swarm) -> None:
+    def add_swarm(self, swarm: Swarm) -> None:
         """What a tracker counts; nobody is an answer too."""
-        self.seeds = max(self.seeds or 0, found.seeds)
-        self.peers = max(self.peers, sum(found))
-        self.is_counted |= sum(found) > 0
+        self.seeds = max(self.seeds or 0, swarm.seeds)
+        self.peers = max(self.peers, sum(swarm))
+        self.is_counted |= sum(swarm) > 0
         self.is_answered = True
 
     @property
@@ -80,7 +80,7 @@ class Evidence:
 class Finding:
     """One resource's look-up: what it is from now on, and why."""
 
-    of: Subject
+    resource: ScannedResource
     evidence: Evidence
     method: Method
     status: DhtStatus
@@ -92,21 +92,21 @@ class Finding:
         return _sign_of_life(self.evidence) is not None
 
 
-def judge(of: Subject, evidence: Evidence) -> Finding:
+def judge(resource: ScannedResource, evidence: Evidence) -> Finding:
     """Active if peers were found; Stale after GHOST_DHT_STALE_AFTER misses in a row; Unknown if
     nobody answered; else what it was. A web seed that could not be asked puts off the verdict for
     some scans, but not for ever.
     """
     method = _sign_of_life(evidence)
     if method is not None:
-        return Finding(of, evidence, method, DhtStatus.ACTIVE, 0)
+        return Finding(resource, evidence, method, DhtStatus.ACTIVE, 0)
     if not evidence.is_answered:  # nothing is known of the torrent: not counted as a miss
-        return Finding(of, evidence, Method.DHT, DhtStatus.UNKNOWN, of.dht_misses)
-    misses = of.dht_misses + 1
+        return Finding(resource, evidence, Method.DHT, DhtStatus.UNKNOWN, resource.dht_misses)
+    misses = resource.dht_misses + 1
     patience = WEB_SEED_PATIENCE if evidence.web_seed is None else 0
     is_stale = misses >= settings.GHOST.dht_stale_after + patience
-    status = DhtStatus.STALE if is_stale else DhtStatus(of.dht_status)
-    return Finding(of, evidence, Method.DHT, status, misses)
+    status = DhtStatus.STALE if is_stale else DhtStatus(resource.dht_status)
+    return Finding(resource, evidence, Method.DHT, status, misses)
 
 
 def _sign_of_life(evidence: Evidence) -> Method | None:
@@ -149,16 +149,20 @@ def save(
 def _still_true(findings: Sequence[Finding], asked_at: datetime) -> list[Finding]:
     """Those whose resource nobody has touched; locked in one order, before anything is written."""
     unchanged = Resource.objects.all().unchecked_since(asked_at)
-    rows = unchanged.filter(pk__in=[f.of.pk for f in findings]).order_by("pk")
+    rows = unchanged.filter(pk__in=[f.resource.pk for f in findings]).order_by("pk")
     now = set(rows.select_for_update().values_list("pk", "magnet_hash", "magnet_hash_v2"))
-    return [f for f in findings if (f.of.pk, f.of.magnet_hash, f.of.magnet_hash_v2) in now]
+    return [
+        f
+        for f in findings
+        if (f.resource.pk, f.resource.magnet_hash, f.resource.magnet_hash_v2) in now
+    ]
 
 
 def _record(findings: Collection[Finding]) -> int:
     """Write the rows, those alike together; how many got another status."""
     alike: dict[tuple[DhtStatus, int], list[int]] = {}
     for finding in findings:
-        alike.setdefault((finding.status, finding.misses), []).append(finding.of.pk)
+        alike.setdefault((finding.status, finding.misses), []).append(finding.resource.pk)
     return sum(
         Resource.objects.filter(pk__in=keys).record_health(status, misses=misses)
         for (status, misses), keys in alike.items()
@@ -167,11 +171,11 @@ def _record(findings: Collection[Finding]) -> int:
 
 def _sample(scan: Scan, finding: Finding) -> HealthSample:
     return HealthSample(
-        resource_id=finding.of.pk,
+        resource_id=finding.resource.pk,
         scan=scan,
         method=finding.method,
         status=finding.status,
-        was=finding.of.dht_status,
+        was=finding.resource.dht_status,
         num_nodes=finding.evidence.nodes,
         num_peers=finding.evidence.peers,
         num_seeds=finding.evidence.seeds,

@@ -46,7 +46,7 @@ class ScanQuerySet(models.QuerySet["Scan"]):
     """Sets of scans."""
 
     def open(self) -> Self:
-        """The one under way, if any."""
+        """The scan that has not ended, if any."""
         return self.filter(state=ScanState.OPEN)
 
     def ask(
@@ -58,20 +58,20 @@ class ScanQuerySet(models.QuerySet["Scan"]):
         has checked is not checked again, unless it is named.
         """
         with transaction.atomic():
-            scan = self._opened(trigger)
+            scan = self._open_or_join(trigger)
             rows = Resource.objects.all().unchecked_since(scan.requested_at)
-            scan._widen(rows.for_check(limit) if only is None else only)
+            scan._add_parts(rows.for_check(limit) if only is None else only)
         return scan
 
-    def _opened(self, trigger: str) -> Scan:
+    def _open_or_join(self, trigger: str) -> Scan:
         try:
             with transaction.atomic():
                 scan = self.create(trigger=trigger[:TRIGGER_CHARS])
                 scan.is_new = True
                 return scan
         except IntegrityError:  # there is one
-            found = self.open().select_for_update().first()
-            return found or self._opened(trigger)  # it ended in this very moment
+            under_way = self.open().select_for_update().first()
+            return under_way or self._open_or_join(trigger)  # it ended in this very moment
 
     def prune(self, before: datetime) -> int:
         """Drop scans that ended before then; how many there were."""
@@ -146,21 +146,21 @@ class Scan(models.Model):
         return f"{Scan.SUBJECT}:{scan_id}"
 
     def report(self) -> None:
-        """Tell whoever asked for it how far it is."""
+        """Write its progress to the jobs that asked for it."""
         worker.report("scan", self.checked, self.total, subject=self.subject_of(self.pk))
 
     def settle(self) -> None:
         """End the jobs that asked for it, in the transaction in which it ended."""
-        told = {"scan_id": self.pk, "state": str(self.state), **self.plain()}
-        worker.settle(self.subject_of(self.pk), str(self.state), told, error=self.error)
+        result = {"scan_id": self.pk, "state": str(self.state), **self.plain()}
+        worker.settle(self.subject_of(self.pk), str(self.state), result, error=self.error)
 
     def plain(self) -> dict[str, float]:
-        """What it did, as plain values."""
+        """Its counts, and `seconds`: how long it took, for JSON."""
         return {name: getattr(self, name) for name in COUNTS} | {"seconds": round(self.seconds, 2)}
 
     # -- its parts
 
-    def _widen(self, wanted: Iterable[int]) -> None:
+    def _add_parts(self, wanted: Iterable[int]) -> None:
         """Cut what is not in it yet into parts."""
         held = {pk for part in self.parts.all() for pk in part.resources}
         new = (pk for pk in wanted if pk not in held)
@@ -197,7 +197,7 @@ class Scan(models.Model):
     # -- its end
 
     def finish(self) -> None:
-        """End it if nothing is left to do."""
+        """End it if no part is left that is worth trying."""
         with transaction.atomic():
             self._lock()
             if not self.parts.worth_trying().exists():
@@ -233,17 +233,17 @@ class PartQuerySet(models.QuerySet["Part"]):
     """Sets of parts."""
 
     def worth_trying(self) -> Self:
-        """Those that may still be done."""
+        """Parts with attempts left, or under way."""
         return self.filter(Q(attempts__lt=MAX_ATTEMPTS) | Q(claimed_until__gte=timezone.now()))
 
     def free(self) -> Self:
-        """Those that may be taken, in order."""
+        """Parts that a worker may claim, the oldest first."""
         now = timezone.now()
         unclaimed = Q(claimed_until=None) | Q(claimed_until__lt=now)
         return self.filter(unclaimed, attempts__lt=MAX_ATTEMPTS).order_by("pk")
 
     def held(self) -> Self:
-        """Those that a worker is busy with."""
+        """Parts whose claim has not expired."""
         return self.filter(claimed_until__gte=timezone.now())
 
     def lock(self, claims: Collection[str]) -> list[str]:

@@ -64,7 +64,7 @@ class Announce:
         return cls(key, port, Event.STARTED, peer_id, secrets.randbits(32))
 
     def stopped(self) -> Announce:
-        """The last one."""
+        """The announce with which we leave the swarm."""
         return replace(self, event=Event.STOPPED)
 
     @property

@@ -1,4 +1,4 @@
-"""The one door to trackers: plain values in, plain values out, and we stay in nobody's list.
+"""This process's trackers: plain values in, plain values out, and we stay in nobody's list.
 
 One background thread per process with an event loop, made when it is first asked for and never
 before a fork. A tracker that is asked for peers has to be told that we come (BEP 3, 15): it is
@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 from dht.trackers.announces import Endpoint, Swarm
-from dht.trackers.hosts import Hosts, Place, place
-from dht.trackers.jobs import Asker, Event, Jobs, PeersOfTracker, Scraped, TrackerFailed
+from dht.trackers.hosts import Hosts, TrackerAddress, parse_address
+from dht.trackers.queries import Event, PeersOfTracker, Queries, Receiver, Scraped, TrackerFailed
 from ghost.core.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -32,8 +32,17 @@ if TYPE_CHECKING:
     from ghost.core.config.env import Env
 
 __all__ = [
-    "Asker", "Endpoint", "Event", "PeersOfTracker", "Scraped", "Swarm", "TrackerFailed", "Trackers",
-    "close", "scrape", "trackers",
+    "Endpoint",
+    "Event",
+    "PeersOfTracker",
+    "Receiver",
+    "Scraped",
+    "Swarm",
+    "TrackerFailed",
+    "Trackers",
+    "close",
+    "scrape",
+    "trackers",
 ]  # fmt: skip
 
 CLOSE_WITHIN_S = 3.0
@@ -50,10 +59,10 @@ class Trackers:
         self._events: deque[Event] = deque(maxlen=MAX_EVENTS)
         self._num_asked = 0  # counted by who asks
         self._num_ended = 0  # counted by the loop's thread
-        self._asker = Asker(self._events.append, self._end)
+        self._receiver = Receiver(self._events.append, self._end)
         self._loop = asyncio.new_event_loop()
         self._hosts = Hosts(env, self._loop)
-        self._jobs = Jobs(self._loop, self._hosts)
+        self._queries = Queries(self._loop, self._hosts)
         self._thread = threading.Thread(target=self._run, name="trackers", daemon=True)
         self._thread.start()
 
@@ -65,17 +74,21 @@ class Trackers:
         Nothing comes of ws trackers, nor of a second address of the same tracker.
         """
         deadline = time.monotonic() + timeout_s
-        places: set[Place] = set()
+        addresses: set[TrackerAddress] = set()
         for url in list(dict.fromkeys(urls))[:MAX_URLS]:
-            where = _place(url, key, self._asker)
-            if where is None or where in places:
+            address = _address_or_none(url, key, self._receiver)
+            if address is None or address in addresses:
                 continue
-            places.add(where)
+            addresses.add(address)
             if self.num_pending >= MAX_PENDING:
-                self._asker.tell(TrackerFailed(url, "Too many trackers are being asked.", key))
+                self._receiver.receive(
+                    TrackerFailed(url, "Too many trackers are being asked.", key)
+                )
                 continue
             self._num_asked += 1
-            self._soon(self._jobs.find_peers, key, url, where, port, deadline, self._asker)
+            self._call_in_loop(
+                self._queries.find_peers, key, url, address, port, deadline, self._receiver
+            )
 
     def scrape(self, wanted: Mapping[str, Collection[str]], timeout_s: float) -> None:
         """Ask each tracker (by its announce URL) how many peers it counts for its keys.
@@ -84,18 +97,20 @@ class Trackers:
         early as one TrackerFailed. A hash that a tracker doesn't know is (0, 0) or absent there:
         over HTTP many leave it out.
         """
-        self._num_asked += self.scrape_for(self._asker, wanted, timeout_s)
+        self._num_asked += self.scrape_for(self._receiver, wanted, timeout_s)
 
     def scrape_for(
-        self, asker: Asker, wanted: Mapping[str, Collection[str]], timeout_s: float
+        self, receiver: Receiver, wanted: Mapping[str, Collection[str]], timeout_s: float
     ) -> int:
-        """As `scrape`, but told to `asker`; how many times its `end` will be called."""
+        """As `scrape`, but for `receiver`; how many times its `end` will be called."""
         deadline = time.monotonic() + timeout_s
-        places = {url: _place(url, "", asker) for url, keys in wanted.items() if keys}
-        asked = [(url, where) for url, where in places.items() if where is not None]
-        for url, where in asked:
+        addresses = {
+            url: _address_or_none(url, "", receiver) for url, keys in wanted.items() if keys
+        }
+        asked = [(url, address) for url, address in addresses.items() if address is not None]
+        for url, address in asked:
             keys = list(dict.fromkeys(wanted[url]))
-            self._soon(self._jobs.scrape, url, where, keys, deadline, asker)
+            self._call_in_loop(self._queries.scrape, url, address, keys, deadline, receiver)
         return len(asked)
 
     def forget(self, key: str) -> None:
@@ -103,14 +118,14 @@ class Trackers:
 
         What had come before is still among the events.
         """
-        self._soon(self._jobs.forget, key)
+        self._call_in_loop(self._queries.forget, key)
 
     def events(self) -> list[Event]:
         """What happened since the last call; doesn't wait."""
-        found = []
+        events = []
         while self._events:
-            found.append(self._events.popleft())
-        return found
+            events.append(self._events.popleft())
+        return events
 
     @property
     def num_pending(self) -> int:
@@ -129,13 +144,13 @@ class Trackers:
 
     def close(self) -> None:
         """Leave every list and end the thread; waits up to CLOSE_WITHIN_S seconds."""
-        ending = asyncio.run_coroutine_threadsafe(self._jobs.wind_up(CLOSE_WITHIN_S), self._loop)
+        ending = asyncio.run_coroutine_threadsafe(self._queries.close(CLOSE_WITHIN_S), self._loop)
         with suppress(TimeoutError):
             ending.result(CLOSE_WITHIN_S + 1)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(1)
 
-    def _soon(self, call: Callable[..., None], *values: object) -> None:
+    def _call_in_loop(self, call: Callable[..., None], *values: object) -> None:
         self._loop.call_soon_threadsafe(call, *values)
 
     def _end(self) -> None:
@@ -147,12 +162,12 @@ class Trackers:
         self._loop.close()
 
 
-def _place(url: str, key: str, asker: Asker) -> Place | None:
+def _address_or_none(url: str, key: str, receiver: Receiver) -> TrackerAddress | None:
     """Where it leads, or None if it can't be asked, and why that is."""
     try:
-        return place(url)
+        return parse_address(url)
     except RefusedError as error:
-        asker.tell(TrackerFailed(url, str(error), key))
+        receiver.receive(TrackerFailed(url, str(error), key))
         return None
 
 
@@ -163,11 +178,11 @@ def scrape(
 
     Other questions of this process may be under way; their answers stay where they belong.
     """
-    heard: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
-    asker = Asker(heard.put, partial(heard.put, None))
-    num_left = trackers().scrape_for(asker, wanted, timeout_s)
-    while num_left or not heard.empty():
-        event = heard.get()
+    received: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+    receiver = Receiver(received.put, partial(received.put, None))
+    num_left = trackers().scrape_for(receiver, wanted, timeout_s)
+    while num_left or not received.empty():
+        event = received.get()
         if event is None:
             num_left -= 1
         elif not isinstance(event, PeersOfTracker):

@@ -119,7 +119,7 @@ class Sockets:
             question.answer.set_result(Answer(sender, action, body))
 
     def close(self) -> None:
-        """Nothing more is sent or heard."""
+        """Close both sockets; questions under way time out."""
         for opened in self._sockets.values():
             self._loop.remove_reader(opened)
             opened.close()

@@ -35,7 +35,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _T = TypeVar("_T")
 
 
-class Place(NamedTuple):
+class TrackerAddress(NamedTuple):
     """Where a tracker is: its host, and over HTTP the announce URL."""
 
     scheme: str
@@ -44,7 +44,7 @@ class Place(NamedTuple):
     target: str
 
 
-def place(url: str) -> Place | None:
+def parse_address(url: str) -> TrackerAddress | None:
     """Where `url` leads; None for a scheme that isn't asked (ws). RefusedError if it is no URL."""
     try:
         parts = urlsplit(url)
@@ -56,7 +56,7 @@ def place(url: str) -> Place | None:
     if not host or not port:
         raise RefusedError("The tracker's address names no host and port.")
     target = "" if parts.scheme == "udp" else url.partition("#")[0]
-    return Place(parts.scheme, host, port, target)
+    return TrackerAddress(parts.scheme, host, port, target)
 
 
 @dataclass(eq=False)
@@ -66,7 +66,7 @@ class Host:
     name: str
     tracker: Tracker
     num_inside: int = 0
-    """How many ask or wait for their turn."""
+    """Queries under way or waiting for their turn."""
     _failures: int = 0
     _failed_at: float = 0.0
     _rests_until: float = 0.0
@@ -136,17 +136,17 @@ class Hosts:
 
     def __init__(self, env: Env, loop: asyncio.AbstractEventLoop) -> None:
         self._anywhere = env.allow_private_networks
-        self._sources = bind_addresses.of(env)
+        self._sources = bind_addresses.by_family(env)
         self._sockets = Sockets(loop, self._sources)
         self._names, self._threads = Threads(NAME_THREADS), Threads(HTTP_THREADS)
         self._known: dict[tuple[str, str, int], Host] = {}
 
-    def at(self, where: Place) -> Host:
-        """The host of that tracker."""
-        key = where[:3]
+    def at(self, address: TrackerAddress) -> Host:
+        """The host at that address, kept with its failures for the next query."""
+        key = address[:3]
         if key not in self._known:
             self._make_room()
-            self._known[key] = Host(f"{where.host}:{where.port}", self._tracker(where))
+            self._known[key] = Host(f"{address.host}:{address.port}", self._tracker(address))
         return self._known[key]
 
     def may_list(self) -> int:
@@ -154,13 +154,13 @@ class Hosts:
         return sum(len(host.tracker.may_list) for host in list(self._known.values()))
 
     def close(self) -> None:
-        """Nothing more is sent."""
+        """Close the UDP sockets: nothing more is sent."""
         self._sockets.close()
 
-    def _tracker(self, where: Place) -> Tracker:
-        if where.scheme == "udp":
+    def _tracker(self, address: TrackerAddress) -> Tracker:
+        if address.scheme == "udp":
             return UdpTracker(
-                self._sockets, self._names, where.host, where.port, anywhere=self._anywhere
+                self._sockets, self._names, address.host, address.port, anywhere=self._anywhere
             )
         return HttpTracker(self._threads, self._sources, anywhere=self._anywhere)
 

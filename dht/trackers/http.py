@@ -41,13 +41,13 @@ class HttpTracker:
     grace_s = 1.5
 
     def __init__(
-        self, threads: Threads, own: Mapping[socket.AddressFamily, str], *, anywhere: bool
+        self, threads: Threads, addresses: Mapping[socket.AddressFamily, str], *, anywhere: bool
     ) -> None:
         self.may_list: set[tuple[str, str]] = set()
         self._ids: dict[tuple[str, str], bytes] = {}
         self._threads = threads
-        self._can_be_asked = bool(own)
-        self._source = bind_addresses.specific(own)
+        self._can_be_asked = bool(addresses)
+        self._source_address = bind_addresses.source_address(addresses)
         self._anywhere = anywhere
 
     async def announce(
@@ -57,17 +57,17 @@ class HttpTracker:
         if announce.event is Event.STOPPED:
             await self._stop(target, announce, deadline)
             return ()
-        place = (target, announce.key)
-        self.may_list.add(place)  # an answer may get lost on its way back
+        listing = (target, announce.key)
+        self.may_list.add(listing)  # an answer may get lost on its way back
         url = _extended(target, _announce_query(announce))
         try:
             answer = await self._ask(url, MAX_ANNOUNCE_BYTES, deadline)
         except announces.TrackerRefusedError:
-            self.may_list.discard(place)
+            self.may_list.discard(listing)
             raise
         tracker_id = answer.get(b"tracker id")
         if isinstance(tracker_id, bytes) and len(tracker_id) <= MAX_TRACKER_ID_BYTES:
-            self._ids[place] = tracker_id
+            self._ids[listing] = tracker_id
         return announce.others(self._peers(answer), _swarm(answer) or Swarm(1, 1))
 
     async def _stop(self, target: str, announce: Announce, deadline: float) -> None:
@@ -93,8 +93,8 @@ class HttpTracker:
         files = (await self._ask(url, max_bytes, deadline)).get(b"files")
         if not isinstance(files, dict):
             raise OutageError("The tracker's answer has no counts.")
-        found = {key: _swarm(files.get(bytes.fromhex(key))) for key in keys}
-        return {key: swarm for key, swarm in found.items() if swarm is not None}
+        swarms = {key: _swarm(files.get(bytes.fromhex(key))) for key in keys}
+        return {key: swarm for key, swarm in swarms.items() if swarm is not None}
 
     async def _ask(self, url: str, max_bytes: int, deadline: float) -> dict[bytes, bencode.Value]:
         if not self._can_be_asked:
@@ -106,7 +106,7 @@ class HttpTracker:
             # A name server may be silent beyond the time that the call itself keeps to.
             async with asyncio.timeout(left_s(until) + NAMES_LATE_S):
                 answer = await self._threads.run(
-                    partial(_fetch, url, max_bytes, until, self._source)
+                    partial(_fetch, url, max_bytes, until, self._source_address)
                 )
         except TimeoutError:
             raise OutageError("The tracker's name is not found in time.") from None
@@ -146,8 +146,8 @@ def _fetch(
     timeout_s = left_s(deadline)
     if not timeout_s:
         raise OutageError("Too many other trackers are being asked.")
-    found = fetch.get(url, max_bytes=max_bytes, timeout_s=timeout_s, source_address=source)
-    answer = bencode.decode(found.body, max_bytes=max_bytes)
+    fetched = fetch.get(url, max_bytes=max_bytes, timeout_s=timeout_s, source_address=source)
+    answer = bencode.decode(fetched.body, max_bytes=max_bytes)
     if not isinstance(answer, dict):
         raise OutageError("The tracker's answer is no dictionary.")
     return answer

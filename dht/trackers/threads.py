@@ -41,10 +41,10 @@ class Threads:
 
 
 def _run(call: Callable[[], _T], loop: asyncio.AbstractEventLoop, done: asyncio.Future[_T]) -> None:
-    found: _T | None = None
+    result: _T | None = None
     error: BaseException | None = None
     try:
-        found = call()
+        result = call()
     except BaseException as raised:  # noqa: BLE001  # whatever it is, the waiter gets it
         error = raised
 
@@ -54,7 +54,7 @@ def _run(call: Callable[[], _T], loop: asyncio.AbstractEventLoop, done: asyncio.
         if error is not None:
             done.set_exception(error)
         else:
-            done.set_result(found)  # type: ignore[arg-type]  # it was returned
+            done.set_result(result)  # type: ignore[arg-type]  # it was returned
 
     with suppress(RuntimeError):  # the loop is closed
         loop.call_soon_threadsafe(tell)

@@ -84,15 +84,15 @@ class UdpTracker:
 
     async def scrape(self, target: str, keys: Sequence[str], deadline: float) -> dict[str, Swarm]:
         """See `announces.Tracker`. Some answer for the first 50 only: the rest is asked again."""
-        found: dict[str, Swarm] = {}
-        while len(found) < len(keys):
-            asked = keys[len(found) :]
-            answer = await self._ask(_SCRAPE, bytes.fromhex("".join(asked)), deadline)
+        swarms: dict[str, Swarm] = {}
+        while len(swarms) < len(keys):
+            left = keys[len(swarms) :]
+            answer = await self._ask(_SCRAPE, bytes.fromhex("".join(left)), deadline)
             whole = (len(answer.body) - _HEAD.size) // _SCRAPED.size * _SCRAPED.size
             counts = _SCRAPED.iter_unpack(answer.body[_HEAD.size : _HEAD.size + whole])
-            for key, (seeds, _, leechers) in zip(asked, counts, strict=False):
-                found[key] = Swarm(announces.count(seeds), announces.count(leechers))
-        return found
+            for key, (seeds, _, leechers) in zip(left, counts, strict=False):
+                swarms[key] = Swarm(announces.count(seeds), announces.count(leechers))
+        return swarms
 
     # -- one question
 
@@ -172,21 +172,21 @@ class UdpTracker:
         look_up = partial(socket.getaddrinfo, self._host, self._port, type=socket.SOCK_DGRAM)
         try:
             async with asyncio.timeout(left_s(deadline)):
-                found = await self._names.run(look_up)
+                infos = await self._names.run(look_up)
         except TimeoutError:
             raise _SilenceError from None
         except (OSError, UnicodeError) as error:
             raise OutageError("The tracker's name can't be looked up.") from error
-        usable = [i for i in found if i[0] in self._sockets.families]
+        usable = [i for i in infos if i[0] in self._sockets.families]
         if not usable:
             raise OutageError(
                 "The tracker can't be asked from the addresses in GHOST_DHT_LISTEN_INTERFACES."
             )
         return self._allowed([(str(i[4][0]), int(i[4][1])) for i in usable])
 
-    def _allowed(self, found: list[Endpoint]) -> list[Endpoint]:
+    def _allowed(self, addresses: list[Endpoint]) -> list[Endpoint]:
         """Up to MAX_ADDRESSES, the families by turns."""
-        allowed = [a for a in found if self._anywhere or is_public(a[0])]
+        allowed = [a for a in addresses if self._anywhere or is_public(a[0])]
         if not allowed:
             raise RefusedError("It lies on a private network (see GHOST_ALLOW_PRIVATE_NETWORKS).")
         families = ([a for a in allowed if (":" in a[0]) is is_v6] for is_v6 in (False, True))

@@ -60,29 +60,29 @@ class Command(BaseCommand):
             try:
                 magnet = magnets.parse(uri)
             except RefusedError as error:
-                told = {"magnet_uri": uri, "status": "refused", "error": str(error)}
-                self.stdout.write(json.dumps(told, ensure_ascii=False))
+                line = {"magnet_uri": uri, "status": "refused", "error": str(error)}
+                self.stdout.write(json.dumps(line, ensure_ascii=False))
             else:
                 wanted[magnet.hash] = magnet
         return wanted
 
     def _tell(self, magnet: magnets.Magnet, outcome: probes.Outcome, *, with_files: bool) -> bool:
-        found: dict[str, Any] = {
+        line: dict[str, Any] = {
             "magnet_hash": outcome.magnet_hash,
             "magnet_uri": magnet.uri(),
             "status": outcome.status.value,
             "num_peers": outcome.num_peers,
         }
         if metadata := outcome.metadata:
-            found |= {
+            line |= {
                 "name": metadata.name,
                 "total_size_bytes": metadata.total_size_bytes,
                 "file_count": metadata.file_count,
                 "piece_length": metadata.piece_length,
             }
             if with_files:
-                found["files"] = [{"path": f.path, "size": f.size} for f in metadata.files]
+                line["files"] = [{"path": f.path, "size": f.size} for f in metadata.files]
         else:
-            found["error"] = str(outcome.error)
-        self.stdout.write(json.dumps(found, ensure_ascii=False))
+            line["error"] = str(outcome.error)
+        self.stdout.write(json.dumps(line, ensure_ascii=False))
         return outcome.status == ProbeStatus.OK

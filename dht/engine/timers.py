@@ -1,4 +1,4 @@
-"""What is to be done when."""
+"""Calls that are due at a time."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import Generic, TypeVar
 _T = TypeVar("_T")
 
 
-class Agenda(Generic[_T]):
-    """Calls by the time (of `time.monotonic()`) from which they are due."""
+class Timers(Generic[_T]):
+    """Planned calls by the time (of `time.monotonic()`) from which they are due."""
 
     def __init__(self) -> None:
         self._order = count()
         self._entries: list[tuple[float, int, Callable[[], _T]]] = []
 
-    def note(self, at: float, call: Callable[[], _T]) -> None:
-        """Have this called then."""
+    def call_at(self, at: float, call: Callable[[], _T]) -> None:
+        """Make this call once that time has come: `due` does."""
         heapq.heappush(self._entries, (at, next(self._order), call))
 
     def due(self) -> Iterator[_T]:

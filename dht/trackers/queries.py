@@ -1,4 +1,4 @@
-"""Who is being asked what, in the event loop.
+"""Queries to trackers that are under way, in the event loop.
 
 Whoever is told `started` is told `stopped` in the same turn, whatever happened in between.
 """
@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from dht.trackers.announces import Announce, Endpoint, Swarm
-from dht.trackers.hosts import Host, Hosts, Place
+from dht.trackers.hosts import Host, Hosts, TrackerAddress
 from ghost.core.errors import GhostError
 
 if TYPE_CHECKING:
@@ -56,15 +56,15 @@ Event = PeersOfTracker | Scraped | TrackerFailed
 
 
 @dataclass(frozen=True)
-class Asker:
-    """Who asked: `tell` hears what comes, `end` that no more will. Called in the loop's thread."""
+class Receiver:
+    """Who asked: `receive` gets what comes, `end` that no more will. Called in the loop's thread."""
 
-    tell: Callable[[Event], None]
+    receive: Callable[[Event], None]
     end: Callable[[], None]
 
 
 @dataclass(eq=False)
-class _Visit:
+class _Announcement:
     """One announce to one tracker, from the queue to the answer to `stopped`."""
 
     host: Host
@@ -72,26 +72,26 @@ class _Visit:
     target: str
     announce: Announce
     deadline: float
-    asker: Asker
+    receiver: Receiver
     is_told: bool = False
     is_starting: bool = False
     is_leaving: bool = False
     task: asyncio.Task[None] | None = None
 
     def finish(self, event: Event | None = None) -> None:
-        """The asker hears of it once, or that nothing comes."""
+        """The receiver hears of it once, or that nothing comes."""
         if not self.is_told:
             self.is_told = True
             if event is not None:
-                self.asker.tell(event)
-            self.asker.end()
+                self.receiver.receive(event)
+            self.receiver.end()
 
     def give_up(self) -> None:
         """Not if it is told `started` already."""
         if self.task is not None and not (self.is_starting or self.is_leaving):
             self.task.cancel()
 
-    def hurry(self) -> None:
+    def stop_waiting(self) -> None:
         """Don't wait for the answer to `started`."""
         if self.task is not None and self.is_starting:
             self.task.cancel()
@@ -109,58 +109,75 @@ class _Scrape:
     reason: str = ""
 
 
-class Jobs:
+class Queries:
     """All that is under way; used in the loop's thread alone."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, hosts: Hosts) -> None:
         self._loop = loop
         self._hosts = hosts
-        self._visits: dict[str, dict[Place, _Visit]] = {}
+        self._announcements: dict[str, dict[TrackerAddress, _Announcement]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._ends_at: float | None = None
 
     def find_peers(
-        self, key: str, url: str, where: Place, port: int, deadline: float, asker: Asker
+        self,
+        key: str,
+        url: str,
+        address: TrackerAddress,
+        port: int,
+        deadline: float,
+        receiver: Receiver,
     ) -> None:
-        """Announce to one tracker and leave again."""
-        visits = self._visits.setdefault(key, {})
-        if self._ends_at is not None or where in visits:
+        """Announce `started` to one tracker, and `stopped` after its answer."""
+        announcements = self._announcements.setdefault(key, {})
+        if self._ends_at is not None or address in announcements:
             reason = "It is being asked about this already, or told that we left."
-            asker.tell(TrackerFailed(url, reason, key))
-            asker.end()
+            receiver.receive(TrackerFailed(url, reason, key))
+            receiver.end()
             return
-        host, announce = self._hosts.at(where), Announce.started(key, port)
-        visit = _Visit(host, url, where.target, announce, deadline, asker)
-        visits[where] = visit
-        visit.task = self._run(self._visit(visit), partial(self._end_visit, visit, where))
+        host, announce = self._hosts.at(address), Announce.started(key, port)
+        announcement = _Announcement(host, url, address.target, announce, deadline, receiver)
+        announcements[address] = announcement
+        announcement.task = self._run(
+            self._announce(announcement), partial(self._end_announcement, announcement, address)
+        )
 
     def scrape(
-        self, url: str, where: Place, keys: Sequence[str], deadline: float, asker: Asker
+        self,
+        url: str,
+        address: TrackerAddress,
+        keys: Sequence[str],
+        deadline: float,
+        receiver: Receiver,
     ) -> None:
         """Ask one tracker about all keys, in as many questions as it takes."""
         if self._ends_at is not None:
-            asker.end()
+            receiver.end()
             return
-        host = self._hosts.at(where)
+        host = self._hosts.at(address)
         step = host.tracker.hashes_at_once
         parts = deque(keys[at : at + step] for at in range(0, len(keys), step))
-        scrape = _Scrape(host, url, where.target, parts, deadline)
-        self._run(self._scrape(scrape, asker.tell), asker.end)
+        scrape = _Scrape(host, url, address.target, parts, deadline)
+        self._run(self._scrape(scrape, receiver.receive), receiver.end)
 
     def forget(self, key: str) -> None:
         """Nobody waits for the peers of `key` any more."""
-        for visit in self._visits.get(key, {}).values():
-            visit.finish()
-            visit.give_up()
+        for announcement in self._announcements.get(key, {}).values():
+            announcement.finish()
+            announcement.give_up()
 
-    async def wind_up(self, within_s: float) -> None:
+    async def close(self, within_s: float) -> None:
         """Leave every list, within that time; nothing new is begun."""
         self._ends_at = time.monotonic() + within_s
-        visits = [visit for of_key in self._visits.values() for visit in of_key.values()]
-        for visit in visits:
-            visit.give_up()
-            self._loop.call_later(visit.host.tracker.grace_s, visit.hurry)
-        for task in self._tasks - {visit.task for visit in visits}:
+        announcements = [
+            announcement
+            for of_key in self._announcements.values()
+            for announcement in of_key.values()
+        ]
+        for announcement in announcements:
+            announcement.give_up()
+            self._loop.call_later(announcement.host.tracker.grace_s, announcement.stop_waiting)
+        for task in self._tasks - {announcement.task for announcement in announcements}:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=within_s)
@@ -172,55 +189,57 @@ class Jobs:
 
     # -- announces
 
-    async def _visit(self, visit: _Visit) -> None:
+    async def _announce(self, announcement: _Announcement) -> None:
         try:
-            async with visit.host.turn(visit.deadline):
-                await self._come_and_go(visit)
+            async with announcement.host.turn(announcement.deadline):
+                await self._announce_and_leave(announcement)
         except GhostError as error:  # it was not asked at all
-            visit.finish(TrackerFailed(visit.url, str(error), visit.announce.key))
+            announcement.finish(
+                TrackerFailed(announcement.url, str(error), announcement.announce.key)
+            )
 
-    async def _come_and_go(self, visit: _Visit) -> None:
-        visit.is_starting, within_s = True, STOP_UNHEARD_WITHIN_S
+    async def _announce_and_leave(self, announcement: _Announcement) -> None:
+        announcement.is_starting, within_s = True, STOP_UNHEARD_WITHIN_S
         try:
-            event = await self._come(visit)
-            visit.finish(event)
+            event = await self._announce_started(announcement)
+            announcement.finish(event)
             if isinstance(event, PeersOfTracker):
                 within_s = STOP_WITHIN_S
         except asyncio.CancelledError:  # it's the end: off the list before that
-            _go_on()
+            _uncancel()
         finally:
-            visit.is_starting, visit.is_leaving = False, True
-            await self._go(visit, within_s)
+            announcement.is_starting, announcement.is_leaving = False, True
+            await self._announce_stopped(announcement, within_s)
 
-    async def _come(self, visit: _Visit) -> Event:
-        tracker, announce = visit.host.tracker, visit.announce
-        answer = tracker.announce(visit.target, announce, visit.deadline)
+    async def _announce_started(self, announcement: _Announcement) -> Event:
+        tracker, announce = announcement.host.tracker, announcement.announce
+        answer = tracker.announce(announcement.target, announce, announcement.deadline)
         try:
-            peers = await visit.host.ask(answer, visit.deadline)
+            peers = await announcement.host.ask(answer, announcement.deadline)
         except GhostError as error:
-            return TrackerFailed(visit.url, str(error), announce.key)
-        return PeersOfTracker(announce.key, visit.url, peers)
+            return TrackerFailed(announcement.url, str(error), announce.key)
+        return PeersOfTracker(announce.key, announcement.url, peers)
 
-    async def _go(self, visit: _Visit, within_s: float) -> None:
-        tracker, stopped = visit.host.tracker, visit.announce.stopped()
-        place = (visit.target, stopped.key)
-        if place not in tracker.may_list:
+    async def _announce_stopped(self, announcement: _Announcement, within_s: float) -> None:
+        tracker, stopped = announcement.host.tracker, announcement.announce.stopped()
+        listing = (announcement.target, stopped.key)
+        if listing not in tracker.may_list:
             return
         ends_at = self._ends_at or float("inf")
         try:
             deadline = min(time.monotonic() + within_s, ends_at)
-            await tracker.announce(visit.target, stopped, deadline)
+            await tracker.announce(announcement.target, stopped, deadline)
         except GhostError as error:
-            log.info("Tracker %s did not confirm that we left: %s", visit.host.name, error)
+            log.info("Tracker %s did not confirm that we left: %s", announcement.host.name, error)
         finally:
-            tracker.may_list.discard(place)
+            tracker.may_list.discard(listing)
 
-    def _end_visit(self, visit: _Visit, where: Place) -> None:
-        visit.finish()
-        visits = self._visits[visit.announce.key]
-        del visits[where]
-        if not visits:
-            del self._visits[visit.announce.key]
+    def _end_announcement(self, announcement: _Announcement, address: TrackerAddress) -> None:
+        announcement.finish()
+        announcements = self._announcements[announcement.announce.key]
+        del announcements[address]
+        if not announcements:
+            del self._announcements[announcement.announce.key]
 
     # -- scrapes
 
@@ -258,7 +277,7 @@ class Jobs:
             log.error("A tracker's answer could not be dealt with.", exc_info=error)
 
 
-def _go_on() -> None:
+def _uncancel() -> None:
     task = asyncio.current_task()
     if task is not None:
         task.uncancel()
