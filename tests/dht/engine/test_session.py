@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from dht.engine import lookups, probes, session_settings
+from dht.engine import lookups, probes
 from dht.engine import session as door
 from ghost.core.errors import OutageError
 from ghost.demo import seeds
@@ -23,7 +23,7 @@ fork = multiprocessing.get_context("fork")
 def test_without_libtorrent_there_is_an_outage(monkeypatch):
     door.close()
     monkeypatch.setattr(door, "lt", None)
-    monkeypatch.setattr(door, "_why_not", "no such library")
+    monkeypatch.setattr(door, "_load_error", "no such library")
 
     with pytest.raises(OutageError) as caught:
         door.session()
@@ -113,28 +113,6 @@ def test_a_taken_port_is_followed_by_the_next(swarm, configure):
 
     door.close()
     assert (has_nodes, port < listening <= port + 10) == (True, True)
-
-
-def test_settings_for_the_open_network_keep_the_guards_up(configure):
-    env = configure(dht_listen_interfaces=("0.0.0.0:6881", "[::]:6881"))
-
-    found = session_settings.session_settings(env)
-
-    assert found["listen_interfaces"] == "0.0.0.0:6881,[::]:6881"
-    assert {name for name in found if name.startswith("dht_restrict")} == set()
-    assert "outgoing_interfaces" not in found
-
-
-def test_settings_on_loopback_stay_there(configure):
-    env = configure(dht_listen_interfaces=("127.0.0.1:0", "127.0.0.2:0"))
-
-    assert session_settings.session_settings(env)["outgoing_interfaces"] == "127.0.0.1,127.0.0.2"
-
-
-def test_only_bootstrap_nodes_given_by_address_are_added(configure):
-    env = configure(dht_bootstrap_nodes=("router.example:6881", "127.0.0.9:7", "[::1]:8"))
-
-    assert list(session_settings.bootstrap_endpoints(env)) == [("127.0.0.9", 7), ("::1", 8)]
 
 
 def test_a_torrent_that_is_dropped_is_gone(swarm):
@@ -239,16 +217,16 @@ def test_lookups_that_wait_for_silent_nodes_are_not_busy(configure, tmp_path):
         )
         session = door.session()
         deadline = time.monotonic() + 5
-        while (early := session.busy_lookups()).under_way < 2 and time.monotonic() < deadline:
+        while (early := session.lookup_load()).under_way < 2 and time.monotonic() < deadline:
             session.look_up(make.info_hash())  # lost while the DHT starts
             time.sleep(0.1)
         time.sleep(door.BUSY_WITHIN_S + 0.5)
 
-        late = session.busy_lookups()
+        late = session.lookup_load()
 
     door.close()
     assert early.under_way >= 2
-    assert (early.busy, late) == (early.under_way, door.Lookups(early.under_way, 0))
+    assert (early.busy, late) == (early.under_way, door.LookupLoad(early.under_way, 0))
 
 
 CONTENT = ("net.recv_payload_bytes", "net.sent_payload_bytes", "disk.num_blocks_written")

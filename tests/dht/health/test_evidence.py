@@ -124,10 +124,10 @@ def test_a_trackers_word_is_an_answer_even_if_the_dht_is_silent(swarm, opentrack
 
 
 def drain(asked):
-    keys = [key for key, _ in asked._waiting] + list(asked._asked)
+    keys = [key for key, _ in asked._waiting] + list(asked._running)
     asked._waiting.clear()
-    asked._asked.clear()
-    asked._fresh.clear()
+    asked._running.clear()
+    asked._recent.clear()
     return keys
 
 
@@ -195,7 +195,7 @@ def test_web_seeds_are_not_asked_on_when_the_scan_is_over(swarm, monkeypatch):
 
 def test_from_a_device_by_name_no_web_seed_is_asked(swarm, configure, web_seed, monkeypatch):
     """Its address isn't known, so the question might leave a VPN."""
-    monkeypatch.setattr(evidence.bind_addresses, "of", lambda _env: {})
+    monkeypatch.setattr(evidence.bind_addresses, "by_family", lambda _env: {})
     asked = []
     monkeypatch.setattr(evidence.web_seeds.Checks, "add", lambda *args: asked.append(args))
     make.resource(magnet_uri=magnet("ab" * 20, ws=[web_seed]))

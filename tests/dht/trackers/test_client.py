@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -14,10 +13,8 @@ from pathlib import Path
 import libtorrent as lt
 import pytest
 
-from dht import bind_addresses
 from dht.trackers import announces
 from dht.trackers import client as door
-from dht.trackers import hosts as tracker_hosts
 from dht.trackers import http as http_trackers
 from dht.trackers.client import PeersOfTracker, Scraped, TrackerFailed
 from ghost.demo import seeds
@@ -257,77 +254,12 @@ def test_a_tracker_is_not_asked_the_same_twice_at_a_time(asking, serve):
     assert server.actions() == [0, 1, 1]
 
 
-@pytest.mark.parametrize(
-    ("url", "reason"),
-    [
-        ("udp://127.0.0.1", "The tracker's address names no host and port."),
-        ("udp://:80", "The tracker's address names no host and port."),
-        ("http:///announce", "The tracker's address names no host and port."),
-        ("udp://127.0.0.1:0", "The tracker's address names no host and port."),
-        ("udp://127.0.0.1:70000", "The tracker's address is no URL."),
-        ("udp://[::1", "The tracker's address is no URL."),
-    ],
-)
-def test_an_address_that_makes_no_sense_is_said(asking, url, reason):
-    asking.find_peers(KEY, [url], 6999, 1)
-    asking.scrape({url: [KEY]}, 1)
-
-    assert await_events(asking) == [TrackerFailed(url, reason, KEY), TrackerFailed(url, reason)]
-
-
 @pytest.mark.parametrize("url", ["wss://127.0.0.1/announce", "ws://127.0.0.1/", "dht://1"])
 def test_other_protocols_are_ignored(asking, url):
     asking.find_peers(KEY, [url], 6999, 1)
     asking.scrape({url: [KEY]}, 1)
 
     assert (asking.is_busy, asking.events()) == (False, [])
-
-
-@both_protocols
-def test_a_tracker_that_keeps_failing_is_left_alone(asking, serve, monkeypatch, protocol):
-    monkeypatch.setattr(tracker_hosts, "FAIR_S", 0.05)
-    silent = serve.udp(lambda body: None)
-    url = silent.url if protocol == "udp" else "http://127.0.0.1:1/announce"
-    reasons = []
-
-    for key in KEYS[:4]:
-        asking.find_peers(key, [url], 6999, 0.2)
-        reasons += [event.reason for event in await_events(asking)]
-        await_unlisted(asking)
-
-    why = "No answer within 0.2 s." if protocol == "udp" else (
-        "It can't be fetched: Connection refused."
-    )  # fmt: skip
-    alone = f"It failed 3 times in a row and is left alone for 10 minutes more: {why}"
-    assert reasons == [why, why, why, alone]
-
-
-def test_failures_at_the_same_moment_count_once(asking, serve, monkeypatch):
-    monkeypatch.setattr(tracker_hosts, "FAIR_S", 0.05)
-    server = serve.udp(lambda body: None)
-    for key in KEYS[:20]:
-        asking.find_peers(key, [server.url], 6999, 0.3)
-    await_events(asking)
-    server.reply = answering(announced)
-
-    asking.find_peers(KEYS[20], [server.url], 6999, 2)
-
-    assert await_events(asking) == [PeersOfTracker(KEYS[20], server.url, ())]
-
-
-def test_a_tracker_that_was_left_alone_is_asked_later(asking, serve, monkeypatch):
-    monkeypatch.setattr(tracker_hosts, "FAIR_S", 0.05)
-    monkeypatch.setattr(tracker_hosts, "REST_S", 0.3)
-    server = serve.udp(lambda body: None)
-    for key in KEYS[:3]:
-        asking.find_peers(key, [server.url], 6999, 0.1)
-        await_events(asking)
-    server.reply = answering(announced)
-    time.sleep(0.3)
-
-    asking.find_peers(KEY, [server.url], 6999, 2)
-
-    assert await_events(asking) == [PeersOfTracker(KEY, server.url, ())]
 
 
 def test_one_tracker_does_not_hold_up_another(asking, serve):
@@ -342,16 +274,6 @@ def test_one_tracker_does_not_hold_up_another(asking, serve):
         time.sleep(0.002)
 
     assert (events, time.monotonic() - began < 0.3) == ([PeersOfTracker(KEY, good.url, ())], True)
-
-
-def test_what_waits_too_long_for_its_turn_is_said(asking, serve):
-    server = serve.http(lambda path: time.sleep(0.4) or http_announced())
-    for key in KEYS[:6]:
-        asking.find_peers(key, [server.url], 6999, 0.3)
-
-    reasons = [event.reason for event in await_events(asking)]
-
-    assert reasons.count("It has too many other questions to answer.") == 4
 
 
 def test_more_than_can_be_asked_is_refused(asking, serve, monkeypatch):
@@ -414,32 +336,6 @@ def test_without_an_address_to_ask_from_nobody_is_asked(configure, serve, protoc
     door.close()
     reason = "The tracker can't be asked from the addresses in GHOST_DHT_LISTEN_INTERFACES."
     assert events == [TrackerFailed(url, reason, KEY)]
-
-
-@pytest.mark.parametrize(
-    ("interfaces", "found", "specific"),
-    [
-        (("0.0.0.0:6881", "[::]:6881"), {socket.AF_INET: "0.0.0.0", socket.AF_INET6: "::"}, None),
-        (("10.8.0.2:6881",), {socket.AF_INET: "10.8.0.2"}, "10.8.0.2"),
-        (("[2a00::1]:6881",), {socket.AF_INET6: "2a00::1"}, "2a00::1"),
-        (("[::]:1", "10.8.0.2:1"), {socket.AF_INET6: "::", socket.AF_INET: "10.8.0.2"}, "10.8.0.2"),
-        (("tun0:6881",), {}, None),
-    ],
-)
-def test_sources_are_the_addresses_that_the_dht_listens_on(configure, interfaces, found, specific):
-    own = bind_addresses.of(configure(dht_listen_interfaces=interfaces))
-
-    assert (own, bind_addresses.specific(own)) == (found, specific)
-
-
-def test_hosts_that_were_asked_are_forgotten_in_the_end(asking, serve, monkeypatch):
-    monkeypatch.setattr(tracker_hosts, "MAX_HOSTS", 3)
-    for port in range(1, 9):
-        asking.find_peers(KEY, [f"http://127.0.0.1:{port}/announce"], 6999, 2)
-        await_events(asking)
-        await_unlisted(asking)
-
-    assert len(asking._hosts._known) == 3
 
 
 def test_a_blocking_scrape_leaves_other_answers_where_they_belong(asking, serve):

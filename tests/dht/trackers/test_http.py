@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from dht.trackers import http as http_trackers
-from dht.trackers import jobs as tracker_jobs
+from dht.trackers import queries as tracker_queries
 from dht.trackers.client import PeersOfTracker, Scraped, TrackerFailed
 from dht.trackers.http import scrape_url
 from ghost.core.errors import RefusedError
@@ -165,7 +165,7 @@ def test_who_answers_nonsense_is_told_stopped_all_the_same(asking, serve):
 
 
 def test_a_tracker_that_never_answers_ends_with_the_callers_time(asking, serve, monkeypatch):
-    monkeypatch.setattr(tracker_jobs, "STOP_UNHEARD_WITHIN_S", 0.1)
+    monkeypatch.setattr(tracker_queries, "STOP_UNHEARD_WITHIN_S", 0.1)
     server = serve.http(lambda path: time.sleep(1) or b"")
 
     (event,) = find(asking, server.url, 0.3)
@@ -174,7 +174,7 @@ def test_a_tracker_that_never_answers_ends_with_the_callers_time(asking, serve, 
 
 
 def test_a_silent_name_server_ends_with_the_callers_time(asking, monkeypatch):
-    monkeypatch.setattr(tracker_jobs, "STOP_UNHEARD_WITHIN_S", 0.1)
+    monkeypatch.setattr(tracker_queries, "STOP_UNHEARD_WITHIN_S", 0.1)
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(2))
 
     events = find(asking, "http://silent.example/announce", 0.2)

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from dht.trackers import hosts as tracker_hosts
-from dht.trackers import jobs as tracker_jobs
+from dht.trackers import queries as tracker_queries
 from dht.trackers import udp as udp_trackers
 from dht.trackers.announces import NUM_WANT
 from dht.trackers.client import PeersOfTracker, Scraped, TrackerFailed
@@ -172,7 +172,7 @@ def test_stopped_is_sent_until_it_is_answered(asking, serve):
 
 
 def test_who_does_not_answer_started_is_told_stopped_all_the_same(asking, serve, monkeypatch):
-    monkeypatch.setattr(tracker_jobs, "STOP_UNHEARD_WITHIN_S", 0.3)
+    monkeypatch.setattr(tracker_queries, "STOP_UNHEARD_WITHIN_S", 0.3)
     server = serve.udp(connected)
 
     events = find(asking, server.url)
