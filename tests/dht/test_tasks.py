@@ -270,7 +270,7 @@ def test_without_libtorrent_nothing_stays_claimed(monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_at_once_probe_each_once(swarm):
+def test_two_workers_at_once_probe_each_once(swarm, file_database):
     rows = [pending(seed.magnet_uri) for seed in swarm.seeds]
     barrier, taken = threading.Barrier(2), []
 
