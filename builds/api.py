@@ -20,6 +20,7 @@ from ghost.core.jobs import queue
 from ghost.core.jobs.models import JobKind
 from ghost.core.text.reasons import words
 from resources.models import Resource
+from resources.publishing import visibility
 from resources.schemas import ResourceId, ResourceOut
 from teams.auth import Bearer, TokenRequest
 from teams.policy import Action
@@ -111,8 +112,7 @@ def upload_cover(request: TokenRequest, resource_id: ResourceId) -> Resource:
     drawn = covers.read(body)
     with request.auth.turn():
         row = _changeable(request, resource_id)
-        if request.auth.is_reviewed:
-            row.ask_review()
+        visibility.ask_review_of(row, by=request.auth)
         covers.upload(row, drawn, by=request.auth.display_name)
         trail.record("resource.upload_cover", row)
     return row
@@ -139,8 +139,8 @@ def remove_cover(request: TokenRequest, resource_id: ResourceId) -> Status[None]
                 "No cover was uploaded; one from an address is removed by clearing `cover_image_url`."
             )
             raise HttpError(404, told)
-        if request.auth.is_reviewed and row.cover_image_url:  # what lies there now is shown next
-            row.ask_review()
+        if row.cover_image_url:  # what lies there now is shown next
+            visibility.ask_review_of(row, by=request.auth)
         trail.record("resource.remove_cover", row)
     return Status(204, None)
 

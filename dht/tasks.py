@@ -22,7 +22,7 @@ from dht.health import requests, scanner
 from dht.models import HealthSample, Method, Scan
 from ghost.core.jobs import queue, shutdown, worker
 from ghost.core.jobs.models import JobKind
-from resources.models import DhtStatus, ProbeStatus, Resource
+from resources.models import DhtStatus, ProbeStatus, Resource, findings
 
 MAX_IN_FLIGHT = 500
 RUN_S = 600
@@ -113,9 +113,9 @@ def record(row: Resource, outcome: probes.Outcome) -> bool:
 
 def _keep(row: Resource, outcome: probes.Outcome) -> bool:
     if outcome.metadata is None:
-        return row.record_probe_miss(outcome.status, outcome.error)
+        return findings.record_probe_miss(row, outcome.status, outcome.error)
     was = row.dht_status
-    is_kept = row.record_metadata(outcome.metadata)
+    is_kept = findings.record_metadata(row, outcome.metadata)
     if is_kept:
         HealthSample.objects.keep(_sample(row, was, outcome))
     return is_kept

@@ -19,7 +19,7 @@ from ghost.core.http.problems import of
 from ghost.core.http.schemas import problems
 from resources import provenance, slugs
 from resources.models import Category, Resource
-from resources.publishing import bulk, etags
+from resources.publishing import bulk, etags, visibility
 from resources.publishing import publish as submissions
 from resources.schemas import (
     BulkItemOut,
@@ -293,7 +293,7 @@ def probe_resource(request: TokenRequest, resource_id: ResourceId) -> Status[dic
     `409`: the resource is taken down.
     """
     row = _seen(request, resource_id)
-    return Status(202, {"task_id": submissions.probe_again(row, by=request.auth)})
+    return Status(202, {"task_id": submissions.probe_one_again(row, by=request.auth)})
 
 
 @router.post(
@@ -343,7 +343,7 @@ def withdraw(request: TokenRequest, resource_id: ResourceId) -> Resource:
     """
     with request.auth.turn():
         row = _changeable(request, resource_id)
-        row.withdraw()
+        visibility.withdraw(row)
     return row
 
 
@@ -361,7 +361,7 @@ def publish(request: TokenRequest, resource_id: ResourceId) -> Resource:
     """
     with request.auth.turn():
         row = _changeable(request, resource_id)
-        row.publish(is_reviewed=request.auth.is_reviewed)
+        visibility.publish(row, by=request.auth)
     return row
 
 
@@ -385,7 +385,7 @@ def approve(
     is_present = etags.condition(if_match)
     with request.auth.turn():
         row = _changeable(request, resource_id)
-        row.approve(is_present)
+        visibility.approve(row, is_present)
     return row
 
 
@@ -404,7 +404,7 @@ def send_back(request: TokenRequest, resource_id: ResourceId, data: SendBackIn) 
     """
     with request.auth.turn():
         row = _changeable(request, resource_id)
-        row.send_back(reason=data.reason)
+        visibility.send_back(row, reason=data.reason)
     return row
 
 

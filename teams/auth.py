@@ -66,8 +66,8 @@ def admit(request: HttpRequest, raw: str, action: Action) -> Token | None:
     if token is None and legacy_tokens.is_well_formed(raw):
         token = legacy_tokens.find(raw, address_of(request))
     if token is not None:
-        rate_limit.take(f"token {token.pk}", settings.GHOST.api_rate_limit)
         token.touch()
+        rate_limit.take(f"token {token.pk}", settings.GHOST.api_rate_limit)
         policy.require(token, action)
         idempotency.begin(request, token.pk, raw)
     return token

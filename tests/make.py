@@ -13,8 +13,11 @@ from builds.data.entry import Facts
 from builds.data.taxonomy import Crumb, Names, Node, Person
 from ghost.core.catalog.models import Catalog, Change
 from resources import reasons
-from resources.models import Category, DhtStatus, ProbeStatus, Resource
+from resources.models import Category, DhtStatus, ProbeStatus, Resource, ResourceTag, cover_requests
+from resources.models.collisions import Collisions
+from resources.models.fields import ResourceFields
 from resources.torrents import metadata
+from resources.torrents.magnets import Magnet
 from teams.models import Team, Token
 from teams.roles import Role
 
@@ -103,24 +106,24 @@ def resource(*, is_probed: bool = True, **kwargs: Any) -> Resource:
         _find(row)
     row.save(force_insert=True)
     if row.tags:
-        Resource.index_tags([row])
+        ResourceTag.objects.index([row])
     if row.is_public:
         _tell_catalog(row)
     return row
 
 
 def _clean(row: Resource) -> None:
-    row.neighbours = _Nobody()
+    row.collisions = _NoCollisions(Resource.objects.none(), ())
     row.clean_fields(exclude=["category", "publisher", "team", "supersedes"])
     row.clean()
-    row.neighbours = None
-    row.ask_cover()
+    row.collisions = None
+    cover_requests.ask(row)
 
 
-class _Nobody:
+class _NoCollisions(Collisions):
     """No resource has the same torrent: the table refuses a second one by itself."""
 
-    def require_room(self, row: Resource, magnet: object) -> None:
+    def require_none(self, row: ResourceFields, magnet: Magnet) -> None:
         pass
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ghost.core.catalog.models import Catalog
-from resources.models import Resource
+from resources.models import Resource, findings
 from resources.torrents import metadata
 from tests import make
 
@@ -32,7 +32,7 @@ def test_resource_is_as_its_gate_and_a_probe_leave_it():
     )
 
     stored.store()
-    stored.record_metadata(make.torrent_metadata(stored.magnet_hash))
+    findings.record_metadata(stored, make.torrent_metadata(stored.magnet_hash))
 
     assert _columns(made) == _columns(stored)
     assert [sorted(r.tag_index.values_list("slug", "name")) for r in (made, stored)] == [

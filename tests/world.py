@@ -38,7 +38,7 @@ class World:
         self.down.take_down(reason="asked", by="test")
         self.draft = make.resource(publisher=self.ada, published_at=None)
         self.waiting = make.resource(publisher=self.ada)
-        self.waiting.ask_review()
+        self.waiting.alone().ask_review()
 
 
 JSON = "application/json"

@@ -20,7 +20,7 @@ from builds.models import Cover, CoverHost, CoverLease
 from ghost.core.catalog.models import Catalog
 from ghost.core.errors import GhostError, OutageError
 from ghost.core.io.fetch import AnsweredError
-from resources.models import Resource
+from resources.models import Resource, findings
 
 TOTAL_S = 45
 LEASE_SLACK_S = 60
@@ -142,7 +142,7 @@ def _keep(wanted: Wanted, drawn: Drawn) -> bool:
             "fetched_at": timezone.now(),
         }
         Cover.objects.update_or_create(resource=row, defaults=facts)
-        row.record_cover(addresses.cover(row.pk).lstrip("/"))
+        findings.record_cover(row, addresses.cover(row.pk).lstrip("/"))
     return True
 
 
@@ -151,7 +151,7 @@ def _put_off(wanted: Wanted, error: GhostError) -> bool:
         if row is None:
             return False
         pause = _count_failure(row, _source(wanted))
-        row.record_cover(None, error=error.reason, again_at=timezone.now() + pause)
+        findings.record_cover(row, None, error=error.reason, again_at=timezone.now() + pause)
     logger.info("cover of resource %d: %s", wanted.resource_id, error)
     return True
 

@@ -11,6 +11,7 @@ from builds.covers import files
 from builds.models import Cover
 from ghost.core.catalog.models import Catalog
 from ghost.core.text.reasons import NONE
+from resources.models import findings
 
 
 def tidy() -> dict[str, int]:
@@ -41,5 +42,7 @@ def _renew(pk: int, beat: Callable[[], None]) -> bool:
         row = cover.resource
         again_at = timezone.now() if row.cover_image_url else None
         cover.delete()
-        row.record_cover(None, error=NONE if again_at else reasons.COVER_LOST(), again_at=again_at)
+        findings.record_cover(
+            row, None, error=NONE if again_at else reasons.COVER_LOST(), again_at=again_at
+        )
     return True

@@ -13,7 +13,7 @@ from builds.data import urls
 from builds.models import Cover
 from ghost.core.catalog.models import Catalog
 from ghost.core.errors import OutageError, RefusedError
-from resources.models import Resource
+from resources.models import Resource, findings
 
 FIELD = "cover"
 NAME_CHARS = 150
@@ -57,7 +57,7 @@ def upload(resource: Resource, picture: bytes | Drawn, *, by: str) -> None:
     with Catalog.turn():
         row = Resource.objects.select_for_update().get(pk=resource.pk)
         Cover.objects.update_or_create(resource=row, defaults=facts)
-        row.record_cover(urls.cover(row.pk).lstrip("/"), is_by_hand=True)
+        findings.record_cover(row, urls.cover(row.pk).lstrip("/"), is_by_hand=True)
     resource.refresh_from_db()
 
 
@@ -72,6 +72,6 @@ def remove(resource: Resource) -> bool:
             return False
         Cover.objects.filter(resource=row).delete()
         again_at = timezone.now() if row.cover_image_url else None
-        row.record_cover(None, again_at=again_at, is_by_hand=True)
+        findings.record_cover(row, None, again_at=again_at, is_by_hand=True)
     resource.refresh_from_db()
     return True

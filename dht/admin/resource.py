@@ -41,7 +41,7 @@ def health_over_time(row: Resource) -> str:
 
 @admin.action(description=_("Check health now"), permissions=["change"])
 def check_health(
-    model_admin: ResourceAdmin, request: HttpRequest, queryset: ResourceQuerySet
+    model_admin: ResourceAdmin, request: HttpRequest, queryset: ResourceQuerySet[Resource]
 ) -> HttpResponse:
     """Look the chosen ones up, in the scan that is under way if there is one."""
     rows = Resource.objects.standing().filter(pk__in=queryset.order_by().values("pk"))

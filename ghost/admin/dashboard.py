@@ -23,7 +23,7 @@ from dht.models import Scan
 from ghost.core.catalog.models import Catalog
 from ghost.core.text.durations import age, ago, lasting
 from resources.models import DhtStatus, ProbeStatus, Resource
-from resources.models.queryset import state_is
+from resources.models.fields import state_is
 from resources.states import State
 
 LISTED = 5

@@ -11,10 +11,8 @@ from django.utils import timezone
 from dht.models import HealthSample
 from ghost.torznab.categories import Numbers
 from ghost.torznab.query import Asked
-from resources import slugs
-from resources.models import Resource, list_index
+from resources.models import Resource, ResourceTag, list_index
 from resources.models.queryset import ResourceQuerySet
-from resources.models.resource import ResourceTag
 from resources.states import DhtStatus, State
 from teams.models import Token
 
@@ -37,24 +35,25 @@ def rows(asked: Asked, token: Token, numbers: Numbers) -> list[Resource]:
     return [shown[key] for key in keys if key in shown]
 
 
-def _matching(asked: Asked, token: Token, numbers: Numbers) -> ResourceQuerySet:
+def _matching(asked: Asked, token: Token, numbers: Numbers) -> ResourceQuerySet[Resource]:
     everything = Resource.objects.all()
-    found = everything if settings.GHOST.torznab_all else everything.in_scope(token)
+    scope = everything if settings.GHOST.torznab_all else everything.in_scope(token)
+    rows = scope.matching(state=State.LIVE)
     for word in asked.words:
-        found = found.filter(list_index.holding(word))
+        rows = rows.filter(list_index.has_text(word))
     if asked.episodes:
-        found = found.filter(Q(*map(list_index.holding, asked.episodes), _connector=Q.OR))
+        rows = rows.filter(Q(*map(list_index.has_text, asked.episodes), _connector=Q.OR))
     if asked.categories is not None:
-        found = found.filter(category__in=numbers.meant_by(asked.categories))
+        rows = rows.filter(Q(listed_category__in=numbers.meant_by(asked.categories)))
     for tag in asked.tags:
-        found = found.filter(_tagged(tag))
+        rows = rows.filter(_tagged(tag))
     for tag in asked.other_tags:
-        found = found.filter(~_tagged(tag))
-    return list_index.by_publication(found.matching(state=State.LIVE))
+        rows = rows.filter(~_tagged(tag))
+    return rows.order_by(*list_index.by_publication())
 
 
 def _tagged(tag: str) -> Q:
-    return Q(pk__in=ResourceTag.objects.filter(slug=slugs.make(tag)).values("resource"))
+    return Q(listed_id__in=ResourceTag.objects.named(tag).values("resource"))
 
 
 def seeds(rows: list[Resource]) -> dict[int, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.contrib import admin, messages
@@ -18,8 +17,7 @@ from ghost.core.errors import StaleError
 from resources.admin.forms import ReasonForm, SendBackForm
 from resources.models import Resource
 from resources.models.queryset import ResourceQuerySet
-from resources.publishing import etags
-from resources.publishing.prober import prober
+from resources.publishing import etags, publish
 from resources.states import State
 
 if TYPE_CHECKING:
@@ -55,7 +53,7 @@ class ResourceActions(ModelAdmin[Resource]):
     ]  # fmt: skip
 
     @admin.action(description=_("Approve"), permissions=["change"])
-    def approve(self, request: HttpRequest, queryset: ResourceQuerySet) -> HttpResponse:
+    def approve(self, request: HttpRequest, queryset: ResourceQuerySet[Resource]) -> HttpResponse:
         rows = _plain(queryset).in_state(State.REVIEW)
         ids: list[int] = []
         with self.telling(request), Catalog.turn():
@@ -67,7 +65,7 @@ class ResourceActions(ModelAdmin[Resource]):
         return self.back(request)
 
     @admin.action(description=_("Send back with a reason…"), permissions=["change"])
-    def send_back(self, request: HttpRequest, queryset: ResourceQuerySet) -> HttpResponse:
+    def send_back(self, request: HttpRequest, queryset: ResourceQuerySet[Resource]) -> HttpResponse:
         rows = _plain(queryset).in_state(State.REVIEW)
         form = SendBackForm(request.POST if "reason" in request.POST else None)
         if not form.is_valid():
@@ -86,7 +84,7 @@ class ResourceActions(ModelAdmin[Resource]):
         return self.back(request)
 
     @admin.action(description=_("Take down with a reason…"), permissions=["change"])
-    def take_down(self, request: HttpRequest, queryset: ResourceQuerySet) -> HttpResponse:
+    def take_down(self, request: HttpRequest, queryset: ResourceQuerySet[Resource]) -> HttpResponse:
         rows = _plain(queryset).standing()
         form = ReasonForm(request.POST if "reason" in request.POST else None)
         if not form.is_valid():
@@ -105,7 +103,7 @@ class ResourceActions(ModelAdmin[Resource]):
         return self.back(request)
 
     def _ask_reason(
-        self, request: HttpRequest, question: Question, rows: ResourceQuerySet, form: Form
+        self, request: HttpRequest, question: Question, rows: ResourceQuerySet[Resource], form: Form
     ) -> HttpResponse:
         count = rows.count()
         return self.ask(
@@ -120,7 +118,7 @@ class ResourceActions(ModelAdmin[Resource]):
         )
 
     @admin.action(description=_("Restore"), permissions=["change"])
-    def restore(self, request: HttpRequest, queryset: ResourceQuerySet) -> HttpResponse:
+    def restore(self, request: HttpRequest, queryset: ResourceQuerySet[Resource]) -> HttpResponse:
         rows = _plain(queryset).taken_down()
         with transaction.atomic():
             ids = _ids(rows)
@@ -131,20 +129,19 @@ class ResourceActions(ModelAdmin[Resource]):
         return self.back(request)
 
     @admin.action(description=_("Probe again"), permissions=["change"])
-    def probe_again(self, request: HttpRequest, queryset: ResourceQuerySet) -> HttpResponse:
-        rows = _plain(queryset).standing()
+    def probe_again(
+        self, request: HttpRequest, queryset: ResourceQuerySet[Resource]
+    ) -> HttpResponse:
         with self.telling(request), transaction.atomic():
-            prober().require()
-            ids = _ids(rows)
-            rows.ask_probe()
-            self.note(request, ids, gettext("Probe requested"), done="probe")
-            if ids:  # one task takes all that is due
-                transaction.on_commit(partial(prober().enqueue, ids[0]))
+            ids = [row.pk for row in publish.probe_again(_plain(queryset))]
+            self.note(request, ids, gettext("Probe requested"))
             self._tell(request, ngettext("%d probe queued.", "%d probes queued.", len(ids)), ids)
         return self.back(request)
 
     @admin.action(description=_("Publish without a probe"), permissions=["change"])
-    def publish_unprobed(self, request: HttpRequest, queryset: ResourceQuerySet) -> HttpResponse:
+    def publish_unprobed(
+        self, request: HttpRequest, queryset: ResourceQuerySet[Resource]
+    ) -> HttpResponse:
         rows = _plain(queryset).unprobed()
         with transaction.atomic():
             ids = _ids(rows)
@@ -164,16 +161,16 @@ class ResourceActions(ModelAdmin[Resource]):
         self.message_user(request, told % len(ids), level)
 
 
-def _plain(queryset: models.QuerySet[Resource]) -> ResourceQuerySet:
+def _plain(queryset: models.QuerySet[Resource]) -> ResourceQuerySet[Resource]:
     """The same rows without the list's joins, order and DISTINCT: writes can't have those."""
     return Resource.objects.filter(pk__in=queryset.order_by().values("pk"))
 
 
-def _ids(rows: ResourceQuerySet) -> list[int]:
+def _ids(rows: ResourceQuerySet[Resource]) -> list[int]:
     return list(rows.values_list("pk", flat=True))
 
 
-def _approved(rows: ResourceQuerySet, version: str) -> list[int]:
+def _approved(rows: ResourceQuerySet[Resource], version: str) -> list[int]:
     """Approve them; keys. StaleError if the `version` that somebody looked at is not the present
     one: the button in a resource's form sends it, the list, which shows no texts, does not."""
     ids = _ids(rows)

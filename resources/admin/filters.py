@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 
 from resources.admin.forms import tree_choices
-from resources.models import Category
+from resources.models import Category, Resource
 from resources.models.queryset import ResourceQuerySet
 from resources.states import State
 
@@ -24,7 +24,9 @@ class StateFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
         """The states."""
         return list(State.choices)
 
-    def queryset(self, request: HttpRequest, queryset: ResourceQuerySet) -> ResourceQuerySet:
+    def queryset(
+        self, request: HttpRequest, queryset: ResourceQuerySet[Resource]
+    ) -> ResourceQuerySet[Resource]:
         """Those in the state asked for; all for an unknown one."""
         asked = self.value()
         return queryset.in_state(State(asked)) if asked in State.values else queryset
@@ -40,7 +42,9 @@ class CategoryFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no typ
         """The tree."""
         return [(str(pk), name) for pk, name in tree_choices()]
 
-    def queryset(self, request: HttpRequest, queryset: ResourceQuerySet) -> ResourceQuerySet:
+    def queryset(
+        self, request: HttpRequest, queryset: ResourceQuerySet[Resource]
+    ) -> ResourceQuerySet[Resource]:
         """Those in the subtree asked for."""
         try:
             top = int(self.value() or "")

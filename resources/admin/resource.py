@@ -171,7 +171,7 @@ class ResourceAdmin(ResourceActions, ResourceColumns):
         self, request: HttpRequest, queryset: models.QuerySet[Resource], search_term: str
     ) -> tuple[models.QuerySet[Resource], bool]:
         words = _as_hash(search_term.replace("\0", ""))  # PostgreSQL takes no zero bytes
-        return cast("ResourceQuerySet", queryset).searched(words), False
+        return cast("ResourceQuerySet[Resource]", queryset).searched(words), False
 
     def render_change_form(
         self,

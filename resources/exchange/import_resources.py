@@ -18,7 +18,15 @@ from resources import reasons
 from resources.exchange import primary_keys, records
 from resources.exchange.accounts import People
 from resources.exchange.report import Line, Outcome, Report
-from resources.models import Block, ProbeStatus, Resource, events
+from resources.models import (
+    Block,
+    ProbeStatus,
+    Resource,
+    ResourceTag,
+    cover_requests,
+    events,
+    findings,
+)
 from resources.torrents import magnets, metadata, sanitize
 from resources.torrents.magnets import Magnet
 from teams.models import Team, Token
@@ -234,7 +242,7 @@ class Arrivals:
             if record.takedown_at:
                 row.take_down(reason=record.takedown_reason, by="import_catalog")
             if record.metadata and row.probed_at is None and not self._is_dry_run:
-                is_changed |= row.record_metadata(record.metadata)
+                is_changed |= findings.record_metadata(row, record.metadata)
         return Outcome.UPDATED if is_changed or record.takedown_at else Outcome.SKIPPED
 
     def _is_promised(self, record: records.Resource, known: _Known) -> bool:
@@ -281,8 +289,8 @@ class Arrivals:
         Resource.objects.bulk_create(keyed)
         primary_keys.settle(Resource)
         Resource.objects.bulk_create([row for row in rows if not row.pk])
-        Resource.index_tags(rows)
-        Resource.announce_covers(rows)
+        ResourceTag.objects.index(rows)
+        cover_requests.announce(rows)
         self._link(new, known)
         for arrival, row in new:
             self._finish(arrival, row)

@@ -1,8 +1,10 @@
-"""What is published."""
+"""What is published: fields, then the sets of them, then the verbs. See docs/decisions/0019."""
 
 from resources.models.block import Block
 from resources.models.category import Category
-from resources.models.resource import DhtStatus, ProbeStatus, Resource, ResourceTag
+from resources.models.resource import Resource
+from resources.models.tag import ResourceTag
+from resources.states import DhtStatus, ProbeStatus
 
 __all__ = [
     "Block",

@@ -1,4 +1,4 @@
-"""What listeners hear of resources (`ghost.core.events.models`), told in the transaction of the change.
+"""The events of resources (`ghost.core.events`), added in the transaction of the change.
 
 A resource's events are for those in whose scope it is: its publisher, its team's owner and members.
 What happens to many at once is told in one event for each audience, so that a scan of everything
@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ghost.core.events import outbox
 from ghost.core.events.models import Event, EventKind
-
-if TYPE_CHECKING:
-    from resources.models.fields import Record
+from resources.models.fields import ResourceFields
 
 IN_ONE = 200
 WORDS = {
@@ -41,49 +39,51 @@ Health = tuple[int, str, int, int | None]
 """Of one row: its key, the health that it had, its publisher and its team."""
 
 
-def changed(action: str, rows: Iterable[Record]) -> None:
+def changed(action: str, rows: Iterable[ResourceFields]) -> None:
     """That this was done to them."""
     what = WORDS.get(action, action)
-    told = (
+    items = (
         ((row.publisher_id, row.team_id), {"resource_id": row.pk, "state": _state(what, row)})
         for row in rows
     )
-    _tell(EventKind.RESOURCE, told, change=what)
+    _add(EventKind.RESOURCE, items, change=what)
 
 
-def _state(what: str, row: Record) -> str | None:
+def _state(what: str, row: ResourceFields) -> str | None:
     return None if what == "deleted" else str(row.state)
 
 
 def health(rows: Iterable[Health], status: str) -> None:
     """That their health is another one from now on."""
-    told = (
+    items = (
         ((publisher, team), {"resource_id": key, "was": was, "status": status})
         for key, was, publisher, team in rows
     )
-    _tell(EventKind.HEALTH, told)
+    _add(EventKind.HEALTH, items)
 
 
-def probed(old: Record, now: Record) -> None:
+def probed(old: ResourceFields, now: ResourceFields) -> None:
     """That a probe has ended, and what it made of the resource."""
-    told = {
+    item = {
         "resource_id": now.pk,
         "was": str(old.dht_status),
         "status": str(now.dht_status),
         "probe_status": str(now.probe_status),
         "state": str(now.state),
     }
-    _tell(EventKind.HEALTH, [((now.publisher_id, now.team_id), told)])
+    _add(EventKind.HEALTH, [((now.publisher_id, now.team_id), item)])
 
 
-def _tell(kind: EventKind, told: Iterable[tuple[Audience, dict[str, Any]]], **more: str) -> None:
+def _add(kind: EventKind, items: Iterable[tuple[Audience, dict[str, Any]]], **more: str) -> None:
     by_audience: dict[Audience, list[dict[str, Any]]] = defaultdict(list)
-    for audience, each in told:
-        by_audience[audience].append(each)
+    for audience, item in items:
+        by_audience[audience].append(item)
     outbox.add_all(
-        Event(kind=kind, data=more | {"resources": part}, token_id=publisher, team_id=team)
-        for (publisher, team), all_of_them in by_audience.items()
-        for part in _parts(all_of_them)
+        [
+            Event(kind=kind, data=more | {"resources": part}, token_id=publisher, team_id=team)
+            for (publisher, team), resources in by_audience.items()
+            for part in _parts(resources)
+        ]
     )
 
 

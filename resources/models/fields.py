@@ -1,4 +1,4 @@
-"""What a resource is: its fields, and what follows from them alone."""
+"""What a resource is: its columns, and what follows from them alone, for one row and in a query."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.validators import MaxLengthValidator, MinLengthValidator, URLValidator
 from django.db import models
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from ghost.core.db.fields import FoldedField, LineField, ReasonField
 from resources import sizes
@@ -25,56 +25,67 @@ PUBLIC_FIELDS = (
 """What the public site shows of a row: a change in one of these asks for a build."""
 
 
-class Record(models.Model):
-    """The columns of a resource. How they change stands in `Resource`."""
+EDITED_FIELDS = (
+    "title", "title_folded", "magnet_uri", "magnet_hash", "magnet_hash_v2", "content_markdown", "tags",
+    "cover_image_url", "category", "publisher", "team", "published_at", "updated_at",
+    "licence", "source_url", "checksums", "supersedes", "awaits_review", "review_note",
+)  # fmt: skip
+"""What people write; the other fields belong to workers, which may write at the same moment."""
+COVER_FIELDS = ("cover_image_path", "cover_error", "cover_due_at", "cover_uploaded_at")
+PROBE_FIELDS = (
+    "probe_status", "probe_error", "probe_attempts", "probe_due_at", "probe_claim",
+    "probe_claimed_until", "probed_at", "total_size_bytes", "file_count", "files_tree_summary",
+    "num_peers", "dht_status", "dht_misses", "dht_changed_at", "last_dht_check", "other_hash",
+)  # fmt: skip
 
-    viewer: Token | None = None  # who looks at it, where that matters
+
+class ResourceFields(models.Model):
+    """The columns of a resource. Sets of them are found by `ResourceQuerySet`; how they change stands
+    in `Resource`."""
 
     title = LineField(
-        gettext_lazy("title"),
+        _("title"),
         max_length=300,
         validators=[MinLengthValidator(1)],
-        error_messages={"blank": gettext_lazy("A title is required.")},
+        error_messages={"blank": _("A title is required.")},
     )
     title_folded = FoldedField(of="title")
     magnet_uri = models.TextField(
-        gettext_lazy("magnet link"), validators=[MaxLengthValidator(magnets.MAX_BYTES)]
+        _("magnet link"), validators=[MaxLengthValidator(magnets.MAX_BYTES)]
     )
-    magnet_hash = models.CharField(
-        gettext_lazy("info-hash"), max_length=64, unique=True, editable=False
-    )
+    magnet_hash = models.CharField(_("info-hash"), max_length=64, unique=True, editable=False)
     magnet_hash_v2 = models.CharField(
-        gettext_lazy("v2 info-hash"), max_length=64, unique=True, null=True, editable=False
+        _("v2 info-hash"), max_length=64, unique=True, null=True, editable=False
     )
     other_hash = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
     """The half of a hybrid that its link doesn't name, as a probe found it (BEP 52). Two rows
     never share one, but no constraint could tell the halves of two rows apart."""
     content_markdown = models.TextField(
-        gettext_lazy("description"), blank=True, help_text=gettext_lazy("Markdown; no HTML.")
+        _("description"), blank=True, help_text=_("Markdown; no HTML.")
     )
     cover_image_url = models.CharField(
-        gettext_lazy("cover address"),
+        _("cover address"),
         max_length=2000,
         validators=[URLValidator(schemes=["http", "https"])],
         null=True,
         blank=True,
-        help_text=gettext_lazy("Address from which the cover is fetched; never published."),
+        help_text=_("Address from which the cover is fetched; never published."),
     )
     cover_image_path = models.CharField(max_length=200, null=True, editable=False)
     cover_error = ReasonField(editable=False)
     cover_due_at = models.DateTimeField(null=True, editable=False)
     cover_uploaded_at = models.DateTimeField(null=True, editable=False)
     """Set while the cover is one that somebody uploaded: it wins over the address."""
-    tags = models.JSONField(gettext_lazy("tags"), default=list, blank=True)
+    tags = models.JSONField(_("tags"), default=list, blank=True)
     category = models.ForeignKey(
         Category,
         models.PROTECT,
         related_name="resources",
-        verbose_name=gettext_lazy("category"),
-        error_messages={"invalid": gettext_lazy("There is no such category.")},
+        verbose_name=_("category"),
+        error_messages={"invalid": _("There is no such category.")},
     )
     publisher = models.ForeignKey(
-        Token, models.PROTECT, related_name="resources", verbose_name=gettext_lazy("publisher")
+        Token, models.PROTECT, related_name="resources", verbose_name=_("publisher")
     )
     team = models.ForeignKey(
         Team,
@@ -82,84 +93,76 @@ class Record(models.Model):
         null=True,
         blank=True,
         related_name="resources",
-        verbose_name=gettext_lazy("team"),
+        verbose_name=_("team"),
     )
 
     dht_status = models.CharField(
-        gettext_lazy("health"),
+        _("health"),
         max_length=8,
         choices=DhtStatus,
         default=DhtStatus.UNKNOWN,
         editable=False,
     )
     dht_misses = models.PositiveIntegerField(
-        gettext_lazy("checks without a sign of life"), default=0, editable=False
+        _("checks without a sign of life"), default=0, editable=False
     )
-    dht_changed_at = models.DateTimeField(gettext_lazy("health since"), null=True, editable=False)
+    dht_changed_at = models.DateTimeField(_("health since"), null=True, editable=False)
     last_dht_check = models.DateTimeField(
-        gettext_lazy("last checked"), null=True, editable=False, db_index=True
+        _("last checked"), null=True, editable=False, db_index=True
     )
 
-    total_size_bytes = models.PositiveBigIntegerField(
-        gettext_lazy("size"), null=True, editable=False
-    )
-    file_count = models.PositiveIntegerField(gettext_lazy("files"), null=True, editable=False)
+    total_size_bytes = models.PositiveBigIntegerField(_("size"), null=True, editable=False)
+    file_count = models.PositiveIntegerField(_("files"), null=True, editable=False)
     files_tree_summary = models.TextField(default="", editable=False)
-    num_peers = models.PositiveIntegerField(gettext_lazy("peers"), null=True, editable=False)
-    probed_at = models.DateTimeField(gettext_lazy("metadata fetched"), null=True, editable=False)
+    num_peers = models.PositiveIntegerField(_("peers"), null=True, editable=False)
+    probed_at = models.DateTimeField(_("metadata fetched"), null=True, editable=False)
     probe_status = models.CharField(
-        gettext_lazy("probe"),
+        _("probe"),
         max_length=12,
         choices=ProbeStatus,
         default=ProbeStatus.PENDING,
         editable=False,
     )
-    probe_error = ReasonField(gettext_lazy("probe error"), editable=False)
-    probe_attempts = models.PositiveSmallIntegerField(
-        gettext_lazy("failed probes"), default=0, editable=False
-    )
-    probe_due_at = models.DateTimeField(
-        gettext_lazy("next probe"), null=True, editable=False, db_index=True
-    )
+    probe_error = ReasonField(_("probe error"), editable=False)
+    probe_attempts = models.PositiveSmallIntegerField(_("failed probes"), default=0, editable=False)
+    probe_due_at = models.DateTimeField(_("next probe"), null=True, editable=False, db_index=True)
     probe_claim = models.CharField(max_length=32, blank=True, editable=False)
     probe_claimed_until = models.DateTimeField(null=True, editable=False)
 
     created_at = models.DateTimeField(
-        gettext_lazy("created"), default=timezone.now, editable=False, db_index=True
+        _("created"), default=timezone.now, editable=False, db_index=True
     )
-    updated_at = models.DateTimeField(gettext_lazy("updated"), default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(_("updated"), default=timezone.now, editable=False)
     published_at = models.DateTimeField(
-        gettext_lazy("published"),
+        _("published"),
         null=True,
         blank=True,
         default=timezone.now,
         db_index=True,
-        help_text=gettext_lazy("When it becomes public; empty for a draft."),
+        help_text=_("When it becomes public; empty for a draft."),
     )
-    takedown_at = models.DateTimeField(gettext_lazy("taken down"), null=True, editable=False)
-    takedown_reason = models.TextField(gettext_lazy("reason"), blank=True, editable=False)
+    takedown_at = models.DateTimeField(_("taken down"), null=True, editable=False)
+    takedown_reason = models.TextField(_("reason"), blank=True, editable=False)
 
-    awaits_review = models.BooleanField(
-        gettext_lazy("awaits review"), default=False, editable=False
-    )
+    awaits_review = models.BooleanField(_("awaits review"), default=False, editable=False)
     """Written by somebody whose work is reviewed, and nobody has approved it yet."""
-    review_note = models.TextField(gettext_lazy("review"), blank=True, editable=False)
+    review_note = models.TextField(_("review"), blank=True, editable=False)
     """Why it was sent back; for its publisher and operators, never published."""
 
     licence = models.CharField(
-        gettext_lazy("licence"),
+        _("licence"),
         max_length=200,
         blank=True,
-        help_text=gettext_lazy("An SPDX expression, such as CC-BY-4.0 or MIT OR Apache-2.0."),
+        help_text=_("An SPDX expression, such as CC-BY-4.0 or MIT OR Apache-2.0."),
     )
     source_url = models.CharField(
-        gettext_lazy("source"),
+        _("source"),
         max_length=2000,
         blank=True,
         validators=[URLValidator(schemes=["http", "https"])],
-        help_text=gettext_lazy("Where the work comes from; shown on its page."),
+        help_text=_("Where the work comes from; shown on its page."),
     )
-    checksums = models.JSONField(gettext_lazy("checksums"), default=list, blank=True)
+    checksums = models.JSONField(_("checksums"), default=list, blank=True)
     """`[{"algorithm": "sha256", "value": "…hex…", "file": "a/b.iso"}]`; without a file it is that
     of a work of one file."""
     supersedes = models.ForeignKey(
@@ -168,8 +171,8 @@ class Record(models.Model):
         null=True,
         blank=True,
         related_name="successors",
-        verbose_name=gettext_lazy("replaces"),
-        help_text=gettext_lazy("The older release that this one replaces."),
+        verbose_name=_("replaces"),
+        help_text=_("The older release that this one replaces."),
     )
 
     class Meta:
@@ -189,7 +192,7 @@ class Record(models.Model):
         known = (self.magnet_hash, self.magnet_hash_v2, self.other_hash)
         return list(dict.fromkeys(h for h in known if h))
 
-    def names_as(self, other: Record) -> bool:
+    def names_as(self, other: ResourceFields) -> bool:
         """Whether both links name the same hashes; what probes found doesn't count."""
         mine = (self.magnet_hash, self.magnet_hash_v2)
         return mine == (other.magnet_hash, other.magnet_hash_v2)
@@ -207,20 +210,8 @@ class Record(models.Model):
     @property
     def public_url(self) -> str | None:
         """Where the public site shows it, if it is public and the settings say where that is."""
-        site = settings.GHOST.site_address
-        return f"{site}resources/{self.pk}/" if site and self.is_public else None
-
-    @property
-    def superseded_by(self) -> list[int]:
-        """Keys of the releases that replace it, newest first: the public ones, and those in the
-        viewer's scope."""
-        newer = type(self)._default_manager.filter(supersedes=self.pk).order_by("-pk")
-        shown = newer.public()  # type: ignore[attr-defined]  # of the heir's manager
-        keys = set(shown.values_list("pk", flat=True))
-        if self.viewer is not None:
-            seen = newer.in_scope(self.viewer)  # type: ignore[attr-defined]
-            keys.update(seen.values_list("pk", flat=True))
-        return sorted(keys, reverse=True)
+        site = settings.GHOST.site_address if self.is_public else ""
+        return f"{site}resources/{self.pk}/" if site else None
 
     @property
     def probed_metadata(self) -> metadata.Metadata | None:
@@ -230,12 +221,12 @@ class Record(models.Model):
     @property
     def files_tree(self) -> list[metadata.Node] | None:
         """Its files as folders, once they are known."""
-        found = self.probed_metadata
-        return found.files_tree if found else None
+        probed = self.probed_metadata
+        return probed.files_tree if probed else None
 
     @property
     def state(self) -> State:
-        """Where it stands on its way to the public (`ResourceQuerySet.in_state` for a set)."""
+        """Where it stands on its way to the public (`state_is` in a query)."""
         if self.takedown_at:
             return State.TAKEN_DOWN
         if self.published_at is None:
@@ -248,7 +239,7 @@ class Record(models.Model):
 
     @property
     def is_public(self) -> bool:
-        """Whether the public site shows it now (`ResourceQuerySet.public` for one row)."""
+        """Whether the public site shows it now (`state_is(State.LIVE)` in a query)."""
         is_due = self.published_at is not None and self.published_at <= timezone.now()
         is_probed = self.probed_at is not None or self.probe_status == ProbeStatus.SKIPPED
         return self.takedown_at is None and not self.awaits_review and is_due and is_probed
@@ -256,3 +247,28 @@ class Record(models.Model):
     def public_state(self) -> dict[str, Any] | None:
         """What the public site shows of it, or None if nothing."""
         return {f: getattr(self, f) for f in PUBLIC_FIELDS} if self.is_public else None
+
+
+def state_is(state: State, prefix: str = "") -> models.Q:
+    """The condition of that state now (`ResourceFields.state` of one row); `prefix` as of
+    `list_index.LISTED`."""
+
+    def where(**lookups: object) -> models.Q:
+        return models.Q(**{f"{prefix}{name}": value for name, value in lookups.items()})
+
+    now, standing = timezone.now(), where(takedown_at=None)
+    probed = where(probed_at__isnull=False) | where(probe_status=ProbeStatus.SKIPPED)
+    match state:
+        case State.TAKEN_DOWN:
+            return ~standing
+        case State.DRAFT:
+            return standing & where(published_at=None)
+        case State.REVIEW:
+            return standing & where(published_at__isnull=False, awaits_review=True)
+    approved = standing & where(awaits_review=False)
+    match state:
+        case State.SCHEDULED:
+            return approved & where(published_at__gt=now)
+        case State.HELD:
+            return approved & where(published_at__lte=now) & ~probed
+    return approved & where(published_at__lte=now) & probed

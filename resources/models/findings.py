@@ -12,7 +12,7 @@ from ghost.core.text.reasons import NONE, Reason
 from resources import reasons
 from resources.models import events
 from resources.models.block import Block
-from resources.models.lifecycle import Standing
+from resources.models.resource import Resource
 from resources.states import DhtStatus, ProbeStatus
 from resources.torrents import metadata
 
@@ -24,143 +24,134 @@ OUTAGE_PAUSE = timedelta(minutes=5)
 """The same for one that could not be tried: that says nothing of the torrent, so it goes on."""
 
 
-class Outcomes(Standing):
-    """A record to which probes and covers are written."""
+def record_metadata(row: Resource, found: metadata.Metadata, *, is_reached: bool = True) -> bool:
+    """Keep what a probe found; False if the magnet was changed or removed meanwhile.
 
-    class Meta:
-        abstract = True
+    Not `is_reached`: it comes from a file, and says nothing of the torrent's health.
 
-    # -- what a probe found
+    A probe tells a hybrid's other half too. If that one is blocked, or listed already, this
+    one is kept off the public: `probed_at` stays empty, and `probe_error` says why.
+    """
+    metadata.save(found)
+    with Catalog.turn():  # both halves may be recorded at once
+        other = _other_half(row, found)
+        why_not = _why_not_listed(row, other) if other else NONE
+        is_kept = _record_found(row, found, other, why_not, is_reached=is_reached)
+    if not is_kept and not Resource.objects.filter(magnet_hash=found.magnet_hash).exists():
+        metadata.forget(found.magnet_hash)
+    return is_kept
 
-    def record_metadata(self, found: metadata.Metadata, *, is_reached: bool = True) -> bool:
-        """Keep what a probe found; False if the magnet was changed or removed meanwhile.
 
-        Not `is_reached`: it comes from a file, and says nothing of the torrent's health.
+def _other_half(row: Resource, found: metadata.Metadata) -> str:
+    named = (row.magnet_hash, row.magnet_hash_v2)
+    return next((h for h in (found.v1, found.v2) if h and h not in named), "")
 
-        A probe tells a hybrid's other half too. If that one is blocked, or listed already, this
-        one is kept off the public: `probed_at` stays empty, and `probe_error` says why.
-        """
-        metadata.save(found)
-        with Catalog.turn():  # both halves may be recorded at once
-            other = self._other_half(found)
-            why_not = self._why_not_listed(other) if other else NONE
-            is_kept = self._record_found(found, other, why_not, is_reached=is_reached)
-        if not is_kept and not self._all().filter(magnet_hash=found.magnet_hash).exists():
-            metadata.forget(found.magnet_hash)
-        return is_kept
 
-    def _other_half(self, found: metadata.Metadata) -> str:
-        named = (self.magnet_hash, self.magnet_hash_v2)
-        return next((h for h in (found.v1, found.v2) if h and h not in named), "")
+def _why_not_listed(row: Resource, other: str) -> Reason:
+    """Why it must not be public, now that its other half is known; empty if it may."""
+    now = row.alone().first()
+    if now is None or (now.probed_at and now.other_hash == other):
+        return NONE
+    if now.takedown_at:
+        Block.objects.add([other], reason=now.takedown_reason, by="takedown", is_of_takedown=True)
+        return NONE
+    if Block.objects.covering(other).exists():
+        return reasons.BLOCKED_BY_HALF()
+    twins = Resource.objects.twins_of(other).exclude(pk=row.pk)
+    # The one that was there first stays, unless it never got anywhere.
+    is_first = models.Q(pk__lt=row.pk) | models.Q(takedown_at__isnull=False)
+    is_known = models.Q(probed_at__isnull=False) | models.Q(probe_status=ProbeStatus.SKIPPED)
+    twin = twins.filter(is_first | is_known).order_by("pk").first()
+    if twin is None:
+        return NONE
+    is_seen = twin.is_public or twin.is_seen_by(row.publisher)
+    return reasons.LISTED_AS(id=str(twin.pk)) if is_seen else reasons.LISTED_BY_OTHERS()
 
-    def _why_not_listed(self, other: str) -> Reason:
-        """Why it must not be public, now that its other half is known; empty if it may."""
-        now = self._all().filter(pk=self.pk).first()
-        if now is None or (now.probed_at and now.other_hash == other):
-            return NONE
-        if now.takedown_at:
-            Block.objects.add(
-                [other], reason=now.takedown_reason, by="takedown", is_of_takedown=True
-            )
-            return NONE
-        if Block.objects.covering(other).exists():
-            return reasons.BLOCKED_BY_HALF()
-        twins = self._all().twins_of(other).exclude(pk=self.pk)
-        # The one that was there first stays, unless it never got anywhere.
-        is_first = models.Q(pk__lt=self.pk) | models.Q(takedown_at__isnull=False)
-        is_known = models.Q(probed_at__isnull=False) | models.Q(probe_status=ProbeStatus.SKIPPED)
-        twin = twins.filter(is_first | is_known).order_by("pk").first()
-        if twin is None:
-            return NONE
-        is_seen = twin.is_public or self._all().in_scope(self.publisher).contains(twin)
-        return reasons.LISTED_AS(id=str(twin.pk)) if is_seen else reasons.LISTED_BY_OTHERS()
 
-    def _record_found(
-        self, found: metadata.Metadata, other: str, why_not: Reason, *, is_reached: bool
-    ) -> bool:
-        health = {
-            "num_peers": found.num_peers,
-            "dht_status": DhtStatus.ACTIVE,
-            "dht_misses": 0,
-            "last_dht_check": found.fetched_at,
-        }
-        return self._record_probe(
-            probe_status=ProbeStatus.OK,
-            probe_error=why_not,
-            probe_attempts=0,
-            probe_due_at=None,
-            probed_at=None if why_not else found.fetched_at,
-            other_hash=other,
-            total_size_bytes=found.total_size_bytes,
-            file_count=found.file_count,
-            files_tree_summary=found.files_tree_summary,
-            **(health if is_reached else {}),
+def _record_found(
+    row: Resource, found: metadata.Metadata, other: str, why_not: Reason, *, is_reached: bool
+) -> bool:
+    health = {
+        "num_peers": found.num_peers,
+        "dht_status": DhtStatus.ACTIVE,
+        "dht_misses": 0,
+        "last_dht_check": found.fetched_at,
+    }
+    return _record_probe(
+        row,
+        probe_status=ProbeStatus.OK,
+        probe_error=why_not,
+        probe_attempts=0,
+        probe_due_at=None,
+        probed_at=None if why_not else found.fetched_at,
+        other_hash=other,
+        total_size_bytes=found.total_size_bytes,
+        file_count=found.file_count,
+        files_tree_summary=found.files_tree_summary,
+        **(health if is_reached else {}),
+    )
+
+
+def record_probe_miss(row: Resource, status: ProbeStatus, error: Reason) -> bool:
+    """Note that a probe failed and when to try again; False if the magnet changed meanwhile.
+
+    What was known before stays. Only a first probe is repeated by itself.
+    """
+    is_tried = status != ProbeStatus.UNAVAILABLE
+    pause = _pause(row) if is_tried else OUTAGE_PAUSE
+    return _record_probe(
+        row,
+        probe_status=row.probe_status if row.probe_status == ProbeStatus.SKIPPED else status,
+        probe_error=error,
+        probe_attempts=row.probe_attempts + is_tried,
+        probe_due_at=timezone.now() + pause if pause and row.probed_at is None else None,
+    )
+
+
+def _pause(row: Resource) -> timedelta | None:
+    """Until a probe that found nobody is repeated, if ever."""
+    left = RETRY_PAUSES[row.probe_attempts :]
+    return left[0] if left else None
+
+
+def _record_probe(row: Resource, **values: object) -> bool:
+    hashes = {"magnet_hash": row.magnet_hash, "magnet_hash_v2": row.magnet_hash_v2}
+    with Catalog.turn():
+        old = row.alone().filter(**hashes).select_for_update().first()
+        if old is None:
+            return False
+        if values.get("dht_status", old.dht_status) != old.dht_status:
+            values["dht_changed_at"] = timezone.now()
+        row.alone().update(**values, probe_claim="", probe_claimed_until=None)
+        row.refresh_from_db()
+        row.tell_catalog(old)
+        events.probed(old, row)
+    return True
+
+
+def record_cover(
+    row: Resource,
+    path: str | None,
+    *,
+    error: Reason = NONE,
+    again_at: datetime | None = None,
+    is_by_hand: bool = False,
+) -> None:
+    """Note where the new cover lies, or why there is none and when to try again.
+
+    `is_by_hand`: somebody uploaded it, or removed what was uploaded.
+    """
+    edit = {"updated_at": timezone.now()} if is_by_hand else {}
+    with Catalog.turn():
+        old = row.alone().select_for_update().get()
+        row.alone().update(
+            cover_image_path=path,
+            cover_error=error,
+            cover_due_at=again_at,
+            cover_uploaded_at=edit.get("updated_at") if path else None,
+            **edit,
         )
-
-    def record_probe_miss(self, status: ProbeStatus, error: Reason) -> bool:
-        """Note that a probe failed and when to try again; False if the magnet changed meanwhile.
-
-        What was known before stays. Only a first probe is repeated by itself.
-        """
-        is_tried = status != ProbeStatus.UNAVAILABLE
-        pause = self._pause() if is_tried else OUTAGE_PAUSE
-        return self._record_probe(
-            probe_status=self.probe_status if self.probe_status == ProbeStatus.SKIPPED else status,
-            probe_error=error,
-            probe_attempts=self.probe_attempts + is_tried,
-            probe_due_at=timezone.now() + pause if pause and self.probed_at is None else None,
-        )
-
-    def _pause(self) -> timedelta | None:
-        """Until a probe that found nobody is repeated, if ever."""
-        left = RETRY_PAUSES[self.probe_attempts :]
-        return left[0] if left else None
-
-    def _record_probe(self, **values: object) -> bool:
-        with Catalog.turn():
-            old = (
-                self._all()
-                .select_for_update()
-                .filter(
-                    pk=self.pk, magnet_hash=self.magnet_hash, magnet_hash_v2=self.magnet_hash_v2
-                )
-                .first()
-            )
-            if old is None:
-                return False
-            if values.get("dht_status", old.dht_status) != old.dht_status:
-                values["dht_changed_at"] = timezone.now()
-            self._all().filter(pk=self.pk).update(
-                **values, probe_claim="", probe_claimed_until=None
-            )
-            self.refresh_from_db()
-            self._tell_catalog(old)
-            events.probed(old, self)
-        return True
-
-    def record_cover(
-        self,
-        path: str | None,
-        *,
-        error: Reason = NONE,
-        again_at: datetime | None = None,
-        is_by_hand: bool = False,
-    ) -> None:
-        """Note where the new cover lies, or why there is none and when to try again.
-
-        `is_by_hand`: somebody uploaded it, or removed what was uploaded.
-        """
-        edit = {"updated_at": timezone.now()} if is_by_hand else {}
-        with Catalog.turn():
-            old = self._all().select_for_update().get(pk=self.pk)
-            self._all().filter(pk=self.pk).update(
-                cover_image_path=path,
-                cover_error=error,
-                cover_due_at=again_at,
-                cover_uploaded_at=edit.get("updated_at") if path else None,
-                **edit,
-            )
-            self.refresh_from_db()
-            self._tell_catalog(old, has_new_cover=path is not None)
-            if is_by_hand:
-                events.changed("cover", [self])
+        row.refresh_from_db()
+        row.tell_catalog(old, has_new_cover=path is not None)
+        if is_by_hand:
+            events.changed("cover", [row])

@@ -3,57 +3,39 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
-from typing import TYPE_CHECKING, Self, cast
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Self
 
 from django.db import models
 from django.utils import timezone
 
 from ghost.core.catalog.models import Catalog
 from ghost.core.text.reasons import NONE
-from resources import reasons, slugs
-from resources.models import events, list_index
-from resources.models.visibility import Showing, written
+from resources import reasons
+from resources.models import changes, events, list_index
+from resources.models.block import Block
+from resources.models.changes import Row
+from resources.models.collisions import has_hash
+from resources.models.fields import state_is
+from resources.models.tag import ResourceTag
 from resources.states import DhtStatus, ProbeStatus, State
-from teams.models import Team
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
-
-    from resources.models.resource import Resource, ResourceTag
-    from teams.models import Token
+from teams.models import Team, Token
 
 MOST_WORDS = 10
-LAST_CHARACTER = "\U0010ffff"
-NEWS = timedelta(days=3)
+NEWLY_CHANGED = timedelta(days=3)
 """For so long a resource whose health has changed is checked sooner than others."""
 
 
-def state_is(state: State) -> models.Q:
-    """The condition of that state now, for counts of several states at once."""
-    now, standing = timezone.now(), models.Q(takedown_at=None)
-    probed = models.Q(probed_at__isnull=False) | models.Q(probe_status=ProbeStatus.SKIPPED)
-    match state:
-        case State.TAKEN_DOWN:
-            return ~standing
-        case State.DRAFT:
-            return standing & models.Q(published_at=None)
-        case State.REVIEW:
-            return standing & models.Q(published_at__isnull=False, awaits_review=True)
-    approved = standing & models.Q(awaits_review=False)
-    match state:
-        case State.SCHEDULED:
-            return approved & models.Q(published_at__gt=now)
-        case State.HELD:
-            return approved & models.Q(published_at__lte=now) & ~probed
-    return approved & models.Q(published_at__lte=now) & probed
-
-
-class ResourceQuerySet(Showing):
-    """Sets of resources."""
+class ResourceQuerySet(models.QuerySet[Row]):
+    """Sets of resources. Verbs leave an audit event and an event for listeners for each row, and
+    tell the catalog which of them the public sees otherwise from now on."""
 
     # -- adjectives
+
+    def in_state(self, state: State) -> Self:
+        """Those that stand at this point (`Resource.state` for one row)."""
+        return self.filter(state_is(state))
 
     def public(self) -> Self:
         """What the public site shows now."""
@@ -67,9 +49,24 @@ class ResourceQuerySet(Showing):
         """Not taken down."""
         return self.filter(takedown_at=None)
 
-    def in_state(self, state: State) -> Self:
-        """Those that stand at this point (`Resource.state` for one row)."""
-        return self.filter(state_is(state))
+    def to_come(self) -> Self:
+        """Drafts, and what is to be public later."""
+        is_later = models.Q(published_at__gt=timezone.now())
+        return self.filter(models.Q(published_at=None) | is_later)
+
+    def in_scope(self, token: Token) -> Self:
+        """What this token may see and edit."""
+        if token.is_admin:
+            return self
+        if token.scope_team_id:
+            return self.listed().filter(listed_team=token.scope_team_id)
+        owned = Team.objects.filter(owner=token).values("pk")
+        is_own = models.Q(listed_publisher=token.pk) | models.Q(listed_team__in=owned)
+        return self.listed().filter(is_own)
+
+    def listed(self) -> Self:
+        """The same, to be filtered by the aliases `list_index.LISTED`."""
+        return self.alias(**list_index.LISTED)
 
     def matching(
         self,
@@ -82,62 +79,42 @@ class ResourceQuerySet(Showing):
     ) -> Self:
         """What a publisher looks for; None is no condition. Taken down only if asked for.
 
-        For lists by key: see `walk`.
+        For lists by key or by publication, which the index of `list_index` finds.
         """
-        found = self.in_state(state) if state else self.standing()
+        rows = self.listed()
+        if state:
+            rows = rows.filter(state_is(state, list_index.PREFIX))
+        else:
+            rows = rows.filter(listed_takedown_at=None)
         if q:
-            found = found.filter(list_index.holding(q))
+            rows = rows.filter(list_index.has_text(q))
         if tag:
-            tagged = self._tag_index().filter(slug=slugs.make(tag))
-            found = found.filter(pk__in=tagged.values("resource"))
+            rows = rows.filter(listed_id__in=ResourceTag.objects.named(tag).values("resource"))
         if updated_since:
-            found = found.filter(updated_at__gte=updated_since)
-        exact = {name: value for name, value in exact.items() if value is not None}
-        return list_index.walked(found.filter(**exact))
+            rows = rows.filter(listed_updated_at__gte=updated_since)
+        wanted = {name.removesuffix("_id"): v for name, v in exact.items() if v is not None}
+        return rows.filter(**{f"{list_index.PREFIX}{name}": v for name, v in wanted.items()})
 
-    def searched(self, words: str) -> Self:
+    def searched(self, text: str) -> Self:
         """Those of which each word stands in the title or a hash, or begins a tag; or of which
         all of them together do."""
-        each = [
-            list_index.holding(word) | self._tagged(word) for word in words.split()[:MOST_WORDS]
-        ]
-        if not each:
+        words = text.split()[:MOST_WORDS]
+        if not words:
             return self
-        found = self.model.objects.filter(models.Q(*each) | self._tagged(words))
-        return self.filter(pk__in=list_index.walked(found).values("pk"))
-
-    def _tagged(self, start: str) -> models.Q:
-        slug = slugs.make(start)
-        rows = self._tag_index().filter(slug__gte=slug, slug__lt=slug + LAST_CHARACTER)
-        return models.Q(pk__in=rows.values("resource"))
-
-    def _tag_index(self) -> models.QuerySet[ResourceTag]:
-        model = self.model.tag_index.rel.related_model
-        return cast("models.QuerySet[ResourceTag]", model._default_manager.all())
-
-    def in_scope(self, token: Token) -> Self:
-        """What this token may see and edit."""
-        if token.is_admin:
-            return self
-        if token.scope_team_id:
-            return self.filter(team=token.scope_team_id)
-        owned = Team.objects.filter(owner=token).values("pk")
-        return self.filter(models.Q(publisher=token) | models.Q(team__in=owned))
+        each = [list_index.has_text(word) | _has_tag(word) for word in words]
+        found = self.model._default_manager.filter(models.Q(*each) | _has_tag(text))
+        return self.filter(pk__in=found.values("pk"))
 
     def twins_of(self, *hashes: str | None) -> Self:
         """Resources of the torrent with one of these hashes: a hybrid is a twin of either of its
         halves, named in its link or found by a probe."""
-        known = [h for h in hashes if h]
-        same = models.Q(magnet_hash__in=known) | models.Q(magnet_hash_v2__in=known)
-        return self.filter(same | models.Q(other_hash__in=known))
+        return self.filter(has_hash(hashes))
 
     def due_for_probe(self) -> Self:
         """Waiting for a probe that nobody is busy with."""
         now = timezone.now()
-        return self.standing().filter(
-            models.Q(probe_claimed_until=None) | models.Q(probe_claimed_until__lt=now),
-            probe_due_at__lte=now,
-        )
+        is_free = models.Q(probe_claimed_until=None) | models.Q(probe_claimed_until__lt=now)
+        return self.standing().filter(is_free, probe_due_at__lte=now)
 
     def due_for_cover(self) -> Self:
         """With a cover that is to be fetched now."""
@@ -155,9 +132,9 @@ class ResourceQuerySet(Showing):
         return self.standing().order_by(models.F("last_dht_check").asc(nulls_first=True), "pk")
 
     def in_doubt(self) -> Self:
-        """Missed, but not often enough to be Stale; or new, or changed within NEWS."""
+        """Missed, but not often enough to be Stale; or new, or changed within NEWLY_CHANGED."""
         is_missed = models.Q(dht_misses__gt=0) & ~models.Q(dht_status=DhtStatus.STALE)
-        return self.filter(is_missed | models.Q(dht_changed_at__gte=timezone.now() - NEWS))
+        return self.filter(is_missed | models.Q(dht_changed_at__gte=timezone.now() - NEWLY_CHANGED))
 
     def unchecked_since(self, moment: datetime) -> Self:
         """Those whose health nobody has looked at since then; a time to come was a wrong clock's."""
@@ -177,7 +154,78 @@ class ResourceQuerySet(Showing):
         keys = dict.fromkeys([*sooner, *rows.values_list("pk", flat=True)[:limit]])
         return list(keys)[:limit]
 
-    # -- verbs
+    # -- verbs: what the public sees
+
+    def take_down(self, *, reason: str, by: str) -> int:
+        """Hide them from the next build on and block their hashes; how many there were."""
+
+        def block(rows: Sequence[Row]) -> None:
+            hashes = [h for row in rows for h in row.hashes]
+            Block.objects.add(hashes, reason=reason, by=by, is_of_takedown=True)
+
+        values = {"takedown_at": timezone.now(), "takedown_reason": reason}
+        rows = self.filter(takedown_at=None)
+        return rows._write("take_down", values, also=block, is_urgent=True)
+
+    def restore(self) -> int:
+        """Undo a takedown: visible again, its blocks gone; how many there were.
+
+        A block that an operator made stays, and keeps the torrent from being listed anew.
+        """
+
+        def unblock(rows: Sequence[Row]) -> None:
+            hashes = [h for row in rows for h in row.hashes]
+            Block.objects.of_takedowns().covering(*hashes).delete()
+
+        values = {"takedown_at": None, "takedown_reason": ""}
+        return self.taken_down()._write("restore", values, also=unblock)
+
+    def withdraw(self) -> int:
+        """Make them drafts again: off the site, and nothing is blocked; how many there were."""
+        rows = self.filter(takedown_at=None, published_at__isnull=False)
+        return rows._write("withdraw", {"published_at": None})
+
+    def publish(self) -> int:
+        """Have drafts, and what was to come later, public from now on; how many there were."""
+        values = {"published_at": timezone.now(), "review_note": ""}
+        return self.to_come().standing()._write("publish", values)
+
+    def approve(self) -> int:
+        """What awaits review may be public; how many there were."""
+        rows = self.filter(awaits_review=True, takedown_at=None)
+        return rows._write("approve", {"awaits_review": False, "review_note": ""})
+
+    def ask_review(self) -> int:
+        """Keep them from the public until somebody approves; how many there were."""
+        rows = self.filter(awaits_review=False, takedown_at=None)
+        values = {"awaits_review": True, "review_note": ""}
+        return rows._write("ask_review", values)
+
+    def send_back(self, *, reason: str) -> int:
+        """What awaits review becomes a draft again, with the reason for its publisher; how many.
+
+        It still awaits review, so that publishing it is asking again.
+        """
+        rows = self.filter(awaits_review=True, takedown_at=None)
+        return rows._write("send_back", {"published_at": None, "review_note": reason})
+
+    def _write(
+        self,
+        action: str,
+        values: dict[str, Any],
+        *,
+        also: Callable[[Sequence[Row]], None] = lambda rows: None,
+        is_urgent: bool = False,
+    ) -> int:
+        with Catalog.turn():
+            edit = {"updated_at": timezone.now()}
+            count, seen = changes.write(action, self, values, unaudited=edit, also=also)
+            if seen:
+                said = reasons.of_action(action, count, seen[0].title)
+                Catalog.advance(said, [row.pk for row in seen], is_urgent=is_urgent)
+        return count
+
+    # -- verbs: probes and health
 
     def ask_probe(self) -> int:
         """Have them probed (again) as soon as a worker is free; how many there were."""
@@ -195,29 +243,30 @@ class ResourceQuerySet(Showing):
 
         Not those whose probe found that their torrent is listed already, or blocked.
         """
-        count, seen, skipped = 0, list[int](), {"probe_status": ProbeStatus.SKIPPED}
+        values, rest = (
+            {"probe_status": ProbeStatus.SKIPPED},
+            {"probe_due_at": None, "probe_error": NONE},
+        )
         with Catalog.turn():
-            for rows in self.unprobed()._locked_batches():
-                self._only(rows).update(**skipped, probe_due_at=None, probe_error=NONE)
-                seen += written("skip_probe", rows, skipped)  # not drafts, and what comes later
-                count += len(rows)
-            if seen:
-                Catalog.advance(reasons.PROBE_SKIPPED(number=len(seen)), seen)
+            count, seen = changes.write("skip_probe", self.unprobed(), values, unaudited=rest)
+            if seen:  # not drafts, and what comes later
+                keys = [row.pk for row in seen]
+                Catalog.advance(reasons.PROBE_SKIPPED(number=len(seen)), keys)
         return count
 
-    def claim_probes(self, limit: int, lease_s: float) -> list[Resource]:
+    def claim_probes(self, limit: int, lease_s: float) -> list[Row]:
         """Take up to `limit` due probes for `lease_s` seconds; nobody else gets them meanwhile."""
         due = self.due_for_probe().order_by("probe_due_at")
         wanted = list(due.values_list("pk", flat=True)[:limit])
         if not wanted:  # asked twice a second: most often nothing is to be written
             return []
-        claim, rows = uuid.uuid4().hex, self.model.objects.filter(pk__in=wanted)
+        claim, rows = uuid.uuid4().hex, self.filter(pk__in=wanted)
         until = timezone.now() + timedelta(seconds=lease_s)
         with Catalog.turn():
             rows.due_for_probe().update(probe_claim=claim, probe_claimed_until=until)
         return list(rows.filter(probe_claim=claim))
 
-    def renew_claims(self, rows: Iterable[Resource], lease_s: float) -> None:
+    def renew_claims(self, rows: Iterable[Row], lease_s: float) -> None:
         """Keep claimed probes for another `lease_s` seconds."""
         claims = {row.pk: row.probe_claim for row in rows}
         until = timezone.now() + timedelta(seconds=lease_s)
@@ -231,11 +280,16 @@ class ResourceQuerySet(Showing):
         with Catalog.turn():
             changed = self.exclude(dht_status=status)
             is_seen = models.ExpressionWrapper(state_is(State.LIVE), models.BooleanField())
-            fields = ("pk", "dht_status", "publisher_id", "team_id", is_seen)
-            rows = list(changed.order_by("pk").select_for_update().values_list(*fields))
+            columns = ("pk", "dht_status", "publisher_id", "team_id", is_seen)
+            rows = list(changed.order_by("pk").select_for_update().values_list(*columns))
             changed.update(dht_status=status, dht_changed_at=now)
             self.update(dht_misses=misses, last_dht_check=now)
             if seen := [row[0] for row in rows if row[-1]]:
                 Catalog.advance(reasons.OF_STATUS[status.value](number=len(rows)), seen)
             events.health((row[:4] for row in rows), str(status))
         return len(rows)
+
+
+def _has_tag(start: str) -> models.Q:
+    tagged = ResourceTag.objects.starting_with(start)
+    return models.Q(pk__in=tagged.values("resource"))

@@ -1,13 +1,11 @@
-"""The catalog's record, and every way in which it changes."""
+"""A resource: the gate that every write goes through, and the verbs for one row."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import timedelta
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
@@ -16,50 +14,37 @@ from django.utils.translation import gettext_lazy
 
 from ghost.core.audit import trail
 from ghost.core.catalog.models import Catalog
-from ghost.core.errors import RefusedError
-from ghost.core.jobs import queue
-from ghost.core.jobs.models import JobKind
-from ghost.core.jobs.task_names import TaskName
+from ghost.core.errors import ForbiddenError, RefusedError
 from ghost.core.text.reasons import NONE
-from resources import provenance, slugs, tags
-from resources.models import events, list_index
-from resources.models.block import Block
-from resources.models.findings import OUTAGE_PAUSE, RETRY_PAUSES, Outcomes
-from resources.models.insert import Neighbours
+from resources import provenance, reasons, slugs, tags
+from resources.models import cover_requests, events, list_index
+from resources.models.category import Category
+from resources.models.collisions import Collisions
+from resources.models.fields import COVER_FIELDS, EDITED_FIELDS, PROBE_FIELDS, ResourceFields
 from resources.models.queryset import ResourceQuerySet
+from resources.models.tag import ResourceTag
 from resources.states import DhtStatus, ProbeStatus
 from resources.torrents import magnets, metadata
 from teams.models import Token
 from teams.roles import Role
 
-__all__ = ["OUTAGE_PAUSE", "RETRY_PAUSES", "DhtStatus", "ProbeStatus", "Resource", "ResourceTag"]
-
 MAX_BODY_BYTES = 100_000
-EDITED_FIELDS = (
-    "title", "title_folded", "magnet_uri", "magnet_hash", "magnet_hash_v2", "content_markdown", "tags",
-    "cover_image_url", "category", "publisher", "team", "published_at", "updated_at",
-    "licence", "source_url", "checksums", "supersedes", "awaits_review", "review_note",
-)  # fmt: skip
-"""What people write; the other fields belong to workers, which may write at the same moment."""
-
 _DERIVED = ("title_folded", "updated_at")
-_LINKS = ("category", "publisher", "team", "supersedes")
-
-COVER_BURST = timedelta(seconds=10)
-"""Addresses that come so close together are announced once; the schedule finds the rest."""
-COVER_FIELDS = ("cover_image_path", "cover_error", "cover_due_at", "cover_uploaded_at")
-PROBE_FIELDS = (
-    "probe_status", "probe_error", "probe_attempts", "probe_due_at", "probe_claim",
-    "probe_claimed_until", "probed_at", "total_size_bytes", "file_count", "files_tree_summary",
-    "num_peers", "dht_status", "dht_misses", "dht_changed_at", "last_dht_check", "other_hash",
-)  # fmt: skip
+_KEYS = ("category", "publisher", "team", "supersedes")
+_CLEANED: dict[str, tuple[Callable[[Any], Any], object]] = {
+    "tags": (tags.clean, []),
+    "licence": (provenance.clean_licence, ""),
+    "checksums": (provenance.clean_checksums, []),
+}
+"""How each is cleaned, and what needs no cleaning."""
 
 
-class Resource(Outcomes):
+class Resource(ResourceFields):
     """One torrent with its title, words, place in the tree, health and history."""
 
+    viewer: Token | None = None  # who looks at it, where that matters
     task_id: str | None = None  # the probe that this very request queued
-    neighbours: Neighbours | None = None  # looked up beforehand, for many rows at once
+    collisions: Collisions | None = None  # looked up beforehand, for many rows at once
 
     objects = ResourceQuerySet.as_manager()
 
@@ -81,18 +66,38 @@ class Resource(Outcomes):
             list_index.INDEX,
         ]
 
+    @property
+    def superseded_by(self) -> list[int]:
+        """Keys of the releases that replace it, newest first: the public ones, and those in the
+        viewer's scope."""
+        newer = Resource.objects.filter(supersedes=self.pk)
+        if not newer.exists():
+            return []
+        keys = set(newer.public().values_list("pk", flat=True))
+        if self.viewer is not None:
+            keys.update(newer.in_scope(self.viewer).values_list("pk", flat=True))
+        return sorted(keys, reverse=True)
+
     # -- the gate
 
     def clean(self) -> None:
         """Read the magnet, clean the tags; refuse twins, blocked hashes and what is too long."""
         self._clean_team()
-        self._cleaned("tags", tags.clean)
-        self._cleaned("licence", provenance.clean_licence)
-        self._cleaned("checksums", provenance.clean_checksums)
-        self._clean_body()
+        for name, (clean, empty) in _CLEANED.items():
+            if getattr(self, name) != empty:
+                self._clean_with(name, clean)
+        if len(self.content_markdown.encode("utf-8", "replace")) > MAX_BODY_BYTES:
+            message = _("The description may have at most 100 kB.")
+            raise ValidationError({"content_markdown": message})
         self._clean_supersedes()
         self.cover_image_url = self.cover_image_url or None
         self._clean_magnet()
+
+    def _clean_with(self, name: str, clean: Callable[[Any], Any]) -> None:
+        try:
+            setattr(self, name, clean(getattr(self, name)))
+        except RefusedError as error:
+            raise ValidationError({name: str(error)}) from error
 
     def _clean_magnet(self) -> None:
         try:
@@ -100,22 +105,24 @@ class Resource(Outcomes):
         except RefusedError as error:
             raise ValidationError({"magnet_uri": str(error)}) from error
         self.magnet_uri = magnet.uri()
-        if (magnet.hash, magnet.v2) == (self.magnet_hash, self.magnet_hash_v2):
+        hashes = (magnet.hash, magnet.v2)
+        if hashes == (self.magnet_hash, self.magnet_hash_v2):
             return
-        self._require_room(magnet)
-        self.magnet_hash, self.magnet_hash_v2 = magnet.hash, magnet.v2
-        self._forget_metadata()
+        self._require_no_collision(magnet)
+        self.magnet_hash, self.magnet_hash_v2 = hashes
+        self._forget_probe()
 
     def read_magnet(self) -> magnets.Magnet | None:
-        """Its link, parsed; None if it can't be, which `clean` will tell."""
+        """Its link, parsed; None if it can't be: `clean` says why."""
         try:
             return self.magnet
         except RefusedError:
             return None
 
-    def _require_room(self, magnet: magnets.Magnet) -> None:
-        around = self.neighbours or Neighbours(Resource, (magnet.v1, magnet.v2))
-        around.require_room(self, magnet)
+    def _require_no_collision(self, magnet: magnets.Magnet) -> None:
+        rows = Resource.objects.all()
+        collisions = self.collisions or Collisions(rows, (magnet.v1, magnet.v2))
+        collisions.require_none(self, magnet)
 
     def _clean_team(self) -> None:
         # Taken out of its team, a member's work would be out of everybody's sight.
@@ -123,12 +130,6 @@ class Resource(Outcomes):
         maker = self.publisher if is_known else Token.objects.filter(pk=self.publisher_id).first()
         if maker and maker.role == Role.TEAM_MEMBER and maker.scope_team_id != self.team_id:
             raise ValidationError({"team": _("What a team member publishes stays in its team.")})
-
-    def _cleaned(self, field: str, clean: Callable[[Any], Any]) -> None:
-        try:
-            setattr(self, field, clean(getattr(self, field)))
-        except RefusedError as error:
-            raise ValidationError({field: str(error)}) from error
 
     def _clean_supersedes(self) -> None:
         """No release replaces itself, by whatever way round."""
@@ -138,18 +139,12 @@ class Resource(Outcomes):
         seen, older = {self.pk}, self.supersedes_id
         while older is not None:
             if older in seen:
-                told = _("A release can't replace itself, nor one that came after it.")
-                raise ValidationError({"supersedes": told})
+                message = _("A release can't replace itself, nor one that came after it.")
+                raise ValidationError({"supersedes": message})
             seen.add(older)
             older = rows.filter(pk=older).values_list("supersedes", flat=True).first()
 
-    def _clean_body(self) -> None:
-        if len(self.content_markdown.encode("utf-8", "replace")) > MAX_BODY_BYTES:
-            raise ValidationError(
-                {"content_markdown": _("The description may have at most 100 kB.")}
-            )
-
-    def _forget_metadata(self) -> None:
+    def _forget_probe(self) -> None:
         """The magnet is another one: what was probed does not hold any more."""
         self.probe_status, self.probe_due_at = ProbeStatus.PENDING, timezone.now()
         self.probe_error, self.probe_attempts, self.probe_claim = NONE, 0, ""
@@ -158,6 +153,8 @@ class Resource(Outcomes):
         self.files_tree_summary = self.other_hash = ""
         self.dht_status, self.dht_misses = DhtStatus.UNKNOWN, 0
         self.dht_changed_at = self.last_dht_check = None
+
+    # -- storing
 
     def store(self) -> bool:
         """The one way to save it; True if it now needs a probe.
@@ -168,149 +165,141 @@ class Resource(Outcomes):
         with Catalog.turn():
             old = Resource.objects.select_for_update().filter(pk=self.pk).first()
             self.full_clean()
-            if old is None or self._wants_other_cover(old):
-                self.ask_cover()
-                self.announce_covers([self])
             self.updated_at = timezone.now()
-            self._save_over(old)
-            self._index_tags()
-            self._tell_catalog(old)
-            self._audit(old)
+            if old is None:
+                self._insert([self])
+            else:
+                if cover_requests.is_other(self, old):
+                    cover_requests.ask(self)
+                    cover_requests.announce([self])
+                self.write_over(old)
+            self.tell_catalog(old)
         is_new = old is None or not old.names_as(self)
         return is_new and self.probe_status == ProbeStatus.PENDING
 
-    def _audit(self, old: Resource | None) -> None:
-        what, before, after = "create", None, self.audited()
-        if old:
-            what, before = "update", old.audited()
-        trail.record(f"resource.{what}", self, before, after)
+    @classmethod
+    def insert(cls, rows: Sequence[Self]) -> list[ValidationError | None]:
+        """Store new rows, as `store` would each; why not, for each that is refused.
+
+        IntegrityError, and nothing is stored, if somebody else brought one of the torrents in this
+        very moment. None of them is public before its probe, so the catalog has nothing to tell.
+        """
+        links = [row.read_magnet() for row in rows]
+        hashes = [h for magnet in links if magnet for h in (magnet.v1, magnet.v2)]
+        collisions = Collisions(cls.objects.all(), hashes)
+        wanted = {row.category_id for row in rows}
+        categories = set(Category.objects.filter(pk__in=wanted).values_list("pk", flat=True))
+        errors = [row._error(collisions, categories) for row in rows]
+        good = [row for row, error in zip(rows, errors, strict=True) if error is None]
+        with Catalog.turn():
+            cls._insert(good)
+        return errors
+
+    def _error(self, collisions: Collisions, categories: set[int]) -> ValidationError | None:
+        self.collisions = collisions
+        try:
+            if self.category_id not in categories:
+                raise ValidationError({"category": _("There is no such category.")})
+            self.full_clean(exclude=_KEYS, validate_unique=False, validate_constraints=False)
+        except ValidationError as error:
+            return error
+        collisions.add(self)
+        return None
+
+    @classmethod
+    def _insert(cls, rows: Sequence[Resource]) -> None:
+        with_cover = [row for row in rows if row.cover_image_url]
+        for row in with_cover:
+            cover_requests.ask(row)
+        if len(rows) == 1:
+            rows[0]._save_unless_twin(None)
+        else:
+            cls.objects.bulk_create(rows)
+        if with_cover:
+            cover_requests.announce(with_cover)
+        if tagged := [row for row in rows if row.tags]:
+            ResourceTag.objects.index(tagged)
+        trail.record_all("resource.create", [(row, None, row.audited()) for row in rows])
+        events.changed("create", rows)
+
+    def write_over(self, old: Resource) -> None:
+        """Write what changed here, and take over what workers wrote meanwhile."""
+        names, theirs = list(EDITED_FIELDS), list[str]()
+        for group, is_ours in (
+            (COVER_FIELDS, cover_requests.is_other(self, old)),
+            (PROBE_FIELDS, not old.names_as(self)),
+        ):
+            (names if is_ours else theirs).extend(group)
+        for name in theirs:
+            setattr(self, name, getattr(old, name))
+        self._save_unless_twin(names)
+        self.tag_index.exclude(slug__in=map(slugs.make, self.tags)).delete()
+        ResourceTag.objects.index([self])
+        before, after = old.audited(), self.audited()
+        trail.record("resource.update", self, before, after)
         if before != after:
-            events.changed(what, [self])
+            events.changed("update", [self])
+
+    def _save_unless_twin(self, names: list[str] | None) -> None:
+        try:
+            with transaction.atomic():
+                self.save(update_fields=names)
+        except IntegrityError:  # somebody was faster since clean()
+            self.collisions = None
+            self._require_no_collision(self.magnet)
+            raise
 
     def audited(self) -> dict[str, Any]:
         """What people wrote of it, for the audit trail."""
-        fields = {name: getattr(self, f"{name}_id", None) for name in _LINKS}
-        names = (n for n in EDITED_FIELDS if n not in _LINKS + _DERIVED)
-        return {n: getattr(self, n) for n in names} | fields
+        keys = {name: getattr(self, f"{name}_id", None) for name in _KEYS}
+        names = (name for name in EDITED_FIELDS if name not in _KEYS + _DERIVED)
+        return {name: getattr(self, name) for name in names} | keys
 
-    def _save_over(self, old: Resource | None) -> None:
-        """Write what changed here, and take over what workers wrote meanwhile."""
-        if old is None:
-            return self._save_unless_twin(None)
-        fields, theirs = list(EDITED_FIELDS), list[str]()
-        for group, is_ours in (
-            (COVER_FIELDS, self._wants_other_cover(old)),
-            (PROBE_FIELDS, not old.names_as(self)),
-        ):
-            (fields if is_ours else theirs).extend(group)
-        for name in theirs:
-            setattr(self, name, getattr(old, name))
-        return self._save_unless_twin(fields)
+    def tell_catalog(self, old: Resource | None, *, has_new_cover: bool = False) -> None:
+        """Move the catalog's revision if the public sees it otherwise than the old one."""
+        before, now = old.public_state() if old else None, self.public_state()
+        if before != now or (now and has_new_cover):
+            what = reasons.CHANGED if before else reasons.ADDED
+            Catalog.advance(what(name=self.title), [self.pk])
 
-    def _save_unless_twin(self, fields: list[str] | None) -> None:
-        try:
-            with transaction.atomic():
-                self.save(update_fields=fields)
-        except IntegrityError:  # somebody was faster since clean()
-            self.neighbours = None
-            self._require_room(self.magnet)
-            raise
-
-    def _index_tags(self) -> None:
-        rows = [ResourceTag(resource=self, slug=slugs.make(t), name=t) for t in self.tags]
-        self.tag_index.exclude(slug__in=[row.slug for row in rows]).delete()
-        ResourceTag.objects.bulk_create(
-            rows, update_conflicts=True, update_fields=["name"], unique_fields=["resource", "slug"]
-        )
-
-    @classmethod
-    def index_tags(cls, rows: Iterable[Resource]) -> None:
-        """Put the tags of new rows into the index."""
-        ResourceTag.objects.bulk_create(
-            ResourceTag(resource=row, slug=slugs.make(t), name=t) for row in rows for t in row.tags
-        )
-
-    def _wants_other_cover(self, old: Resource) -> bool:
-        """Whether it has another address than the old one; an uploaded cover needs none."""
-        is_kept = old.cover_uploaded_at is not None and not self.cover_image_url
-        return old.cover_image_url != self.cover_image_url and not is_kept
-
-    def ask_cover(self) -> None:
-        """Have the cover at its address fetched, once it is stored."""
-        self.cover_image_path, self.cover_error, self.cover_uploaded_at = None, NONE, None
-        self.cover_due_at = timezone.now() if self.cover_image_url else None
-
-    @classmethod
-    def announce_covers(cls, rows: Iterable[Resource]) -> None:
-        """Wake whoever fetches covers, if one of these rows asks for one; once for a burst."""
-        now = timezone.now()
-        burst = cls.objects.filter(cover_due_at__range=(now - COVER_BURST, now))
-        others = burst.exclude(pk__in=[row.pk for row in rows if row.pk])
-        is_asked = any(row.cover_due_at for row in rows)
-        if is_asked and settings.GHOST.enable_scheduler and not others.exists():
-            # robust: the rows are stored by then, and the schedule finds them
-            enqueue = partial(queue.enqueue, TaskName.LOCALIZE_COVERS, kind=JobKind.COVERS)
-            transaction.on_commit(enqueue, robust=True)
-
-    def forget(self) -> bool:
-        """Delete a new one whose probe failed; False if somebody has had a hand in it since."""
+    def discard(self) -> None:
+        """Delete it with its metadata; RefusedError while it is public. A block stays."""
         with Catalog.turn():
-            if not Resource.objects.filter(pk=self.pk).exists():
-                return True
-            if self._as_stored() is None:
-                return False
-            transaction.on_commit(partial(metadata.forget, self.magnet_hash))
-            trail.record("resource.forget", self, self.audited(), None)
-            events.changed("forget", [self])
-            Resource.objects.filter(pk=self.pk).delete()
-        return True
+            row = Resource.objects.select_for_update().get(pk=self.pk)
+            if row.is_public:
+                raise RefusedError(_("It is public: take it down or withdraw it first."))
+            transaction.on_commit(partial(metadata.forget, row.magnet_hash))
+            trail.record("resource.delete", row, row.audited(), None)
+            events.changed("delete", [row])
+            self.delete()
 
-    def _as_stored(self) -> Resource | None:
-        """The row, locked, if its probe failed and nobody edited, took down or let it off since."""
-        rows = Resource.objects.filter(pk=self.pk, updated_at=self.updated_at, probed_at=None)
-        left_alone = rows.standing().exclude(probe_status=ProbeStatus.SKIPPED)
-        return left_alone.select_for_update().first()
+    # -- this one alone
 
-    def put_back(self, before: Resource) -> bool:
-        """Undo the `store` of this one, as far as it wrote; False if that can't be any more.
+    def alone(self) -> ResourceQuerySet[Resource]:
+        """The set that holds it and nothing else, for the verbs of sets."""
+        return Resource.objects.filter(pk=self.pk)
 
-        That is so if somebody had a hand in it meanwhile, or took or blocked the old magnet.
-        """
-        with Catalog.turn():
-            now = self._as_stored()
-            if now is None or before._is_replaced():
-                return False
-            if before._wants_other_cover(now) and (now.cover_image_path or now.cover_error):
-                before.ask_cover()  # the other one has come, or failed to
-            try:
-                before._save_over(now)
-            except ValidationError:  # somebody took the old magnet in this very moment
-                return False
-            before._index_tags()
-            before._tell_catalog(now)
-            before._audit(now)
-        return True
+    def take_down(self, *, reason: str, by: str) -> None:
+        """`ResourceQuerySet.take_down`."""
+        self.alone().take_down(reason=reason, by=by)
+        self.refresh_from_db()
 
-    def _is_replaced(self) -> bool:
-        """Whether its torrent is listed elsewhere or blocked by now."""
-        twins = Resource.objects.twins_of(*self.hashes).exclude(pk=self.pk)
-        return twins.exists() or Block.objects.covering(*self.hashes).exists()
+    def restore(self) -> None:
+        """`ResourceQuerySet.restore`."""
+        self.alone().restore()
+        self.refresh_from_db()
 
+    def is_seen_by(self, token: Token) -> bool:
+        """Whether it is in the token's scope."""
+        return self.alone().in_scope(token).exists()
 
-class ResourceTag(models.Model):
-    """The index of tags by slug; the truth is `Resource.tags`, as the publisher typed them."""
+    def require_sight_by(self, token: Token) -> None:
+        """ForbiddenError unless it is in the token's scope."""
+        if not self.is_seen_by(token):
+            raise ForbiddenError(_("This resource is not yours."))
 
-    resource = models.ForeignKey(Resource, models.CASCADE, related_name="tag_index")
-    slug = models.CharField(max_length=200)
-    name = models.CharField(max_length=tags.MAX_CHARS)
-
-    class Meta:
-        verbose_name = gettext_lazy("tag")
-        verbose_name_plural = gettext_lazy("tags")
-        constraints = [
-            models.UniqueConstraint("resource", "slug", name="resources_tag_once_per_resource")
-        ]
-        indexes = [models.Index(fields=["slug", "resource"], name="resources_tagged")]
-
-    def __str__(self) -> str:
-        return self.name
+    def require_change_by(self, token: Token) -> None:
+        """ForbiddenError unless it is in the token's scope; taken down, only an Admin's."""
+        self.require_sight_by(token)
+        if self.takedown_at and not token.is_admin:
+            raise ForbiddenError(_("This resource was taken down; only an Admin may change it."))

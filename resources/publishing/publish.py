@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from copy import copy
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -17,20 +17,16 @@ from ghost.core.audit import trail
 from ghost.core.catalog.models import Catalog
 from ghost.core.errors import ConflictError, OutageError, RefusedError, StaleError
 from ghost.core.http.concurrency import Seats
-from resources.models import Resource, insert
+from resources.models import Resource, findings, undo
+from resources.models.queryset import ResourceQuerySet
 from resources.publishing.prober import prober
+from resources.publishing.visibility import mark_for_review, reviewed_values
 from resources.torrents import metainfo
 from teams.models import Team, Token
 
 MAX_WAITING = 4
 """Callers of one web process that wait for a probe: half of its threads, the others serve."""
 TO_THE_END = math.inf
-REVIEWED = (
-    "title", "magnet_uri", "content_markdown", "tags", "cover_image_url", "category_id", "team_id",
-    "licence", "source_url", "checksums", "supersedes_id", "published_at",
-)  # fmt: skip
-"""Whoever's work is reviewed asks for another review with a change of one of these."""
-
 _seats = Seats(MAX_WAITING)
 
 
@@ -46,10 +42,15 @@ def store(row: Resource) -> bool:
     that it is due, and the schedule finds it.
     """
     with Catalog.turn():
-        needs_probe = row.store()
-        if needs_probe:
-            prober().require()
-            enqueue([row])
+        return _store(row)
+
+
+def _store(row: Resource) -> bool:
+    """`store`, within a turn."""
+    needs_probe = row.store()
+    if needs_probe:
+        prober().require()
+        enqueue([row])
     return needs_probe
 
 
@@ -62,19 +63,19 @@ def add_many(
     can be probed here.
     """
     prober().require()
-    links = _Links(by, *items)
-    found = [_filled(values, by, links) for values in items]
-    rows = [row for row in found if isinstance(row, Resource)]
+    named = _Named(by, *items)
+    results = [_filled(values, by, named) for values in items]
+    rows = [row for row in results if isinstance(row, Resource)]
     with Catalog.turn():
         by.require_usable()
-        told = iter(insert.insert(rows))
-    return [(next(told) or row) if isinstance(row, Resource) else row for row in found]
+        errors = iter(Resource.insert(rows))
+    return [(next(errors) or row) if isinstance(row, Resource) else row for row in results]
 
 
-def _filled(values: dict[str, Any], by: Token, links: _Links) -> Resource | RefusedError:
+def _filled(values: dict[str, Any], by: Token, named: _Named) -> Resource | RefusedError:
     row = Resource(publisher=by)
     try:
-        _fill(row, {"team_id": None} | values, by, links)
+        _fill(row, {"team_id": None} | values, by, named)
     except RefusedError as error:
         return error
     return row
@@ -93,23 +94,23 @@ def add(values: dict[str, Any], *, by: Token, wait_s: float = 0) -> Resource:
         with Catalog.turn():
             by.require_usable()
             _fill(row, {"team_id": None} | values, by)
-            store(row)
+            _store(row)
         if wait_s:
-            _await_probe(row, wait_s, undo=copy(row).forget)
+            _await_probe(row, wait_s, undo=partial(undo.delete_new, copy(row)))
     return row
 
 
 def add_file(body: bytes, values: dict[str, Any], *, by: Token) -> Resource:
     """A new resource of what a `.torrent` file says: nothing is probed. Without a title it has
     the torrent's name. RefusedError (field `torrent`) if the file can't be read."""
-    magnet, found = metainfo.read(body)
+    magnet, contents = metainfo.read(body)
     known = {"team_id": None, "title": magnet.name, "magnet_uri": magnet.uri()}
     row = Resource(publisher=by)
     with Catalog.turn():
         by.require_usable()
         _fill(row, known | values, by)
         row.store()
-        row.record_metadata(found, is_reached=False)
+        findings.record_metadata(row, contents, is_reached=False)
     return row
 
 
@@ -137,50 +138,68 @@ def change(
                 raise StaleError(_("Somebody has changed it since: read it again, then repeat."))
             before = copy(row)
             _fill(row, values, by)
-            needs_probe = store(row)
+            needs_probe = _store(row)
         if wait_s and needs_probe:
-            _await_probe(row, wait_s, undo=partial(copy(row).put_back, before))
+            _await_probe(row, wait_s, undo=partial(undo.put_back, copy(row), before))
     return row
 
 
-def probe_again(row: Resource, *, by: Token) -> str | None:
-    """Queue another probe of the same magnet; the task's id, or None as in `store`.
+def probe_again(rows: ResourceQuerySet[Resource]) -> list[Resource]:
+    """Queue another probe of the same magnets; those that are probed, with their `task_id`, None as
+    in `store`. What is taken down is left out.
 
-    ConflictError if it is taken down.
+    OutageError if nothing can be probed here.
     """
-    row.require_change_by(by)
     prober().require()
     with Catalog.turn():
+        due = list(rows.standing().only("title"))
+        rows.standing().ask_probe()
+        trail.record_all("resource.probe", [(row, None, None) for row in due])
+        enqueue(due)
+    return due
+
+
+def probe_one_again(row: Resource, *, by: Token) -> str | None:
+    """`probe_again` for one; the task's id. ConflictError if it is taken down."""
+    row.require_change_by(by)
+    with Catalog.turn():
         by.require_usable()
-        if not Resource.objects.filter(pk=row.pk).ask_probe():
+        due = probe_again(row.alone())
+        if not due:
             raise ConflictError(_("It is taken down; restore it first."))
-        trail.record("resource.probe", row)
-        enqueue([row])
-    return row.task_id
+    return due[0].task_id
 
 
-def _fill(row: Resource, values: dict[str, Any], by: Token, links: _Links | None = None) -> None:
-    links = links or _Links(by, values)
-    if "team_id" in values:
-        values = values | {"team": links.team(values["team_id"])}
-        del values["team_id"]
-    if "supersedes_id" in values:
-        values = values | {"supersedes": links.older(values["supersedes_id"])}
-        del values["supersedes_id"]
-    was = {name: getattr(row, name) for name in REVIEWED}
+def _fill(row: Resource, values: dict[str, Any], by: Token, named: _Named | None = None) -> None:
+    named = named or _Named(by, values)
+    before = reviewed_values(row) if by.is_reviewed else None
     for name, value in values.items():
-        setattr(row, name, value)
-    if by.is_reviewed and (row.pk is None or any(getattr(row, n) != was[n] for n in REVIEWED)):
-        row.awaits_review, row.review_note = True, ""
+        if name == "team_id":
+            row.team = named.team(value)
+        elif name == "supersedes_id":
+            row.supersedes = named.older(value)
+        else:
+            setattr(row, name, value)
+    if before is not None:
+        mark_for_review(row, before)
 
 
-class _Links:
+class _Named:
     """What items name by key, as far as this token may: looked up once for all of them."""
 
     def __init__(self, by: Token, *items: dict[str, Any]) -> None:
         wanted = {values["supersedes_id"] for values in items if values.get("supersedes_id")}
         self._older = Resource.objects.in_scope(by).in_bulk(wanted) if wanted else {}
-        self.team = cache(partial(Team.objects.usable_by, by))
+        self._teams: dict[int, Team | None] = {}
+        self._by = by
+
+    def team(self, team_id: int | None) -> Team | None:
+        """The team that it is published into; a token's own unless it names one."""
+        if team_id is None:
+            return self._by.scope_team
+        if team_id not in self._teams:
+            self._teams[team_id] = Team.objects.usable_by(self._by, team_id)
+        return self._teams[team_id]
 
     def older(self, resource_id: int | None) -> Resource | None:
         """The release that another one replaces; RefusedError unless the token may see it."""
@@ -204,10 +223,10 @@ def enqueue(rows: Sequence[Resource]) -> None:
 
 def _seat(wait_s: float) -> AbstractContextManager[None]:
     """A place among those who wait, taken before anything is written."""
-    return _seats.taken(
-        wait_s,
-        or_else=_("Too many callers are waiting for their probes; try again without waiting."),
-    )
+    if not wait_s:
+        return nullcontext()
+    too_many = _("Too many callers are waiting for their probes; try again without waiting.")
+    return _seats.taken(wait_s, or_else=too_many)
 
 
 def _await_probe(row: Resource, wait_s: float, *, undo: Callable[[], bool]) -> None:

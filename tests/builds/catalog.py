@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 
 from builds import covers
-from resources.models import Category, Resource
+from resources.models import Category, Resource, findings
 from teams.models import Token
 from tests import make
 from tests.builds.pictures import image
@@ -25,7 +25,7 @@ def work(title: str, *, cover: str = "", **kwargs) -> Resource:
     """A public resource with a `.torrent` file, and a cover of that colour."""
     magnet, info = torrent(title)
     row = make.resource(title=title, magnet_uri=magnet, is_probed=False, **kwargs)
-    row.record_metadata(make.torrent_metadata(row.magnet_hash, name=title, info=info))
+    findings.record_metadata(row, make.torrent_metadata(row.magnet_hash, name=title, info=info))
     if cover:
         covers.upload(row, image((40, 30), colour=cover), by="test")
     return row

@@ -14,7 +14,7 @@ from dht import tasks
 from dht.engine import session as door
 from ghost.core.errors import OutageError
 from ghost.core.text.reasons import words
-from resources.models import ProbeStatus, Resource
+from resources.models import ProbeStatus, Resource, findings
 from resources.publishing.prober import prober
 from tests import make
 
@@ -50,7 +50,7 @@ def test_wait_is_true_once_the_metadata_is_there():
 
 def test_wait_is_false_for_a_dead_magnet():
     row = make.resource(is_probed=False)
-    row.record_probe_miss(ProbeStatus.INACTIVE, words("Nobody has it."))
+    findings.record_probe_miss(row, ProbeStatus.INACTIVE, words("Nobody has it."))
 
     assert prober().wait(row.pk, math.inf) is False
 
@@ -73,7 +73,7 @@ def test_wait_is_false_for_the_other_half_of_a_listed_torrent():
     v1, v2 = make.info_hash(), "ab" * 32
     make.resource(magnet_uri=make.magnet(v1))
     row = make.resource(magnet_uri=f"magnet:?xt=urn:btmh:1220{v2}", is_probed=False)
-    row.record_metadata(make.torrent_metadata(v2, v1=v1, v2=v2))
+    findings.record_metadata(row, make.torrent_metadata(v2, v1=v1, v2=v2))
 
     assert prober().wait(row.pk, math.inf) is False
 
@@ -93,7 +93,7 @@ def test_wait_is_an_outage_when_no_worker_comes(configure, monkeypatch):
 
 def test_wait_is_an_outage_when_the_dht_cannot_be_reached():
     row = make.resource(is_probed=False)
-    row.record_probe_miss(ProbeStatus.UNAVAILABLE, words("The DHT can't be reached."))
+    findings.record_probe_miss(row, ProbeStatus.UNAVAILABLE, words("The DHT can't be reached."))
 
     with pytest.raises(OutageError, match="The DHT can't be reached"):
         prober().wait(row.pk, math.inf)

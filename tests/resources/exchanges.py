@@ -16,7 +16,7 @@ from ghost.core.audit.models import AuditEvent
 from ghost.core.catalog.models import Catalog
 from ghost.core.text.reasons import words
 from ghost.demo import seeds
-from resources.models import Block, Category, ProbeStatus, Resource
+from resources.models import Block, Category, ProbeStatus, Resource, findings
 from resources.torrents import metadata, metainfo
 from teams.models import Team, Token
 from teams.roles import Role
@@ -60,11 +60,11 @@ def fill(folder) -> None:
         is_probed=False, magnet_uri=magnet.uri() + "&tr=udp%3A%2F%2Ft.example%3A1%2Fx",
         publisher=mia, team=team, category=films,
     )  # fmt: skip
-    hybrid.record_metadata(found)
+    findings.record_metadata(hybrid, found)
     make.resource(published_at=None, is_probed=False, review_note="Why?", **wide)
     make.resource(published_at=timezone.now() + timedelta(days=9), awaits_review=True, **wide)
     held = make.resource(is_probed=False, **wide)
-    held.record_probe_miss(ProbeStatus.TIMEOUT, words("Nobody answered."))
+    findings.record_probe_miss(held, ProbeStatus.TIMEOUT, words("Nobody answered."))
     let_off = make.resource(is_probed=False, **wide)
     Resource.objects.filter(pk=let_off.pk).skip_probe()
     taken = make.resource(**wide)

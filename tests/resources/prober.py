@@ -2,7 +2,7 @@
 
 from ghost.core.errors import OutageError
 from ghost.core.text.reasons import words
-from resources.models import ProbeStatus, Resource
+from resources.models import ProbeStatus, Resource, findings
 from tests import make
 
 
@@ -30,7 +30,7 @@ class FakeProber:
             raise self.outcome
         row = Resource.objects.get(pk=resource_id)
         if self.outcome:
-            row.record_metadata(make.torrent_metadata(row.magnet_hash))
+            findings.record_metadata(row, make.torrent_metadata(row.magnet_hash))
         else:
-            row.record_probe_miss(ProbeStatus.INACTIVE, words("No peers were found."))
+            findings.record_probe_miss(row, ProbeStatus.INACTIVE, words("No peers were found."))
         return self.outcome

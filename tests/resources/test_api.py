@@ -11,7 +11,7 @@ from django.utils import timezone
 from ghost.core.catalog.models import Catalog
 from ghost.core.errors import OutageError
 from ghost.core.text.reasons import words
-from resources.models import Block, DhtStatus, ProbeStatus, Resource
+from resources.models import Block, DhtStatus, ProbeStatus, Resource, findings
 from resources.schemas import ResourceItem, ResourceOut
 from resources.torrents import metadata
 from tests import make
@@ -588,7 +588,7 @@ def test_null_does_not_clear_what_must_be_there(call, field):
 def test_dead_torrent_can_be_edited(call, prober):
     prober.is_able = False
     row = make.resource(is_probed=False)
-    row.record_probe_miss(ProbeStatus.INACTIVE, words("nobody"))
+    findings.record_probe_miss(row, ProbeStatus.INACTIVE, words("nobody"))
 
     response = call(
         make.admin(), "put", f"/resources/{row.pk}", {"title": "x", "magnet_uri": row.magnet_uri}
@@ -731,7 +731,7 @@ def test_takedown_needs_a_reason(call):
 def test_takedown_covers_the_half_that_only_the_probe_knows(call, first, second):
     links = {"v1": make.magnet(V1), "v2": f"magnet:?xt=urn:btmh:1220{V2}"}
     row = make.resource(magnet_uri=links[first], is_probed=False)
-    row.record_metadata(make.torrent_metadata(row.magnet_hash, v1=V1, v2=V2))
+    findings.record_metadata(row, make.torrent_metadata(row.magnet_hash, v1=V1, v2=V2))
     eve, admin = make.publisher(name="Eve"), make.admin()
 
     listed = call(eve, "post", "/resources", body(magnet_uri=links[second]))
@@ -749,7 +749,7 @@ def test_takedown_covers_the_half_that_only_the_probe_knows(call, first, second)
 
 def test_found_by_the_hash_that_only_the_probe_knows(call):
     row = make.resource(magnet_uri=make.magnet(V1), is_probed=False)
-    row.record_metadata(make.torrent_metadata(V1, v1=V1, v2=V2))
+    findings.record_metadata(row, make.torrent_metadata(V1, v1=V1, v2=V2))
 
     found = call(make.admin(), "get", f"/resources?q={V2[:20]}").json()
 
@@ -758,7 +758,7 @@ def test_found_by_the_hash_that_only_the_probe_knows(call):
 
 def test_edit_keeps_the_half_that_the_probe_found(call):
     row = make.resource(magnet_uri=make.magnet(V1), is_probed=False)
-    row.record_metadata(make.torrent_metadata(V1, v1=V1, v2=V2))
+    findings.record_metadata(row, make.torrent_metadata(V1, v1=V1, v2=V2))
 
     answer = call(make.admin(), "put", f"/resources/{row.pk}", {"title": "New"}).json()
 
@@ -779,7 +779,7 @@ def test_torrent_file_is_saved_under_the_title(call):
     v1 = hashlib.sha1(info).hexdigest()
     link = f"{make.magnet(v1)}&tr=udp%3A%2F%2Ftracker.example%3A1337"
     row = make.resource(title='A "title" / 公共\u2067', magnet_uri=link, is_probed=False)
-    row.record_metadata(make.torrent_metadata(v1, info=info, v1=v1))
+    findings.record_metadata(row, make.torrent_metadata(v1, info=info, v1=v1))
 
     response = call(make.admin(), "get", f"/resources/{row.pk}/torrent")
 
@@ -812,7 +812,7 @@ def test_torrent_that_cannot_be_made_says_why(call):
 
 def test_failed_cover_is_told_to_its_publisher(call):
     row = make.resource(cover_image_url="https://example.org/a.png")
-    row.record_cover(None, error=words("It is no picture."))
+    findings.record_cover(row, None, error=words("It is no picture."))
 
     answers = [
         call(make.admin(), "get", path).json() for path in ("/resources", f"/resources/{row.pk}")

@@ -144,7 +144,7 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def _public() -> ResourceQuerySet:
+def _public() -> ResourceQuerySet[Resource]:
     return Resource.objects.public()
 
 

@@ -15,7 +15,7 @@ from builds import covers, tasks
 from builds.admin import labels
 from builds.models import Build, Cover, Listing, Output, Step
 from ghost.core.text.reasons import words
-from resources.models import Resource
+from resources.models import Resource, findings
 from tests import make, operators
 from tests.presence import present
 
@@ -411,8 +411,8 @@ def test_a_resources_form_shows_its_cover_or_why_there_is_none():
     viewer = operators.client("Viewer")
     row, failed = make.resource(), make.resource(cover_image_url="https://example.org/x.png")
     cover = Cover.objects.create(resource=row, digest="0" * 64)
-    row.record_cover("assets/covers/1.webp")
-    failed.record_cover(None, error=words("no picture <there>"))
+    findings.record_cover(row, "assets/covers/1.webp")
+    findings.record_cover(failed, None, error=words("no picture <there>"))
 
     shown = viewer.get(operators.form_of("resources_resource", row.pk)).content.decode()
     told = viewer.get(operators.form_of("resources_resource", failed.pk)).content.decode()

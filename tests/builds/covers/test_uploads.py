@@ -14,7 +14,7 @@ from builds import covers
 from builds.covers import files
 from builds.models import Cover, CoverHost
 from ghost.core.catalog.models import Catalog
-from resources.models import Resource
+from resources.models import Resource, undo
 from tests import make, operators
 from tests.builds.pictures import image, opened
 
@@ -152,7 +152,7 @@ def test_a_change_that_is_undone_gives_the_upload_back():
     row.cover_image_url, row.magnet_uri = "http://127.0.0.1:1/x.png", make.magnet()
     row.store()
 
-    undone = Resource.objects.get(pk=row.pk).put_back(before)
+    undone = undo.put_back(Resource.objects.get(pk=row.pk), before)
 
     assert (undone, shown(row)) == (True, (path_of(row), True))
 
@@ -167,7 +167,7 @@ def test_a_change_that_is_undone_after_the_other_cover_came_asks_for_the_first_a
     row.store()
     covers.localize()
 
-    undone = Resource.objects.get(pk=row.pk).put_back(before)
+    undone = undo.put_back(Resource.objects.get(pk=row.pk), before)
     covers.localize()
 
     assert (undone, shown(row)) == (True, (path_of(row), False))

@@ -19,7 +19,7 @@ from builds.tree import check, patches, releases
 from ghost.core.catalog.models import Catalog, Change
 from ghost.core.errors import OutageError
 from ghost.core.text.reasons import words
-from resources.models import Block, Resource
+from resources.models import Block, Resource, findings
 from resources.states import ProbeStatus
 from resources.torrents import metadata
 from teams.roles import Role
@@ -113,7 +113,7 @@ def test_no_private_value_is_in_a_public_file(build, settings, tmp_path):
         category=make.category("Films", created_by=curator),
         publisher=owner, team=team, cover_image_url="https://10.1.2.3/private.png",
     )  # fmt: skip
-    row.record_probe_miss(ProbeStatus.TIMEOUT, words("nobody at 10.9.8.7 answered"))
+    findings.record_probe_miss(row, ProbeStatus.TIMEOUT, words("nobody at 10.9.8.7 answered"))
     make.resource().take_down(reason="a private reason", by="Olga Operator")
     Block.objects.add([make.info_hash()], reason="a court's order", by=operator.get_username())
     present(Build.objects.claim(operator.get_username())).fail(words("an error at /srv/secret"))
@@ -659,7 +659,7 @@ def test_a_long_list_of_files_is_cut(build):
     row = make.resource()
     files = tuple(metadata.File(f"work/{number:04}.txt", 1) for number in range(2100))
     deep = metadata.File("/".join("d" * 50), 5)
-    row.record_metadata(make.torrent_metadata(row.magnet_hash, files=(*files, deep)))
+    findings.record_metadata(row, make.torrent_metadata(row.magnet_hash, files=(*files, deep)))
 
     page = (build() / f"resources/{row.pk}/index.html").read_text()
 

@@ -12,7 +12,7 @@ from builds.listings.repagination import place_all
 from builds.models import BuildState, Due, Entry, Listing, Place
 from ghost.core.catalog.models import Catalog, Change
 from ghost.core.text.reasons import words
-from resources.models import DhtStatus, Resource
+from resources.models import DhtStatus, Resource, findings
 from resources.torrents import metadata
 from teams.models import Token
 from tests import make
@@ -672,7 +672,7 @@ def test_a_new_probe_makes_the_tree_anew():
     row = make.resource()
     built()
     found = make.torrent_metadata(row.magnet_hash, files=(metadata.File("other.iso", 3_000_000),))
-    row.record_metadata(found)
+    findings.record_metadata(row, found)
 
     absorb(everything=False)
 

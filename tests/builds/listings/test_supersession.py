@@ -15,7 +15,7 @@ from builds.engine import sync
 from builds.listings.supersession import Succession
 from builds.models import Entry
 from builds.pages import resource
-from resources.models import Resource
+from resources.models import Resource, findings
 from resources.states import ProbeStatus
 from tests import make
 from tests.builds import exports
@@ -187,7 +187,7 @@ def test_a_release_is_named_once_it_is_probed(pair):
     held = replace(older, is_probed=False)
     assert changed() == set()
 
-    held.record_metadata(make.torrent_metadata(held.magnet_hash))
+    findings.record_metadata(held, make.torrent_metadata(held.magnet_hash))
 
     assert changed() == {page_of(older), page_of(held)}
 

@@ -13,7 +13,7 @@ from dht.engine.lookups import Sighting
 from dht.health import evidence, scanner, verdict
 from dht.models import HealthSample
 from dht.trackers import client
-from resources.models import Resource
+from resources.models import Resource, findings
 from resources.torrents.metadata import File
 from tests import make
 from tests.stories.network.test_probe_by_trackers import announce_seeder
@@ -134,8 +134,8 @@ def drain(asked):
 def test_a_web_seed_that_serves_is_a_sign_of_life_for_who_has_the_metadata(swarm, web_seed):
     known = make.resource(magnet_uri=magnet("ab" * 20, ws=[web_seed]))
     unknown = make.resource(magnet_uri=magnet("cd" * 20, ws=[web_seed]), is_probed=False)
-    known.record_metadata(
-        make.torrent_metadata(known.magnet_hash, files=(File("a.iso", SIZE),), name="a.iso")
+    findings.record_metadata(
+        known, make.torrent_metadata(known.magnet_hash, files=(File("a.iso", SIZE),), name="a.iso")
     )
 
     scanner.scan(None)

@@ -14,7 +14,7 @@ from dht.models import HealthSample, Part, Scan
 from ghost.core.catalog.models import Catalog
 from ghost.core.errors import OutageError, RefusedError
 from ghost.core.jobs import shutdown
-from resources.models import Resource
+from resources.models import Resource, findings
 from tests import make
 from tests.presence import present
 
@@ -200,7 +200,7 @@ def test_metadata_that_came_meanwhile_wins(swarm, monkeypatch):
     answer(
         monkeypatch,
         NOBODY,
-        during=lambda: row.record_metadata(make.torrent_metadata(row.magnet_hash)),
+        during=lambda: findings.record_metadata(row, make.torrent_metadata(row.magnet_hash)),
     )
 
     done = scanner.scan(None)

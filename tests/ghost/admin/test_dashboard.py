@@ -19,7 +19,7 @@ from ghost.admin import dashboard
 from ghost.core.audit.models import AuditEvent
 from ghost.core.text.reasons import words
 from ghost.operations import schedules
-from resources.models import Block, Category, Resource
+from resources.models import Block, Category, Resource, findings
 from resources.states import State
 from teams import groups
 from teams.models import Team, Token
@@ -145,10 +145,10 @@ def test_the_dashboard_counts_with_a_fixed_number_of_queries():
 def test_the_dashboard_says_what_is_pending_and_what_needs_a_person():
     browser = operators.client()
     row = make.resource(title="Lost & found", is_probed=False)
-    row.record_probe_miss("inactive", words("nobody <there>"))
+    findings.record_probe_miss(row, "inactive", words("nobody <there>"))
     make.resource(is_probed=False).take_down(reason="x", by="x")
     draft = make.resource(is_probed=False, published_at=None)
-    draft.record_probe_miss("inactive", words(""))
+    findings.record_probe_miss(draft, "inactive", words(""))
 
     response = browser.get(reverse("admin:index"))
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ghost.core.catalog.models import Catalog
-from resources.models import Block, Category, Resource
+from resources.models import Block, Category, Resource, findings
 from resources.publishing.prober import Prober
 from resources.states import State
 from resources.torrents import metadata
@@ -187,10 +187,11 @@ def test_a_public_resource_is_not_deleted_and_another_one_is_with_its_metadata(
 def test_hostile_words_are_shown_as_words(operator):
     evil = "<script>alert(1)</script>"
     row = make.resource(title=evil, tags=[evil], content_markdown=evil, is_probed=False)
-    row.record_metadata(
+    findings.record_metadata(
+        row,
         make.torrent_metadata(
             row.magnet_hash, files=(metadata.File(f"{evil}/{evil}", 1), metadata.File("b", 2))
-        )
+        ),
     )
     row.take_down(reason=evil, by="x")
 

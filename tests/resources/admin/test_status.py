@@ -201,7 +201,8 @@ def test_a_category_s_torznab_number_is_typed(operator):
 
 def test_nobody_approves_what_he_has_not_read(browser):
     row = make.resource(title="Read")
-    row.ask_review()
+    row.alone().ask_review()
+    row.refresh_from_db()
     form = browser.get(reverse("admin:resources_resource_change", args=[row.pk]))
     version = present(re.search(r'name="version" value="([^"]+)"', form.content.decode()))[1]
     row.refresh_from_db()

@@ -13,7 +13,7 @@ from django.utils import timezone
 from ghost.core.audit.models import AuditEvent
 from ghost.core.catalog.models import Catalog, Change
 from resources.exchange import importer
-from resources.models import Block, Category, ProbeStatus, Resource
+from resources.models import Block, Category, ProbeStatus, Resource, findings
 from resources.publishing.prober import prober
 from resources.states import State
 from resources.torrents import metadata
@@ -645,7 +645,7 @@ def broken(*_args, **_kwargs):
 
 def test_uploaded_covers_stay_behind_and_are_counted(tmp_path):
     row = make.resource(cover_image_url="https://covers.example/a.png")
-    row.record_cover("assets/covers/x.webp", is_by_hand=True)
+    findings.record_cover(row, "assets/covers/x.webp", is_by_hand=True)
     path = tmp_path / "a.ndjson"
 
     told = run("export_catalog", path)

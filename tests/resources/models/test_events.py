@@ -7,7 +7,7 @@ import pytest
 from ghost.core.audit.models import AuditEvent
 from ghost.core.events.models import Event, EventKind
 from ghost.core.text.reasons import words
-from resources.models import DhtStatus, ProbeStatus, Resource
+from resources.models import DhtStatus, ProbeStatus, Resource, findings
 from resources.models import events as news
 from tests import make
 
@@ -65,8 +65,8 @@ def test_change_is_told_once_and_no_change_is_not(heard):
     ("verb", "change", "state"),
     [
         (lambda row: row.take_down(reason="x", by="y"), "taken_down", "taken_down"),
-        (lambda row: row.withdraw(), "withdrawn", "draft"),
-        (lambda row: row.ask_review(), "to_be_reviewed", "review"),
+        (lambda row: row.alone().withdraw(), "withdrawn", "draft"),
+        (lambda row: row.alone().ask_review(), "to_be_reviewed", "review"),
     ],
 )
 def test_verbs_tell_what_became_of_it(heard, verb, change, state):
@@ -84,10 +84,10 @@ def test_the_way_back_is_told_too(heard):
     heard()
     row.restore()
     restored = heard()
-    row.withdraw()
+    row.alone().withdraw()
     heard()
 
-    row.publish()
+    row.alone().publish()
 
     assert restored == [told("restored", (row, "live"))]
     assert heard() == [told("published", (row, "live"))]
@@ -130,10 +130,10 @@ def test_health_is_told_of_drafts_too(heard):
 def test_probe_tells_how_it_ended(heard):
     row = make.resource(is_probed=False)
     heard()
-    row.record_probe_miss(ProbeStatus.INACTIVE, words("Nobody is there."))
+    findings.record_probe_miss(row, ProbeStatus.INACTIVE, words("Nobody is there."))
     missed = heard(EventKind.HEALTH)
 
-    row.record_metadata(make.torrent_metadata(row.magnet_hash))
+    findings.record_metadata(row, make.torrent_metadata(row.magnet_hash))
 
     same = {"resource_id": row.pk, "was": "Unknown"}
     assert missed == [
@@ -190,9 +190,9 @@ def test_what_needs_no_probe_any_more_is_told_and_audited_once_for_each(heard):
 def test_cover_by_hand_is_told_and_one_that_was_fetched_is_not(heard):
     row = make.resource()
     heard()
-    row.record_cover("assets/covers/1.webp")
+    findings.record_cover(row, "assets/covers/1.webp")
     fetched = heard()
 
-    row.record_cover(None, is_by_hand=True)
+    findings.record_cover(row, None, is_by_hand=True)
 
     assert (fetched, heard()) == ([], [told("cover_changed", (row, "live"))])

@@ -11,14 +11,9 @@ from django.utils import timezone
 from ghost.core.catalog.models import Catalog
 from ghost.core.errors import ForbiddenError
 from ghost.core.text.reasons import words
-from resources.models import Block, DhtStatus, ProbeStatus, Resource, visibility
-from resources.models.resource import (
-    COVER_FIELDS,
-    EDITED_FIELDS,
-    OUTAGE_PAUSE,
-    PROBE_FIELDS,
-    RETRY_PAUSES,
-)
+from resources.models import Block, DhtStatus, ProbeStatus, Resource, changes, findings, undo
+from resources.models.fields import COVER_FIELDS, EDITED_FIELDS, PROBE_FIELDS
+from resources.models.findings import OUTAGE_PAUSE, RETRY_PAUSES
 from resources.torrents import metadata
 from tests import make
 from tests.presence import present
@@ -49,8 +44,8 @@ def test_every_column_has_one_writer():
 def test_edit_keeps_what_a_worker_found_meanwhile():
     make.resource(is_probed=False)
     editing = Resource.objects.get()
-    Resource.objects.get().record_metadata(make.torrent_metadata(editing.magnet_hash))
-    Resource.objects.get().record_cover("assets/covers/1.webp")
+    findings.record_metadata(Resource.objects.get(), make.torrent_metadata(editing.magnet_hash))
+    findings.record_cover(Resource.objects.get(), "assets/covers/1.webp")
 
     editing.title = "New"
     needs_probe = editing.store()
@@ -116,14 +111,14 @@ def test_faster_twin_is_named_not_crashed(monkeypatch):
         category=there.category,
         publisher=there.publisher,
     )
-    refuse, asked = Resource._require_room, []
+    refuse, asked = Resource._require_no_collision, []
 
     def refuse_late(self, magnet):
         asked.append(magnet)
         if len(asked) > 1:  # clean() saw nothing yet
             refuse(self, magnet)
 
-    monkeypatch.setattr(Resource, "_require_room", refuse_late)
+    monkeypatch.setattr(Resource, "_require_no_collision", refuse_late)
     monkeypatch.setattr(Resource, "validate_unique", lambda self, exclude=None: None)
 
     with pytest.raises(ValidationError) as caught:
@@ -174,16 +169,16 @@ def test_forget_is_quiet_and_can_be_repeated():
     row = make.resource(is_probed=False)
     before = revision()
 
-    answers = [row.forget(), row.forget()]
+    answers = [undo.delete_new(row), undo.delete_new(row)]
 
     assert (answers, revision() - before, Resource.objects.count()) == ([True, True], 0, 0)
 
 
 def test_forget_yields_to_a_probe_that_succeeded_after_all():
     row = make.resource(is_probed=False)
-    Resource.objects.get().record_metadata(make.torrent_metadata(row.magnet_hash))
+    findings.record_metadata(Resource.objects.get(), make.torrent_metadata(row.magnet_hash))
 
-    assert (row.forget(), Resource.objects.count()) == (False, 1)
+    assert (undo.delete_new(row), Resource.objects.count()) == (False, 1)
 
 
 def test_put_back_yields_to_a_later_edit():
@@ -194,7 +189,7 @@ def test_put_back_yields_to_a_later_edit():
     theirs.title = "Theirs"
     theirs.store()
 
-    mine.put_back(before)
+    undo.put_back(mine, before)
 
     assert Resource.objects.get().title == "Theirs"
 
@@ -204,9 +199,9 @@ def test_put_back_writes_only_what_the_change_wrote():
     mine = Resource.objects.get()
     mine.magnet_uri = make.magnet()
     mine.store()
-    Resource.objects.get().record_cover("assets/covers/1.webp")
+    findings.record_cover(Resource.objects.get(), "assets/covers/1.webp")
 
-    is_back = mine.put_back(before)
+    is_back = undo.put_back(mine, before)
 
     row = Resource.objects.get()
     assert (is_back, row.magnet_hash, row.probe_status) == (True, before.magnet_hash, "ok")
@@ -224,7 +219,7 @@ def test_put_back_yields_to_whoever_took_the_old_magnet(how):
     else:
         Block.objects.add([before.magnet_hash], reason="", by="")
 
-    is_back = mine.put_back(before)
+    is_back = undo.put_back(mine, before)
 
     assert (is_back, Resource.objects.get(pk=mine.pk).magnet_uri) == (False, mine.magnet_uri)
 
@@ -235,9 +230,9 @@ def test_put_back_yields_to_a_twin_of_the_last_moment(monkeypatch):
     mine.magnet_uri = make.magnet()
     mine.store()
     make.resource(magnet_uri=before.magnet_uri)
-    monkeypatch.setattr(Resource, "_is_replaced", lambda self: False)
+    monkeypatch.setattr(undo, "_is_replaced", lambda row: False)
 
-    is_back = mine.put_back(before)
+    is_back = undo.put_back(mine, before)
 
     assert (is_back, Resource.objects.get(pk=mine.pk).magnet_uri) == (False, mine.magnet_uri)
 
@@ -248,7 +243,7 @@ def test_probe_of_a_changed_magnet_leaves_no_file():
     changed.magnet_uri = make.magnet()
     changed.store()
 
-    row.record_metadata(make.torrent_metadata(row.magnet_hash))
+    findings.record_metadata(row, make.torrent_metadata(row.magnet_hash))
 
     assert metadata.load(row.magnet_hash) is None
 
@@ -260,7 +255,7 @@ def test_probe_of_a_torrent_that_somebody_else_lists_leaves_their_file():
     changed.store()
     make.resource(magnet_uri=row.magnet_uri)
 
-    row.record_metadata(make.torrent_metadata(row.magnet_hash))
+    findings.record_metadata(row, make.torrent_metadata(row.magnet_hash))
 
     assert metadata.load(row.magnet_hash) is not None
 
@@ -271,7 +266,7 @@ def test_probe_before_the_second_half_came_is_dropped():
     changed.magnet_uri += f"&xt=urn:btmh:1220{'ab' * 32}"
     changed.store()
 
-    is_kept = row.record_metadata(make.torrent_metadata(row.magnet_hash))
+    is_kept = findings.record_metadata(row, make.torrent_metadata(row.magnet_hash))
 
     assert (is_kept, Resource.objects.get().probe_status) == (False, ProbeStatus.PENDING)
 
@@ -282,7 +277,7 @@ def test_outage_uses_up_no_attempt_and_is_repeated_for_ever():
     row.refresh_from_db()
 
     for _ in range(len(RETRY_PAUSES) + 1):
-        row.record_probe_miss(ProbeStatus.UNAVAILABLE, words("no DHT"))
+        findings.record_probe_miss(row, ProbeStatus.UNAVAILABLE, words("no DHT"))
 
     assert row.probe_attempts == len(RETRY_PAUSES)
     assert present(row.probe_due_at) - timezone.now() == pytest.approx(OUTAGE_PAUSE, abs=SECOND)
@@ -329,7 +324,7 @@ def test_probe_of_a_changed_magnet_is_dropped():
     changed.magnet_uri = make.magnet()
     changed.store()
 
-    is_kept = row.record_metadata(make.torrent_metadata(row.magnet_hash))
+    is_kept = findings.record_metadata(row, make.torrent_metadata(row.magnet_hash))
 
     assert not is_kept
     assert Resource.objects.get().probe_status == ProbeStatus.PENDING
@@ -340,7 +335,7 @@ def test_first_probe_is_repeated_with_growing_pauses():
     pauses = []
 
     for _ in range(len(RETRY_PAUSES) + 1):
-        row.record_probe_miss(ProbeStatus.TIMEOUT, words("no answer"))
+        findings.record_probe_miss(row, ProbeStatus.TIMEOUT, words("no answer"))
         pauses.append(row.probe_due_at and row.probe_due_at - timezone.now())
 
     assert pauses.pop() is None
@@ -352,7 +347,7 @@ def test_first_probe_is_repeated_with_growing_pauses():
 def test_later_miss_keeps_what_was_known():
     row = make.resource()
 
-    row.record_probe_miss(ProbeStatus.INACTIVE, words("nobody"))
+    findings.record_probe_miss(row, ProbeStatus.INACTIVE, words("nobody"))
 
     row = Resource.objects.get()
     assert (row.probe_status, row.is_public, row.file_count) == (ProbeStatus.INACTIVE, True, 2)
@@ -363,7 +358,7 @@ def test_probe_that_finds_the_same_moves_nothing():
     row = make.resource()
     before = revision()
 
-    row.record_metadata(make.torrent_metadata(row.magnet_hash, num_peers=99))
+    findings.record_metadata(row, make.torrent_metadata(row.magnet_hash, num_peers=99))
 
     assert (revision(), Resource.objects.get().num_peers) == (before, 99)
 
@@ -372,7 +367,7 @@ def test_first_probe_makes_it_public():
     row = make.resource(is_probed=False)
     before = revision()
 
-    row.record_metadata(make.torrent_metadata(row.magnet_hash))
+    findings.record_metadata(row, make.torrent_metadata(row.magnet_hash))
 
     assert revision() == before + 1
 
@@ -444,7 +439,7 @@ def test_very_many_come_down_and_back_within_the_bounds_of_a_query():
 
 
 def test_takedown_of_many_is_all_or_nothing(monkeypatch):
-    monkeypatch.setattr(visibility, "BATCH", 2)
+    monkeypatch.setattr(changes, "BATCH", 2)
     many(5)
     real, calls = Block.objects.all().add.__func__, []
 
@@ -549,7 +544,7 @@ def half(kind, **kwargs):
 
 
 def probed(row):
-    row.record_metadata(make.torrent_metadata(row.magnet_hash, v1=V1, v2=V2))
+    findings.record_metadata(row, make.torrent_metadata(row.magnet_hash, v1=V1, v2=V2))
     return row
 
 
@@ -562,7 +557,7 @@ def test_probe_tells_the_other_half(kind, other):
 
 def test_torrent_of_one_kind_has_no_other_half():
     row = half("v1")
-    row.record_metadata(make.torrent_metadata(V1, v1=V1))
+    findings.record_metadata(row, make.torrent_metadata(V1, v1=V1))
 
     assert (row.other_hash, row.hashes) == ("", [V1])
 
@@ -605,7 +600,7 @@ def test_twin_is_not_published_without_a_probe():
     probed(older)
     probed(twin)
 
-    twin.record_probe_miss(ProbeStatus.TIMEOUT, words("no answer"))
+    findings.record_probe_miss(twin, ProbeStatus.TIMEOUT, words("no answer"))
     count = Resource.objects.all().skip_probe()
 
     assert (count, Resource.objects.public().count()) == (0, 1)
@@ -659,7 +654,7 @@ def test_put_back_yields_to_whoever_took_the_other_half():
     mine.store()
     half("v2")
 
-    assert (mine.put_back(before), Resource.objects.get(pk=mine.pk).magnet_uri) == (
+    assert (undo.put_back(mine, before), Resource.objects.get(pk=mine.pk).magnet_uri) == (
         False,
         mine.magnet_uri,
     )

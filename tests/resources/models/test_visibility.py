@@ -4,6 +4,7 @@ import pytest
 
 from ghost.core.catalog.models import Catalog
 from resources.models import Block, Resource
+from resources.publishing import visibility
 from resources.states import State
 from tests import make
 from tests.presence import present
@@ -136,8 +137,8 @@ def test_the_state_of_one_and_of_many_agree(state):
     make.resource(published_at=None)
     make.resource(is_probed=False)
     make.resource().take_down(reason="asked", by="test")
-    make.resource().ask_review()
-    make.resource(published_at=None).ask_review()
+    make.resource().alone().ask_review()
+    make.resource(published_at=None).alone().ask_review()
     make.resource()
 
     found = set(Resource.objects.in_state(state))
@@ -239,7 +240,7 @@ def test_publishing_what_is_live_asks_for_no_review(call):
     row = make.resource(publisher=reviewed())
 
     assert row.state == State.LIVE
-    row.publish(is_reviewed=True)
+    visibility.publish(row, by=row.publisher)
     assert row.state == State.LIVE
 
 

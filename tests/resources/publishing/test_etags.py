@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 
 from ghost.core.errors import RefusedError
-from resources.models import DhtStatus, Resource
+from resources.models import DhtStatus, Resource, findings
 from resources.publishing import etags
 from tests import make
 
@@ -43,7 +43,7 @@ def test_whatever_an_answer_shows_changes_its_etag(call, what):
     elif what == "successor":
         make.resource(supersedes=row)
     else:
-        row.record_metadata(make.torrent_metadata(row.magnet_hash, num_peers=99))
+        findings.record_metadata(row, make.torrent_metadata(row.magnet_hash, num_peers=99))
 
     assert tag_of(call, token, row) != before
 

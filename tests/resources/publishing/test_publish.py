@@ -7,7 +7,7 @@ from django.db import OperationalError, transaction
 
 from ghost.core.errors import ConflictError, OutageError, RefusedError
 from ghost.core.http.concurrency import Seats
-from resources.models import Block, ProbeStatus, Resource
+from resources.models import Block, ProbeStatus, Resource, findings
 from resources.publishing import publish
 from resources.torrents import metadata
 from tests import make
@@ -81,7 +81,7 @@ def test_locked_queue_does_not_undo_what_is_stored(monkeypatch):
     by = make.publisher()
 
     row = publish.add(values(), by=by)
-    task_id = publish.probe_again(row, by=by)
+    task_id = publish.probe_one_again(row, by=by)
 
     assert (row.task_id, task_id) == (None, None)
     assert list(Resource.objects.due_for_probe()) == [row]
@@ -216,7 +216,7 @@ def test_failed_new_one_leaves_no_metadata(prober, monkeypatch):
 
     def find_twin():
         row = Resource.objects.get(magnet_hash=v1)
-        row.record_metadata(make.torrent_metadata(v1, v1=v1, v2=v2))
+        findings.record_metadata(row, make.torrent_metadata(v1, v1=v1, v2=v2))
 
     prober.outcome = None
     meanwhile(monkeypatch, find_twin)

@@ -22,7 +22,7 @@ from ghost.core.io import failures
 from ghost.core.jobs import queue
 from ghost.core.jobs.models import JobKind
 from ghost.core.text.reasons import Reason
-from resources.models import ProbeStatus, Resource
+from resources.models import ProbeStatus, Resource, findings
 from tests import make, operators
 
 pytestmark = pytest.mark.django_db
@@ -57,13 +57,13 @@ def answers(client: Client, address: str) -> list[dict]:
 
 def failed_probe() -> tuple[Resource, Reason]:
     row, reason = make.resource(is_probed=False), dht.reasons.NO_METADATA(number=3, seconds=25.0)
-    row.record_probe_miss(ProbeStatus.TIMEOUT, reason)
+    findings.record_probe_miss(row, ProbeStatus.TIMEOUT, reason)
     return row, reason
 
 
 def failed_cover() -> tuple[Resource, Reason]:
     row, reason = make.resource(cover_image_url="https://a.example/x"), failures.TOO_SLOW()
-    row.record_cover(None, error=reason)
+    findings.record_cover(row, None, error=reason)
     return row, reason
 
 
@@ -154,7 +154,7 @@ def test_tasks_in_the_api(client):
     row, reason = make.resource(is_probed=False), dht.reasons.NO_DHT()
     subject = probe_jobs.subject(row.pk)
     task_id = queue.enqueue("builtins.len", kind=JobKind.PROBE, subjects=[subject])
-    row.record_probe_miss(ProbeStatus.UNAVAILABLE, reason)
+    findings.record_probe_miss(row, ProbeStatus.UNAVAILABLE, reason)
     probe_jobs.settle(row)
 
     found = answers(client, f"/api/tasks/{task_id}")

@@ -15,7 +15,7 @@ from builds.covers import upkeep
 from builds.models import Cover
 from ghost.core.catalog.models import Catalog
 from ghost.core.errors import RefusedError, RevokedError
-from resources.models import Category, DhtStatus, Resource
+from resources.models import Category, DhtStatus, Resource, findings
 from teams.models import Team, Token
 from tests import make
 from tests.presence import present
@@ -55,7 +55,9 @@ def _probe(rng, pk):
     row = Resource.objects.get(pk=pk)
     other = present(Resource.objects.exclude(pk=pk).order_by("?").first())
     half = rng.choice([other.magnet_hash, make.info_hash()]) + "0" * 24
-    row.record_metadata(make.torrent_metadata(row.magnet_hash, v1=row.magnet_hash, v2=half))
+    findings.record_metadata(
+        row, make.torrent_metadata(row.magnet_hash, v1=row.magnet_hash, v2=half)
+    )
 
 
 def _check(rng, pk):
@@ -72,7 +74,7 @@ def _claim(rng, pk):
 def _cover(rng, pk):
     with Catalog.turn():
         Cover.objects.update_or_create(resource_id=pk, defaults={"digest": "0" * 64})
-        Resource.objects.get(pk=pk).record_cover("x.webp")
+        findings.record_cover(Resource.objects.get(pk=pk), "x.webp")
 
 
 def _lose_cover(rng, pk):

@@ -171,7 +171,7 @@ def test_a_sleeper_removes_no_file_that_a_later_delta_brought(site, monkeypatch)
     """It falls asleep between its look and the removal of the page that is to go."""
     doomed, _other = site
     page = releases.public() / f"resources/{doomed.pk}/index.html"
-    doomed.withdraw()
+    doomed.alone().withdraw()
     real, done = patches._take, []
 
     def paused(present, old, taken):

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from ghost.client import Ghost, RefusedError, event_stream
+from resources.models import findings
 from tests import make
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,7 +32,7 @@ def test_status_of_a_resource_is_followed_to_its_end(ghost, token, monkeypatch):
         found = read(self, resource_id)
         states.append(found["state"])
         if len(states) == 2:
-            row.record_metadata(make.torrent_metadata(row.magnet_hash))
+            findings.record_metadata(row, make.torrent_metadata(row.magnet_hash))
         return found
 
     monkeypatch.setattr(Ghost, "read", read_and_probe)

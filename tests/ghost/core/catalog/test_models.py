@@ -12,7 +12,7 @@ from builds.models import BuildState
 from ghost.core.catalog.models import Catalog, Change
 from ghost.core.jobs.task_names import TaskName
 from ghost.core.text.reasons import words
-from resources.models import Category, DhtStatus, Resource
+from resources.models import Category, DhtStatus, Resource, findings, undo
 from resources.states import ProbeStatus
 from teams.models import Token
 from tests import make
@@ -101,15 +101,17 @@ def test_what_is_new_is_noted_once_it_is_public(noted):
 
     assert noted(lambda: made.append(make.resource(is_probed=False))) == []
     found = make.torrent_metadata(made[0].magnet_hash)
-    assert noted(lambda: made[0].record_metadata(found)) == [made[0].pk]
+    assert noted(lambda: findings.record_metadata(made[0], found)) == [made[0].pk]
 
 
 def test_a_probe_that_finds_the_same_again_is_not_noted(noted, row):
     row.refresh_from_db()
     again = make.torrent_metadata(row.magnet_hash, fetched_at=row.probed_at)
 
-    assert noted(lambda: row.record_metadata(again)) == []
-    assert noted(lambda: row.record_probe_miss(ProbeStatus.TIMEOUT, words("nobody"))) == []
+    assert noted(lambda: findings.record_metadata(row, again)) == []
+    assert (
+        noted(lambda: findings.record_probe_miss(row, ProbeStatus.TIMEOUT, words("nobody"))) == []
+    )
 
 
 def test_what_is_let_off_its_probe_is_noted(noted):
@@ -129,7 +131,7 @@ def test_a_takedown_and_its_end_note_what_was_public(noted, row):
 
 
 def test_a_takedown_of_many_notes_each(noted, monkeypatch):
-    monkeypatch.setattr("resources.models.visibility.BATCH", 2)
+    monkeypatch.setattr("resources.models.changes.BATCH", 2)
     rows = [make.resource() for _ in range(5)]
 
     found = noted(lambda: Resource.objects.all().take_down(reason="asked", by="test"))
@@ -147,10 +149,12 @@ def test_health_notes_those_that_have_another_one(noted, row):
 
 
 def test_a_cover_that_came_or_went_is_noted(noted, row):
-    assert noted(lambda: row.record_cover("assets/covers/1.webp")) == [row.pk]
-    assert noted(lambda: row.record_cover("assets/covers/1.webp")) == [row.pk]  # other pixels
-    assert noted(lambda: row.record_cover(None)) == [row.pk]
-    assert noted(lambda: row.record_cover(None, error=words("no picture"))) == []
+    assert noted(lambda: findings.record_cover(row, "assets/covers/1.webp")) == [row.pk]
+    assert noted(lambda: findings.record_cover(row, "assets/covers/1.webp")) == [
+        row.pk
+    ]  # other pixels
+    assert noted(lambda: findings.record_cover(row, None)) == [row.pk]
+    assert noted(lambda: findings.record_cover(row, None, error=words("no picture"))) == []
 
 
 def test_an_edit_that_is_undone_is_noted_again(noted):
@@ -159,13 +163,13 @@ def test_an_edit_that_is_undone_is_noted_again(noted):
     row.magnet_uri = make.magnet()
     row.store()
 
-    assert noted(lambda: row.put_back(before)) == [row.pk]
+    assert noted(lambda: undo.put_back(row, before)) == [row.pk]
 
 
 def test_what_was_never_public_goes_without_a_note(noted):
     row = make.resource(is_probed=False)
 
-    assert noted(row.forget) == []
+    assert noted(lambda: undo.delete_new(row)) == []
 
 
 # -- names: whoever shows them compares them

@@ -1,0 +1,88 @@
+"""One resource shown, taken away and reviewed: `ResourceQuerySet`'s verbs with who asks, and why not.
+
+A publisher whose work is reviewed (`Token.is_reviewed`) asks for another review with each change
+of what readers see: `mark_for_review` before a row is stored, `ask_review_of` for what is written
+at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from ghost.core.catalog.models import Catalog
+from ghost.core.errors import ConflictError, StaleError
+from resources.models import Resource
+from teams.models import Token
+
+REVIEWED = (
+    "title", "magnet_uri", "content_markdown", "tags", "cover_image_url", "category_id", "team_id",
+    "licence", "source_url", "checksums", "supersedes_id", "published_at",
+)  # fmt: skip
+"""A change of one of these asks for another review."""
+
+
+def reviewed_values(row: Resource) -> dict[str, Any]:
+    """What it has now in the fields of which a change is reviewed."""
+    return {name: getattr(row, name) for name in REVIEWED}
+
+
+def mark_for_review(row: Resource, before: Mapping[str, Any]) -> None:
+    """Have it await review once it is stored, if it is new or another one than `before`."""
+    if row.pk is None or reviewed_values(row) != before:
+        row.awaits_review, row.review_note = True, ""
+
+
+def ask_review_of(row: Resource, *, by: Token) -> None:
+    """Keep it from the public until somebody approves it, if `by` is reviewed."""
+    if by.is_reviewed:
+        row.alone().ask_review()
+        row.refresh_from_db()
+
+
+def publish(row: Resource, *, by: Token) -> None:
+    """Have a draft, or what was to come later, public from now on; reviewed first, if `by` is.
+
+    ConflictError if it is taken down.
+    """
+    with Catalog.turn():
+        if row.alone().to_come().exists():
+            ask_review_of(row, by=by)
+        row.alone().publish()
+        _require_standing(row)
+
+
+def withdraw(row: Resource) -> None:
+    """Make it a draft again; ConflictError if it is taken down."""
+    row.alone().withdraw()
+    _require_standing(row)
+
+
+def approve(row: Resource, is_present: Callable[[Resource], bool] | None = None) -> None:
+    """Let it be public; ConflictError if it is taken down, or doesn't await review.
+
+    StaleError if it is not `is_present` any more: nobody approves what he has not read.
+    """
+    with Catalog.turn():
+        row.refresh_from_db()
+        if is_present and not is_present(row):
+            raise StaleError(_("Somebody has changed it since: read it again, then repeat."))
+        _require_standing(row)
+        if not row.alone().approve():
+            raise ConflictError(_("It does not await review."))
+        row.refresh_from_db()
+
+
+def send_back(row: Resource, *, reason: str) -> None:
+    """Make it a draft again, with the reason; ConflictError if it doesn't await review."""
+    if not row.alone().send_back(reason=reason):
+        raise ConflictError(_("It does not await review."))
+    row.refresh_from_db()
+
+
+def _require_standing(row: Resource) -> None:
+    row.refresh_from_db()
+    if row.takedown_at:
+        raise ConflictError(_("It is taken down; restore it first."))
