@@ -7,7 +7,6 @@ from ghost.core.audit.models import AuditEvent
 from ghost.core.events.models import Event
 from resources.models import Block, Resource
 from tests import make, operators
-from tests.resources.conftest import call, prober  # noqa: F401  # fixtures
 
 pytestmark = pytest.mark.django_db
 
@@ -41,8 +40,8 @@ WAYS = {
 
 @pytest.mark.parametrize("operation", WAYS)
 def test_api_and_admin_do_the_same(
-    call,  # noqa: F811
-    prober,  # noqa: F811
+    call,
+    prober,
     django_capture_on_commit_callbacks,
     operation,
 ):
@@ -96,7 +95,7 @@ CHANGES = {
 
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("is_reviewed", [True, False])
-def test_a_reviewed_publishers_change_asks_for_review(call, change, is_reviewed):  # noqa: F811
+def test_a_reviewed_publishers_change_asks_for_review(call, change, is_reviewed):
     token = make.publisher(needs_review=is_reviewed)
     published = {} if change == "edit" else {"published_at": None}
     row = make.resource(publisher=token, **published)
