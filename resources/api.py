@@ -69,11 +69,11 @@ def list_resources(
     has a `Link` header. Taken-down resources are listed only with `state=taken_down`.
     """
     rows = Resource.objects.in_scope(request.auth)
-    found = rows.matching(**wanted.model_dump(exclude={"limit", "cursor", "count"}))
+    matching = rows.matching(**wanted.model_dump(exclude={"limit", "cursor", "count"}))
     if wanted.count:
-        pagination.count(found, response)
+        pagination.count(matching, response)
     whole = Resource.objects.select_related("publisher")
-    return pagination.cut_wide(found, whole, _weight, wanted, request, response)
+    return pagination.cut_wide(matching, whole, _weight, wanted, request, response)
 
 
 def _weight(row: Resource) -> int:

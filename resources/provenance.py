@@ -30,10 +30,10 @@ def clean_licence(text: str) -> str:
     try:
         parsed = _licences().parse(text.strip(), validate=True, strict=True)
     except (ExpressionError, AssertionError, LookupError) as error:  # some it just trips over
-        told = _(
+        message = _(
             "This is not an SPDX licence expression, such as CC-BY-4.0 or MIT OR Apache-2.0: %s"
         )
-        raise RefusedError(told % error) from error
+        raise RefusedError(message % error) from error
     return str(parsed.render("{symbol.key}"))
 
 
@@ -41,8 +41,8 @@ def licences_of(expression: str) -> list[str]:
     """The identifiers of the licences that an expression names, each once, in its order."""
     if not expression:
         return []
-    found = _licences().license_keys(expression, unique=True)
-    return [str(key) for key in found]
+    keys = _licences().license_keys(expression, unique=True)
+    return [str(key) for key in keys]
 
 
 @cache
@@ -60,15 +60,15 @@ def clean_checksums(given: object) -> list[dict[str, str]]:
         raise RefusedError(_("Checksums must be a list."))
     if len(given) > MAX_CHECKSUMS:
         raise RefusedError(_("There are at most %d checksums.") % MAX_CHECKSUMS)
-    found: dict[tuple[str, str], dict[str, str]] = {}
+    kept: dict[tuple[str, str], dict[str, str]] = {}
     for each in given:
         one = _clean_checksum(each)
         at = one["algorithm"], one["file"]
-        if found.setdefault(at, one) != one:
+        if kept.setdefault(at, one) != one:
             raise RefusedError(_("There are two %(algorithm)s checksums of “%(file)s”.") % one)
-    if sum(map(weight, found.values())) > MAX_CHARS:
+    if sum(map(weight, kept.values())) > MAX_CHARS:
         raise RefusedError(_("The checksums and the paths of their files are too long in total."))
-    return list(found.values())
+    return list(kept.values())
 
 
 def weight(checksum: dict[str, str]) -> int:
@@ -89,8 +89,8 @@ def _clean_checksum(given: Any) -> dict[str, str]:  # noqa: ANN401  # whatever J
             _("The algorithm of a checksum must be one of %s.") % ", ".join(HEX_DIGITS)
         )
     if len(value) != digits or not _HEX.fullmatch(value):
-        told = _("A %(algorithm)s checksum has %(digits)d hexadecimal digits.")
-        raise RefusedError(told % {"algorithm": name, "digits": digits})
+        message = _("A %(algorithm)s checksum has %(digits)d hexadecimal digits.")
+        raise RefusedError(message % {"algorithm": name, "digits": digits})
     if len(file) > MAX_FILE_CHARS or not all(c.isprintable() for c in file):
         raise RefusedError(_("A file's path has at most 1,000 printable characters."))
     return {"algorithm": name, "value": value, "file": file}

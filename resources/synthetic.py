@@ -92,13 +92,13 @@ def generate(count: int, seed: int) -> Iterator[int]:
 
 def _categories(source: Source) -> list[Category]:
     """Four roots, two below each, one below each of those."""
-    found = []
+    categories = []
     for _ in range(4):
         root = _category(source, None)
         for _ in range(2):
             child = _category(source, root)
-            found += [child, _category(source, child)]
-    return found
+            categories += [child, _category(source, child)]
+    return categories
 
 
 def _category(source: Source, parent: Category | None) -> Category:

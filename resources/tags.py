@@ -16,7 +16,7 @@ def clean(names: object) -> list[str]:
     """The tags in their order, trimmed, each once; RefusedError (field `tags`) on a limit."""
     if not isinstance(names, list):
         raise RefusedError(gettext("Tags must be a list of texts."), field="tags")
-    found: dict[str, str] = {}
+    kept: dict[str, str] = {}
     for name in names:
         if not isinstance(name, str):
             raise RefusedError(gettext("A tag must be text."), field="tags")
@@ -26,7 +26,7 @@ def clean(names: object) -> list[str]:
                 gettext("A tag may have at most %d characters.") % MAX_CHARS, field="tags"
             )
         if text:
-            found.setdefault(slugs.make(text), text)
-    if len(found) > MAX_TAGS:
+            kept.setdefault(slugs.make(text), text)
+    if len(kept) > MAX_TAGS:
         raise RefusedError(gettext("A resource may have at most %d tags.") % MAX_TAGS, field="tags")
-    return list(found.values())
+    return list(kept.values())

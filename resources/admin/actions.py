@@ -75,12 +75,12 @@ class ResourceActions(ModelAdmin[Resource]):
             ids = _ids(rows)
             rows.send_back(reason=reason)
             self.note(request, ids, gettext("Sent back: %s") % reason)
-        told = ngettext(
+        message = ngettext(
             "%d resource sent back; it is a draft again.",
             "%d resources sent back; they are drafts again.",
             len(ids),
         )
-        self._tell(request, told, ids)
+        self._tell(request, message, ids)
         return self.back(request)
 
     @admin.action(description=_("Take down with a reason…"), permissions=["change"])
@@ -94,12 +94,12 @@ class ResourceActions(ModelAdmin[Resource]):
             ids = _ids(rows)
             rows.take_down(reason=reason, by=by)
             self.note(request, ids, gettext("Taken down: %s") % reason)
-        told = ngettext(
+        message = ngettext(
             "%d resource taken down; its hash is blocked and the next build removes it.",
             "%d resources taken down; their hashes are blocked and the next build removes them.",
             len(ids),
         )
-        self._tell(request, told, ids)
+        self._tell(request, message, ids)
         return self.back(request)
 
     def _ask_reason(
@@ -124,8 +124,8 @@ class ResourceActions(ModelAdmin[Resource]):
             ids = _ids(rows)
             rows.restore()
             self.note(request, ids, gettext("Restored"))
-        told = ngettext("%d resource restored.", "%d resources restored.", len(ids))
-        self._tell(request, told, ids)
+        message = ngettext("%d resource restored.", "%d resources restored.", len(ids))
+        self._tell(request, message, ids)
         return self.back(request)
 
     @admin.action(description=_("Probe again"), permissions=["change"])
@@ -147,18 +147,18 @@ class ResourceActions(ModelAdmin[Resource]):
             ids = _ids(rows)
             rows.skip_probe()
             self.note(request, ids, gettext("Published without a probe"))
-        told = ngettext(
+        message = ngettext(
             "%d resource no longer needs a probe.",
             "%d resources no longer need a probe.",
             len(ids),
         )
-        self._tell(request, told, ids)
+        self._tell(request, message, ids)
         return self.back(request)
 
-    def _tell(self, request: HttpRequest, told: str, ids: list[int]) -> None:
+    def _tell(self, request: HttpRequest, message: str, ids: list[int]) -> None:
         """How many there were; none is worth a warning."""
         level = messages.SUCCESS if ids else messages.WARNING
-        self.message_user(request, told % len(ids), level)
+        self.message_user(request, message % len(ids), level)
 
 
 def _plain(queryset: models.QuerySet[Resource]) -> ResourceQuerySet[Resource]:

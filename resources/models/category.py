@@ -50,7 +50,7 @@ class CategoryQuerySet(models.QuerySet["Category"]):
         children: dict[int | None, list[Category]] = {}
         for row in sorted(rows, key=in_order):
             children.setdefault(row.parent_id, []).append(row)
-        return list(_walk(children, None, 0, "", ()))
+        return list(_places(children, None, 0, "", ()))
 
 
 def in_order(row: Category) -> tuple[int, str, int]:
@@ -58,7 +58,7 @@ def in_order(row: Category) -> tuple[int, str, int]:
     return row.sort_order, row.name, row.pk
 
 
-def _walk(
+def _places(
     children: dict[int | None, list[Category]],
     parent: int | None,
     depth: int,
@@ -68,7 +68,7 @@ def _walk(
     for row in children.get(parent, []):
         path, here = prefix + row.slug, (*names, row.name)
         yield Place(row, depth, path, here, row.own_resources)
-        yield from _walk(children, row.pk, depth + 1, path + "/", here)
+        yield from _places(children, row.pk, depth + 1, path + "/", here)
 
 
 def _misplaced(message: str) -> ValidationError:
@@ -164,8 +164,10 @@ class Category(models.Model):
     def _refuse_twins(self) -> None:
         siblings = Category.objects.filter(parent=self.parent, slug=self.slug).exclude(pk=self.pk)
         if siblings.exists():
-            told = _("There is already a category “%(slug)s” at this level.") % {"slug": self.slug}
-            raise ValidationError({"slug": ValidationError(told, code="duplicate")})
+            message = _("There is already a category “%(slug)s” at this level.") % {
+                "slug": self.slug
+            }
+            raise ValidationError({"slug": ValidationError(message, code="duplicate")})
 
     def _clean_place(self) -> None:
         if self.parent_id and not Category.objects.filter(pk=self.parent_id).exists():
@@ -264,15 +266,15 @@ class Category(models.Model):
         return above
 
     def _descendant_ids(self) -> list[int]:
-        found: list[int] = []
+        keys: list[int] = []
         level = [self.pk]
         while level := list(
             Category.objects.filter(parent__in=level)
-            .exclude(pk__in=[*found, self.pk])
+            .exclude(pk__in=[*keys, self.pk])
             .values_list("pk", flat=True)
         ):
-            found += level
-        return found
+            keys += level
+        return keys
 
     def _height(self) -> int:
         height, level = 1, [self.pk] if self.pk else []

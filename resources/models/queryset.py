@@ -102,8 +102,8 @@ class ResourceQuerySet(models.QuerySet[Row]):
         if not words:
             return self
         each = [list_index.has_text(word) | _has_tag(word) for word in words]
-        found = self.model._default_manager.filter(models.Q(*each) | _has_tag(text))
-        return self.filter(pk__in=found.values("pk"))
+        matching = self.model._default_manager.filter(models.Q(*each) | _has_tag(text))
+        return self.filter(pk__in=matching.values("pk"))
 
     def twins_of(self, *hashes: str | None) -> Self:
         """Resources of the torrent with one of these hashes: a hybrid is a twin of either of its

@@ -75,10 +75,10 @@ def read(request: HttpRequest) -> Iterator[Values | Exception]:
         raise HttpError(415, _("The body must be application/x-ndjson or application/json."))
     if len(request.body) > MAX_BYTES:
         raise HttpError(413, _("The body may have at most 8 MB."))
-    found = _lines(request.body) if request.content_type == LINES else _array(request.body)
-    if len(found) > MAX_ITEMS:
+    items = _lines(request.body) if request.content_type == LINES else _array(request.body)
+    if len(items) > MAX_ITEMS:
         raise HttpError(413, _("At most 1,000 resources in one request; send the rest after it."))
-    return (_item(each) for each in found)
+    return (_item(each) for each in items)
 
 
 def _lines(body: bytes) -> list[Any]:
@@ -95,12 +95,12 @@ def _parsed(line: bytes) -> Any:  # noqa: ANN401  # any JSON
 
 def _array(body: bytes) -> list[Any]:
     try:
-        found = from_json(body, allow_inf_nan=False)
+        parsed = from_json(body, allow_inf_nan=False)
     except ValueError as error:
         raise HttpError(400, _("The body is not JSON: %s.") % error) from error
-    if not isinstance(found, list):
+    if not isinstance(parsed, list):
         raise HttpError(400, _("The body must be a JSON array, or one JSON object in each line."))
-    return found
+    return parsed
 
 
 def _item(given: Any) -> Values | Exception:  # noqa: ANN401  # any JSON
@@ -124,40 +124,40 @@ def create(
     chunks = iter(lambda: list(islice(numbered, CHUNK)), [])
     if is_dry:
         return _tried(chunks, by)
-    found: list[Outcome] = []
+    outcomes: list[Outcome] = []
     for chunk in chunks:
         try:
-            found += _stored(chunk, by)
+            outcomes += _stored(chunk, by)
         except (RevokedError, OutageError) as error:
-            if not found:
+            if not outcomes:
                 raise
-            found += [Outcome(index, error=error) for index, _item in chunk]
-    return found
+            outcomes += [Outcome(index, error=error) for index, _item in chunk]
+    return outcomes
 
 
 def _stored(chunk: Chunk, by: Token) -> list[Outcome]:
     with Catalog.turn():
-        found = _outcomes(chunk, by)
-        publish.enqueue([o.row for o in found if o.row])
-    return found
+        outcomes = _outcomes(chunk, by)
+        publish.enqueue([o.row for o in outcomes if o.row])
+    return outcomes
 
 
 def _tried(chunks: Iterator[Chunk], by: Token) -> list[Outcome]:
     """All of them in one transaction, so that later ones meet earlier ones, and none is kept."""
-    found: list[Outcome] = []
+    outcomes: list[Outcome] = []
     try:
         with Catalog.turn():
-            found = [outcome for chunk in chunks for outcome in _outcomes(chunk, by)]
+            outcomes = [outcome for chunk in chunks for outcome in _outcomes(chunk, by)]
             raise _DryRun
     except _DryRun:
-        return found
+        return outcomes
 
 
 def _outcomes(chunk: Chunk, by: Token) -> list[Outcome]:
     good = [item for _index, item in chunk if not isinstance(item, Exception)]
-    told = iter(publish.add_many(good, by=by))
+    results = iter(publish.add_many(good, by=by))
     return [
-        _outcome(index, item if isinstance(item, Exception) else next(told))
+        _outcome(index, item if isinstance(item, Exception) else next(results))
         for index, item in chunk
     ]
 

@@ -62,5 +62,5 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             raise CommandError("Interrupted; nothing was written.", returncode=130) from None
         progress.end()
-        told = writing.counts | {"seconds": round(time.monotonic() - started, 2)}
-        (self.stderr if file == STANDARD else self.stdout).write(json.dumps(told), str)
+        figures = writing.counts | {"seconds": round(time.monotonic() - started, 2)}
+        (self.stderr if file == STANDARD else self.stdout).write(json.dumps(figures), str)

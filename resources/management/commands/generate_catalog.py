@@ -31,9 +31,9 @@ class Command(BaseCommand):
                 )
         except RefusedError as error:
             raise CommandError(str(error)) from error
-        told = {
+        figures = {
             "resources": done,
             "categories": Category.objects.count(),
             "seconds": round(time.monotonic() - started, 2),
         }
-        self.stdout.write(json.dumps(told))
+        self.stdout.write(json.dumps(figures))
