@@ -17,6 +17,7 @@ from builds.covers.pictures import Drawn
 from builds.data import urls as addresses
 from builds.data.records import digest
 from builds.models import Cover, CoverHost, CoverLease
+from ghost.core import backoff
 from ghost.core.catalog.models import Catalog
 from ghost.core.errors import GhostError, OutageError
 from ghost.core.io.fetch import AnsweredError
@@ -26,7 +27,7 @@ TOTAL_S = 45
 LEASE_SLACK_S = 60
 MOST_PER_HOST = 200
 """So many of one host in one go; the rest stays due."""
-RETRY_PAUSES = tuple(timedelta(hours=hours) for hours in (1, 4, 12, 24, 72, 168))
+RETRY_PAUSES = backoff.of_hours(1, 4, 12, 24, 72, 168)
 """How long a cover that could not be had waits for the next try; the last one repeats."""
 HOSTS_FAULT = (408, 425, 429)
 """What says of the host, and not of this one cover, that it can't be had now; so do 5xx."""
@@ -161,10 +162,9 @@ def _count_failure(row: Resource, source: str) -> timedelta:
     cover, _ = Cover.objects.get_or_create(resource=row)
     if cover.source != source:
         cover.attempts, cover.source, cover.uploaded_by = 0, source, ""
-    pause = RETRY_PAUSES[min(cover.attempts, len(RETRY_PAUSES) - 1)]
     cover.attempts, cover.digest = cover.attempts + 1, ""
     cover.save()
-    return pause
+    return RETRY_PAUSES.after(cover.attempts)
 
 
 def _source(wanted: Wanted) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from builds.data import urls
 from builds.data.records import File
 from builds.feeds.xml import DECLARATION, text
+from ghost.core.batches import batched
 
 MAX_LINKS = 50_000
 NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
@@ -38,10 +39,9 @@ def lists(pages: Sequence[str]) -> list[File]:
     isn't there is left out."""
     tails = [urls.encoded(page) for page in pages if page != urls.MISSING]
     links = [base + tail for base in _bases() for tail in tails]
-    parts = (links[start : start + MAX_LINKS] for start in range(0, len(links), MAX_LINKS))
     return [
         File(f"/sitemaps/pages-{number}.xml", _whole("urlset", "url", part))
-        for number, part in enumerate(parts, 1)
+        for number, part in enumerate(batched(links, MAX_LINKS), 1)
     ]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Protocol, Self
 
 from django.db import models
@@ -12,11 +11,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from builds import reasons
+from ghost.core import backoff
 from ghost.core.db.fields import ReasonField
 from ghost.core.errors import RefusedError
 from ghost.core.text.reasons import NONE, Reason
 
-PAUSES_MIN = (1, 2, 5, 10, 20, 30)
+RETRY_PAUSES = backoff.of_minutes(1, 2, 5, 10, 20, 30)
 """Between tries that fail; the last one again and again."""
 
 
@@ -139,8 +139,7 @@ class Deployment(models.Model):
         """That it is tried; should nobody live to tell the end, the next try is known."""
         self.attempts += 1
         self.tried_at = timezone.now()
-        pause = PAUSES_MIN[min(self.attempts, len(PAUSES_MIN)) - 1]
-        self.next_try_at = self.tried_at + timedelta(minutes=pause)
+        self.next_try_at = self.tried_at + RETRY_PAUSES.after(self.attempts)
         self.save(update_fields=["attempts", "tried_at", "next_try_at"])
 
     def succeed(self, token: str, commit: str, files: int, changed: int, removed: int) -> None:

@@ -7,9 +7,8 @@ any number of them share one scan, and what a killed one held is taken by anothe
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Self
 
 from django.db import IntegrityError, models, transaction
@@ -18,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from dht import reasons
+from ghost.core.batches import batched
 from ghost.core.db.fields import ReasonField
 from ghost.core.jobs import worker
 from ghost.core.text.reasons import NONE, Reason
@@ -164,7 +164,7 @@ class Scan(models.Model):
         """Cut what is not in it yet into parts."""
         held = {pk for part in self.parts.all() for pk in part.resources}
         new = (pk for pk in wanted if pk not in held)
-        parts = [Part(scan=self, resources=chunk) for chunk in _chunks(new)]
+        parts = [Part(scan=self, resources=chunk) for chunk in batched(new, PART)]
         Part.objects.bulk_create(parts)
         self.record(total=sum(len(part.resources) for part in parts))
 
@@ -284,9 +284,3 @@ class Part(models.Model):
         """How many of its resources nobody has checked."""
         rows = Resource.objects.standing().filter(pk__in=self.resources)
         return rows.unchecked_since(self.asked_at).count()
-
-
-def _chunks(keys: Iterable[int]) -> Iterator[list[int]]:
-    keys = iter(keys)
-    while chunk := list(islice(keys, PART)):
-        yield chunk

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from dht.trackers.announces import Announce, Endpoint, Swarm
 from dht.trackers.hosts import Host, Hosts, TrackerAddress
+from ghost.core.batches import batched
 from ghost.core.errors import GhostError
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class _Scrape:
     host: Host
     url: str
     target: str
-    left: deque[Sequence[str]]
+    left: deque[list[str]]
     deadline: float
     reason: str = ""
 
@@ -156,7 +157,7 @@ class Queries:
             return
         host = self._hosts.at(address)
         step = host.tracker.hashes_at_once
-        parts = deque(keys[at : at + step] for at in range(0, len(keys), step))
+        parts = deque(batched(keys, step))
         scrape = _Scrape(host, url, address.target, parts, deadline)
         self._run(self._scrape(scrape, receiver.receive), receiver.end)
 

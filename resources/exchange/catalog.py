@@ -8,6 +8,7 @@ from itertools import count
 
 from django.db import models
 
+from ghost.core.batches import batched
 from ghost.core.errors import RefusedError
 from resources.exchange import records
 from resources.exchange.records import Header, Record
@@ -97,9 +98,7 @@ class Export:
         keys = list(self._resources.order_by("pk").values_list("pk", flat=True))
         replacing = self._resources.filter(supersedes__isnull=False)
         older = {pk: old or 0 for pk, old in replacing.values_list("pk", "supersedes")}
-        order = list(_oldest_first(keys, older))
-        for start in range(0, len(order), BATCH):
-            part = order[start : start + BATCH]
+        for part in batched(_oldest_first(keys, older), BATCH):
             rows = Resource.objects.select_related(*_NAMED).in_bulk(part)
             yield from (rows[pk] for pk in part)
 

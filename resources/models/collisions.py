@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
 
+from ghost.core.batches import batched
 from resources.models.block import Block
 from resources.models.fields import ResourceFields
 from resources.torrents.magnets import Magnet
@@ -24,8 +25,7 @@ class Collisions:
         wanted = sorted({h for h in hashes if h})
         self._twins: dict[str, ResourceFields] = {}
         self._blocked: set[str] = set()
-        for start in range(0, len(wanted), BATCH):
-            part = wanted[start : start + BATCH]
+        for part in batched(wanted, BATCH):
             blocks = Block.objects.filter(info_hash__in=part)
             self._blocked.update(blocks.values_list("info_hash", flat=True))
             for twin in rows.filter(has_hash(part)).only(*_COLUMNS):

@@ -8,9 +8,10 @@ costs little, and does not crowd out what else is kept.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
+from ghost.core.batches import batched
 from ghost.core.events import outbox
 from ghost.core.events.models import Event, EventKind
 from resources.models.fields import ResourceFields
@@ -82,11 +83,6 @@ def _add(kind: EventKind, items: Iterable[tuple[Audience, dict[str, Any]]], **mo
         [
             Event(kind=kind, data=more | {"resources": part}, token_id=publisher, team_id=team)
             for (publisher, team), resources in by_audience.items()
-            for part in _parts(resources)
+            for part in batched(resources, IN_ONE)
         ]
     )
-
-
-def _parts(rows: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    for start in range(0, len(rows), IN_ONE):
-        yield rows[start : start + IN_ONE]

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import models
 from django.utils import timezone
 
+from ghost.core import backoff
 from ghost.core.catalog.models import Catalog
 from ghost.core.text.reasons import NONE, Reason
 from resources import reasons
@@ -16,9 +17,7 @@ from resources.models.resource import Resource
 from resources.states import DhtStatus, ProbeStatus
 from resources.torrents import metadata
 
-RETRY_PAUSES = tuple(
-    timedelta(minutes=minutes) for minutes in (1, 5, 30, 2 * 60, 6 * 60, 24 * 60, 72 * 60)
-)
+RETRY_PAUSES = backoff.of_minutes(1, 5, 30, 2 * 60, 6 * 60, 24 * 60, 72 * 60)
 """How long a first probe that failed waits for the next one; then nobody tries by itself."""
 OUTAGE_PAUSE = timedelta(minutes=5)
 """The same for one that could not be tried: that says nothing of the torrent, so it goes on."""
@@ -110,8 +109,8 @@ def record_probe_miss(row: Resource, status: ProbeStatus, error: Reason) -> bool
 
 def _pause(row: Resource) -> timedelta | None:
     """Until a probe that found nobody is repeated, if ever."""
-    left = RETRY_PAUSES[row.probe_attempts :]
-    return left[0] if left else None
+    failures = row.probe_attempts + 1
+    return None if RETRY_PAUSES.is_over(failures) else RETRY_PAUSES.after(failures)
 
 
 def _record_probe(row: Resource, **values: object) -> bool:

@@ -15,6 +15,7 @@ from ninja import errors
 from ninja.errors import HttpError
 from pydantic_core import from_json
 
+from ghost.core.batches import batched
 from ghost.core.catalog.models import Catalog
 from ghost.core.errors import OutageError, RevokedError
 from ghost.core.http.schemas import validated
@@ -120,8 +121,7 @@ def create(
     One that is refused leaves the others alone. If nothing can be probed here, or the token was
     revoked, that is raised; once something is stored it is the outcome of all that is left.
     """
-    numbered = iter(list(enumerate(items)))
-    chunks = iter(lambda: list(islice(numbered, CHUNK)), [])
+    chunks = batched(list(enumerate(items)), CHUNK)
     if is_dry:
         return _tried(chunks, by)
     outcomes: list[Outcome] = []

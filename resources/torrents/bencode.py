@@ -55,6 +55,15 @@ def split(body: bytes, *, max_bytes: int) -> dict[bytes, bytes]:
     return found
 
 
+def is_dictionary(body: bytes) -> bool:
+    """Whether it is one dictionary, to its last byte; what its values are, only `decode` tells."""
+    try:
+        end, _left = _end(body, 0, len(body) or 1)
+    except BencodeError:
+        return False
+    return body[:1] == b"d" and end == len(body)
+
+
 def _end(body: bytes, at: int, left: int) -> tuple[int, int]:
     """Where the value that begins at `at` ends, and how many of the `left` tokens are left."""
     depth = 0

@@ -1,7 +1,8 @@
-"""The info section of a `.torrent` file, read strictly (BEP 3, 47, 52).
+"""Info sections, read strictly (BEP 3, 47, 52).
 
-What a peer sends is read by libtorrent; this is for files that people hand in, where a reason
-helps, and agrees with it on every sound torrent.
+What a peer sends is judged by libtorrent. This is for `.torrent` files that people hand in, where
+a reason helps, and for files under their true names, since what Ghost keeps and shows is cleaned.
+It agrees with libtorrent on every sound torrent.
 """
 
 from __future__ import annotations
@@ -26,8 +27,10 @@ MAX_SIZE_BYTES = (1 << 48) - 1
 PADDING = b"_____padding_file_"
 """How clients named pad files before BEP 47."""
 
-_Entry = tuple[tuple[bytes, ...], int]
-"""The parts of a path below the torrent's name, and a size."""
+Path = tuple[bytes, ...]
+"""The parts of a path, as they stand in the info section."""
+_Entry = tuple[Path, int]
+"""A path, and a size in bytes."""
 
 
 def read(info: dict[bytes, Value], raw: bytes) -> Torrent:
@@ -35,29 +38,43 @@ def read(info: dict[bytes, Value], raw: bytes) -> Torrent:
 
     Of more than MAX_FILES files the first are kept; the count and the size are of all.
     """
-    name, piece_length = _name(info), _piece_length(info)
-    is_v1, is_v2 = b"pieces" in info, b"meta version" in info
-    v1 = _v1_files(info, name, piece_length) if is_v1 else []
-    v2 = _v2_files(info, piece_length) if is_v2 else []
-    if not is_v1 and not is_v2:
-        raise _refused(_("it has neither piece hashes (v1) nor a file tree (v2)"))
-    if is_v1 and is_v2 and sorted(v1) != sorted(v2):
-        raise _refused(_("its v1 and its v2 part list different files"))
-    entries = v1 or v2
-    above = () if _is_one_file(info, name, entries) else (name,)
+    entries = files(info)
     size = sum(size for _path, size in entries)
     if not size:
         raise _refused(_("it has no content"))
     return Torrent(
-        name=_text(name),
-        files=tuple((_joined(above + path), size) for path, size in entries[:MAX_FILES]),
+        name=_text(_name(info)),
+        files=tuple((_joined(path), size) for path, size in entries[:MAX_FILES]),
         file_count=len(entries),
         total_size_bytes=size,
-        piece_length=piece_length,
+        piece_length=_piece_length(info),
         info=raw,
-        is_v1=is_v1,
-        is_v2=is_v2,
+        is_v1=_is_v1(info),
+        is_v2=_is_v2(info),
     )
+
+
+def files(info: dict[bytes, Value]) -> list[_Entry]:
+    """Path and size of each of its files but padding. Paths begin with the torrent's name: that of
+    a folder, or of the one file itself. RefusedError if it is not sound."""
+    name, piece_length = _name(info), _piece_length(info)
+    v1 = _v1_files(info, name, piece_length) if _is_v1(info) else []
+    v2 = _v2_files(info, piece_length) if _is_v2(info) else []
+    if not _is_v1(info) and not _is_v2(info):
+        raise _refused(_("it has neither piece hashes (v1) nor a file tree (v2)"))
+    if _is_v1(info) and _is_v2(info) and sorted(v1) != sorted(v2):
+        raise _refused(_("its v1 and its v2 part list different files"))
+    entries = v1 or v2
+    above = () if _is_one_file(info, name, entries) else (name,)
+    return [(above + path, size) for path, size in entries]
+
+
+def _is_v1(info: dict[bytes, Value]) -> bool:
+    return b"pieces" in info
+
+
+def _is_v2(info: dict[bytes, Value]) -> bool:
+    return b"meta version" in info
 
 
 def _name(info: dict[bytes, Value]) -> bytes:
@@ -90,9 +107,7 @@ def _v1_files(info: dict[bytes, Value], name: bytes, piece_length: int) -> list[
     raise _refused(_("the number of its piece hashes does not match its size"))
 
 
-def _v1_listed(
-    info: dict[bytes, Value], name: bytes
-) -> Iterator[tuple[tuple[bytes, ...], int, bool]]:
+def _v1_listed(info: dict[bytes, Value], name: bytes) -> Iterator[tuple[Path, int, bool]]:
     match info.get(b"length"), info.get(b"files"):
         case int(size), None:
             yield (name,), _sized(size), False
@@ -102,7 +117,7 @@ def _v1_listed(
             raise _refused(_("it has no list of files"))
 
 
-def _v1_entry(entry: Value) -> tuple[tuple[bytes, ...], int, bool]:
+def _v1_entry(entry: Value) -> tuple[Path, int, bool]:
     if not isinstance(entry, dict):
         raise _refused(_("its list of files is broken"))
     parts = _parts(entry.get(b"path.utf-8", entry.get(b"path")))
@@ -112,7 +127,7 @@ def _v1_entry(entry: Value) -> tuple[tuple[bytes, ...], int, bool]:
     return parts, size, b"p" in attributes or parts[-1].startswith(PADDING)
 
 
-def _parts(path: Value | None) -> tuple[bytes, ...]:
+def _parts(path: Value | None) -> Path:
     given = path if isinstance(path, list) else []
     parts = tuple(part for part in given if isinstance(part, bytes))
     if len(parts) != len(given) or not any(parts):
@@ -139,7 +154,7 @@ def _v2_files(info: dict[bytes, Value], piece_length: int) -> list[_Entry]:
     raise _refused(_("it has no file tree"))
 
 
-def _leaves(tree: dict[bytes, Value], above: tuple[bytes, ...] = ()) -> Iterator[_Entry]:
+def _leaves(tree: dict[bytes, Value], above: Path = ()) -> Iterator[_Entry]:
     """Its depth is bounded by the decoder."""
     for part, below in tree.items():
         if not part or not isinstance(below, dict) or not below:
@@ -176,12 +191,12 @@ def _sized(size: Value | None) -> int:
 
 def _is_one_file(info: dict[bytes, Value], name: bytes, entries: list[_Entry]) -> bool:
     """Whether the torrent's name is that of its one file, and not of a folder."""
-    if b"pieces" in info:
+    if _is_v1(info):
         return b"length" in info
     return [path for path, _size in entries] == [(name,)]
 
 
-def _joined(path: tuple[bytes, ...]) -> str:
+def _joined(path: Path) -> str:
     return "/".join(_text(part).replace("/", "_") for part in path)
 
 

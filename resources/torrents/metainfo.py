@@ -6,7 +6,6 @@ section; clients that know v2 ask peers for them (docs/dht.md).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import accumulate, chain, islice
@@ -28,14 +27,14 @@ MAX_DEPTH = sanitize.MAX_DEPTH + 10
 MAX_URLS = 1000
 """Of trackers and of web seeds; what a magnet link has no room for is left out anyway."""
 TYPE = "application/x-bittorrent"
-_TOKEN = re.compile(rb"(0|[1-9][0-9]{0,9}):|i-?[0-9]+e|[dle]")
 
 
 def make(found: Metadata, magnet: Magnet) -> bytes | None:
     """The file, with the magnet's trackers and web seeds; None if there is no info section, or if
     it is not the one that the magnet names."""
     info, seeds = found.info, magnet.web_seeds
-    if not sanitize.is_of(magnet, info) or not _is_one_dictionary(info):
+    # What came after its end would name trackers and web seeds that nobody has checked.
+    if not sanitize.is_of(magnet, info) or not bencode.is_dictionary(info):
         return None
     parts = [*_announces(magnet.trackers), b"4:info", info]
     parts += [b"8:url-list", _list(map(_string, seeds))] if seeds else []
@@ -122,15 +121,3 @@ def _list(items: Iterable[bytes]) -> bytes:
 def _string(text: str) -> bytes:
     body = text.encode()
     return b"%d:%b" % (len(body), body)
-
-
-def _is_one_dictionary(info: bytes) -> bool:
-    """Whether it ends where its last byte is: more would count as keys of the file, and name
-    trackers and web seeds that nobody has checked."""
-    at = depth = 0
-    while token := _TOKEN.match(info, at):
-        at = token.end() + int(token[1] or 0)
-        depth += {b"d": 1, b"l": 1, b"e": -1}.get(token[0], 0)
-        if depth <= 0:
-            return at == len(info) and info[:1] == b"d"
-    return False

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -16,6 +15,7 @@ from django.db import models, transaction
 from django.http import HttpRequest
 
 from ghost.core.audit import trail
+from ghost.core.batches import batched
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin as _ModelAdmin
@@ -29,7 +29,7 @@ else:
 
 
 M = TypeVar("M", bound=models.Model)
-AT_ONCE = 500
+BATCH = 500
 
 
 class AuditedAdmin(_ModelAdmin[M]):
@@ -74,8 +74,7 @@ class AuditedAdmin(_ModelAdmin[M]):
     def note(self, request: HttpRequest, keys: Iterable[Any], what: str, *, done: str = "") -> None:
         """Write `what` into the history of the rows with these primary keys, and, unless their
         gates have told it, what was `done` into the trail."""
-        left = iter(keys)
-        while some := list(islice(left, AT_ONCE)):
+        for some in batched(keys, BATCH):
             rows = self.model._default_manager.filter(pk__in=some)
             who: Any = request.user.pk  # nobody comes here without having signed in
             LogEntry.objects.log_actions(who, rows, CHANGE, what)

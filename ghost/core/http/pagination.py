@@ -8,6 +8,7 @@ from typing import TypeVar
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 
+from ghost.core.batches import batched
 from ghost.core.http.schemas import Page
 
 AT_ONCE = 100
@@ -59,8 +60,7 @@ def _from(rows: models.QuerySet[Row], page: Page) -> models.QuerySet[Row]:
 def _read(whole: models.QuerySet[Row], keys: list[int], weigh: Weigh[Row]) -> tuple[list[Row], int]:
     """The rows with these keys, and the last key that was looked at."""
     found, left = list[Row](), MOST_BYTES
-    for start in range(0, len(keys), AT_ONCE):
-        part = keys[start : start + AT_ONCE]
+    for part in batched(keys, AT_ONCE):
         for row in whole.filter(pk__in=part).order_by("-pk"):
             found.append(row)
             left -= weigh(row)

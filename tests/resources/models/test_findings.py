@@ -71,13 +71,13 @@ def test_probe_before_the_second_half_came_is_dropped():
 
 def test_outage_uses_up_no_attempt_and_is_repeated_for_ever():
     row = make.resource(is_probed=False)
-    Resource.objects.update(probe_attempts=len(RETRY_PAUSES))
+    Resource.objects.update(probe_attempts=len(RETRY_PAUSES.pauses))
     row.refresh_from_db()
 
-    for _ in range(len(RETRY_PAUSES) + 1):
+    for _ in range(len(RETRY_PAUSES.pauses) + 1):
         findings.record_probe_miss(row, ProbeStatus.UNAVAILABLE, words("no DHT"))
 
-    assert row.probe_attempts == len(RETRY_PAUSES)
+    assert row.probe_attempts == len(RETRY_PAUSES.pauses)
     assert present(row.probe_due_at) - timezone.now() == pytest.approx(OUTAGE_PAUSE, abs=SECOND)
 
 
@@ -97,13 +97,13 @@ def test_first_probe_is_repeated_with_growing_pauses():
     row = make.resource(is_probed=False)
     pauses = []
 
-    for _ in range(len(RETRY_PAUSES) + 1):
+    for _ in range(len(RETRY_PAUSES.pauses) + 1):
         findings.record_probe_miss(row, ProbeStatus.TIMEOUT, words("no answer"))
         pauses.append(row.probe_due_at and row.probe_due_at - timezone.now())
 
     assert pauses.pop() is None
     assert [round(present(p).total_seconds()) for p in pauses] == [
-        p.total_seconds() for p in RETRY_PAUSES
+        p.total_seconds() for p in RETRY_PAUSES.pauses
     ]
 
 

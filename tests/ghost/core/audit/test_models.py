@@ -114,13 +114,14 @@ def test_long_texts_are_cut_and_secrets_hidden():
 
 def test_a_command_is_named_and_workers_are_ghost_itself():
     with actors.acting_as("import_catalog"):
-        make.resource(title="A")
-    make.resource(title="B")
+        make.category("A")
+    make.category("B")
 
-    told = dict(
-        AuditEvent.objects.filter(action="resource.create").values_list("object_name", "actor_kind")
-    )
-    assert told == {"A": ActorKind.COMMAND, "B": ActorKind.SYSTEM}
+    written = AuditEvent.objects.filter(action="category.create")
+    assert dict(written.values_list("object_name", "actor_kind")) == {
+        "A": ActorKind.COMMAND,
+        "B": ActorKind.SYSTEM,
+    }
 
 
 def test_what_is_rolled_back_was_not_done(client, monkeypatch):
