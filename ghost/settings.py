@@ -178,7 +178,7 @@ LOGGING = {
 }
 
 
-# What the sidebar and the dashboard hold is put together in ghost/admin/dashboard.py.
+# What the sidebar and the dashboard hold is put together in ghost/admin.
 UNFOLD = {
     "SITE_TITLE": "Ghost",
     "SITE_HEADER": "Ghost",
@@ -214,7 +214,7 @@ UNFOLD = {
     "SIDEBAR": {
         "show_search": True,
         "command_search": True,
-        "navigation": "ghost.admin.dashboard.sidebar",
+        "navigation": "ghost.admin.sidebar.sidebar",
     },
-    "COMMAND": {"search_models": "ghost.admin.dashboard.searched_models"},
+    "COMMAND": {"search_models": "ghost.admin.sidebar.searched_models"},
 }

@@ -15,7 +15,7 @@ from django_q.tasks import async_task
 
 from builds.models import Build, Cover, CoverHost, Deployment
 from dht.models import HealthSample, Scan
-from ghost.admin import dashboard
+from ghost.admin import dashboard, sidebar
 from ghost.core.audit.models import AuditEvent
 from ghost.core.text.reasons import words
 from ghost.operations import schedules
@@ -304,7 +304,7 @@ def test_the_sidebar_and_the_breadcrumbs_call_an_app_the_same(rf):
     request.user = User.objects.create_superuser("root")
     groups_of = {
         item["link"].split("/")[2]: str(group["title"])
-        for group in dashboard.sidebar(request)
+        for group in sidebar.sidebar(request)
         for item in group["items"]
         if group["title"]
     }

@@ -1,0 +1,122 @@
+"""The queue: tasks that wait, that failed, and that ended."""
+
+from __future__ import annotations
+
+from functools import partial
+
+# Its own registrations come first, so that `register` can take their place.
+import django_q.admin  # noqa: F401  # imported for that alone
+from django.contrib import admin, messages
+from django.db import models, transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+from django_q.models import Failure, OrmQ, Success, Task
+
+from ghost.admin.values import shortened
+from ghost.core.admin.model_admin import ReadOnlyAdmin, badge, display, register
+from ghost.core.jobs import queue
+
+
+class TaskAdmin(ReadOnlyAdmin[Task]):
+    """Tasks that have ended."""
+
+    list_display = ["name", "func", "started", "took", "attempt_count", "shown_result"]
+    list_filter = ["func", "started"]
+    search_fields = ["name", "func"]
+    fields = [
+        "name",
+        "func",
+        "arguments",
+        "started",
+        "stopped",
+        "took",
+        "attempt_count",
+        "shown_result",
+    ]
+    readonly_fields = ["arguments", "took", "shown_result"]
+
+    @display(description=_("seconds"))
+    def took(self, row: Task) -> str:
+        return f"{row.time_taken():.1f}"
+
+    @display(description=_("arguments"))
+    def arguments(self, row: Task) -> str:
+        return shortened([*(row.args or ()), *([row.kwargs] if row.kwargs else [])])
+
+    @display(description=_("result"))
+    def shown_result(self, row: Task) -> str:
+        return shortened(row.result)
+
+
+@register(Success)
+class SuccessAdmin(TaskAdmin):
+    pass
+
+
+@register(Failure)
+class FailureAdmin(TaskAdmin):
+    actions = ["retry", "dismiss"]
+
+    def has_dismiss_permission(self, request: HttpRequest) -> bool:
+        """Whoever may delete failed tasks."""
+        return bool(request.user.has_perm("django_q.delete_failure"))
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        """Whoever may change failed tasks."""
+        return bool(request.user.has_perm("django_q.change_failure"))
+
+    @admin.action(description=_("Run again"), permissions=["retry"])
+    def retry(self, request: HttpRequest, queryset: models.QuerySet[Failure]) -> HttpResponse:
+        rows = list(queryset)
+        keys = [row.pk for row in rows]
+        with self.doing(request, keys, gettext("Queued again"), done="retry"):
+            for row in rows:
+                transaction.on_commit(partial(queue.enqueue_again, row))
+            Failure.objects.filter(pk__in=keys).delete()
+        told = ngettext("%d task queued again.", "%d tasks queued again.", len(rows)) % len(rows)
+        self.message_user(request, told, messages.SUCCESS)
+        return self.back(request)
+
+    @admin.action(description=_("Dismiss"), permissions=["dismiss"])
+    def dismiss(self, request: HttpRequest, queryset: models.QuerySet[Failure]) -> HttpResponse:
+        keys = list(queryset.values_list("pk", flat=True))
+        with self.doing(request, keys, gettext("Dismissed"), done="dismiss"):
+            Failure.objects.filter(pk__in=keys).delete()
+        count = len(keys)
+        told = ngettext("%d failed task dismissed.", "%d failed tasks dismissed.", count) % count
+        self.message_user(request, told, messages.SUCCESS)
+        return self.back(request)
+
+
+@register(OrmQ)
+class QueueAdmin(ReadOnlyAdmin[OrmQ]):
+    list_display = ["task_name", "function", "arguments", "shown_state", "lock"]
+    fields = ["task_name", "function", "arguments", "shown_state", "lock"]
+    readonly_fields = ["task_name", "function", "arguments", "shown_state", "lock"]
+
+    @display(description=_("name"))
+    def task_name(self, row: OrmQ) -> str:
+        return str(row.task.get("name", row.pk))
+
+    @display(description=_("function"))
+    def function(self, row: OrmQ) -> str:
+        return _path_of(row.task.get("func"))
+
+    @display(description=_("arguments"))
+    def arguments(self, row: OrmQ) -> str:
+        task = row.task
+        return shortened([*task.get("args", ()), *([task["kwargs"]] if task.get("kwargs") else [])])
+
+    @display(description=_("state"))
+    def shown_state(self, row: OrmQ) -> str:
+        """django-q2 puts the lock a lease ahead when a worker takes the task."""
+        is_taken = row.lock is not None and row.lock > timezone.now()
+        return badge(_("runs"), "success") if is_taken else badge(_("waits"), "info")
+
+
+def _path_of(func: object) -> str:
+    if callable(func):
+        return f"{func.__module__}.{getattr(func, '__qualname__', func)}"
+    return str(func)
