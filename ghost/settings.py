@@ -18,7 +18,6 @@ GHOST = environment.load()
 
 # The implementation of `resources.publishing.prober`: see docs/decisions/0022-settings-strings.md.
 PROBER = "dht.prober.LibtorrentProber"
-PUBLIC_NAME_CHANGED = "resources.publishing.renames.note_renamed"
 
 SECRET_KEY = environment.secret(GHOST, "secret_key")
 TOKEN_PEPPER = environment.secret(GHOST, "token_pepper")

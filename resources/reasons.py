@@ -9,7 +9,6 @@ from ghost.core.text.reasons import Reason, ReasonCode
 
 ADDED = ReasonCode("resources.added", _("“%(name)s” added"))
 CHANGED = ReasonCode("resources.changed", _("“%(name)s” changed"))
-RENAMED = ReasonCode("resources.publisher_renamed", _("“%(name)s” has a new public name"))
 CATEGORY_CHANGED = ReasonCode("resources.category_changed", _("category “%(name)s” changed"))
 CATEGORY_IMPORTED = ReasonCode("resources.category_imported", _("category “%(name)s” imported"))
 CATEGORY_DELETED = ReasonCode("resources.category_deleted", _("category “%(name)s” deleted"))

@@ -15,7 +15,7 @@ from ghost.core.audit import trail
 from ghost.core.catalog.models import Catalog
 from ghost.core.db.fields import LineField
 from ghost.core.errors import ForbiddenError, RefusedError
-from teams.models.public_names import tell_renamed
+from teams import reasons
 from teams.models.token import Token
 from teams.roles import Role
 
@@ -118,14 +118,14 @@ class Team(models.Model):
             trail.record("team.create", self, None, self.audited())
 
     def store(self) -> None:
-        """Save its name; a new one is told to whoever shows it."""
+        """Save its name; a new one changes the catalog if something of its is public."""
         with Catalog.turn():
             old = Team.objects.select_for_update().get(pk=self.pk)
             self.full_clean()
             self.save(update_fields=["name"])
             trail.record("team.update", self, old.audited(), self.audited())
-            if old.name != self.name:
-                tell_renamed(self)
+            if old.name != self.name and self.resources.public().exists():
+                Catalog.advance(reasons.RENAMED(name=str(self)))
 
     def audited(self) -> dict[str, object]:
         """What people decide about it, for the audit trail."""

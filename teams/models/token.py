@@ -17,8 +17,7 @@ from ghost.core.audit import trail
 from ghost.core.catalog.models import Catalog
 from ghost.core.db.fields import LineField
 from ghost.core.errors import ConflictError, ForbiddenError, RefusedError, RevokedError
-from teams import credentials
-from teams.models.public_names import tell_renamed
+from teams import credentials, reasons
 from teams.roles import Role
 from teams.token_schemes import Scheme
 
@@ -200,14 +199,15 @@ class Token(models.Model):
         return self.is_usable and (is_present or (until is not None and until > timezone.now()))
 
     def store(self) -> None:
-        """Save what people may change of it; a new public name is told to whoever shows it."""
+        """Save what people may change of it; a new name changes the catalog if something of its is
+        public."""
         with Catalog.turn():
             old = Token.objects.select_for_update().get(pk=self.pk)
             self.full_clean()
             self.save(update_fields=["display_name", "note", "expires_at", "needs_review"])
             trail.record("token.update", self, old.audited(), self.audited())
-            if old.display_name != self.display_name:
-                tell_renamed(self)
+            if old.display_name != self.display_name and self.resources.public().exists():
+                Catalog.advance(reasons.RENAMED(name=str(self)))
 
     def audited(self) -> dict[str, object]:
         """What people decide about it, for the audit trail; no form of the token itself."""

@@ -18,9 +18,9 @@ class FakeProber:
         if not self.is_able:
             raise OutageError("libtorrent can't be loaded.")
 
-    def enqueue(self, resource_id: int, *more: int) -> str:
-        self.queued.append(resource_id)
-        return f"task-{resource_id}"
+    def enqueue(self, *resource_ids: int) -> str:
+        self.queued.append(resource_ids[0])
+        return f"task-{resource_ids[0]}"
 
     def wait(self, resource_id: int, timeout_s: float) -> bool | None:
         self.patience_s.append(timeout_s)
