@@ -1,0 +1,56 @@
+"""Whose request it is: found, counted, allowed."""
+
+import pytest
+from django.test import RequestFactory
+
+from ghost.core.errors import ForbiddenError
+from ghost.core.http.rate_limit import TooManyError
+from teams import auth, credentials
+from teams.models import Token
+from teams.policy import Action
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+def admit(raw: str, action: Action = Action.RESOURCE_LIST) -> Token | None:
+    return auth.admit(RequestFactory().get("/api/resources"), raw, action)
+
+
+def test_a_usable_token_is_admitted_and_its_use_remembered():
+    token = make.publisher()
+
+    assert admit(token.raw) == token
+    token.refresh_from_db()
+    assert token.last_used_at is not None
+
+
+@pytest.mark.parametrize("raw", ["", "ghost_", "x" * 32, "well-formed"])
+def test_nobodys_token_is_none(raw):
+    assert admit(credentials.make() if raw == "well-formed" else raw) is None
+
+
+def test_a_role_without_the_action_is_refused():
+    with pytest.raises(ForbiddenError):
+        admit(make.publisher().raw, Action.TOKEN_MANAGE)
+
+
+def test_one_more_than_the_limit_is_refused(configure, monkeypatch):
+    configure(api_rate_limit=2)
+    monkeypatch.setattr("ghost.core.http.rate_limit._counts", {})
+    monkeypatch.setattr("ghost.core.http.rate_limit.time.time", lambda: 1e9)
+    token = make.publisher()
+
+    assert [admit(token.raw), admit(token.raw)] == [token, token]
+    with pytest.raises(TooManyError):
+        admit(token.raw)
+
+
+def test_a_key_in_the_address_is_read_in_any_case_of_its_name():
+    key = auth.ApiKey(Action.TORZNAB_SEARCH)
+
+    found = [
+        key._get_key(RequestFactory().get("/", query)) for query in ({"ApiKey": "a"}, {"key": "a"})
+    ]
+
+    assert found == ["a", None]
