@@ -39,7 +39,7 @@ from builds.deploy.git import GitBranch  # noqa: E402
 from builds.deploy.remotes import remote  # noqa: E402
 from builds.deploy.repository import Repository  # noqa: E402
 from builds.deploy.target import Holding, Sent, Site  # noqa: E402
-from builds.tree.patches import Changes  # noqa: E402
+from builds.tree.patches import TreeChanges  # noqa: E402
 
 WHO = ("-c", "user.name=x", "-c", "user.email=x@example.org")
 LISTS = 14
@@ -101,14 +101,14 @@ class Tree:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(self.head + self.text(words))
 
-    def change(self) -> Changes:
+    def change(self) -> TreeChanges:
         """Of one edit: a page in each language, and lists."""
         number = self.random.randint(1, self.count)
         paths = {f"{language}resources/{number}/index.html" for language in self.languages}
         paths |= {f"page/{number}/index.html" for number in range(LISTS)}
-        return Changes(paths, set())
+        return TreeChanges(paths, set())
 
-    def again(self, changes: Changes) -> Changes:
+    def again(self, changes: TreeChanges) -> TreeChanges:
         """The same files, changed once more."""
         for path in sorted(changes.files):
             self.write(path)
@@ -151,7 +151,7 @@ class Bare:
     def commit(self, *parents: str) -> str:
         return git(*self.git, "commit-tree", git(*self.git, "write-tree"), "-m", "x", *parents)
 
-    def deploy(self, changes: Changes) -> None:
+    def deploy(self, changes: TreeChanges) -> None:
         listed = "\n".join(sorted(changes.files))
         git(*self.git, "add", "--pathspec-from-file=-", feed=listed)
         new = self.commit("-p", self.base)
@@ -167,14 +167,12 @@ class Deployer:
         self.target, self.public = target, public
         self.sent: Sent | None = None
 
-    def deploy(self, changes: Changes | None) -> None:
+    def deploy(self, changes: TreeChanges | None) -> None:
         held = self.sent
         holding = (
             Holding(is_known=True, commit=held.commit, files=held.files) if held else Holding()
         )
-        self.sent = self.target.send(
-            Site(self.public, changes), holding, lambda paths: None, lambda: None
-        )
+        self.sent = self.target.send(Site(self.public, changes), holding, lambda paths: None)
 
 
 def main() -> None:

@@ -54,7 +54,7 @@ def build() -> dict[str, Any]:
     watch = Watch()
     claimed = Build.objects.claim("bench")
     assert claimed
-    done = pipeline.run(claimed, tell=watch.tell)
+    done = pipeline.run(claimed, listener=watch.tell)
     assert done.state in RESULT, done.error
     return watch.told(done)
 

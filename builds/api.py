@@ -8,17 +8,12 @@ from django.utils.translation import gettext as _
 from ninja import Query, Router, Status
 from ninja.errors import HttpError
 
-from builds import covers, reasons
+from builds import covers
 from builds.models import Build, BuildState
+from builds.requests import request_build
 from builds.schemas import BuildId, BuildItem, BuildOut, BuildStateOut, TriggeredOut, TriggerIn
-from builds.tasks import build_now
-from ghost.core.audit import trail
-from ghost.core.catalog.models import Catalog
 from ghost.core.http import multipart, pagination
 from ghost.core.http.schemas import Page
-from ghost.core.jobs import queue
-from ghost.core.jobs.models import JobKind
-from ghost.core.text.reasons import words
 from resources.models import Resource
 from resources.publishing import visibility
 from resources.schemas import ResourceId, ResourceOut
@@ -39,7 +34,7 @@ def show_status(request: TokenRequest) -> BuildState:
     """Get what the public site shows now, whether the catalog has changed since, and how far a running
     build is.
     """
-    return BuildState.at_once()
+    return BuildState.status()
 
 
 @router.post(
@@ -53,16 +48,9 @@ def trigger_build(request: TokenRequest, wanted: Query[TriggerIn]) -> Status[Bui
     """Mark the public site as out of date. The next scheduled build then renders it; with `now=true` a
     build is queued at once, and the answer is `202` with its `task_id`.
     """
-    by = request.auth.display_name
-    reason = words(wanted.reason) or reasons.ASKED_FOR(name=by)
-    with request.auth.turn():
-        Catalog.advance(reason)
-        state = BuildState.get()
-        trail.record("build.trigger", state, None, {"reason": wanted.reason, "now": wanted.now})
-    if not wanted.now:
-        return Status(200, state)
-    state.task_id = queue.enqueue(build_now, request.auth.display_name, kind=JobKind.BUILD)
-    return Status(202, state)
+    token = request.auth
+    state = request_build(token.display_name, reason=wanted.reason, now=wanted.now, token=token)
+    return Status(202 if wanted.now else 200, state)
 
 
 @router.get(
@@ -114,7 +102,6 @@ def upload_cover(request: TokenRequest, resource_id: ResourceId) -> Resource:
         row = _changeable(request, resource_id)
         visibility.ask_review_of(row, by=request.auth)
         covers.upload(row, drawn, by=request.auth.display_name)
-        trail.record("resource.upload_cover", row)
     return row
 
 
@@ -141,7 +128,6 @@ def remove_cover(request: TokenRequest, resource_id: ResourceId) -> Status[None]
             raise HttpError(404, told)
         if row.cover_image_url:  # what lies there now is shown next
             visibility.ask_review_of(row, by=request.auth)
-        trail.record("resource.remove_cover", row)
     return Status(204, None)
 
 

@@ -41,7 +41,7 @@ class BuildingOut(Out):
     id: int
     """The build's number."""
     stage: str | None
-    """The stage that it is at: `covers`, `absorb`, `verify`, `export`, `search`, `hugo`, `check`,
+    """The stage that it is at: `covers`, `sync`, `verify`, `export`, `search`, `hugo`, `check`,
     `publish` or `rollback`; null before the first one."""
     progress: ProgressOut | None
     """How far that stage is; null where that is not known."""

@@ -17,8 +17,8 @@ from django.utils import timezone
 from builds import covers, reasons
 from builds.deploy import after_build
 from builds.engine import pipeline, rollback
-from builds.engine.run import GaveWayError, Listener
 from builds.models import Build, BuildState
+from builds.run import GaveWayError, Listener
 from ghost.core.catalog.models import Catalog
 from ghost.core.errors import RefusedError
 from ghost.core.jobs import queue
@@ -58,13 +58,13 @@ def carry_out(
     *,
     force: bool = False,
     verify: bool = False,
-    tell: Listener = lambda step: None,
+    listener: Listener | None = None,
 ) -> Build:
     """`pipeline.run`, and then the look again: whoever found the claim taken relies on it. What
     this build has not read is queued, even if it failed, for that may be what mends it."""
     is_urgent = Catalog.get().urgent_revision > BuildState.get().built_revision
     try:
-        done = pipeline.run(build, force=force, verify=verify, tell=tell)
+        done = pipeline.run(build, force=force, verify=verify, listener=listener)
     except GaveWayError:
         try:
             _claim_and_build("takedown", force=False)  # here: in the queue, others could be first
@@ -76,7 +76,7 @@ def carry_out(
         if build.revision is not None and catalog.revision > build.revision:
             is_late = catalog.urgent_revision > build.revision
             _queue(build_at_once if is_late else build_when_quiet)
-    after_build.deliver(done, tell, is_urgent=is_urgent)
+    after_build.deliver(done, listener, is_urgent=is_urgent)
     return done
 
 
@@ -105,7 +105,7 @@ def roll_back(build_id: int, by: str) -> str:
     return f"build {build.pk}: {build.state}"
 
 
-def put_back(build_id: int | None, by: str, *, tell: Listener = lambda step: None) -> Build:
+def put_back(build_id: int | None, by: str, *, listener: Listener | None = None) -> Build:
     """`rollback.to`, and the same wherever the site is deployed to. A takedown that found us at it
     is built at once: it would have come back."""
     urgent = Catalog.get().urgent_revision
@@ -114,7 +114,7 @@ def put_back(build_id: int | None, by: str, *, tell: Listener = lambda step: Non
     finally:
         if Catalog.get().urgent_revision > urgent:
             _queue(build_at_once)
-    after_build.deliver(build, tell)
+    after_build.deliver(build, listener)
     return build
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.utils import timezone
 
-from builds.data.entry import Facts
-from builds.data.taxonomy import Crumb, Names, Node, Person
+from builds.data.entry import Entry
+from builds.data.taxonomy import CategoryNode, Crumb, Profile, Taxonomy
 from ghost.core.catalog.models import Catalog, Change
 from resources import reasons
 from resources.models import Category, DhtStatus, ProbeStatus, Resource, ResourceTag, cover_requests
@@ -168,11 +168,11 @@ def torrent_metadata(magnet_hash: str, **kwargs: Any) -> metadata.Metadata:
     )
 
 
-def facts(number: int = 1, **kwargs: Any) -> Facts:
+def entry(number: int = 1, **kwargs: Any) -> Entry:
     """What the site shows of resource `number`, published and changed at that second of 2026."""
     v1 = hashlib.sha1(f"facts {number}".encode()).hexdigest()
     moment = (datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=number)).isoformat()
-    return Facts(
+    return Entry(
         **{
             "id": number,
             "title": f"Resource {number}",
@@ -198,7 +198,9 @@ def facts(number: int = 1, **kwargs: Any) -> Facts:
     )
 
 
-def names(category: str = "Films", publisher: str = "Ada") -> Names:
-    """One category and one publisher, to whom the resources of `facts` belong."""
-    films = Node(1, category, "films", None, 1, 0, "films", 0, (Crumb(category, "films"),), (1,))
-    return Names(nodes={1: films}, people={1: Person(publisher, "ada")}, teams={})
+def taxonomy(category: str = "Films", publisher: str = "Ada") -> Taxonomy:
+    """One category and one publisher, to whom the resources of `entry` belong."""
+    films = CategoryNode(
+        1, category, "films", None, 1, 0, "films", 0, (Crumb(category, "films"),), (1,)
+    )
+    return Taxonomy(categories={1: films}, publishers={1: Profile(publisher, "ada")}, teams={})

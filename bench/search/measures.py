@@ -16,8 +16,8 @@ from typing import Any
 
 import usage
 
-from builds.data.entry import Facts
-from builds.data.taxonomy import Names
+from builds.data.entry import Entry
+from builds.data.taxonomy import Taxonomy
 from builds.render import hugo
 from builds.search import index
 from builds.search.documents import Doc, document
@@ -47,7 +47,7 @@ def main() -> None:
     made = Made(catalog, count)
     told = _indexed(made, site)
     told["edits"] = _edits(made, site)
-    _pages(made.names, site, scratch)
+    _pages(made.taxonomy, site, scratch)
     with visiting(site) as visitor:
         told["queries"] = [
             {"kind": kind, "name": name, **visitor.ask(query)}
@@ -64,7 +64,7 @@ class Made:
     """The documents of a catalog, and what is known of them to ask good questions."""
 
     def __init__(self, catalog: Path, count: int) -> None:
-        self.names = Names.read()
+        self.taxonomy = Taxonomy.from_catalog()
         self._rows = sqlite3.connect(f"file:{catalog}/ghost.db?mode=ro", uri=True)
         self.count = count
         self.words: Counter[str] = Counter()
@@ -78,7 +78,7 @@ class Made:
         """In order of ids."""
         every = self.facts(1, self.count)
         while found := self._apart(lambda: next(every, None)):
-            doc = document(found[0], self.names, found[1])
+            doc = document(found[0], self.taxonomy, found[1])
             self._apart(lambda: self._note(found[0], doc))  # noqa: B023  # called at once
             yield doc
 
@@ -89,7 +89,7 @@ class Made:
         finally:
             self.apart_s += time.process_time() - before
 
-    def facts(self, first: int, last: int) -> Iterator[tuple[Facts, list[str]]]:
+    def facts(self, first: int, last: int) -> Iterator[tuple[Entry, list[str]]]:
         """Of the resources with ids from first to last."""
         sql = f"select {COLUMNS} from resources_resource where id between ? and ? order by id"
         for row in self._rows.execute(sql, (first, last)):
@@ -97,7 +97,7 @@ class Made:
             files = [file.path.rpartition("/")[2] for file in probed.files] if probed else []
             yield _facts(row), files
 
-    def _note(self, facts: Facts, doc: Doc) -> None:
+    def _note(self, facts: Entry, doc: Doc) -> None:
         self.words.update(word for word in doc.words if word[0] != "#" and not is_unspaced(word))
         self.tags.update(word[3:] for word in doc.words if word.startswith("#t:"))
         self.texts[facts.id] = [fold(text) for text in (facts.title, facts.summary, *facts.tags)]
@@ -167,13 +167,13 @@ class Made:
         return [pk for pk in reversed(self.texts) if any(text in each for each in self.texts[pk])]
 
 
-def _facts(row: tuple[Any, ...]) -> Facts:
+def _facts(row: tuple[Any, ...]) -> Entry:
     pk, title, magnet, v1, v2, category, publisher, team, tags, size, files, files_summary = row[
         :12
     ]
     health, misses, checked, published, updated, text = row[12:]
     summary = " ".join(text.translate({ord("#"): None, ord("*"): None}).split())[:240]
-    return Facts(
+    return Entry(
         id=pk, title=title, magnet=magnet, hash=v1, hash_v1=v1, hash_v2=v2, category=category,
         publisher=publisher, team=team, tags=tuple(json.loads(tags)), size_bytes=size,
         file_count=files, files_summary=files_summary, dht_status=health, misses=misses,
@@ -216,9 +216,9 @@ def _edits(made: Made, site: Path) -> dict[str, dict[str, float]]:
         (old, files), (other, others) = (
             next(made.facts(pk, pk)) for pk in rng.sample(range(least, made.count), 2)
         )
-        before = document(old, made.names, files)
-        title = document(replace(old, title=other.title), made.names, files)
-        everything = document(replace(other, id=old.id, hash=old.hash), made.names, others)
+        before = document(old, made.taxonomy, files)
+        title = document(replace(old, title=other.title), made.taxonomy, files)
+        everything = document(replace(other, id=old.id, hash=old.hash), made.taxonomy, others)
         for name, after in (("title", title), ("everything", everything), ("taken down", None)):
             cost = _edit_cost(site, before, after)
             worst[name] = {key: max(cost[key], worst.get(name, cost)[key]) for key in cost}
@@ -244,10 +244,10 @@ def _read(site: Path, address: str) -> bytes | None:
     return path.read_bytes() if path.is_file() else None
 
 
-def _pages(names: Names, site: Path, scratch: Path) -> None:
+def _pages(taxonomy: Taxonomy, site: Path, scratch: Path) -> None:
     """The search page and the files that it needs."""
     chunk = scratch / "chunk.json"
-    chunk.write_bytes(b"[" + page(names, dict.fromkeys(names.nodes, 1)).json + b"]")
+    chunk.write_bytes(b"[" + page(taxonomy, dict.fromkeys(taxonomy.categories, 1)).json + b"]")
     report = hugo.Report()
     hugo.render([chunk], site, scratch / "run", report)
     for file in hugo.own_files():

@@ -22,10 +22,10 @@ from builds.admin import labels, live_build, unrendered
 from builds.engine import rollback
 from builds.engine.rollback import Point
 from builds.models import Build, BuildState, Step
-from builds.tasks import build_now, roll_back, verify_site
+from builds.requests import Extent, request_build
+from builds.tasks import roll_back
 from dht.admin.scans import grouped
 from ghost.core.admin.model_admin import ReadOnlyAdmin, badge, display
-from ghost.core.audit import trail
 from ghost.core.errors import RefusedError
 from ghost.core.text.durations import age, lasting
 
@@ -111,8 +111,10 @@ class BuildAdmin(ReadOnlyAdmin[Build]):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """With what is going on; who watched it gets a new list at its end."""
-        now = live_build.here(request)
-        response = super().changelist_view(request, _standing(request, now) | (extra_context or {}))
+        now = live_build.watched_by(request)
+        response = super().changelist_view(
+            request, _page_context(request, now) | (extra_context or {})
+        )
         if "HX-Request" in request.headers and not now:
             response["HX-Refresh"] = "true"
         return response
@@ -122,7 +124,7 @@ class BuildAdmin(ReadOnlyAdmin[Build]):
     ) -> HttpResponse:
         build: Build = kwargs["obj"]
         steps = list(build.steps.all())
-        context |= _standing(request, live_build.of(build)) | {
+        context |= _page_context(request, live_build.live(build)) | {
             "badges": self.shown_state(build),
             "kind": labels.kind(build),
             "who": labels.asked_by(build),
@@ -133,7 +135,7 @@ class BuildAdmin(ReadOnlyAdmin[Build]):
                 name: grouped(getattr(build, name) or 0)
                 for name in ("changed", "resources", "pages", "files")
             },
-            "set_aside": unrendered.told(build.set_aside),
+            "set_aside": unrendered.pages_at(build.set_aside),
             "steps": [(step, labels.step_name(step), labels.counts(step)) for step in steps],
         }
         return super().render_change_form(request, context, *args, **kwargs)
@@ -147,11 +149,8 @@ class BuildAdmin(ReadOnlyAdmin[Build]):
         self._require_may(request)
         who, how = request.user.get_username(), request.POST.get("how", "")
         if self._is_free(request):
-            trail.record("build.trigger", BuildState.get(), None, {"how": how or "changes"})
-            if how == "verify":
-                live_build.ask(request, verify_site, who)
-            else:
-                live_build.ask(request, build_now, who, how == "force")
+            state = request_build(who, extent=EXTENTS.get(how, Extent.CHANGES))
+            live_build.remember(request, state.task_id)
             self.message_user(request, QUEUED.get(how, QUEUED[""]))
         return self.back(request)
 
@@ -202,13 +201,14 @@ class BuildAdmin(ReadOnlyAdmin[Build]):
 
     def _is_free(self, request: HttpRequest) -> bool:
         """Whether nothing is under way; said, if something is."""
-        now = live_build.here(request)
+        now = live_build.watched_by(request)
         if now:
             busy = gettext("Another build is running or queued; try again when it has ended.")
             self.message_user(request, busy, messages.WARNING)
         return not now
 
 
+EXTENTS = {"force": Extent.EVERYTHING, "verify": Extent.VERIFICATION}
 QUEUED = {
     "": _("A build is queued."),
     "force": _("A full build is queued."),
@@ -238,7 +238,7 @@ def _is_one_of(keys: list[int]) -> models.Case:
     return models.Case(found, default=models.Value(value=False))
 
 
-def _standing(request: HttpRequest, now: live_build.Live) -> dict[str, Any]:
+def _page_context(request: HttpRequest, now: live_build.Live) -> dict[str, Any]:
     """What each page of builds says: what goes on, and whether the site waits for a person."""
     return {
         "live": now,

@@ -94,7 +94,7 @@ class DeploymentAdmin(ReadOnlyAdmin[Deployment]):
         return redirect(self.list_url())
 
     def get_urls(self) -> list[URLPattern]:
-        """With the button's address."""
+        """The usual addresses and that of the button “Deploy now”."""
         view = self.admin_site.admin_view(self.start)
         return [path("start/", view, name="builds_deployment_start"), *super().get_urls()]
 

@@ -25,7 +25,7 @@ TRIGGERS: dict[str, _StrPromise] = {
 }
 STEPS: dict[str, _StrPromise] = {
     "covers": _("Fetch covers"),
-    "absorb": _("Read the catalog"),
+    "sync": _("Read the catalog"),
     "verify": _("Compare everything"),
     "export": _("Write records"),
     "search": _("Index for the search"),
@@ -67,7 +67,7 @@ def kind(build: Build) -> str:
 
 
 def step_name(step: Step) -> str:
-    """What a step does."""
+    """What a step does, in the reader's language; its bare name if no label is known."""
     return str(STEPS.get(step.name, step.name))
 
 

@@ -34,7 +34,7 @@ class Live:
 
     @property
     def name(self) -> str:
-        """What the step does."""
+        """What the step does, in the reader's language; empty between two steps."""
         return labels.step_name(self.step) if self.step else ""
 
     @property
@@ -43,7 +43,7 @@ class Live:
         return labels.progress(self.step) if self.step else ""
 
 
-def of(build: Build | None) -> Live:
+def live(build: Build | None) -> Live:
     """Whether this build is under way; after its end it may still be deployed."""
     if build is None:
         return Live()
@@ -54,14 +54,18 @@ def of(build: Build | None) -> Live:
     return Live()
 
 
-def here(request: HttpRequest) -> Live:
+def watched_by(request: HttpRequest) -> Live:
     """The newest build, if it is under way, or what this person asked for."""
-    return of(Build.objects.first()) or Live(is_waiting=_is_waiting(request))
+    return live(Build.objects.first()) or Live(is_waiting=_is_waiting(request))
 
 
 def ask(request: HttpRequest, task: Callable[..., object], *args: object) -> None:
     """Queue one of the tasks of builds, and remember that this person waits for it."""
-    task_id = queue.enqueue(task, *args, kind=JobKind.BUILD)
+    remember(request, queue.enqueue(task, *args, kind=JobKind.BUILD))
+
+
+def remember(request: HttpRequest, task_id: str) -> None:
+    """Remember that this person waits for a task of builds that was queued."""
     request.session[ASKED] = [task_id, timezone.now().isoformat()]
 
 

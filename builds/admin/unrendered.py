@@ -14,8 +14,9 @@ from resources.models import Resource
 
 
 @dataclass(frozen=True)
-class Aside:
-    """Where the page would lie, what it is of, and whether it is there by now."""
+class UnrenderedPage:
+    """Where the page would lie, what it is of and where that is changed, and whether it is there by
+    now."""
 
     address: str
     name: str = ""
@@ -23,28 +24,24 @@ class Aside:
     is_mended: bool = False
 
 
-def now(limit: int) -> list[Aside]:
+def missing_now(limit: int) -> list[UnrenderedPage]:
     """Those that are missing on the site."""
-    rows = list(Output.objects.left_aside()[:limit])
-    shown = ["/" + file.removesuffix("index.html") for row in rows for file in row.files_aside]
-    return told(shown[:limit])
+    rows = list(Output.objects.set_aside()[:limit])
+    shown = ["/" + file.removesuffix("index.html") for row in rows for file in row.files_set_aside]
+    return pages_at(shown[:limit])
 
 
-def told(shown: Iterable[str]) -> list[Aside]:
-    """Of addresses with the language before them, as a build keeps them."""
-    pages = {address: _split(address) for address in shown}
+def pages_at(shown: Iterable[str]) -> list[UnrenderedPage]:
+    """The pages at these addresses, which have the language before them, as `Build.set_aside`."""
+    pages = {address: urls.without_language(address) for address in shown}
     rows = Output.objects.in_bulk([bare for bare, _ in pages.values()])
     names = _names(rows.values())
     return [
-        Aside(address, *names.get(_owner(rows, bare), ("", "")), _is_mended(rows, bare, code))
-        for address, (bare, code) in pages.items()
+        UnrenderedPage(
+            address, *names.get(_owner(rows, bare), ("", "")), _is_mended(rows, bare, language.code)
+        )
+        for address, (bare, language) in pages.items()
     ]
-
-
-def _split(shown: str) -> tuple[str, str]:
-    """The address, and the code of the language."""
-    language = urls.language_of(shown)
-    return "/" + shown[1 + len(language.path) :], language.code
 
 
 def _owner(rows: dict[str, Output], address: str) -> str:
@@ -53,7 +50,7 @@ def _owner(rows: dict[str, Output], address: str) -> str:
 
 def _is_mended(rows: dict[str, Output], address: str, code: str) -> bool:
     """There again, or not wanted any more."""
-    return address not in rows or code not in rows[address].aside.split(",")
+    return address not in rows or code not in rows[address].languages_set_aside.split(",")
 
 
 def _names(rows: Iterable[Output]) -> dict[str, tuple[str, str]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,15 +19,16 @@ from django.conf import settings
 
 from builds import reasons
 from builds.covers import pictures
-from builds.covers.pictures import Drawn
+from builds.covers.pictures import DrawnCover
 from builds.models.cover import MAX_HOST_CHARS
+from builds.run import Progress
 from ghost.core.errors import GhostError, OutageError
 from ghost.core.io import failures, fetch
 
 MAX_BYTES = 10_000_000
 AT_ONCE = 8
 AT_ONCE_PER_HOST = 2
-BEAT_S = 5
+REPORT_EVERY_S = 5
 GRACE_S = 1
 """A call that lasts so much longer than it may can't be ended, as in a resolver that stalls."""
 
@@ -45,7 +46,7 @@ class Wanted(NamedTuple):
 
 Queues = dict[str, deque[Wanted]]
 """What is asked of each host, in order. Cleared by whoever finds that a host is to be left alone."""
-Outcome = Drawn | GhostError
+FetchResult = DrawnCover | GhostError
 
 
 @dataclass
@@ -59,7 +60,7 @@ class _Call:
     def is_overdue(self) -> bool:
         return time.monotonic() > self.began + self.limit_s + GRACE_S
 
-    def __call__(self) -> Outcome | None:
+    def __call__(self) -> FetchResult | None:
         """The picture, or what is wrong with it; None if the time was up first."""
         self.began = time.monotonic()
         left = self.deadline - self.began
@@ -88,9 +89,9 @@ def host_of(url: str) -> str:
     return ""
 
 
-def outcomes(
-    queues: Queues, *, total_s: float, on_trial: Collection[str], beat: Callable[[], None]
-) -> Iterator[tuple[Wanted, Outcome]]:
+def fetch_all(
+    queues: Queues, progress: Progress, *, total_s: float, on_trial: Collection[str]
+) -> Iterator[tuple[Wanted, FetchResult]]:
     """What became of each, as they come, for `total_s` seconds at most; the others stay due.
 
     Hosts take turns; of one on trial, one cover is asked for at a time. A call that can't be
@@ -99,8 +100,8 @@ def outcomes(
     deadline = time.monotonic() + total_s
     # Half at most: else those that stall longest would stay due, first in the row, for ever.
     limit_s = min(settings.GHOST.cover_fetch_timeout_s, total_s / 2)
-    turns = deque(_turns(queues, on_trial))
-    running: dict[Future[Outcome | None], _Call] = {}
+    turns = deque(_hosts_in_turn(queues, on_trial))
+    running: dict[Future[FetchResult | None], _Call] = {}
     pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="covers")
     try:
         while (left := deadline - time.monotonic()) > 0:
@@ -110,25 +111,25 @@ def outcomes(
                     running[pool.submit(call)] = call
             if not running:
                 return
-            done, _ = wait(running, min(left, BEAT_S), FIRST_COMPLETED)
-            beat()
+            done, _ = wait(running, min(left, REPORT_EVERY_S), FIRST_COMPLETED)
+            progress.report()
             for future in done:
-                wanted, outcome = running.pop(future).wanted, future.result()
+                wanted, result = running.pop(future).wanted, future.result()
                 turns.append(wanted.host)
-                if outcome is not None:
-                    yield wanted, outcome
+                if result is not None:
+                    yield wanted, result
         yield from _overdue(running.values(), limit_s)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _turns(hosts: Iterable[str], on_trial: Collection[str]) -> Iterator[str]:
+def _hosts_in_turn(hosts: Iterable[str], on_trial: Collection[str]) -> Iterator[str]:
     """Each host as often as it may be asked at once."""
     for turn in range(AT_ONCE_PER_HOST):
         yield from (host for host in hosts if turn == 0 or host not in on_trial)
 
 
-def _overdue(calls: Iterable[_Call], limit_s: float) -> Iterator[tuple[Wanted, Outcome]]:
+def _overdue(calls: Iterable[_Call], limit_s: float) -> Iterator[tuple[Wanted, FetchResult]]:
     for call in calls:
         if call.is_overdue:
             yield call.wanted, OutageError(failures.TIMED_OUT(seconds=limit_s))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from builds.covers.pictures import Drawn
+from builds.covers.pictures import DrawnCover
 from builds.data.records import digest
 from ghost.core.io.files import write_atomic
 
@@ -39,7 +39,7 @@ def are_there(cover_digest: str) -> bool:
     return page_file(cover_digest).is_file() and thumb_file(cover_digest).is_file()
 
 
-def write(drawn: Drawn) -> str:
+def write(drawn: DrawnCover) -> str:
     """Keep both sizes; the digest that names them."""
     name = digest(drawn.page + drawn.thumb)
     # The larger one last: where it is, both are.

@@ -9,8 +9,7 @@ from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldBooleanSwitchWidget
 
 from builds import covers
 from builds.covers import uploads
-from builds.covers.pictures import Drawn
-from ghost.core.audit import trail
+from builds.covers.pictures import DrawnCover
 from resources.admin.forms import ResourceForm
 from resources.models import Resource
 
@@ -18,7 +17,7 @@ from resources.models import Resource
 class CoverField(forms.FileField):
     """A picture, decoded and drawn anew."""
 
-    def clean(self, data: object, initial: object = None) -> Drawn | None:
+    def clean(self, data: object, initial: object = None) -> DrawnCover | None:
         """What was uploaded, if anything was; ValidationError if it is no picture that we take."""
         file = super().clean(data, initial)
         if not file:
@@ -49,6 +48,5 @@ class CoveredForm(ResourceForm):
         drawn = self.cleaned_data.get("cover")
         if drawn is not None:
             covers.upload(row, drawn, by=by)
-            trail.record("resource.upload_cover", row)
-        elif self.cleaned_data.get("remove_cover") and covers.remove(row):
-            trail.record("resource.remove_cover", row)
+        elif self.cleaned_data.get("remove_cover"):
+            covers.remove(row)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -12,11 +12,12 @@ from django.utils import timezone
 
 from builds import reasons
 from builds.covers import fetching, files
-from builds.covers.fetching import Outcome, Queues, Wanted
-from builds.covers.pictures import Drawn
-from builds.data import urls as addresses
+from builds.covers.fetching import FetchResult, Queues, Wanted
+from builds.covers.pictures import DrawnCover
+from builds.data import urls
 from builds.data.records import digest
 from builds.models import Cover, CoverHost, CoverLease
+from builds.run import Progress
 from ghost.core import backoff
 from ghost.core.catalog.models import Catalog
 from ghost.core.errors import GhostError, OutageError
@@ -35,18 +36,16 @@ HOSTS_FAULT = (408, 425, 429)
 logger = logging.getLogger(__name__)
 
 
-def localize(
-    beat: Callable[[], None] = lambda: None, *, total_s: float = TOTAL_S
-) -> dict[str, int]:
+def localize(progress: Progress | None = None, *, total_s: float = TOTAL_S) -> dict[str, int]:
     """Fetch the covers that are due, for `total_s` seconds at most. No failure stops it.
 
     Counts: `fetched`, `failed`, and `waiting` for hosts that are left alone; empty if another
-    process is at it. `beat` is called every few seconds and whenever something came.
+    process is at it. `progress` hears every few seconds, and whenever something came.
     """
     if not Resource.objects.due_for_cover().exists():
         return {"fetched": 0, "failed": 0, "waiting": 0}
     with CoverLease.taken(total_s + LEASE_SLACK_S) as is_ours:
-        return _localize(beat, total_s) if is_ours else {}
+        return _localize(progress or Progress(), total_s) if is_ours else {}
 
 
 def due() -> bool:
@@ -55,19 +54,19 @@ def due() -> bool:
     if not rows.exists():
         return False
     resting = _resting()
-    urls = rows.values_list("cover_image_url", flat=True)
-    return any(fetching.host_of(str(url)) not in resting for url in urls.iterator())
+    sources = rows.values_list("cover_image_url", flat=True)
+    return any(fetching.host_of(str(url)) not in resting for url in sources.iterator())
 
 
-def _localize(beat: Callable[[], None], total_s: float) -> dict[str, int]:
+def _localize(progress: Progress, total_s: float) -> dict[str, int]:
     queues, waiting = _queues()
     on_trial = set(CoverHost.objects.failing().values_list("name", flat=True))
     counts = {"fetched": 0, "failed": 0}
-    for wanted, outcome in fetching.outcomes(queues, total_s=total_s, on_trial=on_trial, beat=beat):
-        _note_host(wanted.host, outcome)
+    for wanted, result in fetching.fetch_all(queues, progress, total_s=total_s, on_trial=on_trial):
+        _note_host(wanted.host, result)
         if wanted.host in _resting(wanted.host):
             queues[wanted.host].clear()
-        what, is_noted = _record(wanted, outcome)
+        what, is_noted = _record(wanted, result)
         counts[what] += is_noted
         waiting[wanted.host] -= is_noted
     CoverHost.objects.note_waiting(waiting)
@@ -95,28 +94,28 @@ def _resting(*only: str) -> set[str]:
     return set(found.values_list("name", flat=True))
 
 
-def _note_host(host: str, outcome: Outcome) -> None:
+def _note_host(host: str, result: FetchResult) -> None:
     """Whether the host answers as it should says nothing of what it answered."""
-    if isinstance(outcome, AnsweredError):
-        if outcome.status >= 500 or outcome.status in HOSTS_FAULT:
-            CoverHost.objects.note_failure(host, outcome.reason, outcome.retry_after_s)
+    if isinstance(result, AnsweredError):
+        if result.status >= 500 or result.status in HOSTS_FAULT:
+            CoverHost.objects.note_failure(host, result.reason, result.retry_after_s)
         else:
             CoverHost.objects.note_success(host)
-    elif isinstance(outcome, OutageError):
-        CoverHost.objects.note_failure(host, outcome.reason)
-    elif isinstance(outcome, Drawn):
+    elif isinstance(result, OutageError):
+        CoverHost.objects.note_failure(host, result.reason)
+    elif isinstance(result, DrawnCover):
         CoverHost.objects.note_success(host)
 
 
-def _record(wanted: Wanted, outcome: Outcome) -> tuple[str, bool]:
+def _record(wanted: Wanted, result: FetchResult) -> tuple[str, bool]:
     """What became of it, and whether it was still wanted."""
-    if isinstance(outcome, Drawn):
+    if isinstance(result, DrawnCover):
         try:
-            return "fetched", _keep(wanted, outcome)
+            return "fetched", _keep(wanted, result)
         except OSError as error:
             logger.error("A cover can't be written.", exc_info=error)
-            outcome = OutageError(reasons.NOT_KEPT(reason=error.strerror or type(error).__name__))
-    return "failed", _put_off(wanted, outcome)
+            result = OutageError(reasons.NOT_KEPT(reason=error.strerror or type(error).__name__))
+    return "failed", _put_off(wanted, result)
 
 
 @contextmanager
@@ -128,7 +127,7 @@ def _recording(wanted: Wanted) -> Iterator[Resource | None]:
         yield rows.filter(cover_due_at=wanted.due_at).select_for_update().first()
 
 
-def _keep(wanted: Wanted, drawn: Drawn) -> bool:
+def _keep(wanted: Wanted, drawn: DrawnCover) -> bool:
     cover_digest = files.write(drawn)  # before the row, and outside of what others wait for
     with _recording(wanted) as row:
         if row is None:
@@ -143,7 +142,7 @@ def _keep(wanted: Wanted, drawn: Drawn) -> bool:
             "fetched_at": timezone.now(),
         }
         Cover.objects.update_or_create(resource=row, defaults=facts)
-        findings.record_cover(row, addresses.cover(row.pk).lstrip("/"))
+        findings.record_cover(row, urls.cover(row.pk).lstrip("/"))
     return True
 
 

@@ -31,7 +31,7 @@ _decoding = threading.Lock()  # one at a time bounds the memory
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnCover:
     """A cover in both sizes, as WebP; width and height of the larger one in pixels."""
 
     page: bytes
@@ -40,7 +40,7 @@ class Drawn:
     height: int
 
 
-def draw(body: bytes) -> Drawn:
+def draw(body: bytes) -> DrawnCover:
     """Decode an image and draw it anew; RefusedError if it isn't one that we take.
 
     Equal bytes give equal bytes.
@@ -49,7 +49,7 @@ def draw(body: bytes) -> Drawn:
         return _draw(body)
 
 
-def _draw(body: bytes) -> Drawn:
+def _draw(body: bytes) -> DrawnCover:
     try:
         with warnings.catch_warnings():
             # Pillow only warns of a bomb that is not twice too large.
@@ -79,14 +79,14 @@ def _require_bounded(image: Image.Image, body: bytes) -> None:
         raise RefusedError(reasons.TOO_MANY_SCANS(number=MAX_SCANS))
 
 
-def _drawn(image: Image.Image) -> Drawn:
+def _drawn(image: Image.Image) -> DrawnCover:
     image.draft("RGB", (PAGE_PIXELS * 2, PAGE_PIXELS * 2))
     pixels = _colours(image)
     # Made small before it is turned: a few copies of 40 million pixels would be half a gigabyte.
     pixels.thumbnail((PAGE_PIXELS, PAGE_PIXELS), Image.Resampling.LANCZOS)
     page = ImageOps.exif_transpose(pixels)
     page.info = {}
-    return Drawn(_webp(page), _webp(_shrunk(page, THUMB_PIXELS)), page.width, page.height)
+    return DrawnCover(_webp(page), _webp(_shrunk(page, THUMB_PIXELS)), page.width, page.height)
 
 
 def _colours(image: Image.Image) -> Image.Image:

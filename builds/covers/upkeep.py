@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from django.utils import timezone
 
 from builds import reasons
 from builds.covers import files
 from builds.models import Cover
+from builds.run import Progress
 from ghost.core.catalog.models import Catalog
 from ghost.core.text.reasons import NONE
 from resources.models import findings
@@ -21,20 +20,20 @@ def tidy() -> dict[str, int]:
     return {"lost": mend(), "swept": files.sweep(Cover.objects.digests())}
 
 
-def mend(beat: Callable[[], None] = lambda: None) -> int:
+def mend(progress: Progress | None = None) -> int:
     """Have covers whose files are lost fetched again, and leave them out until then; how many.
 
-    `beat` is called for each: they may be as many as there are resources.
+    `progress` hears of each: they may be as many as there are resources.
     """
     there = files.all_there()
     named = Cover.objects.made().values_list("pk", "digest")
     lost = [pk for pk, cover_digest in named.iterator() if cover_digest not in there]
-    return sum(_renew(pk, beat) for pk in lost)
+    return sum(_renew(pk, progress or Progress()) for pk in lost)
 
 
-def _renew(pk: int, beat: Callable[[], None]) -> bool:
+def _renew(pk: int, progress: Progress) -> bool:
     """Have it fetched again; False if another one came meanwhile."""
-    beat()
+    progress.report()
     with Catalog.turn():
         cover = Cover.objects.select_for_update().select_related("resource").filter(pk=pk).first()
         if cover is None or files.are_there(cover.digest):

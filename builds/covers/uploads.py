@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 
 from builds.covers import files, pictures
 from builds.covers.fetching import MAX_BYTES
-from builds.covers.pictures import Drawn
+from builds.covers.pictures import DrawnCover
 from builds.data import urls
 from builds.models import Cover
+from ghost.core.audit import trail
 from ghost.core.catalog.models import Catalog
 from ghost.core.errors import OutageError, RefusedError
 from resources.models import Resource, findings
@@ -19,7 +20,7 @@ FIELD = "cover"
 NAME_CHARS = 150
 
 
-def read(body: bytes) -> Drawn:
+def read(body: bytes) -> DrawnCover:
     """What was uploaded, decoded and drawn anew; ValidationError that says why not."""
     if not body:
         raise ValidationError({FIELD: _("The file is empty.")})
@@ -36,10 +37,10 @@ def too_big() -> str:
     return _("A cover may have at most %d MB.") % (MAX_BYTES // 1_000_000)
 
 
-def upload(resource: Resource, picture: bytes | Drawn, *, by: str) -> None:
-    """Make this the resource's cover: it wins over the address until another address is set, or
-    it is removed. ValidationError if it is no picture that we take; OutageError if it can't be
-    kept."""
+def upload(resource: Resource, picture: bytes | DrawnCover, *, by: str) -> None:
+    """Make this the resource's cover, and write so to the audit trail: it wins over the address
+    until another address is set, or it is removed. ValidationError if it is no picture that we
+    take; OutageError if it can't be kept."""
     drawn = read(picture) if isinstance(picture, bytes) else picture
     try:
         cover_digest = files.write(drawn)
@@ -58,11 +59,13 @@ def upload(resource: Resource, picture: bytes | Drawn, *, by: str) -> None:
         row = Resource.objects.select_for_update().get(pk=resource.pk)
         Cover.objects.update_or_create(resource=row, defaults=facts)
         findings.record_cover(row, urls.cover(row.pk).lstrip("/"), is_by_hand=True)
+        trail.record("resource.upload_cover", row)
     resource.refresh_from_db()
 
 
 def remove(resource: Resource) -> bool:
-    """Be without the cover that was uploaded; one at the address, if there is any, is fetched.
+    """Remove the cover that was uploaded, and write so to the audit trail; one at the address, if
+    there is any, is fetched.
 
     False if none was uploaded.
     """
@@ -73,5 +76,6 @@ def remove(resource: Resource) -> bool:
         Cover.objects.filter(resource=row).delete()
         again_at = timezone.now() if row.cover_image_url else None
         findings.record_cover(row, None, again_at=again_at, is_by_hand=True)
+        trail.record("resource.remove_cover", row)
     resource.refresh_from_db()
     return True

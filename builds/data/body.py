@@ -41,12 +41,12 @@ class Body:
         return zlib.compress(json.dumps(plain, separators=(",", ":")).encode(), 1)
 
     @classmethod
-    def read(cls, packed: bytes) -> Self:
-        """The inverse of `packed`."""
+    def unpack(cls, packed: bytes) -> Self:
+        """The body that `packed` gave; zlib.error or ValueError if it is damaged."""
         return cls(*json.loads(zlib.decompress(packed)))
 
 
-def make(
+def make_body(
     html: str, found: metadata.Metadata | None, checksums: Sequence[dict[str, str]] = ()
 ) -> Body:
     """Of a text, of what a probe found, and of what its publisher vouches for."""
@@ -60,7 +60,7 @@ def make(
     return Body(html, tree, cut, names, list(checksums))
 
 
-def source_of(row: Resource) -> str:
+def source_digest(row: Resource) -> str:
     """Digest of all that a body is made from: another one asks for making it anew."""
     sums = json.dumps(row.checksums, sort_keys=True)
     parts = (row.magnet_uri, row.magnet_hash, str(row.probed_at), sums, row.content_markdown)

@@ -1,4 +1,4 @@
-"""What the site shows of one resource: plain values, as they stand in `builds_entry`.
+"""What the site shows of one resource: plain values, as they stand in `EntryRow`.
 
 Pages, lists, feeds, indexes and the search are made of these alone, so that one edit needs no
 look at the rest of the catalog.
@@ -25,7 +25,7 @@ class Picture(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Facts:
+class Entry:
     """Times are ISO 8601 in UTC (`2026-01-31T12:00:00+00:00`), sizes in bytes."""
 
     id: int
@@ -61,13 +61,13 @@ class Facts:
 
     @property
     def json(self) -> str:
-        """As it is stored."""
+        """As the column `entry_json` stores it; `from_json` reads it."""
         plain = {each.name: getattr(self, each.name) for each in fields(self)}
         return json.dumps(plain, separators=(",", ":"))
 
     @classmethod
-    def read(cls, stored: str) -> Self:
-        """The inverse of `json`."""
+    def from_json(cls, stored: str) -> Self:
+        """The entry that `json` gave; ValueError or TypeError if it is none."""
         plain = json.loads(stored)
         plain["tags"] = tuple(plain["tags"])
         plain["cover"] = Picture(*plain["cover"]) if plain["cover"] else None
@@ -75,17 +75,17 @@ class Facts:
 
     @property
     def size(self) -> str | None:
-        """Its size for people."""
+        """Its size for people (`1.4 GiB`); None if it is not known."""
         return None if self.size_bytes is None else sizes.human(self.size_bytes)
 
     @property
     def health(self) -> str:
-        """`active`, `stale` or `unknown`."""
+        """`dht_status` in small letters, as styles and filters of the site name it."""
         return self.dht_status.lower()
 
     @property
     def published_on(self) -> str:
-        """`2026-01-31`."""
+        """The date of publication in UTC: `2026-01-31`."""
         return self.published_at[:10]
 
     @cached_property

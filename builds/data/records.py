@@ -42,7 +42,7 @@ class Page:
 
     @property
     def size(self) -> int:
-        """Bytes of the record."""
+        """Bytes of the record as Hugo gets it, not of the page."""
         return len(self.json)
 
     @cached_property
@@ -60,7 +60,7 @@ class File:
 
     @property
     def size(self) -> int:
-        """Its bytes."""
+        """Bytes of the file."""
         return len(self.body)
 
     @cached_property

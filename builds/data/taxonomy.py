@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
-from builds.data.entry import Facts
+from builds.data.entry import Entry
 from resources import slugs
 from resources.models import Category
 from resources.models.category import in_order
@@ -14,13 +14,13 @@ from teams.models import Team, Token
 
 
 class Crumb(NamedTuple):
-    """A category on the way to another one."""
+    """A step of the way to a category: one above it, or itself."""
 
     name: str
     path: str
 
 
-class Node(NamedTuple):
+class CategoryNode(NamedTuple):
     """A category where it stands: 0 for a root, slugs joined by `/`."""
 
     id: int
@@ -37,7 +37,7 @@ class Node(NamedTuple):
     """Ids from the root to this one."""
 
 
-class Person(NamedTuple):
+class Profile(NamedTuple):
     """A publisher or a team, by the names that the public may know."""
 
     name: str
@@ -45,58 +45,60 @@ class Person(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Names:
-    """All of them at one moment, by id; categories in tree order."""
+class Taxonomy:
+    """All names at one moment, by id; categories in tree order."""
 
-    nodes: dict[int, Node]
-    people: dict[int, Person]
-    teams: dict[int, Person]
+    categories: dict[int, CategoryNode]
+    publishers: dict[int, Profile]
+    teams: dict[int, Profile]
 
     @classmethod
-    def read(cls) -> Self:
+    def from_catalog(cls) -> Self:
         """As the catalog has them now, in three queries."""
         return cls(
-            nodes=_nodes(),
-            people=_named(Token.objects.order_by("pk").values_list("pk", "display_name")),
+            categories=_categories(),
+            publishers=_named(Token.objects.order_by("pk").values_list("pk", "display_name")),
             teams=_named(Team.objects.order_by("pk").values_list("pk", "name")),
         )
 
-    def know(self, facts: Facts) -> bool:
+    def includes(self, entry: Entry) -> bool:
         """Whether a resource's category, publisher and team are among them."""
-        is_in_team = facts.team is None or facts.team in self.teams
-        return facts.category in self.nodes and facts.publisher in self.people and is_in_team
+        is_in_team = entry.team is None or entry.team in self.teams
+        return (
+            entry.category in self.categories and entry.publisher in self.publishers and is_in_team
+        )
 
     @property
-    def plain(self) -> dict[str, Any]:
-        """As JSON can hold it."""
+    def as_json(self) -> dict[str, Any]:
+        """Plain lists, as `BuildState.taxonomy` stores them; `from_json` reads them."""
         return {
-            "nodes": list(self.nodes.values()),
-            "people": [[pk, *person] for pk, person in self.people.items()],
-            "teams": [[pk, *person] for pk, person in self.teams.items()],
+            "categories": list(self.categories.values()),
+            "publishers": [[pk, *each] for pk, each in self.publishers.items()],
+            "teams": [[pk, *each] for pk, each in self.teams.items()],
         }
 
     @classmethod
-    def of(cls, plain: dict[str, Any]) -> Self:
-        """The inverse of `plain`; empty if it is."""
+    def from_json(cls, stored: dict[str, Any]) -> Self:
+        """The inverse of `as_json`; nothing in it if `stored` is empty."""
         return cls(
-            nodes={row[0]: _node(row) for row in plain.get("nodes", [])},
-            people={pk: Person(*person) for pk, *person in plain.get("people", [])},
-            teams={pk: Person(*person) for pk, *person in plain.get("teams", [])},
+            categories={row[0]: _node(row) for row in stored.get("categories", [])},
+            publishers={pk: Profile(*each) for pk, *each in stored.get("publishers", [])},
+            teams={pk: Profile(*each) for pk, *each in stored.get("teams", [])},
         )
 
 
-def _node(row: list[Any]) -> Node:
+def _node(row: list[Any]) -> CategoryNode:
     *fields, trail, chain = row
-    return Node._make([*fields, tuple(Crumb(*crumb) for crumb in trail), tuple(chain)])
+    return CategoryNode._make([*fields, tuple(Crumb(*crumb) for crumb in trail), tuple(chain)])
 
 
-def _nodes() -> dict[int, Node]:
+def _categories() -> dict[int, CategoryNode]:
     children: dict[int | None, list[Category]] = {}
     for row in sorted(Category.objects.order_by(), key=in_order):
         children.setdefault(row.parent_id, []).append(row)
-    nodes: dict[int, Node] = {}
+    nodes: dict[int, CategoryNode] = {}
 
-    def walk(parent: Node | None) -> None:
+    def walk(parent: CategoryNode | None) -> None:
         for row in children.get(parent.id if parent else None, []):
             nodes[row.pk] = _placed(row, parent)
             walk(nodes[row.pk])
@@ -105,9 +107,9 @@ def _nodes() -> dict[int, Node]:
     return nodes
 
 
-def _placed(row: Category, parent: Node | None) -> Node:
+def _placed(row: Category, parent: CategoryNode | None) -> CategoryNode:
     path = f"{parent.path}/{row.slug}" if parent else row.slug
-    return Node(
+    return CategoryNode(
         row.pk, row.name, row.slug, row.parent_id, row.root_id or row.pk, row.sort_order,
         path,
         parent.depth + 1 if parent else 0,
@@ -116,14 +118,14 @@ def _placed(row: Category, parent: Node | None) -> Node:
     )  # fmt: skip
 
 
-def _named(rows: Iterable[tuple[int, str]]) -> dict[int, Person]:
-    """Names with slugs of their own: the first of a name has the bare one and keeps it."""
-    found: dict[int, Person] = {}
+def _named(rows: Iterable[tuple[int, str]]) -> dict[int, Profile]:
+    """Taxonomy with slugs of their own: the first of a name has the bare one and keeps it."""
+    found: dict[int, Profile] = {}
     taken: set[str] = set()
     for pk, name in rows:
         slug = slugs.make(name)
         while slug in taken:
             slug = f"{slug}-{pk}"
         taken.add(slug)
-        found[pk] = Person(name, slug)
+        found[pk] = Profile(name, slug)
     return found

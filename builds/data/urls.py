@@ -37,10 +37,11 @@ def languages() -> list[Language]:
     ]
 
 
-def language_of(shown: str) -> Language:
-    """The language of a page whose address has the language's folder before it."""
-    found = (each for each in languages() if each.path and shown[1:].startswith(each.path))
-    return next(found, languages()[0])
+def without_language(shown: str) -> tuple[str, Language]:
+    """Of a page's address with its language's folder before it: the address, and the language."""
+    folders = (each for each in languages() if each.path and shown[1:].startswith(each.path))
+    language = next(folders, languages()[0])
+    return "/" + shown[1 + len(language.path) :], language
 
 
 def resource(resource_id: int) -> str:

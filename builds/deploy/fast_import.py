@@ -31,7 +31,7 @@ class Signature:
 
     @property
     def line(self) -> bytes:
-        """As fast-import takes it."""
+        """The committer as git-fast-import(1) takes it."""
         return f"committer {self.name} <{self.email}> {self.at} +0000\n".encode()
 
 
@@ -79,7 +79,7 @@ class Whole:
     _folders: dict[str, list[tuple[bytes, bytes, bytes]]] = field(default_factory=dict)
 
     def blobs(self) -> Iterator[bytes]:
-        """For git-fast-import."""
+        """The site's files as a stream for git-fast-import(1)."""
         yield b"feature done\n"
         for path, body in self._bodies():
             self._folders.setdefault(path.rpartition("/")[0], []).append(_entry(path, body))
@@ -114,7 +114,7 @@ class Whole:
         return oid
 
     def pack(self) -> Iterator[bytes]:
-        """The trees, for git-index-pack."""
+        """The folders as a pack (gitformat-pack(5)) for git-index-pack(1)."""
         seen = hashlib.sha1(usedforsecurity=False)
         for part in self._parts():
             seen.update(part)

@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from builds import reasons
-from builds.deploy.target import Beat, Guard, Holding, Sent, Site
+from builds.deploy.target import Guard, Holding, Sent, Site
 from ghost.core.errors import OutageError
 from ghost.core.io.files import write_atomic
-
-BEAT_FILES = 500
 
 
 @dataclass(frozen=True)
@@ -26,26 +24,24 @@ class Folder:
 
     @property
     def address(self) -> str:
-        """The folder."""
+        """The path of the folder."""
         return str(self.path)
 
-    def send(self, site: Site, holding: Holding, guard: Guard, beat: Beat) -> Sent:
+    def send(self, site: Site, holding: Holding, guard: Guard) -> Sent:
         """Replace each changed file in one step, then remove what is gone."""
         try:
-            return self._send(site, holding, guard, beat)
+            return self._send(site, holding, guard)
         except OSError as error:
             why = error.strerror or type(error).__name__
             raise OutageError(reasons.FOLDER_FAILED(reason=why)) from error
 
-    def _send(self, site: Site, holding: Holding, guard: Guard, beat: Beat) -> Sent:
+    def _send(self, site: Site, holding: Holding, guard: Guard) -> Sent:
         there, gone = site.split() if site.changes else (list(site.paths()), None)
         gone = self._strangers(set(there)) if gone is None else [p for p in gone if self._has(p)]
         guard(gone)
         fresh = sum(not self._has(path) for path in there)
         changed = 0
-        for number, path in enumerate(there):
-            if number % BEAT_FILES == 0:
-                beat()
+        for path in there:
             changed += self._replace(site, path)
         for path in gone:
             self._remove(path)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from builds import reasons
 from builds.deploy.fast_import import Whole, changed
 from builds.deploy.repository import Repository
-from builds.deploy.target import Beat, DamagedError, Guard, Holding, Sent, Site
+from builds.deploy.target import DamagedError, Guard, Holding, Sent, Site
 from ghost.core.errors import OutageError, RefusedError
 
 CARRIER = "refs/ghost/carrier"
@@ -43,25 +43,24 @@ class GitBranch:
 
     @property
     def address(self) -> str:
-        """Repository and branch."""
+        """URL of the repository, without credentials, and the branch."""
         return f"{self.repository.remote.url} {self.branch}"
 
-    def send(self, site: Site, holding: Holding, guard: Guard, beat: Beat) -> Sent:
+    def send(self, site: Site, holding: Holding, guard: Guard) -> Sent:
         """Push the site if it is another one than the branch holds."""
         try:
-            return self._send(site, holding, guard, beat)
+            return self._send(site, holding, guard)
         except DamagedError as error:
             logger.warning("the git directory is made anew: %s", error)
             self.repository.discard()
-            return self._send(site, holding, guard, beat)
+            return self._send(site, holding, guard)
 
-    def _send(self, site: Site, holding: Holding, guard: Guard, beat: Beat) -> Sent:
+    def _send(self, site: Site, holding: Holding, guard: Guard) -> Sent:
         git = self.repository
         git.prepare()
         tree = git.tree(holding.commit)
         base = holding.commit if tree else ""
         commit, counted = self._commit(site, tree)
-        beat()
         states = git.differences(base, commit) if base else []
         guard(_gone(states) if base else _at_least(holding.files - (counted or 0)))
         if base and not states and (site.changes is not None or git.tip(self.branch) == base):
@@ -131,7 +130,7 @@ class GitBranch:
         if "stale info" in answer:
             raise MovedError(reasons.BRANCH_MOVED())
         if not answer or answer.startswith("!"):
-            raise OutageError(reasons.NOT_PUSHED(reason=self.repository.told(text)))
+            raise OutageError(reasons.NOT_PUSHED(reason=self.repository.message(text)))
 
     def _drop_carrier(self) -> None:
         """Delete it on the other side: its parent holds what was taken off the site."""
@@ -140,7 +139,7 @@ class GitBranch:
         is_gone = answers.get(CARRIER, "").startswith("-")
         was_never = "does not exist" in text or "hidden ref" in text
         if not (is_gone or was_never):
-            said = self.repository.told(text)
+            said = self.repository.message(text)
             raise OutageError(reasons.NOT_DELETED(name=CARRIER, reason=said))
 
 

@@ -25,7 +25,7 @@ from ghost.core.io.files import write_atomic
 LOOSE_MOST = 5_000
 PACKS_MOST = 60
 """Beyond these the directory is packed anew, which also drops what was taken down."""
-WORDS_MOST = 600
+MAX_MESSAGE_CHARS = 600
 LIST_CHARS = 200_000_000
 """A list of all files of a site, and not just its ends."""
 
@@ -131,7 +131,7 @@ class Repository:
         """The commit of the remote's branch; empty if there is no such branch."""
         done = self._talk("ls-remote", "--", self.remote.url, f"refs/heads/{branch}")
         if done.exit_code:
-            raise OutageError(self.told(done.text))
+            raise OutageError(self.message(done.text))
         found = re.search(r"^([0-9a-f]{40})\trefs/heads/", done.text, re.M)
         return found[1] if found else ""
 
@@ -141,14 +141,14 @@ class Repository:
         done = self._talk("push", "--porcelain", "--no-verify", *arguments)
         answers = re.findall(r"^([ +\-*=!])\t[^\t:]*:([^\t]+)\t(.*)$", done.text, re.M)
         if done.exit_code and _BROKEN.search(_ours(done.text)):
-            raise DamagedError(self.told(done.text))
+            raise DamagedError(self.message(done.text))
         return {name: f"{flag} {words}" for flag, name, words in answers}, done.text
 
-    def told(self, text: str) -> str:
+    def message(self, text: str) -> str:
         """What git said, without secrets, in one short line."""
         lines = [line.strip() for line in self.remote.clean(text).splitlines()]
         said = " ".join(line for line in lines if line and not line.startswith(("To ", "hint:")))
-        return said if len(said) <= WORDS_MOST else f"…{said[-WORDS_MOST:]}"
+        return said if len(said) <= MAX_MESSAGE_CHARS else f"…{said[-MAX_MESSAGE_CHARS:]}"
 
     # -- upkeep
 
@@ -163,7 +163,7 @@ class Repository:
         return True
 
     def discard(self) -> None:
-        """Remove it."""
+        """Remove the directory; `prepare` makes an empty one."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
     # -- git
@@ -201,7 +201,7 @@ class Repository:
         if done.exit_code == 0:
             return done.text
         name = next(word for word in command if not word.startswith("-") and "=" not in word)
-        said = self.told(done.text)
+        said = self.message(done.text)
         reason = (
             reasons.GIT_FAILED(name=name, reason=said)
             if said

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from builds import reasons
-from builds.deploy.target import Beat, Guard, Holding, Sent, Site
+from builds.deploy.target import Guard, Holding, Sent, Site
 from ghost.core.errors import OutageError
 from ghost.core.io import programs
 
@@ -19,7 +19,7 @@ ENVIRONMENT = {
     "LC_ALL": "C",
     "RSYNC_RSH": "ssh -o BatchMode=yes -o ConnectTimeout=20 -o ServerAliveInterval=15",
 }
-WORDS_MOST = 600
+MAX_MESSAGE_CHARS = 600
 LIST_CHARS = 200_000_000
 # Files come under another name and take their places together at the end of a run.
 _COMMON = ("--recursive", "--times", "--chmod=D755,F644", "--protect-args", "--stats")
@@ -36,37 +36,36 @@ class Rsync:
 
     @property
     def address(self) -> str:
-        """Host and path."""
+        """Host and path as rsync(1) takes them."""
         return self.to
 
-    def send(self, site: Site, holding: Holding, guard: Guard, beat: Beat) -> Sent:
+    def send(self, site: Site, holding: Holding, guard: Guard) -> Sent:
         """Send what changed, then remove what is gone."""
-        return self._part(site, holding, guard, beat) if site.changes else self._all(site, guard)
+        return self._part(site, holding, guard) if site.changes else self._all(site, guard)
 
     def _all(self, site: Site, guard: Guard) -> Sent:
         # No file is newer than what is there, and none is missing: deletions are all it tells.
         dry = ("--dry-run", "--existing", "--ignore-existing", "--delete", "--itemize-changes")
-        told = self._run(site.folder, *_COMMON, *dry)
-        gone = re.findall(r"^\*deleting +(.*[^/\n])$", told, re.M)
+        output = self._run(site.folder, *_COMMON, *dry)
+        gone = re.findall(r"^\*deleting +(.*[^/\n])$", output, re.M)
         guard(gone)
         sent = self._run(site.folder, *_SEND, "--checksum", "--delete-delay")
         files = sum(1 for _ in site.paths())
         return Sent(files, _stat(sent, "regular files transferred"), len(gone))
 
-    def _part(self, site: Site, holding: Holding, guard: Guard, beat: Beat) -> Sent:
+    def _part(self, site: Site, holding: Holding, guard: Guard) -> Sent:
         there, gone = site.split()
         guard(gone)
-        beat()
         made = changed = removed = 0
         if there:
             # A file of the same size and second is not the same file.
-            told = self._listed(site, there, *_SEND, "--ignore-times")
-            made, changed = _stat(told, "created files"), len(there)
+            output = self._listed(site, there, *_SEND, "--ignore-times")
+            made, changed = _stat(output, "created files"), len(there)
         if gone:
-            told = self._listed(
+            output = self._listed(
                 site, _with_folders(site, gone), *_COMMON, "--delete-missing-args", "--force"
             )
-            removed = _stat(told, "deleted files")
+            removed = _stat(output, "deleted files")
         return Sent(holding.files + made - removed, changed, removed)
 
     def _listed(self, site: Site, paths: Iterable[str], *options: str) -> str:
@@ -85,7 +84,7 @@ class Rsync:
         )
         is_deletion = "--delete-missing-args" in options
         if done.exit_code and not (is_deletion and done.exit_code == VANISHED):
-            words = " ".join(done.text.split())[-WORDS_MOST:]
+            words = " ".join(done.text.split())[-MAX_MESSAGE_CHARS:]
             raise OutageError(reasons.RSYNC_FAILED(number=done.exit_code, reason=words))
         return done.text
 

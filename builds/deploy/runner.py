@@ -1,4 +1,4 @@
-"""Which target's turn it is, and what became of it.
+"""Which targets are due, and what became of each try.
 
 What is wanted is written down first, then tried. A deployment that fails leaves its target as it
 was, and is tried again after growing pauses without a build; one that is killed, too, since the
@@ -20,11 +20,11 @@ from django.conf import settings
 
 from builds import reasons
 from builds.deploy import limits, targets
-from builds.deploy.target import Beat, Guard, HeldError, Holding, Site, Target
+from builds.deploy.target import Guard, HeldError, Holding, Site, Target
 from builds.models import BuildState, Deployment
 from builds.models.deployment import DeploymentQuerySet
 from builds.tree import patches, releases
-from builds.tree.patches import Changes
+from builds.tree.patches import TreeChanges
 from ghost.core.config.env import BASE_DIR
 from ghost.core.errors import GhostError, OutageError, RefusedError
 from ghost.core.text.reasons import Reason, words
@@ -33,16 +33,16 @@ FEW = 20
 """Fewer deletions than these never wait for anybody."""
 
 
-ChangesSince = Callable[[str], Changes | None]
+ChangesSince = Callable[[str], TreeChanges | None]
 
 logger = logging.getLogger(__name__)
 
 
 class Listener(Protocol):
-    """Who hears of turns."""
+    """Who hears of each target that is tried."""
 
     def __call__(self, row: Deployment, *, has_ended: bool) -> None:
-        """The turn of this row begins, or has ended."""
+        """That this row is tried now, or was."""
 
 
 def _log(row: Deployment, *, has_ended: bool) -> None:
@@ -51,12 +51,12 @@ def _log(row: Deployment, *, has_ended: bool) -> None:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """The targets' rows after their turns."""
+class DeployReport:
+    """The targets' rows after one run of deployments."""
 
     deployments: list[Deployment]
     tried: frozenset[int] = frozenset()
-    """Keys of the rows that had a turn; the others were left alone."""
+    """Primary keys of the rows that were tried; the others were left alone."""
 
     @property
     def is_ok(self) -> bool:
@@ -72,13 +72,13 @@ class Outcome:
     @property
     def text(self) -> str:
         """A line for each target."""
-        return "\n".join(self.told(row) for row in self.deployments)
+        return "\n".join(self.line(row) for row in self.deployments)
 
-    def told(self, row: Deployment) -> str:
-        """What became of one target."""
+    def line(self, row: Deployment) -> str:
+        """What became of one target, in one line."""
         if row.is_current and row.pk not in self.tried:
             return f"{row.target}: nothing to do, it holds the published site already"
-        return row.told
+        return row.summary
 
 
 def is_configured() -> bool:
@@ -87,60 +87,60 @@ def is_configured() -> bool:
 
 
 def rows() -> DeploymentQuerySet:
-    """The rows of the targets that are configured; none of one that had no turn yet."""
-    return Deployment.objects.at(targets.configured())
+    """The rows of the targets that are configured; none of one that was never tried."""
+    return Deployment.objects.for_targets(targets.configured())
 
 
 def due() -> bool:
     """Whether a target waits for a deployment, and its time has come."""
     if not releases.token_of(releases.current()):
         return False
-    return any(Deployment.objects.of(target).is_due for target in targets.configured())
+    return any(Deployment.objects.for_target(target).is_due for target in targets.configured())
 
 
 def deploy(
     public: Path,
     token: str,
     changes_since: ChangesSince,
-    beat: Beat,
     *,
     size: tuple[int, int] | None = None,
     is_asked: bool = False,
     is_whole: bool = False,
     allow_deletions: bool = False,
     tell: Listener = _log,
-) -> Outcome:
-    """Bring the state `token` of the public folder to each target whose turn has come.
+) -> DeployReport:
+    """Bring the state `token` of the public folder to each target that is due.
 
     What goes wrong is written down in the target's row, and raised by nobody. `size`: files and
     bytes of the site, counted here if need be. Asked for by an operator (`is_asked`), no pause is
     kept. `is_whole`: compare everything, even if nothing changed.
     """
-    turns = [(target, Deployment.objects.of(target)) for target in targets.configured()]
+    rows_by_target = [
+        (target, Deployment.objects.for_target(target)) for target in targets.configured()
+    ]
     tried = set()
-    for _, row in turns:
+    for _, row in rows_by_target:
         row.want(token)
     with _alone() as is_alone:
-        for target, row in turns if is_alone else []:
+        for target, row in rows_by_target if is_alone else []:
             row.refresh_from_db()
             if is_whole or row.is_due or (is_asked and not row.is_current):
                 tried.add(row.pk)
                 tell(row, has_ended=False)
                 changes = None if is_whole or not row.token else changes_since(row.token)
-                turn = _Turn(target, row, Site(public.resolve(), changes), beat)
-                turn.take(token, size, allow_deletions=allow_deletions)
+                attempt = _Attempt(target, row, Site(public.resolve(), changes))
+                attempt.run(token, size, allow_deletions=allow_deletions)
                 tell(row, has_ended=True)
-    return Outcome([row for _, row in turns], frozenset(tried))
+    return DeployReport([row for _, row in rows_by_target], frozenset(tried))
 
 
 def deploy_published(
-    beat: Beat = lambda: None,
     *,
     is_asked: bool = False,
     is_whole: bool = False,
     allow_deletions: bool = False,
     tell: Listener = _log,
-) -> Outcome:
+) -> DeployReport:
     """The same for what is published now. RefusedError if nothing is."""
     current = releases.current()
     token = releases.token_of(current)
@@ -148,33 +148,31 @@ def deploy_published(
         raise RefusedError(reasons.NOTHING_PUBLISHED())
     state = BuildState.get()
     return deploy(
-        current / "site", token, patches.since, beat,
+        current / "site", token, patches.changes_since,
         size=(state.files, state.bytes) if state.token == token else None,
         is_asked=is_asked, is_whole=is_whole, allow_deletions=allow_deletions, tell=tell,
     )  # fmt: skip
 
 
 @dataclass(frozen=True)
-class _Turn:
-    """One target and its row."""
+class _Attempt:
+    """One try to deploy to one target."""
 
     target: Target
     row: Deployment
     site: Site
-    beat: Beat
 
-    def take(self, token: str, size: tuple[int, int] | None, *, allow_deletions: bool) -> None:
+    def run(self, token: str, size: tuple[int, int] | None, *, allow_deletions: bool) -> None:
         """Try it, and write down what became of it."""
         row, site = self.row, self.site
         row.begin()
         holding = Holding(bool(row.token), row.commit, row.files)
         try:
-            self.beat()
             if not any(site.paths()):
                 raise OutageError(reasons.SITE_EMPTY())
             limits.check(limits.in_force(), site, size)
             guard = _guard(row, allow_deletions=allow_deletions)
-            sent = self.target.send(site, holding, guard, self.beat)
+            sent = self.target.send(site, holding, guard)
         except HeldError as error:
             row.hold(error.reason, error.deletions, error.digest)
         except GhostError as error:
@@ -208,7 +206,7 @@ def _why_held(row: Deployment, gone: int, percent: int) -> Reason:
 @contextmanager
 def _alone() -> Iterator[bool]:
     """Whether no other process of this machine deploys; the lock ends with its process."""
-    file = targets.room() / "lock"
+    file = targets.state_folder() / "lock"
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("wb") as stream:
         try:
@@ -221,6 +219,6 @@ def _alone() -> Iterator[bool]:
 
 def _clean(text: str) -> str:
     """Without the machine's paths, which no operator of another machine needs to see."""
-    for path, shown in ((targets.room().parent, "<work>"), (BASE_DIR, "<ghost>")):
+    for path, shown in ((targets.state_folder().parent, "<work>"), (BASE_DIR, "<ghost>")):
         text = text.replace(str(path), shown)
     return text

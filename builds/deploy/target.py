@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from builds import reasons
-from builds.tree.patches import Changes
+from builds.tree.patches import TreeChanges
 from ghost.core.errors import OutageError, RefusedError
 from ghost.core.text.reasons import Reason
 
@@ -20,8 +20,6 @@ class DamagedError(OutageError):
 
 Guard = Callable[[Collection[str]], None]
 """Hears which files would be deleted; raises `HeldError` if an operator has to allow that."""
-Beat = Callable[[], None]
-"""Called between two steps; what it raises stops the deployment."""
 
 
 class HeldError(RefusedError):
@@ -41,7 +39,7 @@ class Site:
     """
 
     folder: Path
-    changes: Changes | None = None
+    changes: TreeChanges | None = None
 
     def read(self, path: str) -> bytes:
         """The body of a file."""
@@ -96,11 +94,11 @@ class Target(Protocol):
 
     @property
     def kind(self) -> str:
-        """Of `Deployment.Kind`."""
+        """One of `Deployment.Kind`."""
 
     @property
     def address(self) -> str:
         """What tells it from others, without credentials; shown to operators."""
 
-    def send(self, site: Site, holding: Holding, guard: Guard, beat: Beat) -> Sent:
+    def send(self, site: Site, holding: Holding, guard: Guard) -> Sent:
         """Make it hold the site. RefusedError or OutageError if it does not."""

@@ -24,7 +24,7 @@ def configured() -> list[Target]:
     return list(_configured(settings.GHOST))
 
 
-def room() -> Path:
+def state_folder() -> Path:
     """Where deployments keep what they need the next time."""
     return Path(settings.GHOST.site_workdir).resolve() / "deploy"
 
@@ -42,7 +42,7 @@ def _branch(env: Env) -> GitBranch:
     name = env.pages_cname
     return GitBranch(
         Repository(
-            room() / "git",
+            state_folder() / "git",
             remote(env.pages_url),
             Signature(env.pages_git_user_name, env.pages_git_user_email, int(time.time())),
             env.deploy_timeout_s,

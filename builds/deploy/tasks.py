@@ -9,6 +9,6 @@ from builds.deploy import after_build
 def deploy_now() -> str:
     """Deploy what is published, whatever pause there is: an operator asked for it. Safe to run
     twice: what is deployed already is left alone."""
-    outcome = deploy.deploy_published(is_asked=True)
-    after_build.note(outcome)
-    return outcome.text
+    report = deploy.deploy_published(is_asked=True)
+    after_build.note_commit(report)
+    return report.text

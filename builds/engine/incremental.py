@@ -9,28 +9,32 @@ from pathlib import Path
 from builds.data import urls
 from builds.data.records import Page, Record
 from builds.engine.full import row_of
-from builds.listings.reader import Shelf
+from builds.listings.reader import Reader
 from builds.models import Due, Output
 from builds.pages import json_index
-from builds.pages.outputs import Maker
+from builds.pages.outputs import RecordMaker
 from builds.render.chunks import Chunks
 from builds.search import entries
 from builds.tree import releases
 from builds.tree.check import MismatchError
-from builds.tree.patches import Stage
+from builds.tree.patches import PatchDraft
 from ghost.core.errors import OutageError
 from ghost.core.io.files import inside
 
+QUERY_KEYS = 400
 _ORDER = {"entry": 0, "page": 1, "feed": 2, "sitemap": 3, "stray": 4, "site": 5}
 
 
 @dataclass
-class Difference:
-    """What a delta brings and takes: rows to write, addresses and files to remove."""
+class Delta:
+    """What a build of a few outputs brings and takes, by address."""
 
     rows: dict[str, Output] = field(default_factory=dict)
+    """To be written."""
     gone: dict[str, Output] = field(default_factory=dict)
+    """To be removed."""
     chunks: list[Path] = field(default_factory=list)
+    """Page records for Hugo."""
 
     @property
     def is_empty(self) -> bool:
@@ -42,118 +46,113 @@ class Difference:
         """How many pages it renders."""
         return sum(row.is_page for row in self.rows.values())
 
-    def wanted(self) -> list[str]:
-        """The files that it brings."""
+    def files(self) -> list[str]:
+        """Paths of the files that it brings."""
         return [file for row in self.rows.values() for file in row.files]
 
-    def removed(self) -> list[str]:
-        """The files that it takes away: also those of pages that Hugo can't render any more."""
-        aside = [file for row in self.rows.values() for file in row.files_aside]
-        every = [file for row in self.gone.values() for file in row.files]
-        return sorted({*aside, *every}.difference(self.wanted()))
+    def files_set_aside(self) -> list[str]:
+        """Paths of files that it lacks since Hugo can't render them."""
+        return [file for row in self.rows.values() for file in row.files_set_aside]
 
-    def set_aside(self, found: Iterable[str]) -> None:
-        """Note pages that Hugo could not render."""
-        for shown in found:
-            language = urls.language_of(shown)
-            self.rows["/" + shown[1 + len(language.path) :]].set_aside(language.code)
+    def removed_files(self) -> list[str]:
+        """Paths of the files that it takes away: also of pages that Hugo can't render any more."""
+        gone = [file for row in self.gone.values() for file in row.files]
+        return sorted({*self.files_set_aside(), *gone}.difference(self.files()))
+
+    def note_set_aside(self, shown: Iterable[str]) -> None:
+        """Note pages that Hugo could not render, by their addresses with the language."""
+        for shown_address in shown:
+            address, language = urls.without_language(shown_address)
+            self.rows[address].note_set_aside(language.code)
 
 
-def compare(shelf: Shelf, stage: Stage) -> Difference:
-    """Make what is due; write what differs into the stage, its pages into chunks."""
-    found = Difference()
+def make_due(reader: Reader, draft: PatchDraft) -> Delta:
+    """Make what is due; write what differs into the draft, its pages into chunks."""
+    delta = Delta()
     owners = list(Due.objects.exclude(owner__startswith="search/").values_list("owner", flat=True))
-    present = _present(owners)
-    maker, told = Maker(shelf), json_index.stored(shelf)
-    with Chunks(stage.work) as chunks:
+    published = _published(owners)
+    maker, shards = RecordMaker(reader), json_index.stored(reader)
+    with Chunks(draft.work) as chunks:
         for owner in sorted(owners, key=_rank):
-            mine = present.get(owner, {})
-            for record in maker.make(owner, told):
+            outputs = published.get(owner, {})
+            for record in maker.records_of(owner, shards):
                 if json_index.is_shard(record.address):
-                    told[record.address] = (record.digest, record.size)
-                there = mine.pop(record.address, None)
-                if there is None or there.digest != record.digest:
-                    _add(found, owner, record, stage, chunks)
+                    shards[record.address] = (record.digest, record.size)
+                old = outputs.pop(record.address, None)
+                if old is None or old.digest != record.digest:
+                    _add(delta, owner, record, draft, chunks)
                 else:
-                    found.gone.pop(record.address, None)
-            found.gone |= {a: row for a, row in mine.items() if a not in found.rows}
-    found.chunks = chunks.written
-    return found
+                    delta.gone.pop(record.address, None)
+            delta.gone |= {a: row for a, row in outputs.items() if a not in delta.rows}
+    delta.chunks = chunks.written
+    return delta
 
 
-def add_search(shelf: Shelf, stage: Stage, found: Difference) -> int:
-    """The same for the search index; bytes that it rewrites."""
+def make_search(reader: Reader, draft: PatchDraft, delta: Delta) -> int:
+    """The same for the search index; how many bytes of it are written."""
     due = Due.objects.filter(owner__startswith="search/").values_list("owner", "before")
     edits = {int(owner.partition("/")[2]): before for owner, before in due}
     if not edits:
         return 0
-    site = releases.public()
     try:
-        files, removed = entries.update(shelf, edits, lambda address: _read(site, address))
+        files, removed = entries.index_some(reader, edits, releases.public())
     except OutageError as error:
         raise MismatchError(error.reason) from error
     for file in files:
-        _add(found, "search", file, stage, None)
-    found.gone |= Output.objects.in_bulk(removed)
+        _add(delta, "search", file, draft, None)
+    delta.gone |= Output.objects.in_bulk(removed)
     return sum(file.size for file in files)
 
 
-def _present(owners: list[str]) -> dict[str, dict[str, Output]]:
-    found: dict[str, dict[str, Output]] = {}
-    for start in range(0, len(owners), 400):
-        for row in Output.objects.filter(owner__in=owners[start : start + 400]):
-            found.setdefault(row.owner, {})[row.address] = row
-    return found
+def _published(owners: list[str]) -> dict[str, dict[str, Output]]:
+    """What is on the site of each owner, by address."""
+    outputs: dict[str, dict[str, Output]] = {}
+    for part in _parts(owners):
+        for row in Output.objects.filter(owner__in=part):
+            outputs.setdefault(row.owner, {})[row.address] = row
+    return outputs
 
 
 def _add(
-    found: Difference, owner: str, record: Record, stage: Stage, chunks: Chunks | None
+    delta: Delta, owner: str, record: Record, draft: PatchDraft, chunks: Chunks | None
 ) -> None:
-    found.rows[record.address] = Output(**row_of(owner, record))
-    found.gone.pop(record.address, None)
+    delta.rows[record.address] = Output(**row_of(owner, record))
+    delta.gone.pop(record.address, None)
     if isinstance(record, Page):
         assert chunks  # noqa: S101  # the search has files alone
         chunks.add(record)
         return
-    path = inside(stage.new, urls.file_of(record.address))
+    path = inside(draft.new, urls.file_of(record.address))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(record.body)
 
 
-def _read(site: Path, address: str) -> bytes | None:
-    try:
-        return (site / address.lstrip("/")).read_bytes()
-    except FileNotFoundError:
-        return None
-
-
 def _rank(owner: str) -> tuple[int, str]:
-    """What tells of shards comes after them."""
+    """What names the shards' digests comes after them."""
     return _ORDER[owner.partition("/")[0]], owner
 
 
-def store(found: Difference) -> int:
-    """Write the rows, in the transaction that makes the stage count; by how many pages the site
+def store(delta: Delta) -> int:
+    """Write the rows, in the transaction that makes the patch count; by how many pages the site
     grows."""
-    pages = [address for address, row in found.rows.items() if row.is_page]
+    pages = [address for address, row in delta.rows.items() if row.is_page]
     known = sum(Output.objects.filter(pk__in=part).count() for part in _parts(pages))
-    fields = ["owner", "is_page", "digest", "size_bytes", "aside"]
-    gone: Iterator[list[str]] = _parts(list(found.gone))
-    for part in gone:
+    fields = ["owner", "is_page", "digest", "size_bytes", "languages_set_aside"]
+    for part in _parts(list(delta.gone)):
         Output.objects.filter(pk__in=part).delete()
     Output.objects.bulk_create(
-        found.rows.values(), update_conflicts=True, update_fields=fields,
+        delta.rows.values(), update_conflicts=True, update_fields=fields,
         unique_fields=["address"], batch_size=500,
     )  # fmt: skip
     Due.objects.all().delete()
-    return len(pages) - known - sum(row.is_page for row in found.gone.values())
+    return len(pages) - known - sum(row.is_page for row in delta.gone.values())
 
 
 def _parts(keys: list[str]) -> Iterator[list[str]]:
-    for start in range(0, len(keys), 400):
-        yield keys[start : start + 400]
+    for start in range(0, len(keys), QUERY_KEYS):
+        yield keys[start : start + QUERY_KEYS]
 
 
-def aside_files() -> set[str]:
+def files_set_aside() -> set[str]:
     """Files that are not there since Hugo can't render them: links to them are no fault."""
-    return {file for row in Output.objects.left_aside() for file in row.files_aside}
+    return {file for row in Output.objects.set_aside() for file in row.files_set_aside}

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from django.db import models, transaction
+from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from builds.engine.run import reason_of
 from builds.models import Build, BuildState, Step
+from builds.run import reason_of
 from builds.tree import patches, releases
-from builds.tree.patches import Plan
+from builds.tree.patches import Patch
 from ghost.core.catalog.models import Catalog
 from ghost.core.errors import RefusedError
 from resources.models import Block, Resource
@@ -48,7 +48,7 @@ class Point:
 
     build: Build
     folder: Path
-    undone: list[Plan]
+    reverted: list[Patch]
     """The latest first."""
 
     @property
@@ -56,7 +56,7 @@ class Point:
         """How many files the way there changes; None if it is another site altogether."""
         if self.folder != releases.current():
             return None
-        return len({path for plan in self.undone for path in (*plan.files, *plan.removed)})
+        return len({path for patch in self.reverted for path in (*patch.files, *patch.removed)})
 
     @property
     def taken_down(self) -> int:
@@ -78,15 +78,15 @@ class Point:
 
 def points() -> list[Point]:
     """Every state but the present one, the latest first."""
-    steps: dict[str, tuple[Path, list[Plan]]] = {}
-    for folder in releases.whole():
-        token, undone = releases.token_of(folder), list[Plan]()
+    steps: dict[str, tuple[Path, list[Patch]]] = {}
+    for folder in releases.complete():
+        token, reverted = releases.token_of(folder), list[Patch]()
         steps[token] = (folder, [])
-        for plan in reversed(patches.plans(folder)):
-            if plan.token != token:  # an older chain, broken off
+        for patch in reversed(patches.applied(folder)):
+            if patch.token != token:  # an older chain, broken off
                 break
-            undone, token = [*undone, plan], plan.base
-            steps[token] = (folder, undone)
+            reverted, token = [*reverted, patch], patch.base
+            steps[token] = (folder, reverted)
     steps.pop(releases.token_of(releases.current()), None)
     made = _makers().filter(token__in=[token for token in steps if token])
     found = [Point(build, *steps[build.token]) for build in made]
@@ -111,7 +111,7 @@ def to(build_id: int | None, by: str) -> Build:
     if build is None:
         raise RefusedError(_("A build is running; try again when it has ended."))
     try:
-        patches.finish(BuildState.get().token)
+        patches.finish_interrupted(BuildState.get().token)
         found = point(build_id)
         found.require_clean()
     except BaseException:  # nothing was done, so nothing is to be told
@@ -124,7 +124,7 @@ def to(build_id: int | None, by: str) -> Build:
         _restore(found)
     except BaseException as error:
         _end(step, is_ok=False)
-        build.fail(reason_of(error))
+        BuildState.fail(build, reason_of(error))
         raise
     _end(step, is_ok=True)
     _note(build, found, files)
@@ -168,8 +168,8 @@ def _why_not(build_id: int | None) -> str:
 def _restore(to: Point) -> None:
     # The tables tell of another tree; and if we die on the way, the site is to be built.
     BuildState.objects.filter(pk=1).update(token="", built_revision=-1)
-    for plan in to.undone:
-        patches.undo(patches.folder_of(to.folder, plan), plan)
+    for patch in to.reverted:
+        patches.revert(patches.folder_of(to.folder, patch), patch)
     releases.swap_to(to.folder)
 
 
@@ -182,6 +182,4 @@ def _note(build: Build, to: Point, changed: int | None) -> None:
     for name in ("resources", "pages", "files", "bytes", "token"):
         setattr(build, name, getattr(to.build, name))
     build.release, build.changed = to.folder.name, changed or to.build.files or 0
-    with transaction.atomic():
-        build.end_rollback(to.build.revision)
-        BuildState.get().hold(f"#{to.build.pk}")
+    BuildState.roll_back(build, to.build.revision)

@@ -1,4 +1,4 @@
-"""Whether the public site is what the tables say, file by file: the nightly look at everything.
+"""Whether the public site is what the tables say, file by file: the nightly verification.
 
 Builds look at what changed alone. What got lost on the way, by a fault of ours or a hand in the
 folder, is found here, noted as due, and mended by the delta that follows.
@@ -13,17 +13,18 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
-from builds.data.progress import Beat, counted
 from builds.data.records import Record
-from builds.listings.reader import Shelf
+from builds.listings.reader import Reader
 from builds.models import BuildState, Due, Output
 from builds.models.site import files_of
 from builds.pages import json_index
-from builds.pages.outputs import Maker
+from builds.pages.outputs import RecordMaker
+from builds.run import Progress
 from builds.search import entries
 
 SHOWN = 20
 BATCH = 2000
+QUERY_KEYS = 400
 STRAY = "stray"
 """Owner of files that nobody asked for: it has no outputs, so the next delta removes them."""
 
@@ -43,21 +44,21 @@ class Drift:
         return len(self.owners | self.spoilt) + len(self.strays) + self.is_search_off
 
     @property
-    def told(self) -> str:
-        """The first few of them, for the log."""
+    def summary(self) -> str:
+        """The first SHOWN of them, for the log."""
         named = [*sorted(self.owners), *sorted(self.spoilt), *self.strays]
         return ", ".join(named[:SHOWN] + ["search"] * self.is_search_off)
 
 
-def look(shelf: Shelf, site: Path, beat: Beat) -> Drift:
+def compare(reader: Reader, site: Path, progress: Progress) -> Drift:
     """Compare every record with its row, and every row with its files."""
     drift = Drift()
-    _compare_records(shelf, drift, beat)
-    _compare_files(site, drift, beat)
+    _compare_records(reader, drift, progress)
+    _compare_files(site, drift, progress)
     return drift
 
 
-def note(drift: Drift) -> None:
+def mark_due(drift: Drift) -> None:
     """Ask for mending: the next delta makes anew what is noted here."""
     Output.objects.bulk_create(
         [
@@ -67,27 +68,31 @@ def note(drift: Drift) -> None:
         ignore_conflicts=True,
     )
     spoilt = sorted(drift.spoilt)
-    for start in range(0, len(spoilt), 400):
-        rows = Output.objects.filter(pk__in=spoilt[start : start + 400])
+    for start in range(0, len(spoilt), QUERY_KEYS):
+        rows = Output.objects.filter(pk__in=spoilt[start : start + QUERY_KEYS])
         drift.owners |= set(rows.values_list("owner", flat=True))
         rows.update(digest="")
-    aside = Output.objects.left_aside()  # tried again: what Hugo lacked may be there now
-    drift.owners |= set(aside.values_list("owner", flat=True))
-    aside.update(digest="", aside="")
+    set_aside = Output.objects.set_aside()  # tried again: what Hugo lacked may be there now
+    drift.owners |= set(set_aside.values_list("owner", flat=True))
+    set_aside.update(digest="", languages_set_aside="")
     if drift.is_search_off or "search" in drift.owners:  # no part of it can be made alone
         BuildState.objects.filter(pk=1).update(token="")
     owners = drift.owners | ({STRAY} if drift.strays else set())
     Due.objects.add(dict.fromkeys(sorted(owners - {"search"})))
 
 
-def _compare_records(shelf: Shelf, drift: Drift, beat: Beat) -> None:
+def _compare_records(reader: Reader, drift: Drift, progress: Progress) -> None:
     rows = Output.objects.in_parts("digest", "size_bytes", "owner", rows=BATCH)
     stored = {address: (digest, size, owner) for address, digest, size, owner in rows}
-    told = {a: (digest, size) for a, (digest, size, _) in stored.items() if json_index.is_shard(a)}
-    maker = Maker(shelf)
-    for owner, record in counted(_every(maker, told, shelf), len(stored), beat):
+    shards = {
+        a: (digest, size) for a, (digest, size, _) in stored.items() if json_index.is_shard(a)
+    }
+    maker = RecordMaker(reader)
+    total = len(stored)
+    for number, (owner, record) in enumerate(_every(maker, shards, reader)):
+        progress.report_item(number, total)
         if json_index.is_shard(record.address):
-            told[record.address] = (record.digest, record.size)
+            shards[record.address] = (record.digest, record.size)
         digest, _, _ = stored.pop(record.address, ("", 0, ""))
         if digest != record.digest:
             drift.owners.add(owner)
@@ -96,23 +101,24 @@ def _compare_records(shelf: Shelf, drift: Drift, beat: Beat) -> None:
 
 
 def _every(
-    maker: Maker, told: dict[str, tuple[str, int]], shelf: Shelf
+    maker: RecordMaker, shards: dict[str, tuple[str, int]], reader: Reader
 ) -> Iterator[tuple[str, Record]]:
-    found = (("search", file) for file in entries.whole(shelf))
-    return chain(maker.entries(), maker.lists(), _late(maker, told), found)
+    search = (("search", file) for file in entries.index_all(reader))
+    return chain(maker.entry_records(), maker.listing_records(), _late(maker, shards), search)
 
 
-def _late(maker: Maker, told: dict[str, tuple[str, int]]) -> Iterator[tuple[str, Record]]:
-    """What needs the shards told: not asked for before they were."""
-    yield from maker.others(told)
+def _late(maker: RecordMaker, shards: dict[str, tuple[str, int]]) -> Iterator[tuple[str, Record]]:
+    """What needs the shards' digests: not asked for before all of them are known."""
+    yield from maker.remaining_records(shards)
 
 
-def _compare_files(site: Path, drift: Drift, beat: Beat) -> None:
+def _compare_files(site: Path, drift: Drift, progress: Progress) -> None:
     there = set(_walk(site))
-    rows = Output.objects.in_parts("is_page", "aside", "digest", rows=BATCH)
-    all_rows = counted(rows, Output.objects.count(), beat)
-    for address, is_page, aside, digest in all_rows:
-        wanted = files_of(address, is_page=is_page, aside=aside)
+    rows = Output.objects.in_parts("is_page", "languages_set_aside", "digest", rows=BATCH)
+    total = Output.objects.count()
+    for number, (address, is_page, languages, digest) in enumerate(rows):
+        progress.report_item(number, total)
+        wanted = files_of(address, is_page=is_page, languages_set_aside=languages)
         is_whole = all(file in there for file in wanted)
         if not is_whole or (not is_page and _sha256(site / wanted[0]) != digest):
             drift.spoilt.add(address)

@@ -31,7 +31,7 @@ def feed(channel: Channel, updated: str, entries: Iterable[bytes]) -> bytes:
 
 
 def entry(item: Item) -> bytes:
-    """One resource."""
+    """One resource as an `<entry>` (RFC 4287)."""
     categories = "".join(f'<category term="{escape(name)}"/>\n' for name in item.categories)
     return (
         f"<entry>\n<id>{item.id}</id>\n<title>{escape(item.title)}</title>\n"

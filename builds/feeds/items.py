@@ -8,8 +8,8 @@ from uuid import NAMESPACE_URL, uuid5
 from django.conf import settings
 
 from builds.data import urls
-from builds.data.entry import Facts
-from builds.data.taxonomy import Names
+from builds.data.entry import Entry
+from builds.data.taxonomy import Taxonomy
 from builds.feeds.xml import clean
 
 TORRENT_TYPE = "application/x-bittorrent"
@@ -25,10 +25,10 @@ class Channel(NamedTuple):
     home: str
     link: str
     urn: str
-    """Names it as long as nobody knows where it will lie; empty if that is known."""
+    """Taxonomy it as long as nobody knows where it will lie; empty if that is known."""
 
     @classmethod
-    def of(cls, stem: str, title: str, page: str) -> Self:
+    def from_feed(cls, stem: str, title: str, page: str) -> Self:
         """From the feed's address without ending, its title and its page."""
         site, link = clean(settings.GHOST.site_title), urls.link(stem)
         return cls(
@@ -66,23 +66,23 @@ class Item(NamedTuple):
     file_count: int | None
 
     @classmethod
-    def of(cls, facts: Facts, names: Names, base: str) -> Self:
+    def from_entry(cls, entry: Entry, taxonomy: Taxonomy, base: str) -> Self:
         """`base` is the link of the site's root."""
-        category = names.nodes[facts.category].name
+        category = taxonomy.categories[entry.category].name
         return cls(
-            id=f"urn:btih:{facts.hash_v1}" if facts.hash_v1 else f"urn:btmh:1220{facts.hash_v2}",
-            title=clean(facts.title),
-            link=base + urls.resource(facts.id)[1:],
-            summary=clean(facts.summary),
-            author=clean(names.people[facts.publisher].name),
-            categories=tuple(dict.fromkeys(map(clean, (category, *facts.tags)))),
-            published=facts.published_at,
-            updated=max(facts.published_at, facts.updated_at),
-            magnet=clean(facts.magnet),
-            torrent=base + urls.torrent(facts.hash)[1:] if facts.torrent else "",
-            cover=base + urls.cover(facts.id)[1:] if facts.cover else "",
-            hash_v1=facts.hash_v1,
-            hash_v2=facts.hash_v2,
-            size_bytes=facts.size_bytes,
-            file_count=facts.file_count,
+            id=f"urn:btih:{entry.hash_v1}" if entry.hash_v1 else f"urn:btmh:1220{entry.hash_v2}",
+            title=clean(entry.title),
+            link=base + urls.resource(entry.id)[1:],
+            summary=clean(entry.summary),
+            author=clean(taxonomy.publishers[entry.publisher].name),
+            categories=tuple(dict.fromkeys(map(clean, (category, *entry.tags)))),
+            published=entry.published_at,
+            updated=max(entry.published_at, entry.updated_at),
+            magnet=clean(entry.magnet),
+            torrent=base + urls.torrent(entry.hash)[1:] if entry.torrent else "",
+            cover=base + urls.cover(entry.id)[1:] if entry.cover else "",
+            hash_v1=entry.hash_v1,
+            hash_v2=entry.hash_v2,
+            size_bytes=entry.size_bytes,
+            file_count=entry.file_count,
         )

@@ -1,4 +1,4 @@
-"""JSON Feed 1.1 (jsonfeed.org/version/1.1), with the torrent's own facts under `_torrent`."""
+"""JSON Feed 1.1 (jsonfeed.org/version/1.1), with the torrent's own entry under `_torrent`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def feed(channel: Channel, items: Iterable[bytes]) -> bytes:
 
 
 def item(one: Item) -> bytes:
-    """One resource."""
+    """One resource as an item of JSON Feed 1.1."""
     return _encoded(
         {
             "id": one.id,

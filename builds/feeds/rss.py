@@ -34,7 +34,7 @@ def feed(channel: Channel, items: Iterable[bytes]) -> bytes:
 
 
 def item(one: Item) -> bytes:
-    """One resource."""
+    """One resource as an `<item>` of RSS 2.0."""
     magnet = escape(one.magnet)
     categories = "".join(f"<category>{escape(name)}</category>\n" for name in one.categories)
     return (

@@ -8,9 +8,9 @@ from itertools import islice
 from typing import NamedTuple
 
 from builds.data import urls
-from builds.data.entry import Facts
+from builds.data.entry import Entry
 from builds.data.records import File
-from builds.data.taxonomy import Names
+from builds.data.taxonomy import Taxonomy
 from builds.feeds import atom, jsonfeed, rss
 from builds.feeds.items import Channel, Item
 
@@ -41,25 +41,25 @@ class Rendered(NamedTuple):
 class Writer:
     """Writes many feeds; a resource that stands in several of them is rendered once."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, taxonomy: Taxonomy) -> None:
         base = urls.link("/")
 
-        def rendered(facts: Facts) -> Rendered:
-            item = Item.of(facts, names, base)
+        def rendered(entry: Entry) -> Rendered:
+            item = Item.from_entry(entry, taxonomy, base)
             return Rendered(rss.item(item), atom.entry(item), jsonfeed.item(item), item.updated)
 
         self._rendered = lru_cache(KEPT_ITEMS)(rendered)
 
-    def files(self, feed: Feed, items: Sequence[Facts]) -> Iterator[File]:
+    def files(self, feed: Feed, items: Sequence[Entry]) -> Iterator[File]:
         """The three files of a feed; of `items` (first comes first) the first FEED_ITEMS."""
-        shown = [self._rendered(facts) for facts in islice(items, FEED_ITEMS)]
-        channel = Channel.of(*feed)
+        shown = [self._rendered(entry) for entry in islice(items, FEED_ITEMS)]
+        channel = Channel.from_feed(*feed)
         updated = max((each.updated for each in shown), default=NEVER)
         yield File(feed.stem + rss.ENDING, rss.feed(channel, [each.rss for each in shown]))
         yield File(feed.stem + atom.ENDING, atom.feed(channel, updated, [e.atom for e in shown]))
         yield File(feed.stem + jsonfeed.ENDING, jsonfeed.feed(channel, [e.json for e in shown]))
 
 
-def files(feed: Feed, items: Sequence[Facts], names: Names) -> Iterator[File]:
+def files(feed: Feed, items: Sequence[Entry], taxonomy: Taxonomy) -> Iterator[File]:
     """The three files of one feed; for many use a `Writer`."""
-    return Writer(names).files(feed, items)
+    return Writer(taxonomy).files(feed, items)

@@ -9,148 +9,149 @@ from functools import cached_property
 from typing import Any
 
 from builds.data import urls
-from builds.data.entry import Facts, slug_of
-from builds.data.taxonomy import Names, Node
-from builds.listings.pagination import Key, Kind
-from builds.listings.supersession import Succession
-from builds.models import BuildState, Entry, Listing
+from builds.data.entry import Entry, slug_of
+from builds.data.taxonomy import CategoryNode, Taxonomy
+from builds.listings.pagination import Kind, ListingKey
+from builds.listings.supersession import Supersession
+from builds.models import BuildState, EntryRow, Listing
 
-MOST_KEPT = 4000
-"""Entries whose facts stay in memory: those of a few hundred pages."""
-MOST_ROW_BYTES = 100_000_000
+MAX_CACHED_ENTRIES = 4000
+"""Entries that stay in memory: those of a few hundred pages."""
+MAX_CACHED_ROW_BYTES = 100_000_000
 """Of rows that stay in memory: 200,000 common ones, fewer if their links name many trackers."""
+QUERY_IDS = 500
 
 
 @dataclass
-class Shelf:
-    """What is there, read as it is asked for."""
+class Reader:
+    """Reads listings, entries and list rows as they are asked for, and caches what is shared."""
 
     state: BuildState
-    names: Names
-    _facts: dict[int, Facts] = field(default_factory=dict)
+    taxonomy: Taxonomy
+    _entries: dict[int, Entry] = field(default_factory=dict)
     _rows: dict[int, bytes] = field(default_factory=dict)
-    _bytes: int = 0
+    _row_bytes: int = 0
 
     @classmethod
-    def open(cls, state: BuildState) -> Shelf:
-        """As it stands."""
-        return cls(state, Names.of(state.names))
+    def open(cls, state: BuildState) -> Reader:
+        """With the taxonomy that this state was synced with."""
+        return cls(state, Taxonomy.from_json(state.taxonomy))
 
     @cached_property
     def listings(self) -> dict[int, Listing]:
-        """All of them, by key."""
+        """Every listing by its primary key, ordered by kind and key."""
         return {listing.pk: listing for listing in Listing.objects.order_by("kind", "key")}
 
     @cached_property
-    def by_key(self) -> dict[Key, Listing]:
-        """All of them, by kind and key."""
+    def listings_by_key(self) -> dict[ListingKey, Listing]:
+        """Every listing by kind and key."""
         return {(x.kind, x.key): x for x in self.listings.values()}
 
-    def of_kind(self, kind: str) -> list[Listing]:
+    def listings_of_kind(self, kind: str) -> list[Listing]:
         """Those of a kind that have entries, in order of their keys."""
         return [x for x in self.listings.values() if x.kind == kind and x.count]
 
-    def count_of(self, node: Node) -> int:
+    def count_of(self, node: CategoryNode) -> int:
         """How many entries stand in a category or below it."""
-        listing = self.by_key.get((Kind.CATEGORY, str(node.id)))
+        listing = self.listings_by_key.get((Kind.CATEGORY, str(node.id)))
         return listing.count if listing else 0
 
     @cached_property
     def count(self) -> int:
-        """How many entries there are."""
-        return self.by_key[Kind.ALL, ""].count
+        """How many entries the site has."""
+        return self.listings_by_key[Kind.ALL, ""].count
 
     @cached_property
-    def active(self) -> int:
-        """How many of them somebody seeds."""
-        return Entry.objects.active().count()
+    def active_count(self) -> int:
+        """How many entries somebody seeds."""
+        return EntryRow.objects.active().count()
 
-    def facts(self, ids: Sequence[int]) -> list[Facts]:
-        """Those of these entries, in this order."""
-        missing = [pk for pk in ids if pk not in self._facts]
-        if missing and len(self._facts) > MOST_KEPT:
-            self._facts.clear()
+    def entries(self, ids: Sequence[int]) -> list[Entry]:
+        """The entries with these ids, in this order."""
+        missing = [pk for pk in ids if pk not in self._entries]
+        if missing and len(self._entries) > MAX_CACHED_ENTRIES:
+            self._entries.clear()
             missing = list(ids)
-        for start in range(0, len(missing), 500):
-            rows = Entry.objects.filter(pk__in=missing[start : start + 500])
-            for stored in rows.values_list("facts_json", flat=True):
-                known = Facts.read(stored)
-                self._facts[known.id] = known
-        return [self._facts[pk] for pk in ids]
+        for start in range(0, len(missing), QUERY_IDS):
+            rows = EntryRow.objects.filter(pk__in=missing[start : start + QUERY_IDS])
+            for stored in rows.values_list("entry_json", flat=True):
+                entry = Entry.from_json(stored)
+                self._entries[entry.id] = entry
+        return [self._entries[pk] for pk in ids]
 
-    def on_page(self, listing: Listing, number: int) -> list[int]:
-        """Keys of the entries on a page, newest first."""
-        rows = listing.places.filter(page=number).order_by("-at", "-entry_id")
+    def ids_on_page(self, listing: Listing, number: int) -> list[int]:
+        """Ids of the entries on a page, newest first."""
+        rows = listing.entries.filter(page=number).order_by("-at", "-entry_id")
         return list(rows.values_list("entry_id", flat=True))
 
     def pages(self, listing: Listing) -> Iterator[tuple[int, list[int]]]:
-        """Number and keys of each page of a listing, in one query."""
-        rows = listing.places.order_by("page", "-at", "-entry_id")
-        found: dict[int, list[int]] = {number: [] for number in listing.numbers}
+        """Number and entry ids of each page of a listing, in one query."""
+        rows = listing.entries.order_by("page", "-at", "-entry_id")
+        ids: dict[int, list[int]] = {number: [] for number in listing.numbers}
         for number, pk in rows.values_list("page", "entry_id").iterator():
-            found[number].append(pk)
-        yield from found.items()
+            ids[number].append(pk)
+        yield from ids.items()
 
-    def newest(self, listing: Listing, limit: int) -> list[Facts]:
+    def newest(self, listing: Listing, limit: int) -> list[Entry]:
         """The newest entries of a listing."""
         ids: list[int] = []
         for number in reversed(listing.numbers):
-            ids += self.on_page(listing, number)
+            ids += self.ids_on_page(listing, number)
             if len(ids) >= limit:
                 break
-        return self.facts(ids[:limit])
+        return self.entries(ids[:limit])
 
-    def endangered(self, limit: int) -> list[Facts]:
-        """What needs seeders most."""
-        return self.facts(list(Entry.objects.endangered().values_list("pk", flat=True)[:limit]))
+    def endangered(self, limit: int) -> list[Entry]:
+        """What needs seeders most: see `EntryRowQuerySet.endangered`."""
+        return self.entries(
+            list(EntryRow.objects.endangered().values_list("pk", flat=True)[:limit])
+        )
 
     def rows(self, ids: Sequence[int]) -> list[bytes]:
         """These entries as rows of a list, encoded: the same row stands on a dozen pages."""
-        missing = [pk for pk in ids if pk not in self._rows]
-        found = self.facts(missing)
-        near = Succession.of(found)
-        made = {known.id: self.keep_row(known, near) for known in found}
+        missing = self.entries([pk for pk in ids if pk not in self._rows])
+        supersession = Supersession.around(missing)
+        made = {entry.id: self.cache_row(entry, supersession) for entry in missing}
         return [made[pk] if pk in made else self._rows[pk] for pk in ids]
 
-    def keep_row(self, known: Facts, near: Succession) -> bytes:
-        """The row of an entry that is in the hand already; kept while there is room."""
-        plain = self._row(known)
-        if near.newer(known):
+    def cache_row(self, entry: Entry, supersession: Supersession) -> bytes:
+        """The list row of an entry that is in memory already; cached while there is room."""
+        plain = self._row(entry)
+        if supersession.newer(entry):
             plain["replaced"] = True
         row = json.dumps(plain, sort_keys=True, separators=(",", ":")).encode("ascii")
-        if self._bytes < MOST_ROW_BYTES:
-            self._rows[known.id] = row
-            self._bytes += len(row)
+        if self._row_bytes < MAX_CACHED_ROW_BYTES:
+            self._rows[entry.id] = row
+            self._row_bytes += len(row)
         return row
 
-    def _row(self, known: Facts) -> dict[str, Any]:
-        node = self.names.nodes[known.category]
+    def _row(self, entry: Entry) -> dict[str, Any]:
         shown: dict[str, Any] = {
-            "address": urls.resource(known.id),
-            "title": known.title,
-            "category": category(node),
-            "size": known.size,
-            "files": known.file_count,
-            "health": known.health,
-            "published": known.published_on,
-            "magnet": known.magnet,
-            "tags": tags(known),
+            "address": urls.resource(entry.id),
+            "title": entry.title,
+            "category": category_link(self.taxonomy.categories[entry.category]),
+            "size": entry.size,
+            "files": entry.file_count,
+            "health": entry.health,
+            "published": entry.published_on,
+            "magnet": entry.magnet,
+            "tags": tag_links(entry),
         }
-        if known.cover:
-            shown["cover"] = urls.thumbnail(known.id)
+        if entry.cover:
+            shown["cover"] = urls.thumbnail(entry.id)
         return shown
 
 
-def category(node: Node) -> dict[str, Any]:
+def category_link(node: CategoryNode) -> dict[str, Any]:
     """Name and address of a category."""
     return {"name": node.name, "address": urls.category(node.path)}
 
 
-def tags(known: Facts) -> list[dict[str, str]]:
+def tag_links(entry: Entry) -> list[dict[str, str]]:
     """Name, as the publisher typed it, and address of each tag."""
-    return [{"name": name, "address": urls.tag(slug_of(name))} for name in known.tags]
+    return [{"name": name, "address": urls.tag(slug_of(name))} for name in entry.tags]
 
 
-def crumbs(node: Node) -> list[dict[str, str]]:
-    """The way from the root to a category."""
+def breadcrumbs(node: CategoryNode) -> list[dict[str, str]]:
+    """Name and address of each category from the root down to this one."""
     return [{"name": name, "address": urls.category(path)} for name, path in node.trail]

@@ -1,76 +1,87 @@
-"""All places at once, from the entries alone: the first time, and when most of them changed."""
+"""All listings paged anew from the entries alone: the first time, and when most entries changed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from builds.data.entry import Facts
-from builds.data.taxonomy import Names
-from builds.listings.pagination import Key, Kind, at_of, keys_of, rows_of
-from builds.models import Entry, Listing, Place
+from builds.data.entry import Entry
+from builds.data.taxonomy import Taxonomy
+from builds.listings.pagination import (
+    Kind,
+    ListingKey,
+    listing_keys,
+    microseconds_of,
+    page_size,
+)
+from builds.models import EntryRow, Listing, ListingEntry
 from builds.models.site import insert
+from builds.run import Progress
 
 BATCH = 2000
-AT_ONCE = 20_000
-"""Places that one transaction writes, or those of one listing: other writers wait for it."""
+MAX_TRANSACTION_ROWS = 20_000
+"""Rows that one transaction writes, or those of one listing: other writers wait for it."""
 COLUMNS = ("listing_id", "entry_id", "at", "page")
-Writing = Callable[[], AbstractContextManager[None]]
-"""A transaction that only the builder can have that holds the claim."""
+Spellings = dict[str, dict[str, int]]
+"""By a tag's slug: how many entries spell it how."""
 
 
-def place_all(names: Names, writing: Writing) -> None:
-    """Number the pages of all listings anew, from the entries alone, each in a transaction."""
-    with writing():
-        Place.objects.all().delete()
+def repaginate(taxonomy: Taxonomy, progress: Progress) -> None:
+    """Number the pages of all listings anew, in several transactions of `progress`."""
+    with progress.writing():
+        ListingEntry.objects.all().delete()
         Listing.objects.all().delete()
-    found: dict[Key, list[tuple[int, int]]] = {(Kind.ALL, ""): []}
-    found |= {(Kind.CATEGORY, str(pk)): [] for pk in names.nodes}
-    spellings: dict[str, dict[str, int]] = {}
-    for _, stored in Entry.objects.in_parts("facts_json", rows=BATCH):
-        facts = Facts.read(stored)
-        at = (at_of(facts), facts.id)
-        for key in keys_of(facts, names):
-            found.setdefault(key, []).append(at)
-        for slug, name in facts.tag_slugs.items():
+    members, spellings = _members(taxonomy)
+    _store(members, spellings, progress)
+
+
+def _members(taxonomy: Taxonomy) -> tuple[dict[ListingKey, list[tuple[int, int]]], Spellings]:
+    """Time and id of the entries of each listing."""
+    members: dict[ListingKey, list[tuple[int, int]]] = {(Kind.ALL, ""): []}
+    members |= {(Kind.CATEGORY, str(pk)): [] for pk in taxonomy.categories}
+    spellings: Spellings = {}
+    for _, stored in EntryRow.objects.in_parts("entry_json", rows=BATCH):
+        entry = Entry.from_json(stored)
+        member = (microseconds_of(entry), entry.id)
+        for key in listing_keys(entry, taxonomy):
+            members.setdefault(key, []).append(member)
+        for slug, name in entry.tag_slugs.items():
             counts = spellings.setdefault(slug, {})
             counts[name] = counts.get(name, 0) + 1
-    _store(found, spellings, writing)
+    return members, spellings
 
 
 def _store(
-    found: Mapping[Key, list[tuple[int, int]]],
+    members: Mapping[ListingKey, list[tuple[int, int]]],
     spellings: Mapping[str, dict[str, int]],
-    writing: Writing,
+    progress: Progress,
 ) -> None:
     listings = [
         Listing(
             kind=kind, key=key, count=len(entries),
-            last=max(1, len(entries) // rows_of(kind)),
+            last=max(1, len(entries) // page_size(kind)),
             spellings=spellings.get(key, {}) if kind == Kind.TAG else {},
         )
-        for (kind, key), entries in found.items()
+        for (kind, key), entries in members.items()
     ]  # fmt: skip
-    with writing():
+    with progress.writing():
         Listing.objects.bulk_create(listings, batch_size=500)
-    ids = {(listing.kind, listing.key): listing for listing in listings}
     rows: list[tuple[int, int, int, int]] = []
-    for key, entries in found.items():
-        rows += _paged(ids[key], sorted(entries))
-        if len(rows) >= AT_ONCE:
-            _insert(rows, writing)
+    for listing in listings:
+        rows += _paged(listing, sorted(members[listing.kind, listing.key]))
+        if len(rows) >= MAX_TRANSACTION_ROWS:
+            _insert(rows, progress)
             rows = []
-    _insert(rows, writing)
+    _insert(rows, progress)
 
 
-def _insert(rows: Sequence[tuple[int, int, int, int]], writing: Writing) -> None:
-    with writing():
-        insert(Place, COLUMNS, rows)
+def _insert(rows: Sequence[tuple[int, int, int, int]], progress: Progress) -> None:
+    with progress.writing():
+        insert(ListingEntry, COLUMNS, rows)
 
 
 def _paged(
     listing: Listing, entries: Iterable[tuple[int, int]]
 ) -> Iterator[tuple[int, int, int, int]]:
-    rows = rows_of(listing.kind)
+    size = page_size(listing.kind)
     for number, (at, pk) in enumerate(entries):
-        yield listing.pk, pk, at, min(number // rows + 1, listing.last)
+        yield listing.pk, pk, at, min(number // size + 1, listing.last)

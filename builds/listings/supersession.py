@@ -9,47 +9,47 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
-from builds.data.entry import Facts
-from builds.listings.pagination import at_of
-from builds.models import Entry
+from builds.data.entry import Entry
+from builds.listings.pagination import microseconds_of
+from builds.models import EntryRow
 
 AT_ONCE = 400
 
 
 @dataclass(frozen=True)
-class Succession:
+class Supersession:
     """The public neighbours of some entries."""
 
-    _older: dict[int, Facts] = field(default_factory=dict)
-    _newer: dict[int, list[Facts]] = field(default_factory=dict)
+    _older: dict[int, Entry] = field(default_factory=dict)
+    _newer: dict[int, list[Entry]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, entries: Sequence[Facts]) -> Self:
+    def around(cls, entries: Sequence[Entry]) -> Self:
         """Of these entries: one query for AT_ONCE of them, two if one of them replaces another."""
         found = cls()
         for start in range(0, len(entries), AT_ONCE):
             found._look(entries[start : start + AT_ONCE])
         return found
 
-    def older(self, known: Facts) -> Facts | None:
-        """What it replaces."""
-        return self._older.get(known.replaces) if known.replaces else None
+    def older(self, entry: Entry) -> Entry | None:
+        """The public entry that this one replaces; None if there is none."""
+        return self._older.get(entry.replaces) if entry.replaces else None
 
-    def newer(self, known: Facts) -> list[Facts]:
+    def newer(self, entry: Entry) -> list[Entry]:
         """What replaces it, the newest first."""
-        return self._newer.get(known.id, [])
+        return self._newer.get(entry.id, [])
 
-    def _look(self, entries: Sequence[Facts]) -> None:
-        wanted = {known.replaces for known in entries if known.replaces}
+    def _look(self, entries: Sequence[Entry]) -> None:
+        wanted = {entry.replaces for entry in entries if entry.replaces}
         if wanted:
-            self._older.update({known.id: known for known in _read(pk__in=wanted)})
-        for known in _read(replaces__in=[known.id for known in entries]):
-            assert known.replaces  # noqa: S101  # asked for by it
-            self._newer.setdefault(known.replaces, []).append(known)
+            self._older.update({entry.id: entry for entry in _read(pk__in=wanted)})
+        for entry in _read(replaces__in=[entry.id for entry in entries]):
+            assert entry.replaces  # noqa: S101  # asked for by it
+            self._newer.setdefault(entry.replaces, []).append(entry)
         for found in self._newer.values():
-            found.sort(key=lambda known: (at_of(known), known.id), reverse=True)
+            found.sort(key=lambda entry: (microseconds_of(entry), entry.id), reverse=True)
 
 
-def _read(**wanted: object) -> Iterator[Facts]:
-    stored = Entry.objects.filter(**wanted).values_list("facts_json", flat=True)
-    return map(Facts.read, stored)
+def _read(**wanted: object) -> Iterator[Entry]:
+    stored = EntryRow.objects.filter(**wanted).values_list("entry_json", flat=True)
+    return map(Entry.from_json, stored)

@@ -74,7 +74,7 @@ class Migration(migrations.Migration):
                 ('is_page', models.BooleanField()),
                 ('digest', models.CharField(max_length=64)),
                 ('size_bytes', models.PositiveIntegerField()),
-                ('aside', models.CharField(blank=True, db_index=True, max_length=100)),
+                ('languages_set_aside', models.CharField(blank=True, db_index=True, max_length=100)),
             ],
             options={
                 'abstract': False,
@@ -88,7 +88,7 @@ class Migration(migrations.Migration):
                 ('is_page', models.BooleanField()),
                 ('digest', models.CharField(max_length=64)),
                 ('size_bytes', models.PositiveIntegerField()),
-                ('aside', models.CharField(blank=True, db_index=True, max_length=100)),
+                ('languages_set_aside', models.CharField(blank=True, db_index=True, max_length=100)),
             ],
             options={
                 'abstract': False,
@@ -129,11 +129,11 @@ class Migration(migrations.Migration):
                 ('id', models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
                 ('built_revision', models.BigIntegerField(default=-1, verbose_name='built revision')),
                 ('built_as_of', models.DateTimeField(null=True, verbose_name='built as of')),
-                ('absorbed_revision', models.BigIntegerField(default=-1)),
-                ('absorbed_as_of', models.DateTimeField(null=True)),
+                ('synced_revision', models.BigIntegerField(default=-1)),
+                ('synced_as_of', models.DateTimeField(null=True)),
                 ('generated_at', models.DateTimeField(null=True)),
-                ('names', models.JSONField(default=dict)),
-                ('look', models.CharField(blank=True, max_length=64)),
+                ('taxonomy', models.JSONField(default=dict)),
+                ('fingerprint', models.CharField(blank=True, max_length=64)),
                 ('token', models.CharField(blank=True, max_length=32)),
                 ('pages', models.PositiveIntegerField(default=0)),
                 ('files', models.PositiveIntegerField(default=0)),
@@ -180,10 +180,10 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Entry',
+            name='EntryRow',
             fields=[
                 ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('facts_json', models.TextField()),
+                ('entry_json', models.TextField()),
                 ('body', models.BinaryField()),
                 ('source', models.CharField(max_length=64)),
                 ('dht_status', models.CharField(max_length=8)),
@@ -232,13 +232,13 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Place',
+            name='ListingEntry',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('entry_id', models.BigIntegerField()),
                 ('at', models.BigIntegerField()),
                 ('page', models.PositiveIntegerField()),
-                ('listing', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='places', to='builds.listing')),
+                ('listing', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='builds.listing')),
             ],
             options={
                 'indexes': [models.Index(fields=['listing', 'page', 'at', 'entry_id'], name='builds_place_order')],

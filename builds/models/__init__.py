@@ -1,9 +1,11 @@
-"""Builds, covers, and what the public site holds."""
+"""Builds, covers, and what the public site holds. Leans on builds.data."""
 
-from builds.models.build import LATEST_LEASE, LEASE, Build, BuildState, Step
+from builds.models.build import LATEST_LEASE, LEASE, Build
+from builds.models.build_state import BuildState
 from builds.models.cover import Cover, CoverHost, CoverLease
 from builds.models.deployment import Deployment
-from builds.models.site import Due, Entry, Listing, NextOutput, Output, Place
+from builds.models.site import Due, EntryRow, Listing, ListingEntry, NextOutput, Output
+from builds.models.step import Step
 
 __all__ = [
     "LATEST_LEASE",
@@ -15,10 +17,10 @@ __all__ = [
     "CoverLease",
     "Deployment",
     "Due",
-    "Entry",
+    "EntryRow",
     "Listing",
+    "ListingEntry",
     "NextOutput",
     "Output",
-    "Place",
     "Step",
 ]

@@ -30,10 +30,10 @@ LONGEST_LEASE = timedelta(minutes=15)
 
 
 class CoverQuerySet(models.QuerySet["Cover"]):
-    """Sets of covers."""
+    """Sets of covers, of which each resource has one at most."""
 
     def made(self) -> Self:
-        """Those that are there."""
+        """Those that were drawn, and not only tried."""
         return self.exclude(digest="")
 
     def digests(self) -> set[str]:
@@ -73,7 +73,7 @@ class Cover(models.Model):
 
 
 class CoverHostQuerySet(models.QuerySet["CoverHost"]):
-    """Sets of hosts."""
+    """Sets of hosts that covers are fetched from."""
 
     def resting(self) -> Self:
         """Those that are left alone now."""
@@ -124,7 +124,7 @@ class CoverHost(models.Model):
     """
 
     class State(models.TextChoices):
-        """How it stands."""
+        """Whether a host is asked for covers."""
 
         CLOSED = "closed", _("in use")
         FAILING = "failing", _("failing")
@@ -156,7 +156,7 @@ class CoverHost(models.Model):
 
     @property
     def state(self) -> State:
-        """How it stands."""
+        """Whether it is asked now; `OPEN_AFTER` failures in a row open the circuit."""
         if self.is_resting:
             return self.State.OPEN
         if self.failures >= OPEN_AFTER:
@@ -165,7 +165,7 @@ class CoverHost(models.Model):
 
     @property
     def state_label(self) -> str | _StrPromise:
-        """The same in words."""
+        """The state in the reader's language."""
         return self.State(self.state).label
 
     def pause_end(self, retry_after_s: float | None) -> datetime | None:

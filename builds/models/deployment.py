@@ -20,29 +20,29 @@ RETRY_PAUSES = backoff.of_minutes(1, 2, 5, 10, 20, 30)
 """Between tries that fail; the last one again and again."""
 
 
-class Place(Protocol):
+class TargetKey(Protocol):
     """What a target is known by."""
 
     @property
     def kind(self) -> str:
-        """Of `Deployment.Kind`."""
+        """One of `Deployment.Kind`."""
 
     @property
     def address(self) -> str:
-        """Without credentials."""
+        """What tells it from others, without credentials."""
 
 
 class DeploymentQuerySet(models.QuerySet["Deployment"]):
-    """Sets of deployments."""
+    """Sets of deployments, of which each target has one."""
 
-    def of(self, place: Place) -> Deployment:
+    def for_target(self, target: TargetKey) -> Deployment:
         """The row of a target."""
-        defaults = {"kind": place.kind, "target": place.address}
-        return self.get_or_create(key=_key(place), defaults=defaults)[0]
+        defaults = {"kind": target.kind, "target": target.address}
+        return self.get_or_create(key=_key(target), defaults=defaults)[0]
 
-    def at(self, places: Iterable[Place]) -> Self:
+    def for_targets(self, targets: Iterable[TargetKey]) -> Self:
         """The rows of these targets, those that there are."""
-        return self.filter(key__in=[_key(place) for place in places])
+        return self.filter(key__in=[_key(target) for target in targets])
 
     def stuck(self) -> Self:
         """What failed, or waits for an operator."""
@@ -61,7 +61,7 @@ class Deployment(models.Model):
         HELD = "held", _("waits for an operator")
 
     class Kind(models.TextChoices):
-        """What it is."""
+        """The kind of target: what brings the site there."""
 
         GIT = "git", _("pages branch")
         FOLDER = "folder", _("folder")
@@ -118,7 +118,7 @@ class Deployment(models.Model):
         return self.next_try_at is None or self.next_try_at <= timezone.now()
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """How it stands, in one line."""
         if self.is_current:
             files = "file" if self.changed == 1 else "files"
@@ -177,5 +177,5 @@ class Deployment(models.Model):
         self.refresh_from_db(fields=["wanted"])
 
 
-def _key(place: Place) -> str:
-    return hashlib.sha256(f"{place.kind} {place.address}".encode()).hexdigest()
+def _key(target: TargetKey) -> str:
+    return hashlib.sha256(f"{target.kind} {target.address}".encode()).hexdigest()

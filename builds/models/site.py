@@ -13,7 +13,7 @@ from typing import Any, Self, TypeVar
 from django.db import connection, models
 
 from builds.data import urls
-from builds.data.entry import Facts
+from builds.data.entry import Entry
 from resources.states import DhtStatus
 
 MAX_ADDRESS_CHARS = 3000
@@ -50,26 +50,26 @@ def insert(
         cursor.executemany(f"INSERT INTO {table} ({named}) VALUES ({places})", list(rows))  # noqa: S608  # names of our own columns
 
 
-class EntryQuerySet(PartsQuerySet["Entry"]):
-    """Sets of entries."""
+class EntryRowQuerySet(PartsQuerySet["EntryRow"]):
+    """Sets of entries of the site."""
 
     def endangered(self) -> Self:
         """What needs seeders most: looked up in vain most often, then the oldest."""
         return self.filter(dht_status=DhtStatus.STALE).order_by("-misses", "published_at", "id")
 
     def active(self) -> Self:
-        """Those that somebody seeds."""
+        """Those that somebody seeds, as far as probes found."""
         return self.filter(dht_status=DhtStatus.ACTIVE)
 
 
-class Entry(models.Model):
+class EntryRow(models.Model):
     """A resource as the site shows it; its key is the resource's.
 
     No foreign key: it outlives its resource until a build has taken it off the site.
     """
 
     id = models.BigIntegerField(primary_key=True)
-    facts_json = models.TextField()
+    entry_json = models.TextField()
     body = models.BinaryField()
     """`builds.data.body.Body`, compressed: what only its own page shows."""
     source = models.CharField(max_length=64)
@@ -78,9 +78,9 @@ class Entry(models.Model):
     misses = models.PositiveIntegerField()
     published_at = models.CharField(max_length=32)
     replaces = models.BigIntegerField(null=True)
-    """As `Facts` has it; an entry of that key may come, go and come again."""
+    """As `Entry` has it; an entry of that key may come, go and come again."""
 
-    objects = EntryQuerySet.as_manager()
+    objects = EntryRowQuerySet.as_manager()
 
     class Meta:
         indexes = [
@@ -96,9 +96,9 @@ class Entry(models.Model):
         return f"entry {self.pk}"
 
     @property
-    def facts(self) -> Facts:
+    def entry(self) -> Entry:
         """What lists, feeds, indexes and the search show of it."""
-        return Facts.read(self.facts_json)
+        return Entry.from_json(self.entry_json)
 
 
 class Listing(models.Model):
@@ -108,7 +108,7 @@ class Listing(models.Model):
     """
 
     class Kind(models.TextChoices):
-        """What its entries share."""
+        """What the entries of a listing share."""
 
         ALL = "all"
         CATEGORY = "category"
@@ -146,10 +146,10 @@ class Listing(models.Model):
         return [number for number in range(1, self.last + 1) if number not in gone]
 
 
-class Place(models.Model):
+class ListingEntry(models.Model):
     """Where an entry stands in a listing: it stays on its page, whatever comes and goes."""
 
-    listing = models.ForeignKey(Listing, models.CASCADE, related_name="places", db_index=False)
+    listing = models.ForeignKey(Listing, models.CASCADE, related_name="entries", db_index=False)
     entry_id = models.BigIntegerField()
     at = models.BigIntegerField()
     """Microseconds since 1970 at which it was published: entries of a page in order."""
@@ -168,11 +168,11 @@ class Place(models.Model):
 
 
 class OutputQuerySet(PartsQuerySet[Model]):
-    """Sets of outputs."""
+    """Sets of pages and files."""
 
-    def left_aside(self) -> Self:
+    def set_aside(self) -> Self:
         """Pages that Hugo could not render, by address."""
-        return self.filter(aside__gt="").order_by("address")
+        return self.filter(languages_set_aside__gt="").order_by("address")
 
 
 class OutputRow(models.Model):
@@ -186,7 +186,7 @@ class OutputRow(models.Model):
     digest = models.CharField(max_length=64)
     size_bytes = models.PositiveIntegerField()
     """Of the record."""
-    aside = models.CharField(max_length=100, blank=True, db_index=True)
+    languages_set_aside = models.CharField(max_length=100, blank=True, db_index=True)
     """Codes of the languages in which Hugo could not render it, joined by commas."""
 
     objects = OutputQuerySet.as_manager()
@@ -200,20 +200,24 @@ class OutputRow(models.Model):
     @property
     def files(self) -> list[str]:
         """Where it lies: a page has a file in each language, but for those set aside."""
-        return files_of(self.address, is_page=self.is_page, aside=self.aside)
+        return files_of(
+            self.address, is_page=self.is_page, languages_set_aside=self.languages_set_aside
+        )
 
     @property
-    def files_aside(self) -> list[str]:
+    def files_set_aside(self) -> list[str]:
         """Those that are not there, since Hugo can't render them."""
         return [
             language.path + urls.file_of(self.address)
             for language in urls.languages()
-            if language.code in self.aside.split(",")
+            if language.code in self.languages_set_aside.split(",")
         ]
 
-    def set_aside(self, code: str) -> None:
+    def note_set_aside(self, code: str) -> None:
         """That Hugo can't render it in this language."""
-        self.aside = ",".join(sorted({*filter(None, self.aside.split(",")), code}))
+        self.languages_set_aside = ",".join(
+            sorted({*filter(None, self.languages_set_aside.split(",")), code})
+        )
 
 
 class Output(OutputRow):
@@ -240,12 +244,12 @@ class NextOutput(OutputRow):
         cls.objects.all()._raw_delete(cls.objects.db)
 
 
-def files_of(address: str, *, is_page: bool, aside: str = "") -> list[str]:
+def files_of(address: str, *, is_page: bool, languages_set_aside: str = "") -> list[str]:
     """The files of an output, relative to the site."""
     file = urls.file_of(address)
     if not is_page:
         return [file]
-    left_out = aside.split(",") if aside else []
+    left_out = languages_set_aside.split(",") if languages_set_aside else []
     return [each.path + file for each in urls.languages() if each.code not in left_out]
 
 

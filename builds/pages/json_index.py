@@ -9,20 +9,24 @@ from typing import Any
 from django.db.models import Count
 
 from builds.data import urls
-from builds.data.entry import Facts
+from builds.data.entry import Entry
 from builds.data.records import File
-from builds.data.taxonomy import Names
+from builds.data.taxonomy import Taxonomy
 from builds.listings.pagination import Kind
-from builds.listings.reader import Shelf
-from builds.listings.supersession import Succession
-from builds.models import Listing, Output, Place
+from builds.listings.reader import Reader
+from builds.listings.supersession import Supersession
+from builds.models import Listing, ListingEntry, Output
 
 
 def shard(
-    listing: Listing, number: int, items: Sequence[Facts], names: Names, near: Succession
+    listing: Listing,
+    number: int,
+    items: Sequence[Entry],
+    taxonomy: Taxonomy,
+    supersession: Supersession,
 ) -> File:
     """One shard: the entries of a month, or of a part of it, newest first."""
-    body = _json({"items": [item(known, names, near) for known in items]})
+    body = _json({"items": [item(entry, taxonomy, supersession) for entry in items]})
     return File(f"/index/{_file(listing, number)}", body)
 
 
@@ -31,53 +35,53 @@ def _file(listing: Listing, number: int) -> str:
     return f"index-{listing.key}{part}.json"
 
 
-def item(known: Facts, names: Names, near: Succession) -> dict[str, Any]:
-    """One resource."""
-    node, older = names.nodes[known.category], near.older(known)
+def item(entry: Entry, taxonomy: Taxonomy, supersession: Supersession) -> dict[str, Any]:
+    """One resource as shards have it; SPEC §5 fixes the fields."""
+    node, older = taxonomy.categories[entry.category], supersession.older(entry)
     return {
-        "id": known.id,
-        "category_id": known.category,
+        "id": entry.id,
+        "category_id": entry.category,
         "category_path": node.path,
-        "title": known.title,
-        "url": urls.link(urls.resource(known.id)),
-        "magnet_uri": known.magnet,
-        "magnet_hash": known.hash,
-        "dht_status": known.dht_status,
-        "last_dht_check": known.checked_at,
-        "total_size_bytes": known.size_bytes,
-        "total_size_human": known.size,
-        "file_count": known.file_count,
-        "files_tree_summary": known.files_summary,
-        "tags": list(known.tags),
+        "title": entry.title,
+        "url": urls.link(urls.resource(entry.id)),
+        "magnet_uri": entry.magnet,
+        "magnet_hash": entry.hash,
+        "dht_status": entry.dht_status,
+        "last_dht_check": entry.checked_at,
+        "total_size_bytes": entry.size_bytes,
+        "total_size_human": entry.size,
+        "file_count": entry.file_count,
+        "files_tree_summary": entry.files_summary,
+        "tags": list(entry.tags),
         "category": node.path,
         "category_name": node.name,
-        "cover_image_path": urls.cover(known.id).lstrip("/") if known.cover else None,
+        "cover_image_path": urls.cover(entry.id).lstrip("/") if entry.cover else None,
         "cover_image_url": None,  # always: where covers come from is private
-        "publisher": names.people[known.publisher].name,
-        "team_id": known.team,
-        "published_at": known.published_at,
-        "summary": known.summary,
-        "licence": known.licence,
-        "source_url": known.source_url,
+        "publisher": taxonomy.publishers[entry.publisher].name,
+        "team_id": entry.team,
+        "published_at": entry.published_at,
+        "summary": entry.summary,
+        "licence": entry.licence,
+        "source_url": entry.source_url,
         "supersedes": older.id if older else None,
-        "superseded_by": [newer.id for newer in near.newer(known)],
+        "superseded_by": [newer.id for newer in supersession.newer(entry)],
     }
 
 
-def single(shelf: Shelf, outputs: Mapping[str, tuple[str, int]]) -> Iterator[File]:
+def single(reader: Reader, outputs: Mapping[str, tuple[str, int]]) -> Iterator[File]:
     """What describes the shards and counts the catalog; `outputs` has digest and size of each
     shard by its address."""
-    moment = shelf.state.generated_at
-    shards = list(_shards(shelf, outputs))
+    moment = reader.state.generated_at
+    shards = list(_shards(reader, outputs))
     manifest = {"generated_at": moment.isoformat() if moment else None, "shards": shards}
     yield File("/index/manifest.json", _json(manifest))
-    yield File("/index/tags.json", _json(_tags(shelf)))
-    yield File("/index/categories.json", _json({"categories": _categories(shelf)}))
+    yield File("/index/tags.json", _json(_tags(reader)))
+    yield File("/index/categories.json", _json({"categories": _categories(reader)}))
 
 
-def _shards(shelf: Shelf, outputs: Mapping[str, tuple[str, int]]) -> Iterator[dict[str, Any]]:
+def _shards(reader: Reader, outputs: Mapping[str, tuple[str, int]]) -> Iterator[dict[str, Any]]:
     counts = _counts()
-    for listing in shelf.of_kind(Kind.MONTH):
+    for listing in reader.listings_of_kind(Kind.MONTH):
         for number in listing.numbers:
             name = _file(listing, number)
             sha256, size = outputs[f"/index/{name}"]
@@ -91,18 +95,18 @@ def _shards(shelf: Shelf, outputs: Mapping[str, tuple[str, int]]) -> Iterator[di
 
 
 def _counts() -> dict[tuple[int, int], int]:
-    rows = Place.objects.filter(listing__kind=Kind.MONTH).values_list("listing_id", "page")
+    rows = ListingEntry.objects.filter(listing__kind=Kind.MONTH).values_list("listing_id", "page")
     return {
         (listing, page): count
         for listing, page, count in rows.annotate(n=Count("pk")).order_by("listing_id", "page")
     }
 
 
-def stored(shelf: Shelf) -> dict[str, tuple[str, int]]:
+def stored(reader: Reader) -> dict[str, tuple[str, int]]:
     """Digest and size of the shards that are on the site."""
     wanted = [
         f"/index/{_file(listing, number)}"
-        for listing in shelf.of_kind(Kind.MONTH)
+        for listing in reader.listings_of_kind(Kind.MONTH)
         for number in listing.numbers
     ]
     found = Output.objects.in_bulk(wanted)
@@ -114,16 +118,16 @@ def is_shard(address: str) -> bool:
     return address.startswith("/index/index-")
 
 
-def _tags(shelf: Shelf) -> dict[str, Any]:
-    counted = [{"tag": tag.name, "count": tag.count} for tag in shelf.of_kind(Kind.TAG)]
+def _tags(reader: Reader) -> dict[str, Any]:
+    counted = [{"tag": tag.name, "count": tag.count} for tag in reader.listings_of_kind(Kind.TAG)]
     counted.sort(key=lambda tag: (-int(str(tag["count"])), str(tag["tag"])))
-    return {"total_resources": shelf.count, "tags": counted}
+    return {"total_resources": reader.count, "tags": counted}
 
 
-def _categories(shelf: Shelf) -> list[dict[str, Any]]:
+def _categories(reader: Reader) -> list[dict[str, Any]]:
     roots: list[dict[str, Any]] = []
     shown: dict[int | None, list[dict[str, Any]]] = {None: roots}
-    for pk, node in shelf.names.nodes.items():
+    for pk, node in reader.taxonomy.categories.items():
         below = {
             "id": pk,
             "name": node.name,
@@ -132,7 +136,7 @@ def _categories(shelf: Shelf) -> list[dict[str, Any]]:
             "parent_id": node.parent_id,
             "root_id": node.root_id,
             "sort_order": node.sort_order,
-            "count": shelf.count_of(node),
+            "count": reader.count_of(node),
             "children": shown.setdefault(pk, []),
         }
         shown[node.parent_id].append(below)

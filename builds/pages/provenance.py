@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from builds.data.body import Body
-from builds.data.entry import Facts
+from builds.data.entry import Entry
 
 SPDX = "https://spdx.org/licenses/{}.html"
 SOURCE_CHARS = 60
@@ -26,13 +26,13 @@ _WORD = re.compile(r"([\s()]+)")
 _UNLISTED = re.compile(r"(AND|OR|WITH|(LicenseRef|DocumentRef|AdditionRef)-.*)", re.IGNORECASE)
 
 
-def shown(known: Facts, body: Body) -> dict[str, Any]:
+def shown(entry: Entry, body: Body) -> dict[str, Any]:
     """The page's params: `licence`, `source`, `checksums`, `sha256`, each only where it is told."""
     found = {
-        "licence": licence(known.licence),
-        "source": source(known.source_url),
+        "licence": licence(entry.licence),
+        "source": source(entry.source_url),
         "checksums": checksums(body.checksums),
-        "sha256": _of_the_whole(known, body),
+        "sha256": _of_the_whole(entry, body),
     }
     return {name: value for name, value in found.items() if value}
 
@@ -76,7 +76,7 @@ def checksums(told: Sequence[dict[str, str]]) -> list[dict[str, str]]:
     ]
 
 
-def _of_the_whole(known: Facts, body: Body) -> str:
+def _of_the_whole(entry: Entry, body: Body) -> str:
     """The SHA-256 of a work of one file; empty if it has more, or nobody told."""
     found = [each["value"] for each in body.checksums if each["algorithm"] == "sha256"]
-    return found[0] if len(found) == 1 and known.file_count == 1 else ""
+    return found[0] if len(found) == 1 and entry.file_count == 1 else ""

@@ -1,1 +1,1 @@
-"""Page records in, HTML out: Hugo. Leans on builds.data."""
+"""Page records in, HTML out: Hugo. Leans on builds.run."""

@@ -27,7 +27,7 @@ class Chunks:
         self._flush()
 
     def add(self, page: Page) -> None:
-        """One more."""
+        """Add a page; a chunk that is full is written."""
         self._records.append(page.json)
         self._bytes += len(page.json)
         if len(self._records) >= CHUNK_PAGES or self._bytes >= CHUNK_BYTES:

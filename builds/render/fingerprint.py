@@ -10,15 +10,15 @@ from builds.data.records import digest
 from builds.render import hugo
 from ghost.core.text import unicode
 
-ROOMS = (Path(__file__).parents[1], Path(__file__).parents[2] / "resources")
-APART = frozenset({"admin", "deploy", "management", "migrations"})
+CODE = (Path(__file__).parents[1], Path(__file__).parents[2] / "resources")
+NO_RECORDS = frozenset({"admin", "deploy", "management", "migrations"})
 """Folders of code that makes no record."""
 
 
-def look() -> str:
+def current() -> str:
     """Digest of layouts, configuration, Hugo, and of the code that makes records: with another
     one, everything is built anew."""
-    return digest(f"{hugo.look()} {_code()}".encode())
+    return digest(f"{hugo.fingerprint()} {_code()}".encode())
 
 
 @cache
@@ -26,9 +26,9 @@ def _code() -> str:
     """Of this process; another version of Ghost starts another one."""
     parts = [
         f"{path.relative_to(room)} {digest(path.read_bytes())}"
-        for room in ROOMS
+        for room in CODE
         for path in sorted(room.rglob("*.py"))
-        if not APART.intersection(path.relative_to(room).parts)
+        if not NO_RECORDS.intersection(path.relative_to(room).parts)
     ]
     parts += [digest(Path(unicode.__file__).read_bytes())]
     parts += [version(name) for name in ("markdown-it-py", "nh3")]

@@ -17,15 +17,14 @@ from django.conf import settings
 
 from builds import reasons
 from builds.data import urls
-from builds.data.progress import Beat, unheard
 from builds.data.records import File, Page, digest
 from builds.data.urls import Language
+from builds.run import SITE_SOURCE, Progress
 from ghost.core.errors import OutageError
 from ghost.core.io import programs
 from ghost.core.text.reasons import Reason
 
-SOURCE = Path(__file__).parents[1] / "site"
-FILES = SOURCE / "files"
+FILES = SITE_SOURCE / "files"
 TIMEOUT_S = 600
 MAX_SET_ASIDE = 100
 ROOM_BYTES = 1_000_000
@@ -44,7 +43,7 @@ class Report:
     set_aside: list[str] = field(default_factory=list)
 
     def note(self, output: programs.Output) -> None:
-        """Add one run."""
+        """Add the output of one run; the first exit code that isn't 0 stays."""
         self.runs += 1
         self.output = (self.output + output.text)[-programs.OUTPUT_LIMIT_CHARS :]
         self.exit_code = self.exit_code or output.exit_code
@@ -96,19 +95,19 @@ def _no_hugo(answer: programs.Output) -> Reason:
     return reasons.BAD_HUGO(name=name, number=number, reason=said)
 
 
-def look() -> str:
+def fingerprint() -> str:
     """Digest of all that pages depend on beside their records: layouts, configuration, Hugo."""
     parts = [version(), *(json.dumps(_configuration(lang)) for lang in urls.languages())]
-    for path in sorted(SOURCE.rglob("*")):
+    for path in sorted(SITE_SOURCE.rglob("*")):
         if path.is_file() and not path.is_relative_to(FILES):
-            parts.append(f"{path.relative_to(SOURCE)} {digest(path.read_bytes())}")
+            parts.append(f"{path.relative_to(SITE_SOURCE)} {digest(path.read_bytes())}")
     # Pages carry digests of these in their links.
     parts += [f"{path.name} {digest(path.read_bytes())}" for path in _own_files()]
     return digest("\n".join(parts).encode())
 
 
 def own_files() -> Iterator[File]:
-    """The files that belong to the site's look."""
+    """Style sheets, scripts and fonts, which are published as they are."""
     for path in _own_files():
         yield File("/" + path.relative_to(FILES).as_posix(), path.read_bytes())
 
@@ -118,19 +117,21 @@ def render(
     into: Path,
     work: Path,
     report: Report,
+    progress: Progress | None = None,
     *,
-    beat: Beat = unheard,
+    pages: int = 0,
 ) -> None:
     """Render chunks (files with an array of page records) in each language into a folder.
 
     A page that Hugo can't render is set aside and the rest rendered. OutageError if it can't
-    render a page that every site has, or far too many. `report` is kept up to date, and `beat`
-    called before each run, with how many chunks are done in how many languages.
+    render a page that every site has, or far too many. `report` is kept up to date, and
+    `progress` told before each run how many of `pages` are done in how many languages, nearly.
     """
     runs = [(language, chunk) for language in urls.languages() for chunk in chunks]
+    progress, files = progress or Progress(), pages * len(urls.languages())
     for number, (language, chunk) in enumerate(runs):
-        beat(number, len(runs))
-        _render(chunk, language, into / language.path, work, report, beat)
+        progress.report(files * number // len(runs), files)  # chunks are of one size, nearly
+        _render(chunk, language, into / language.path, work, report, progress)
 
 
 def _render(
@@ -139,7 +140,7 @@ def _render(
     into: Path,
     work: Path,
     report: Report,
-    beat: Beat,
+    progress: Progress,
 ) -> None:
     answer = _run(chunk, language, into, work)
     report.note(answer)
@@ -157,8 +158,8 @@ def _render(
     for name, half in (("a", records[:middle]), ("b", records[middle:])):
         part = chunk.with_name(chunk.stem + name)
         part.write_text(json.dumps(half))
-        beat()
-        _render(part, language, into, work, report, beat)
+        progress.report()
+        _render(part, language, into, work, report, progress)
         part.unlink()
 
 
@@ -206,8 +207,8 @@ def _run(chunk: Path, language: Language, into: Path, work: Path) -> programs.Ou
         return programs.run(
             [
                 binary(),
-                "--source", SOURCE,
-                "--config", f"{SOURCE / 'hugo.toml'},{configuration}",
+                "--source", SITE_SOURCE,
+                "--config", f"{SITE_SOURCE / 'hugo.toml'},{configuration}",
                 "--destination", into,  # absolute, or it would start at the source
                 "--noBuildLock",
                 "--logLevel", "warn",

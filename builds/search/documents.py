@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from builds.data.entry import Facts, slug_of
-from builds.data.taxonomy import Names
+from builds.data.entry import Entry, slug_of
+from builds.data.taxonomy import Taxonomy
 from builds.search.postings import DIGITS
 from builds.search.terms import terms
 
@@ -37,22 +37,22 @@ class Doc:
     """As `size_digits` has it."""
 
 
-def document(facts: Facts, names: Names, file_names: Sequence[str]) -> Doc:
+def document(entry: Entry, taxonomy: Taxonomy, file_names: Sequence[str]) -> Doc:
     """Of a resource and the paths of its files, of which the first MAX_FILE_NAMES count."""
-    hashes = {facts.hash, facts.hash_v1, facts.hash_v2} - {None}
+    hashes = {entry.hash, entry.hash_v1, entry.hash_v2} - {None}
     return Doc(
-        id=facts.id,
-        words=_words(facts, names),
+        id=entry.id,
+        words=_words(entry, taxonomy),
         names=frozenset(terms("\n".join(file_names[:MAX_FILE_NAMES]))),
         hashes=frozenset(digits[:HASH_LETTERS] for digits in hashes if digits),
-        row=_row(facts, names),
-        year=facts.published_at[:4],
-        size=size_digits(facts.size_bytes),
+        row=_row(entry, taxonomy),
+        year=entry.published_at[:4],
+        size=size_digits(entry.size_bytes),
     )
 
 
 def size_class(size_bytes: int | None) -> int:
-    """See SIZE_CLASSES."""
+    """Number of the class of a size: see SIZE_CLASSES."""
     if size_bytes is None:
         return 0
     return 1 + sum(size_bytes >= least for least in SIZE_CLASSES)
@@ -65,31 +65,33 @@ def size_digits(size_bytes: int | None) -> str:
     return ORDERED[high] + ORDERED[low]
 
 
-def _words(facts: Facts, names: Names) -> frozenset[str]:
-    words = frozenset({*terms(facts.title), *terms(facts.summary), *_filters(facts, names)})
-    return words.union(*map(_terms, (*facts.tags, *_trail(facts, names), *_people(facts, names))))
+def _words(entry: Entry, taxonomy: Taxonomy) -> frozenset[str]:
+    words = frozenset({*terms(entry.title), *terms(entry.summary), *_filters(entry, taxonomy)})
+    return words.union(
+        *map(_terms, (*entry.tags, *_trail(entry, taxonomy), *_people(entry, taxonomy)))
+    )
 
 
-def _filters(facts: Facts, names: Names) -> Iterator[str]:
+def _filters(entry: Entry, taxonomy: Taxonomy) -> Iterator[str]:
     """They begin with a sign that no word has."""
-    for category in names.nodes[facts.category].chain:
+    for category in taxonomy.categories[entry.category].chain:
         yield f"#c:{category}"
-    for slug in facts.tag_slugs:
+    for slug in entry.tag_slugs:
         yield f"#t:{slug}"
-    yield f"#h:{facts.health}"
-    yield f"#p:{names.people[facts.publisher].slug}"
-    if facts.team is not None:
-        yield f"#e:{names.teams[facts.team].slug}"
-    yield f"#y:{facts.published_at[:4]}"
-    yield f"#s:{size_class(facts.size_bytes)}"
+    yield f"#h:{entry.health}"
+    yield f"#p:{taxonomy.publishers[entry.publisher].slug}"
+    if entry.team is not None:
+        yield f"#e:{taxonomy.teams[entry.team].slug}"
+    yield f"#y:{entry.published_at[:4]}"
+    yield f"#s:{size_class(entry.size_bytes)}"
 
 
-def _row(facts: Facts, names: Names) -> tuple[Any, ...]:
-    v1, v2 = facts.hash_v1 or "", facts.hash_v2 or ""
+def _row(entry: Entry, taxonomy: Taxonomy) -> tuple[Any, ...]:
+    v1, v2 = entry.hash_v1 or "", entry.hash_v2 or ""
     return (
-        facts.id, facts.title, facts.summary, facts.category,
-        [_tag(name) for name in facts.tags], _people(facts, names),
-        facts.size, facts.size_bytes, facts.file_count, facts.health, facts.published_on, v1, v2,
+        entry.id, entry.title, entry.summary, entry.category,
+        [_tag(name) for name in entry.tags], _people(entry, taxonomy),
+        entry.size, entry.size_bytes, entry.file_count, entry.health, entry.published_on, v1, v2,
     )  # fmt: skip
 
 
@@ -99,14 +101,14 @@ def _tag(name: str) -> str | list[str]:
     return name if slug == name else [name, slug]
 
 
-def _trail(facts: Facts, names: Names) -> list[str]:
-    return [crumb.name for crumb in names.nodes[facts.category].trail]
+def _trail(entry: Entry, taxonomy: Taxonomy) -> list[str]:
+    return [crumb.name for crumb in taxonomy.categories[entry.category].trail]
 
 
-def _people(facts: Facts, names: Names) -> list[str]:
+def _people(entry: Entry, taxonomy: Taxonomy) -> list[str]:
     """The publisher and the team."""
-    people = [names.people[facts.publisher].name]
-    return people if facts.team is None else [*people, names.teams[facts.team].name]
+    people = [taxonomy.publishers[entry.publisher].name]
+    return people if entry.team is None else [*people, taxonomy.teams[entry.team].name]
 
 
 @lru_cache(maxsize=20_000)

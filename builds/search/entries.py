@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from builds.data.body import Body
-from builds.data.entry import Facts
-from builds.data.progress import Beat, counted, unheard
+from builds.data.entry import Entry
 from builds.data.records import File
-from builds.data.taxonomy import Names
-from builds.listings.reader import Shelf
-from builds.models import Entry
+from builds.data.taxonomy import Taxonomy
+from builds.listings.reader import Reader
+from builds.models import EntryRow
+from builds.run import Progress
 from builds.search import index
 from builds.search.documents import Doc, document
 from builds.search.segment_patch import Edit
@@ -19,28 +20,29 @@ from builds.search.segment_patch import Edit
 Plain = dict[str, Any]
 
 
-def whole(shelf: Shelf, beat: Beat = unheard) -> Iterator[File]:
-    """Every file of the index."""
-    return index.whole(counted(_documents(shelf.names), shelf.count, beat))
+def index_all(reader: Reader, progress: Progress | None = None) -> Iterator[File]:
+    """Every file of the index; each entry is reported to `progress`."""
+    return index.whole(_documents(reader, progress or Progress()))
 
 
-def update(
-    shelf: Shelf, before: Mapping[int, Plain | None], read: Callable[[str], bytes | None]
+def index_some(
+    reader: Reader, before: Mapping[int, Plain | None], site: Path
 ) -> tuple[list[File], list[str]]:
-    """Files to write and addresses to remove; `before` is what the index holds of each entry."""
-    present = Entry.objects.in_bulk(list(before))
+    """Files to write and addresses to remove; `before` is what the index of the public site holds
+    of each entry. OutageError if that index is not as it should be."""
+    rows = EntryRow.objects.in_bulk(list(before))
     edits: list[Edit] = []
     for pk, plain in sorted(before.items()):
-        entry = present.get(pk)
-        pair = (_doc(plain) if plain else None, _document(entry, shelf.names) if entry else None)
-        if pair != (None, None):
-            edits.append(pair)
-    return index.update(edits, read)
+        row = rows.get(pk)
+        edit = (_doc(plain) if plain else None, _document(row, reader.taxonomy) if row else None)
+        if edit != (None, None):
+            edits.append(edit)
+    return index.update(edits, lambda address: _read(site, address))
 
 
-def held(entry: Entry, names: Names) -> Plain:
+def indexed(row: EntryRow, taxonomy: Taxonomy) -> Plain:
     """What the index holds of an entry, as JSON can hold it."""
-    doc = _document(entry, names)
+    doc = _document(row, taxonomy)
     sets = {name: sorted(getattr(doc, name)) for name in ("words", "names", "hashes")}
     return {"id": doc.id, "row": doc.row, "year": doc.year, "size": doc.size, **sets}
 
@@ -50,10 +52,20 @@ def _doc(plain: Plain) -> Doc:
     return Doc(**{**plain, "row": tuple(plain["row"]), **sets})
 
 
-def _document(entry: Entry, names: Names) -> Doc:
-    return document(entry.facts, names, Body.read(bytes(entry.body)).file_names)
+def _document(row: EntryRow, taxonomy: Taxonomy) -> Doc:
+    return document(row.entry, taxonomy, Body.unpack(bytes(row.body)).file_names)
 
 
-def _documents(names: Names) -> Iterator[Doc]:
-    for _, stored, body in Entry.objects.in_parts("facts_json", "body"):
-        yield document(Facts.read(stored), names, Body.read(bytes(body)).file_names)
+def _documents(reader: Reader, progress: Progress) -> Iterator[Doc]:
+    rows = EntryRow.objects.in_parts("entry_json", "body")
+    for number, (_, stored, body) in enumerate(rows):
+        progress.report_item(number, reader.count)
+        names = Body.unpack(bytes(body)).file_names
+        yield document(Entry.from_json(stored), reader.taxonomy, names)
+
+
+def _read(site: Path, address: str) -> bytes | None:
+    try:
+        return (site / address.lstrip("/")).read_bytes()
+    except FileNotFoundError:
+        return None

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from builds.data import urls
 from builds.data.records import Page
-from builds.data.taxonomy import Names
+from builds.data.taxonomy import Taxonomy
 
 ADDRESS = "/search/"
 
 
-def page(names: Names, counts: Mapping[int, int]) -> Page:
+def page(taxonomy: Taxonomy, counts: Mapping[int, int]) -> Page:
     """With the categories that have resources; `counts` are theirs and their subcategories'."""
     shown = [
         {
@@ -22,7 +22,7 @@ def page(names: Names, counts: Mapping[int, int]) -> Page:
             "depth": node.depth,
             "count": counts[node.id],
         }
-        for node in names.nodes.values()
+        for node in taxonomy.categories.values()
         if counts.get(node.id)
     ]
     return Page(ADDRESS, "search", "Search", {"categories": shown})

@@ -41,7 +41,7 @@ def encode(numbers: Sequence[int]) -> str:
 
 
 def decode(text: str) -> list[int]:
-    """The inverse of `encode`."""
+    """The numbers that `encode` was given."""
     return _numbers(_STEP.findall(text))
 
 

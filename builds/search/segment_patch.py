@@ -74,7 +74,7 @@ class _Files:
         self._new[address] = json_bytes(plain) if plain else None
 
     def has(self, address: str) -> bool:
-        """Whether it was there."""
+        """Whether a file was at that address before."""
         return self._was(address) is not None
 
     def _was(self, address: str) -> bytes | None:
@@ -89,7 +89,7 @@ class _Files:
 
     @property
     def written(self) -> list[File]:
-        """New and changed files."""
+        """Files that are new or have other bytes."""
         return [File(address, new) for address, _, new in self._changed if new is not None]
 
     @property

@@ -52,7 +52,7 @@ def grow(entries: Mapping[str, str], node: str = "") -> dict[str, Entries]:
 
 
 def splits(leaves: Iterable[str]) -> set[str]:
-    """The nodes above them."""
+    """Every node above these leaves: those that are split."""
     return {leaf[:depth] for leaf in leaves for depth in range(len(leaf))}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from html import unescape
 from pathlib import Path
@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from builds import reasons
 from builds.data import urls
-from builds.data.progress import Beat, counted, unheard
+from builds.run import Progress
 from ghost.core.errors import OutageError
 from ghost.core.text.reasons import ReasonCode
 
@@ -30,38 +30,42 @@ class MismatchError(OutageError):
     """The site is not what the tables say. After a delta, a full build may mend it."""
 
 
-def whole(
-    site: Path, wanted: Callable[[], Iterable[str]], aside: set[str], beat: Beat = unheard
-) -> tuple[int, int]:
-    """Files and bytes of a site that has exactly the wanted files, with no broken link among
-    them; MismatchError names the first few that are wrong. `aside` are files that pages may link
-    to though they are not there."""
+def require_files(site: Path, wanted: set[str]) -> dict[str, int]:
+    """Sizes of all files of a site, by path; MismatchError unless these are exactly the wanted
+    ones. Like the others here, it names the first few that are wrong."""
     sizes = dict(_walk(site))
-    missing = [path for path in wanted() if path not in sizes]
-    _require(reasons.FILES_MISSING, missing)
-    _require(reasons.FILES_UNEXPECTED, sorted(sizes.keys() - set(wanted())))
-    pages = [path for path in sizes if path.endswith(".html")]
-    some = counted(pages, len(pages), beat)
-    _require(reasons.LINKS_BROKEN, _broken(site, some, lambda file: file in sizes or file in aside))
-    return len(sizes), sum(sizes.values())
+    _require(reasons.FILES_MISSING, sorted(wanted - sizes.keys()))
+    _require(reasons.FILES_UNEXPECTED, sorted(sizes.keys() - wanted))
+    return sizes
 
 
-def part(
-    new: Path, site: Path, wanted: Iterable[str], removed: Iterable[str], aside: set[str]
+def require_links(
+    site: Path, sizes: Mapping[str, int], absent: set[str], progress: Progress
 ) -> None:
-    """The same for what a delta brings to a site and takes from it."""
+    """MismatchError if a link of a site leads nowhere. `sizes` has its files; pages may link to
+    those in `absent` too, which could not be rendered."""
+    pages = [path for path in sizes if path.endswith(".html")]
+
+    def leads(file: str) -> bool:
+        return file in sizes or file in absent
+
+    _require(reasons.LINKS_BROKEN, _broken(site, pages, leads, progress))
+
+
+def require_patch(
+    new: Path, site: Path, wanted: Iterable[str], removed: Iterable[str], absent: set[str]
+) -> None:
+    """The same of what a patch, whose files lie in `new`, brings to a site and takes from it."""
     there, gone = {path for path, _ in _walk(new)}, set(removed)
     _require(reasons.FILES_MISSING, sorted(set(wanted) - there))
     _require(reasons.FILES_UNEXPECTED, sorted(there - set(wanted)))
 
     def leads(file: str) -> bool:
         stays = file not in gone and (site / file).is_file()
-        return file in there or stays or file in aside
+        return file in there or stays or file in absent
 
-    _require(
-        reasons.LINKS_BROKEN,
-        _broken(new, (path for path in sorted(there) if path.endswith(".html")), leads),
-    )
+    pages = [path for path in sorted(there) if path.endswith(".html")]
+    _require(reasons.LINKS_BROKEN, _broken(new, pages, leads, Progress()))
 
 
 def _walk(folder: Path) -> Iterator[tuple[str, int]]:
@@ -78,11 +82,14 @@ def _require(what: ReasonCode, wrong: Iterable[str]) -> None:
         raise MismatchError(what(number=len(named), names="; ".join(named[:SHOWN])))
 
 
-def _broken(site: Path, pages: Iterable[str], leads: Callable[[str], bool]) -> list[str]:
-    """Links from pages to nowhere. A page that was set aside may be linked to: it is a 404."""
+def _broken(
+    site: Path, pages: Sequence[str], leads: Callable[[str], bool], progress: Progress
+) -> list[str]:
+    """Links from pages to nowhere, as `page → link`."""
     good: set[bytes] = set()
     wrong = []
-    for name in pages:
+    for number, name in enumerate(pages):
+        progress.report_item(number, len(pages))
         html = Path(f"{site}/{name}").read_bytes()
         suspects = {value for value in _LIKELY.findall(html) if value not in good}
         bad = {value for value in suspects if not _passes(value, leads)}

@@ -1,8 +1,8 @@
-"""Changes of the public tree, file by file: staged, merged, and kept so that they can be undone.
+"""TreeChanges of the public tree, file by file: staged, merged, and kept so that they can be undone.
 
 A delta lies in `deltas/<build>-<token>/` of its release: `new/` holds what is to come, `plan.json`
-says what the merge does, `old/` what it replaced. Once the plan is there, the merge can be done by
-anyone, any number of times; which plan counts is decided by the token in the database.
+says what the merge does, `old/` what it replaced. Once the patch is there, the merge can be done by
+anyone, any number of times; which patch counts is decided by the token in the database.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from ghost.core.io.files import write_atomic
 
 KEPT = 20
 """Deltas of the public release that can be undone."""
-PLAN = "plan.json"
+PATCH_FILE = "plan.json"
 _LAST = ("index/manifest.json", "search/manifest.json", "sitemap.xml")
 
 
 @dataclass(frozen=True)
-class Plan:
+class Patch:
     """From one state of the tree to the next; paths are relative to the site."""
 
     base: str
@@ -39,7 +39,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Changes:
+class TreeChanges:
     """Paths, relative to the public folder, that differ between two states."""
 
     files: set[str]
@@ -47,7 +47,7 @@ class Changes:
 
 
 @dataclass(frozen=True)
-class Stage:
+class PatchDraft:
     """A delta in the making."""
 
     folder: Path
@@ -56,8 +56,13 @@ class Stage:
     build: int
 
     @property
+    def release_name(self) -> str:
+        """Of the release that it is for."""
+        return self.folder.parent.parent.name
+
+    @property
     def new(self) -> Path:
-        """Where its files go."""
+        """The folder for its files, laid out as the site is."""
         return self.folder / "new"
 
     @property
@@ -66,50 +71,50 @@ class Stage:
         return self.folder / "work"
 
 
-def begin(build_id: int) -> Stage | None:
-    """A new stage on the public release; None if there is none."""
+def begin(build_id: int) -> PatchDraft | None:
+    """A new draft on the public release; None if there is none."""
     folder = releases.current()
     if folder is None:
         return None
     token = releases.new_token()
-    stage = Stage(
+    draft = PatchDraft(
         folder / "deltas" / f"{build_id:010}-{token[:8]}", token_of(folder), token, build_id
     )
-    stage.new.mkdir(parents=True)
-    stage.work.mkdir()
-    return stage
+    draft.new.mkdir(parents=True)
+    draft.work.mkdir()
+    return draft
 
 
-def discard(stage: Stage) -> None:
-    """Remove one that was not sealed; of a sealed one, `finish` knows whether it counts."""
-    if not (stage.folder / PLAN).is_file():
-        _remove(stage.folder)
+def discard(draft: PatchDraft) -> None:
+    """Remove one that was not sealed; of a sealed one, `finish_interrupted` knows whether it counts."""
+    if not (draft.folder / PATCH_FILE).is_file():
+        _remove(draft.folder)
 
 
-def seal(stage: Stage, removed: list[str]) -> Plan:
+def seal(draft: PatchDraft, removed: list[str]) -> Patch:
     """Write down what the merge will do; from here on it needs nothing but its folder."""
-    shutil.rmtree(stage.work, ignore_errors=True)
-    site = public_of(stage.folder)
-    added = {path for path in _files(stage.new) if not (site / path).is_file()}
-    files = sorted(_files(stage.new), key=lambda path: _rank(path, is_new=path in added))
-    plan = Plan(
-        stage.base, stage.token, stage.build, files,
+    shutil.rmtree(draft.work, ignore_errors=True)
+    site = public_of(draft.folder)
+    added = {path for path in _files(draft.new) if not (site / path).is_file()}
+    files = sorted(_files(draft.new), key=lambda path: _rank(path, is_new=path in added))
+    patch = Patch(
+        draft.base, draft.token, draft.build, files,
         [path for path in removed if (site / path).is_file()],
         [path for path in files if path in added],
     )  # fmt: skip
     for path in files:
-        _to_disk(stage.new / path)
-    write_atomic(stage.folder / PLAN, json.dumps(asdict(plan)).encode())
-    return plan
+        _to_disk(draft.new / path)
+    write_atomic(draft.folder / PATCH_FILE, json.dumps(asdict(patch)).encode())
+    return patch
 
 
-def growth(stage: Stage, removed: list[str]) -> tuple[int, int]:
+def growth(draft: PatchDraft, removed: list[str]) -> tuple[int, int]:
     """By how many files and bytes the merge lets the site grow."""
-    site, files, size = public_of(stage.folder), 0, 0
-    for path in _files(stage.new):
+    site, files, size = public_of(draft.folder), 0, 0
+    for path in _files(draft.new):
         before = _size(site / path)
         files += before is None
-        size += (stage.new / path).stat().st_size - (before or 0)
+        size += (draft.new / path).stat().st_size - (before or 0)
     for path in removed:
         if (before := _size(site / path)) is not None:
             files, size = files - 1, size - before
@@ -123,83 +128,83 @@ def _size(path: Path) -> int | None:
         return None
 
 
-def merge(folder: Path, plan: Plan) -> None:
+def apply(folder: Path, patch: Patch) -> None:
     """Bring a sealed delta into the tree. Each file is replaced in one step: new ones first, then
     what links to them, removals last. May be repeated, also after it was killed; once it is done,
     it does nothing, since later deltas may have come.
     """
     site, new, old = public_of(folder), folder / "new", folder / "old"
-    for path in plan.files:
+    for path in patch.files:
         if (new / path).is_file():
             _keep(site / path, old / path)
             (site / path).parent.mkdir(parents=True, exist_ok=True)
             with suppress(FileNotFoundError):  # another one did it in this moment
                 (new / path).replace(site / path)
-    for path in plan.removed:
+    for path in patch.removed:
         if new.is_dir():  # else another one has ended this meanwhile
             with suppress(FileNotFoundError):
                 _take(site / path, old / path, folder / f"taken-{os.getpid()}")
             _drop_empty((site / path).parent, site)
     if new.is_dir():
-        set_token(folder.parent.parent, plan.token)
+        set_token(folder.parent.parent, patch.token)
         shutil.rmtree(new, ignore_errors=True)
     _prune(folder.parent)
 
 
-def finish(token: str) -> None:
+def finish_interrupted(token: str) -> None:
     """Merge what a dead builder left sealed, if the database knows it by `token`; remove what it
     left otherwise."""
     current = releases.current()
     for folder in _folders(current):
-        plan, is_open = _plan(folder), (folder / "new").is_dir()
-        if plan and plan.token == token and is_open:
-            merge(folder, plan)
-        elif is_open or not plan:
+        patch, is_open = _patch(folder), (folder / "new").is_dir()
+        if patch and patch.token == token and is_open:
+            apply(folder, patch)
+        elif is_open or not patch:
             _remove(folder)
 
 
-def since(token: str) -> Changes | None:
+def changes_since(token: str) -> TreeChanges | None:
     """What changed in the public tree since that state; None if it can't be told."""
     current = releases.current()
-    present, steps = token_of(current), {plan.base: plan for plan in plans(current)}
-    found = Changes(set(), set())
+    present, steps = token_of(current), {patch.base: patch for patch in applied(current)}
+    found = TreeChanges(set(), set())
     while token != present:
         if token not in steps:
             return None
-        plan = steps.pop(token)
-        found.files.update(plan.files)
-        found.removed.difference_update(plan.files)
-        found.removed.update(plan.removed)
-        found.files.difference_update(plan.removed)
-        token = plan.token
+        patch = steps.pop(token)
+        found.files.update(patch.files)
+        found.removed.difference_update(patch.files)
+        found.removed.update(patch.removed)
+        found.files.difference_update(patch.removed)
+        token = patch.token
     return found
 
 
-def undo(folder: Path, plan: Plan) -> None:
+def revert(folder: Path, patch: Patch) -> None:
     """Take a merged delta back: the tree is again in the state that it began from. What is linked
     to comes before its links, and goes after them."""
     site, old = public_of(folder), folder / "old"
     set_token(folder.parent.parent, "")  # until it is done, it is in no state at all
-    for path in [*plan.removed, *plan.files]:
+    for path in [*patch.removed, *patch.files]:
         if (old / path).is_file():
             (site / path).parent.mkdir(parents=True, exist_ok=True)
             (old / path).replace(site / path)
-    for path in plan.added:
+    for path in patch.added:
         (site / path).unlink(missing_ok=True)
         _drop_empty((site / path).parent, site)
-    set_token(folder.parent.parent, plan.base)
+    set_token(folder.parent.parent, patch.base)
     _remove(folder)
 
 
-def plans(current: Path | None) -> list[Plan]:
+def applied(current: Path | None) -> list[Patch]:
     """The deltas of a release that were merged and can be undone, the oldest first."""
-    found = (_plan(folder) for folder in _folders(current) if not (folder / "new").is_dir())
-    return [plan for plan in found if plan]
+    found = (_patch(folder) for folder in _folders(current) if not (folder / "new").is_dir())
+    return [patch for patch in found if patch]
 
 
-def folder_of(current: Path, plan: Plan) -> Path:
-    """Where a delta lies."""
-    return current / "deltas" / f"{plan.build:010}-{plan.token[:8]}"
+def folder_of(current: Path, patch: Patch) -> Path:
+    """The folder of a patch in that release."""
+    return current / "deltas" / f"{patch.build:010}-{patch.token[:8]}"
 
 
 def public_of(folder: Path) -> Path:
@@ -212,9 +217,9 @@ def _folders(current: Path | None) -> list[Path]:
     return sorted(inside.iterdir()) if inside and inside.is_dir() else []
 
 
-def _plan(folder: Path) -> Plan | None:
+def _patch(folder: Path) -> Patch | None:
     try:
-        return Plan(**json.loads((folder / PLAN).read_bytes()))
+        return Patch(**json.loads((folder / PATCH_FILE).read_bytes()))
     except (OSError, ValueError, TypeError):
         return None
 
@@ -274,6 +279,6 @@ def _prune(folder: Path) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """Its plan first: half a folder must not look like a delta that can be undone."""
-    (folder / PLAN).unlink(missing_ok=True)
+    """Its patch first: half a folder must not look like a delta that can be undone."""
+    (folder / PATCH_FILE).unlink(missing_ok=True)
     shutil.rmtree(folder, ignore_errors=True)

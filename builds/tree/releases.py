@@ -15,7 +15,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterable
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +39,7 @@ class Draft:
 
     @property
     def site(self) -> Path:
-        """Where its files go."""
+        """The folder for its files: the site itself."""
         return self.folder / "site"
 
     @property
@@ -54,7 +54,7 @@ def new_token() -> str:
 
 
 def public() -> Path:
-    """The public site."""
+    """The path of the public site, a symbolic link once there is one."""
     return Path(settings.GHOST.site_workdir) / "public"
 
 
@@ -98,11 +98,10 @@ def set_token(folder: Path, token: str) -> None:
     write_atomic(folder / STATE, json.dumps({"token": token}).encode())
 
 
-def publish(draft: Draft, token: str, claim: AbstractContextManager[None] | None = None) -> None:
-    """Make the draft the public site. Older releases beyond the wanted number go.
+def prepare(draft: Draft, token: str) -> None:
+    """Make a draft ready to be public: whole on the disk, and in the state that `token` names.
 
-    `claim` is held while the site is swapped, which takes two renames; what it raises stops the
-    swap. OutageError if the draft was cleared away by another builder's `begin`.
+    OutageError if the draft was cleared away by another builder's `begin`.
     """
     if not draft.site.is_dir():
         raise OutageError(reasons.DRAFT_GONE())
@@ -111,11 +110,13 @@ def publish(draft: Draft, token: str, claim: AbstractContextManager[None] | None
     # One sync of everything is far cheaper than one of each file.
     os.sync()
     set_token(draft.folder, token)
-    with claim or nullcontext():
-        folder = draft.folder.rename(releases() / draft.name)
-        _make_way()  # as late as can be: from here on nothing is public
-        swap_to(folder)
-    prune()
+
+
+def publish(draft: Draft) -> None:
+    """Make a prepared draft the public site, in two renames. Older releases stay: see `prune`."""
+    folder = draft.folder.rename(releases() / draft.name)
+    _make_way()  # as late as can be: from here on nothing is public
+    swap_to(folder)
 
 
 def swap_to(folder: Path) -> None:
@@ -131,7 +132,7 @@ def releases() -> Path:
     return Path(settings.GHOST.site_workdir).resolve() / "releases"
 
 
-def whole() -> list[Path]:
+def complete() -> list[Path]:
     """The folders of all releases, the oldest first."""
     if not releases().is_dir():
         return []
@@ -142,7 +143,7 @@ def prune() -> None:
     """Remove releases beyond the wanted number, never the public one."""
     wanted: int = settings.GHOST.site_releases_keep
     keep = public().resolve().parent
-    _remove(folder for folder in whole()[:-wanted] if folder != keep)
+    _remove(folder for folder in complete()[:-wanted] if folder != keep)
     _remove(public().parent.glob(".public-*"))
 
 
@@ -150,10 +151,10 @@ def _make_way() -> None:
     """A real folder in the place of the link was made by hand, or by an earlier program: it
     becomes the oldest release."""
     if public().is_dir() and not public().is_symlink():
-        aside = releases() / "00000000T000000Z-0"
-        shutil.rmtree(aside, ignore_errors=True)
-        aside.mkdir()
-        public().rename(aside / "site")
+        oldest = releases() / "00000000T000000Z-0"
+        shutil.rmtree(oldest, ignore_errors=True)
+        oldest.mkdir()
+        public().rename(oldest / "site")
 
 
 def _remove(paths: Iterable[Path]) -> None:

@@ -104,7 +104,7 @@ def _builds(request: HttpRequest) -> dict[str, Any]:
     recent = Build.objects.all()[:LISTED]
     return {
         "build_state": state,
-        "live": live_build.here(request),
+        "live": live_build.watched_by(request),
         "held": state.held_build,
         "pending": catalog.revision > state.built_revision,
         "pending_reason": catalog.reason,
@@ -113,7 +113,7 @@ def _builds(request: HttpRequest) -> dict[str, Any]:
         "recent_builds": [
             (build, kind(build), asked_by(build), lasting(build.seconds or 0)) for build in recent
         ],
-        "set_aside": unrendered.now(LISTED),
+        "set_aside": unrendered.missing_now(LISTED),
     }
 
 

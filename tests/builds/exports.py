@@ -7,77 +7,81 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from django.db import transaction
-
-from builds.data.progress import unheard
 from builds.data.records import Page, Record
 from builds.engine import full, incremental
-from builds.engine.sync import absorb
-from builds.listings.reader import Shelf
+from builds.engine.sync import sync
+from builds.listings.reader import Reader
 from builds.models import BuildState, Due, Output
-from builds.pages.outputs import Maker
+from builds.pages.outputs import RecordMaker
+from builds.run import Progress
 from builds.search import entries
 from builds.tree import patches, releases
 from ghost.core.catalog.models import Change
+from tests.presence import present
 
 _number = count(1)
 
 
 @dataclass
-class Told:
+class Changed:
     """What a delta brought and took, as files relative to the site; pages are chunked, not there."""
 
-    changed: set[str]
+    files: set[str]
     removed: set[str]
     search: set[str]
-    found: incremental.Difference
+    delta: incremental.Delta
 
 
 def everything() -> Path:
-    """Absorb and write all, make it the public site."""
-    shelf = Shelf.open(absorb(everything=True))
+    """Sync and write all, make it the public site."""
+    reader = Reader.open(sync(Progress(), everything=True))
     draft = releases.begin(next(_number))
-    writer, _ = full.export(shelf, draft, unheard, transaction.atomic)
-    full.search(shelf, writer, unheard)
+    writer, _ = full.export(reader, draft, Progress())
+    full.export_search(reader, writer, Progress())
     Output.replace_all()
     token = releases.new_token()
-    releases.publish(draft, token)
+    releases.prepare(draft, token)
+    releases.publish(draft)
+    releases.prune()
     BuildState.objects.filter(pk=1).update(token=token)
     Due.objects.all().delete()
     Change.objects.all().delete()
     return releases.public()
 
 
-def change(build: int = 2) -> Told:
-    """Absorb, and write what is due into the public site."""
-    shelf = Shelf.open(absorb(everything=False))
-    stage = patches.begin(build)
-    found = incremental.compare(shelf, stage)
-    incremental.add_search(shelf, stage, found)
-    changed, removed = set(found.wanted()), set(found.removed())
-    plan = patches.seal(stage, found.removed())
-    incremental.store(found)
-    BuildState.objects.filter(pk=1).update(token=plan.token)
-    patches.merge(stage.folder, plan)
+def change(build: int = 2) -> Changed:
+    """Sync, and write what is due into the public site."""
+    reader = Reader.open(sync(Progress(), everything=False))
+    draft = present(patches.begin(build))
+    delta = incremental.make_due(reader, draft)
+    incremental.make_search(reader, draft, delta)
+    changed, removed = set(delta.files()), set(delta.removed_files())
+    patch = patches.seal(draft, delta.removed_files())
+    incremental.store(delta)
+    BuildState.objects.filter(pk=1).update(token=patch.token)
+    patches.apply(draft.folder, patch)
     Change.objects.all().delete()
     search = {name for name in changed | removed if name.startswith("search/")}
-    return Told(changed - search, removed - search, search, found)
+    return Changed(changed - search, removed - search, search, delta)
 
 
 def rows() -> dict[str, tuple]:
     """Owner, digest and size of each output."""
-    fields = ("address", "owner", "is_page", "digest", "size_bytes", "aside")
+    fields = ("address", "owner", "is_page", "digest", "size_bytes", "languages_set_aside")
     return {address: tuple(rest) for address, *rest in Output.objects.values_list(*fields)}
 
 
 def rows_of_all() -> tuple[dict[str, tuple], dict[str, bytes]]:
     """The same for all records made anew, and the files."""
-    shelf = Shelf.open(BuildState.get())
-    maker, told, made = Maker(shelf), {}, list[tuple[str, Record]]()
-    for owner, record in [*maker.entries(), *maker.lists()]:
-        told[record.address] = (record.digest, record.size)
+    reader = Reader.open(BuildState.get())
+    maker, shards, made = RecordMaker(reader), {}, list[tuple[str, Record]]()
+    for owner, record in [*maker.entry_records(), *maker.listing_records()]:
+        shards[record.address] = (record.digest, record.size)
         made.append((owner, record))
-    made += [*maker.others(told), *(("search", file) for file in entries.whole(shelf, unheard))]
+    made += [
+        *maker.remaining_records(shards),
+        *(("search", file) for file in entries.index_all(reader)),
+    ]
     return (
         {r.address: (owner, isinstance(r, Page), r.digest, r.size, "") for owner, r in made},
         {r.address.lstrip("/"): r.body for _, r in made if not isinstance(r, Page)},

@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 from django_q.models import OrmQ
 
-from builds import tasks
-from builds.engine import run
+from builds import run, tasks
 from builds.models import Build, BuildState, Step
 from builds.render import hugo
 from ghost.core.catalog.models import Catalog
@@ -56,7 +55,7 @@ def test_status_of_a_build_that_has_not_begun_a_step(client):
 
 
 def test_status_tells_how_far_a_real_build_is(client, monkeypatch):
-    monkeypatch.setattr(run, "TOLD_EVERY_S", 0)
+    monkeypatch.setattr(run, "REPORT_EVERY_S", 0)
     make.resource()
     token, seen, render = make.publisher(), {}, hugo.render
 
@@ -118,7 +117,7 @@ def test_trigger_now_queues_a_build(client):
     assert answer.json()["pending_reason"] == "asked for by Root"
     (task,) = OrmQ.objects.all()
     assert task.task_id() == answer.json()["task_id"]
-    assert (task.func(), task.task["args"]) == ("builds.tasks.build_now", ("Root",))
+    assert (task.func(), task.task["args"]) == ("builds.tasks.build_now", ("Root", False))
 
 
 def test_trigger_refuses_a_reason_that_is_too_long(client):
@@ -153,7 +152,7 @@ def test_a_build_is_shown_with_its_steps(client, settings):
 
     assert (answer["state"], answer["trigger"], answer["set_aside"]) == ("done", "test", [])
     assert [step["name"] for step in answer["steps"]] == [
-        "covers", "absorb", "export", "search", "hugo", "check", "publish",
+        "covers", "sync", "export", "search", "hugo", "check", "publish",
     ]  # fmt: skip
     assert answer["steps"][4]["exit_code"] == 0
     assert (answer["is_full"], answer["changed"], answer["back_to"]) == (True, build.files, None)

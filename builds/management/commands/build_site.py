@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from builds.engine.run import reason_of
 from builds.models import Build, Step
+from builds.requests import Extent, request_build
+from builds.run import reason_of
 from builds.tasks import carry_out
 from ghost.core.db.snapshot import require_prepared
 from ghost.core.errors import GhostError, RefusedError
@@ -17,6 +18,7 @@ from ghost.core.errors import GhostError, RefusedError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+BY = "manage.py build_site"
 BUSY = "Somebody else is building just now; try again when it has ended, or a minute after it was killed."
 SAID_EVERY_S = 10
 """How far a step is, where that can't be shown in place: in a log, say."""
@@ -39,10 +41,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, force: bool, verify: bool, **options: Any) -> None:  # noqa: ANN401  # Django's
         try:
-            build = Build.objects.claim("manage.py build_site")
+            request_build(BY, extent=_extent(force=force, verify=verify), now=False)
+            build = Build.objects.claim(BY)
             if build is None:
                 raise RefusedError(BUSY)
-            carry_out(build, force=force, verify=verify, tell=self._tell)
+            carry_out(build, force=force, verify=verify, listener=self._tell)
         except GhostError as error:
             raise CommandError(str(error)) from error
         except (OSError, DatabaseError) as error:  # a full disk, a locked database
@@ -73,6 +76,12 @@ class Command(BaseCommand):
         elif step.total and time.monotonic() - self._said_at >= SAID_EVERY_S:
             self._said_at = time.monotonic()
             self.stderr.write(_progress(step), str)
+
+
+def _extent(*, force: bool, verify: bool) -> Extent:
+    if verify:
+        return Extent.VERIFICATION
+    return Extent.EVERYTHING if force else Extent.CHANGES
 
 
 def _progress(step: Step) -> str:

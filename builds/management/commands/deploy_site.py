@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
 from builds import deploy
-from builds.deploy import Outcome, after_build
+from builds.deploy import DeployReport, after_build
 from builds.models import Deployment
 from ghost.core.db.snapshot import require_prepared
 from ghost.core.errors import GhostError
@@ -30,20 +30,20 @@ class Command(BaseCommand):
         if not deploy.is_configured():
             raise CommandError(NOWHERE)
         try:
-            outcome = deploy.deploy_published(
+            report = deploy.deploy_published(
                 is_asked=True, is_whole=force, allow_deletions=allow_deletions, tell=self._tell
             )
-            after_build.note(outcome)
+            after_build.note_commit(report)
         except (GhostError, OSError, DatabaseError) as error:
             require_prepared(error)
             raise CommandError(f"Nothing was deployed. {error}") from error
-        result = "done" if outcome.is_ok else "failed"
-        for row in outcome.deployments:
+        result = "done" if report.is_ok else "failed"
+        for row in report.deployments:
             how = "ok" if row.is_current else "FAILED"
-            self.stderr.write(f"{row.kind:<8} {how}  {outcome.told(row)}", str)
-        targets = [_summary(row, outcome) for row in outcome.deployments]
+            self.stderr.write(f"{row.kind:<8} {how}  {report.line(row)}", str)
+        targets = [_summary(row, report) for row in report.deployments]
         self.stdout.write(json.dumps({"result": result, "targets": targets}))
-        if failed := sum(not row.is_current for row in outcome.deployments):
+        if failed := sum(not row.is_current for row in report.deployments):
             raise CommandError(f"{failed} of {len(targets)} targets failed or wait; see above.")
 
     def _tell(self, row: Deployment, *, has_ended: bool) -> None:
@@ -53,9 +53,9 @@ class Command(BaseCommand):
             self.stderr.flush()
 
 
-def _summary(row: Deployment, outcome: Outcome) -> dict[str, object]:
+def _summary(row: Deployment, report: DeployReport) -> dict[str, object]:
     """`changed` and `removed` are this run's."""
     told = {name: getattr(row, name) for name in ("kind", "target", "state", "commit", "files")}
-    is_done = row.is_current and row.pk in outcome.tried
+    is_done = row.is_current and row.pk in report.tried
     changed, removed = (row.changed, row.removed) if is_done else (0, 0)
     return told | {"changed": changed, "removed": removed, "error": str(row.error) or None}

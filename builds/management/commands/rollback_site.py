@@ -8,8 +8,8 @@ from django.db import DatabaseError
 
 from builds.engine import rollback
 from builds.engine.rollback import Point
-from builds.engine.run import reason_of
 from builds.models import Build
+from builds.run import reason_of
 from builds.tasks import put_back
 from ghost.core.db.snapshot import require_prepared
 from ghost.core.errors import GhostError

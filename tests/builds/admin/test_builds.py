@@ -195,7 +195,12 @@ def test_pages_that_were_set_aside_lead_to_where_they_are_mended(configure):
         ("/tags/mended/", "page/0/1", ""),
     ):
         Output.objects.create(
-            address=address, owner=owner, aside=aside, is_page=True, digest="", size_bytes=0
+            address=address,
+            owner=owner,
+            languages_set_aside=aside,
+            is_page=True,
+            digest="",
+            size_bytes=0,
         )
     told = build(set_aside=[f"/zh-hans/resources/{row.pk}/", "/tags/mended/", "/tags/gone/"])
 
@@ -275,7 +280,7 @@ def build_aside(count: int = 1) -> Build:
     rows = [make.resource() for _ in range(count)]
     Output.objects.bulk_create(
         Output(
-            address=f"/resources/{row.pk}/", owner=f"entry/{row.pk}", aside="en", is_page=True,
+            address=f"/resources/{row.pk}/", owner=f"entry/{row.pk}", languages_set_aside="en", is_page=True,
             digest="", size_bytes=0,
         )
         for row in rows

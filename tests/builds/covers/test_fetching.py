@@ -18,6 +18,7 @@ from builds import covers, tasks
 from builds.covers import fetching, files, localizing
 from builds.covers.fetching import host_of
 from builds.models import Cover, CoverHost, CoverLease
+from builds.run import Progress
 from ghost.core.catalog.models import Catalog
 from ghost.core.io import fetch
 from resources.models import Resource
@@ -28,6 +29,16 @@ from tests.presence import present
 pytestmark = pytest.mark.django_db
 
 NONE = {"fetched": 0, "failed": 0, "waiting": 0}
+
+
+class Hook(Progress):
+    """Does something whenever it hears of progress."""
+
+    def __init__(self, act):
+        self._act = act
+
+    def report(self, done=0, total=0):
+        self._act()
 
 
 @pytest.fixture(autouse=True)
@@ -270,7 +281,7 @@ def test_what_is_not_wanted_any_more_when_it_comes_is_not_kept(pictures, what, p
             what(row)
             before.append(Resource.objects.filter(pk=row.pk).values().first())
 
-    counts = covers.localize(beat=meanwhile)
+    counts = covers.localize(Hook(meanwhile))
 
     assert counts == NONE
     assert Resource.objects.filter(pk=row.pk).values().first() == before[0]
@@ -285,7 +296,7 @@ def test_a_cover_that_comes_after_a_takedown_is_kept_for_a_restore_and_not_told(
         row.take_down(reason="asked", by="Olga")
         after.append(Catalog.get().revision)
 
-    covers.localize(beat=take_down)
+    covers.localize(Hook(take_down))
 
     row.refresh_from_db()
     assert Catalog.get().revision == after[0]
@@ -323,7 +334,7 @@ def test_two_processes_never_fetch_the_same(pictures):
     with_cover(pictures["address"] + "/cover.png")
     others = []
 
-    counts = covers.localize(beat=lambda: others.append(covers.localize()))
+    counts = covers.localize(Hook(lambda: others.append(covers.localize())))
 
     assert counts["fetched"] == 1
     assert others[0] == {}
@@ -356,7 +367,7 @@ def test_the_lease_is_given_back_after_a_fault(pictures):
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        covers.localize(beat=fault)
+        covers.localize(Hook(fault))
 
     assert covers.localize()["fetched"] == 1
 
@@ -521,7 +532,7 @@ def test_two_at_most_are_asked_of_a_host_at_once_and_slow_ones_keep_nobody_waiti
     when = []
 
     covers.localize(
-        beat=lambda: when.append(Resource.objects.get(pk=quick.pk).cover_image_path), total_s=2
+        Hook(lambda: when.append(Resource.objects.get(pk=quick.pk).cover_image_path)), total_s=2
     )
 
     assert most == [2]

@@ -6,8 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builds.data import body as bodies
-from builds.data.body import LISTED_DEPTH, LISTED_FILES, NAMED_FILES, Body
+from builds.data.body import (
+    LISTED_DEPTH,
+    LISTED_FILES,
+    NAMED_FILES,
+    Body,
+    make_body,
+    source_digest,
+)
 from resources.models import Resource
 from resources.torrents import metadata
 from tests import make
@@ -15,7 +21,7 @@ from tests import make
 
 def body_of(*paths: str, **kwargs) -> Body:
     files = tuple(metadata.File(path, 1000) for path in paths)
-    return bodies.make("<p>x</p>", make.torrent_metadata("0" * 40, files=files, **kwargs))
+    return make_body("<p>x</p>", make.torrent_metadata("0" * 40, files=files, **kwargs))
 
 
 def test_a_body_has_its_files_as_a_tree_with_sizes_for_people():
@@ -31,7 +37,7 @@ def test_a_body_has_its_files_as_a_tree_with_sizes_for_people():
 
 
 def test_what_no_probe_found_has_neither_tree_nor_names():
-    assert bodies.make("<p>x</p>", None) == Body("<p>x</p>", [], 0, [])
+    assert make_body("<p>x</p>", None) == Body("<p>x</p>", [], 0, [])
 
 
 def test_a_long_list_is_cut_and_says_by_how_much():
@@ -57,7 +63,7 @@ def test_what_lies_too_deep_is_left_out():
 def test_what_was_packed_is_read_as_it_was(html, names, cut):
     body = Body(html, [{"name": name, "size": "1 B"} for name in names], cut, names)
 
-    assert Body.read(body.packed) == body
+    assert Body.unpack(body.packed) == body
 
 
 def test_equal_bodies_are_packed_alike():
@@ -67,7 +73,7 @@ def test_equal_bodies_are_packed_alike():
 @pytest.mark.django_db
 def test_the_source_is_another_one_with_all_that_a_body_is_made_from():
     row = make.resource()
-    before = bodies.source_of(row)
+    before = source_digest(row)
     others = [
         Resource(**(plain(row) | change))
         for change in (
@@ -80,8 +86,8 @@ def test_the_source_is_another_one_with_all_that_a_body_is_made_from():
         )
     ]
 
-    assert len({before, *map(bodies.source_of, others)}) == 7
-    assert bodies.source_of(Resource(**(plain(row) | {"title": "Another"}))) == before
+    assert len({before, *map(source_digest, others)}) == 7
+    assert source_digest(Resource(**(plain(row) | {"title": "Another"}))) == before
 
 
 def plain(row: Resource) -> dict:
@@ -94,7 +100,7 @@ def plain(row: Resource) -> dict:
 @pytest.mark.django_db
 def test_another_renderer_is_another_source(monkeypatch):
     row = make.resource()
-    before = bodies.source_of(row)
-    monkeypatch.setattr(bodies, "_renderer", lambda: b"another")
+    before = source_digest(row)
+    monkeypatch.setattr("builds.data.body._renderer", lambda: b"another")
 
-    assert bodies.source_of(row) != before
+    assert source_digest(row) != before

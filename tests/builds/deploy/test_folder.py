@@ -17,7 +17,7 @@ import pytest
 from builds.deploy.folder import Folder
 from builds.deploy.rsync import Rsync
 from builds.deploy.target import HeldError, Holding, Sent, Site
-from builds.tree.patches import Changes
+from builds.tree.patches import TreeChanges
 from ghost.core.errors import OutageError, RefusedError
 
 needs_rsync = pytest.mark.skipif(
@@ -49,7 +49,7 @@ def everything(paths) -> None:
 
 def send(target, site: Site, before: Sent | None = None, guard=everything) -> Sent:
     holding = Holding(True, "", before.files) if before else Holding()
-    return target.send(site, holding, guard, lambda: None)
+    return target.send(site, holding, guard)
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def test_changes_come_and_what_is_gone_goes_with_its_folders(target, public, the
     (public / "only/child.html").unlink()
     (public / "only").rmdir()
     (public / "empty").unlink()
-    changes = Changes(
+    changes = TreeChanges(
         {"resources/3/index.html", "new/deep/page.html"}, {"only/child.html", "empty", "never"}
     )
     asked = []
@@ -186,7 +186,7 @@ def test_a_deployment_that_was_cut_short_is_completed(target, public, there):
     write(public, {"index.html": b"new", "resources/1/index.html": b"new"})
     (public / "empty").unlink()
     write(there, {"index.html": b"new"})
-    changes = Changes({"index.html", "resources/1/index.html"}, {"empty"})
+    changes = TreeChanges({"index.html", "resources/1/index.html"}, {"empty"})
 
     send(target, Site(public, changes), first)
 
@@ -240,7 +240,7 @@ def test_a_disk_that_takes_no_more_leaves_whole_files(public, tmp_path):
     there = tmp_path / "there"
     first = send(Folder(there), Site(public))
     write(public, {"index.html": b"n" * 50_000})
-    site = Site(public, Changes({"index.html"}, set()))
+    site = Site(public, TreeChanges({"index.html"}, set()))
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
 
     resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))
@@ -271,7 +271,7 @@ def die(self, site, path, replace=Folder._replace):
         os.kill(os.getpid(), signal.SIGKILL)
     return replace(self, site, path)
 Folder._replace = die
-Folder(Path(sys.argv[2])).send(Site(Path(sys.argv[1])), Holding(), everything, lambda: None)
+Folder(Path(sys.argv[2])).send(Site(Path(sys.argv[1])), Holding(), everything)
 """
 
 

@@ -18,7 +18,7 @@ from builds.deploy.git import GitBranch
 from builds.deploy.remotes import remote
 from builds.deploy.repository import Repository
 from builds.deploy.target import HeldError, Holding, Sent, Site
-from builds.tree.patches import Changes
+from builds.tree.patches import TreeChanges
 from ghost.core.config.env import BASE_DIR
 from ghost.core.errors import OutageError, RefusedError
 
@@ -68,10 +68,6 @@ def everything(paths) -> None:
     """A guard that lets all pass."""
 
 
-def beat() -> None:
-    pass
-
-
 @pytest.fixture
 def bare(tmp_path) -> Path:
     subprocess.run(["git", "init", "-q", "--bare", str(tmp_path / "remote.git")], check=True)
@@ -100,7 +96,7 @@ def branch(tmp_path, bare):
 
 def send(target: GitBranch, site: Site, before: Sent | None = None, guard=everything) -> Sent:
     holding = Holding(True, before.commit, before.files) if before else Holding()
-    return target.send(site, holding, guard, beat)
+    return target.send(site, holding, guard)
 
 
 def plus(folder: Path) -> dict[str, bytes]:
@@ -132,7 +128,9 @@ def test_changes_and_removals_follow_in_one_commit_without_history(branch, bare,
     first = send(branch(), Site(public))
     write(public, {"resources/3/index.html": b"changed", "new/deep/page.html": b"new"})
     (public / "resources/4/index.html").unlink()
-    changes = Changes({"resources/3/index.html", "new/deep/page.html"}, {"resources/4/index.html"})
+    changes = TreeChanges(
+        {"resources/3/index.html", "new/deep/page.html"}, {"resources/4/index.html"}
+    )
 
     second = send(branch(), Site(public, changes if is_known else None), first)
 
@@ -148,7 +146,7 @@ def test_what_was_taken_down_is_in_no_history_after_the_same_push(branch, bare, 
     secret = git(bare, "rev-parse", "gh-pages:resources/7/index.html").strip()
     (public / "resources/7/index.html").unlink()
 
-    send(branch(), Site(public, Changes(set(), {"resources/7/index.html"})), first)
+    send(branch(), Site(public, TreeChanges(set(), {"resources/7/index.html"})), first)
 
     reachable = git(bare, "rev-list", "--objects", "--all")
     assert secret not in reachable
@@ -162,7 +160,7 @@ def test_a_change_is_sent_alone_although_the_commit_has_no_parents(branch, bare,
     write(public, {"resources/3/index.html": b"changed"})
     packs = set((bare / "objects/pack").glob("*.idx"))
 
-    send(branch(), Site(public, Changes({"resources/3/index.html"}, set())), first)
+    send(branch(), Site(public, TreeChanges({"resources/3/index.html"}, set())), first)
 
     (pack,) = set((bare / "objects/pack").glob("*.idx")) - packs
     objects = subprocess.run(
@@ -180,7 +178,7 @@ def test_nothing_is_pushed_when_nothing_changed(branch, bare, public):
     hook.write_text("#!/bin/sh\nexit 1\n")
     hook.chmod(0o755)
 
-    same = send(branch(), Site(public, Changes({"index.html"}, {"gone.html"})), first)
+    same = send(branch(), Site(public, TreeChanges({"index.html"}, {"gone.html"})), first)
     compared = send(branch(), Site(public), first)
 
     assert (same.commit, same.changed, same.removed) == (first.commit, 0, 0)
@@ -191,7 +189,9 @@ def test_the_branchs_own_files_follow_the_configuration(branch, bare, public):
     first = send(branch(), Site(public))
 
     send(
-        branch(extra={".nojekyll": b"", "CNAME": None}), Site(public, Changes(set(), set())), first
+        branch(extra={".nojekyll": b"", "CNAME": None}),
+        Site(public, TreeChanges(set(), set())),
+        first,
     )
 
     assert set(held(bare)) - {".nojekyll"} == set(plus(public)) - {".nojekyll", "CNAME"}
@@ -218,7 +218,7 @@ def test_a_guard_that_refuses_keeps_the_branch_as_it_was(branch, bare, public):
             raise HeldError("Ask.", len(paths), "digest")
 
     with pytest.raises(HeldError):
-        send(branch(), Site(public, Changes(set(), {"index.html"})), first, guard)
+        send(branch(), Site(public, TreeChanges(set(), {"index.html"})), first, guard)
 
     assert asked == ["index.html"]
     assert git(bare, "rev-parse", "gh-pages").strip() == first.commit
@@ -258,7 +258,7 @@ def test_a_branch_that_others_made_is_overwritten_by_force_alone(
     before = None if is_first else send(branch(), Site(public))
     theirs = stranger(bare, tmp_path)
     write(public, {"index.html": b"new home"})
-    site = Site(public, None if is_first else Changes({"index.html"}, set()))
+    site = Site(public, None if is_first else TreeChanges({"index.html"}, set()))
 
     with pytest.raises(RefusedError, match=rf"(?s)gh-pages.*{theirs[:10]}.*GHOST_PAGES_FORCE=1"):
         send(branch(), site, before)
@@ -273,7 +273,7 @@ def test_a_push_that_nobody_wrote_down_is_known_again(branch, bare, public):
     """Killed between the push and its row."""
     first = send(branch(), Site(public))
     write(public, {"index.html": b"new home"})
-    changes = Changes({"index.html"}, set())
+    changes = TreeChanges({"index.html"}, set())
     lost = send(branch(), Site(public, changes), first)
 
     again = send(branch(), Site(public, changes), first)
@@ -290,7 +290,7 @@ def test_a_remote_that_hides_the_carrier_takes_the_branch(branch, bare, public):
     first = send(branch(), Site(public))
     write(public, {"index.html": b"new home"})
 
-    send(branch(), Site(public, Changes({"index.html"}, set())), first)
+    send(branch(), Site(public, TreeChanges({"index.html"}, set())), first)
 
     assert held(bare) == plus(public)
     assert git(bare, "for-each-ref", "--format=%(refname)").split() == ["refs/heads/gh-pages"]
@@ -303,7 +303,7 @@ def test_a_remote_that_rejects_says_why_and_is_tried_again(branch, bare, public)
     hook.write_text("#!/bin/sh\necho the quota is used up >&2\nexit 1\n")
     hook.chmod(0o755)
     write(public, {"index.html": b"new home"})
-    site = Site(public, Changes({"index.html"}, set()))
+    site = Site(public, TreeChanges({"index.html"}, set()))
 
     with pytest.raises(OutageError, match="the quota is used up"):
         send(branch(), site, first)
@@ -319,7 +319,7 @@ def test_a_remote_that_is_gone_is_an_outage_and_our_copy_stays(branch, bare, pub
     first = send(branch(), Site(public))
     bare.rename(tmp_path / "away")
     write(public, {"index.html": b"new home"})
-    site = Site(public, Changes({"index.html"}, set()))
+    site = Site(public, TreeChanges({"index.html"}, set()))
 
     with pytest.raises(OutageError, match="could not push"):
         send(branch(), site, first)
@@ -366,7 +366,7 @@ def test_a_damaged_git_directory_is_made_anew(branch, bare, public, tmp_path, wh
         subprocess.run(["rm", "-r", str(folder)], check=True)
     write(public, {"index.html": b"new home"})
 
-    sent = send(branch(), Site(public, Changes({"index.html"}, set())), first)
+    sent = send(branch(), Site(public, TreeChanges({"index.html"}, set())), first)
 
     assert held(bare) == plus(public)
     assert git(bare, "rev-list", "--all").split() == [sent.commit]
@@ -383,7 +383,7 @@ def test_locks_and_drafts_of_the_dead_are_cleared_away(branch, bare, public, tmp
         (folder / name).write_bytes(b"")
     write(public, {"index.html": b"new home"})
 
-    send(branch(), Site(public, Changes({"index.html"}, set())), first)
+    send(branch(), Site(public, TreeChanges({"index.html"}, set())), first)
 
     assert held(bare) == plus(public)
     assert [name for name in left if (folder / name).exists()] == []
@@ -411,7 +411,7 @@ def test_a_disk_that_takes_no_more_is_an_outage_that_loses_nothing(
     path = os.environ["PATH"]
     before = None if is_first else send(branch(), Site(public))
     write(public, {"index.html": os.urandom(400_000)})
-    site = Site(public, None if is_first else Changes({"index.html"}, set()))
+    site = Site(public, None if is_first else TreeChanges({"index.html"}, set()))
     program('case "$*" in *fast-import*) ulimit -f 100;; esac; exec $real "$@"')
 
     with pytest.raises(OutageError):
@@ -434,16 +434,16 @@ def test_git_that_is_not_there_is_an_outage(branch, public, monkeypatch, tmp_pat
 CHILD = """
 import sys, django; django.setup()
 from pathlib import Path
-from tests.builds.deploy.test_git import BY, EXTRA, everything, beat
-from builds.tree.patches import Changes
+from tests.builds.deploy.test_git import BY, EXTRA, everything
+from builds.tree.patches import TreeChanges
 from builds.deploy.remotes import remote
 from builds.deploy.git import GitBranch
 from builds.deploy.repository import Repository
 from builds.deploy.target import Holding, Site
 folder, bare, public, commit = sys.argv[1:]
 target = GitBranch(Repository(Path(folder), remote(bare), BY, 60), "gh-pages", EXTRA)
-changes = Changes({"index.html"}, {"404.html"})
-target.send(Site(Path(public), changes), Holding(True, commit, 33), everything, beat)
+changes = TreeChanges({"index.html"}, {"404.html"})
+target.send(Site(Path(public), changes), Holding(True, commit, 33), everything)
 """
 
 
@@ -485,7 +485,7 @@ def test_killed_at_any_step_it_loses_nothing(
     monkeypatch.setenv("PATH", path)
     (bare / "hooks/pre-receive").unlink(missing_ok=True)
     tip = git(bare, "rev-parse", "gh-pages").strip()
-    again = send(branch(), Site(public, Changes({"index.html"}, {"404.html"})), first)
+    again = send(branch(), Site(public, TreeChanges({"index.html"}, {"404.html"})), first)
 
     assert mark.exists()
     assert code == -signal.SIGKILL
@@ -591,7 +591,7 @@ def test_the_directory_is_packed_anew_when_much_came_together(branch, bare, publ
 
     for number in range(6):
         write(public, {"index.html": b"home %d" % number})
-        sent = send(target, Site(public, Changes({"index.html"}, set())), sent)
+        sent = send(target, Site(public, TreeChanges({"index.html"}, set())), sent)
         most = max(most, len(list((folder / "objects/pack").glob("*.pack"))))
 
     kept = git(folder, "cat-file", "--batch-check", "--batch-all-objects")

@@ -25,7 +25,7 @@ from builds.deploy.target import Site
 from builds.models import BuildState, Deployment
 from builds.tasks import deploy_if_due
 from builds.tree import releases
-from builds.tree.patches import Changes
+from builds.tree.patches import TreeChanges
 from ghost.core.config.env import BASE_DIR
 from ghost.core.errors import RefusedError
 from tests import operators
@@ -52,7 +52,7 @@ class Published:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.token = "state-1"
-        self.changes: Changes | None = None
+        self.changes: TreeChanges | None = None
         self.asked: list[str] = []
         pages = {f"resources/{number}/index.html": b"page %d" % number for number in range(100)}
         write(folder, pages | {"index.html": b"home"})
@@ -62,19 +62,21 @@ class Published:
         for path in removed:
             (self.folder / path).unlink()
         self.token = f"state-{int(self.token[6:]) + 1}"
-        self.changes = Changes(set(changed), set(removed))
+        self.changes = TreeChanges(set(changed), set(removed))
 
-    def since(self, token: str) -> Changes | None:
+    def since(self, token: str) -> TreeChanges | None:
         self.asked.append(token)
         return self.changes
 
     def deploy(self, **kwargs):
-        return deploy.deploy(self.folder, self.token, self.since, lambda: None, **kwargs)
+        return deploy.deploy(self.folder, self.token, self.since, **kwargs)
 
 
 @pytest.fixture
 def site() -> Published:
-    releases.publish(releases.begin(1), "state-1")
+    draft = releases.begin(1)
+    releases.prepare(draft, "state-1")
+    releases.publish(draft)
     return Published(releases.public().resolve())
 
 
@@ -108,7 +110,7 @@ def let_time_pass(minutes: float) -> None:
 def test_nothing_is_configured_at_first(site):
     assert not deploy.is_configured()
     assert not deploy.due()
-    assert site.deploy() == deploy.Outcome([])
+    assert site.deploy() == deploy.DeployReport([])
     assert Deployment.objects.count() == 0
 
 
@@ -236,12 +238,13 @@ def test_one_target_that_fails_holds_up_no_other(site, broken, bare):
     assert [row.state for row in outcome.deployments] == ["done", "failed"]
 
 
-def test_a_deployment_killed_in_its_turn_is_due_again(site, there):
-    def die():
+def test_a_deployment_killed_on_its_way_is_due_again(site, there, monkeypatch):
+    def die(*args):
         raise SystemExit  # as the queue's time-out comes
 
+    monkeypatch.setattr("builds.deploy.folder.Folder.send", die)
     with pytest.raises(SystemExit):
-        deploy.deploy(site.folder, site.token, site.since, die)
+        site.deploy()
 
     assert not deploy.due()
     let_time_pass(1)
@@ -294,10 +297,10 @@ def test_an_error_shows_neither_credentials_nor_the_machines_paths(site, configu
 
 def test_new_credentials_are_no_new_target(configure):
     configure(pages_remote_url="https://ada:one@h.example/x.git")
-    first = Deployment.objects.of(deploy.runner.targets.configured()[0])
+    first = Deployment.objects.for_target(deploy.runner.targets.configured()[0])
     configure(pages_remote_url="https://ada:two@h.example/x.git")
 
-    second = Deployment.objects.of(deploy.runner.targets.configured()[0])
+    second = Deployment.objects.for_target(deploy.runner.targets.configured()[0])
 
     assert first.pk == second.pk
     assert second.target == "https://h.example/x.git gh-pages"
@@ -368,7 +371,7 @@ def test_counts_that_are_known_are_not_counted_again(site, configure):
 @pytest.mark.parametrize("is_known", [True, False])
 def test_a_file_that_the_host_does_not_take_stops_the_deployment(site, is_known):
     write(site.folder, {"big.bin": b"x" * 2000})
-    changes = Changes({"big.bin"}, set()) if is_known else None
+    changes = TreeChanges({"big.bin"}, set()) if is_known else None
 
     with pytest.raises(RefusedError, match=r"big.bin has 2,000 bytes, the host takes 1,000"):
         limits.check(limits.Limits(file_bytes=1000), Site(site.folder, changes))
@@ -479,7 +482,8 @@ def published(settings, tmp_path) -> Path:
     """A release that is public; its site."""
     draft = releases.begin(1)
     write(draft.site, {f"resources/{n}/index.html": b"x" for n in range(60)} | {"index.html": b"h"})
-    releases.publish(draft, "f" * 32)
+    releases.prepare(draft, "f" * 32)
+    releases.publish(draft)
     return releases.public().resolve()
 
 

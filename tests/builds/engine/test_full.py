@@ -3,14 +3,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from django.db import transaction
 
-from builds.data.progress import unheard
 from builds.data.records import File, Page
 from builds.engine import full
-from builds.engine.full import Writer
+from builds.engine.full import RecordWriter
 from builds.models import NextOutput, Output
 from builds.render.chunks import Chunks
+from builds.run import Progress
 from builds.tree import releases
 from ghost.core.errors import OutageError
 
@@ -28,7 +27,7 @@ def write(draft):
 
     def add(*records):
         with Chunks(draft.work) as chunks:
-            writer = Writer(draft, chunks, unheard, transaction.atomic)
+            writer = RecordWriter(draft, chunks, Progress())
             for number, record in enumerate(records):
                 writer.add(f"entry/{number}", record)
             writer.flush()
@@ -73,25 +72,25 @@ def test_an_address_that_leads_out_of_the_site_is_refused(write):
         write(File("/../../outside.txt", b"x"))
 
 
-def test_digests_of_shards_are_told_to_who_describes_them(write):
+def test_digests_of_shards_are_kept_for_the_manifest(write):
     shard = File("/index/index-2026-01.json", b"{}")
 
     writer = write(shard, File("/index/tags.json", b"{}"))
 
-    assert writer.told == {"/index/index-2026-01.json": (shard.digest, 2)}
+    assert writer.shards == {"/index/index-2026-01.json": (shard.digest, 2)}
 
 
-def test_what_is_wanted_are_the_files_of_all_rows_but_those_set_aside(write, configure):
+def test_the_files_are_those_of_all_rows_but_those_set_aside(write, configure):
     configure(site_languages=("en", "zh-hans"))
     write(Page("/", "home", ""), Page("/tags/a/", "list", "a"), File("/a.xml", b"1"))
 
-    full.set_aside(["/zh-hans/tags/a/"])
+    full.note_set_aside(["/zh-hans/tags/a/"])
 
-    assert sorted(full.wanted()) == [
+    assert sorted(full.files()) == [
         "a.xml", "index.html", "tags/a/index.html", "zh-hans/index.html",
     ]  # fmt: skip
-    assert NextOutput.objects.get(pk="/tags/a/").aside == "zh-hans"
-    assert full.aside_files() == {"zh-hans/tags/a/index.html"}
+    assert NextOutput.objects.get(pk="/tags/a/").languages_set_aside == "zh-hans"
+    assert full.files_set_aside() == {"zh-hans/tags/a/index.html"}
 
 
 def test_rows_of_a_full_build_count_when_they_replace_the_others(write):

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from builds.engine import incremental
-from builds.engine.incremental import Difference
+from builds.engine.incremental import Delta
 from builds.models import Due, Listing, Output
 from resources.models import Category, ProbeStatus, Resource
 from teams.models import Token
@@ -86,55 +86,55 @@ def test_a_title_changes_its_page_its_rows_and_its_feeds(catalog):
     row.title = "Another"
     row.store()
 
-    told = exports.change()
+    changed = exports.change()
 
-    assert told.changed == MANIFEST | {"index/index-2026-01-1.json"} | pages(
+    assert changed.files == MANIFEST | {"index/index-2026-01-1.json"} | pages(
         f"resources/{row.pk}", "latest/page/1", "tags/a/page/1", "publishers/ada/page/1",
         "categories/archive", "categories/archive/films",
     ) | feeds(
         "all", "tags/a", "publishers/ada", "categories/archive", "categories/archive/films",
     )  # fmt: skip
-    assert told.removed == set()
-    assert "search/manifest.json" in told.search
+    assert changed.removed == set()
+    assert "search/manifest.json" in changed.search
 
 
 def test_a_new_one_changes_the_last_pages_of_its_lists(catalog):
     row = catalog.add(22, category=catalog.archive)
 
-    told = exports.change()
+    changed = exports.change()
 
-    assert told.changed == MANIFEST | COUNTS | {
+    assert changed.files == MANIFEST | COUNTS | {
         "index.html", "index/index-2026-01.json", "sitemaps/resources-0.xml",
     } | pages(
         f"resources/{row.pk}", "tags/a", "publishers/ada", "categories/archive",
     ) | feeds("all", "tags/a", "publishers/ada", "categories/archive")  # fmt: skip
-    assert told.removed == set()
+    assert changed.removed == set()
 
 
 def test_a_takedown_changes_the_pages_it_was_on_and_takes_its_own(catalog):
     catalog.rows[5].take_down(reason="asked", by="test")
 
-    told = exports.change()
+    changed = exports.change()
 
-    assert told.changed == MANIFEST | COUNTS | {
+    assert changed.files == MANIFEST | COUNTS | {
         "index.html", "index/index-2026-01-2.json", "sitemaps/resources-0.xml",
     } | pages(
         "latest/page/2", "tags/a/page/2", "publishers/ada/page/2", "categories/maps/page/1",
     ) | feeds("all", "tags/a", "publishers/ada", "categories/maps")  # fmt: skip
-    assert told.removed == pages(f"resources/{catalog.rows[5].pk}")
+    assert changed.removed == pages(f"resources/{catalog.rows[5].pk}")
 
 
 def test_the_last_of_a_tag_and_of_a_publisher_takes_their_pages_along(catalog):
     for row in catalog.others:
         row.take_down(reason="asked", by="test")
 
-    told = exports.change()
+    changed = exports.change()
 
     own = pages(*(f"resources/{row.pk}" for row in catalog.others))
-    assert told.removed == own | pages("tags/lonely", "publishers/bob") | feeds(
+    assert changed.removed == own | pages("tags/lonely", "publishers/bob") | feeds(
         "tags/lonely", "publishers/bob"
     )
-    assert {"feeds.opml", "sitemaps/pages-1.xml", "index/tags.json"} <= told.changed
+    assert {"feeds.opml", "sitemaps/pages-1.xml", "index/tags.json"} <= changed.files
 
 
 def test_another_tag_changes_both_tags_and_the_rows(catalog):
@@ -142,15 +142,15 @@ def test_another_tag_changes_both_tags_and_the_rows(catalog):
     row.tags = ["b"]
     row.store()
 
-    told = exports.change()
+    changed = exports.change()
 
-    assert told.changed == MANIFEST | {
+    assert changed.files == MANIFEST | {
         "index.html", "index/index-2026-01.json", "index/tags.json", "feeds.opml",
         "sitemaps/pages-1.xml",
     } | pages(
         f"resources/{row.pk}", "publishers/ada", "categories/maps", "tags/a", "tags/b", "tags",
     ) | feeds("all", "publishers/ada", "categories/maps", "tags/a", "tags/b")  # fmt: skip
-    assert told.removed == set()
+    assert changed.removed == set()
 
 
 def test_another_category_changes_both_their_parents_and_the_rows(catalog):
@@ -158,16 +158,16 @@ def test_another_category_changes_both_their_parents_and_the_rows(catalog):
     row.category = catalog.maps
     row.store()
 
-    told = exports.change()
+    changed = exports.change()
 
-    assert told.changed == MANIFEST | {"index.html"} | pages(
+    assert changed.files == MANIFEST | {"index.html"} | pages(
         f"resources/{row.pk}", "latest/page/2", "tags/a/page/2", "publishers/ada/page/2",
         "categories/archive", "categories/archive/films", "categories/maps/page/1", "categories",
     ) | feeds(
         "all", "tags/a", "publishers/ada", "categories/archive", "categories/archive/films",
         "categories/maps",
     ) | {"index/index-2026-01-1.json", "index/categories.json"}  # fmt: skip
-    assert told.removed == set()
+    assert changed.removed == set()
 
 
 def test_another_place_of_a_category_moves_its_pages(catalog):
@@ -175,18 +175,18 @@ def test_another_place_of_a_category_moves_its_pages(catalog):
     films.parent = catalog.maps
     films.store()
 
-    told = exports.change()
+    changed = exports.change()
 
-    assert told.removed == pages("categories/archive/films") | feeds("categories/archive/films")
+    assert changed.removed == pages("categories/archive/films") | feeds("categories/archive/films")
     moved = pages("categories/maps/films", *(f"resources/{row.pk}" for row in catalog.rows[:4]))
-    assert moved | feeds("categories/maps/films") <= told.changed
-    assert f"resources/{catalog.rows[4].pk}/index.html" not in told.changed
+    assert moved | feeds("categories/maps/films") <= changed.files
+    assert f"resources/{catalog.rows[4].pk}/index.html" not in changed.files
 
 
 def test_nothing_new_changes_nothing(catalog):
-    told = exports.change()
+    changed = exports.change()
 
-    assert (told.found.is_empty, told.changed, told.removed, told.search) == (
+    assert (changed.delta.is_empty, changed.files, changed.removed, changed.search) == (
         True, set(), set(), set(),
     )  # fmt: skip
     assert not Due.objects.exists()
@@ -195,7 +195,7 @@ def test_nothing_new_changes_nothing(catalog):
 def test_a_page_of_which_nothing_differs_is_not_made_anew(catalog):
     Due.objects.add({f"entry/{catalog.rows[0].pk}": None, "site": None})
 
-    assert exports.change().found.is_empty
+    assert exports.change().delta.is_empty
 
 
 def test_an_address_that_another_page_takes_over_stays(catalog):
@@ -204,7 +204,7 @@ def test_an_address_that_another_page_takes_over_stays(catalog):
     for day in (21, 22, 23):
         catalog.add(day, category=catalog.maps)
 
-    told = exports.change()
+    changed = exports.change()
 
     tag = listing("tag", "a")
     assert (before, tag.last) == (f"page/{tag.pk}/3", 4)
@@ -214,22 +214,22 @@ def test_an_address_that_another_page_takes_over_stays(catalog):
     assert (owners["/tags/a/"], owners["/tags/a/page/3/"]) == (
         f"page/{tag.pk}/4", f"page/{tag.pk}/3",
     )  # fmt: skip
-    assert pages("tags/a", "tags/a/page/3") <= told.changed
-    assert told.removed == set()
+    assert pages("tags/a", "tags/a/page/3") <= changed.files
+    assert changed.removed == set()
 
 
 def test_an_address_that_goes_back_to_an_older_page_stays(catalog):
     for row in catalog.rows[6:]:
         row.take_down(reason="asked", by="test")
 
-    told = exports.change()
+    changed = exports.change()
 
     tag = listing("tag", "a")
     assert Output.objects.get(address="/tags/a/").owner == f"page/{tag.pk}/{tag.last}"
     assert tag.last == 2
-    assert "tags/a/index.html" in told.changed
-    assert pages("tags/a/page/2") <= told.removed
-    assert "tags/a/index.html" not in told.removed
+    assert "tags/a/index.html" in changed.files
+    assert pages("tags/a/page/2") <= changed.removed
+    assert "tags/a/index.html" not in changed.removed
 
 
 def test_categories_that_change_places_keep_their_addresses(catalog):
@@ -238,13 +238,13 @@ def test_categories_that_change_places_keep_their_addresses(catalog):
         row.slug = slug
         row.store()
 
-    told = exports.change()
+    changed = exports.change()
 
-    assert told.removed == pages("categories/archive/films", "categories/maps/page/1") | feeds(
+    assert changed.removed == pages("categories/archive/films", "categories/maps/page/1") | feeds(
         "categories/archive/films"
     )
     assert (
-        pages("categories/archive", "categories/maps", "categories/archive/page/1") <= told.changed
+        pages("categories/archive", "categories/maps", "categories/archive/page/1") <= changed.files
     )
 
 
@@ -257,32 +257,32 @@ def page_row(address: str) -> Output:
 
 def test_a_page_set_aside_is_taken_away_in_that_language_alone(configure):
     configure(site_languages=("en", "zh-hans"))
-    found = Difference({"/resources/1/": page_row("/resources/1/")})
+    delta = Delta({"/resources/1/": page_row("/resources/1/")})
 
-    found.set_aside(["/zh-hans/resources/1/"])
+    delta.note_set_aside(["/zh-hans/resources/1/"])
 
-    assert found.wanted() == ["resources/1/index.html"]
-    assert found.removed() == ["zh-hans/resources/1/index.html"]
-    assert found.rows["/resources/1/"].aside == "zh-hans"
+    assert delta.files() == ["resources/1/index.html"]
+    assert delta.removed_files() == ["zh-hans/resources/1/index.html"]
+    assert delta.rows["/resources/1/"].languages_set_aside == "zh-hans"
 
 
 def test_a_page_set_aside_in_both_languages_is_named_so(configure):
     configure(site_languages=("en", "zh-hans"))
-    found = Difference({"/": page_row("/"), "/tags/a/": page_row("/tags/a/")})
+    delta = Delta({"/": page_row("/"), "/tags/a/": page_row("/tags/a/")})
 
-    found.set_aside(["/zh-hans/tags/a/", "/tags/a/"])
-    incremental.store(found)
+    delta.note_set_aside(["/zh-hans/tags/a/", "/tags/a/"])
+    incremental.store(delta)
 
-    assert found.wanted() == ["index.html", "zh-hans/index.html"]
-    assert found.removed() == ["tags/a/index.html", "zh-hans/tags/a/index.html"]
-    assert incremental.aside_files() == {"tags/a/index.html", "zh-hans/tags/a/index.html"}
+    assert delta.files() == ["index.html", "zh-hans/index.html"]
+    assert delta.removed_files() == ["tags/a/index.html", "zh-hans/tags/a/index.html"]
+    assert incremental.files_set_aside() == {"tags/a/index.html", "zh-hans/tags/a/index.html"}
     assert Output.objects.get(pk="/tags/a/").files == []
 
 
 def test_what_goes_and_comes_again_is_not_removed():
-    found = Difference({"/tags/a/": page_row("/tags/a/")}, {"/tags/b/": page_row("/tags/b/")})
+    delta = Delta({"/tags/a/": page_row("/tags/a/")}, {"/tags/b/": page_row("/tags/b/")})
 
-    assert found.removed() == ["tags/b/index.html"]
+    assert delta.removed_files() == ["tags/b/index.html"]
 
 
 # -- whatever is edited
@@ -294,12 +294,12 @@ def test_records_are_those_of_a_full_build_whatever_is_edited(seed):
     public = exports.everything()
 
     for number in range(8):
-        told = [editor.at_random() for _ in range(editor.rng.randint(1, 5))]
+        changed = [editor.at_random() for _ in range(editor.rng.randint(1, 5))]
         exports.change(number + 2)
 
         wanted, files = exports.rows_of_all()
-        assert exports.rows() == wanted, told
-        assert exports.files(public) == files, told
+        assert exports.rows() == wanted, changed
+        assert exports.files(public) == files, changed
 
 
 # -- how much it asks

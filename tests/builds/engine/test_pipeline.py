@@ -9,8 +9,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from builds import reasons
-from builds.engine import incremental, pipeline, run
+from builds import reasons, run
+from builds.engine import incremental, pipeline
 from builds.models import Build, BuildState, Due
 from builds.pages import lists
 from builds.pages import resource as pages
@@ -27,8 +27,8 @@ from tests import make
 from tests.presence import present
 
 pytestmark = pytest.mark.django_db
-FULL = ["covers", "absorb", "export", "search", "hugo", "check", "publish"]
-DELTA = ["absorb", "export", "search", "hugo", "check", "publish"]
+FULL = ["covers", "sync", "export", "search", "hugo", "check", "publish"]
+DELTA = ["sync", "export", "search", "hugo", "check", "publish"]
 
 
 def steps(build: Build) -> list[tuple[str, bool]]:
@@ -116,7 +116,9 @@ def test_no_private_value_is_in_a_public_file(build, settings, tmp_path):
     findings.record_probe_miss(row, ProbeStatus.TIMEOUT, words("nobody at 10.9.8.7 answered"))
     make.resource().take_down(reason="a private reason", by="Olga Operator")
     Block.objects.add([make.info_hash()], reason="a court's order", by=operator.get_username())
-    present(Build.objects.claim(operator.get_username())).fail(words("an error at /srv/secret"))
+    BuildState.fail(
+        present(Build.objects.claim(operator.get_username())), words("an error at /srv/secret")
+    )
 
     found = everything(build())
 
@@ -216,7 +218,7 @@ def test_what_was_built_is_forgotten_by_the_log(build):
 
     assert (Change.objects.count(), Due.objects.count()) == (0, 0)
     state = BuildState.get()
-    assert state.built_revision == state.absorbed_revision == Catalog.get().revision
+    assert state.built_revision == state.synced_revision == Catalog.get().revision
     assert state.token == releases.token_of(releases.current())
 
 
@@ -272,7 +274,7 @@ def test_a_failing_hugo_leaves_the_last_good_site(build, monkeypatch, configure,
     before = everything(good.resolve())
     make.resource(title="Second")
     # It worked when it was asked.
-    monkeypatch.setattr("builds.render.fingerprint.look", lambda: state.look)
+    monkeypatch.setattr("builds.render.fingerprint.current", lambda: state.fingerprint)
     configure(hugo_bin="/bin/false")
 
     with pytest.raises(OutageError, match="can't render"):
@@ -309,7 +311,7 @@ def test_a_hugo_that_is_not_there_stops_before_anything_is_touched(build, config
 
     assert steps(present(Build.objects.first())) == []
     after = BuildState.get()
-    assert (after.token, after.absorbed_revision) == (before.token, before.absorbed_revision)
+    assert (after.token, after.synced_revision) == (before.token, before.synced_revision)
 
 
 def test_output_of_a_failing_hugo_is_kept_without_the_machines_paths(build, configure, tmp_path):
@@ -330,7 +332,7 @@ def test_output_of_a_failing_hugo_is_kept_without_the_machines_paths(build, conf
 
 
 def test_an_error_of_ours_is_named_without_its_details(build, monkeypatch):
-    monkeypatch.setattr(lists, "single", lambda shelf: 1 / 0)
+    monkeypatch.setattr(lists, "single", lambda reader: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
         build()
@@ -483,9 +485,9 @@ def test_a_builder_given_up_for_dead_at_the_very_end_publishes_nothing(build, mo
 def test_a_stale_builder_cannot_replace_the_site_of_the_one_that_took_over(build, monkeypatch):
     make.resource(title="Only")
     stale = present(Build.objects.claim("stale"))
-    real, told = check.whole, []
+    real, told = check.require_files, []
 
-    def whole(*args):
+    def require_files(*args):
         found = real(*args)
         if not told:
             told.append("the next builder comes, builds and publishes")
@@ -493,7 +495,7 @@ def test_a_stale_builder_cannot_replace_the_site_of_the_one_that_took_over(build
             told.append(build().resolve())
         return found
 
-    monkeypatch.setattr(check, "whole", whole)
+    monkeypatch.setattr(check, "require_files", require_files)
 
     with pytest.raises(OutageError):
         pipeline.run(stale)
@@ -507,13 +509,13 @@ def test_a_stale_builder_cannot_replace_the_site_of_the_one_that_took_over(build
 def test_an_unchanged_build_that_was_given_up_for_dead_does_not_say_it_is_done(build, monkeypatch):
     build()
     stale = present(Build.objects.claim("stale"))
-    real = check.part
+    real = check.require_patch
 
-    def part(*args):
+    def require_patch(*args):
         give_up()
         return real(*args)
 
-    monkeypatch.setattr(check, "part", part)
+    monkeypatch.setattr(check, "require_patch", require_patch)
 
     with pytest.raises(OutageError, match="given up for dead"):
         pipeline.run(stale)
@@ -525,7 +527,7 @@ class Killed(BaseException):
 
 def killed(build, monkeypatch, **kwargs) -> None:
     """Build until a door that was set before kills the builder; somebody notices."""
-    monkeypatch.setattr(Build, "fail", lambda self, error: False)  # the dead write nothing
+    monkeypatch.setattr(BuildState, "fail", lambda build, error: False)  # the dead write nothing
     with pytest.raises(Killed):
         build(**kwargs)
     monkeypatch.undo()
@@ -560,7 +562,7 @@ def test_a_builder_killed_at_the_swap_leaves_a_state_that_the_next_build_mends(
     assert not BuildState.get().pending_changes
 
 
-@pytest.mark.parametrize("door", ["seal", "store", "merge", "succeed"])
+@pytest.mark.parametrize("door", ["seal", "store", "apply", "succeed"])
 @pytest.mark.django_db(transaction=True)
 def test_a_builder_killed_in_a_delta_leaves_a_tree_that_the_next_build_finishes(
     build, monkeypatch, door
@@ -570,7 +572,7 @@ def test_a_builder_killed_in_a_delta_leaves_a_tree_that_the_next_build_finishes(
     row.title = "Second"
     row.store()
     before = everything(public)
-    where = {"seal": patches, "store": incremental, "merge": patches, "succeed": Build}[door]
+    where = {"seal": patches, "store": incremental, "apply": patches, "succeed": BuildState}[door]
     real = getattr(where, door)
 
     def die(*args):
@@ -635,7 +637,7 @@ def test_a_resource_whose_hour_came_is_not_passed_over_by_the_build_of_another_c
     build()
     # The clock moves: its hour comes, and another change is built before anyone notes it.
     past = timezone.now() - timedelta(hours=2)
-    BuildState.objects.update(built_as_of=past, absorbed_as_of=past)
+    BuildState.objects.update(built_as_of=past, synced_as_of=past)
     Resource.objects.filter(pk=late.pk).update(published_at=past + timedelta(hours=1))
     make.resource(title="Another")
 
@@ -670,7 +672,7 @@ def test_a_long_list_of_files_is_cut(build):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_slow_step_keeps_its_claim(build, monkeypatch):
-    monkeypatch.setattr(run, "BEAT_S", 0.01)
+    monkeypatch.setattr(run, "RENEW_EVERY_S", 0.01)
     real, leases = hugo.render, []
 
     def render(*args, **kwargs):

@@ -3,13 +3,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
 from django.utils import timezone
 
-from builds.engine import sync as absorbing
-from builds.engine.sync import CHECKED_AGAIN, absorb
-from builds.listings.repagination import place_all
-from builds.models import BuildState, Due, Entry, Listing, Place
+from builds.data.taxonomy import Taxonomy
+from builds.engine import entry_rows
+from builds.engine import sync as syncing
+from builds.engine.entry_rows import CHECKED_AGAIN
+from builds.engine.sync import sync
+from builds.listings.repagination import repaginate
+from builds.models import BuildState, Due, EntryRow, Listing, ListingEntry
+from builds.run import Progress
 from ghost.core.catalog.models import Catalog, Change
 from ghost.core.text.reasons import words
 from resources.models import DhtStatus, Resource, findings
@@ -27,21 +30,21 @@ def due() -> set[str]:
 
 def built() -> BuildState:
     """The tables as a build leaves them: nothing is due."""
-    state = absorb(everything=False)
+    state = sync(Progress(), everything=False)
     Due.objects.all().delete()
-    Change.objects.filter(revision__lte=state.absorbed_revision).delete()
+    Change.objects.filter(revision__lte=state.synced_revision).delete()
     return state
 
 
 def facts(row: Resource):
-    return Entry.objects.get(pk=row.pk).facts
+    return EntryRow.objects.get(pk=row.pk).entry
 
 
 def placed() -> dict[tuple[str, str], list[tuple[int, int]]]:
     """Page and entry of each place."""
     return {
         (row.kind, row.key): list(
-            row.places.order_by("page", "at", "entry_id").values_list("page", "entry_id")
+            row.entries.order_by("page", "at", "entry_id").values_list("page", "entry_id")
         )
         for row in Listing.objects.order_by("kind", "key")
     }
@@ -52,15 +55,15 @@ def between(monkeypatch):
     """`between(deed)`: do it once, after the rows of the first batch were read."""
 
     def come(deed):
-        real, done = absorbing._entries, []
+        real, done = entry_rows.rows_of, []
 
-        def entries(ids):
+        def rows_of(ids):
             found = real(ids)
             if not done:
                 done.append(deed())
             return found
 
-        monkeypatch.setattr(absorbing, "_entries", entries)
+        monkeypatch.setattr(entry_rows, "rows_of", rows_of)
 
     return come
 
@@ -74,9 +77,9 @@ def test_the_first_look_takes_all_that_is_public():
     make.resource(published_at=None)
     make.resource().take_down(reason="asked", by="test")
 
-    state = absorb(everything=False)
+    state = sync(Progress(), everything=False)
 
-    assert [entry.facts.title for entry in Entry.objects.all()] == ["Shown"]
+    assert [entry.entry.title for entry in EntryRow.objects.all()] == ["Shown"]
     assert placed() == {
         ("all", ""): [(1, row.pk)],
         ("category", str(row.category_id)): [(1, row.pk)],
@@ -84,12 +87,12 @@ def test_the_first_look_takes_all_that_is_public():
         ("publisher", str(row.publisher_id)): [(1, row.pk)],
         ("tag", "a"): [(1, row.pk)],
     }
-    assert (state.absorbed_revision, state.token) == (Catalog.get().revision, "")
+    assert (state.synced_revision, state.token) == (Catalog.get().revision, "")
     assert state.generated_at == Catalog.get().changed_at
 
 
 def test_an_empty_catalog_has_a_list_of_all():
-    absorb(everything=False)
+    sync(Progress(), everything=False)
 
     assert placed() == {("all", ""): []}
 
@@ -98,7 +101,7 @@ def test_the_second_look_finds_nothing_new():
     make.resource()
     before = built()
 
-    after = absorb(everything=True)
+    after = sync(Progress(), everything=True)
 
     assert due() == set()
     assert after.generated_at == before.generated_at
@@ -111,7 +114,7 @@ def test_facts_are_what_the_row_says():
         category=make.category("Films"),
     )  # fmt: skip
 
-    absorb(everything=False)
+    sync(Progress(), everything=False)
 
     row.refresh_from_db()
     shown = facts(row)
@@ -133,15 +136,15 @@ def test_an_edit_makes_due_what_shows_it_and_nothing_else():
     row.title = "Another"
     row.store()
 
-    absorb(everything=False)
+    sync(Progress(), everything=False)
 
     mine = {
         f"{'page'}/{place.listing_id}/{place.page}"
-        for place in Place.objects.filter(entry_id=row.pk)
+        for place in ListingEntry.objects.filter(entry_id=row.pk)
     }
     feeds = {
         f"feed/{place.listing_id}"
-        for place in Place.objects.filter(entry_id=row.pk).exclude(listing__kind="month")
+        for place in ListingEntry.objects.filter(entry_id=row.pk).exclude(listing__kind="month")
     }
     assert due() == mine | feeds | {f"entry/{row.pk}", f"search/{row.pk}", "site"}
     assert f"page/{Listing.objects.get(kind='tag', key='b').pk}/1" not in due()
@@ -155,7 +158,7 @@ def test_what_a_resource_was_stays_noted_until_it_is_built():
     for title in ("Second", "Third"):
         row.title = title
         row.store()
-        absorb(everything=False)
+        sync(Progress(), everything=False)
 
     (before,) = Due.objects.filter(owner=f"search/{row.pk}").values_list("before", flat=True)
 
@@ -168,10 +171,10 @@ def test_a_resource_deleted_between_builds_leaves_the_tables():
     row.take_down(reason="asked", by="test")
     Resource.objects.filter(pk=row.pk).delete()
 
-    absorb(everything=False)
+    sync(Progress(), everything=False)
 
-    assert [entry.pk for entry in Entry.objects.all()] == [kept.pk]
-    assert not Place.objects.filter(entry_id=row.pk).exists()
+    assert [entry.pk for entry in EntryRow.objects.all()] == [kept.pk]
+    assert not ListingEntry.objects.filter(entry_id=row.pk).exists()
     assert {f"entry/{row.pk}", f"search/{row.pk}"} <= due()
 
 
@@ -180,25 +183,25 @@ def test_a_resource_that_came_and_went_between_builds_is_no_news():
     before = built()
     make.resource().take_down(reason="asked", by="test")
 
-    after = absorb(everything=False)
+    after = sync(Progress(), everything=False)
 
     assert (due(), after.generated_at) == (set(), before.generated_at)
-    assert after.absorbed_revision == Catalog.get().revision
+    assert after.synced_revision == Catalog.get().revision
 
 
-def test_a_resource_whose_hour_comes_is_absorbed_though_nobody_noted_it():
+def test_a_resource_whose_hour_comes_is_synced_though_nobody_noted_it():
     """Whoever builds another change in that minute takes it along, and moves the clock on."""
     late = make.resource(published_at=timezone.now() + timedelta(days=1))
     built()
     moment = timezone.now()
-    BuildState.objects.update(absorbed_as_of=moment - timedelta(hours=2))
+    BuildState.objects.update(synced_as_of=moment - timedelta(hours=2))
     Resource.objects.filter(pk=late.pk).update(published_at=moment - timedelta(hours=1))
     make.resource()
 
-    state = absorb(everything=False)
+    state = sync(Progress(), everything=False)
 
-    assert Entry.objects.filter(pk=late.pk).exists()
-    assert state.absorbed_as_of >= moment
+    assert EntryRow.objects.filter(pk=late.pk).exists()
+    assert state.synced_as_of >= moment
 
 
 def test_a_change_that_comes_while_rows_are_read_is_taken_by_the_next_look(between):
@@ -212,8 +215,8 @@ def test_a_change_that_comes_while_rows_are_read_is_taken_by_the_next_look(betwe
         second.store()
 
     between(edit)
-    absorb(everything=False)
-    absorb(everything=False)
+    sync(Progress(), everything=False)
+    sync(Progress(), everything=False)
 
     assert [facts(row).title for row in (first, second)] == ["First, edited", "Second, edited"]
 
@@ -223,10 +226,10 @@ def test_a_change_that_comes_while_rows_are_read_is_taken_by_the_next_look(betwe
 def test_a_change_that_comes_after_a_look_at_the_log_is_not_lost(monkeypatch, everything, look):
     first, second = make.resource(title="First"), make.resource(title="Second")
     built()
-    monkeypatch.setattr(absorbing, "BATCH", 1)
+    monkeypatch.setattr(syncing, "BATCH", 1)
     first.title = "First, edited"
     first.store()
-    real, looks = absorbing._news, []
+    real, looks = syncing._changed_ids, []
 
     def news(state):
         found = real(state)
@@ -236,9 +239,9 @@ def test_a_change_that_comes_after_a_look_at_the_log_is_not_lost(monkeypatch, ev
             second.store()
         return found
 
-    monkeypatch.setattr(absorbing, "_news", news)
-    absorb(everything=everything)
-    absorb(everything=False)
+    monkeypatch.setattr(syncing, "_changed_ids", news)
+    sync(Progress(), everything=everything)
+    sync(Progress(), everything=False)
 
     assert [facts(row).title for row in (first, second)] == ["First, edited", "Second, edited"]
 
@@ -246,7 +249,7 @@ def test_a_change_that_comes_after_a_look_at_the_log_is_not_lost(monkeypatch, ev
 def test_a_change_that_comes_while_everything_is_compared_is_not_lost(monkeypatch, between):
     first, second = make.resource(title="First"), make.resource(title="Second")
     built()
-    monkeypatch.setattr(absorbing, "BATCH", 1)
+    monkeypatch.setattr(syncing, "BATCH", 1)
 
     def edit():  # what was compared already, and what nobody has seen yet
         first.title = "First, edited"
@@ -256,22 +259,22 @@ def test_a_change_that_comes_while_everything_is_compared_is_not_lost(monkeypatc
         make.resource(title="Third")
 
     between(edit)
-    absorb(everything=True)
+    sync(Progress(), everything=True)
 
-    titles = [entry.facts.title for entry in Entry.objects.order_by("id")]
+    titles = [entry.entry.title for entry in EntryRow.objects.order_by("id")]
     assert titles == ["First, edited", "Second, edited", "Third"]
 
 
 def test_after_a_clock_that_ran_ahead_nobodys_hour_is_passed_over():
     late = make.resource(published_at=timezone.now() + timedelta(days=1))
     built()
-    BuildState.objects.update(absorbed_as_of=timezone.now() + timedelta(days=2))
+    BuildState.objects.update(synced_as_of=timezone.now() + timedelta(days=2))
     Resource.objects.filter(pk=late.pk).update(published_at=timezone.now())
 
-    state = absorb(everything=False)
+    state = sync(Progress(), everything=False)
 
-    assert Entry.objects.filter(pk=late.pk).exists()
-    assert state.absorbed_as_of <= timezone.now()
+    assert EntryRow.objects.filter(pk=late.pk).exists()
+    assert state.synced_as_of <= timezone.now()
 
 
 # -- soft facts
@@ -292,7 +295,7 @@ def test_a_check_alone_changes_no_page():
     shown = facts(row).checked_at
     check(row, CHECKED_AGAIN - timedelta(hours=1), misses=3)
 
-    after = absorb(everything=False)
+    after = sync(Progress(), everything=False)
 
     assert (due(), facts(row).checked_at, facts(row).misses) == (set(), shown, 0)
     assert after.generated_at == before.generated_at
@@ -303,13 +306,13 @@ def test_a_check_is_shown_with_what_else_changes():
     built()
     check(row, timedelta(hours=1), status=DhtStatus.STALE, misses=3)
 
-    absorb(everything=False)
+    sync(Progress(), everything=False)
 
     row.refresh_from_db()
     shown = facts(row)
     assert (shown.dht_status, shown.misses) == ("Stale", 3)
     assert shown.checked_at == present(row.last_dht_check).isoformat()
-    entry = Entry.objects.get(pk=row.pk)
+    entry = EntryRow.objects.get(pk=row.pk)
     assert (entry.dht_status, entry.misses) == ("Stale", 3)
 
 
@@ -318,7 +321,7 @@ def test_a_check_that_is_far_behind_is_shown_anew():
     built()
     check(row, CHECKED_AGAIN + timedelta(minutes=1))
 
-    absorb(everything=False)
+    sync(Progress(), everything=False)
 
     row.refresh_from_db()
     assert facts(row).checked_at == present(row.last_dht_check).isoformat()
@@ -332,7 +335,7 @@ def test_the_first_check_is_shown():
     assert facts(row).checked_at is None
     check(row, timedelta(0), status=DhtStatus.UNKNOWN)
 
-    absorb(everything=False)
+    sync(Progress(), everything=False)
 
     assert facts(row).checked_at is not None
 
@@ -353,11 +356,11 @@ def test_a_publisher_with_another_name_makes_all_its_resources_due():
     ada.display_name = "Ada Lovelace"
     ada.store()
 
-    state = absorb(everything=False)
+    state = sync(Progress(), everything=False)
 
     assert renamed("publisher", ada.pk) | {f"entry/{hers.pk}", f"search/{hers.pk}"} <= due()
     assert f"entry/{his.pk}" not in due()
-    assert state.names["people"][0] == [ada.pk, "Ada Lovelace", "ada-lovelace"]
+    assert state.taxonomy["publishers"][0] == [ada.pk, "Ada Lovelace", "ada-lovelace"]
 
 
 def test_a_publisher_who_gets_the_bare_slug_is_another_one_too():
@@ -368,7 +371,7 @@ def test_a_publisher_who_gets_the_bare_slug_is_another_one_too():
     first.display_name = "Bob"
     first.store()
 
-    absorb(everything=False)
+    sync(Progress(), everything=False)
 
     assert {f"entry/{row.pk}" for row in rows} <= due()
     assert renamed("publisher", second.pk) <= due()
@@ -382,7 +385,7 @@ def test_a_team_with_another_name_makes_its_resources_due():
     team.name = "Restorers"
     team.store()
 
-    absorb(everything=False)
+    sync(Progress(), everything=False)
 
     assert renamed("team", team.pk) | {f"entry/{row.pk}"} <= due()
     assert f"entry/{other.pk}" not in due()
@@ -397,7 +400,7 @@ def test_a_category_with_another_name_changes_all_below_it_and_its_parent():
     films.name, films.slug = "Cinema", ""
     films.store()
 
-    absorb(everything=False)
+    sync(Progress(), everything=False)
 
     assert renamed("category", films.pk) | renamed("category", silent.pk) <= due()
     assert {
@@ -415,11 +418,11 @@ def test_a_category_that_moves_takes_its_resources_along():
     films.parent = new
     films.store()
 
-    absorb(everything=False)
+    sync(Progress(), everything=False)
 
     counts = {x.key: x.count for x in Listing.objects.filter(kind="category")}
     assert counts == {str(old.pk): 0, str(new.pk): 1, str(films.pk): 1}
-    assert Place.objects.filter(entry_id=row.pk, listing__key=str(new.pk)).exists()
+    assert ListingEntry.objects.filter(entry_id=row.pk, listing__key=str(new.pk)).exists()
 
 
 def test_a_new_category_and_one_that_is_gone_have_pages_made_and_removed():
@@ -430,7 +433,7 @@ def test_a_new_category_and_one_that_is_gone_have_pages_made_and_removed():
     gone.discard()
     come = make.category("Come")
 
-    absorb(everything=False)
+    sync(Progress(), everything=False)
 
     keys = set(Listing.objects.filter(kind="category").values_list("key", flat=True))
     assert keys == {str(come.pk), str(make.Category.objects.get(slug="films").pk)}
@@ -444,7 +447,7 @@ def test_a_category_in_another_order_is_news():
     films.sort_order = 5
     films.store()
 
-    absorb(everything=False)
+    sync(Progress(), everything=False)
 
     assert "site" in due()
 
@@ -454,22 +457,22 @@ def test_a_category_in_another_order_is_news():
 
 @pytest.fixture
 def few_are_many(monkeypatch):
-    monkeypatch.setattr(absorbing, "MASS", 2)
-    monkeypatch.setattr(absorbing, "BATCH", 2)
+    monkeypatch.setattr(syncing, "MASS", 2)
+    monkeypatch.setattr(syncing, "BATCH", 2)
 
 
 def compare_with_all_anew() -> None:
     """Entries of every listing are those that laying everything anew gives."""
     now = {key: sorted(pk for _, pk in pages) for key, pages in placed().items()}
     counts = {(row.kind, row.key): (row.count, row.spellings) for row in Listing.objects.all()}
-    place_all(absorbing.Names.of(BuildState.get().names), transaction.atomic)
+    repaginate(Taxonomy.from_json(BuildState.get().taxonomy), Progress())
     assert now == {key: sorted(pk for _, pk in pages) for key, pages in placed().items()}
     assert counts == {
         (row.kind, row.key): (row.count, row.spellings) for row in Listing.objects.all()
     }
 
 
-def test_many_changes_are_absorbed_at_once_and_give_the_token_up(few_are_many):
+def test_many_changes_are_synced_at_once_and_give_the_token_up(few_are_many):
     rows = [make.resource(title=f"Old {number}", tags=["a"]) for number in range(5)]
     built()
     BuildState.objects.update(token="trusted")
@@ -478,17 +481,17 @@ def test_many_changes_are_absorbed_at_once_and_give_the_token_up(few_are_many):
         row.store()
     rows[4].take_down(reason="asked", by="test")
 
-    state = absorb(everything=False)
+    state = sync(Progress(), everything=False)
 
-    assert [entry.facts.title for entry in Entry.objects.order_by("id")] == [
+    assert [entry.entry.title for entry in EntryRow.objects.order_by("id")] == [
         "New 0", "New 1", "New 2", "Old 3",
     ]  # fmt: skip
     assert (state.token, BuildState.get().token) == ("", "")
-    assert state.absorbed_revision == Catalog.get().revision
+    assert state.synced_revision == Catalog.get().revision
     compare_with_all_anew()
 
 
-def test_what_is_absorbed_anew_is_placed_anew(monkeypatch):
+def test_what_is_synced_anew_is_placed_anew(monkeypatch):
     monkeypatch.setattr("builds.listings.pagination.PAGE_ROWS", 3)
     rows = [make.resource() for _ in range(9)]
     built()
@@ -498,7 +501,7 @@ def test_what_is_absorbed_anew_is_placed_anew(monkeypatch):
     BuildState.objects.update(token="trusted")
     assert Listing.objects.get(kind="all").gaps == [2]
 
-    state = absorb(everything=True, anew=True)
+    state = sync(Progress(), everything=True, anew=True)
 
     assert Listing.objects.get(kind="all").gaps == []
     assert (state.token, BuildState.get().token) == ("", "")
@@ -511,7 +514,7 @@ def test_a_few_changes_keep_the_token(few_are_many):
     row.title = "Another"
     row.store()
 
-    state = absorb(everything=False)
+    state = sync(Progress(), everything=False)
 
     assert (state.token, BuildState.get().token) == ("trusted", "trusted")
 
@@ -526,15 +529,15 @@ def test_a_name_that_many_show_gives_the_token_up(few_are_many):
     rows[0].title = "Another"
     rows[0].store()
 
-    state = absorb(everything=False)
+    state = sync(Progress(), everything=False)
 
     assert (state.token, BuildState.get().token) == ("", "")
-    assert state.names["nodes"][0][1] == "Cinema"
+    assert state.taxonomy["categories"][0][1] == "Cinema"
     assert facts(rows[0]).title == "Another"
     compare_with_all_anew()
 
 
-def test_what_changes_while_everything_is_absorbed_is_absorbed_too(few_are_many, between):
+def test_what_changes_while_everything_is_synced_is_synced_too(few_are_many, between):
     films, maps = make.category("Films"), make.category("Maps")
     rows = [make.resource(title=f"Old {number}", category=films, tags=["a"]) for number in range(5)]
 
@@ -551,17 +554,17 @@ def test_what_changes_while_everything_is_absorbed_is_absorbed_too(few_are_many,
         make.resource(title="Come", category=make.category("Newer"), publisher=somebody)
 
     between(come)
-    state = absorb(everything=False)
+    state = sync(Progress(), everything=False)
 
-    assert [entry.facts.title for entry in Entry.objects.order_by("id")] == [
+    assert [entry.entry.title for entry in EntryRow.objects.order_by("id")] == [
         "Edited when it was read", "Old 2", "Old 3", "Old 4", "Come",
     ]  # fmt: skip
-    assert state.absorbed_revision == Catalog.get().revision
-    assert all(absorbing.Names.of(state.names).know(e.facts) for e in Entry.objects.all())
+    assert state.synced_revision == Catalog.get().revision
+    assert all(Taxonomy.from_json(state.taxonomy).includes(e.entry) for e in EntryRow.objects.all())
     compare_with_all_anew()
 
 
-def test_a_category_emptied_and_deleted_while_everything_is_absorbed_is_gone(few_are_many, between):
+def test_a_category_emptied_and_deleted_while_everything_is_synced_is_gone(few_are_many, between):
     films, maps = make.category("Films"), make.category("Maps")
     rows = [make.resource(category=films) for _ in range(5)]
 
@@ -572,13 +575,13 @@ def test_a_category_emptied_and_deleted_while_everything_is_absorbed_is_gone(few
         films.discard()
 
     between(go)
-    absorb(everything=False)
+    sync(Progress(), everything=False)
 
     assert [x.key for x in Listing.objects.filter(kind="category")] == [str(maps.pk)]
     compare_with_all_anew()
 
 
-@pytest.mark.parametrize("door", ["_store", "place_all", "_keep"])
+@pytest.mark.parametrize("door", ["_store", "repaginate", "_save"])
 def test_places_half_made_are_made_again(few_are_many, monkeypatch, door):
     """Whoever dies between the steps leaves tables that nobody may go by."""
     films = make.category("Films")
@@ -588,31 +591,31 @@ def test_places_half_made_are_made_again(few_are_many, monkeypatch, door):
     films.store()
 
     def die(*args, **kwargs):
-        Place.objects.filter(entry_id=rows[0].pk).delete()
+        ListingEntry.objects.filter(entry_id=rows[0].pk).delete()
         raise RuntimeError
 
     with monkeypatch.context() as patch:
-        patch.setattr(absorbing, door, die)
+        patch.setattr(syncing, door, die)
         with pytest.raises(RuntimeError):
-            absorb(everything=False)
+            sync(Progress(), everything=False)
 
-    absorb(everything=False)
+    sync(Progress(), everything=False)
 
     assert BuildState.get().token == ""
     assert {pk for _, pk in placed()["tag", "a"]} == {row.pk for row in rows}
     compare_with_all_anew()
 
 
-def test_an_absorption_that_fails_in_the_middle_is_taken_up_again(monkeypatch):
+def test_a_sync_that_fails_in_the_middle_is_taken_up_again(monkeypatch):
     make.resource(title="Old")
     built()
-    monkeypatch.setattr(absorbing, "AT_ONCE", 1)
+    monkeypatch.setattr(syncing, "MAX_TRANSACTION_ENTRIES", 1)
     somebody = make.publisher(name="Somebody new")
     rows = [
         make.resource(category=make.category(), publisher=somebody, title=f"New {n}")
         for n in range(3)
     ]
-    real, done = absorbing._Changed.write, []
+    real, done = syncing._ChangedEntries.write, []
 
     def write(self, ids):
         if done:
@@ -620,16 +623,16 @@ def test_an_absorption_that_fails_in_the_middle_is_taken_up_again(monkeypatch):
         done.append(real(self, ids))
 
     with monkeypatch.context() as patch:
-        patch.setattr(absorbing._Changed, "write", write)
+        patch.setattr(syncing._ChangedEntries, "write", write)
         with pytest.raises(RuntimeError):
-            absorb(everything=False)
+            sync(Progress(), everything=False)
     assert BuildState.get().pending_changes
 
-    state = absorb(everything=False)
+    state = sync(Progress(), everything=False)
 
-    assert Entry.objects.count() == 4
+    assert EntryRow.objects.count() == 4
     assert {f"{kind}/{row.pk}" for row in rows for kind in ("entry", "search")} <= due()
-    assert state.absorbed_revision == Catalog.get().revision
+    assert state.synced_revision == Catalog.get().revision
     compare_with_all_anew()
 
 
@@ -639,20 +642,20 @@ def test_an_absorption_that_fails_in_the_middle_is_taken_up_again(monkeypatch):
 def test_a_body_is_made_anew_only_from_another_source(monkeypatch):
     row = make.resource(content_markdown="Some *words*.")
     made = []
-    real = absorbing._make
+    real = entry_rows._make_content
     monkeypatch.setattr(
-        absorbing, "_make", lambda row, source: made.append(row.pk) or real(row, source)
+        entry_rows, "_make_content", lambda row, source: made.append(row.pk) or real(row, source)
     )
     built()
     row.title = "Another"
     row.store()
     built()
-    absorb(everything=True)
+    sync(Progress(), everything=True)
     assert made == [row.pk]
 
     row.content_markdown = "Other *words*."
     row.store()
-    absorb(everything=False)
+    sync(Progress(), everything=False)
 
     assert made == [row.pk, row.pk]
     assert facts(row).summary == "Other words."
@@ -663,7 +666,7 @@ def test_another_renderer_makes_all_bodies_anew(monkeypatch):
     built()
     monkeypatch.setattr("builds.data.body._renderer", lambda: b"another")
 
-    absorb(everything=True)
+    sync(Progress(), everything=True)
 
     assert {f"entry/{row.pk}", f"search/{row.pk}"} <= due()
 
@@ -674,7 +677,7 @@ def test_a_new_probe_makes_the_tree_anew():
     found = make.torrent_metadata(row.magnet_hash, files=(metadata.File("other.iso", 3_000_000),))
     findings.record_metadata(row, found)
 
-    absorb(everything=False)
+    sync(Progress(), everything=False)
 
     assert facts(row).files_summary == found.files_tree_summary
     assert f"entry/{row.pk}" in due()

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from builds import tasks
-from builds.models import Build, Entry
+from builds.models import Build, EntryRow
 from ghost.core.catalog.models import Change
 from resources.models import Resource
 from tests import make
@@ -70,9 +70,9 @@ def test_a_change_that_no_log_names_is_found(site):
 
 def test_tables_that_lie_are_found(site):
     before = tree(site)
-    entry = present(Entry.objects.first())
-    Entry.objects.filter(pk=entry.pk).update(
-        facts_json=entry.facts_json.replace("Work", "Lie"), source="x"
+    row = present(EntryRow.objects.first())
+    EntryRow.objects.filter(pk=row.pk).update(
+        entry_json=row.entry_json.replace("Work", "Lie"), source="x"
     )
 
     tasks.verify_site()

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from builds.data.taxonomy import Crumb, Names, Node, Person
+from builds.data.taxonomy import CategoryNode, Crumb, Profile, Taxonomy
 from builds.feeds import opml
 from builds.feeds.writer import Feed
 from builds.listings.pagination import Kind
-from builds.listings.reader import Shelf
+from builds.listings.reader import Reader
 from builds.models import BuildState, Listing
 from builds.pages import outputs
 from tests.presence import present
@@ -51,9 +51,9 @@ def test_site_without_feeds_has_an_empty_list():
     assert list(present(root.find("body"))) == []
 
 
-def shelf(names, listings):
+def reader(taxonomy, listings):
     """With these listings, each with an entry, in this order."""
-    found = Shelf(BuildState(), names)
+    found = Reader(BuildState(), taxonomy)
     found.listings = {
         pk: Listing(pk=pk, kind=kind, key=key, spellings=spellings, count=1)
         for pk, (kind, key, spellings) in enumerate(listings, 1)
@@ -65,14 +65,18 @@ def test_categories_stand_in_tree_order_by_their_whole_way_and_the_rest_by_name(
     configure(site_title="Ghost")
     archive, films = Crumb("Archive", "archive"), Crumb("Films", "films")
     below = Crumb("Films", "archive/films")
-    names = Names(
-        nodes={
-            9: Node(9, "Films", "films", None, 9, 0, "films", 0, (films,), (9,)),
-            2: Node(2, "Archive", "archive", None, 2, 1, "archive", 0, (archive,), (2,)),
-            5: Node(5, "Films", "films", 2, 2, 0, "archive/films", 1, (archive, below), (2, 5)),
-            7: Node(7, "Empty", "empty", None, 7, 2, "empty", 0, (Crumb("Empty", "empty"),), (7,)),
+    taxonomy = Taxonomy(
+        categories={
+            9: CategoryNode(9, "Films", "films", None, 9, 0, "films", 0, (films,), (9,)),
+            2: CategoryNode(2, "Archive", "archive", None, 2, 1, "archive", 0, (archive,), (2,)),
+            5: CategoryNode(
+                5, "Films", "films", 2, 2, 0, "archive/films", 1, (archive, below), (2, 5)
+            ),
+            7: CategoryNode(
+                7, "Empty", "empty", None, 7, 2, "empty", 0, (Crumb("Empty", "empty"),), (7,)
+            ),
         },
-        people={3: Person("beta", "beta"), 4: Person("Alpha", "alpha")},
+        publishers={3: Profile("beta", "beta"), 4: Profile("Alpha", "alpha")},
         teams={},
     )
     listings = [
@@ -81,7 +85,7 @@ def test_categories_stand_in_tree_order_by_their_whole_way_and_the_rest_by_name(
         (Kind.TAG, "z", {"a2": 1}), (Kind.TAG, "b", {"B": 1}), (Kind.TAG, "a", {"C": 1}),
     ]  # fmt: skip
 
-    found = dict(outputs.groups(shelf(names, listings)))
+    found = dict(outputs.groups(reader(taxonomy, listings)))
 
     assert {name: [(feed.title, feed.stem) for feed in feeds] for name, feeds in found.items()} == {
         "Ghost": [("Ghost", "/feeds/all"), ("Ghost: needs seeders", "/feeds/rescue")],

@@ -37,7 +37,7 @@ def place(configure):
 
 def written(items, feed=FEED, names=None):
     """Each file's body by its ending."""
-    files = list(feeds.files(feed, items, names or make.names()))
+    files = list(feeds.files(feed, items, names or make.taxonomy()))
     assert [file.address for file in files] == [feed.stem + ending for ending in ENDINGS]
     return dict(zip(ENDINGS, (file.body for file in files), strict=True))
 
@@ -53,9 +53,9 @@ def parsed(body):
 
 @pytest.mark.parametrize(("ending", "version"), [(".xml", "rss20"), (".atom", "atom10")])
 def test_reader_finds_feed_item_and_magnet(ending, version):
-    facts = make.facts(7, title="A <film> & more", summary="`<b>` & words", tags=("x", "公共"))
+    entry = make.entry(7, title="A <film> & more", summary="`<b>` & words", tags=("x", "公共"))
 
-    feed = parsed(written([facts])[ending])
+    feed = parsed(written([entry])[ending])
 
     assert (feed.version, feed.feed.title) == (version, "Ghost: 公共领域")
     assert unescape(feed.feed.subtitle) == "What is <here>"
@@ -66,17 +66,17 @@ def test_reader_finds_feed_item_and_magnet(ending, version):
     [item] = feed.entries
     assert item.title == "A <film> & more"
     assert item.link == "https://host.example/repo/resources/7/"
-    assert item.id == f"urn:btih:{facts.hash}"
+    assert item.id == f"urn:btih:{entry.hash}"
     assert item.author == "Ada"
     assert [tag.term for tag in item.tags] == ["Films", "x", "公共"]
     assert tuple(item.published_parsed)[:6] == (2026, 1, 1, 0, 0, 7)
     [enclosure] = item.enclosures
-    assert (enclosure.href, enclosure.length) == (facts.magnet, "3000000")
+    assert (enclosure.href, enclosure.length) == (entry.magnet, "3000000")
     assert enclosure.type == "application/x-bittorrent"
 
 
 def test_text_of_rss_is_html_and_that_of_the_others_plain():
-    bodies = written([make.facts(summary="`<b>` & words")])
+    bodies = written([make.entry(summary="`<b>` & words")])
 
     assert parsed(bodies[".xml"]).entries[0].summary == "`&lt;b&gt;` &amp; words"
     assert parsed(bodies[".atom"]).entries[0].summary == "`<b>` & words"
@@ -84,23 +84,23 @@ def test_text_of_rss_is_html_and_that_of_the_others_plain():
 
 
 def test_rss_has_the_torrent_elements_of_bep_36():
-    facts = make.facts()
+    entry = make.entry()
 
-    item = parsed(written([facts])[".xml"]).entries[0]
+    item = parsed(written([entry])[".xml"]).entries[0]
 
     assert item.torrent_contentlength == "3000000"
-    assert item.torrent_infohash == facts.hash
-    assert item.torrent_magneturi == facts.magnet
+    assert item.torrent_infohash == entry.hash
+    assert item.torrent_magneturi == entry.magnet
 
 
 def test_json_feed_says_it_all():
-    facts = make.facts(
+    entry = make.entry(
         7, hash_v2=V2, tags=("Films", "b"), torrent="ef" * 16, cover=Picture("ab", 600, 400)
     )
 
-    body = json.loads(written([facts])[".json"])
+    body = json.loads(written([entry])[".json"])
 
-    torrent = f"https://host.example/repo/torrents/{facts.hash}.torrent"
+    torrent = f"https://host.example/repo/torrents/{entry.hash}.torrent"
     tag = "%E5%85%AC%E5%85%B1%E9%A2%86%E5%9F%9F"
     [item] = body.pop("items")
     assert body == {
@@ -112,7 +112,7 @@ def test_json_feed_says_it_all():
     }
     assert item.pop("image").startswith("https://host.example/repo/assets/covers/")
     assert item == {
-        "id": f"urn:btih:{facts.hash}",
+        "id": f"urn:btih:{entry.hash}",
         "url": "https://host.example/repo/resources/7/",
         "title": "Resource 7",
         "content_text": "Some words.",
@@ -122,7 +122,7 @@ def test_json_feed_says_it_all():
         "tags": ["Films", "b"],
         "attachments": [
             {
-                "url": facts.magnet,
+                "url": entry.magnet,
                 "mime_type": "application/x-bittorrent",
                 "title": "Resource 7",
                 "size_in_bytes": 3_000_000,
@@ -130,9 +130,9 @@ def test_json_feed_says_it_all():
             {"url": torrent, "mime_type": "application/x-bittorrent", "title": "Resource 7"},
         ],
         "_torrent": {
-            "info_hash": facts.hash,
+            "info_hash": entry.hash,
             "info_hash_v2": V2,
-            "magnet_uri": facts.magnet,
+            "magnet_uri": entry.magnet,
             "torrent_url": torrent,
             "size_bytes": 3_000_000,
             "file_count": 2,
@@ -142,25 +142,25 @@ def test_json_feed_says_it_all():
 
 def test_torrent_file_is_named_beside_the_magnet_and_before_the_page():
     """qBittorrent takes the last link that is no magnet for the page."""
-    facts = make.facts(torrent="ef" * 16)
+    entry = make.entry(torrent="ef" * 16)
 
-    bodies = written([facts])
+    bodies = written([entry])
 
-    [entry] = ElementTree.fromstring(bodies[".atom"]).iter(f"{ATOM}entry")
-    assert [(link.get("rel"), link.get("href")) for link in entry.iter(f"{ATOM}link")] == [
-        ("related", f"https://host.example/repo/torrents/{facts.hash}.torrent"),
+    [item] = ElementTree.fromstring(bodies[".atom"]).iter(f"{ATOM}entry")
+    assert [(link.get("rel"), link.get("href")) for link in item.iter(f"{ATOM}link")] == [
+        ("related", f"https://host.example/repo/torrents/{entry.hash}.torrent"),
         ("alternate", "https://host.example/repo/resources/1/"),
-        ("enclosure", facts.magnet),
+        ("enclosure", entry.magnet),
     ]
     [item] = ElementTree.fromstring(bodies[".xml"]).iter("item")
-    assert [child.get("url") for child in item.iter("enclosure")] == [facts.magnet]
+    assert [child.get("url") for child in item.iter("enclosure")] == [entry.magnet]
 
 
 @pytest.mark.parametrize("ending", [".xml", ".atom"])
 def test_client_that_reads_local_names_finds_page_magnet_and_id(ending):
     """As qBittorrent reads: elements by local name, a later one in place of an earlier."""
-    facts = make.facts(torrent="ef" * 16)
-    root = ElementTree.fromstring(written([facts])[ending])
+    entry = make.entry(torrent="ef" * 16)
+    root = ElementTree.fromstring(written([entry])[ending])
     [item] = [e for e in root.iter() if e.tag.rpartition("}")[2] in ("item", "entry")]
 
     seen = {}
@@ -175,15 +175,15 @@ def test_client_that_reads_local_names_finds_page_magnet_and_id(ending):
 
     assert seen == {
         "page": "https://host.example/repo/resources/1/",
-        "magnet": facts.magnet,
-        "id": f"urn:btih:{facts.hash}",
+        "magnet": entry.magnet,
+        "id": f"urn:btih:{entry.hash}",
     }
 
 
 def test_torrent_of_version_2_alone_has_no_v1_hash():
-    facts = make.facts(hash=V2, hash_v1=None, hash_v2=V2, size_bytes=None, file_count=None)
+    entry = make.entry(hash=V2, hash_v1=None, hash_v2=V2, size_bytes=None, file_count=None)
 
-    bodies = written([facts])
+    bodies = written([entry])
 
     rss, atom = parsed(bodies[".xml"]).entries[0], parsed(bodies[".atom"]).entries[0]
     [item] = json.loads(bodies[".json"])["items"]
@@ -191,7 +191,7 @@ def test_torrent_of_version_2_alone_has_no_v1_hash():
     known = [name for name in rss if name.startswith("torrent_")]
     assert known == ["torrent_magneturi", "torrent_torrent"]
     assert "length" not in atom.enclosures[0]
-    assert item["_torrent"] == {"info_hash_v2": V2, "magnet_uri": facts.magnet}
+    assert item["_torrent"] == {"info_hash_v2": V2, "magnet_uri": entry.magnet}
     assert set(item["attachments"][0]) == {"url", "mime_type", "title"}
 
 
@@ -199,7 +199,7 @@ def test_torrent_of_version_2_alone_has_no_v1_hash():
 
 
 def test_feed_has_the_first_fifty_in_the_order_given():
-    items = [make.facts(number) for number in range(60, 0, -1)]
+    items = [make.entry(number) for number in range(60, 0, -1)]
 
     bodies = written(items)
 
@@ -211,8 +211,8 @@ def test_feed_has_the_first_fifty_in_the_order_given():
 
 def test_feed_changed_when_its_newest_item_did():
     items = [
-        make.facts(1, updated_at="2026-05-01T00:00:00+00:00"),
-        make.facts(2, updated_at="2026-06-01T00:00:00+00:00"),
+        make.entry(1, updated_at="2026-05-01T00:00:00+00:00"),
+        make.entry(2, updated_at="2026-06-01T00:00:00+00:00"),
     ]
 
     root = ElementTree.fromstring(written(items)[".atom"])
@@ -222,8 +222,8 @@ def test_feed_changed_when_its_newest_item_did():
 
 def test_scheduled_resource_counts_as_changed_when_its_time_came():
     """qBittorrent skips a feed that did not change, and this one was last edited long before."""
-    early = make.facts(1, updated_at="2026-05-01T00:00:00+00:00")
-    scheduled = make.facts(2, published_at="2026-06-01T00:00:00+00:00")
+    early = make.entry(1, updated_at="2026-05-01T00:00:00+00:00")
+    scheduled = make.entry(2, published_at="2026-06-01T00:00:00+00:00")
 
     root = ElementTree.fromstring(written([scheduled, early])[".atom"])
 
@@ -232,8 +232,8 @@ def test_scheduled_resource_counts_as_changed_when_its_time_came():
 
 
 def test_same_items_are_the_same_bytes_whoever_writes_them():
-    items = [make.facts(number, tags=("a", "b"), torrent="1") for number in range(5)]
-    writer = feeds.Writer(make.names())
+    items = [make.entry(number, tags=("a", "b"), torrent="1") for number in range(5)]
+    writer = feeds.Writer(make.taxonomy())
     list(writer.files(Feed("/feeds/other", "Other", "/"), items[::-1]))
 
     again = [file.body for file in writer.files(FEED, items)]
@@ -242,10 +242,10 @@ def test_same_items_are_the_same_bytes_whoever_writes_them():
 
 
 def test_writer_shows_the_newer_facts_of_a_resource():
-    writer = feeds.Writer(make.names())
-    list(writer.files(FEED, [make.facts(1, title="Old")]))
+    writer = feeds.Writer(make.taxonomy())
+    list(writer.files(FEED, [make.entry(1, title="Old")]))
 
-    [rss, _, _] = writer.files(FEED, [make.facts(1, title="New")])
+    [rss, _, _] = writer.files(FEED, [make.entry(1, title="New")])
 
     assert [entry.title for entry in parsed(rss.body).entries] == ["New"]
 
@@ -255,18 +255,18 @@ def test_writer_shows_the_newer_facts_of_a_resource():
 
 def facts_of_all_kinds():
     return [
-        make.facts(1),
-        make.facts(2, title=HOSTILE, summary=HOSTILE, tags=(HOSTILE, "b"), torrent="1"),
-        make.facts(3, hash=V2, hash_v1=None, hash_v2=V2, size_bytes=None, file_count=None),
-        make.facts(4, title="", summary="", cover=Picture("ab", 1, 1)),
-        make.facts(5, magnet='magnet:?xt=urn:btih:1&dn="<>&\ud800'),
+        make.entry(1),
+        make.entry(2, title=HOSTILE, summary=HOSTILE, tags=(HOSTILE, "b"), torrent="1"),
+        make.entry(3, hash=V2, hash_v1=None, hash_v2=V2, size_bytes=None, file_count=None),
+        make.entry(4, title="", summary="", cover=Picture("ab", 1, 1)),
+        make.entry(5, magnet='magnet:?xt=urn:btih:1&dn="<>&\ud800'),
     ]
 
 
 def feed_of_all_kinds(ending, items=None):
-    names = make.names(category=HOSTILE, publisher=HOSTILE)
+    taxonomy = make.taxonomy(category=HOSTILE, publisher=HOSTILE)
     feed = Feed("/feeds/tags/x", HOSTILE, "/tags/x/")
-    return written(facts_of_all_kinds() if items is None else items, feed, names)[ending]
+    return written(facts_of_all_kinds() if items is None else items, feed, taxonomy)[ending]
 
 
 def only(parent, tag):
@@ -370,7 +370,7 @@ def test_json_feed_is_as_its_specification_wants_it(items):
 def test_site_without_host_has_links_from_its_root_and_ids_of_its_own(configure):
     configure(public_baseurl="/repo/")
 
-    bodies = written([make.facts(7)])
+    bodies = written([make.entry(7)])
 
     feed = parsed(bodies[".atom"])
     assert re.fullmatch(r"urn:uuid:[0-9a-f-]{36}", feed.feed.id)

@@ -3,16 +3,16 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import transaction
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from builds.data.taxonomy import Crumb, Names, Node, Person
+from builds.data.taxonomy import CategoryNode, Crumb, Profile, Taxonomy
 from builds.listings import pagination
-from builds.listings.pagination import FEED_ITEMS, Kind, Places, at_of
-from builds.listings.repagination import place_all
-from builds.models import Entry, Listing, Place
+from builds.listings.pagination import FEED_ITEMS, Kind, Pagination, microseconds_of
+from builds.listings.repagination import repaginate
+from builds.models import EntryRow, Listing, ListingEntry
+from builds.run import Progress
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -26,47 +26,49 @@ def small_pages(monkeypatch):
     monkeypatch.setattr(pagination, "SHARD_ITEMS", 4)
 
 
-def node(pk: int, name: str, parent: Node | None = None) -> Node:
+def node(pk: int, name: str, parent: CategoryNode | None = None) -> CategoryNode:
     path = f"{parent.path}/{name}" if parent else name
     trail = (*(parent.trail if parent else ()), Crumb(name, path))
     chain = (*(parent.chain if parent else ()), pk)
     root = parent.root_id if parent else pk
-    return Node(pk, name, name, parent and parent.id, root, 0, path, len(chain) - 1, trail, chain)
+    return CategoryNode(
+        pk, name, name, parent and parent.id, root, 0, path, len(chain) - 1, trail, chain
+    )
 
 
 ARCHIVE = node(1, "archive")
 FILMS = node(2, "films", ARCHIVE)
 MAPS = node(3, "maps")
-NAMES = Names(
-    nodes={each.id: each for each in (ARCHIVE, FILMS, MAPS)},
-    people={1: Person("Ada", "ada")},
-    teams={1: Person("Team", "team")},
+TAXONOMY = Taxonomy(
+    categories={each.id: each for each in (ARCHIVE, FILMS, MAPS)},
+    publishers={1: Profile("Ada", "ada")},
+    teams={1: Profile("Team", "team")},
 )
 
 
 class Desk:
-    """Entries by number, and their places brought into agreement one build at a time."""
+    """Entries by number, and the pages they stand on, one build at a time."""
 
     def __init__(self) -> None:
-        self.facts: dict[int, object] = {}
+        self.entries: dict[int, object] = {}
 
     def put(self, *numbers: int, **kwargs) -> set[str]:
-        return self.change({number: make.facts(number, **kwargs) for number in numbers})
+        return self.change({number: make.entry(number, **kwargs) for number in numbers})
 
     def drop(self, *numbers: int) -> set[str]:
         return self.change(dict.fromkeys(numbers))
 
     def change(self, wanted: dict) -> set[str]:
         """What is due after one build that brings these."""
-        now = Places(NAMES)
-        now.lay()
-        now.load(list(wanted))
-        for pk, facts in wanted.items():
-            now.put(pk, self.facts.get(pk), facts)
-            self.facts[pk] = facts
-            if not facts:
-                del self.facts[pk]
-        return now.save()
+        pages = Pagination(TAXONOMY)
+        pages.align_categories()
+        pages.load(list(wanted))
+        for pk, entry in wanted.items():
+            pages.update(pk, self.entries.get(pk), entry)
+            self.entries[pk] = entry
+            if not entry:
+                del self.entries[pk]
+        return pages.save()
 
 
 @pytest.fixture
@@ -81,7 +83,7 @@ def listing(kind: str = Kind.ALL, key: object = "") -> Listing:
 def shown(kind: str = Kind.ALL, key: object = "") -> dict[int, list[int]]:
     """Entries of each page, the oldest first."""
     found: dict[int, list[int]] = {}
-    for place in listing(kind, key).places.order_by("page", "at", "entry_id"):
+    for place in listing(kind, key).entries.order_by("page", "at", "entry_id"):
         found.setdefault(place.page, []).append(place.entry_id)
     return found
 
@@ -193,14 +195,14 @@ def test_entries_that_are_pushed_on_while_others_come_are_found_again(desk):
     desk.put(*range(10, 100, 10))
 
     desk.change(
-        {n: make.facts(n) for n in (31, 32, 33, 34, 35, 36)}
-        | {80: None, 90: make.facts(90, title="Another")}
+        {n: make.entry(n) for n in (31, 32, 33, 34, 35, 36)}
+        | {80: None, 90: make.entry(90, title="Another")}
     )
 
     assert sorted(n for page in shown().values() for n in page) == [
         10, 20, 30, 31, 32, 33, 34, 35, 36, 40, 50, 60, 70, 90,
     ]  # fmt: skip
-    check_all(desk.facts)
+    check_all(desk.entries)
 
 
 def test_a_page_with_few_left_stays_if_the_next_one_is_nearly_full(desk, monkeypatch):
@@ -220,6 +222,17 @@ def test_the_last_page_that_lost_all_leaves_the_one_before_it_as_the_last(desk):
     assert shown() == {1: [1, 2, 3]}
     assert (listing().last, listing().gaps) == (1, [])
     assert pages_of(due) == [1, 2]
+
+
+def test_links_to_the_page_that_is_the_last_one_now_are_made_anew(desk):
+    desk.put(*range(1, 13))
+    before = contents()
+
+    due = desk.drop(10, 11, 12)
+
+    after = contents()
+    assert {owner for owner in before | after if before.get(owner) != after.get(owner)} <= due
+    assert pages_of(due) == [2, 3, 4]
 
 
 def test_a_gap_before_the_last_page_goes_with_it(desk):
@@ -244,14 +257,18 @@ def test_lists_that_are_empty_go_but_those_of_categories_and_of_all(desk):
         ("category", "2", 0, 1),
         ("category", "3", 0, 1),
     }
-    assert not Place.objects.exists()
+    assert not ListingEntry.objects.exists()
     assert {f"page/{tag}/1", f"feed/{tag}", f"page/{month}/1", "sitemap/lists"} <= due
 
 
 def test_a_category_counts_what_lies_below_it(desk):
     due = desk.put(1, category=2) | desk.put(2, category=1)
 
-    assert {pk: listing(Kind.CATEGORY, pk).count for pk in NAMES.nodes} == {1: 2, 2: 1, 3: 0}
+    assert {pk: listing(Kind.CATEGORY, pk).count for pk in TAXONOMY.categories} == {
+        1: 2,
+        2: 1,
+        3: 0,
+    }
     assert pages_of(due, Kind.CATEGORY, 1) == [1]
 
 
@@ -259,7 +276,7 @@ def test_a_parent_whose_child_counts_another_number_is_due(desk):
     desk.put(1, 2, category=2)
     desk.put(*range(10, 19), category=1)  # what is in the child is on the parent's first page
 
-    due = desk.change({1: make.facts(1, category=3)})
+    due = desk.change({1: make.entry(1, category=3)})
 
     assert pages_of(due, Kind.CATEGORY, 1) == [1, 3]  # it left the first; the bare one counts
     assert pages_of(due, Kind.CATEGORY, 2) == [1]
@@ -281,7 +298,7 @@ def test_an_entry_that_stays_where_it_is_touches_the_pages_it_is_on(desk):
 def test_an_entry_with_another_time_moves(desk):
     desk.put(*range(1, 10))
 
-    desk.change({2: make.facts(2, published_at=(START + timedelta(hours=1)).isoformat())})
+    desk.change({2: make.entry(2, published_at=(START + timedelta(hours=1)).isoformat())})
 
     assert shown() == {1: [1, 3], 2: [4, 5, 6], 3: [7, 8, 9, 2]}
 
@@ -341,10 +358,10 @@ def test_a_category_that_is_gone_takes_its_list_with_it(desk):
     desk.put(1, category=3)
     gone = listing(Kind.CATEGORY, 3).pk
 
-    now = Places(Names({1: ARCHIVE, 2: FILMS}, NAMES.people, NAMES.teams))
-    now.lay()
-    now.put(1, desk.facts[1], make.facts(1, category=2))
-    due = now.save()
+    pages = Pagination(Taxonomy({1: ARCHIVE, 2: FILMS}, TAXONOMY.publishers, TAXONOMY.teams))
+    pages.align_categories()
+    pages.update(1, desk.entries[1], make.entry(1, category=2))
+    due = pages.save()
 
     assert not Listing.objects.filter(kind=Kind.CATEGORY, key="3").exists()
     assert {f"page/{gone}/1", f"feed/{gone}", "sitemap/lists"} <= due
@@ -361,7 +378,7 @@ def test_a_category_that_is_gone_takes_its_list_with_it(desk):
     ],
 )
 def test_places_in_time_are_exact(moment, at):
-    assert at_of(make.facts(published_at=moment)) == at
+    assert microseconds_of(make.entry(published_at=moment)) == at
 
 
 # -- whatever comes and goes
@@ -392,38 +409,38 @@ def wanted_of(pk: int, what):
         return None
     days, category, tags, team = what
     moment = (START + timedelta(days=days)).isoformat()
-    return make.facts(pk, published_at=moment, category=category, tags=tags, team=team)
+    return make.entry(pk, published_at=moment, category=category, tags=tags, team=team)
 
 
-def check_all(facts: dict) -> None:
-    keys: dict = {(Kind.ALL, ""): []} | {(Kind.CATEGORY, str(pk)): [] for pk in NAMES.nodes}
+def check_all(entries: dict) -> None:
+    keys: dict = {(Kind.ALL, ""): []} | {(Kind.CATEGORY, str(pk)): [] for pk in TAXONOMY.categories}
     spellings: dict = {}
-    for each in facts.values():
-        for key in pagination.keys_of(each, NAMES):
-            keys.setdefault(key, []).append((at_of(each), each.id))
+    for each in entries.values():
+        for key in pagination.listing_keys(each, TAXONOMY):
+            keys.setdefault(key, []).append((microseconds_of(each), each.id))
         for slug, name in each.tag_slugs.items():
             counts = spellings.setdefault(slug, {})
             counts[name] = counts.get(name, 0) + 1
     assert {(x.kind, x.key) for x in Listing.objects.all()} == set(keys)
     for row in Listing.objects.all():
-        entries = sorted(keys[row.kind, row.key])
-        stored = row.places.order_by("page", "at", "entry_id")
+        wanted = sorted(keys[row.kind, row.key])
+        stored = row.entries.order_by("page", "at", "entry_id")
         # Within pages and over them, in one order: none newer than one on a later page.
-        assert [(p.at, p.entry_id) for p in stored] == entries
-        assert row.count == len(entries)
+        assert [(p.at, p.entry_id) for p in stored] == wanted
+        assert row.count == len(wanted)
         sizes: dict[int, int] = {}
         for place in stored:
             sizes[place.page] = sizes.get(place.page, 0) + 1
         assert row.numbers == (sorted(sizes) or [1])
         assert row.numbers[-1] == row.last
-        assert max(sizes.values(), default=0) < 2 * pagination.rows_of(row.kind)
+        assert max(sizes.values(), default=0) < 2 * pagination.page_size(row.kind)
         assert row.spellings == (spellings[row.key] if row.kind == Kind.TAG else {})
 
 
 @hypothesis_settings(suppress_health_check=list(HealthCheck), derandomize=True)
 @given(edits=EDITS)
 def test_pages_are_whole_whatever_comes_and_goes(edits):
-    Place.objects.all().delete()
+    ListingEntry.objects.all().delete()
     Listing.objects.all().delete()
     desk = Desk()
 
@@ -432,7 +449,7 @@ def test_pages_are_whole_whatever_comes_and_goes(edits):
 
         due = desk.change({pk: wanted_of(pk, what) for pk, what in build})
 
-        check_all(desk.facts)
+        check_all(desk.entries)
         after = contents()
         changed = {owner for owner in before | after if before.get(owner) != after.get(owner)}
         assert changed - due == set()
@@ -442,7 +459,9 @@ def contents() -> dict[str, object]:
     """What each page shows: its entries, and its neighbours, of which the last has no number."""
     return {
         f"page/{row.pk}/{number}": (
-            list(row.places.filter(page=number).order_by("at", "entry_id").values_list("entry_id")),
+            list(
+                row.entries.filter(page=number).order_by("at", "entry_id").values_list("entry_id")
+            ),
             near([*row.numbers[:-1], "bare"], row.numbers.index(number)),
         )
         for row in Listing.objects.all()
@@ -459,28 +478,28 @@ def near(numbers: list, here: int) -> tuple[list, list]:
 )
 def test_all_at_once_fills_pages_from_the_oldest(total, sizes):
     for number in range(1, total + 1):
-        store(make.facts(number, tags=("Film",) if number % 2 else ("film",)))
+        store(make.entry(number, tags=("Film",) if number % 2 else ("film",)))
 
-    place_all(NAMES, transaction.atomic)
+    repaginate(TAXONOMY, Progress())
 
-    check_all({entry.pk: entry.facts for entry in Entry.objects.all()})
+    check_all({entry.pk: entry.entry for entry in EntryRow.objects.all()})
     assert [len(page) for page in shown().values()] == sizes
 
 
-def store(facts) -> None:
-    Entry.objects.create(
-        id=facts.id, facts_json=facts.json, body=b"", source="", dht_status=facts.dht_status,
-        misses=facts.misses, published_at=facts.published_at,
+def store(entry) -> None:
+    EntryRow.objects.create(
+        id=entry.id, entry_json=entry.json, body=b"", source="", dht_status=entry.dht_status,
+        misses=entry.misses, published_at=entry.published_at,
     )  # fmt: skip
 
 
 def test_what_was_placed_at_once_goes_on_one_by_one(desk):
     for number in range(1, 12):
-        store(make.facts(number))
-        desk.facts[number] = make.facts(number)
-    place_all(NAMES, transaction.atomic)
+        store(make.entry(number))
+        desk.entries[number] = make.entry(number)
+    repaginate(TAXONOMY, Progress())
 
     desk.put(12)
 
     assert shown() == {1: [1, 2, 3], 2: [4, 5, 6], 3: [7, 8, 9], 4: [10, 11, 12]}
-    check_all(desk.facts)
+    check_all(desk.entries)

@@ -5,16 +5,17 @@ from datetime import timedelta
 from itertools import count
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from builds.data.body import Body
-from builds.data.taxonomy import Names
+from builds.data.taxonomy import Taxonomy
 from builds.engine import sync
-from builds.listings.supersession import Succession
-from builds.models import Entry
+from builds.listings.supersession import Supersession
+from builds.models import EntryRow
 from builds.pages import resource
+from builds.run import Progress
 from resources.models import Resource, findings
 from resources.states import ProbeStatus
 from tests import make
@@ -30,9 +31,11 @@ def page_of(row: Resource) -> str:
 
 def shown(row: Resource) -> dict[str, object]:
     """What the page of a resource says of others."""
-    entry = Entry.objects.get(pk=row.pk)
-    near = Succession.of([entry.facts])
-    params = resource.page(entry.facts, Body("", [], 0, []), Names.read(), near).params
+    entry = EntryRow.objects.get(pk=row.pk)
+    supersession = Supersession.around([entry.entry])
+    params = resource.page(
+        entry.entry, Body("", [], 0, []), Taxonomy.from_catalog(), supersession
+    ).params
     return {name: params[name] for name in ("replaces", "replaced_by") if name in params}
 
 
@@ -48,7 +51,7 @@ def changed() -> set[str]:
     """The resources' pages that a delta writes anew or takes away; all is as a full build has it."""
     found = exports.change(next(_builds))
     assert exports.rows() == exports.rows_of_all()[0]
-    return {name for name in found.changed | found.removed if name.startswith("resources/")}
+    return {name for name in found.files | found.removed if name.startswith("resources/")}
 
 
 @pytest.fixture
@@ -204,9 +207,9 @@ def test_a_release_is_named_once_it_is_approved(pair):
 
 def test_lists_mark_what_is_replaced(pair):
     older, newer = pair
-    shelf = exports.Shelf.open(exports.BuildState.get())
+    reader = exports.Reader.open(exports.BuildState.get())
 
-    rows = dict(zip(pair, shelf.rows([older.pk, newer.pk]), strict=True))
+    rows = dict(zip(pair, reader.rows([older.pk, newer.pk]), strict=True))
 
     assert (b'"replaced":true' in rows[older], b'"replaced"' in rows[newer]) == (True, False)
 
@@ -222,24 +225,25 @@ def test_the_index_says_which_replaces_which(pair):
     ]
 
 
-def test_an_absorption_that_dies_between_two_transactions_loses_no_neighbour(pair, monkeypatch):
+def test_a_sync_that_dies_between_two_transactions_loses_no_neighbour(pair, monkeypatch):
     """Both change, the newer one lets go of the older and is deleted: nothing tells any more."""
     older, newer = pair
     other, both = Resource.objects.get(title="Another"), {page_of(older), page_of(newer)}
     delete(older, newer)
     edit_older(other, older)
-    monkeypatch.setattr(sync, "AT_ONCE", 1)
+    monkeypatch.setattr(sync, "MAX_TRANSACTION_ENTRIES", 1)
     written = 0
 
-    def dying():
-        nonlocal written
-        written += 1
-        if written == 2:
-            raise OSError("killed")
-        return transaction.atomic()
+    class Dying(Progress):
+        def writing(self):
+            nonlocal written
+            written += 1
+            if written == 2:
+                raise OSError("killed")
+            return super().writing()
 
     with pytest.raises(OSError, match="killed"):
-        sync.absorb(everything=False, writing=dying)
+        sync.sync(Dying(), everything=False)
 
     assert changed() == both | {page_of(other)}
     assert shown(older) == {}

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from builds import run as runs
 from builds import tasks
-from builds.engine import run as runs
-from builds.models import Build
+from builds.models import Build, BuildState
 from ghost.core.events.models import Event, EventKind
 from ghost.core.jobs.models import Job
 from ghost.core.text.reasons import words
@@ -43,7 +43,7 @@ def test_build_is_told_from_its_beginning_to_its_end():
 
 def test_only_admins_hear_what_went_wrong_and_who_asked():
     build = present(Build.objects.claim("somebody"))
-    build.fail(words("boom"))
+    BuildState.fail(build, words("boom"))
 
     event = present(Event.objects.last())
     for_all = json.loads(event.block(is_all=False).split(b"\n")[1][6:])
@@ -60,7 +60,7 @@ def test_progress_is_told_once_a_second(monkeypatch):
     with run.step("hugo"):
         for now in (0.5, 1.2, 1.5, 2.0, 2.3):
             clock[0] = now
-            run.beat(int(now * 10), 100)
+            run.report(int(now * 10), 100)
 
     progress = [
         e.data["progress"] for e in Event.objects.filter(kind=EventKind.BUILD).order_by("id")

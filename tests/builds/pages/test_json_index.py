@@ -175,7 +175,7 @@ def test_the_manifest_tells_of_shards_that_an_edit_left_alone_and_of_those_it_ch
 
     told = exports.change()
 
-    assert {name for name in told.changed if name.startswith("index/index-")} == {
+    assert {name for name in told.files if name.startswith("index/index-")} == {
         "index/index-2025-12.json", "index/index-2026-01-1.json", "index/index-2026-01.json",
     }  # fmt: skip
     assert_shards_are_as_told(public)

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 import pytest
 
 from builds.data.records import Page
-from builds.engine.sync import absorb
-from builds.listings.reader import Shelf
+from builds.engine.sync import sync
+from builds.listings.reader import Reader
 from builds.models import Listing
 from builds.pages import lists
-from builds.pages.outputs import Maker
+from builds.pages.outputs import RecordMaker
+from builds.run import Progress
 from resources.models import Category, DhtStatus
 from tests import make
 
@@ -22,16 +23,16 @@ def small_pages(monkeypatch):
     monkeypatch.setattr("builds.listings.pagination.PAGE_ROWS", 3)
 
 
-def shelf() -> Shelf:
-    return Shelf.open(absorb(everything=False))
+def reader() -> Reader:
+    return Reader.open(sync(Progress(), everything=False))
 
 
 def pages() -> dict[str, dict]:
     """Every list page of the catalog as Hugo reads it, by its address."""
-    maker = Maker(shelf())
-    made = [record for _, record in maker.lists()]
+    maker = RecordMaker(reader())
+    made = [record for _, record in maker.listing_records()]
     told = {record.address: (record.digest, record.size) for record in made}
-    made += [record for _, record in maker.others(told)]
+    made += [record for _, record in maker.remaining_records(told)]
     plain = (json.loads(page.json) for page in made if isinstance(page, Page))
     return {page["address"]: page for page in plain}
 
@@ -70,7 +71,7 @@ def moment(day: int) -> datetime:
 
 def test_pagers_step_over_numbers_that_are_no_more():
     rows = [make.resource(tags=["a"], published_at=moment(number)) for number in range(9)]
-    shelf()
+    reader()
     for row in rows[3:6]:
         row.take_down(reason="asked", by="test")
 
@@ -200,7 +201,7 @@ def test_every_address_is_one_of_a_page():
         make.resource(tags=["a"], published_at=moment(number))
     found = pages()
 
-    addresses = lists.every_address(shelf())
+    addresses = lists.every_address(reader())
 
     assert addresses == sorted(found.keys() - {"/404.html"})
 
@@ -209,7 +210,7 @@ def test_feeds_lie_beside_their_lists():
     owner = make.publisher()
     films = make.category("Films", parent=make.category("Archive"))
     make.resource(category=films, tags=["C++"], publisher=owner, team=make.team(owner))
-    read = shelf()
+    read = reader()
 
     found = {
         (row.kind, lists.base_of(read, row), lists.feed_of(read, row))

@@ -18,7 +18,7 @@ def sum_of(file: str = "", value: str = HEX, algorithm: str = "sha256") -> dict[
 
 
 def test_what_nobody_told_is_not_shown():
-    assert provenance.shown(make.facts(), body()) == {}
+    assert provenance.shown(make.entry(), body()) == {}
 
 
 @pytest.mark.parametrize(
@@ -89,4 +89,4 @@ def test_checksums_are_lines_as_the_tools_check_them():
     ],
 )
 def test_the_sum_of_the_whole_is_that_of_a_work_of_one_file(files, told, wanted):
-    assert provenance.shown(make.facts(file_count=files), body(*told)).get("sha256", "") == wanted
+    assert provenance.shown(make.entry(file_count=files), body(*told)).get("sha256", "") == wanted

@@ -9,10 +9,10 @@ from tests.presence import present
 
 
 def test_another_title_is_another_look(configure):
-    before = fingerprint.look()
+    before = fingerprint.current()
     configure(site_title="Other")
 
-    assert fingerprint.look() != before
+    assert fingerprint.current() != before
 
 
 @pytest.mark.django_db

@@ -114,13 +114,13 @@ def test_a_program_of_ones_own_is_taken(tmp_path, configure):
 
 
 def test_the_look_changes_with_the_configuration(configure):
-    before = hugo.look()
+    before = hugo.fingerprint()
 
     configure(site_title="Another")
 
-    assert hugo.look() != before
+    assert hugo.fingerprint() != before
     configure(site_title="Ghost")
-    assert hugo.look() == before
+    assert hugo.fingerprint() == before
 
 
 def test_a_record_has_one_spelling():

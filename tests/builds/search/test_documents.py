@@ -4,16 +4,16 @@ import pytest
 
 from builds.search import page
 from builds.search.documents import document, size_class, size_digits
-from tests.builds.search.test_page import GIB, MIB, NAMES, facts
+from tests.builds.search.test_page import GIB, MIB, TAXONOMY, entry
 
 
 def test_a_document_is_found_by_all_that_names_it():
-    given = facts(
+    given = entry(
         12, "Über 图书馆", category=2, publisher=1, team=1, tags=("C++",), summary="Some text",
         size_bytes=3 * GIB, dht_status="Stale", hash_v2="ab" * 32,
     )  # fmt: skip
 
-    doc = document(given, NAMES, ["a/Track 1.FLAC"])
+    doc = document(given, TAXONOMY, ["a/Track 1.FLAC"])
 
     assert {word for word in doc.words if word[0] != "#"} == {
         "uber", "图书", "书馆", "馆", "some", "text", "c", "books", "古典", "典文", "文学", "学", "ada", "lovelace", "night", "shift",
@@ -31,7 +31,7 @@ def test_a_document_is_found_by_all_that_names_it():
 
 
 def test_only_the_first_file_names_count():
-    doc = document(facts(1, "x"), NAMES, [f"n{number}" for number in range(300)])
+    doc = document(entry(1, "x"), TAXONOMY, [f"n{number}" for number in range(300)])
 
     assert len(doc.names) == 200
 
@@ -59,7 +59,7 @@ def test_size_digits_compare_as_sizes():
 
 
 def test_the_page_offers_categories_that_have_something():
-    found = page.page(NAMES, {1: 5, 2: 5, 3: 0})
+    found = page.page(TAXONOMY, {1: 5, 2: 5, 3: 0})
 
     assert (found.address, found.layout) == ("/search/", "search")
     assert found.params["categories"] == [

@@ -10,9 +10,9 @@ from dataclasses import replace
 
 import pytest
 
-from builds.data.entry import Facts
+from builds.data.entry import Entry
 from builds.data.records import Page
-from builds.data.taxonomy import Crumb, Names, Node, Person
+from builds.data.taxonomy import CategoryNode, Crumb, Profile, Taxonomy
 from builds.render import hugo
 from builds.search import index, manifest
 from builds.search.documents import document
@@ -23,17 +23,17 @@ from tests.builds.conftest import QuietHandler
 pytestmark = needs_chromium
 HOSTILE = '<img src=x onerror=alert(1)></script> & "q"'
 MIB, GIB = 1 << 20, 1 << 30
-NAMES = Names(
-    nodes={
-        1: Node(1, "Books", "books", None, 1, 0, "books", 0, (Crumb("Books", "books"),), (1,)),
-        2: Node(
+TAXONOMY = Taxonomy(
+    categories={
+        1: CategoryNode(1, "Books", "books", None, 1, 0, "books", 0, (Crumb("Books", "books"),), (1,)),
+        2: CategoryNode(
             2, "古典文学", "古典文学", 1, 1, 0, "books/古典文学", 1,
             (Crumb("Books", "books"), Crumb("古典文学", "books/古典文学")), (1, 2),
         ),
-        3: Node(3, "Music", "music", None, 3, 1, "music", 0, (Crumb("Music", "music"),), (3,)),
+        3: CategoryNode(3, "Music", "music", None, 3, 1, "music", 0, (Crumb("Music", "music"),), (3,)),
     },
-    people={1: Person("Ada Lovelace", "ada-lovelace"), 2: Person("数字图书馆", "数字图书馆")},
-    teams={1: Person("Night shift", "night-shift")},
+    publishers={1: Profile("Ada Lovelace", "ada-lovelace"), 2: Profile("数字图书馆", "数字图书馆")},
+    teams={1: Profile("Night shift", "night-shift")},
 )  # fmt: skip
 
 
@@ -45,8 +45,8 @@ class StrictHandler(QuietHandler):
         super().end_headers()
 
 
-def facts(pk, title, **more):
-    return Facts(
+def entry(pk, title, **more):
+    return Entry(
         **{
             "id": pk, "title": title, "magnet": f"magnet:?xt=urn:btih:{pk:040x}", "hash": f"{pk:040x}",
             "hash_v1": f"{pk:040x}", "hash_v2": None, "category": 3, "publisher": 1, "team": None,
@@ -60,7 +60,7 @@ def facts(pk, title, **more):
 
 @pytest.fixture
 def publish(tmp_path, configure, serve):
-    """`publish(facts, file_names)`: serve the page in two languages, and the index; its address."""
+    """`publish(entry, file_names)`: serve the page in two languages, and the index; its address."""
     configure(
         site_languages=("en", "zh-hans"), site_title="Shelf", public_baseurl="https://host.example/repo/",
     )  # fmt: skip
@@ -69,14 +69,14 @@ def publish(tmp_path, configure, serve):
     def run(resources, file_names=(), edit=lambda file: file.body):
         chunk = tmp_path / "chunk.json"
         pages = [
-            page(NAMES, dict.fromkeys(NAMES.nodes, 1)),
+            page(TAXONOMY, dict.fromkeys(TAXONOMY.categories, 1)),
             Page("/about/", "about", "", {"count": 1}),
         ]
         chunk.write_bytes(b"[" + b",".join(each.json for each in pages) + b"]")
         report = hugo.Report()
         hugo.render([chunk], site, tmp_path / "work", report)
         assert report.set_aside == []
-        docs = [document(each, NAMES, file_names) for each in resources]
+        docs = [document(each, TAXONOMY, file_names) for each in resources]
         for file in [*hugo.own_files(), *index.whole(docs)]:
             path = site / file.address.lstrip("/")
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -118,10 +118,10 @@ def state(seen):
 def test_words_are_found_without_accents_by_their_beginnings_newest_first(publish):
     root = publish(
         [
-            facts(1, "Café del Mar"),
-            facts(2, "Caféteria", summary="of the sea"),
-            facts(3, "Mare", tags=("Cafe Noir",)),
-            facts(70_000, "A cafe in the newest segment"),
+            entry(1, "Café del Mar"),
+            entry(2, "Caféteria", summary="of the sea"),
+            entry(3, "Mare", tags=("Cafe Noir",)),
+            entry(70_000, "A cafe in the newest segment"),
         ]
     )
 
@@ -146,7 +146,7 @@ def test_words_are_found_without_accents_by_their_beginnings_newest_first(publis
 
 def test_rows_show_text_as_text_and_lead_to_pages_of_the_language(publish):
     root = publish(
-        [facts(7, HOSTILE, summary=HOSTILE, category=2, tags=("C++", "x"), size_bytes=3 * GIB)]
+        [entry(7, HOSTILE, summary=HOSTILE, category=2, tags=("C++", "x"), size_bytes=3 * GIB)]
     )
 
     with searching(root) as seen:
@@ -179,9 +179,9 @@ def test_all_true_substrings_in_chinese_are_found_and_nothing_else(publish):
         "データ図書館の本",
         "史",
     ]
-    resources = [facts(n, text) for n, text in enumerate(texts[:4], 1)]
-    resources += [facts(n, "x", summary=text) for n, text in enumerate(texts[4:6], 5)]
-    resources += [facts(7, "x", tags=(texts[6],)), facts(8, "y", category=2, publisher=2)]
+    resources = [entry(n, text) for n, text in enumerate(texts[:4], 1)]
+    resources += [entry(n, "x", summary=text) for n, text in enumerate(texts[4:6], 5)]
+    resources += [entry(7, "x", tags=(texts[6],)), entry(8, "y", category=2, publisher=2)]
     whole = "\n".join([*texts, "古典文学", "数字图书馆"])
     queries = {whole[i : i + n] for n in range(1, 7) for i in range(len(whole) - n + 1)}
     queries = sorted(query for query in queries if not set(query) & set("\n xデータ"))
@@ -211,15 +211,15 @@ def test_all_true_substrings_in_chinese_are_found_and_nothing_else(publish):
 
 
 def test_filters_stand_in_the_address_and_the_back_button_undoes_them(publish):
-    base = facts(
+    base = entry(
         1, "Old book", category=2, size_bytes=2 * GIB, published_at="2021-01-01T00:00:00+00:00"
     )
     root = publish(
         [
             base,
             replace(base, id=2, title="Stale book", dht_status="Stale", tags=("C++",)),
-            facts(3, "New book", category=1, publisher=2),
-            facts(4, "Song", size_bytes=None, team=1),
+            entry(3, "New book", category=1, publisher=2),
+            entry(4, "Song", size_bytes=None, team=1),
         ]
     )
 
@@ -253,7 +253,7 @@ def test_filters_stand_in_the_address_and_the_back_button_undoes_them(publish):
 
 
 def test_all_filters_are_named_and_can_be_taken_away_even_unknown_ones(publish):
-    root = publish([facts(1, "Old book", category=2), facts(2, "Song")])
+    root = publish([entry(1, "Old book", category=2), entry(2, "Song")])
     asked = "?category=2&health=bogus&year=1999&size=1&tag=x&publisher=y&team=z&sort=name"
 
     with searching(root, asked) as seen:
@@ -275,7 +275,7 @@ def test_all_filters_are_named_and_can_be_taken_away_even_unknown_ones(publish):
 
 
 def test_typing_searches_after_a_pause_and_enter_at_once(publish):
-    root = publish([facts(1, "Alpha"), facts(2, "Beta")])
+    root = publish([entry(1, "Alpha"), entry(2, "Beta")])
 
     with searching(root) as seen:
         seen.page.get_by_label("What are you looking for?").press_sequentially("bet")
@@ -288,7 +288,7 @@ def test_typing_searches_after_a_pause_and_enter_at_once(publish):
 
 
 def test_file_names_are_found_only_when_asked_for(publish):
-    root = publish([facts(1, "Work")], ["Track 01 Überfluß.flac", "读我第一.txt"])
+    root = publish([entry(1, "Work")], ["Track 01 Überfluß.flac", "读我第一.txt"])
 
     with searching(root, "?q=uberfl") as seen:
         assert titles(seen.page) == []
@@ -298,7 +298,7 @@ def test_file_names_are_found_only_when_asked_for(publish):
 
 
 def test_nothing_found_offers_to_look_among_file_names(publish):
-    root = publish([facts(1, "Work")], ["Track 01.flac"])
+    root = publish([entry(1, "Work")], ["Track 01.flac"])
 
     with searching(root, "?q=track") as seen:
         again = seen.page.get_by_role("button", name="Search again with file names")
@@ -318,7 +318,7 @@ def test_hashes_are_found_by_their_beginning_whole_and_in_a_magnet_link(publish)
     twin = "abcdef0123" + "0" * 29 + "1"
     base32 = b32encode(bytes.fromhex(v1)).decode()
     root = publish(
-        [facts(1, "One", hash=v1, hash_v1=v1, hash_v2=v2), facts(2, "Two", hash=twin, hash_v1=twin)]
+        [entry(1, "One", hash=v1, hash_v1=v1, hash_v2=v2), entry(2, "Two", hash=twin, hash_v1=twin)]
     )
 
     with searching(root) as seen:
@@ -342,7 +342,7 @@ def test_more_goes_back_to_older_segments_only_when_asked(publish):
         )
 
     resources = [
-        facts(segment * 10_000 + n, f"Old song {n:02} of {segment}")
+        entry(segment * 10_000 + n, f"Old song {n:02} of {segment}")
         for segment in (0, 5)
         for n in range(12)
     ]
@@ -364,7 +364,7 @@ def test_more_goes_back_to_older_segments_only_when_asked(publish):
 def test_largest_come_first_if_asked(publish):
     sizes = [3 * GIB, None, 0, 3 * GIB + 1, 900 * GIB, 5, 1 << 52, 700 * MIB]
     root = publish(
-        [facts(n * 9_000, f"Song {n}", size_bytes=size) for n, size in enumerate(sizes, 1)]
+        [entry(n * 9_000, f"Song {n}", size_bytes=size) for n, size in enumerate(sizes, 1)]
     )
 
     with searching(root, "?q=song&sort=size") as seen:
@@ -373,14 +373,14 @@ def test_largest_come_first_if_asked(publish):
 
 
 def test_a_site_published_meanwhile_is_looked_at_anew_and_a_failure_is_told(publish, tmp_path):
-    root = publish([facts(1, "First song")], ["name.txt"])
+    root = publish([entry(1, "First song")], ["name.txt"])
     search = tmp_path / "www" / "repo" / "search"
 
     with visit() as seen:
         seen.root = root
         os.utime(search / "manifest.json", (1, 1))  # the server tells times in seconds
         assert ask(seen, "?q=song") == ["First song"]
-        publish([facts(10_001, "Second song")])
+        publish([entry(10_001, "Second song")])
         shutil.rmtree(search / "0")
         seen.page.get_by_label("Look among file names too").check()
         assert titles(seen.page) == ["Second song"]
@@ -391,7 +391,7 @@ def test_a_site_published_meanwhile_is_looked_at_anew_and_a_failure_is_told(publ
 
 
 def test_without_javascript_the_page_says_so(publish):
-    root = publish([facts(1, "Song")])
+    root = publish([entry(1, "Song")])
 
     with searching(root) as seen:
         assert not seen.page.get_by_text("needs JavaScript").is_visible()
@@ -407,7 +407,7 @@ def test_without_javascript_the_page_says_so(publish):
 
 
 def test_the_box_in_the_header_leads_to_the_page(publish):
-    root = publish([facts(1, "Song of the 图书馆")])
+    root = publish([entry(1, "Song of the 图书馆")])
 
     with searching(root) as seen:
         seen.page.goto(f"{root}zh-hans/about/")

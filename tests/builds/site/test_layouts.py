@@ -11,6 +11,7 @@ import pytest
 
 from builds.data.records import Page
 from builds.render import hugo
+from builds.run import SITE_SOURCE
 from tests.browser import needs_chromium, visit
 
 MAGNET = "magnet:?xt=urn:btih:" + "ab" * 20 + "&dn=A%20B&tr=udp%3A%2F%2Ft.example%3A1337"
@@ -232,7 +233,7 @@ def test_empty_page_says_a_friendly_sentence(render, page, language):
 
 def test_both_languages_have_the_same_words():
     english, chinese = (
-        tomllib.loads((hugo.SOURCE / "i18n" / f"{code}.toml").read_text(encoding="utf-8"))
+        tomllib.loads((SITE_SOURCE / "i18n" / f"{code}.toml").read_text(encoding="utf-8"))
         for code in ("en", "zh-hans")
     )
 
@@ -240,8 +241,8 @@ def test_both_languages_have_the_same_words():
 
 
 def test_every_word_is_used_and_every_used_word_is_there():
-    layouts = "".join(path.read_text() for path in (hugo.SOURCE / "layouts").rglob("*.html"))
-    words = tomllib.loads((hugo.SOURCE / "i18n" / "en.toml").read_text(encoding="utf-8"))
+    layouts = "".join(path.read_text() for path in (SITE_SOURCE / "layouts").rglob("*.html"))
+    words = tomllib.loads((SITE_SOURCE / "i18n" / "en.toml").read_text(encoding="utf-8"))
 
     named = set(re.findall(r'"([a-z0-9_]+)"', layouts))
     built = {

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from builds.run import Progress
 from builds.tree import check
 from ghost.core.errors import OutageError
 
@@ -16,9 +17,11 @@ def site(tmp_path):
     return tmp_path
 
 
-def checked(site, body="", files=FILES, aside=()):
+def checked(site, body="", files=FILES, absent=()):
     (site / "index.html").write_text(body)
-    return check.whole(site, lambda: files, set(aside))
+    sizes = check.require_files(site, set(files))
+    check.require_links(site, sizes, set(absent), Progress())
+    return len(sizes), sum(sizes.values())
 
 
 @pytest.mark.parametrize(
@@ -78,7 +81,7 @@ def test_a_file_too_many_is_named(site):
 def test_what_was_set_aside_may_be_linked_to(site):
     link = '<a href="/tags/c/">'
 
-    assert checked(site, link, aside=["tags/c/index.html"])[0] == 3
+    assert checked(site, link, absent=["tags/c/index.html"])[0] == 3
     with pytest.raises(OutageError, match="1 link is broken"):
         checked(site, link)
 
@@ -100,45 +103,46 @@ def test_links_to_one_missing_page_are_counted_on_each_page(site):
 
 
 @pytest.fixture
-def part(site, tmp_path_factory):
-    """`part(files, removed=…)`: check a delta of these files."""
+def patch(site, tmp_path_factory):
+    """`patch(files, removed=…)`: check a patch of these files."""
     (site / "index.html").write_text("")
 
-    def look(files, *, wanted=None, removed=(), aside=()):
+    def require(files, *, wanted=None, removed=(), absent=()):
         new = tmp_path_factory.mktemp("new")
         for name, body in files.items():
             (new / name).parent.mkdir(parents=True, exist_ok=True)
             (new / name).write_text(body)
-        check.part(new, site, files if wanted is None else wanted, removed, set(aside))
+        wanted = files if wanted is None else wanted
+        check.require_patch(new, site, wanted, removed, set(absent))
 
-    return look
+    return require
 
 
-def test_a_part_may_link_to_what_it_brings_and_to_what_stays(part):
-    part({"c/index.html": '<a href="/d/"><a href="/tags/a%20b/"><a href="/">', "d/index.html": ""})
+def test_a_patch_may_link_to_what_it_brings_and_to_what_stays(patch):
+    patch({"c/index.html": '<a href="/d/"><a href="/tags/a%20b/"><a href="/">', "d/index.html": ""})
 
 
 @pytest.mark.parametrize("link", ["/nowhere/", "/tags/a%20b/"])
-def test_a_part_may_not_link_to_what_is_nowhere_or_goes(part, link):
+def test_a_patch_may_not_link_to_what_is_nowhere_or_goes(patch, link):
     with pytest.raises(check.MismatchError) as refused:
-        part({"c/index.html": f'<a href="{link}">'}, removed=["tags/a b/index.html"])
+        patch({"c/index.html": f'<a href="{link}">'}, removed=["tags/a b/index.html"])
 
     assert str(refused.value) == f"1 link is broken: c/index.html → {link}"
 
 
-def test_a_part_may_link_to_what_it_brings_anew_in_place_of_what_goes(part):
-    part(
+def test_a_patch_may_link_to_what_it_brings_anew_in_place_of_what_goes(patch):
+    patch(
         {"c/index.html": '<a href="/tags/a%20b/">', "tags/a b/index.html": ""},
         removed=["tags/a b/index.html"],
     )
 
 
-def test_a_part_may_link_to_what_was_set_aside(part):
-    part({"c/index.html": '<a href="/d/">'}, aside=["d/index.html"])
+def test_a_patch_may_link_to_what_was_set_aside(patch):
+    patch({"c/index.html": '<a href="/d/">'}, absent=["d/index.html"])
 
 
-def test_a_part_has_exactly_the_wanted_files(part):
+def test_a_patch_has_exactly_the_wanted_files(patch):
     with pytest.raises(check.MismatchError, match=r"^1 file is missing: d/index\.html$"):
-        part({"c/index.html": ""}, wanted=["c/index.html", "d/index.html"])
+        patch({"c/index.html": ""}, wanted=["c/index.html", "d/index.html"])
     with pytest.raises(check.MismatchError, match=r"^1 file was not asked for: c/index\.html$"):
-        part({"c/index.html": ""}, wanted=[])
+        patch({"c/index.html": ""}, wanted=[])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from builds.tree import patches, releases
-from builds.tree.patches import Changes
+from builds.tree.patches import TreeChanges
 from tests.presence import present
 
 DOORS = ("link", "mkdir", "rename", "replace", "rmdir", "unlink")
@@ -73,18 +73,16 @@ def of(files: dict[str, str], folder: Path) -> dict[str, str | None]:
 def publish(files: dict[str, str], token: str = "first", build: int = 1) -> Path:
     draft = releases.begin(build)
     write(draft.site, files)
-    releases.publish(draft, token)
+    releases.prepare(draft, token)
+    releases.publish(draft)
     return releases.public()
 
 
 def staged(build: int, files: dict[str, str], removed: list[str]):
     """A sealed delta from what is public to that."""
-    stage, present = patches.begin(build), tree(releases.public())
-    write(
-        present(stage).new,
-        {name: body for name, body in files.items() if present.get(name) != body},
-    )
-    return stage, patches.seal(present(stage), removed)
+    draft, before = present(patches.begin(build)), tree(releases.public())
+    write(draft.new, {name: body for name, body in files.items() if before.get(name) != body})
+    return draft, patches.seal(draft, removed)
 
 
 def sealed(build: int = 2):
@@ -92,9 +90,9 @@ def sealed(build: int = 2):
 
 
 def merged(build: int, files: dict[str, str], removed: list[str] | None = None) -> str:
-    stage, plan = staged(build, files, removed or [])
-    patches.merge(stage.folder, plan)
-    return plan.token
+    draft, patch = staged(build, files, removed or [])
+    patches.apply(draft.folder, patch)
+    return patch.token
 
 
 def token() -> str:
@@ -114,64 +112,64 @@ def trees(tmp_path):
 
 
 def test_a_merge_gives_exactly_the_new_tree_and_its_token(trees):
-    stage, plan = sealed()
+    draft, patch = sealed()
 
-    patches.merge(stage.folder, plan)
+    patches.apply(draft.folder, patch)
 
     assert tree(releases.public()) == trees[1]
-    assert token() == plan.token == stage.token
-    assert patches.plans(releases.current()) == [plan]
+    assert token() == patch.token == draft.token
+    assert patches.applied(releases.current()) == [patch]
 
 
 def test_a_plan_names_what_it_brings_and_takes(trees):
-    _stage, plan = sealed()
+    _stage, patch = sealed()
 
-    assert (plan.base, plan.build) == ("first", 2)
-    assert plan.files == [
+    assert (patch.base, patch.build) == ("first", 2)
+    assert patch.files == [
         "resources/3/index.html", "tags/new/page/1/index.html", "resources/1/index.html",
         "index.html", "index/manifest.json",
     ]  # fmt: skip
-    assert plan.removed == ["resources/2/index.html", "tags/lonely/page/1/index.html"]
-    assert plan.added == ["resources/3/index.html", "tags/new/page/1/index.html"]
+    assert patch.removed == ["resources/2/index.html", "tags/lonely/page/1/index.html"]
+    assert patch.added == ["resources/3/index.html", "tags/new/page/1/index.html"]
 
 
 def test_a_file_that_is_not_there_needs_no_removal(trees):
-    _, plan = staged(2, OLD, ["resources/9/index.html"])
+    _, patch = staged(2, OLD, ["resources/9/index.html"])
 
-    assert (plan.files, plan.removed) == ([], [])
+    assert (patch.files, patch.removed) == ([], [])
 
 
 def test_growth_is_told_before(trees):
-    stage = present(patches.begin(2))
-    write(stage.new, {"index.html": "home!", "more.html": "12345"})
+    draft = present(patches.begin(2))
+    write(draft.new, {"index.html": "home!", "more.html": "12345"})
 
-    grown = patches.growth(stage, ["resources/2/index.html", "resources/9/index.html"])
+    grown = patches.growth(draft, ["resources/2/index.html", "resources/9/index.html"])
 
     assert grown == (0, 1 + 5 - 3)
 
 
 def test_new_files_come_before_what_links_to_them_and_manifests_come_last(trees):
-    stage = present(patches.begin(2))
+    draft = present(patches.begin(2))
     names = ["sitemap.xml", "search/manifest.json", "index/manifest.json", "index/tags.json",
              "zh-hans/resources/1/index.html", "assets/covers/1.webp", "index.html"]  # fmt: skip
-    write(stage.new, dict.fromkeys(names, "x"))
+    write(draft.new, dict.fromkeys(names, "x"))
 
-    plan = patches.seal(stage, [])
+    patch = patches.seal(draft, [])
 
-    assert plan.files == [
+    assert patch.files == [
         "assets/covers/1.webp", "index/tags.json", "zh-hans/resources/1/index.html", "index.html",
         "index/manifest.json", "search/manifest.json", "sitemap.xml",
     ]  # fmt: skip
 
 
 def test_every_file_is_whole_at_every_moment_of_a_merge(trees):
-    stage, plan = sealed()
+    draft, patch = sealed()
     before, after = trees
 
     for number in range(100):
         try:
             with killed_before(number):
-                patches.merge(stage.folder, plan)
+                patches.apply(draft.folder, patch)
         except Killed:
             now = tree(releases.public())
             lost = [n for n in before.keys() & after.keys() if n not in now]
@@ -187,51 +185,51 @@ def test_a_merge_killed_at_any_moment_is_finished_by_the_next_builder(tmp_path, 
     for number in range(200):
         configure(site_workdir=tmp_path / str(number))
         publish(OLD)
-        stage, plan = sealed()
+        draft, patch = sealed()
         try:
             with killed_before(number):
-                patches.merge(stage.folder, plan)
+                patches.apply(draft.folder, patch)
         except Killed:
-            patches.finish(plan.token)
+            patches.finish_interrupted(patch.token)
             assert (number, tree(releases.public())) == (number, trees[1])
-            assert (number, token()) == (number, plan.token)
-            assert patches.plans(releases.current()) == [plan]
+            assert (number, token()) == (number, patch.token)
+            assert patches.applied(releases.current()) == [patch]
             continue
         break
     assert number > 20
-    patches.finish(plan.token)
+    patches.finish_interrupted(patch.token)
     assert tree(releases.public()) == trees[1]
 
 
 def test_a_finish_killed_at_any_moment_is_finished_by_another_one(trees):
-    _stage, plan = sealed()
+    _stage, patch = sealed()
     for number in range(200):
         try:
             with killed_before(number):
-                patches.finish(plan.token)
+                patches.finish_interrupted(patch.token)
         except Killed:
             continue
         break
 
     assert number > 0
-    assert (tree(releases.public()), token()) == (trees[1], plan.token)
+    assert (tree(releases.public()), token()) == (trees[1], patch.token)
 
 
 def test_a_merge_may_be_repeated(trees):
-    stage, plan = sealed()
+    draft, patch = sealed()
 
     for _ in range(3):
-        patches.merge(stage.folder, plan)
+        patches.apply(draft.folder, patch)
 
-    patches.undo(stage.folder, plan)
+    patches.revert(draft.folder, patch)
     assert (tree(releases.public()), token()) == (trees[0], "first")
 
 
 def test_undo_gives_exactly_the_old_tree_and_its_token(trees):
-    stage, plan = sealed()
-    patches.merge(stage.folder, plan)
+    draft, patch = sealed()
+    patches.apply(draft.folder, patch)
 
-    patches.undo(patches.folder_of(present(releases.current()), plan), plan)
+    patches.revert(patches.folder_of(present(releases.current()), patch), patch)
 
     assert (tree(releases.public()), token()) == (trees[0], "first")
     assert folders() == []
@@ -241,18 +239,18 @@ def test_an_undo_killed_at_any_moment_can_be_done_again(tmp_path, configure, tre
     for number in range(200):
         configure(site_workdir=tmp_path / str(number))
         publish(OLD)
-        stage, plan = sealed()
-        patches.merge(stage.folder, plan)
+        draft, patch = sealed()
+        patches.apply(draft.folder, patch)
         try:
             with killed_before(number):
-                patches.undo(stage.folder, plan)
+                patches.revert(draft.folder, patch)
         except Killed:
             # What is between two states has no token, so that nobody takes it for one.
-            states = {plan.token: trees[1], "first": trees[0]}
+            states = {patch.token: trees[1], "first": trees[0]}
             assert tree(releases.public()) == states.get(token(), tree(releases.public()))
-            patches.finish("first")
-            if patches.plans(releases.current()):
-                patches.undo(stage.folder, plan)
+            patches.finish_interrupted("first")
+            if patches.applied(releases.current()):
+                patches.revert(draft.folder, patch)
             assert (number, tree(releases.public()), token()) == (number, trees[0], "first")
             assert folders() == []
             continue
@@ -264,23 +262,25 @@ def test_what_the_database_does_not_know_is_dropped(trees):
     sealed()
     patches.begin(3)
 
-    patches.finish("first")
+    patches.finish_interrupted("first")
 
     assert (tree(releases.public()), token(), folders()) == (trees[0], "first", [])
 
 
 @pytest.mark.parametrize("damage", [b"", b"[]", b'{"base": 1}'])
 def test_a_damaged_plan_is_none(trees, damage):
-    stage, plan = sealed()
-    (stage.folder / patches.PLAN).write_bytes(damage)
+    draft, patch = sealed()
+    (draft.folder / patches.PATCH_FILE).write_bytes(damage)
 
-    patches.finish(plan.token)
+    patches.finish_interrupted(patch.token)
 
     assert (tree(releases.public()), folders()) == (trees[0], [])
 
 
 def _has_plan() -> bool:
-    return any((folder / patches.PLAN).exists() for folder in patches._folders(releases.current()))
+    return any(
+        (folder / patches.PATCH_FILE).exists() for folder in patches._folders(releases.current())
+    )
 
 
 def test_a_folder_half_removed_is_not_taken_for_a_delta(tmp_path, configure, trees):
@@ -290,11 +290,11 @@ def test_a_folder_half_removed_is_not_taken_for_a_delta(tmp_path, configure, tre
         sealed()
         try:
             with killed_before(number):
-                patches.finish("first")
+                patches.finish_interrupted("first")
         except Killed:
-            plans = patches.plans(releases.current())
+            plans = patches.applied(releases.current())
             assert (number, plans, _has_plan()) == (number, [], not number)
-            patches.finish("first")
+            patches.finish_interrupted("first")
             assert folders() == []
             continue
         break
@@ -302,7 +302,7 @@ def test_a_folder_half_removed_is_not_taken_for_a_delta(tmp_path, configure, tre
 
 
 def test_discard_removes_what_was_not_sealed_alone(trees):
-    open_one, (closed, _) = patches.begin(2), sealed(3)
+    open_one, (closed, _) = present(patches.begin(2)), sealed(3)
 
     patches.discard(present(open_one))
     patches.discard(closed)
@@ -311,19 +311,19 @@ def test_discard_removes_what_was_not_sealed_alone(trees):
 
 
 def test_a_merge_that_fails_is_kept_and_finished(trees):
-    stage, plan = sealed()
+    draft, patch = sealed()
     with pytest.raises(Killed), killed_before(9):
-        patches.merge(stage.folder, plan)
+        patches.apply(draft.folder, patch)
 
-    patches.discard(stage)
-    patches.finish(plan.token)
+    patches.discard(draft)
+    patches.finish_interrupted(patch.token)
 
-    assert (tree(releases.public()), token()) == (trees[1], plan.token)
+    assert (tree(releases.public()), token()) == (trees[1], patch.token)
 
 
 def test_there_is_no_stage_without_a_site():
     assert patches.begin(1) is None
-    patches.finish("any")
+    patches.finish_interrupted("any")
 
 
 def test_since_adds_up_what_deltas_changed(trees):
@@ -331,10 +331,14 @@ def test_since_adds_up_what_deltas_changed(trees):
     third = merged(3, {"a.html": "A", "c.html": "c"}, ["b.html", "feeds/all.xml"])
     fourth = merged(4, {"feeds/all.xml": "anew"}, ["c.html"])
 
-    assert patches.since("first") == Changes({"a.html", "feeds/all.xml"}, {"b.html", "c.html"})
-    assert patches.since(second) == Changes({"a.html", "feeds/all.xml"}, {"b.html", "c.html"})
-    assert patches.since(third) == Changes({"feeds/all.xml"}, {"c.html"})
-    assert patches.since(fourth) == Changes(set(), set())
+    assert patches.changes_since("first") == TreeChanges(
+        {"a.html", "feeds/all.xml"}, {"b.html", "c.html"}
+    )
+    assert patches.changes_since(second) == TreeChanges(
+        {"a.html", "feeds/all.xml"}, {"b.html", "c.html"}
+    )
+    assert patches.changes_since(third) == TreeChanges({"feeds/all.xml"}, {"c.html"})
+    assert patches.changes_since(fourth) == TreeChanges(set(), set())
 
 
 def test_since_cannot_tell_of_a_state_that_is_not_known(trees):
@@ -342,8 +346,8 @@ def test_since_cannot_tell_of_a_state_that_is_not_known(trees):
     publish(OLD, "another", 3)
     merged(4, {"a.html": "a"})
 
-    assert patches.since("first") is None
-    assert patches.since("") is None
+    assert patches.changes_since("first") is None
+    assert patches.changes_since("") is None
 
 
 def test_some_deltas_are_kept_and_older_ones_go(trees, monkeypatch):
@@ -351,9 +355,9 @@ def test_some_deltas_are_kept_and_older_ones_go(trees, monkeypatch):
 
     tokens = [merged(number, {"a.html": str(number)}) for number in range(2, 6)]
 
-    assert [plan.token for plan in patches.plans(releases.current())] == tokens[-2:]
-    assert patches.since(tokens[1]) == Changes({"a.html"}, set())
-    assert patches.since(tokens[0]) is None
+    assert [patch.token for patch in patches.applied(releases.current())] == tokens[-2:]
+    assert patches.changes_since(tokens[1]) == TreeChanges({"a.html"}, set())
+    assert patches.changes_since(tokens[0]) is None
 
 
 def test_deltas_are_undone_one_after_the_other(trees):
@@ -361,7 +365,7 @@ def test_deltas_are_undone_one_after_the_other(trees):
     merged(2, first)
     merged(3, second, ["index.html"])
 
-    for plan in reversed(patches.plans(releases.current())):
-        patches.undo(patches.folder_of(present(releases.current()), plan), plan)
+    for patch in reversed(patches.applied(releases.current())):
+        patches.revert(patches.folder_of(present(releases.current()), patch), patch)
 
     assert (tree(releases.public()), token()) == (trees[0], "first")

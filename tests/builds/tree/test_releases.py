@@ -1,28 +1,29 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
 
 import pytest
 
-from builds.tree import releases as release
+from builds.tree import releases as tree
 from ghost.core.errors import OutageError
 from tests.presence import present
 
 
 def put(body, number=1):
-    draft = release.begin(number)
+    draft = tree.begin(number)
     (draft.site / "index.html").write_text(body)
-    release.publish(draft, f"token {number}")
+    tree.prepare(draft, f"token {number}")
+    tree.publish(draft)
+    tree.prune()
     return draft.name
 
 
 def shown():
-    return (release.public() / "index.html").read_text()
+    return (tree.public() / "index.html").read_text()
 
 
 def releases():
-    return sorted(path.name for path in release.releases().iterdir())
+    return sorted(path.name for path in tree.releases().iterdir())
 
 
 def test_publish_puts_the_new_site_in_place_of_the_old():
@@ -31,13 +32,13 @@ def test_publish_puts_the_new_site_in_place_of_the_old():
     put("new", 2)
 
     assert shown() == "new"
-    assert release.token_of(release.current()) == "token 2"
-    assert [path.name for path in release.public().iterdir()] == ["index.html"]
+    assert tree.token_of(tree.current()) == "token 2"
+    assert [path.name for path in tree.public().iterdir()] == ["index.html"]
 
 
 def test_a_reader_of_the_old_site_can_finish():
     put("old")
-    here = release.public().resolve()
+    here = tree.public().resolve()
 
     put("new", 2)
 
@@ -54,10 +55,10 @@ def test_publish_keeps_as_many_releases_as_wanted(configure):
 
 def test_the_public_release_is_kept_though_it_is_an_old_one(configure):
     first, second = put("first"), put("second", 2)
-    release.swap_to(release.releases() / first)
+    tree.swap_to(tree.releases() / first)
     configure(site_releases_keep=1)
 
-    release.prune()
+    tree.prune()
 
     assert releases() == [first, second]
     assert shown() == "first"
@@ -65,9 +66,9 @@ def test_the_public_release_is_kept_though_it_is_an_old_one(configure):
 
 def test_begin_removes_what_a_dead_builder_left():
     name = put("whole")
-    release.begin(2)
+    tree.begin(2)
 
-    draft = release.begin(3)
+    draft = tree.begin(3)
 
     assert releases() == sorted([name, draft.folder.name])
     assert shown() == "whole"
@@ -75,11 +76,11 @@ def test_begin_removes_what_a_dead_builder_left():
 
 def test_a_draft_that_another_builder_cleared_away_is_not_published():
     put("good")
-    stale = release.begin(2)
-    after = release.begin(3)
+    stale = tree.begin(2)
+    after = tree.begin(3)
 
     with pytest.raises(OutageError) as refused:
-        release.publish(stale, "stale")
+        tree.prepare(stale, "stale")
 
     assert str(refused.value) == "This build's draft is gone; another builder took over."
     assert shown() == "good"
@@ -87,43 +88,27 @@ def test_a_draft_that_another_builder_cleared_away_is_not_published():
     assert after.folder.name in releases()
 
 
-def test_a_claim_that_is_refused_stops_the_swap():
-    good = put("good")
-    draft = release.begin(2)
-
-    @contextmanager
-    def claim():
-        raise OutageError("given up")
-        yield
-
-    with pytest.raises(OutageError, match="given up"):
-        release.publish(draft, "another", claim())
-
-    assert (shown(), release.token_of(release.current())) == ("good", "token 1")
-    assert releases() == sorted([good, draft.folder.name])
-
-
 def test_files_are_on_the_disk_before_the_token_vouches_for_them(monkeypatch):
-    draft = release.begin(1)
+    draft = tree.begin(1)
     (draft.site / "index.html").write_text("site")
     seen = []
     monkeypatch.setattr(
         os, "sync", lambda: seen.append(sorted(p.name for p in draft.folder.iterdir()))
     )
 
-    release.publish(draft, "token")
+    tree.prepare(draft, "token")
 
     assert seen == [["site"]]
 
 
 def test_a_real_folder_in_the_way_is_kept_as_the_oldest_release():
-    release.public().mkdir(parents=True)
-    (release.public() / "index.html").write_text("by hand")
+    tree.public().mkdir(parents=True)
+    (tree.public() / "index.html").write_text("by hand")
 
     name = put("ours")
 
     assert shown() == "ours"
-    oldest = release.releases() / releases()[0]
+    oldest = tree.releases() / releases()[0]
     assert (oldest / "site" / "index.html").read_text() == "by hand"
     assert releases()[1:] == [name]
 
@@ -131,23 +116,23 @@ def test_a_real_folder_in_the_way_is_kept_as_the_oldest_release():
 @pytest.mark.parametrize("damage", ["", "[]", '{"look": 1}'])
 def test_a_damaged_state_is_none_that_anyone_knows(damage):
     put("site")
-    (present(release.current()) / release.STATE).write_text(damage)
+    (present(tree.current()) / tree.STATE).write_text(damage)
 
-    assert release.token_of(release.current()) == ""
+    assert tree.token_of(tree.current()) == ""
 
 
 def test_a_site_that_was_moved_away_is_in_no_state():
     put("site")
-    present(release.current()).rename(release.releases().with_name("moved"))
+    present(tree.current()).rename(tree.releases().with_name("moved"))
 
-    assert release.current() is None
+    assert tree.current() is None
 
 
 def test_there_is_no_release_before_the_first_site():
-    assert release.current() is None
-    assert release.token_of(None) == ""
-    assert release.whole() == []
+    assert tree.current() is None
+    assert tree.token_of(None) == ""
+    assert tree.complete() == []
 
 
 def test_no_two_states_have_one_name():
-    assert len({release.new_token() for _ in range(100)}) == 100
+    assert len({tree.new_token() for _ in range(100)}) == 100

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from builds.models import Build
+from builds.models import Build, BuildState
 from dht import probe_jobs, tasks
 from dht.engine.probes import Outcome
 from dht.models import Scan
@@ -256,7 +256,7 @@ def test_build_tells_its_stages_and_its_end(client):
     build = present(Build.objects.claim("test"))
     build.tell(build.steps.create(name="hugo", done=3, total=9))
     running = read(client, task_id, root)
-    build.fail(words("boom"))
+    BuildState.fail(build, words("boom"))
     worker.end({"id": task_id, "success": True, "result": f"build {build.pk}: failed"})
 
     ended = read(client, task_id, root)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from builds import tasks
-from builds.models import Build, Step
+from builds.models import Build, BuildState, Step
 from dht.models import HealthSample, Scan
 from teams.models import Token
 from tests import make, operators
@@ -85,7 +85,7 @@ def test_a_build_is_watched_to_its_end(live_server):
 
     def end() -> None:
         Step.objects.filter(pk=step.pk).update(is_ok=True, ended_at=timezone.now())
-        present(build).succeed(Build.State.DONE, "token")
+        BuildState.succeed(present(build), Build.State.DONE, "token")
 
     with visit() as seen, ThreadPoolExecutor(1) as database:
         page = seen.page

@@ -13,7 +13,7 @@ from django.utils import translation
 import builds.reasons
 import dht.reasons
 import resources.reasons
-from builds.models import Build, CoverHost, Deployment
+from builds.models import Build, BuildState, CoverHost, Deployment
 from dht import probe_jobs
 from dht.models import Scan
 from ghost.core.catalog.models import Catalog
@@ -70,7 +70,7 @@ def failed_cover() -> tuple[Resource, Reason]:
 def failed_build() -> tuple[Build, Reason]:
     build, reason = Build.objects.claim("test"), builds.reasons.NOT_RENDERED(name="/x/", reason="…")
     assert build is not None
-    build.fail(reason)
+    BuildState.fail(build, reason)
     return build, reason
 
 

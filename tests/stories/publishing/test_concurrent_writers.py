@@ -13,6 +13,7 @@ from django.db import OperationalError, connection
 
 from builds.covers import upkeep
 from builds.models import Cover
+from builds.run import Progress
 from ghost.core.catalog.models import Catalog
 from ghost.core.errors import RefusedError, RevokedError
 from resources.models import Category, DhtStatus, Resource, findings
@@ -80,7 +81,7 @@ def _cover(rng, pk):
 def _lose_cover(rng, pk):
     cover = Cover.objects.filter(resource=pk).first()
     if cover:
-        upkeep._renew(cover.pk, lambda: None)
+        upkeep._renew(cover.pk, Progress())
 
 
 def _rename(rng, pk):

@@ -60,15 +60,15 @@ class Play:
         """In place of the pipeline: what it does to the rows, with points between."""
         self.point()
         build.revision = Catalog.get().revision
-        BuildState.objects.update(absorbed_revision=build.revision, absorbed_as_of=timezone.now())
+        BuildState.objects.update(synced_revision=build.revision, synced_as_of=timezone.now())
         self.read = max(self.read, build.revision)
         self.point()
         if self.fails:
             self.fails = False
-            build.fail(words("test"))
+            BuildState.fail(build, words("test"))
             self.point()
             raise OutageError("test")
-        build.succeed(Build.State.DONE, "token")
+        BuildState.succeed(build, Build.State.DONE, "token")
         self.point()
         return build
 

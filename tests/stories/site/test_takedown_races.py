@@ -10,8 +10,8 @@ import pytest
 from django.utils import timezone
 from PIL import Image
 
-from builds import covers, tasks
-from builds.engine import rollback, run, sync
+from builds import covers, run, tasks
+from builds.engine import rollback, sync
 from builds.models import Build, BuildState, Cover
 from builds.tree import patches, releases
 from ghost.core.catalog.models import Catalog
@@ -39,12 +39,12 @@ def site():
     return rows
 
 
-def test_a_builder_that_wakes_while_it_absorbs_brings_nothing_back(site, monkeypatch):
+def test_a_builder_that_wakes_while_it_syncs_brings_nothing_back(site, monkeypatch):
     doomed, other = site
     doomed.title = other.title = "Edited"
     doomed.store()
     other.store()
-    real, done = sync._Changed, []
+    real, done = sync._ChangedEntries, []
 
     def paused(*args):
         if not done:
@@ -54,7 +54,7 @@ def test_a_builder_that_wakes_while_it_absorbs_brings_nothing_back(site, monkeyp
             tasks.build_now("second")
         return real(*args)
 
-    monkeypatch.setattr(sync, "_Changed", paused)
+    monkeypatch.setattr(sync, "_ChangedEntries", paused)
     with pytest.raises(OutageError, match="given up for dead"):
         tasks.build_now("sleeper")
     other.refresh_from_db()
@@ -146,21 +146,21 @@ def test_a_long_build_gives_way_to_a_takedown(site, monkeypatch, asked):
     doomed, _ = site
     queued = []
     monkeypatch.setattr(tasks, "_queue", lambda *args: queued.append(args))
-    monkeypatch.setattr("builds.data.progress.EVERY", 1)
-    real = run.Run.beat
+    monkeypatch.setattr("builds.run.REPORT_EVERY_ITEMS", 1)
+    real = run.Run.report
 
     def beat(self, done=0, total=0):
         if self.build.revision is not None and not queued:
             Resource.objects.filter(pk=doomed.pk).take_down(reason="asked", by="test")
         real(self, done, total)
 
-    monkeypatch.setattr(run.Run, "beat", beat)
+    monkeypatch.setattr(run.Run, "report", beat)
     build = present(Build.objects.claim("test"))
     with pytest.raises(run.GaveWayError):
         tasks.carry_out(build, **asked)
     assert Catalog.get().urgent_revision > build.revision
     assert [args[0] for args in queued][-1] == tasks.build_at_once
-    monkeypatch.setattr(run.Run, "beat", real)
+    monkeypatch.setattr(run.Run, "report", real)
 
     tasks.build_at_once()
 

@@ -12,9 +12,9 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from builds import tasks
-from builds.engine.run import GaveWayError
 from builds.models import Build
 from builds.render import hugo
+from builds.run import GaveWayError
 from builds.tree import releases
 from ghost.core.catalog.models import Change
 from resources.models import Resource
@@ -140,7 +140,7 @@ def test_a_takedown_during_a_delta_is_not_waited_for(place, catalog, taken_down_
 def test_a_takedown_during_a_long_build_goes_before_it(
     place, catalog, taken_down_meanwhile, deed, monkeypatch
 ):
-    monkeypatch.setattr("builds.data.progress.EVERY", 1)
+    monkeypatch.setattr("builds.run.REPORT_EVERY_ITEMS", 1)
 
     with pytest.raises(GaveWayError):
         deed()

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django_q.models import OrmQ
 
-from builds.engine import run
+from builds import run
 from builds.management.commands import build_site as build_command
 from builds.models import Build, BuildState
 from builds.render import hugo
@@ -36,7 +36,7 @@ def test_build_site_ends_with_what_it_did(settings):
     assert (told["result"], told["resources"]) == ("done", 1)
     public = settings.GHOST.site_workdir / "public"
     assert list(told["stages"]) == [
-        "covers", "absorb", "export", "search", "hugo", "check", "publish",
+        "covers", "sync", "export", "search", "hugo", "check", "publish",
     ]  # fmt: skip
     assert told["pages"] == len(list(public.rglob("*.html")))
     assert (told["full"], told["changed"]) == (True, len(tree(public)))
@@ -53,7 +53,7 @@ def test_build_site_after_a_change_does_only_what_is_due():
 
     build = present(Build.objects.first())
     assert (told["result"], told["full"], told["changed"]) == ("done", False, build.changed)
-    assert list(told["stages"]) == ["absorb", "export", "search", "hugo", "check", "publish"]
+    assert list(told["stages"]) == ["sync", "export", "search", "hugo", "check", "publish"]
 
 
 def test_build_site_verifies(settings):
@@ -70,7 +70,7 @@ def test_build_site_verifies(settings):
 
 
 def test_build_site_says_in_a_log_how_far_long_steps_are(monkeypatch):
-    monkeypatch.setattr(run, "TOLD_EVERY_S", 0)
+    monkeypatch.setattr(run, "REPORT_EVERY_S", 0)
     monkeypatch.setattr(build_command, "SAID_EVERY_S", 0)
     make.resource()
 
@@ -79,12 +79,12 @@ def test_build_site_says_in_a_log_how_far_long_steps_are(monkeypatch):
     said = [line.split(" … ") for line in progress if " … " in line]
     pages = told["pages"]
     assert ["hugo    ", f"0 of {pages} (0 %)"] in said
-    assert ["absorb  ", "0 of 1 (0 %)"] in said
+    assert ["sync    ", "0 of 1 (0 %)"] in said
     assert Build.objects.get().steps.get(name="hugo").total == pages
 
 
 def test_build_site_on_a_terminal_says_it_in_one_place(monkeypatch):
-    monkeypatch.setattr(run, "TOLD_EVERY_S", 0)
+    monkeypatch.setattr(run, "REPORT_EVERY_S", 0)
     err = Terminal()
     make.resource()
 

@@ -307,7 +307,7 @@ def test_a_build_that_is_asked_for_is_told(root):
     found = told_of(lambda: root.post(reverse("admin:builds_build_start"), {"how": "force"}))
 
     assert found == [("build.trigger", str(BuildState.get().pk))]
-    assert AuditEvent.objects.get().changes == {"how": [None, "force"]}
+    assert AuditEvent.objects.get().changes["extent"] == [None, "everything"]
 
 
 def test_a_scan_that_is_asked_for_is_told(root):

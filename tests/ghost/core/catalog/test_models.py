@@ -251,7 +251,7 @@ def test_a_takedown_of_what_nobody_sees_asks_for_nothing(queued):
 
 
 def test_changes_are_kept_until_a_build_has_them(row):
-    assert list(Change.objects.after(BuildState.get().absorbed_revision)) == list(
+    assert list(Change.objects.after(BuildState.get().synced_revision)) == list(
         Change.objects.all()
     )
     assert [change.resource_id for change in Change.objects.after(-1)] == [row.pk]

@@ -1,4 +1,8 @@
-"""A build under way: its row, its steps' rows, its claim, and who listens."""
+"""A build under way: its row, its steps' rows, its claim, and who listens. Leans on builds.models.
+
+Whatever works on a build gets the one `Run` of it, and calls it; the run calls nobody back but
+the listener that was given to it.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
@@ -15,16 +19,18 @@ from django.utils import timezone
 
 from builds import reasons
 from builds.models import LEASE, Build, BuildState, Output, Step
-from builds.render import hugo
 from ghost.core.catalog.models import Catalog
 from ghost.core.config.env import BASE_DIR
 from ghost.core.errors import GhostError, OutageError
 from ghost.core.text.reasons import Reason, words
 
-BEAT_S = LEASE.total_seconds() / 4
-TOLD_EVERY_S = 1
+RENEW_EVERY_S = LEASE.total_seconds() / 4
+REPORT_EVERY_S = 1
 """How far a step is, is written down so often at most."""
+REPORT_EVERY_ITEMS = 500
+SITE_SOURCE = BASE_DIR / "builds" / "site"
 Listener = Callable[[Step], None]
+"""Hears of each step when it begins, how far it is, and when it ends."""
 
 logger = logging.getLogger(__name__)
 
@@ -33,14 +39,30 @@ class GaveWayError(OutageError):
     """A long build stopped for a takedown."""
 
 
-class Run:
+class Progress:
+    """How far long work is, and how it writes. Outside of a build, nobody hears of it."""
+
+    def report(self, done: int = 0, total: int = 0) -> None:
+        """That `done` of `total` is done (0 of 0: not known)."""
+
+    def report_item(self, number: int, total: int) -> None:
+        """The same for the item with this number, counted from 0: now and then, not for each."""
+        if not number % REPORT_EVERY_ITEMS:
+            self.report(number, total)
+
+    def writing(self) -> AbstractContextManager[None]:
+        """A transaction for what the work writes."""
+        return transaction.atomic()
+
+
+class Run(Progress):
     """One build under way: its row, its steps' rows, and who listens."""
 
-    def __init__(self, build: Build, tell: Listener) -> None:
+    def __init__(self, build: Build, listener: Listener | None = None) -> None:
         self.build = build
-        self._tell = tell
+        self._listener = listener
         self._step: Step | None = None
-        self._told_at = 0.0
+        self._reported_at = 0.0
         self.gives_way = False
         """Whether it stops for a takedown: one that could be had without it, in a second."""
 
@@ -51,8 +73,8 @@ class Run:
         with transaction.atomic():
             self._step = step = Step.objects.create(build=self.build, name=name)
             self.build.tell(step)
-        self._told_at = time.monotonic()
-        self._tell(step)
+        self._reported_at = time.monotonic()
+        self._tell_listener(step)
         try:
             yield step
             step.is_ok = True
@@ -62,9 +84,9 @@ class Run:
             raise
         finally:
             self._step = None
-            step.ended_at, step.output = timezone.now(), clean(step.output)
+            step.ended_at, step.output = timezone.now(), without_paths(step.output)
             step.save()
-            self._tell(step)
+            self._tell_listener(step)
 
     def require_claim(self) -> None:
         """OutageError if this build was given up for dead: another one may be under way."""
@@ -76,22 +98,27 @@ class Run:
         if not self.build.renew():
             raise OutageError(reasons.GIVEN_UP())
 
-    def beat(self, done: int = 0, total: int = 0) -> None:
-        """The step is so far; OutageError as `require_claim`."""
+    def report(self, done: int = 0, total: int = 0) -> None:
+        """That the step is so far. OutageError if the build was given up for dead, GaveWayError if
+        it has to stop for a takedown: long work calls this on its way."""
         self.require_claim()
         self._give_way()
         step, now = self._step, time.monotonic()
-        if step and total and now - self._told_at >= TOLD_EVERY_S:
-            self._told_at, step.done, step.total = now, done, total
+        if step and total and now - self._reported_at >= REPORT_EVERY_S:
+            self._reported_at, step.done, step.total = now, done, total
             with transaction.atomic():
                 step.save(update_fields=["done", "total"])
                 self.build.tell(step)
-            self._tell(step)
+            self._tell_listener(step)
 
     def _give_way(self) -> None:
         seen = self.build.revision
         if self.gives_way and seen is not None and Catalog.get().urgent_revision > seen:
             raise GaveWayError(reasons.GAVE_WAY())
+
+    def _tell_listener(self, step: Step) -> None:
+        if self._listener:
+            self._listener(step)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -100,31 +127,31 @@ class Run:
             self.keep_claim()
             yield
 
-    def counted(self, state: BuildState) -> None:
-        """What the site has as a whole, for the build's row."""
+    def note_size(self, state: BuildState) -> None:
+        """Take the size of the whole site over into the build's row."""
         build = self.build
         build.pages, build.files, build.bytes = state.pages, state.files, state.bytes
 
     def succeed(self, state: Build.State, token: str) -> None:
-        """Write down that the public site holds what was absorbed; OutageError if this build was
+        """Write down that the public site holds what was synced; OutageError if this build was
         given up for dead, so that it has no say any more."""
         self.build.set_aside = [
             "/" + file.removesuffix("index.html")
-            for row in Output.objects.left_aside()
-            for file in row.files_aside
+            for row in Output.objects.set_aside()
+            for file in row.files_set_aside
         ]
-        if not self.build.succeed(state, token):
+        if not BuildState.succeed(self.build, state, token):
             raise OutageError(reasons.GIVEN_UP())
 
 
 @contextmanager
-def alive(build: Build) -> Iterator[None]:
+def lease_renewed(build: Build) -> Iterator[None]:
     """Renew the build's claim from a thread of its own, so that no slow step can lose it."""
     stop = threading.Event()
 
-    def beat() -> None:
+    def renew() -> None:
         try:
-            while not stop.wait(BEAT_S):
+            while not stop.wait(RENEW_EVERY_S):
                 try:
                     build.renew()
                 except DatabaseError:  # there are three more tries before the lease ends
@@ -132,7 +159,7 @@ def alive(build: Build) -> Iterator[None]:
         finally:
             connection.close()
 
-    thread = threading.Thread(target=beat, name="build-claim", daemon=True)
+    thread = threading.Thread(target=renew, name="build-claim", daemon=True)
     thread.start()
     try:
         yield
@@ -144,20 +171,20 @@ def alive(build: Build) -> Iterator[None]:
 def reason_of(error: BaseException) -> Reason:
     """What went wrong, for operators: the world's faults say what they are."""
     if isinstance(error, GhostError):
-        return error.reason.cleaned(clean)
+        return error.reason.cleaned(without_paths)
     name = type(error).__name__
     shown = isinstance(error, (OSError, DatabaseError)) and str(error)
-    return words(clean(f"{name}: {shown}" if shown else f"{name}."))
+    return words(without_paths(f"{name}: {shown}" if shown else f"{name}."))
 
 
-def clean(text: str) -> str:
+def without_paths(text: str) -> str:
     """Without the machine's paths, which no operator of another machine needs to see."""
     known = {
         settings.GHOST.site_workdir: "<work>",
         settings.GHOST.cover_dir: "<covers>",
         settings.GHOST.magnet_metadata_dir: "<metadata>",
         settings.GHOST.db_path: "<database>",
-        hugo.SOURCE: "<site>",
+        SITE_SOURCE: "<site>",
         BASE_DIR: "<ghost>",
         sys.prefix: "<python>",
     }

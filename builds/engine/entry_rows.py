@@ -1,0 +1,134 @@
+"""From a resource's row to the row of its entry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from builds import covers
+from builds.data import markdown
+from builds.data.body import make_body, source_digest
+from builds.data.entry import Entry, Picture
+from builds.data.records import digest
+from builds.models import Cover, EntryRow
+from resources.models import Resource
+from resources.torrents import metadata, metainfo
+
+V1_CHARS = 40
+CHECKED_AGAIN = timedelta(days=7)
+"""A page says when its resource was checked. It says so anew when something else changes too, or
+when it is so far behind: a scan of everything must not change every page every day."""
+FIELDS = (
+    "title", "magnet_uri", "magnet_hash", "magnet_hash_v2", "content_markdown",
+    "cover_image_path", "tags", "category", "publisher", "team", "dht_status", "dht_misses",
+    "last_dht_check", "total_size_bytes", "file_count", "files_tree_summary", "probed_at",
+    "published_at", "updated_at", "licence", "source_url", "checksums", "supersedes",
+)  # fmt: skip
+
+
+class _Content(NamedTuple):
+    """What is made of a resource's text and metadata, which is too dear to make each time."""
+
+    source: str
+    body: bytes
+    summary: str
+    torrent: str
+
+
+def rows_of(ids: Sequence[int]) -> dict[int, EntryRow | None]:
+    """The row of each resource as it should be: the very one that is stored if that is right, a new
+    one that isn't stored if not, None if the resource is not public."""
+    resources = Resource.objects.public().filter(pk__in=ids).only("pk", *FIELDS)
+    pictures = _pictures(ids)
+    olds = EntryRow.objects.in_bulk(ids)
+    rows: dict[int, EntryRow | None] = dict.fromkeys(ids)
+    for resource in resources:
+        rows[resource.pk] = _row(resource, olds.get(resource.pk), pictures.get(resource.pk))
+    return rows
+
+
+def _pictures(ids: Sequence[int]) -> dict[int, Picture]:
+    return {
+        row.resource_id: Picture(row.digest, row.width, row.height)
+        for row in Cover.objects.made().filter(resource__in=ids)
+        if covers.are_there(row.digest)
+    }
+
+
+def _row(resource: Resource, old: EntryRow | None, cover: Picture | None) -> EntryRow:
+    source = source_digest(resource)
+    if old and old.source == source:
+        content = _Content(source, bytes(old.body), old.entry.summary, old.entry.torrent)
+    else:
+        content = _make_content(resource, source)
+    entry = _entry(resource, content, cover if resource.cover_image_path else None)
+    if old and old.source == content.source and not _differs(old.entry, entry):
+        return old
+    return EntryRow(
+        id=resource.pk,
+        entry_json=entry.json,
+        body=content.body,
+        source=content.source,
+        dht_status=entry.dht_status,
+        misses=entry.misses,
+        published_at=entry.published_at,
+        replaces=entry.replaces,
+    )
+
+
+def _make_content(resource: Resource, source: str) -> _Content:
+    """Metadata that can't be read now is looked for again: then there is no source."""
+    text = markdown.render(resource.content_markdown)
+    info = metadata.load(resource.magnet_hash) if resource.probed_at else None
+    torrent = metainfo.make(info, resource.magnet) if info else None
+    return _Content(
+        source=source if info or resource.probed_at is None else "",
+        body=make_body(text.html, info, resource.checksums).packed,
+        summary=text.summary,
+        torrent=digest(torrent) if torrent else "",
+    )
+
+
+def _entry(resource: Resource, content: _Content, cover: Picture | None) -> Entry:
+    assert resource.published_at is not None  # noqa: S101  # public() asks for it
+    is_v1 = len(resource.magnet_hash) == V1_CHARS
+    checked_at = resource.last_dht_check
+    return Entry(
+        id=resource.pk,
+        title=resource.title,
+        magnet=resource.magnet_uri,
+        hash=resource.magnet_hash,
+        hash_v1=resource.magnet_hash if is_v1 else None,
+        hash_v2=resource.magnet_hash_v2 if is_v1 else resource.magnet_hash,
+        category=resource.category_id,
+        publisher=resource.publisher_id,
+        team=resource.team_id,
+        tags=tuple(resource.tags),
+        size_bytes=resource.total_size_bytes,
+        file_count=resource.file_count,
+        files_summary=resource.files_tree_summary,
+        dht_status=resource.dht_status,
+        misses=resource.dht_misses,
+        checked_at=checked_at.isoformat() if checked_at else None,
+        published_at=resource.published_at.isoformat(),
+        updated_at=resource.updated_at.isoformat(),
+        summary=content.summary,
+        cover=cover,
+        torrent=content.torrent,
+        licence=resource.licence,
+        source_url=resource.source_url,
+        replaces=resource.supersedes_id,
+    )
+
+
+def _differs(old: Entry, new: Entry) -> bool:
+    """Whether the public should see it otherwise; see CHECKED_AGAIN."""
+    soft = {"misses": old.misses, "checked_at": old.checked_at, "updated_at": old.updated_at}
+    if replace(new, **soft) != old:  # type: ignore[arg-type]  # fields by name
+        return True
+    if new.checked_at is None or old.checked_at is None:
+        return new.checked_at != old.checked_at
+    behind = datetime.fromisoformat(new.checked_at) - datetime.fromisoformat(old.checked_at)
+    return behind >= CHECKED_AGAIN
