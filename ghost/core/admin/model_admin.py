@@ -35,19 +35,9 @@ if TYPE_CHECKING:
     from django.contrib.admin import TabularInline as _TabularInline
 
     _ModelForm = forms.ModelForm[Any]
-else:
-    from unfold.admin import ModelAdmin as _BaseModelAdmin
-    from unfold.admin import TabularInline as _BaseTabularInline
-
-    class _Subscriptable:
-        """Lets `ModelAdmin[Resource]` be written, as the type checker wants it."""
-
-        def __class_getitem__(cls, item: object) -> type:
-            return cls
-
-    class _ModelAdmin(_Subscriptable, _BaseModelAdmin): ...
-
-    class _TabularInline(_Subscriptable, _BaseTabularInline): ...
+else:  # subscriptable by django_stubs_ext, as Django's own are
+    from unfold.admin import ModelAdmin as _ModelAdmin
+    from unfold.admin import TabularInline as _TabularInline
 
     _ModelForm = object  # what it is mixed into is one
 

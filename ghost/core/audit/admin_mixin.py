@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
+from django.contrib.admin import ModelAdmin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import models, transaction
 from django.http import HttpRequest
@@ -17,22 +18,11 @@ from django.http import HttpRequest
 from ghost.core.audit import trail
 from ghost.core.batches import batched
 
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin as _ModelAdmin
-else:
-
-    class _ModelAdmin:
-        """What it is mixed into is one."""
-
-        def __class_getitem__(cls, item: object) -> type:
-            return cls
-
-
 M = TypeVar("M", bound=models.Model)
 BATCH = 500
 
 
-class AuditedAdmin(_ModelAdmin[M]):
+class AuditedAdmin(ModelAdmin[M]):
     """Leaves an event for each row that is written, `<model>.<what was done>`."""
 
     audits_itself = False
