@@ -47,8 +47,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "ghost.core.http.request_id.RequestIdMiddleware",
-    "ghost.torznab.errors.Middleware",
-    "ghost.core.http.problems.Middleware",
+    "ghost.torznab.errors.TorznabErrorsMiddleware",
+    "ghost.core.http.problems.ProblemsMiddleware",
     "ghost.core.http.idempotency.IdempotencyMiddleware",
     "ghost.core.audit.middleware.ActorMiddleware",
     "django.middleware.security.SecurityMiddleware",

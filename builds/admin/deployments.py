@@ -104,7 +104,7 @@ class DeploymentAdmin(ReadOnlyAdmin[Deployment]):
             return HttpResponseNotAllowed(["POST"])
         if not self.has_deploy_permission(request):
             raise PermissionDenied
-        trail.record_all(self.deed("start"), ((row, None, None) for row in deploy.rows()))
+        trail.record_all(self.action_name("start"), ((row, None, None) for row in deploy.rows()))
         transaction.on_commit(_queue)
         self.message_user(request, gettext("A deployment is queued."))
         return self.back(request)

@@ -53,7 +53,7 @@ def answer(status: int, code: int, description: str) -> HttpResponse:
     return HttpResponse(xml.error(code, description), xml.TYPE, status)
 
 
-class Middleware:
+class TorznabErrorsMiddleware:
     """Turns the API's problems into documents where Torznab is spoken."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

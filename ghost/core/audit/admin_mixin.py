@@ -40,24 +40,24 @@ class AuditedAdmin(ModelAdmin[M]):
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """In the history, and in the trail."""
         if not self.audits_itself:
-            trail.record(self.deed("add"), obj, None, fields_of(obj))
+            trail.record(self.action_name("add"), obj, None, fields_of(obj))
         return super().log_addition(request, obj, message)
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """In the history, and in the trail."""
         if not self.audits_itself:
             before = getattr(request, "row_before", None)
-            trail.record(self.deed("change"), obj, before, fields_of(obj))
+            trail.record(self.action_name("change"), obj, before, fields_of(obj))
         return super().log_change(request, obj, message)
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
         """In the history, and in the trail."""
         if not self.audits_itself:
             deeds = ((row, fields_of(row), None) for row in queryset)
-            trail.record_all(self.deed("delete"), deeds)
+            trail.record_all(self.action_name("delete"), deeds)
         return super().log_deletions(request, queryset)
 
-    def deed(self, done: str) -> str:
+    def action_name(self, done: str) -> str:
         """The name of an action: `schedule.pause`."""
         return f"{self.opts.model_name}.{done}"
 
@@ -69,7 +69,7 @@ class AuditedAdmin(ModelAdmin[M]):
             who: Any = request.user.pk  # nobody comes here without having signed in
             LogEntry.objects.log_actions(who, rows, CHANGE, what)
             if done:
-                trail.record_all(self.deed(done), ((row, None, None) for row in rows))
+                trail.record_all(self.action_name(done), ((row, None, None) for row in rows))
 
     @contextmanager
     def doing(
@@ -84,7 +84,7 @@ class AuditedAdmin(ModelAdmin[M]):
             left = self.model._default_manager.in_bulk(list(before))
             after = {pk: fields_of(row) for pk, row in left.items()}
             deeds = ((row, *_sides(before[row.pk], after.get(row.pk))) for row in rows)
-            trail.record_all(self.deed(done), deeds)
+            trail.record_all(self.action_name(done), deeds)
 
 
 def _sides(before: dict[str, Any], after: dict[str, Any] | None) -> tuple[Any, Any]:

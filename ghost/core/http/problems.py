@@ -308,7 +308,7 @@ def of(request: HttpRequest, error: Exception) -> HttpResponse:
     return HANDLERS[kind](request, error)
 
 
-class Middleware:
+class ProblemsMiddleware:
     """Turns the pages of other errors below /api/ into problems: 405, a bad host, our own faults.
 
     Answers that are JSON already say what they mean.
