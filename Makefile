@@ -30,7 +30,7 @@ setup: .venv/.installed ## make .venv from the hashed lock
 lint: setup ## ruff, mypy, import-linter, migrations
 	@$(BIN)/ruff check $(PATHS)
 	@$(BIN)/ruff format --check --quiet $(PATHS)
-	@$(BIN)/mypy ghost teams resources dht builds
+	@$(BIN)/mypy ghost teams resources dht builds tests bench
 	@$(BIN)/lint-imports
 	@GHOST_ENV_FILE=/dev/null $(BIN)/python manage.py makemigrations --check --dry-run
 

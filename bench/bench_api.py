@@ -169,6 +169,12 @@ def _await(server: Server, process: subprocess.Popen[bytes], log: Path) -> None:
     sys.exit(f"The server did not come up:\n{log.read_text()[-3000:]}")
 
 
+def _number(pattern: str, words: str) -> str:
+    found = re.search(pattern, words)
+    assert found is not None, words
+    return found[1]
+
+
 def _cpu_ms(pid: int) -> float:
     """Of proc_pid_schedstat: nanoseconds on a processor, thread by thread."""
     found = Path(f"/proc/{pid}/task").glob("*/schedstat")
@@ -176,7 +182,7 @@ def _cpu_ms(pid: int) -> float:
 
 
 def _most_mb(pid: int) -> float:
-    return int(re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1]) / 1024
+    return float(_number(r"VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())) / 1024
 
 
 def _backends(database: str) -> list[int]:
@@ -225,12 +231,12 @@ def _rate(server: Server, name: str, path: str, token: str, seconds: float) -> t
         capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
     used_ms = server.cpu_ms() - before
-    count = int(re.search(r"(\d+) requests in", done)[1])
+    count = int(_number(r"(\d+) requests in", done))
     refused = re.search(r"Non-2xx or 3xx responses: (\d+)", done)
     if (int(refused[1]) if refused else 0) != (count if name[:3] == "401" else 0):
         sys.exit(f"{name}: {done}")
     count = max(count, 1)
-    return float(re.search(r"Requests/sec:\s+([\d.]+)", done)[1]), used_ms * 1000 / count
+    return float(_number(r"Requests/sec:\s+([\d.]+)", done)), used_ms * 1000 / count
 
 
 # -- lists
@@ -256,7 +262,7 @@ def _measure(
     server: Server, name: str, who: str, raw: str, query: Mapping[str, Any], times: int
 ) -> Row:
     """The median of so many requests, after two that warm it up."""
-    path = f"/api/resources?{urlencode({'limit': 100} | query)}"
+    path = f"/api/resources?{urlencode({'limit': 100, **query})}"
     walls, cpus, found = [], [], b"[]"
     server.hang_up()  # a connection that was idle for long is none any more
     for number in range(times + 2):

@@ -113,7 +113,7 @@ def _row(what: str, told: dict[str, Any], is_live: Mapping[str, bool]) -> dict[s
     }
 
 
-def _explain(rows: list[dict[str, Any]], nodes: list[list[Any]]) -> None:
+def _explain(rows: list[dict[str, Any]], nodes: list[tuple[str, int]]) -> None:
     """For each live hash that was not seen, how many living nodes know it."""
     for row in rows:
         known = [raw.holders(nodes, key) for key in row.pop("missed")]

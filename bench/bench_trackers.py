@@ -17,6 +17,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha1
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.trackers import OpenTracker
+
 
 ROOT = Path(__file__).resolve().parent.parent
 GOAL_SCRAPE_S, GOAL_ANNOUNCE_MS = 0.2, 0.5
@@ -48,7 +54,7 @@ def main() -> None:
 
 
 @contextmanager
-def _tracker(keys: list[str]) -> Iterator[object]:
+def _tracker(keys: list[str]) -> Iterator[OpenTracker]:
     sys.path.insert(0, str(ROOT))
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     import django  # noqa: PLC0415  # the settings had to be named first
@@ -66,14 +72,14 @@ def _tracker(keys: list[str]) -> Iterator[object]:
         yield running
 
 
-def _trackers() -> object:
+def _trackers() -> ModuleType:
     from dht.trackers import client  # noqa: PLC0415  # after django.setup()
 
     return client
 
 
 def _scrape(url: str, keys: list[str]) -> None:
-    swarms = {}
+    swarms: dict[Any, Any] = {}
     for event in _trackers().scrape({url: keys}, 20):
         swarms |= event.swarms
     assert len(swarms) == len(keys) or url.startswith("http")  # HTTP leaves out what it lacks

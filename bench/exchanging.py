@@ -7,7 +7,7 @@ import sys
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.management import call_command
 from django.db import connection, models, transaction
@@ -16,6 +16,8 @@ from usage import Meter
 from resources.models import Category, Resource
 from resources.torrents import metadata
 from teams.models import Token
+
+M = TypeVar("M", bound=models.Model)
 
 AT_ONCE = 200
 
@@ -52,8 +54,8 @@ def _bare_import(file: Path) -> None:
     folder = metadata.path_of("0" * 40).parent
     folder.mkdir(parents=True, exist_ok=True)
     with file.open() as stream, connection.constraint_checks_disabled():
-        for model in (Token, Category):
-            model.objects.bulk_create(_row(model, each) for each in json.loads(next(stream)))
+        Token.objects.bulk_create(_row(Token, each) for each in json.loads(next(stream)))
+        Category.objects.bulk_create(_row(Category, each) for each in json.loads(next(stream)))
         while lines := list(islice(stream, AT_ONCE)):
             found = [json.loads(line) for line in lines]
             for each in found:
@@ -63,7 +65,7 @@ def _bare_import(file: Path) -> None:
                 Resource.objects.bulk_create(_row(Resource, each) for each in found)
 
 
-def _row(model: type[models.Model], values: dict[str, Any]) -> models.Model:
+def _row(model: type[M], values: dict[str, Any]) -> M:
     for field in model._meta.concrete_fields:
         value = values[field.attname]
         if value is not None and isinstance(field, models.DateTimeField):

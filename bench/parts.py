@@ -122,4 +122,4 @@ def _text(value: object) -> str:
 
 def middle(rows: Sequence[Mapping[str, Any]], name: str) -> float:
     """The median of one column."""
-    return median(row[name] for row in rows)
+    return float(median(row[name] for row in rows))

@@ -35,6 +35,8 @@ class Visit:
     page: Page
     told: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    root: str = ""
+    """Of the site that it looks at."""
 
 
 @contextmanager

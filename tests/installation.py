@@ -55,6 +55,9 @@ def _prepared() -> Path:
 class Installation:
     """Programs of the Procfile on a folder of their own."""
 
+    category_id: int
+    """Of the category that a story made in it."""
+
     def __init__(self, folder: Path, **variables: str) -> None:
         self.folder, self.port = folder, free_port()
         self.url = f"http://127.0.0.1:{self.port}"

@@ -62,7 +62,7 @@ def member(of: Team | None = None, name: str = "Mia") -> IssuedToken:
     return token(Role.TEAM_MEMBER, name, team_id=(of or team()).pk)
 
 
-def auth(of: IssuedToken) -> dict[str, str]:
+def auth(of: IssuedToken) -> dict[str, Any]:
     """Keyword arguments of the test client for a request with that token."""
     return {"headers": {"Authorization": f"Bearer {of.raw}"}}
 
@@ -88,15 +88,13 @@ def resource(*, is_probed: bool = True, **kwargs: Any) -> Resource:
     Written as `store` and `record_metadata` leave it, but for what they tell others (audit trail,
     events, jobs): most tests need the row alone. Those that need more call these two.
     """
-    row = Resource(
-        **{
-            "title": f"Resource {next(_number)}",
-            "magnet_uri": magnet(),
-            "content_markdown": "Some *words*.",
-            "published_at": timezone.now() - timedelta(minutes=1),
-        }
-        | kwargs
-    )
+    given: dict[str, Any] = {
+        "title": f"Resource {next(_number)}",
+        "magnet_uri": magnet(),
+        "content_markdown": "Some *words*.",
+        "published_at": timezone.now() - timedelta(minutes=1),
+    }
+    row = Resource(**given | kwargs)
     if not row.category_id:
         row.category = Category.objects.first() or category()
     if not row.publisher_id:
@@ -151,21 +149,19 @@ def _tell_catalog(row: Resource) -> None:
 
 
 def torrent_metadata(magnet_hash: str, **kwargs: Any) -> metadata.Metadata:
-    return metadata.Metadata(
-        **{
-            "magnet_hash": magnet_hash,
-            "name": "work",
-            "total_size_bytes": 3_000_000,
-            "files": (
-                metadata.File("work/README.txt", 1000),
-                metadata.File("work/disc 1/track.flac", 2_999_000),
-            ),
-            "piece_length": 16384,
-            "num_peers": 3,
-            "fetched_at": timezone.now(),
-        }
-        | kwargs
-    )
+    given: dict[str, Any] = {
+        "magnet_hash": magnet_hash,
+        "name": "work",
+        "total_size_bytes": 3_000_000,
+        "files": (
+            metadata.File("work/README.txt", 1000),
+            metadata.File("work/disc 1/track.flac", 2_999_000),
+        ),
+        "piece_length": 16384,
+        "num_peers": 3,
+        "fetched_at": timezone.now(),
+    }
+    return metadata.Metadata(**given | kwargs)
 
 
 def entry(number: int = 1, **kwargs: Any) -> Entry:

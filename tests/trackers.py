@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from hashlib import sha1
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -153,7 +154,7 @@ def await_unlisted(asking: door.Trackers, within_s: float = 5) -> None:
 
 def counts(url: str, keys: Collection[str]) -> dict[str, tuple[int, int]]:
     """What a tracker counts for these keys."""
-    found = {}
+    found: dict[Any, Any] = {}
     for event in door.scrape({url: keys}, 5):
         assert isinstance(event, door.Scraped), event
         found |= event.swarms
@@ -259,9 +260,11 @@ class Serving:
     running: list[UdpServer | HttpServer]
 
     def udp(self, reply: Reply, host: str = "127.0.0.1") -> UdpServer:
-        self.running.append(UdpServer(reply, host))
-        return self.running[-1]
+        server = UdpServer(reply, host)
+        self.running.append(server)
+        return server
 
     def http(self, reply: Callable[[str], bytes | tuple[int, str]]) -> HttpServer:
-        self.running.append(HttpServer(reply))
-        return self.running[-1]
+        server = HttpServer(reply)
+        self.running.append(server)
+        return server

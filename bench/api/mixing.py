@@ -23,7 +23,7 @@ def main() -> None:
     team, small = _team(people["publisher"], "Big"), _team(people["small"], "Small")
     raw["stranger"] = credentials.make()
     people["member"], raw["member"] = team.invite("Member")
-    category = Category.objects.filter(resources__isnull=False).order_by("pk").first()
+    category = Category.objects.filter(resources__isnull=False).order_by("pk")[0]
     _some(10, 7919, 6).update(category=category)
     _some(10, 104729, 3).update(publisher=people["publisher"])
     _some(10, 1299709, 2).update(publisher=people["member"], team=team)
@@ -67,7 +67,7 @@ def _stand() -> None:
 def _wanted(category: Category, team: Team) -> dict[str, dict[str, object]]:
     """Lists by name: common, rare, of nothing at all."""
     uses = ResourceTag.objects.values("slug").annotate(n=models.Count("pk")).order_by("-n")
-    commonest = uses.first()["slug"]
+    commonest = uses[0]["slug"]
     some_hash = Resource.objects.order_by("pk")[1].magnet_hash
     return {
         "all": {},

@@ -104,7 +104,8 @@ PARTS = {"fill": fill, "scan": scan_all, "lookups": look_up, "probes": probe}
 
 
 def _read(manifest: Path) -> dict[str, Any]:
-    return json.loads(manifest.read_text())
+    found: dict[str, Any] = json.loads(manifest.read_text())
+    return found
 
 
 def main() -> None:

@@ -46,7 +46,10 @@ class Loopback(swarm.LoopbackSwarm):
     """The demo's swarm, larger, with hashes that nobody has behind them."""
 
     def __init__(
-        self, given: Sequence[seeds.Seed], extra: Sequence[str], **options: int | str
+        self,
+        given: Sequence[seeds.Seed],
+        extra: Sequence[str],
+        **options: Any,  # noqa: ANN401  # the demo's own
     ) -> None:
         super().__init__(given, **options)
         self.extra = extra

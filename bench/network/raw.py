@@ -10,7 +10,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,8 @@ SETTINGS = {
 def session(manifest: dict[str, Any]) -> lt.session:
     """A client in the network of the manifest, which knows as many nodes as Ghost is told."""
     host = manifest["client"]
-    made = lt.session(SETTINGS | {"listen_interfaces": f"{host}:0", "outgoing_interfaces": host})
+    pack: Any = SETTINGS | {"listen_interfaces": f"{host}:0", "outgoing_interfaces": host}
+    made = lt.session(pack)
     for node in manifest["bootstrap"]:
         ip, port = node.split(":")
         made.add_dht_node((ip, int(port)))
@@ -127,7 +128,9 @@ def fetch(asked: lt.session, magnets: Iterable[str], timeout_s: float) -> dict[s
     began = time.monotonic()
     params = {magnet: lt.parse_magnet_uri(magnet) for magnet in magnets}
     by_key = {key: magnet for magnet, p in params.items() for key in _keys(p.info_hashes)}
-    waiting, met, found, room = list(by_key), {}, {}, IN_FLIGHT
+    waiting, room = list(by_key), IN_FLIGHT
+    met: dict[str, dict[Any, Any]] = {}
+    found: dict[str, float] = {}
     while len(found) < len(params) and time.monotonic() < began + timeout_s:
         for key in waiting[:room]:
             asked.dht_get_peers(lt.sha1_hash(bytes.fromhex(key)))
@@ -147,7 +150,9 @@ def fetch(asked: lt.session, magnets: Iterable[str], timeout_s: float) -> dict[s
             elif isinstance(alert, lt.metadata_received_alert):
                 hashes = alert.handle.info_hashes()
                 magnet = next(by_key[key] for key in _keys(hashes) if key in by_key)
-                _read(alert.handle.torrent_file())
+                arrived = alert.handle.torrent_file()
+                assert arrived is not None
+                _read(arrived)
                 asked.remove_torrent(alert.handle)
                 found.setdefault(magnet, time.monotonic() - began)
     return found
@@ -202,7 +207,7 @@ def main() -> None:
     asked = session(manifest)
     with usage.Meter() as meter:
         if what == "lookups":
-            found: dict[str, float] = look_up(asked, manifest["keys"])
+            found: Mapping[str, float] = look_up(asked, manifest["keys"])
         else:
             found = fetch(asked, manifest["magnets"], float(manifest["timeout_s"]))
     print(json.dumps({"found": found, **meter.told()}))

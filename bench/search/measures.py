@@ -210,7 +210,8 @@ def _write(site: Path, address: str, body: bytes) -> None:
 
 def _edits(made: Made, site: Path) -> dict[str, dict[str, float]]:
     """The dearest of EDITS edits of each kind, all in a segment that is full if one is."""
-    rng, worst = random.Random(8), {}
+    rng = random.Random(8)
+    worst: dict[Any, Any] = {}
     least = max(1, made.count // 10_000 * 10_000 - 10_000)
     for _ in range(EDITS):
         (old, files), (other, others) = (

@@ -15,6 +15,7 @@ from contextlib import closing, contextmanager
 from datetime import timedelta
 from errno import ENOSPC
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import OperationalError, connection
@@ -70,13 +71,14 @@ class Moments:
         """For good: a hook can't be taken back."""
         sys.addaudithook(self._file)
         connection.execute_wrappers.append(self._statement)
-        real = DatabaseWrapper._commit
+        wrapper: Any = DatabaseWrapper
+        real = wrapper._commit
 
         def commit(database):
             self._call("commit")
             return real(database)
 
-        DatabaseWrapper._commit = commit
+        wrapper._commit = commit
 
     def _file(self, event: str, args: tuple) -> None:
         if event == "open":

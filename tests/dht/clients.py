@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -137,4 +138,5 @@ def announcing(seed: Seed, tracker: str) -> bytes:
     """The .torrent of a seed, with a tracker."""
     import libtorrent as lt
 
-    return lt.bencode(lt.bdecode(seed.body) | {b"announce": tracker.encode()})
+    plain: Any = lt.bdecode(seed.body)
+    return lt.bencode(plain | {b"announce": tracker.encode()})

@@ -7,6 +7,7 @@ import struct
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import libtorrent as lt
 
@@ -82,6 +83,8 @@ class MetadataPeer(socketserver.ThreadingTCPServer):
 class _Conversation(socketserver.BaseRequestHandler):
     """One connection: handshakes, then a piece for each request."""
 
+    server: MetadataPeer
+
     def handle(self) -> None:
         self.request.settimeout(20)
         with suppress(OSError, EOFError):
@@ -99,15 +102,15 @@ class _Conversation(socketserver.BaseRequestHandler):
         while True:
             body = self._read(struct.unpack(">I", self._read(4))[0])
             if body[:2] == bytes((_EXTENDED, 0)):
-                their_id = lt.bdecode(body[2:])[b"m"].get(b"ut_metadata", 0)
+                their_id = _message(body)[b"m"].get(b"ut_metadata", 0)
             elif body[:2] == bytes((_EXTENDED, _UT_METADATA)):
-                piece = lt.bdecode(body[2:])[b"piece"]
+                piece = _message(body)[b"piece"]
                 data = info[piece * PIECE_BYTES : (piece + 1) * PIECE_BYTES]
                 head = {"msg_type": 1, "piece": piece, "total_size": len(info)}
                 self._say(their_id, head, data)
                 self.server.pieces_given += 1
 
-    def _say(self, extension: int, message: dict, data: bytes = b"") -> None:
+    def _say(self, extension: int, message: dict[str, Any], data: bytes = b"") -> None:
         body = bytes((_EXTENDED, extension)) + lt.bencode(message) + data
         self.request.sendall(struct.pack(">I", len(body)) + body)
 
@@ -119,3 +122,8 @@ class _Conversation(socketserver.BaseRequestHandler):
                 raise EOFError
             found += part
         return found
+
+
+def _message(body: bytes) -> Any:
+    """An extension message, without what follows it (BEP 10)."""
+    return lt.bdecode(body[2:])

@@ -10,6 +10,7 @@ from dht.engine import session
 from dht.health import requests
 from dht.health import scanner as scan
 from dht.models import HealthSample, Scan
+from ghost.core.audit import trail
 from ghost.core.audit.models import AuditEvent
 from ghost.core.errors import OutageError
 from ghost.core.http.concurrency import Seats
@@ -151,7 +152,7 @@ def test_only_a_few_wait_at_once_and_the_seats_come_back(ask, poll, monkeypatch)
     refused = []
 
     def work(row):
-        with pytest.raises(requests.OutageError, match="Too many callers"):
+        with pytest.raises(OutageError, match="Too many callers"):
             requests.ask_for_all("Ada", wait_s=1)
         refused.append(len(queued()))
         row.stop()
@@ -196,7 +197,7 @@ def test_what_cannot_be_told_is_not_queued(ask, monkeypatch):
         raise OutageError("The trail is full.")
 
     make.resource()
-    monkeypatch.setattr(requests.trail, "record", fail)
+    monkeypatch.setattr(trail, "record", fail)
 
     answer = ask()
 

@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -182,7 +183,7 @@ def test_a_long_probe_renews_its_claim(swarm, configure, monkeypatch):
     monkeypatch.setattr(tasks, "LEASE_S", 0.8)
     monkeypatch.setattr(tasks, "RENEW_EVERY_S", 0.2)
     row, renewed = pending(make.magnet()), []
-    real = Resource.objects.all().renew_claims.__func__
+    real = type(Resource.objects.all()).renew_claims
     monkeypatch.setattr(
         type(Resource.objects.all()),
         "renew_claims",
@@ -199,7 +200,7 @@ def test_what_becomes_due_meanwhile_joins_the_run(swarm, configure, monkeypatch)
     configure(magnet_metadata_timeout_s=2)
     monkeypatch.setattr(tasks, "CLAIM_EVERY_S", 0.1)
     row = pending(make.magnet())
-    late = []
+    late: list[Any] = []
     real = probes.Probes.step
 
     def step(self, wait_s):
@@ -272,7 +273,8 @@ def test_without_libtorrent_nothing_stays_claimed(monkeypatch):
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_at_once_probe_each_once(swarm, file_database):
     rows = [pending(seed.magnet_uri) for seed in swarm.seeds]
-    barrier, taken = threading.Barrier(2), []
+    taken: list[Any] = []
+    barrier = threading.Barrier(2)
 
     def claim():
         barrier.wait()

@@ -7,6 +7,7 @@ import json
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.management import CommandError, call_command
@@ -41,7 +42,7 @@ def fill(folder) -> None:
     later = make.category("Parent made later")
     old = make.category("旧片", parent=films, sort_order=-1)
     films.change({"parent": later})
-    wide = {"publisher": ada, "category": old}
+    wide: dict[str, Any] = {"publisher": ada, "category": old}
     first = make.resource(title="The first", **wide)
     rich = make.resource(
         title="'=cmd|' /C calc'!A0",

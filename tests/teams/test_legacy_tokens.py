@@ -9,10 +9,11 @@ from datetime import timedelta
 
 import argon2
 import pytest
-from argon2.low_level import Type
+from argon2.low_level import Type, hash_secret
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from ghost.core.audit import trail
 from ghost.core.audit.models import AuditEvent
 from ghost.core.errors import OutageError
 from ghost.core.http.rate_limit import TooManyError
@@ -38,7 +39,7 @@ def looks_anew(monkeypatch):
 def hashed(monkeypatch):
     """How many slow hashes were made."""
     made = []
-    whole = legacy_tokens.hash_secret
+    whole = hash_secret
     monkeypatch.setattr(
         legacy_tokens,
         "hash_secret",
@@ -212,7 +213,7 @@ def test_a_guesser_is_told_to_wait(client, one_minute):
 def test_one_is_hashed_at_a_time(monkeypatch):
     imported(earlier_hash())
     inside, go_on = threading.Event(), threading.Event()
-    whole = legacy_tokens.hash_secret
+    whole = hash_secret
 
     def slow(*args, **kwargs):
         inside.set()
@@ -273,7 +274,7 @@ def test_what_cannot_be_told_is_not_adopted(hashed, monkeypatch):
     def fail(*_args):
         raise OSError
 
-    monkeypatch.setattr(legacy_tokens.trail, "record", fail)
+    monkeypatch.setattr(trail, "record", fail)
     with pytest.raises(OSError):  # noqa: PT011  # raised here
         legacy_tokens.find(RAW, "192.0.2.1")
 

@@ -1,6 +1,8 @@
 """Who may do what: the contract written out, held against every route there is."""
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -9,6 +11,7 @@ from ghost.core.errors import ForbiddenError
 from ghost.core.jobs.models import Job, JobKind
 from resources.models import Resource
 from teams import policy
+from teams.models import Token
 from teams.policy import RULES, Action, Ownership
 from teams.roles import Role
 from tests import make
@@ -98,6 +101,7 @@ def operations():
     for bound in api._get_bound_routers():
         for path, view in bound.path_operations.items():
             for operation in view.operations:
+                auth: Any
                 auth, *_others = operation.auth_callbacks  # a session, for event streams
                 address = f"/api{bound.prefix}{path}".replace("//", "/")
                 found[operation.operation_id] = operation.methods[0], address, auth.action
@@ -122,7 +126,10 @@ def on_rows():
 
 
 def token_of(letter: str):
-    return {"A": make.admin, "P": make.publisher, "T": make.member}[letter]()
+    makers: dict[str, Callable[[], Token]] = {
+        "A": make.admin, "P": make.publisher, "T": make.member,
+    }  # fmt: skip
+    return makers[letter]()
 
 
 def test_every_operation_is_in_the_table():

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -21,6 +22,7 @@ from builds.models import Cover, CoverHost, CoverLease
 from builds.run import Progress
 from ghost.core.catalog.models import Catalog
 from ghost.core.io import fetch
+from ghost.core.io.files import write_atomic
 from resources.models import Resource
 from tests import make
 from tests.builds.pictures import Pictures, image, opened
@@ -274,7 +276,7 @@ def uploaded(row: Resource) -> None:
 @pytest.mark.parametrize("what", [changed, cleared, deleted, uploaded])
 def test_what_is_not_wanted_any_more_when_it_comes_is_not_kept(pictures, what, path):
     row = with_cover(pictures["address"] + path)
-    before = []
+    before: list[Any] = []
 
     def meanwhile():  # called when it has come, before it is kept
         if not before:
@@ -317,7 +319,7 @@ def test_what_is_taken_down_is_not_fetched(pictures):
 def test_a_resource_deleted_while_its_files_are_written_stops_nothing(pictures, monkeypatch, path):
     gone = with_cover(pictures["address"] + path)
     kept = with_cover(pictures["address"] + "/cover.png")
-    real = files.write_atomic
+    real = write_atomic
     monkeypatch.setattr(files, "write_atomic", lambda *a: (deleted(gone), real(*a)))
 
     covers.localize()
@@ -391,7 +393,7 @@ def test_a_host_has_one_spelling(url, host):
 
 
 def test_a_dead_host_costs_a_few_tries_whatever_lies_on_it(pictures, serve):
-    dead = {"asked": []}
+    dead: dict[Any, Any] = {"asked": []}
     address = serve(dead, handler=Pictures)
     many_with_covers([f"{address}/{n}.png" for n in range(5000)])
     dead |= {f"/{n}.png": 503 for n in range(5000)}
@@ -494,7 +496,7 @@ def test_no_host_can_ask_to_be_left_alone_for_ever(pictures, wanted):
     covers.localize()
 
     assert CoverHost.objects.get().is_resting
-    assert CoverHost.objects.get().open_until <= timezone.now() + timedelta(hours=6)
+    assert present(CoverHost.objects.get().open_until) <= timezone.now() + timedelta(hours=6)
 
 
 @pytest.mark.parametrize("wanted", ["-1", "soon", "1e9", "9" * 400, "31 Dec 99999 23:59:59"])

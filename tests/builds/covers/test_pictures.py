@@ -12,7 +12,6 @@ from PIL import Image, ImageCms
 from builds.covers import pictures
 from ghost.core.errors import RefusedError
 from tests.builds.pictures import image, opened, png
-from tests.presence import present
 
 NO_IMAGE = "It is not a JPEG, PNG, WebP, GIF or AVIF image."
 TOO_LARGE = "It has more than 40 million pixels."
@@ -31,6 +30,13 @@ def chunks(webp: bytes) -> list[bytes]:
         found.append(webp[at : at + 4])
         size = int.from_bytes(webp[at + 4 : at + 8], "little")
         at += 8 + size + size % 2
+    return found
+
+
+def pixel(picture: Image.Image, x: int, y: int) -> tuple[int, ...]:
+    """Its channels at a place."""
+    found = picture.getpixel((x, y))
+    assert isinstance(found, tuple)
     return found
 
 
@@ -93,7 +99,7 @@ def test_draw_keeps_the_transparency_of_a_palette():
 
     page = opened(pictures.draw(body).page)
 
-    assert (page.mode, present(page.getpixel((9, 9)))[3]) == ("RGBA", 0)
+    assert (page.mode, pixel(page, 9, 9)[3]) == ("RGBA", 0)
 
 
 def test_draw_keeps_the_transparency_of_a_single_colour():
@@ -101,13 +107,13 @@ def test_draw_keeps_the_transparency_of_a_single_colour():
 
     page = opened(pictures.draw(body).page)
 
-    assert (page.mode, present(page.getpixel((9, 9)))[3]) == ("RGBA", 0)
+    assert (page.mode, pixel(page, 9, 9)[3]) == ("RGBA", 0)
 
 
 def test_draw_brings_sixteen_bits_of_grey_to_eight():
     body = saved(Image.new("I;16", (64, 64), 0x8000), "PNG")
 
-    red, green, blue = opened(pictures.draw(body).page).convert("RGB").getpixel((30, 30))
+    red, green, blue = pixel(opened(pictures.draw(body).page).convert("RGB"), 30, 30)
 
     assert (abs(red - 128) <= 2, abs(green - 128) <= 2, abs(blue - 128) <= 2) == (True,) * 3
 
@@ -116,7 +122,7 @@ def test_draw_reads_sixteen_bits_of_colour():
     row = b"\0" + b"\xff\xff\x80\x00\x00\x00" * 16
     body = png(16, 16, (b"IDAT", zlib.compress(row * 16)), depth=16)
 
-    red, green, blue = opened(pictures.draw(body).page).getpixel((8, 8))
+    red, green, blue = pixel(opened(pictures.draw(body).page), 8, 8)
 
     assert (red > 245, abs(green - 128) < 8, blue < 10) == (True, True, True)
 
@@ -124,7 +130,7 @@ def test_draw_reads_sixteen_bits_of_colour():
 def test_draw_takes_the_inks_of_print_for_colours():
     body = image(kind="JPEG", mode="CMYK", colour=(0, 255, 255, 0))
 
-    red, green, blue = opened(pictures.draw(body).page).getpixel((400, 300))
+    red, green, blue = pixel(opened(pictures.draw(body).page), 400, 300)
 
     assert (red > 230, green < 25, blue < 25) == (True, True, True)
 
@@ -136,7 +142,7 @@ def test_draw_takes_the_first_frame_of_what_moves(kind):
 
     page = opened(pictures.draw(body).page)
 
-    red, green, _blue = page.convert("RGB").getpixel((30, 30))
+    red, green, _blue = pixel(page.convert("RGB"), 30, 30)
     assert (getattr(page, "n_frames", 1), red > 230, green < 25) == (1, True, True)
 
 

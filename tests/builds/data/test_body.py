@@ -17,6 +17,7 @@ from builds.data.body import (
 from resources.models import Resource
 from resources.torrents import metadata
 from tests import make
+from tests.presence import present
 
 
 def body_of(*paths: str, **kwargs) -> Body:
@@ -80,7 +81,7 @@ def test_the_source_is_another_one_with_all_that_a_body_is_made_from():
             {"content_markdown": row.content_markdown + " "},
             {"magnet_uri": row.magnet_uri + "&tr=http://a.example/"},
             {"magnet_hash": "0" * 40},
-            {"probed_at": row.probed_at + timedelta(microseconds=1)},
+            {"probed_at": present(row.probed_at) + timedelta(microseconds=1)},
             {"content_markdown": row.content_markdown + "\ud800"},
             {"checksums": [{"algorithm": "md5", "value": "0" * 32, "file": ""}]},
         )

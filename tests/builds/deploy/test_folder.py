@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -136,7 +137,7 @@ def test_changes_come_and_what_is_gone_goes_with_its_folders(target, public, the
     changes = TreeChanges(
         {"resources/3/index.html", "new/deep/page.html"}, {"only/child.html", "empty", "never"}
     )
-    asked = []
+    asked: list[Any] = []
 
     second = send(target, Site(public, changes if is_known else None), first, asked.append)
 

@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Collection
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from django.urls import reverse
 from django_q.models import OrmQ
 
 from builds import deploy
-from builds.deploy import limits
+from builds.deploy import limits, targets
 from builds.deploy.target import Site
 from builds.models import BuildState, Deployment
 from builds.tasks import deploy_if_due
@@ -57,7 +58,7 @@ class Published:
         pages = {f"resources/{number}/index.html": b"page %d" % number for number in range(100)}
         write(folder, pages | {"index.html": b"home"})
 
-    def next(self, changed: dict[str, bytes], removed: set[str] = frozenset()) -> None:
+    def next(self, changed: dict[str, bytes], removed: Collection[str] = frozenset()) -> None:
         write(self.folder, changed)
         for path in removed:
             (self.folder / path).unlink()
@@ -104,7 +105,7 @@ def tip(bare: Path) -> str:
 
 def let_time_pass(minutes: float) -> None:
     row = Deployment.objects.get()
-    Deployment.objects.update(next_try_at=row.next_try_at - timedelta(minutes=minutes))
+    Deployment.objects.update(next_try_at=present(row.next_try_at) - timedelta(minutes=minutes))
 
 
 def test_nothing_is_configured_at_first(site):
@@ -204,7 +205,9 @@ def test_a_failure_is_written_down_and_tried_again_after_growing_pauses(site, br
     for _ in range(8):
         outcome = site.deploy()
         row = Deployment.objects.get()
-        pauses.append(round((present(row.next_try_at) - row.tried_at).total_seconds() / 60))
+        pauses.append(
+            round((present(row.next_try_at) - present(row.tried_at)).total_seconds() / 60)
+        )
         assert (outcome.is_ok, deploy.due()) == (False, False)
         let_time_pass(pauses[-1])
         assert deploy.due()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -60,9 +61,8 @@ class Catalog:
 
     def add(self, day: int, **kwargs) -> Resource:
         moment = datetime(2026, 1, 1 + day, tzinfo=UTC)
-        return make.resource(
-            **{"publisher": self.ada, "tags": ["a"], "published_at": moment} | kwargs
-        )
+        given: dict[str, Any] = {"publisher": self.ada, "tags": ["a"], "published_at": moment}
+        return make.resource(**given | kwargs)
 
 
 @pytest.fixture

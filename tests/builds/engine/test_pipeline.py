@@ -4,6 +4,7 @@ import shutil
 import time
 from datetime import timedelta
 from html import unescape
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -31,7 +32,7 @@ FULL = ["covers", "sync", "export", "search", "hugo", "check", "publish"]
 DELTA = ["sync", "export", "search", "hugo", "check", "publish"]
 
 
-def steps(build: Build) -> list[tuple[str, bool]]:
+def steps(build: Build) -> list[tuple[str, bool | None]]:
     return [(step.name, step.is_ok) for step in build.steps.all()]
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -352,9 +353,9 @@ def test_a_publisher_with_another_name_makes_all_its_resources_due():
     ada, bob = make.publisher(name="Ada"), make.publisher(name="Bob")
     hers, his = make.resource(publisher=ada), make.resource(publisher=bob)
     built()
-    ada = Token.objects.get(pk=ada.pk)
-    ada.display_name = "Ada Lovelace"
-    ada.store()
+    renaming = Token.objects.get(pk=ada.pk)
+    renaming.display_name = "Ada Lovelace"
+    renaming.store()
 
     state = sync(Progress(), everything=False)
 
@@ -367,9 +368,9 @@ def test_a_publisher_who_gets_the_bare_slug_is_another_one_too():
     first, second = make.publisher(name="Ada"), make.publisher(name="ada")
     rows = [make.resource(publisher=who) for who in (first, second)]
     built()
-    first = Token.objects.get(pk=first.pk)
-    first.display_name = "Bob"
-    first.store()
+    renaming = Token.objects.get(pk=first.pk)
+    renaming.display_name = "Bob"
+    renaming.store()
 
     sync(Progress(), everything=False)
 
@@ -436,7 +437,7 @@ def test_a_new_category_and_one_that_is_gone_have_pages_made_and_removed():
     sync(Progress(), everything=False)
 
     keys = set(Listing.objects.filter(kind="category").values_list("key", flat=True))
-    assert keys == {str(come.pk), str(make.Category.objects.get(slug="films").pk)}
+    assert keys == {str(come.pk), str(Category.objects.get(slug="films").pk)}
     assert {page, "site", "sitemap/lists"} | renamed("category", come.pk) <= due()
 
 

@@ -169,7 +169,7 @@ def test_client_that_reads_local_names_finds_page_magnet_and_id(ending):
         if name == "link":
             seen["magnet" if link.startswith("magnet:") else "page"] = link
         elif name == "enclosure" and child.get("type") == "application/x-bittorrent":
-            seen["magnet"] = child.get("url")
+            seen["magnet"] = child.get("url", "")
         elif name in ("guid", "id"):
             seen["id"] = link
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import timedelta
 
 import pytest
@@ -55,7 +56,7 @@ def test_only_admins_hear_what_went_wrong_and_who_asked():
 
 def test_progress_is_told_once_a_second(monkeypatch):
     clock = [0.0]
-    monkeypatch.setattr(runs.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     run = runs.Run(present(Build.objects.claim("test")), lambda step: None)
     with run.step("hugo"):
         for now in (0.5, 1.2, 1.5, 2.0, 2.3):

@@ -183,8 +183,8 @@ def test_all_true_substrings_in_chinese_are_found_and_nothing_else(publish):
     resources += [entry(n, "x", summary=text) for n, text in enumerate(texts[4:6], 5)]
     resources += [entry(7, "x", tags=(texts[6],)), entry(8, "y", category=2, publisher=2)]
     whole = "\n".join([*texts, "古典文学", "数字图书馆"])
-    queries = {whole[i : i + n] for n in range(1, 7) for i in range(len(whole) - n + 1)}
-    queries = sorted(query for query in queries if not set(query) & set("\n xデータ"))
+    every = {whole[i : i + n] for n in range(1, 7) for i in range(len(whole) - n + 1)}
+    queries = sorted(query for query in every if not set(query) & set("\n xデータ"))
     fields = {n: [text] for n, text in enumerate(texts, 1)} | {8: ["古典文学", "数字图书馆"]}
     root = publish(resources)
 

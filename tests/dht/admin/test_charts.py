@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils import timezone
 
 from dht.admin import charts
 from dht.models import HealthSample
@@ -13,7 +14,7 @@ NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def _clock(monkeypatch):
-    monkeypatch.setattr(charts.timezone, "now", lambda: NOW)
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
 
 
 def sample(days_ago, status="Active", peers=0, seeds=None, was=None):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import socket
 import time
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from ghost.demo import seeds
 from resources.torrents import magnets
 from tests import make
 from tests.dht.peers import PORT, seeder
+from tests.presence import present
 from tests.swarm import NETWORK
 
 fork = multiprocessing.get_context("fork")
@@ -101,7 +103,7 @@ def test_a_damaged_state_does_not_matter(swarm, body):
 
 def test_a_taken_port_is_followed_by_the_next(swarm, configure):
     door.close()
-    host = f"{door.settings.GHOST.dht_listen_interfaces[0].rpartition(':')[0]}"
+    host = f"{configure().dht_listen_interfaces[0].rpartition(':')[0]}"
     with socket.socket() as taken:
         taken.bind((host, 0))
         taken.listen()
@@ -127,7 +129,8 @@ def test_a_torrent_that_is_dropped_is_gone(swarm):
 
 def take(session, wanted, within_s):
     """The metadata of these magnet hashes and when each came, in seconds from now."""
-    began, found = time.monotonic(), {}
+    found: dict[Any, Any] = {}
+    began = time.monotonic()
     while time.monotonic() - began < within_s and not wanted <= found.keys():
         for event in session.events(0.05):
             if isinstance(event, door.TorrentArrived):
@@ -238,14 +241,15 @@ def fetch_all(swarm, stay_s):
     wanted = [magnets.parse(seed.magnet_uri) for seed in swarm.seeds]
     for magnet in wanted:
         session.fetch(magnet, swarm.seeder_endpoints)
-    arrived, leave_at = set(), time.monotonic() + 5
+    arrived: set[str] = set()
+    leave_at, is_complete = time.monotonic() + 5, False
     while time.monotonic() < leave_at:
         events = session.events(0.1)
-        arrived |= {event.magnet_hash for event in events if hasattr(event, "torrent")}
-        if len(arrived) == len(wanted):
-            leave_at, wanted = time.monotonic() + stay_s, [*wanted, None]
+        arrived |= {e.magnet_hash for e in events if isinstance(e, door.TorrentArrived)}
+        if len(arrived) == len(wanted) and not is_complete:
+            leave_at, is_complete = time.monotonic() + stay_s, True
     for seed in swarm.seeds:
-        session.drop(seed.v1 or seed.v2)
+        session.drop(present(seed.v1 or seed.v2))
     return len(arrived)
 
 

@@ -8,9 +8,11 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import product
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import libtorrent as lt
@@ -26,11 +28,26 @@ from tests import make
 from tests.presence import present
 
 SIZE = 5000
-LONE = {"files": (File("work.iso", SIZE),), "name": "work.iso", "v1": "ab" * 20}
+LONE: dict[str, Any] = {"files": (File("work.iso", SIZE),), "name": "work.iso", "v1": "ab" * 20}
+
+
+class Server(ThreadingHTTPServer):
+    """What it serves, how, and what it was asked."""
+
+    manner: Callable[[Any], None]
+    content: dict[str, bytes]
+    asked: list[tuple[str, str]]
+    sent: int
+    busy: int
+    most_busy: int
+    lock: threading.Lock
+    url: str
 
 
 class Handler(BaseHTTPRequestHandler):
     """Serves `server.content` by `server.manner`; counts the bodies' bytes that were sent."""
+
+    server: Server
 
     def do_HEAD(self):
         self._answer()
@@ -159,7 +176,7 @@ def serve(configure):
     running = []
 
     def start(manner=honest, content=None, host="127.0.0.1"):
-        server = ThreadingHTTPServer((host, 0), Handler)
+        server = Server((host, 0), Handler)
         server.manner, server.content = manner, {b"work.iso": b"x" * SIZE} | (content or {})
         server.asked, server.sent, server.busy, server.most_busy = [], 0, 0, 0
         server.lock = threading.Lock()
@@ -326,7 +343,7 @@ def test_the_file_of_a_kept_name_is_where_bep_19_puts_it(path, seed, url):
 
 def test_the_largest_file_is_asked_for_by_its_true_name_and_never_padding():
     hidden = "hidden\u202e".encode()
-    info = {
+    info: Any = {
         b"name": b"work\x07",
         b"piece length": 16384,
         b"pieces": b"x" * 20,
@@ -371,9 +388,9 @@ def test_a_real_client_asks_for_the_same_file(serve, tmp_path, seed_path):
     for torrent, server in zip(made, servers, strict=True):
         info = bytes(present(lt.load_torrent_buffer(torrent.body).ti).info_section())
         found = metadata(info=info, v1=torrent.v1 or "")
-        wanted = web_seeds.target(found, server.url + seed_path)
-        assert wanted.size == LARGEST
-        path = unquote_to_bytes(wanted.url.removeprefix(server.url))
+        largest = web_seeds.target(found, server.url + seed_path)
+        assert largest.size == LARGEST
+        path = unquote_to_bytes(largest.url.removeprefix(server.url))
         assert _asked_for_the_largest(server) == {path}
 
 

@@ -8,7 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from dht.engine import lookups
+from dht import bind_addresses
+from dht.engine import lookups, web_seeds
 from dht.engine.lookups import Sighting
 from dht.health import evidence, scanner, verdict
 from dht.models import HealthSample
@@ -148,7 +149,7 @@ def test_a_web_seed_that_serves_is_a_sign_of_life_for_who_has_the_metadata(swarm
 
 def test_a_web_seed_is_asked_only_if_nobody_else_was_found(swarm, monkeypatch):
     asked = []
-    monkeypatch.setattr(evidence.web_seeds.Checks, "add", lambda *args: asked.append(args))
+    monkeypatch.setattr(web_seeds.Checks, "add", lambda *args: asked.append(args))
     seed = next(s for s in swarm.seeds if s.v1)
     uri = magnet(seed.v1, ws=["http://127.0.0.1:1/a.iso"])
     make.resource(magnet_uri=uri)
@@ -160,7 +161,7 @@ def test_a_web_seed_is_asked_only_if_nobody_else_was_found(swarm, monkeypatch):
 
 def test_a_web_seed_that_never_comes_back_holds_nothing_up(swarm, monkeypatch):
     monkeypatch.setattr(evidence, "LATE_SERVERS", 0)
-    monkeypatch.setattr(evidence.web_seeds.Checks, "add", lambda *_: None)
+    monkeypatch.setattr(web_seeds.Checks, "add", lambda *_: None)
     row = make.resource(magnet_uri=magnet("ab" * 20, ws=["http://127.0.0.1:1/a.iso"]))
 
     done = scanner.scan(None)
@@ -173,7 +174,7 @@ def test_a_web_seed_that_never_comes_back_holds_nothing_up(swarm, monkeypatch):
 def test_a_web_seed_out_of_order_puts_off_stale_but_not_for_ever(swarm, monkeypatch, configure):
     configure(dht_stale_after=1)
     monkeypatch.setattr(evidence, "LATE_SERVERS", 0)
-    monkeypatch.setattr(evidence.web_seeds.Checks, "add", lambda *_: None)
+    monkeypatch.setattr(web_seeds.Checks, "add", lambda *_: None)
     make.resource(magnet_uri=magnet("ab" * 20, ws=["http://127.0.0.1:1/a.iso"]))
 
     seen = [scanner.scan(None).stale for _ in range(verdict.WEB_SEED_PATIENCE + 1)]
@@ -184,8 +185,8 @@ def test_a_web_seed_out_of_order_puts_off_stale_but_not_for_ever(swarm, monkeypa
 def test_web_seeds_are_not_asked_on_when_the_scan_is_over(swarm, monkeypatch):
     monkeypatch.setattr(evidence, "LATE_SERVERS", 0)
     closed = []
-    monkeypatch.setattr(evidence.web_seeds.Checks, "add", lambda *_: None)
-    monkeypatch.setattr(evidence.web_seeds.Checks, "abandon", lambda self: closed.append(self))
+    monkeypatch.setattr(web_seeds.Checks, "add", lambda *_: None)
+    monkeypatch.setattr(web_seeds.Checks, "abandon", lambda self: closed.append(self))
     make.resource(magnet_uri=magnet("ab" * 20, ws=["http://127.0.0.1:1/a.iso"]))
 
     scanner.scan(None)
@@ -197,7 +198,7 @@ def test_from_a_device_by_name_no_web_seed_is_asked(swarm, configure, web_seed, 
     """Its address isn't known, so the question might leave a VPN."""
     monkeypatch.setattr(evidence.bind_addresses, "by_family", lambda _env: {})
     asked = []
-    monkeypatch.setattr(evidence.web_seeds.Checks, "add", lambda *args: asked.append(args))
+    monkeypatch.setattr(web_seeds.Checks, "add", lambda *args: asked.append(args))
     make.resource(magnet_uri=magnet("ab" * 20, ws=[web_seed]))
 
     scanner.scan(None)

@@ -14,7 +14,9 @@ from dht.models import HealthSample, Part, Scan
 from dht.models import scan as scan_module
 from ghost.core.text.reasons import words
 from resources.models import Resource
+from resources.states import DhtStatus
 from tests import make
+from tests.presence import present
 
 pytestmark = pytest.mark.django_db
 
@@ -59,7 +61,7 @@ def test_what_the_open_scan_has_checked_is_not_asked_for_again_unless_named():
     rows = [make.resource(is_probed=False).pk for _ in range(2)]
     scan = Scan.objects.ask(trigger="Root")
     Part.objects.all().delete()
-    Resource.objects.all().record_health("Active")
+    Resource.objects.all().record_health(DhtStatus.ACTIVE)
 
     joined = contents(Scan.objects.ask(trigger="schedule"))
     named = contents(Scan.objects.ask(only=rows[:1], trigger="Ada"))
@@ -103,7 +105,7 @@ def test_a_dead_workers_part_is_taken_again_but_not_for_ever():
 def test_only_what_nobody_has_checked_is_given_up():
     rows = [make.resource() for _ in range(2)]
     scan = Scan.objects.ask(trigger="Root")
-    Resource.objects.filter(pk=rows[0].pk).record_health("Active")
+    Resource.objects.filter(pk=rows[0].pk).record_health(DhtStatus.ACTIVE)
     Part.objects.update(attempts=scan_module.MAX_ATTEMPTS)
 
     scan.finish()
@@ -148,7 +150,7 @@ def test_giving_back_is_not_dying():
     scan = Scan.objects.ask(trigger="Root")
 
     for _ in range(scan_module.MAX_ATTEMPTS + 1):
-        Part.objects.all().give_back([scan.claim(60)])
+        Part.objects.all().give_back([present(scan.claim(60))])
 
     assert scan.claim(60) is not None
 

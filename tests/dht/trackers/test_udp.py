@@ -6,13 +6,14 @@ import re
 import socket
 import struct
 import time
+from typing import Any
 
 import pytest
 
 from dht.trackers import hosts as tracker_hosts
 from dht.trackers import queries as tracker_queries
 from dht.trackers import udp as udp_trackers
-from dht.trackers.announces import NUM_WANT
+from dht.trackers.announces import NUM_WANT, Swarm
 from dht.trackers.client import PeersOfTracker, Scraped, TrackerFailed
 from tests.presence import present
 from tests.trackers import KEYS, await_events, await_unlisted, connected, needs_opentracker
@@ -55,7 +56,12 @@ def test_a_thousand_hashes_are_scraped_in_fifteen_questions(asking, opentracker)
     events = await_events(asking)
 
     assert [type(event) for event in events] == [Scraped] * 15
-    counted = {key: swarm for event in events for key, swarm in event.swarms.items()}
+    counted = {
+        key: swarm
+        for event in events
+        if isinstance(event, Scraped)
+        for key, swarm in event.swarms.items()
+    }
     assert counted == dict.fromkeys(KEYS[200:1200], (0, 0))
 
 
@@ -121,7 +127,7 @@ def test_a_connection_is_renewed_after_its_minute(asking, serve, monkeypatch):
 
 def test_a_forgotten_connection_is_asked_for_anew(asking, serve):
     ids = iter([1, 2])
-    valid = []
+    valid: list[Any] = []
 
     def reply(body):
         if connected(body):
@@ -162,7 +168,7 @@ def test_stopped_is_sent_until_it_is_answered(asking, serve):
         stops.append(body) if is_stop else None
         return None if is_stop and len(stops) < 2 else announced(body)
 
-    stops = []
+    stops: list[Any] = []
     server = serve.udp(answering(reply))
 
     find(asking, server.url)
@@ -284,7 +290,7 @@ def test_scraped_numbers_are_kept_within_reason(asking, serve):
 
     events = await_events(asking)
 
-    assert events == [Scraped(server.url, {KEYS[0]: (1_000_000, 0), KEYS[1]: (0, 7)})]
+    assert events == [Scraped(server.url, {KEYS[0]: Swarm(1_000_000, 0), KEYS[1]: Swarm(0, 7)})]
 
 
 def test_a_tracker_that_answers_for_fewer_is_asked_for_the_rest(asking, serve):
@@ -297,7 +303,7 @@ def test_a_tracker_that_answers_for_fewer_is_asked_for_the_rest(asking, serve):
 
     events = await_events(asking)
 
-    assert events == [Scraped(server.url, {KEYS[i]: (i, 1) for i in range(70)})]
+    assert events == [Scraped(server.url, {KEYS[i]: Swarm(i, 1) for i in range(70)})]
 
 
 @pytest.mark.parametrize("length", [8, 12, 19])
@@ -312,7 +318,7 @@ def test_a_scrape_may_have_more_than_was_asked_for(asking, serve):
     server = serve.udp(answering(lambda body: scraped(body, *[(1, 2, 3)] * 90)))
     asking.scrape({server.url: KEYS[:1]}, 1)
 
-    assert await_events(asking) == [Scraped(server.url, {KEYS[0]: (1, 3)})]
+    assert await_events(asking) == [Scraped(server.url, {KEYS[0]: Swarm(1, 3)})]
 
 
 def test_a_private_address_is_not_asked_on_the_open_network(asking_public, serve):

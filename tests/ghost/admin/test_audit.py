@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -12,6 +14,7 @@ from ghost.core.audit import actors, trail
 from ghost.core.audit.models import ActorKind, AuditEvent
 from resources.models import Resource
 from tests import make, operators
+from tests.presence import present
 
 pytestmark = pytest.mark.django_db
 
@@ -27,10 +30,10 @@ def note(action: str, row, before=None, after=None, who: str = "import") -> Audi
     """An event as a command leaves it."""
     with actors.acting_as(who):
         trail.record(action, row, before, after)
-    return AuditEvent.objects.first()
+    return present(AuditEvent.objects.first())
 
 
-def listed(browser, **asked) -> list[AuditEvent]:
+def listed(browser, **asked) -> list[Any]:
     response = browser.get(operators.list_of(EVENT), asked)
     assert response.status_code == 200
     return list(response.context["cl"].result_list)
@@ -67,7 +70,7 @@ def test_an_event_links_its_row_while_that_is_there(viewer):
 
 
 def test_rows_that_one_may_not_see_are_not_linked(viewer):
-    root = operators.User.objects.create_superuser("boss")
+    root = User.objects.create_superuser("boss")
 
     note("user.change", root, {"email": ""}, {"email": "a@example.org"})
 
@@ -186,7 +189,7 @@ def test_history_is_django_s_where_there_is_no_trail_to_be_seen(viewer):
     row = make.resource()
     event = note("resource.update", row, {"title": ""}, {"title": "New"})
     own = viewer.get(reverse("admin:ghost_auditevent_history", args=(event.pk,)))
-    blind = operators.User.objects.get(username="viewer")
+    blind = User.objects.get(username="viewer")
     blind.groups.clear()
     blind.user_permissions.add(Permission.objects.get(codename="view_resource"))
 

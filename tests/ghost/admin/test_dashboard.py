@@ -188,7 +188,7 @@ def test_the_dashboards_tiles_count_what_their_links_show():
     ],
 )
 def test_what_is_younger_than_a_minute_was_just_now(age, words):
-    assert dashboard.ago(timezone.now() - age) == words
+    assert ago(timezone.now() - age) == words
 
 
 def test_the_dashboard_of_somebody_without_permissions_tells_nothing():

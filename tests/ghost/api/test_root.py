@@ -201,7 +201,7 @@ def test_errors_name_the_fields(client):
 
 def test_unexpected_error_tells_nothing(client, monkeypatch, caplog):
     client.raise_request_exception = False
-    monkeypatch.setattr(Category.objects, "tree", lambda: {}["secret detail"])
+    monkeypatch.setattr(Category.objects, "tree", lambda: dict[str, str]()["secret detail"])
 
     response = client.get("/api/categories/tree", **make.auth(make.admin()))
 
@@ -213,7 +213,7 @@ def test_unexpected_error_tells_nothing(client, monkeypatch, caplog):
 def test_unexpected_error_tells_nothing_in_debug(client, monkeypatch, settings):
     settings.DEBUG = True
     client.raise_request_exception = False
-    monkeypatch.setattr(Category.objects, "tree", lambda: {}["secret detail"])
+    monkeypatch.setattr(Category.objects, "tree", lambda: dict[str, str]()["secret detail"])
 
     response = client.get("/api/categories/tree", **make.auth(make.admin()))
 

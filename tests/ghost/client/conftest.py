@@ -1,5 +1,7 @@
 """A publisher, the way to a server that fails as it is told, and the command."""
 
+from typing import Any
+
 import pytest
 
 from ghost.client.command_line import main
@@ -35,6 +37,7 @@ def ghost(variables, capsys, monkeypatch):
 
     def run(*arguments):
         capsys.readouterr()
+        status: Any
         try:
             status = main([str(a) for a in arguments])
         except SystemExit as end:

@@ -1,9 +1,12 @@
 """Items in the requests that carry them."""
 
+from typing import Any
+
 import pytest
 
 from ghost.client import Item
 from ghost.client.bulk import BulkPublisher, info_hashes
+from tests.presence import present
 
 
 @pytest.mark.parametrize(
@@ -20,10 +23,11 @@ def test_info_hashes_are_read_in_all_their_forms(magnet, hashes):
 
 
 def test_items_that_can_not_be_sent_are_refused_without_a_request():
-    publisher = BulkPublisher(transport=None, category_id=int, is_dry=False)
+    nobody: Any = None
+    publisher = BulkPublisher(transport=nobody, category_id=int, is_dry=False)
 
     outcomes = list(publisher.publish([Item(3, {"title": "One"}, "This line is not JSON")]))
 
-    assert [(o.line, o.outcome, o.title, o.problem["detail"]) for o in outcomes] == [
+    assert [(o.line, o.outcome, o.title, present(o.problem)["detail"]) for o in outcomes] == [
         (3, "refused", "One", "This line is not JSON")
     ]

@@ -1,11 +1,13 @@
 """Categories by the paths that people write."""
 
+from typing import Any
+
 import pytest
 
 from ghost.client import SetupError
 from ghost.client.category_paths import find_id, similar
 
-TREE = [
+TREE: list[dict[str, Any]] = [
     {"id": 1, "parent_id": None, "path": "films", "name": "Films"},
     {"id": 2, "parent_id": 1, "path": "films/short", "name": "Short films"},
     {"id": 3, "parent_id": None, "path": "short", "name": "Films/Short films"},

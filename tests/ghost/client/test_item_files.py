@@ -1,6 +1,7 @@
 """NDJSON and CSV as people write them."""
 
 import io
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from ghost.client.item_files import read_items
 
 
 def items(text, *, is_csv):
-    notes = []
+    notes: list[Any] = []
     read = list(read_items(io.BytesIO(text.encode()), is_csv=is_csv, notify=notes.append))
     return [(each.line, each.values or each.error.partition(":")[0]) for each in read], notes
 

@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from PIL import Image
 
 from ghost.core.jobs import queue
-from ghost.demo import accounts, covers, pictures, works
+from ghost.demo import accounts, contents, covers, pictures, works
 from ghost.demo.place import Place
 from ghost.demo.publisher import ApiError, Publisher
 from ghost.demo.seeds import Version
@@ -66,7 +66,7 @@ def test_there_are_a_dozen_live_works_of_all_kinds_and_two_dead(seeds):
 
 def test_a_second_start_shares_the_same_torrents(seeds, monkeypatch):
     root, made = seeds
-    monkeypatch.setattr(works.contents, "LICENCE", "another text")
+    monkeypatch.setattr(contents, "LICENCE", "another text")
 
     again = works.seed_all(root)
 

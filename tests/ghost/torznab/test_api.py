@@ -13,6 +13,7 @@ from django.utils import timezone
 from dht.models import HealthSample
 from ghost.core.text.unicode import one_line
 from ghost.torznab import query, results, xml
+from ghost.torznab.categories import Numbers
 from resources.models import DhtStatus, Resource
 from tests import make
 from tests.presence import present
@@ -39,8 +40,8 @@ def items(response) -> list[ElementTree.Element]:
     return ElementTree.fromstring(response.content).findall("channel/item")
 
 
-def titles(response) -> list[str | None]:
-    return [item.findtext("title") for item in items(response)]
+def titles(response) -> list[str]:
+    return [item.findtext("title", "") for item in items(response)]
 
 
 def attributes(item) -> dict[str, list[str]]:
@@ -387,7 +388,7 @@ def test_search_walks_the_narrow_index_whatever_narrows_it():
     make.team(owner=ada)
     make.resource(category=make.category(torznab_id=2000))
     wanted = query.read({"t": "search", "q": "a b", "cat": "2000", "tag": "x"})
-    numbers = results.Numbers.read()
+    numbers = Numbers.read()
 
     plan = results._matching(wanted, ada, numbers).values_list("pk").explain()
 

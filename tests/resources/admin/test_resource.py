@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -22,7 +23,7 @@ RESOURCE, CATEGORY, BLOCK = "resources_resource", "resources_category", "resourc
 
 
 @pytest.fixture
-def prober(settings, monkeypatch) -> type[Prober]:
+def prober(settings, monkeypatch) -> type[FakeProber]:
     settings.PROBER = "tests.resources.prober.FakeProber"
     monkeypatch.setattr(FakeProber, "queued", [])
     return FakeProber
@@ -512,11 +513,12 @@ def test_a_category_is_stored_with_slug_root_and_revision(operator):
 def test_what_a_tree_refuses_is_said_in_the_form(operator, case):
     top = make.category("Top")
     below = make.category("Below", parent=top)
-    row, fields = {
+    cases: dict[str, tuple[Category, dict[str, Any]]] = {
         "below itself": (top, {"name": "Top", "parent": below.pk}),
         "slug taken": (make.category("X", parent=top), {"name": "Below", "parent": top.pk}),
         "slug taken at the root": (below, {"name": "Top", "parent": ""}),
-    }[case]
+    }
+    row, fields = cases[case]
 
     answer = operator.post(
         operators.form_of(CATEGORY, row.pk), {"slug": "", "sort_order": 0} | fields

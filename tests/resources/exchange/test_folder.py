@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import libtorrent as lt
 import pytest
@@ -35,8 +36,8 @@ def folder(tmp_path):
         ("另一个", found / "deeper" / "b.torrent", seeds.Version.HYBRID),
     ):
         seed = seeds.make(tmp_path / name, name, {"x.bin": name.encode() * 9000}, version)
-        plain = lt.bdecode(seed.body) | {b"announce": TRACKER.encode()}
-        at.write_bytes(lt.bencode(plain))
+        plain: Any = lt.bdecode(seed.body)
+        at.write_bytes(lt.bencode(plain | {b"announce": TRACKER.encode()}))
     return found
 
 

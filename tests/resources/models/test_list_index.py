@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import combinations
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -225,7 +227,7 @@ def mixed():
     return fill
 
 
-def _filters(world) -> list[tuple[str, object, object]]:
+def _filters(world) -> list[tuple[str, Any, Callable[[Resource], bool]]]:
     """Name, value, and what is true of each resource that it finds."""
     return [
         ("q", "ubu", lambda r: "Ubuntu" in r.title),
@@ -277,16 +279,16 @@ def test_filters_are_taken_from_the_address(listed, mixed):
         assert (name, ids) == (name, _keys(owner, {name: value}))
 
 
-def _keys(token, query: dict[str, object]) -> list[int]:
+def _keys(token, query: dict[str, Any]) -> list[int]:
     return list(_rows(token, query).values_list("pk", flat=True))
 
 
-def _rows(token, query: dict[str, object]):
+def _rows(token, query: dict[str, Any]):
     given = {name: _typed(name, value) for name, value in query.items()}
     return Resource.objects.in_scope(token).matching(**given).order_by("-pk")
 
 
-def _typed(name: str, value: object) -> object:
+def _typed(name: str, value: Any) -> Any:
     if name == "updated_since":
         return datetime.fromisoformat(str(value))
     return State(value) if name == "state" else value

@@ -1,6 +1,7 @@
 """The rules on one resource: what is saved, what is told to the catalog, what workers wrote."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -21,7 +22,7 @@ def revision() -> int:
     return Catalog.get().revision
 
 
-def codes(error: ValidationError) -> list[str]:
+def codes(error: ValidationError) -> list[str | None]:
     return [each.code for each in error.error_dict["magnet_uri"]]
 
 

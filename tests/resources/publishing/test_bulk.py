@@ -1,6 +1,7 @@
 """Many resources in one request."""
 
 import json
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -201,7 +202,7 @@ def test_what_is_stored_before_a_revocation_is_told(send, monkeypatch):
 
 
 def test_no_more_lines_are_read_than_may_be_sent(send, monkeypatch):
-    read = []
+    read: list[Any] = []
     monkeypatch.setattr(bulk, "_parsed", read.append)
 
     response = send(make.publisher(), b"x\n" * 100_000)

@@ -112,8 +112,8 @@ def test_seat_is_free_again_whatever_happened(prober, monkeypatch):
         prober.outcome = outcome
         with pytest.raises((RefusedError, OutageError), match=r"No peers|away"):
             publish.add(data | {"magnet_uri": make.magnet()}, by=by, wait_s=math.inf)
-    for outcome in (None, True):
-        prober.outcome = outcome
+    for end in (None, True):
+        prober.outcome = end
         publish.add(data | {"magnet_uri": make.magnet()}, by=by, wait_s=math.inf)
 
     assert Resource.objects.count() == 2

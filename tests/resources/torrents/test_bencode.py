@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import libtorrent as lt
 import pytest
 from hypothesis import given
@@ -33,7 +35,7 @@ def test_decode_reads_what_was_encoded(value):
 
 
 def test_decode_reads_what_libtorrent_wrote():
-    value = {b"files": {b"\xff" * 20: {b"complete": 3, b"incomplete": 0}}, b"l": [1, b""]}
+    value: Any = {b"files": {b"\xff" * 20: {b"complete": 3, b"incomplete": 0}}, b"l": [1, b""]}
 
     assert bencode.decode(lt.bencode(value)) == value
 

@@ -7,6 +7,7 @@ import random
 import subprocess
 import time
 from dataclasses import replace
+from typing import Any
 
 import libtorrent as lt
 import pytest
@@ -37,7 +38,8 @@ def seed(tmp_path, request):
 
 
 def info_of(seed):
-    return lt.bencode(lt.bdecode(seed.body)[b"info"])
+    plain: Any = lt.bdecode(seed.body)
+    return lt.bencode(plain[b"info"])
 
 
 def probed(info):
@@ -73,7 +75,7 @@ def test_file_has_only_known_keys_in_their_order_and_no_date(seed):
 
     body = present(metainfo.make(probed(info_of(seed)), magnet))
 
-    plain = lt.bdecode(body)
+    plain: Any = lt.bdecode(body)
     assert list(plain) == [b"announce", b"announce-list", b"info", b"url-list"]
     assert lt.bencode(plain) == body
     assert plain[b"announce"] == TRACKERS[1].encode()
@@ -165,7 +167,8 @@ def test_other_makes_read_the_same_torrent(tmp_path, program):
 def session(ip):
     """libtorrent on one address of loopback, which finds nobody by itself."""
     closed = {f"enable_{way}": False for way in ("dht", "lsd", "upnp", "natpmp")}
-    return lt.session({"listen_interfaces": f"{ip}:0", "outgoing_interfaces": ip, **closed})
+    pack: Any = {"listen_interfaces": f"{ip}:0", "outgoing_interfaces": ip, **closed}
+    return lt.session(pack)
 
 
 def test_file_without_piece_layers_downloads(seed, tmp_path):

@@ -101,9 +101,9 @@ def test_a_build_is_watched_to_its_end(live_server):
         database.submit(end).result()
         page.locator("#result_list").get_by_text("done", exact=True).wait_for()
         database.submit(connections.close_all).result()
-        asked = len(seen.asked)
+        before = len(seen.asked)
         page.wait_for_timeout(2500)
-        asked = seen.asked[asked:]
+        asked = seen.asked[before:]
 
     assert is_still_open
     assert asked == []

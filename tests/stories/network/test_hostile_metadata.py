@@ -8,6 +8,7 @@ import random
 import subprocess
 import sys
 import time
+from typing import Any
 
 import libtorrent as lt
 import pytest
@@ -95,7 +96,8 @@ def magnet_of(info):
 
 def take(session, wanted, within_s=6.0, *, is_last=True):
     """Events about metadata by magnet hash, until there is one for each that is wanted."""
-    found, deadline = {}, time.monotonic() + within_s
+    found: dict[Any, Any] = {}
+    deadline = time.monotonic() + within_s
     while time.monotonic() < deadline and not wanted <= found.keys():
         for event in session.events(0.1):
             if not isinstance(event, door.PeersNamed):
@@ -169,7 +171,7 @@ def test_a_liar_does_not_keep_the_others_from_being_asked(session):
         for info in honest.values():
             session.fetch(magnet_of(info), [second.server_address])
         wait(lambda: second.greeted == lies.keys())
-        found = {}
+        found: dict[Any, Any] = {}
         for _ in range(2):  # as a probe does: who of the two lies is found out by trial
             for info in honest.values():
                 if v1(info) not in found:

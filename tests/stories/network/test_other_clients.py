@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 from urllib.parse import quote
 
 import pytest
+from django.conf import settings
 
 from dht.engine import probes, session_settings
 from dht.engine import session as door
@@ -41,7 +43,7 @@ def metadata_of(magnet, peers, within_s=10.0):
     """The torrent that these peers give."""
     session, deadline = door.session(), time.monotonic() + within_s
     session.fetch(magnet, peers)
-    found = []
+    found: list[Any] = []
     while not found and time.monotonic() < deadline:
         found = [e.torrent for e in session.events(0.05) if isinstance(e, door.TorrentArrived)]
     session.drop(magnet.hash)
@@ -76,11 +78,9 @@ def test_metadata_comes_from_another_make(swarm, tmp_path, make, seed):
 
 @clients.needs_transmission
 def test_metadata_comes_over_the_utp_of_another_make(swarm, tmp_path, seed):
-    settings = session_settings.session_settings(door.settings.GHOST) | {
-        "enable_outgoing_tcp": False
-    }
+    ours = session_settings.session_settings(settings.GHOST)
     door.close()
-    door.session()._lt.apply_settings(settings)
+    door.session()._lt.apply_settings(ours | {"enable_outgoing_tcp": False})
     with clients.transmission(
         IP, tmp_path, seed.body, seed.save_path, **{"utp-enabled": True}
     ) as peer:

@@ -64,4 +64,4 @@ def test_an_info_section_is_enough_for_other_makes(tmp_path):
         for command in (["transmission-show"], ["aria2c", "--no-conf", "-S"])
     ]
 
-    assert [seed.v1 in words.lower() for words in said] == [True, True]
+    assert [present(seed.v1) in words.lower() for words in said] == [True, True]

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -75,7 +76,7 @@ def test_publisher_waits_for_a_probe(ghost, running_swarm):
 
 def test_events_are_heard_and_gone_on_with(place, token):
     ghost = Ghost(place.url, token)
-    heard = ghost.events(kinds="resource", after=0)
+    heard: Any = ghost.events(kinds="resource", after=0)
     first = next(heard)
     heard.close()
 
@@ -86,7 +87,7 @@ def test_events_are_heard_and_gone_on_with(place, token):
         "category_id": category,
         "published_at": None,
     })  # fmt: skip
-    rest = ghost.events(kinds="resource", after=first["last_event_id"])
+    rest: Any = ghost.events(kinds="resource", after=first["last_event_id"])
     told = next(each for each in rest if each["resources"][0]["resource_id"] == made["id"])
     rest.close()
 

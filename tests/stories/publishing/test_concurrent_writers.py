@@ -6,6 +6,7 @@ import random
 import threading
 import time
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
@@ -121,7 +122,8 @@ def _keys() -> list[int]:
 
 def test_writers_never_wait_for_each_other_in_a_circle(rows):
     make.category()
-    faults, done = [], []
+    faults: list[Any] = []
+    done: list[Any] = []
     until = time.monotonic() + SECONDS
 
     def work(seed):

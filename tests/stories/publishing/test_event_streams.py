@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 import requests
@@ -194,7 +195,7 @@ def test_other_servers_stream_too(place, publisher):
     )
     server = subprocess.Popen([sys.executable, "-c", program], cwd=BASE_DIR, env=place.env)
 
-    def ask():
+    def ask() -> requests.Response | None:
         try:
             return requests.get(
                 f"http://127.0.0.1:{port}/api/events?kinds=resource&last_event_id=0&for_s=0",
@@ -204,7 +205,7 @@ def test_other_servers_stream_too(place, publisher):
         except requests.ConnectionError:
             return None
 
-    response = wait_for("the answer", ask)
+    response: Any = wait_for("the answer", ask)
     server.wait(timeout=10)
 
     assert f'"resource_id":{made["id"]},' in response.text

@@ -46,7 +46,7 @@ def place(way, tmp_path):
 
 
 def run(place: Installation, role: str, folder: Path, phase: str) -> str:
-    command = [
+    command: list[str | Path] = [
         Path(sys.executable).with_name("schemathesis"), "run", f"{place.url}/api/openapi.json",
         "--header", f"Authorization: Bearer {place.token(role, 'Stranger')}",
         "--checks", ",".join(CHECKS), "--phases", phase, "--max-time", SECONDS,

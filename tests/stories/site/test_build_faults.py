@@ -99,7 +99,8 @@ def test_a_builder_killed_at_any_moment_loses_nothing(place, edited, deed, kinds
     for number in some(moments, kinds, each=2):
         place.put_back("edited")
         assert place.kill(deed, number), moments[number]
-        require_mended(place, *edited, f"{number}: {moments[number]}")
+        old, new = edited
+        require_mended(place, old, new, f"{number}: {moments[number]}")
 
 
 def test_a_builder_killed_while_it_places_everything_anew_loses_nothing(place, small, monkeypatch):
@@ -149,7 +150,8 @@ def test_a_disk_that_is_full_from_any_moment_on_loses_nothing(place, edited, dee
     for number in some(moments, kinds, each=1):
         place.put_back("edited")
         place.fill(deed, number)
-        require_mended(place, *edited, f"{number}: {moments[number]}")
+        old, new = edited
+        require_mended(place, old, new, f"{number}: {moments[number]}")
 
 
 @contextmanager
@@ -201,7 +203,8 @@ def test_a_database_that_fails_at_any_moment_loses_nothing(place, edited, deed):
     for number in some(moments, ("commit",), each=1):
         place.put_back("edited")
         place.lose(deed, number)
-        require_mended(place, *edited, f"{number}: {moments[number]}")
+        old, new = edited
+        require_mended(place, old, new, f"{number}: {moments[number]}")
 
 
 @contextmanager

@@ -130,7 +130,8 @@ def _in_xml(body: bytes) -> list[str]:
         kind = node.tag.rpartition("}")[2]
         if kind in {"loc", "link", "comments"} and node.text and node.text.strip():
             found.append(node.text)
-        found += [node.get(name) for name in ("href", "url", "xmlUrl", "htmlUrl") if node.get(name)]
+        for name in ("href", "url", "xmlUrl", "htmlUrl"):
+            found += filter(None, [node.get(name)])
     return found
 
 

@@ -6,6 +6,7 @@ import re
 from contextlib import suppress
 from datetime import timedelta
 from itertools import combinations_with_replacement, product
+from typing import Any
 
 import pytest
 from django.db import OperationalError
@@ -77,7 +78,7 @@ class Play:
 def stage(configure, monkeypatch):
     """`stage(script)`: the rows of a new installation, and a play with that script."""
     configure(build_debounce_s=600, enable_scheduler=True)
-    now = {}
+    now: dict[Any, Any] = {}
 
     def pointed(function):
         def run(*args, **kwargs):
@@ -98,7 +99,8 @@ def stage(configure, monkeypatch):
     monkeypatch.setattr(type(Build.objects), "claim", pointed(type(Build.objects).claim))
 
     def start(script, **kwargs):
-        for model in (OrmQ, Build, BuildState, Catalog):
+        tables: tuple[Any, ...] = (OrmQ, Build, BuildState, Catalog)
+        for model in tables:
             model.objects.all().delete()
         now["play"] = Play({})
         BuildState.get()

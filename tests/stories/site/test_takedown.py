@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from builds import tasks
+from builds import covers, tasks
 from builds.models import Build, Cover
 from builds.search import manifest
 from builds.search.postings import decode
@@ -65,7 +65,7 @@ def traces(row, public: Path) -> list[str]:
 
 def own_bytes(row) -> set[bytes]:
     cover = Cover.objects.get(resource=row).digest
-    return {small.covers.page_file(cover).read_bytes(), small.covers.thumb_file(cover).read_bytes()}
+    return {covers.page_file(cover).read_bytes(), covers.thumb_file(cover).read_bytes()}
 
 
 def postings(public: Path, pk: int) -> list[str]:

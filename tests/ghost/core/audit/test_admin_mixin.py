@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission, User
-from django.test import RequestFactory
+from django.db import models
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 from django_q.models import Failure, Schedule, Task
@@ -40,7 +41,7 @@ def root():
     return operators.client()
 
 
-def label(model: type) -> str:
+def label(model: type[models.Model]) -> str:
     return f"{model._meta.app_label}_{model._meta.model_name}"
 
 
@@ -291,7 +292,7 @@ def test_another_password_is_told_and_never_shown(root):
 
 def test_ones_own_password_is_told_too():
     person = User.objects.create_superuser("root", password="old horse battery")
-    browser = operators.Client()
+    browser = Client()
     browser.force_login(person)
     words = {"new_password1": "correct horse staple", "new_password2": "correct horse staple"}
     url = reverse("admin:password_change")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -198,7 +199,7 @@ def test_names_move_the_revision_and_note_nothing(noted, moved):
     team.name = "Restorers"
 
     for deed in (renamed.store, who.store, team.store):
-        found = []
+        found: list[Any] = []
         assert moved(lambda deed=deed, found=found: found.extend(noted(deed)))
         assert found == []
 

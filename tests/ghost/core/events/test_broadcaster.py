@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import atexit
 import socket
 import threading
+import time
 from contextlib import suppress
+from typing import Any
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 
 from ghost.api import events as live
 from ghost.core.events import broadcaster, outbox, subscriber
 from ghost.core.events.broadcaster import Hub
 from ghost.core.events.models import Event, EventKind, Scope
+from ghost.core.events.reader import Tail
 from ghost.core.events.subscriber import Caller, Listener
 from ghost.core.events.subscriptions import Stream
 from tests import make
@@ -23,16 +27,26 @@ pytestmark = pytest.mark.django_db
 ALL = Scope(is_all=True)
 
 
+class PolledHub(Hub):
+    """A hub, and who is connected to it."""
+
+    peers: list[Peer]
+
+
 class Peer:
     """Somebody at the other end, and the hub that serves him; the test is the hub's thread."""
 
-    def __init__(self, serving: Hub, **kwargs) -> None:
+    def __init__(self, serving: PolledHub, **kwargs) -> None:
         self.hub = serving
         self.sock, theirs = socket.socketpair()
         self.sock.settimeout(0)
         serving.peers.append(self)
         self.row = Stream.objects.create(role="Admin", process=serving.name)
-        given = {"scope": ALL, "after": Event.objects.newest_id(), "caller": Caller(token_id=1)}
+        given: dict[str, Any] = {
+            "scope": ALL,
+            "after": Event.objects.newest_id(),
+            "caller": Caller(token_id=1),
+        }
         serving.adopt(Listener(theirs, self.row.pk, **(given | kwargs)))
 
     def read(self) -> str:
@@ -44,7 +58,7 @@ class Peer:
             parts.append(b"EOF")
         return b"".join(parts).decode()
 
-    def blocks(self) -> list[tuple[str, str]]:
+    def blocks(self) -> list[tuple[str, int]]:
         """Kind and id of the events that have come."""
         found = []
         for block in self.read().split("\n\n"):
@@ -61,11 +75,11 @@ def serving(monkeypatch):
     """A hub that goes round when it is told to, and asks anew each time."""
     monkeypatch.setattr(broadcaster, "POLL_EVERY_S", 0.0)
     monkeypatch.setattr(broadcaster, "OUTAGE_PAUSE_S", 0.0)
-    monkeypatch.setattr(broadcaster.connection, "close", lambda: None)
+    monkeypatch.setattr(connection, "close", lambda: None)
     monkeypatch.setattr(threading.Thread, "start", lambda self: None)
     monkeypatch.setattr(threading.Thread, "is_alive", lambda self: True)
-    monkeypatch.setattr(broadcaster.atexit, "register", lambda call: None)
-    made = Hub(lambda callers: dict.fromkeys(callers, ALL))
+    monkeypatch.setattr(atexit, "register", lambda call: None)
+    made = PolledHub(lambda callers: dict.fromkeys(callers, ALL))
     made.peers = []
     yield made
     made._end_all()
@@ -77,7 +91,7 @@ def serving(monkeypatch):
 def clock(monkeypatch):
     """Time that passes when it is told to."""
     now = [1000.0]
-    for module in (broadcaster.time, subscriber.time):
+    for module in (time, time):
         monkeypatch.setattr(module, "monotonic", lambda: now[0])
 
     def wait(seconds: float) -> None:
@@ -367,7 +381,7 @@ def test_database_trouble_ends_no_stream(serving, monkeypatch, caplog):
         def away(*_):
             raise DatabaseError("away")
 
-        patch.setattr(broadcaster.Tail, "read", away)
+        patch.setattr(Tail, "read", away)
         serving.step()
 
     serving.step()
@@ -384,7 +398,7 @@ def test_database_trouble_at_the_beginning_repeats_nothing(serving, monkeypatch)
         def away(*_):
             raise DatabaseError("away")
 
-        patch.setattr(broadcaster.Tail, "begin", away)
+        patch.setattr(Tail, "begin", away)
         serving.step()
     serving.step()
 

@@ -1,6 +1,7 @@
 """What a Content-Type may do: name a media type and a boundary, and nothing else."""
 
 import io
+from typing import Any
 
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
@@ -35,7 +36,8 @@ def test_no_parameter_makes_a_fault_of_ours(parameter):
     environ |= {"CONTENT_TYPE": f"application/json; {parameter}", "wsgi.input": io.BytesIO()}
     statuses = []
 
-    list(made_plain(WSGIHandler())(environ, lambda status, _headers: statuses.append(status)))
+    application: Any = made_plain(WSGIHandler())
+    list(application(environ, lambda status, _headers: statuses.append(status)))
 
     assert statuses == ["401 Unauthorized"]
 

@@ -1,6 +1,8 @@
 """How many requests a token may make in a minute."""
 
 import threading
+import time
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -23,7 +25,7 @@ def at(monkeypatch):
     """Sets the time of day, in seconds since 1970."""
 
     def set_to(seconds):
-        monkeypatch.setattr(rate_limit.time, "time", lambda: seconds)
+        monkeypatch.setattr(time, "time", lambda: seconds)
 
     set_to(600_000.0)
     return set_to
@@ -68,7 +70,8 @@ def test_no_limit_counts_nothing(at):
 
 def test_processes_share_a_limit_but_for_a_few(at, monkeypatch):
     """Each has its own memory; what they settle is in the database."""
-    memories, count = [{}, {}, {}], 0
+    memories: list[dict[Any, Any]] = [{}, {}, {}]
+    count = 0
 
     for number in range(900):
         monkeypatch.setattr(rate_limit, "_counts", memories[number % 3])

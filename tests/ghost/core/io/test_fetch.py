@@ -75,10 +75,6 @@ class Handler(BaseHTTPRequestHandler):
     def answer_beyond(self):
         self._send(416, Content_Range="bytes */5")
 
-    def answer_late(self):
-        time.sleep(0.8)
-        self._send(302, Location=self.late)
-
     def answer_drip(self):
         try:
             for _ in range(100):

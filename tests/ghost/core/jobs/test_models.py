@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from datetime import timedelta
 
 import pytest
@@ -212,7 +213,7 @@ def test_database_trouble_keeps_no_task_from_running(monkeypatch, caplog):
 
 def test_progress_is_told_once_a_second_and_each_stage_at_once(monkeypatch):
     clock = [0.0]
-    monkeypatch.setattr(throttle.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     job = ask()
     begin(job)
 

@@ -492,7 +492,7 @@ def lists(tmp_path):
         (folder / f"{name}.json").write_text(json.dumps(told | more))
         return folder
 
-    write.folder = folder
+    write.folder = folder  # type: ignore[attr-defined]  # a function may have attributes
     return write
 
 
