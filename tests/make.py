@@ -168,30 +168,28 @@ def entry(number: int = 1, **kwargs: Any) -> Entry:
     """What the site shows of resource `number`, published and changed at that second of 2026."""
     v1 = hashlib.sha1(f"facts {number}".encode()).hexdigest()
     moment = (datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=number)).isoformat()
-    return Entry(
-        **{
-            "id": number,
-            "title": f"Resource {number}",
-            "magnet": f"{magnet(v1)}&dn=a%20b",
-            "hash": v1,
-            "hash_v1": v1,
-            "hash_v2": None,
-            "category": 1,
-            "publisher": 1,
-            "team": None,
-            "tags": (),
-            "size_bytes": 3_000_000,
-            "file_count": 2,
-            "files_summary": "README.txt, track.flac",
-            "dht_status": "Active",
-            "misses": 0,
-            "checked_at": moment,
-            "published_at": moment,
-            "updated_at": moment,
-            "summary": "Some words.",
-        }
-        | kwargs
-    )
+    given: dict[str, Any] = {
+        "id": number,
+        "title": f"Resource {number}",
+        "magnet": f"{magnet(v1)}&dn=a%20b",
+        "hash": v1,
+        "hash_v1": v1,
+        "hash_v2": None,
+        "category": 1,
+        "publisher": 1,
+        "team": None,
+        "tags": (),
+        "size_bytes": 3_000_000,
+        "file_count": 2,
+        "files_summary": "README.txt, track.flac",
+        "dht_status": "Active",
+        "misses": 0,
+        "checked_at": moment,
+        "published_at": moment,
+        "updated_at": moment,
+        "summary": "Some words.",
+    }
+    return Entry(**given | kwargs)
 
 
 def taxonomy(category: str = "Films", publisher: str = "Ada") -> Taxonomy:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from dht import probe_jobs, reasons
 from ghost.core.jobs import queue
 from ghost.core.jobs.models import Job, JobKind
-from resources.models import ProbeStatus, Resource
+from resources.models import ProbeStatus, Resource, findings
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +39,7 @@ def test_a_probe_has_ended_when_nobody_is_at_it_nor_will_be_soon(values, has_end
 def test_a_probe_that_could_not_be_tried_fails_its_job():
     row = make.resource(is_probed=False)
     ask(row)
-    row.record_probe_miss(ProbeStatus.UNAVAILABLE, reasons.NO_DHT())
+    findings.record_probe_miss(row, ProbeStatus.UNAVAILABLE, reasons.NO_DHT())
 
     probe_jobs.settle(row)
 

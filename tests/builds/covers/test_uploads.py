@@ -14,6 +14,7 @@ from builds import covers
 from builds.covers import files
 from builds.models import Cover, CoverHost
 from ghost.core.catalog.models import Catalog
+from ghost.core.text.reasons import words
 from resources.models import Resource, undo
 from tests import make, operators
 from tests.builds.pictures import image, opened
@@ -431,7 +432,7 @@ def test_operators_see_hosts_and_have_them_tried_again(django_capture_on_commit_
     browser = operators.client("Operator")
     later = timezone.now() + timedelta(hours=1)
     host = CoverHost.objects.create(
-        name="dead.example", failures=5, open_until=later, waiting=12, last_error="It came too slowly."
+        name="dead.example", failures=5, open_until=later, waiting=12, last_error=words("It came too slowly.")
     )  # fmt: skip
 
     page = browser.get(operators.list_of("builds_coverhost")).content.decode()

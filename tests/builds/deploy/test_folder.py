@@ -20,6 +20,7 @@ from builds.deploy.rsync import Rsync
 from builds.deploy.target import HeldError, Holding, Sent, Site
 from builds.tree.patches import TreeChanges
 from ghost.core.errors import OutageError, RefusedError
+from ghost.core.text.reasons import words
 
 needs_rsync = pytest.mark.skipif(
     shutil.which("rsync") is None and os.environ.get("CI") != "true", reason="rsync is missing"
@@ -163,7 +164,7 @@ def test_a_guard_hears_of_files_that_others_put_there_before_anything_is_done(
     write(there, {"photos/1.jpg": b"mine", "notes.txt": b"mine"})
 
     def guard(paths):
-        raise HeldError(",".join(sorted(paths)), len(paths), "digest")
+        raise HeldError(words(",".join(sorted(paths))), len(paths), "digest")
 
     with pytest.raises(HeldError, match=r"^notes.txt,photos/1.jpg$"):
         send(target, Site(public), None, guard)

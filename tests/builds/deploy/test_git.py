@@ -21,6 +21,7 @@ from builds.deploy.target import HeldError, Holding, Sent, Site
 from builds.tree.patches import TreeChanges
 from ghost.core.config.env import BASE_DIR
 from ghost.core.errors import OutageError, RefusedError
+from ghost.core.text.reasons import words
 
 EXTRA = {".nojekyll": b"", "CNAME": b"catalog.example.org\n"}
 BY = Signature("ghost-bot", "bot@example.org", 1_700_000_000)
@@ -215,7 +216,7 @@ def test_a_guard_that_refuses_keeps_the_branch_as_it_was(branch, bare, public):
     def guard(paths):
         asked.extend(paths)
         if paths:
-            raise HeldError("Ask.", len(paths), "digest")
+            raise HeldError(words("Ask."), len(paths), "digest")
 
     with pytest.raises(HeldError):
         send(branch(), Site(public, TreeChanges(set(), {"index.html"})), first, guard)

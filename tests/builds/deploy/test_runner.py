@@ -300,10 +300,10 @@ def test_an_error_shows_neither_credentials_nor_the_machines_paths(site, configu
 
 def test_new_credentials_are_no_new_target(configure):
     configure(pages_remote_url="https://ada:one@h.example/x.git")
-    first = Deployment.objects.for_target(deploy.runner.targets.configured()[0])
+    first = Deployment.objects.for_target(targets.configured()[0])
     configure(pages_remote_url="https://ada:two@h.example/x.git")
 
-    second = Deployment.objects.for_target(deploy.runner.targets.configured()[0])
+    second = Deployment.objects.for_target(targets.configured()[0])
 
     assert first.pk == second.pk
     assert second.target == "https://h.example/x.git gh-pages"

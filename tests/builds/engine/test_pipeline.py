@@ -358,7 +358,8 @@ def test_a_time_out_ends_the_rows(build, monkeypatch):
 @pytest.fixture
 def spoil(monkeypatch):
     """`spoil(row)`: the page of that resource can't be rendered from now on, `None` mends it."""
-    real, bad = pages.page, []
+    bad: list[Any] = []
+    real = pages.page
 
     def page(known, *args, **kwargs):
         record = real(known, *args, **kwargs)
@@ -486,7 +487,8 @@ def test_a_builder_given_up_for_dead_at_the_very_end_publishes_nothing(build, mo
 def test_a_stale_builder_cannot_replace_the_site_of_the_one_that_took_over(build, monkeypatch):
     make.resource(title="Only")
     stale = present(Build.objects.claim("stale"))
-    real, told = check.require_files, []
+    told: list[Any] = []
+    real = check.require_files
 
     def require_files(*args):
         found = real(*args)
@@ -674,7 +676,8 @@ def test_a_long_list_of_files_is_cut(build):
 @pytest.mark.django_db(transaction=True)
 def test_a_slow_step_keeps_its_claim(build, monkeypatch):
     monkeypatch.setattr(run, "RENEW_EVERY_S", 0.01)
-    real, leases = hugo.render, []
+    leases: list[Any] = []
+    real = hugo.render
 
     def render(*args, **kwargs):
         for _ in range(2):

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from builds.data.entry import Entry
 from builds.data.taxonomy import CategoryNode, Crumb, Profile, Taxonomy
 from builds.listings import pagination
 from builds.listings.pagination import FEED_ITEMS, Kind, Pagination, microseconds_of
@@ -50,7 +51,7 @@ class Desk:
     """Entries by number, and the pages they stand on, one build at a time."""
 
     def __init__(self) -> None:
-        self.entries: dict[int, object] = {}
+        self.entries: dict[int, Entry | None] = {}
 
     def put(self, *numbers: int, **kwargs) -> set[str]:
         return self.change({number: make.entry(number, **kwargs) for number in numbers})

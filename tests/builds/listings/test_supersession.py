@@ -12,8 +12,9 @@ from django.utils import timezone
 from builds.data.body import Body
 from builds.data.taxonomy import Taxonomy
 from builds.engine import sync
+from builds.listings.reader import Reader
 from builds.listings.supersession import Supersession
-from builds.models import EntryRow
+from builds.models import BuildState, EntryRow
 from builds.pages import resource
 from builds.run import Progress
 from resources.models import Resource, findings
@@ -207,7 +208,7 @@ def test_a_release_is_named_once_it_is_approved(pair):
 
 def test_lists_mark_what_is_replaced(pair):
     older, newer = pair
-    reader = exports.Reader.open(exports.BuildState.get())
+    reader = Reader.open(BuildState.get())
 
     rows = dict(zip(pair, reader.rows([older.pk, newer.pk]), strict=True))
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dht.engine import reachability
+from dht.engine import session as dht_session
 from dht.engine.reachability import Reachability
 
 
-class Session:
+class Session(dht_session.Session):
     """As many nodes and packets as a test says."""
 
     def __init__(self, nodes: int = 0, packets: int = 0) -> None:

@@ -196,7 +196,7 @@ def test_web_seeds_are_not_asked_on_when_the_scan_is_over(swarm, monkeypatch):
 
 def test_from_a_device_by_name_no_web_seed_is_asked(swarm, configure, web_seed, monkeypatch):
     """Its address isn't known, so the question might leave a VPN."""
-    monkeypatch.setattr(evidence.bind_addresses, "by_family", lambda _env: {})
+    monkeypatch.setattr(bind_addresses, "by_family", lambda _env: {})
     asked = []
     monkeypatch.setattr(web_seeds.Checks, "add", lambda *args: asked.append(args))
     make.resource(magnet_uri=magnet("ab" * 20, ws=[web_seed]))

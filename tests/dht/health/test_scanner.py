@@ -15,6 +15,7 @@ from ghost.core.catalog.models import Catalog
 from ghost.core.errors import OutageError, RefusedError
 from ghost.core.jobs import shutdown
 from resources.models import Resource, findings
+from resources.states import DhtStatus
 from tests import make
 from tests.presence import present
 

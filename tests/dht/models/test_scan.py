@@ -167,7 +167,7 @@ def test_a_scan_with_parts_left_does_not_end():
 def test_a_scan_does_not_fail_while_others_are_at_work():
     make.resource()
     scan = Scan.objects.ask(trigger="Root")
-    part = scan.claim(60)
+    part = present(scan.claim(60))
 
     refused = scan.fail(words("No DHT."))
     Part.objects.all().give_back([part])

@@ -11,6 +11,7 @@ import pytest
 
 from dht.trackers import http as http_trackers
 from dht.trackers import queries as tracker_queries
+from dht.trackers.announces import Swarm
 from dht.trackers.client import PeersOfTracker, Scraped, TrackerFailed
 from dht.trackers.http import scrape_url
 from ghost.core.errors import RefusedError

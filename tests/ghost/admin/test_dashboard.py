@@ -15,12 +15,13 @@ from django_q.tasks import async_task
 
 from builds.models import Build, Cover, CoverHost, Deployment
 from dht.models import HealthSample, Scan
-from ghost.admin import dashboard, sidebar
+from ghost.admin import sidebar
 from ghost.core.audit.models import AuditEvent
+from ghost.core.text.durations import ago
 from ghost.core.text.reasons import words
 from ghost.operations import schedules
 from resources.models import Block, Category, Resource, findings
-from resources.states import State
+from resources.states import ProbeStatus, State
 from teams import groups
 from teams.models import Team, Token
 from tests import make, operators
@@ -145,10 +146,10 @@ def test_the_dashboard_counts_with_a_fixed_number_of_queries():
 def test_the_dashboard_says_what_is_pending_and_what_needs_a_person():
     browser = operators.client()
     row = make.resource(title="Lost & found", is_probed=False)
-    findings.record_probe_miss(row, "inactive", words("nobody <there>"))
+    findings.record_probe_miss(row, ProbeStatus.INACTIVE, words("nobody <there>"))
     make.resource(is_probed=False).take_down(reason="x", by="x")
     draft = make.resource(is_probed=False, published_at=None)
-    findings.record_probe_miss(draft, "inactive", words(""))
+    findings.record_probe_miss(draft, ProbeStatus.INACTIVE, words(""))
 
     response = browser.get(reverse("admin:index"))
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from builds.models import BuildState
+from ghost.core.text.reasons import words
 from ghost.operations import health
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +27,7 @@ def test_health_tells_strangers_one_word(client, path):
 
 def test_health_is_degraded_after_a_failed_build(client):
     state = BuildState.get()
-    state.last_error = "hugo exited with 1"
+    state.last_error = words("hugo exited with 1")
     state.save()
 
     response = client.get("/health")

@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from ghost.core.catalog.models import Catalog
 from resources.models import Block, Category, Resource, findings
-from resources.publishing.prober import Prober
 from resources.states import State
 from resources.torrents import metadata
 from tests import make, operators

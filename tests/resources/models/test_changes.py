@@ -1,6 +1,7 @@
 """Very many rows changed alike: in batches, all or none."""
 
 import sqlite3
+from typing import Any
 
 import pytest
 from django.db import OperationalError, connection
@@ -46,7 +47,8 @@ def test_very_many_come_down_and_back_within_the_bounds_of_a_query():
 def test_takedown_of_many_is_all_or_nothing(monkeypatch):
     monkeypatch.setattr(changes, "BATCH", 2)
     many(5)
-    real, calls = Block.objects.all().add.__func__, []
+    calls: list[Any] = []
+    real = type(Block.objects.all()).add
 
     def fail_late(self, *args, **kwargs):
         calls.append(args)

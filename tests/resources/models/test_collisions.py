@@ -7,17 +7,18 @@ from resources.models import Block, Resource
 from resources.models.collisions import Collisions, has_hash
 from resources.torrents import magnets
 from tests import make
+from tests.presence import present
 
 pytestmark = pytest.mark.django_db
 
 V2 = "d8dd32ac93357c368556af3ac1d95c9d76bd0dff6fa9833ecdac3d53134efabb"
 
 
-def refusal(collisions: Collisions, row: Resource) -> tuple[str, object]:
+def refusal(collisions: Collisions, row: Resource) -> tuple[str | None, object]:
     with pytest.raises(ValidationError) as caught:
         collisions.require_none(row, row.magnet)
     [error] = caught.value.error_dict["magnet_uri"]
-    return error.code, error.params["twin"]
+    return error.code, present(error.params)["twin"]
 
 
 def new(v1: str) -> Resource:

@@ -95,11 +95,11 @@ def test_probe_of_a_changed_magnet_is_dropped():
 
 def test_first_probe_is_repeated_with_growing_pauses():
     row = make.resource(is_probed=False)
-    pauses = []
+    pauses: list[timedelta | None] = []
 
     for _ in range(len(RETRY_PAUSES.pauses) + 1):
         findings.record_probe_miss(row, ProbeStatus.TIMEOUT, words("no answer"))
-        pauses.append(row.probe_due_at and row.probe_due_at - timezone.now())
+        pauses.append(row.probe_due_at - timezone.now() if row.probe_due_at else None)
 
     assert pauses.pop() is None
     assert [round(present(p).total_seconds()) for p in pauses] == [

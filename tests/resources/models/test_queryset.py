@@ -9,6 +9,7 @@ from django.utils import timezone
 from ghost.core.catalog.models import Catalog
 from resources.models import Block, DhtStatus, ProbeStatus, Resource
 from tests import make
+from tests.presence import present
 
 pytestmark = pytest.mark.django_db
 
@@ -93,7 +94,7 @@ def test_take_down_of_many_is_one_change():
 
 def test_restore_leaves_the_blocks_of_operators():
     row = make.resource(magnet_uri=make.magnet() + f"&xt=urn:btmh:1220{'ab' * 32}")
-    Block.objects.add([row.magnet_hash_v2], reason="by hand", by="Olga")
+    Block.objects.add([present(row.magnet_hash_v2)], reason="by hand", by="Olga")
 
     row.take_down(reason="x", by="y")
     while_down = Block.objects.count()
@@ -136,7 +137,7 @@ def test_claims_are_made_and_renewed_in_as_many_queries(django_assert_num_querie
     until = list(Resource.objects.values_list("probe_claimed_until", flat=True))
     assert '"id" IN' in seen.captured_queries[-1]["sql"]  # found by key: claims have no index
     assert len(rows) == len(until) == count
-    assert min(until) > timezone.now() + timedelta(seconds=500)
+    assert min(map(present, until)) > timezone.now() + timedelta(seconds=500)
 
 
 def test_claim_that_went_to_another_is_not_renewed():
@@ -146,4 +147,6 @@ def test_claim_that_went_to_another_is_not_renewed():
 
     Resource.objects.all().renew_claims(mine, 600)
 
-    assert Resource.objects.get().probe_claimed_until < timezone.now() + timedelta(seconds=100)
+    assert present(Resource.objects.get().probe_claimed_until) < timezone.now() + timedelta(
+        seconds=100
+    )

@@ -1,7 +1,6 @@
 """The rules on one resource: what is saved, what is told to the catalog, what workers wrote."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dht.engine.session import _plain
+from dht.engine.session import _copied
 from ghost.core.errors import RefusedError
 from ghost.demo import seeds
 from resources.torrents import bencode, magnets, metainfo, sanitize
@@ -51,7 +51,7 @@ def torrent(info, **more):
 
 def as_libtorrent(body):
     magnet = magnets.parse(metainfo.read(body)[0].uri())
-    return sanitize.metadata(magnet, _plain(lt.load_torrent_buffer(body).ti), 0)
+    return sanitize.metadata(magnet, _copied(lt.load_torrent_buffer(body).ti), 0)
 
 
 def told(found):

@@ -1,6 +1,8 @@
 """What both the API and the admin can do, they do by one entry point: the same rows, audit events,
 events for listeners and tasks come of it."""
 
+from typing import Any
+
 import pytest
 
 from ghost.core.audit.models import AuditEvent
@@ -97,7 +99,7 @@ CHANGES = {
 @pytest.mark.parametrize("is_reviewed", [True, False])
 def test_a_reviewed_publishers_change_asks_for_review(call, change, is_reviewed):
     token = make.publisher(needs_review=is_reviewed)
-    published = {} if change == "edit" else {"published_at": None}
+    published: dict[str, Any] = {} if change == "edit" else {"published_at": None}
     row = make.resource(publisher=token, **published)
     method, path, body = CHANGES[change]
 

@@ -14,6 +14,7 @@ from builds.search.postings import decode
 from builds.search.segments import SETS, leaf_address, local
 from ghost.core.catalog.models import Catalog as Revision
 from resources.models import Resource, findings
+from resources.torrents import metadata
 from tests import make
 from tests.builds import catalog as small
 from tests.builds.catalog import Catalog
@@ -42,11 +43,11 @@ def doomed(build, configure, monkeypatch):
         category=make.category("zqcategory", parent=catalog.films),
         publisher=make.publisher(name="zqpublisher"),
     )
-    files = (make.metadata.File(f"work/{FILE}", 3_000_000),)
+    files = (metadata.File(f"work/{FILE}", 3_000_000),)
     findings.record_metadata(
         row, make.torrent_metadata(row.magnet_hash, name="work", info=info, files=files)
     )
-    small.covers.upload(row, image((40, 30), colour="#123456"), by="test")
+    covers.upload(row, image((40, 30), colour="#123456"), by="test")
     row.refresh_from_db()
     return row
 

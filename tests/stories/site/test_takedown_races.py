@@ -45,7 +45,8 @@ def test_a_builder_that_wakes_while_it_syncs_brings_nothing_back(site, monkeypat
     doomed.title = other.title = "Edited"
     doomed.store()
     other.store()
-    real, done = sync._ChangedEntries, []
+    done: list[Any] = []
+    real = sync._ChangedEntries
 
     def paused(*args):
         if not done:
@@ -173,7 +174,8 @@ def test_a_sleeper_removes_no_file_that_a_later_delta_brought(site, monkeypatch)
     doomed, _other = site
     page = releases.public() / f"resources/{doomed.pk}/index.html"
     doomed.alone().withdraw()
-    real, done = patches._take, []
+    done: list[Any] = []
+    real = patches._take
 
     def paused(present, old, taken):
         if present.resolve() == page.resolve() and not done:

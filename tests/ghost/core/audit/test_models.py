@@ -1,5 +1,7 @@
 """The audit trail's table."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
@@ -11,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 def test_old_events_are_dropped():
     make.category()
-    AuditEvent.objects.update(at=timezone.now() - timezone.timedelta(days=400))
+    AuditEvent.objects.update(at=timezone.now() - timedelta(days=400))
 
     assert AuditEvent.objects.prune(timezone.now() - timedelta(days=365)) > 0
     assert AuditEvent.objects.count() == 0

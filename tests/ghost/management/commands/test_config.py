@@ -53,7 +53,7 @@ def test_config_show_prints_every_variable_below_its_group():
     call_command("config", "show", stdout=out)
 
     version, *lines = out.getvalue().splitlines()
-    groups = [group.heading for group in env.GROUPS]
+    groups = [str(group.heading) for group in env.GROUPS]
     assert version == f"Ghost {VERSION}"
     assert [line for line in lines if line and not line.startswith(" ")] == groups
     named = [line.split()[0] for line in lines if line.startswith(" ")]
