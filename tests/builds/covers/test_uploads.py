@@ -222,7 +222,7 @@ def test_a_publisher_uploads_and_removes_a_cover(client, number):
     assert (put.status_code, put.json()["cover_image_path"]) == (200, path_of(row))
     assert (deleted.status_code, deleted.content) == (204, b"")
     assert again.status_code == 404
-    assert again.json()["detail"].startswith("None was uploaded")
+    assert again.json()["detail"].startswith("No cover was uploaded")
     assert shown(row) == (None, False)
 
 
