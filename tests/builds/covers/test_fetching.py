@@ -617,7 +617,9 @@ def test_a_new_address_wakes_the_task_once_for_a_burst(
 
     with django_capture_on_commit_callbacks(execute=True):
         for n in range(3):
-            with_cover(f"http://127.0.0.1:1/{n}.png", is_probed=False)
+            row = make.resource(is_probed=False)
+            row.cover_image_url = f"http://127.0.0.1:1/{n}.png"
+            row.store()
         make.resource(is_probed=False)
 
     queued = [task.func() for task in OrmQ.objects.all()]
