@@ -12,7 +12,7 @@ from typing import Any
 
 from builds import reasons
 from builds.data.records import File
-from builds.search import edits as terms
+from builds.search import term_edits
 from builds.search.documents import Doc
 from builds.search.segments import (
     BLOCK_IDS,
@@ -112,7 +112,7 @@ def _terms(
     number: int, name: str, leaves: frozenset[str], edits: Sequence[Edit], files: _Files
 ) -> frozenset[str]:
     """Edit one set; its leaves afterwards."""
-    edited = terms.edit(
+    edited = term_edits.edit(
         leaves,
         _changes(number, name, edits),
         lambda leaf: files.load(leaf_address(number, name, leaf)),
@@ -123,7 +123,7 @@ def _terms(
     return leaves - edited.old | edited.new.keys()
 
 
-def _changes(number: int, name: str, edits: Sequence[Edit]) -> terms.Changes:
+def _changes(number: int, name: str, edits: Sequence[Edit]) -> term_edits.Changes:
     found: defaultdict[str, dict[int, bool]] = defaultdict(dict)
     for edit in edits:
         old, new = (getattr(doc, name, frozenset[str]()) for doc in edit)

@@ -1,5 +1,5 @@
 """The catalog as a file, and files as a catalog: docs/exchange.md.
 
-Formats read and write `records`; `catalog` has the rows as records, and `intake` is the one way
+Formats read and write `records`; `catalog` has the rows as records, and `importer` is the one way
 by which records become rows.
 """

@@ -16,7 +16,7 @@ from typing import BinaryIO
 from ghost.core.db.snapshot import one_moment
 from ghost.core.errors import RefusedError
 from ghost.core.io.files import replacing
-from resources.exchange import document, folder, ndjson, table
+from resources.exchange import csv_table, document, folder, ndjson
 from resources.exchange.catalog import Export, Selection
 from resources.exchange.legacy import database
 from resources.exchange.records import Header
@@ -116,7 +116,7 @@ def opened(name: str, kind: Format, *, metadata_dir: Path | None = None) -> Iter
                 yield _promising(ndjson.read_header(stream), ndjson.read(stream))
         case Format.CSV:
             with _stream(name) as stream:
-                yield Source(table.read(stream))
+                yield Source(csv_table.read(stream))
 
 
 def _promising(header: Header, lines: Iterator[Line]) -> Source:
@@ -184,7 +184,7 @@ def write(name: str, kind: Format, selection: Selection, writing: Writing) -> It
         with _target(name) as stream:
             match kind:
                 case Format.CSV:
-                    for _row in table.write(stream, export.rows(), export.paths):
+                    for _row in csv_table.write(stream, export.rows(), export.paths):
                         writing.count("resource")
                         yield
                 case _:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from resources.exchange import table
+from resources.exchange import csv_table
 from resources.models import Block, Category, Resource
 from resources.states import State
 from teams.models import Token
@@ -57,7 +57,7 @@ def test_there_and_back_with_what_is_in_it(db, tmp_path):
     bring_out(again)
     after = {row["magnet_hash"]: row for row in rows(again)}
     unread = {"state", "dht_status", "total_size_bytes", "file_count"}
-    same = {name for name in table.COLUMNS if name not in unread}
+    same = {name for name in csv_table.COLUMNS if name not in unread}
     assert [{n: after[h][n] for n in same} for h in before] == [
         {n: row[n] for n in same} for row in before.values()
     ]
@@ -80,10 +80,10 @@ def test_formulas_are_harmless_and_come_back(db, tmp_path):
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=20), max_size=5))
 def test_any_cell_is_told_from_a_formula_and_back(cells):
-    shown = [str(table._harmless(cell)) for cell in cells]
+    shown = [str(csv_table._harmless(cell)) for cell in cells]
 
     assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in shown)
-    assert table._fitting(shown, cells) == cells
+    assert csv_table._fitting(shown, cells) == cells
 
 
 def test_the_least_that_is_needed(read):
@@ -297,7 +297,7 @@ def test_any_table_is_read_or_refused(text):
 
     for start in ("", "title,magnet_uri\n"):
         try:
-            found = list(table.read(io.BytesIO((start + text).encode())))
+            found = list(csv_table.read(io.BytesIO((start + text).encode())))
         except RefusedError:
             continue
         assert all(line.place.startswith("line ") for line in found)
