@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import libtorrent as lt
 import pytest
 
@@ -10,25 +12,29 @@ from resources.torrents.metadata import File
 from tests import make
 
 HASH = "ab" * 20
+V1: dict[bytes, Any] = {b"piece length": 16384, b"pieces": b"x" * 20}
+V2: dict[bytes, Any] = {b"piece length": 16384, b"meta version": 2}
 
 
 @pytest.mark.parametrize(
     ("info", "found"),
     [
-        ({b"name": b"a.iso", b"length": 7}, LargestFile((b"a.iso",), 7, is_alone=True)),
+        (V1 | {b"name": b"a.iso", b"length": 7}, LargestFile((b"a.iso",), 7, is_alone=True)),
         (
-            {b"name": b"w", b"files": [
+            V1 | {b"name": b"w", b"files": [
                 {b"length": 1, b"path": [b"small"]}, {b"length": 9, b"path": [b"d", b"\xff"]},
                 {b"length": 99, b"attr": b"p", b"path": [b".pad"]},
             ]},
             LargestFile((b"w", b"d", b"\xff"), 9, is_alone=False),
         ),
         (
-            {b"name": b"w", b"file tree": {b"d": {b"x": {b"": {b"length": 5}}}}},
+            V2 | {b"name": b"w", b"file tree": {
+                b"d": {b"x": {b"": {b"length": 5, b"pieces root": b"r" * 32}}},
+            }},
             LargestFile((b"w", b"d", b"x"), 5, is_alone=False),
         ),
         (
-            {b"name.utf-8": b"b.iso", b"name": b"?", b"length": 3},
+            V1 | {b"name.utf-8": b"b.iso", b"name": b"?", b"length": 3},
             LargestFile((b"b.iso",), 3, is_alone=True),
         ),
     ],
@@ -40,7 +46,11 @@ def test_the_largest_file_is_read_from_the_info_section(info, found):
     assert largest(metadata) == found
 
 
-@pytest.mark.parametrize("info", [b"", b"d4:name"], ids=["not kept", "damaged"])
+@pytest.mark.parametrize(
+    "info",
+    [b"", b"d4:name", b"d6:lengthi7e4:name5:a.isoe"],
+    ids=["not kept", "damaged", "not sound"],
+)
 def test_without_a_readable_info_section_the_cleaned_names_are_used(info):
     metadata = make.torrent_metadata(HASH, info=info, files=(File("w/a", 1), File("w/b", 8)))
 
