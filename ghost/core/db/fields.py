@@ -25,7 +25,7 @@ class ReasonField(models.TextField[Reason, Reason]):
     empty_values = [*models.TextField.empty_values, NONE]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # Django's
-        super().__init__(*args, **kwargs | {"default": Reason, "blank": True})
+        super().__init__(*args, **kwargs | {"default": NONE, "blank": True})
 
     def deconstruct(self) -> Any:  # noqa: ANN401  # Django's
         """What a migration writes down."""
@@ -35,6 +35,8 @@ class ReasonField(models.TextField[Reason, Reason]):
 
     def from_db_value(self, value: str | None, *_: object) -> Reason | None:
         """The reason that the column holds; None where a join found no row."""
+        if value == "":
+            return NONE
         return value if value is None else read(value)
 
     def to_python(self, value: Any) -> Any:  # noqa: ANN401  # Django's
@@ -43,6 +45,8 @@ class ReasonField(models.TextField[Reason, Reason]):
 
     def get_prep_value(self, value: Any) -> Any:  # noqa: ANN401  # Django's
         """As it is stored; a text, such as one that is searched for, stays as it is."""
+        if value is NONE:
+            return ""
         return value.stored() if isinstance(value, Reason) else value
 
     def value_to_string(self, obj: models.Model) -> str:
