@@ -50,9 +50,10 @@ class ApiKey(APIKeyQuery):
         super().__init__()
         self.action = action
 
-    def _get_key(self, request: HttpRequest) -> str | None:
+    def __call__(self, request: HttpRequest) -> Token | None:
+        """`authenticate` with the first that the address has of it."""
         keys = (str(key) for name, key in request.GET.items() if name.lower() == self.param_name)
-        return next(keys, None)
+        return self.authenticate(request, next(keys, None))
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Token | None:
         """`admit`."""

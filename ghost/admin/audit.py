@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from django.apps import apps
 from django.contrib import admin
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
@@ -181,7 +182,8 @@ def as_text(value: object) -> str | None:
 
 def models_by_name() -> dict[str, type[models.Model]]:
     """What operators meet, by the names that actions begin with."""
-    return {str(model._meta.model_name): model for model in admin.site._registry}
+    registered = filter(admin.site.is_registered, apps.get_models())
+    return {str(model._meta.model_name): model for model in registered}
 
 
 def kind_name(object_type: str) -> str:
@@ -216,7 +218,7 @@ def links_of(events: Iterable[AuditEvent], request: HttpRequest) -> Iterator[tup
     wanted.sort(key=lambda event: event.object_type)
     for kind, group in groupby(wanted, key=lambda event: event.object_type):
         model, some = known[kind], list(group)
-        if admin.site._registry[model].has_view_permission(request):
+        if admin.site.get_model_admin(model).has_view_permission(request):
             left = _existing(model, {event.object_key for event in some})
             name = f"admin:{model._meta.app_label}_{kind}_change"
             yield from (

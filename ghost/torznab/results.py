@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import reduce
+from operator import or_
 
 from django.conf import settings
 from django.db.models import Q
@@ -42,7 +44,7 @@ def _matching(asked: Asked, token: Token, numbers: Numbers) -> ResourceQuerySet[
     for word in asked.words:
         rows = rows.filter(list_index.has_text(word))
     if asked.episodes:
-        rows = rows.filter(Q(*map(list_index.has_text, asked.episodes), _connector=Q.OR))
+        rows = rows.filter(reduce(or_, map(list_index.has_text, asked.episodes)))
     if asked.categories is not None:
         rows = rows.filter(Q(listed_category__in=numbers.meant_by(asked.categories)))
     for tag in asked.tags:

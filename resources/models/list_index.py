@@ -9,6 +9,8 @@ a large category with no match in it means reading each of its rows. See docs/de
 from __future__ import annotations
 
 import re
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import models
@@ -65,4 +67,4 @@ def has_text(text: str) -> models.Q:
     value = models.Value(folded(text))
     names = ["title_folded", *(HASHES if _PART_OF_HASH.fullmatch(value.value) else ())]
     conditions = [models.Q(GreaterThan(StrIndex(name, value), 0)) for name in names]
-    return models.Q(*conditions, _connector=models.Q.OR)
+    return reduce(or_, conditions)

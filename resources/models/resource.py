@@ -126,9 +126,11 @@ class Resource(ResourceFields):
 
     def _clean_team(self) -> None:
         # Taken out of its team, a member's work would be out of everybody's sight.
-        is_known = "publisher" in self._state.fields_cache
-        maker = self.publisher if is_known else Token.objects.filter(pk=self.publisher_id).first()
-        if maker and maker.role == Role.TEAM_MEMBER and maker.scope_team_id != self.team_id:
+        try:
+            maker = self.publisher
+        except Token.DoesNotExist:
+            return  # the field's own check says so
+        if maker.role == Role.TEAM_MEMBER and maker.scope_team_id != self.team_id:
             raise ValidationError({"team": _("What a team member publishes stays in its team.")})
 
     def _clean_supersedes(self) -> None:

@@ -124,8 +124,9 @@ class ModelAdmin(AuditedAdmin[M], _ModelAdmin[M]):
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """What the audit trail has of this row, also if it is gone; Django's for all others."""
-        trail: Any = admin.site._registry.get(AuditEvent)
-        if not (self.has_trail and trail and trail.has_view_permission(request)):
+        has_trail = self.has_trail and admin.site.is_registered(AuditEvent)
+        trail: Any = admin.site.get_model_admin(AuditEvent) if has_trail else None
+        if not (trail and trail.has_view_permission(request)):
             return super().history_view(request, object_id, extra_context)
         wanted = {"object_type": str(self.opts.model_name), "object_key": unquote(object_id)}
         return HttpResponseRedirect(f"{trail.list_url()}?{urlencode(wanted)}")
