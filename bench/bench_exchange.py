@@ -4,7 +4,7 @@
 
 Bare export is `json.dumps` of each row's values and of its metadata file, line by line. Bare import
 is `json.loads` of each line, `bulk_create` of 200 rows at a time and a write of each metadata file:
-no gate, no tags, no audit trail, no revision. Each runs in a process of its own; memory is the peak.
+no check, no tags, no audit trail, no revision. Each runs in a process of its own; memory is the peak.
 """
 
 from __future__ import annotations

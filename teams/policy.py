@@ -1,7 +1,7 @@
 """Who may do what through the API: one table, and nothing beside it.
 
-By action the roles that have it and the rows that are theirs. `require` holds the roles at the
-door; the querysets and the rows' methods hold the ownership. Tests are generated from the table and
+By action the roles that have it and the rows that are theirs. `require` checks the role at
+the entry point; the querysets and the rows' methods hold the ownership. Tests are generated from the table and
 the routes: every operation on a row is tried by those who own it and by those who don't.
 """
 

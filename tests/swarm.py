@@ -8,7 +8,7 @@ from itertools import product
 
 import pytest
 
-from dht.engine import session as door
+from dht.engine import session as engine_session
 from ghost.demo import seeds
 from ghost.demo.swarm import LoopbackSwarm
 
@@ -39,7 +39,7 @@ def running_swarm(tmp_path_factory):
     """Sixteen DHT nodes and two seeders of twelve torrents, for the whole test run."""
     with LoopbackSwarm(make_seeds(tmp_path_factory.mktemp("seeds")), network=NETWORK) as running:
         yield running
-    door.close()
+    engine_session.close()
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def swarm(running_swarm, configure, tmp_path):
 @pytest.fixture
 def no_dht(configure, tmp_path):
     """A libtorrent session that finds no DHT node."""
-    door.close()
+    engine_session.close()
     configure(
         dht_bootstrap_nodes=("127.0.0.1:1",),
         dht_listen_interfaces=("127.0.0.1:0",),
@@ -68,4 +68,4 @@ def no_dht(configure, tmp_path):
         db_path=tmp_path / "ghost.db",
     )
     yield
-    door.close()
+    engine_session.close()

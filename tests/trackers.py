@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from dht.trackers import client as door
+from dht.trackers import client as tracker_client
 
 OPENTRACKER = shutil.which("opentracker")
 
@@ -125,14 +125,16 @@ def asking_public(configure, monkeypatch):
 
 
 def _asking(configure, monkeypatch, **values):
-    door.close()
-    monkeypatch.setattr(door, "CLOSE_WITHIN_S", 0.2)
+    tracker_client.close()
+    monkeypatch.setattr(tracker_client, "CLOSE_WITHIN_S", 0.2)
     configure(dht_listen_interfaces=("127.0.0.1:0",), **values)
-    yield door.trackers()
-    door.close()
+    yield tracker_client.trackers()
+    tracker_client.close()
 
 
-def await_events(asking: door.Trackers, within_s: float = 5) -> list[door.Event]:
+def await_events(
+    asking: tracker_client.Trackers, within_s: float = 5
+) -> list[tracker_client.Event]:
     """What is told until nothing more is to come."""
     events, until = [], time.monotonic() + within_s
     while time.monotonic() < until:
@@ -144,7 +146,7 @@ def await_events(asking: door.Trackers, within_s: float = 5) -> list[door.Event]
     raise AssertionError(f"still busy after {within_s} s: {events}")
 
 
-def await_unlisted(asking: door.Trackers, within_s: float = 5) -> None:
+def await_unlisted(asking: tracker_client.Trackers, within_s: float = 5) -> None:
     """Until we are in no list any more."""
     until = time.monotonic() + within_s
     while asking.num_listed:
@@ -155,8 +157,8 @@ def await_unlisted(asking: door.Trackers, within_s: float = 5) -> None:
 def counts(url: str, keys: Collection[str]) -> dict[str, tuple[int, int]]:
     """What a tracker counts for these keys."""
     found: dict[Any, Any] = {}
-    for event in door.scrape({url: keys}, 5):
-        assert isinstance(event, door.Scraped), event
+    for event in tracker_client.scrape({url: keys}, 5):
+        assert isinstance(event, tracker_client.Scraped), event
         found |= event.swarms
     return found
 

@@ -1,4 +1,4 @@
-"""Covers that people bring themselves: one gate for the API and the admin."""
+"""Covers that people bring themselves: one entry point for the API and the admin."""
 
 from __future__ import annotations
 

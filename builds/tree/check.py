@@ -1,4 +1,4 @@
-"""Whether a rendered site is whole: the last gate before it is published."""
+"""Whether a rendered site is whole: the last check before it is published."""
 
 from __future__ import annotations
 

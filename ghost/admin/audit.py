@@ -32,11 +32,11 @@ FOLDED_CHARS = 300
 """Longer texts are shown when they are asked for."""
 KIND_COLOURS = {ActorKind.TOKEN: "info", ActorKind.OPERATOR: "primary"}
 OF_ALL = frozenset({"build.trigger"})
-"""Deeds to the site as a whole: their key is no build's."""
+"""Actions on the site as a whole: their key is no build's."""
 
 
 class Change(NamedTuple):
-    """One field of a deed, as texts; None where there was nothing."""
+    """One field that an action changed, as texts; None where there was nothing."""
 
     name: str
     before: str | None
@@ -125,7 +125,7 @@ class AuditEventAdmin(ReadOnlyAdmin[AuditEvent]):
 
     @display(description=_("when"), ordering="at")
     def shown_at(self, row: AuditEvent) -> str:
-        """To the second: deeds follow each other fast."""
+        """To the second: actions follow each other fast."""
         return f"{timezone.localtime(row.at):%Y-%m-%d %H:%M:%S}"
 
     @display(description=_("who"), ordering="actor_name")

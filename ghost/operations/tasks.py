@@ -43,11 +43,11 @@ def prune() -> str:
     asked = Job.objects.prune(before)
     hosts = CoverHost.objects.prune(before)
     year = timezone.now() - timedelta(days=settings.GHOST.audit_keep_days)
-    deeds = AuditEvent.objects.prune(year)
+    events = AuditEvent.objects.prune(year)
     answers = idempotency.prune() + rate_limit.prune()
     kept = covers.tidy()
     return (
         f"dropped {samples} health samples, {scans} scans, {builds} builds, {tasks} ended tasks,"
-        f" {asked} jobs, {hosts} cover hosts, {deeds} audit events, {answers} kept answers and"
+        f" {asked} jobs, {hosts} cover hosts, {events} audit events, {answers} kept answers and"
         f" counts; swept {kept['swept']} cover files, {kept['lost']} covers were lost"
     )

@@ -178,7 +178,7 @@ class Export:
         )
 
     def _resource(self, row: Resource) -> records.Resource:
-        # Not validated: the rows' gates did it, and it would take as long as all the rest.
+        # Not validated: the rows' `clean` did it, and it would take as long as all the rest.
         return records.Resource.model_construct(
             **{name: getattr(row, name) for name in SAME},
             category=self.paths[row.category_id],

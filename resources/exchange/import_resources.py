@@ -1,4 +1,4 @@
-"""Resources of a file, part by part: each is checked by the row's own gate, and all that are new
+"""Resources of a file, part by part: each is checked by the row's own `clean`, and all that are new
 are written together."""
 
 from __future__ import annotations
@@ -169,7 +169,7 @@ class Arrivals:
     def _row(self, arrival: _Arrival) -> Resource:
         record, given = arrival.record, arrival.record.model_fields_set
         row = Resource(
-            # With its hashes set, the gate does not look for twins and blocks one by one.
+            # With its hashes set, `clean` does not look for twins and blocks one by one.
             magnet_uri=arrival.magnet.uri(),
             magnet_hash=arrival.magnet.hash,
             magnet_hash_v2=arrival.magnet.v2,
@@ -356,7 +356,7 @@ def _give_keys(new: list[tuple[_Arrival, Resource]]) -> None:
 
 
 def _check(row: Resource) -> None:
-    """The row's gate, but for what was asked for all rows together."""
+    """The row's check, but for what was asked for all rows together."""
     row.full_clean(exclude=_UNCHECKED, validate_unique=False, validate_constraints=False)
 
 

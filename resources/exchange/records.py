@@ -2,7 +2,7 @@
 
 Publishers are named by a number that holds in one file only; resources know each other by
 info-hash, categories by their path of slugs. Whatever is read is checked here for its form; the
-rows' own gates check what it says.
+rows' own `clean` checks what it says.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A resource: the gate that every write goes through, and the verbs for one row."""
+"""A resource: the check that every write goes through, and the verbs for one row."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Resource(ResourceFields):
             keys.update(newer.in_scope(self.viewer).values_list("pk", flat=True))
         return sorted(keys, reverse=True)
 
-    # -- the gate
+    # -- the check
 
     def clean(self) -> None:
         """Read the magnet, clean the tags; refuse twins, blocked hashes and what is too long."""

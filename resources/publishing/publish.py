@@ -1,4 +1,4 @@
-"""How a resource comes in, or changes, and has its magnet probed: one gate for API and admin."""
+"""How a resource comes in, or changes, and has its magnet probed: one way for API and admin."""
 
 from __future__ import annotations
 

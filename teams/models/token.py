@@ -221,7 +221,7 @@ class Token(models.Model):
         return not self.is_admin and (self.needs_review or owner.needs_review)
 
     def require_usable(self) -> None:
-        """RevokedError if it was revoked, or has expired, since it opened the door.
+        """RevokedError if it was revoked, or has expired, since the request was let in.
 
         Called in the transaction of a write: whoever revokes it is then either before the write,
         or after all of it.
@@ -286,7 +286,7 @@ class Token(models.Model):
             now = timezone.now()
             rows = list(Token.objects.filter(ended, revoked_at=None))
             Token.objects.filter(pk__in=[r.pk for r in rows]).update(revoked_at=now)
-            deeds = ((row, {"revoked_at": None}, {"revoked_at": now}) for row in rows)
-            trail.record_all("token.revoke", deeds)
+            revoked = ((row, {"revoked_at": None}, {"revoked_at": now}) for row in rows)
+            trail.record_all("token.revoke", revoked)
         self.refresh_from_db(fields=["revoked_at"])
         return len(rows)

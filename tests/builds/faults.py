@@ -132,8 +132,8 @@ class Place:
 
     # -- children
 
-    def fork(self, deed: Callable[[], object], act: Act | None = None) -> int:
-        """A child process that does a deed, acting before each write; its id."""
+    def fork(self, operation: Callable[[], object], act: Act | None = None) -> int:
+        """A child process that does an operation, acting before each write; its id."""
         connection.close()
         with warnings.catch_warnings():
             # Python 3.12 warns of threads of other tests, which hold no lock that we need.
@@ -145,21 +145,21 @@ class Place:
         try:
             if act:
                 Moments(act).watch()
-            deed()
+            operation()
             code = 0
         except BaseException:  # noqa: BLE001  # a child never comes back into the tests
             traceback.print_exc()
         finally:
             os._exit(code)
 
-    def moments(self, deed: Callable[[], object]) -> list[str]:
-        """Every write of a deed, which is then undone."""
+    def moments(self, operation: Callable[[], object]) -> list[str]:
+        """Every write of an operation, which is then undone."""
         self.keep("before")
 
         found: list[str] = []
 
         def all_of_it() -> None:
-            deed()
+            operation()
             self.log.write_text("\n".join(found[:]))
 
         assert exit_code(self.fork(all_of_it, found.append)) == 0
@@ -167,23 +167,23 @@ class Place:
         shutil.rmtree(self.root.with_name("before"))
         return self.log.read_text().split("\n")
 
-    def kill(self, deed: Callable[[], object], at: int) -> bool:
+    def kill(self, operation: Callable[[], object], at: int) -> bool:
         """Do it in a child that SIGKILL ends before its write number `at`; whether it was."""
-        return exit_code(self.fork(deed, _at(at, _die))) == -signal.SIGKILL
+        return exit_code(self.fork(operation, _at(at, _die))) == -signal.SIGKILL
 
-    def fill(self, deed: Callable[[], object], at: int) -> int:
+    def fill(self, operation: Callable[[], object], at: int) -> int:
         """Do it in a child whose disk is full from write number `at` on; its exit code."""
-        return exit_code(self.fork(deed, _from(at, _no_space)))
+        return exit_code(self.fork(operation, _from(at, _no_space)))
 
-    def lose(self, deed: Callable[[], object], at: int) -> int:
+    def lose(self, operation: Callable[[], object], at: int) -> int:
         """Do it in a child whose database fails at write number `at`; its exit code."""
-        return exit_code(self.fork(deed, _at(at, _no_database)))
+        return exit_code(self.fork(operation, _at(at, _no_database)))
 
     @contextmanager
-    def asleep(self, deed: Callable[[], object], at: int) -> Iterator[None]:
+    def asleep(self, operation: Callable[[], object], at: int) -> Iterator[None]:
         """Do it in a child that falls asleep before its write number `at`, and wakes up and ends
         when the block has ended."""
-        pid = self.fork(deed, _at(at, _sleep))
+        pid = self.fork(operation, _at(at, _sleep))
         _, status = os.waitpid(pid, os.WUNTRACED)
         assert os.WIFSTOPPED(status), f"it ended with {status}"
         try:
@@ -233,24 +233,24 @@ def exit_code(pid: int) -> int:
     return os.waitstatus_to_exitcode(status)
 
 
-def _at(number: int, deed: Callable[[], None]) -> Act:
+def _at(number: int, operation: Callable[[], None]) -> Act:
     left = [number]
 
     def act(_what: str) -> None:
         left[0] -= 1
         if left[0] == -1:
-            deed()
+            operation()
 
     return act
 
 
-def _from(number: int, deed: Callable[[str], None]) -> Act:
+def _from(number: int, operation: Callable[[str], None]) -> Act:
     left = [number]
 
     def act(what: str) -> None:
         left[0] -= 1
         if left[0] < 0:
-            deed(what)
+            operation(what)
 
     return act
 

@@ -11,7 +11,7 @@ from django_q.models import OrmQ
 
 from dht import prober as probing
 from dht import tasks
-from dht.engine import session as door
+from dht.engine import session as engine_session
 from ghost.core.errors import OutageError
 from ghost.core.text.reasons import words
 from resources.models import ProbeStatus, Resource, findings
@@ -27,7 +27,7 @@ def test_the_settings_name_this_prober():
 
 def test_require_is_an_outage_without_libtorrent(monkeypatch):
     prober().require()
-    monkeypatch.setattr(door, "lt", None)
+    monkeypatch.setattr(engine_session, "lt", None)
 
     with pytest.raises(OutageError):
         prober().require()

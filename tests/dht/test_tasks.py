@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from dht import tasks
 from dht.engine import probes
-from dht.engine import session as door
+from dht.engine import session as engine_session
 from dht.models import HealthSample, Scan
 from ghost.core.catalog.models import Catalog
 from ghost.core.errors import OutageError
@@ -261,8 +261,8 @@ def test_an_outcome_for_a_torrent_that_got_its_other_half_is_ignored():
 
 def test_without_libtorrent_nothing_stays_claimed(monkeypatch):
     row = pending(make.magnet())
-    door.close()
-    monkeypatch.setattr(door, "lt", None)
+    engine_session.close()
+    monkeypatch.setattr(engine_session, "lt", None)
 
     with pytest.raises(OutageError):
         tasks.run_probes(row.pk)

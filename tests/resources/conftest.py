@@ -11,7 +11,7 @@ from tests.resources.prober import FakeProber
 
 @pytest.fixture
 def prober(monkeypatch, settings):
-    """The prober's door, with what it does in the test's hands."""
+    """The prober, with what it does in the test's hands."""
     settings.PROBER = "tests.resources.prober.FakeProber"
     monkeypatch.setattr(FakeProber, "queued", [])
     monkeypatch.setattr(FakeProber, "patience_s", [])

@@ -1,6 +1,6 @@
 """What operators write through the admin, for the audit trail.
 
-Rows with gates of their own tell it themselves; of all others the admin does.
+Rows whose own methods record it do so themselves; for all others the admin does.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class AuditedAdmin(ModelAdmin[M]):
     """Leaves an event for each row that is written, `<model>.<what was done>`."""
 
     audits_itself = False
-    """Whether what the form and its deletion do is told by the rows' own gates."""
+    """Whether the rows' own methods record what the form and its deletion do."""
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
@@ -53,8 +53,8 @@ class AuditedAdmin(ModelAdmin[M]):
     def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
         """In the history, and in the trail."""
         if not self.audits_itself:
-            deeds = ((row, fields_of(row), None) for row in queryset)
-            trail.record_all(self.action_name("delete"), deeds)
+            deleted = ((row, fields_of(row), None) for row in queryset)
+            trail.record_all(self.action_name("delete"), deleted)
         return super().log_deletions(request, queryset)
 
     def action_name(self, done: str) -> str:
@@ -62,8 +62,8 @@ class AuditedAdmin(ModelAdmin[M]):
         return f"{self.opts.model_name}.{done}"
 
     def note(self, request: HttpRequest, keys: Iterable[Any], what: str, *, done: str = "") -> None:
-        """Write `what` into the history of the rows with these primary keys, and, unless their
-        gates have told it, what was `done` into the trail."""
+        """Write `what` into the history of the rows with these primary keys, and what was
+        `done`, if the rows' own methods don't record it, into the trail."""
         for some in batched(keys, BATCH):
             rows = self.model._default_manager.filter(pk__in=some)
             who: Any = request.user.pk  # nobody comes here without having signed in
@@ -83,12 +83,12 @@ class AuditedAdmin(ModelAdmin[M]):
             yield
             left = self.model._default_manager.in_bulk(list(before))
             after = {pk: fields_of(row) for pk, row in left.items()}
-            deeds = ((row, *_sides(before[row.pk], after.get(row.pk))) for row in rows)
-            trail.record_all(self.action_name(done), deeds)
+            changes = ((row, *_sides(before[row.pk], after.get(row.pk))) for row in rows)
+            trail.record_all(self.action_name(done), changes)
 
 
 def _sides(before: dict[str, Any], after: dict[str, Any] | None) -> tuple[Any, Any]:
-    """A deed that changed no field is one all the same."""
+    """An action that changed no field is recorded all the same."""
     return (None, None) if before == after else (before, after)
 
 

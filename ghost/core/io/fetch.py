@@ -1,4 +1,4 @@
-"""The one door through which Ghost itself fetches from the web.
+"""The one entry point through which Ghost itself fetches from the web.
 
 Addresses come from publishers, so they are hostile: only http and https, no private network
 (checked on the address that is really connected to, after each redirect too), a bound on bytes,

@@ -1,4 +1,4 @@
-"""The one door to other programs."""
+"""The one entry point to other programs."""
 
 from __future__ import annotations
 

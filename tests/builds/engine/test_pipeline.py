@@ -464,15 +464,15 @@ def test_a_builder_given_up_for_dead_at_the_very_end_publishes_nothing(build, mo
     before = everything(good)
     make.resource(title="Second")
     stale = present(Build.objects.claim("stale"))
-    module, door = (releases, "set_token") if force else (patches, "seal")
-    real = getattr(module, door)
+    module, function = (releases, "set_token") if force else (patches, "seal")
+    real = getattr(module, function)
 
     def last(*args):  # the last thing before the tree counts
         found = real(*args)
         give_up()
         return found
 
-    monkeypatch.setattr(module, door, last)
+    monkeypatch.setattr(module, function, last)
     with pytest.raises(OutageError, match="given up for dead"):
         pipeline.run(stale, force=force)
     monkeypatch.undo()
@@ -529,7 +529,7 @@ class Killed(BaseException):
 
 
 def killed(build, monkeypatch, **kwargs) -> None:
-    """Build until a door that was set before kills the builder; somebody notices."""
+    """Build until a function that was replaced before kills the builder; somebody notices."""
     monkeypatch.setattr(BuildState, "fail", lambda build, error: False)  # the dead write nothing
     with pytest.raises(Killed):
         build(**kwargs)
@@ -565,33 +565,35 @@ def test_a_builder_killed_at_the_swap_leaves_a_state_that_the_next_build_mends(
     assert not BuildState.get().pending_changes
 
 
-@pytest.mark.parametrize("door", ["seal", "store", "apply", "succeed"])
+@pytest.mark.parametrize("function", ["seal", "store", "apply", "succeed"])
 @pytest.mark.django_db(transaction=True)
 def test_a_builder_killed_in_a_delta_leaves_a_tree_that_the_next_build_finishes(
-    build, monkeypatch, door
+    build, monkeypatch, function
 ):
     row = make.resource(title="First")
     public = build()
     row.title = "Second"
     row.store()
     before = everything(public)
-    where = {"seal": patches, "store": incremental, "apply": patches, "succeed": BuildState}[door]
-    real = getattr(where, door)
+    where = {"seal": patches, "store": incremental, "apply": patches, "succeed": BuildState}[
+        function
+    ]
+    real = getattr(where, function)
 
     def die(*args):
-        if door in ("seal", "store"):
+        if function in ("seal", "store"):
             real(*args)
         raise Killed
 
-    monkeypatch.setattr(where, door, die)
+    monkeypatch.setattr(where, function, die)
     killed(build, monkeypatch)
-    assert (everything(public) == before) == (door != "succeed")
+    assert (everything(public) == before) == (function != "succeed")
 
     build()
 
     ended = present(Build.objects.first())
     assert (ended.state, ended.is_full) == (
-        "done" if door in ("seal", "store") else "unchanged", False,
+        "done" if function in ("seal", "store") else "unchanged", False,
     )  # fmt: skip
     after = everything(public)
     assert b"Second" in after

@@ -53,16 +53,16 @@ def placed() -> dict[tuple[str, str], list[tuple[int, int]]]:
 
 @pytest.fixture
 def between(monkeypatch):
-    """`between(deed)`: do it once, after the rows of the first batch were read."""
+    """`between(operation)`: do it once, after the rows of the first batch were read."""
 
-    def come(deed):
+    def come(operation):
         done: list[Any] = []
         real = entry_rows.rows_of
 
         def rows_of(ids):
             found = real(ids)
             if not done:
-                done.append(deed())
+                done.append(operation())
             return found
 
         monkeypatch.setattr(entry_rows, "rows_of", rows_of)
@@ -584,8 +584,8 @@ def test_a_category_emptied_and_deleted_while_everything_is_synced_is_gone(few_a
     compare_with_all_anew()
 
 
-@pytest.mark.parametrize("door", ["_store", "repaginate", "_save"])
-def test_places_half_made_are_made_again(few_are_many, monkeypatch, door):
+@pytest.mark.parametrize("function", ["_store", "repaginate", "_save"])
+def test_places_half_made_are_made_again(few_are_many, monkeypatch, function):
     """Whoever dies between the steps leaves tables that nobody may go by."""
     films = make.category("Films")
     rows = [make.resource(category=films, tags=["a"]) for _ in range(4)]
@@ -598,7 +598,7 @@ def test_places_half_made_are_made_again(few_are_many, monkeypatch, door):
         raise RuntimeError
 
     with monkeypatch.context() as patch:
-        patch.setattr(syncing, door, die)
+        patch.setattr(syncing, function, die)
         with pytest.raises(RuntimeError):
             sync(Progress(), everything=False)
 

@@ -130,25 +130,25 @@ def let_go(older: Resource, newer: Resource) -> None:
     newer.store()
 
 
-@pytest.mark.parametrize("deed", [edit, edit_older])
-def test_another_title_changes_both_pages(pair, deed):
-    deed(*pair)
+@pytest.mark.parametrize("operation", [edit, edit_older])
+def test_another_title_changes_both_pages(pair, operation):
+    operation(*pair)
 
     assert changed() == {page_of(row) for row in pair}
 
 
 @pytest.mark.parametrize(
-    ("deed", "left"),
+    ("operation", "left"),
     [
         (take_down, 0), (withdraw, 0), (delete, 0), (let_go, 0),
         (take_down_older, 1), (delete_older, 1),
     ],
 )  # fmt: skip
-def test_what_goes_is_named_no_more(pair, deed, left):
+def test_what_goes_is_named_no_more(pair, operation, left):
     both = {page_of(row) for row in pair}
     stays = Resource.objects.get(pk=pair[left].pk)
 
-    deed(*pair)
+    operation(*pair)
 
     assert changed() == both
     assert shown(stays) == {}

@@ -10,7 +10,7 @@ from builds.tree import patches, releases
 from builds.tree.patches import TreeChanges
 from tests.presence import present
 
-DOORS = ("link", "mkdir", "rename", "replace", "rmdir", "unlink")
+FUNCTIONS = ("link", "mkdir", "rename", "replace", "rmdir", "unlink")
 """Each change that a merge makes to the file system goes through one of these of `os`."""
 OLD = {
     "index.html": "home", "resources/1/index.html": "one", "resources/2/index.html": "two",
@@ -30,9 +30,9 @@ class Killed(BaseException):
 @contextmanager
 def killed_before(number: int):
     """Nothing that changes the file system is done from its change `number` on."""
-    real, left = {name: getattr(os, name) for name in DOORS}, [number]
+    real, left = {name: getattr(os, name) for name in FUNCTIONS}, [number]
 
-    def door(name):
+    def failing(name):
         def guarded(*args, **kwargs):
             left[0] -= 1
             if left[0] < 0:
@@ -42,11 +42,11 @@ def killed_before(number: int):
         return guarded
 
     try:
-        for name in DOORS:
-            setattr(os, name, door(name))
+        for name in FUNCTIONS:
+            setattr(os, name, failing(name))
         yield
     finally:
-        for name in DOORS:
+        for name in FUNCTIONS:
             setattr(os, name, real[name])
 
 

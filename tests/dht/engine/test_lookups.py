@@ -1,4 +1,4 @@
-"""Look-ups in the real DHT on loopback, and what can only be produced at the door."""
+"""Look-ups in the real DHT on loopback, and what can only be produced at its entry point."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import time
 import pytest
 
 from dht.engine import lookups
-from dht.engine import session as door
+from dht.engine import session as engine_session
 from dht.engine.lookups import Sighting
 from tests import make
 
 
-class Door:
+class FakeSession:
     """A session whose nodes answer as told: `answers` has the peers that nodes name, by key."""
 
     def __init__(self, answers, *, packets=True):
@@ -24,7 +24,7 @@ class Door:
         self.asked.append(key)
         rounds = self.answers.get(key, [[]])
         nodes = rounds[min(self.asked.count(key), len(rounds)) - 1]
-        self.said += [door.PeersNamed(key, peers) for peers in nodes]
+        self.said += [engine_session.PeersNamed(key, peers) for peers in nodes]
         self.most_at_once = max(self.most_at_once, len(self.said))
 
     def events(self, _wait_s):
@@ -32,7 +32,7 @@ class Door:
         return said
 
     def lookup_load(self):
-        return door.LookupLoad(under_way=0, busy=len(self.said))
+        return engine_session.LookupLoad(under_way=0, busy=len(self.said))
 
     def packets(self):
         return len(self.asked) if self.has_packets else 0
@@ -41,8 +41,8 @@ class Door:
 @pytest.fixture
 def through(monkeypatch):
     def use(answers, **kwargs):
-        session = Door(answers, **kwargs)
-        monkeypatch.setattr(door, "session", lambda: session)
+        session = FakeSession(answers, **kwargs)
+        monkeypatch.setattr(engine_session, "session", lambda: session)
         return session
 
     return use
@@ -112,7 +112,9 @@ def test_no_more_than_the_network_can_bear_are_busy(through, monkeypatch):
 def test_what_waits_for_its_verdict_keeps_nobody_from_starting(through, monkeypatch):
     monkeypatch.setattr(lookups, "BUSY_AT_ONCE", 1)
     session = through({})
-    monkeypatch.setattr(session, "lookup_load", lambda: door.LookupLoad(under_way=9, busy=0))
+    monkeypatch.setattr(
+        session, "lookup_load", lambda: engine_session.LookupLoad(under_way=9, busy=0)
+    )
     under_way = lookups.Lookups(60)
     for number in range(5):
         under_way.add(str(number))
@@ -139,7 +141,9 @@ def test_a_key_that_is_under_way_is_not_asked_twice(through):
 def test_silence_is_told_after_a_while(through, monkeypatch):
     monkeypatch.setattr(lookups, "SILENT_AFTER_S", 0.05)
     session = through({}, packets=False)
-    monkeypatch.setattr(session, "lookup_load", lambda: door.LookupLoad(under_way=1, busy=1))
+    monkeypatch.setattr(
+        session, "lookup_load", lambda: engine_session.LookupLoad(under_way=1, busy=1)
+    )
     under_way = lookups.Lookups(60)
     under_way.add("a")
     before = under_way.is_silent
@@ -172,7 +176,9 @@ def test_what_was_asked_into_a_pause_is_asked_again(through, monkeypatch):
 def test_what_was_asked_into_silence_is_asked_again_and_then_unanswered(through, monkeypatch):
     monkeypatch.setattr(lookups, "COUNT_EVERY_S", 0.05)
     session = through({}, packets=False)
-    monkeypatch.setattr(session, "lookup_load", lambda: door.LookupLoad(under_way=1, busy=1))
+    monkeypatch.setattr(
+        session, "lookup_load", lambda: engine_session.LookupLoad(under_way=1, busy=1)
+    )
     under_way = lookups.Lookups(0.3)
     under_way.add("a")
 

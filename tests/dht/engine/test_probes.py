@@ -8,7 +8,7 @@ import libtorrent as lt
 import pytest
 
 from dht.engine import probes
-from dht.engine import session as door
+from dht.engine import session as engine_session
 from resources.torrents import magnets
 from tests import make
 from tests.presence import present
@@ -110,12 +110,12 @@ def test_without_dht_nodes_a_probe_is_unavailable(no_dht):
 
 
 def test_peers_on_private_addresses_are_refused_unless_allowed(swarm, configure):
-    door.close()
+    engine_session.close()
     configure(allow_private_networks=False, magnet_metadata_timeout_s=0.6)
 
     outcomes = probe(swarm.seeds[0].magnet_uri, timeout_s=0.6)
 
-    door.close()
+    engine_session.close()
     assert [o.status for o in outcomes.values()] == ["unavailable"]
 
 
@@ -130,7 +130,7 @@ def test_who_probes_is_found_nowhere_in_the_dht(swarm):
 def test_the_session_is_empty_after_a_probe(swarm):
     probe(swarm.seeds[0].magnet_uri, make.magnet(), timeout_s=0.6)
 
-    counters = door.session().counters()
+    counters = engine_session.session().counters()
     assert (
         sum(
             n
@@ -144,8 +144,8 @@ def test_the_session_is_empty_after_a_probe(swarm):
 def test_a_dht_that_fell_silent_says_nothing_of_the_torrent(swarm, monkeypatch):
     """Its nodes stay in the table, though they can't be reached any more."""
     probe(swarm.seeds[0].magnet_uri)
-    packets = door.session().packets()
-    monkeypatch.setattr(door.Session, "packets", lambda _: packets)
+    packets = engine_session.session().packets()
+    monkeypatch.setattr(engine_session.Session, "packets", lambda _: packets)
 
     outcome = probe(make.magnet("ab" * 20), timeout_s=0.6)["ab" * 20]
 

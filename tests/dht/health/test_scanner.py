@@ -30,7 +30,7 @@ def statuses():
 
 
 def answer(monkeypatch, sighting, *, during=lambda: None, is_silent=False):
-    """Let every look-up find that; only the door is faked."""
+    """Let every look-up find that; only the entry point is faked."""
 
     class Answers(lookups.Lookups):
         def __init__(self, _timeout_s):

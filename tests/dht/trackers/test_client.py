@@ -1,4 +1,4 @@
-"""The door to trackers: who is there, and that we are nowhere afterwards."""
+"""The entry point to trackers: who is there, and that we are nowhere afterwards."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import libtorrent as lt
 import pytest
 
 from dht.trackers import announces
-from dht.trackers import client as door
+from dht.trackers import client as tracker_client
 from dht.trackers import http as http_trackers
 from dht.trackers.client import PeersOfTracker, Scraped, TrackerFailed
 from ghost.demo import seeds
@@ -94,12 +94,12 @@ def test_after_many_questions_we_are_in_no_list(asking, opentracker, protocol):
 @both_protocols
 @pytest.mark.parametrize("after_s", [0, 0.001, 0.003, 0.01])
 def test_closing_right_away_leaves_no_list(asking, opentracker, monkeypatch, protocol, after_s):
-    monkeypatch.setattr(door, "CLOSE_WITHIN_S", 3)
+    monkeypatch.setattr(tracker_client, "CLOSE_WITHIN_S", 3)
     for key in KEYS[:40]:
         asking.find_peers(key, [getattr(opentracker, protocol)], 6999, 10)
     time.sleep(after_s)
 
-    door.close()
+    tracker_client.close()
 
     assert asking.num_listed == 0
     assert counts(opentracker.udp, KEYS[:40]) == dict.fromkeys(KEYS[:40], (0, 0))
@@ -120,14 +120,14 @@ def close_while_started_waits(asking, serve, silence_s):
     while not server.heard:
         time.sleep(0.01)
     began = time.monotonic()
-    door.close()
+    tracker_client.close()
     order, took_s = list(dealt_with), time.monotonic() - began
     is_over.set()
     return order, took_s
 
 
 def test_closing_says_stopped_behind_a_started_under_way(asking, serve, monkeypatch):
-    monkeypatch.setattr(door, "CLOSE_WITHIN_S", 2)
+    monkeypatch.setattr(tracker_client, "CLOSE_WITHIN_S", 2)
 
     order, _ = close_while_started_waits(asking, serve, silence_s=0.3)
 
@@ -135,7 +135,7 @@ def test_closing_says_stopped_behind_a_started_under_way(asking, serve, monkeypa
 
 
 def test_closing_does_not_wait_long_for_who_never_answers(asking, serve, monkeypatch):
-    monkeypatch.setattr(door, "CLOSE_WITHIN_S", 2)
+    monkeypatch.setattr(tracker_client, "CLOSE_WITHIN_S", 2)
     monkeypatch.setattr(http_trackers.HttpTracker, "grace_s", 0.3)
 
     order, took_s = close_while_started_waits(asking, serve, silence_s=30)
@@ -171,8 +171,8 @@ def test_a_process_that_ends_leaves_every_list(asking, opentracker, protocol):
 
 def find_in_child(url, keys):
     for key in keys:
-        door.trackers().find_peers(key, [url], 6999, 10)
-    while not door.trackers().num_listed:
+        tracker_client.trackers().find_peers(key, [url], 6999, 10)
+    while not tracker_client.trackers().num_listed:
         time.sleep(0.0005)
 
 
@@ -189,7 +189,7 @@ def test_a_forked_child_has_its_own_and_leaves_every_list(asking, opentracker, p
     asking.find_peers(KEY, [url], 6999, 3)
 
     assert child.exitcode == 0
-    assert (await_events(asking), door.trackers() is asking) == (
+    assert (await_events(asking), tracker_client.trackers() is asking) == (
         [PeersOfTracker(KEY, url, ())],
         True,
     )
@@ -281,7 +281,7 @@ def test_one_tracker_does_not_hold_up_another(asking, serve):
 
 
 def test_more_than_can_be_asked_is_refused(asking, serve, monkeypatch):
-    monkeypatch.setattr(door, "MAX_PENDING", 2)
+    monkeypatch.setattr(tracker_client, "MAX_PENDING", 2)
     server = serve.udp(lambda body: None)
     for key in KEYS[:3]:
         asking.find_peers(key, [server.url], 6999, 0.2)
@@ -307,7 +307,7 @@ def test_a_mistake_of_ours_keeps_no_list_and_the_thread_goes_on(asking, serve, m
 
 @both_protocols
 def test_trackers_are_asked_from_where_the_dht_listens(configure, serve, protocol):
-    door.close()
+    tracker_client.close()
     configure(
         dht_listen_interfaces=("eth7:6881", "127.0.0.9:6881", "127.0.0.8:1"),
         allow_private_networks=True,
@@ -324,24 +324,24 @@ def test_trackers_are_asked_from_where_the_dht_listens(configure, serve, protoco
     udp: UdpServer = serve.udp(answering(announce))
     http = serve.http(reply)
     http._server.verify_request = lambda request, sender: asked_from.append(sender[0]) or True
-    door.trackers().find_peers(KEY, [udp.url if protocol == "udp" else http.url], 6999, 3)
+    tracker_client.trackers().find_peers(KEY, [udp.url if protocol == "udp" else http.url], 6999, 3)
 
-    await_events(door.trackers())
+    await_events(tracker_client.trackers())
 
-    door.close()
+    tracker_client.close()
     assert set(asked_from) == {"127.0.0.9"}
 
 
 @both_protocols
 def test_without_an_address_to_ask_from_nobody_is_asked(configure, serve, protocol):
-    door.close()
+    tracker_client.close()
     configure(dht_listen_interfaces=("tun0:6881",), allow_private_networks=True)
     url = f"{protocol}://127.0.0.1:9/announce"
-    door.trackers().find_peers(KEY, [url], 6999, 3)
+    tracker_client.trackers().find_peers(KEY, [url], 6999, 3)
 
-    events = await_events(door.trackers())
+    events = await_events(tracker_client.trackers())
 
-    door.close()
+    tracker_client.close()
     reason = "The tracker can't be asked from the addresses in GHOST_DHT_LISTEN_INTERFACES."
     assert events == [TrackerFailed(url, reason, KEY)]
 
@@ -351,7 +351,7 @@ def test_a_blocking_scrape_leaves_other_answers_where_they_belong(asking, serve)
     asking.find_peers(KEY, [server.url], 6999, 3)
     dead = "http://127.0.0.1:1/announce"
 
-    told = list(door.scrape({dead: [KEY], "wss://x/": [KEY], server.url: []}, 2))
+    told = list(tracker_client.scrape({dead: [KEY], "wss://x/": [KEY], server.url: []}, 2))
 
     assert told == [TrackerFailed(dead, "It can't be fetched: Connection refused.")]
     assert await_events(asking) == [PeersOfTracker(KEY, server.url, ())]
@@ -364,7 +364,7 @@ def test_two_trackers_are_scraped_at_once(asking, opentracker, tmp_path):
     with running_opentracker(folder, KEYS[:10]) as other:
         wanted = {opentracker.udp: KEYS[:80], other.udp: KEYS[:10]}
 
-        told = list(door.scrape(wanted, 3))
+        told = list(tracker_client.scrape(wanted, 3))
 
     scraped = [each for each in told if isinstance(each, Scraped)]
     assert len(scraped) == len(told)

@@ -1,4 +1,4 @@
-"""`GET /api/events` at its door: who may listen to what. What goes on behind it: test_hub.py and,
+"""`GET /api/events` at its entry point: who may listen to what. What goes on behind it: test_hub.py and,
 through the real web server, test_live_streams.py."""
 
 from __future__ import annotations

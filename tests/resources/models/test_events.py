@@ -179,10 +179,10 @@ def test_what_needs_no_probe_any_more_is_told_and_audited_once_for_each(heard):
     first, second = (Resource.objects.all().skip_probe() for _ in range(2))
 
     told_of = {row["resource_id"]: row["state"] for event in heard() for row in event["resources"]}
-    deeds = AuditEvent.objects.filter(action="resource.skip_probe")
+    events = AuditEvent.objects.filter(action="resource.skip_probe")
     assert (first, second) == (2, 0)
     assert told_of == {held.pk: "live", draft.pk: "draft"}
-    assert {deed.object_key: deed.changes for deed in deeds} == {
+    assert {event.object_key: event.changes for event in events} == {
         str(row.pk): {"probe_status": ["pending", "skipped"]} for row in (held, draft)
     }
 

@@ -1,4 +1,4 @@
-"""The gate that API and admin share: stored, queued, waited for, undone."""
+"""The way that API and admin share: stored, queued, waited for, undone."""
 
 import math
 

@@ -13,7 +13,7 @@ from typing import Any
 import libtorrent as lt
 import pytest
 
-from dht.engine import session as door
+from dht.engine import session as engine_session
 from dht.engine import session_settings
 from ghost.core.config.env import BASE_DIR
 from ghost.core.errors import RefusedError
@@ -100,7 +100,7 @@ def take(session, wanted, within_s=6.0, *, is_last=True):
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline and not wanted <= found.keys():
         for event in session.events(0.1):
-            if not isinstance(event, door.PeersNamed):
+            if not isinstance(event, engine_session.PeersNamed):
                 found[event.magnet_hash] = event
     for magnet_hash in wanted if is_last else found:
         session.drop(magnet_hash)
@@ -109,11 +109,11 @@ def take(session, wanted, within_s=6.0, *, is_last=True):
 
 @pytest.fixture
 def session(swarm):
-    return door.session()
+    return engine_session.session()
 
 
 def outcome(info, event):
-    if isinstance(event, door.TorrentRefused):
+    if isinstance(event, engine_session.TorrentRefused):
         return event.reason
     found = present(sanitize.metadata(magnet_of(info), event.torrent, num_peers=1))
     metadata.save(found)

@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 
 from dht.engine import probes, session_settings
-from dht.engine import session as door
+from dht.engine import session as engine_session
 from dht.trackers import client
 from ghost.demo import seeds
 from resources.torrents import magnets
@@ -41,11 +41,13 @@ def seed(tmp_path, request):
 
 def metadata_of(magnet, peers, within_s=10.0):
     """The torrent that these peers give."""
-    session, deadline = door.session(), time.monotonic() + within_s
+    session, deadline = engine_session.session(), time.monotonic() + within_s
     session.fetch(magnet, peers)
     found: list[Any] = []
     while not found and time.monotonic() < deadline:
-        found = [e.torrent for e in session.events(0.05) if isinstance(e, door.TorrentArrived)]
+        found = [
+            e.torrent for e in session.events(0.05) if isinstance(e, engine_session.TorrentArrived)
+        ]
     session.drop(magnet.hash)
     return found
 
@@ -79,14 +81,14 @@ def test_metadata_comes_from_another_make(swarm, tmp_path, make, seed):
 @clients.needs_transmission
 def test_metadata_comes_over_the_utp_of_another_make(swarm, tmp_path, seed):
     ours = session_settings.session_settings(settings.GHOST)
-    door.close()
-    door.session()._lt.apply_settings(ours | {"enable_outgoing_tcp": False})
+    engine_session.close()
+    engine_session.session()._lt.apply_settings(ours | {"enable_outgoing_tcp": False})
     with clients.transmission(
         IP, tmp_path, seed.body, seed.save_path, **{"utp-enabled": True}
     ) as peer:
         (torrent,) = metadata_of(magnets.parse(seed.magnet_uri), [peer])
 
-    door.close()
+    engine_session.close()
     assert sorted(torrent.files) == sorted(seed.files)
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from dht.engine import probes
-from dht.engine import session as door
+from dht.engine import session as engine_session
 from dht.trackers import client
 from resources.torrents import magnets
 from tests import make
@@ -155,7 +155,7 @@ def test_who_probes_is_found_neither_in_the_dht_nor_at_the_tracker(swarm, tracke
         tell(tracker.udp, seeds, endpoint)
         live_keys = [key for seed in seeds for key in seed.dht_keys]
         before = counts(tracker.udp, [*live_keys, *dead])
-        received = door.session().counters()["net.recv_payload_bytes"]
+        received = engine_session.session().counters()["net.recv_payload_bytes"]
 
         found = outcomes(
             [tracked(seed, tracker.udp, tracker.http) for seed in seeds]
@@ -166,7 +166,7 @@ def test_who_probes_is_found_neither_in_the_dht_nor_at_the_tracker(swarm, tracke
 
         after = counts(tracker.udp, [*live_keys, *dead])
         asked_again = swarm.peers_of(dead)
-        paid = door.session().counters()["net.recv_payload_bytes"] - received
+        paid = engine_session.session().counters()["net.recv_payload_bytes"] - received
     live = {seed.v1 or seed.v2 for seed in seeds}
     assert {h for h, o in found.items() if o.status == "ok"} == live
     # A DHT node's answer to another question may name a peer for one of the dead: then it is

@@ -111,7 +111,7 @@ def _create(rng, pk):
     assert team is not None
 
 
-DEEDS = [
+OPERATIONS = [
     _edit, _take_down, _probe, _check, _claim, _cover, _lose_cover, _rename, _move, _create,
 ]  # fmt: skip
 
@@ -130,12 +130,12 @@ def test_writers_never_wait_for_each_other_in_a_circle(rows):
         rng = random.Random(seed)
         try:
             while time.monotonic() < until and not faults:
-                deed = rng.choice(DEEDS)
+                operation = rng.choice(OPERATIONS)
                 with suppress(*REFUSALS):
-                    deed(rng, rng.choice(rows))
-                    done.append(deed)
+                    operation(rng, rng.choice(rows))
+                    done.append(operation)
         except OperationalError as error:
-            faults.append((deed.__name__, str(error)))
+            faults.append((operation.__name__, str(error)))
         finally:
             connection.close()
 
@@ -146,7 +146,7 @@ def test_writers_never_wait_for_each_other_in_a_circle(rows):
         thread.join()
 
     assert faults == []
-    assert set(done) == set(DEEDS)
+    assert set(done) == set(OPERATIONS)
 
 
 def test_a_turn_waits_for_the_one_before():

@@ -90,15 +90,15 @@ def require_mended(place, old, new, what=""):
 
 
 @pytest.mark.parametrize(
-    ("deed", "kinds"),
+    ("operation", "kinds"),
     [(delta, ("commit", "os.rename", "os.link", "DELETE")), (full, ("commit", "os.rename"))],
 )
-def test_a_builder_killed_at_any_moment_loses_nothing(place, edited, deed, kinds):
-    moments = place.moments(deed)
+def test_a_builder_killed_at_any_moment_loses_nothing(place, edited, operation, kinds):
+    moments = place.moments(operation)
 
     for number in some(moments, kinds, each=2):
         place.put_back("edited")
-        assert place.kill(deed, number), moments[number]
+        assert place.kill(operation, number), moments[number]
         old, new = edited
         require_mended(place, old, new, f"{number}: {moments[number]}")
 
@@ -143,13 +143,15 @@ def test_a_rollback_killed_at_any_moment_leaves_a_whole_site(place, small):
 # -- the disk
 
 
-@pytest.mark.parametrize(("deed", "kinds"), [(delta, ("os.link", "mkdir")), (full, ("symlink",))])
-def test_a_disk_that_is_full_from_any_moment_on_loses_nothing(place, edited, deed, kinds):
-    moments = place.moments(deed)
+@pytest.mark.parametrize(
+    ("operation", "kinds"), [(delta, ("os.link", "mkdir")), (full, ("symlink",))]
+)
+def test_a_disk_that_is_full_from_any_moment_on_loses_nothing(place, edited, operation, kinds):
+    moments = place.moments(operation)
 
     for number in some(moments, kinds, each=1):
         place.put_back("edited")
-        place.fill(deed, number)
+        place.fill(operation, number)
         old, new = edited
         require_mended(place, old, new, f"{number}: {moments[number]}")
 
@@ -169,8 +171,8 @@ def disk(folder: Path, size: str) -> Iterator[None]:
         subprocess.run(["umount", "--lazy", folder], check=True)
 
 
-@pytest.mark.parametrize("deed", [delta, full])
-def test_a_really_full_disk_loses_nothing(place, small, deed):
+@pytest.mark.parametrize("operation", [delta, full])
+def test_a_really_full_disk_loses_nothing(place, small, operation):
     with disk(place.root / "site-workdir", "4m"):
         catalog = Catalog.fill()
         old = place.build()
@@ -181,7 +183,7 @@ def test_a_really_full_disk_loses_nothing(place, small, deed):
                 pass
 
         with pytest.raises((OSError, OutageError)):
-            deed()
+            operation()
 
         assert differing(tree(place.public), old) == []
         assert pending()
@@ -196,13 +198,13 @@ def test_a_really_full_disk_loses_nothing(place, small, deed):
 # -- the database
 
 
-@pytest.mark.parametrize("deed", [delta, full])
-def test_a_database_that_fails_at_any_moment_loses_nothing(place, edited, deed):
-    moments = place.moments(deed)
+@pytest.mark.parametrize("operation", [delta, full])
+def test_a_database_that_fails_at_any_moment_loses_nothing(place, edited, operation):
+    moments = place.moments(operation)
 
     for number in some(moments, ("commit",), each=1):
         place.put_back("edited")
-        place.lose(deed, number)
+        place.lose(operation, number)
         old, new = edited
         require_mended(place, old, new, f"{number}: {moments[number]}")
 
@@ -237,9 +239,9 @@ def impatient(place):
     options["timeout"] = patience
 
 
-@pytest.mark.parametrize("deed", [delta, full])
+@pytest.mark.parametrize("operation", [delta, full])
 def test_a_database_that_is_locked_for_long_loses_nothing(
-    place, edited, impatient, monkeypatch, deed
+    place, edited, impatient, monkeypatch, operation
 ):
     real = hugo.render
 
@@ -251,7 +253,7 @@ def test_a_database_that_is_locked_for_long_loses_nothing(
     with ExitStack() as stack:
         monkeypatch.setattr(hugo, "render", render)
         with pytest.raises(OperationalError):
-            deed()
+            operation()
         monkeypatch.setattr(hugo, "render", real)
 
     require_mended(place, *edited)
@@ -274,7 +276,7 @@ def program(folder: Path, body: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("deed", "body", "told"),
+    ("operation", "body", "told"),
     [
         (delta, None, "was not found"),
         (delta, "echo no; exit 1", "can't render"),
@@ -285,14 +287,14 @@ def program(folder: Path, body: str) -> str:
     ids=["missing", "failing", "failing in full", "hanging", "killed"],
 )
 def test_a_hugo_that_does_not_work_loses_nothing(
-    place, edited, configure, tmp_path, monkeypatch, deed, body, told
+    place, edited, configure, tmp_path, monkeypatch, operation, body, told
 ):
     place.put_back("edited")
     monkeypatch.setattr(hugo, "TIMEOUT_S", 0.3)
     configure(hugo_bin=program(tmp_path, body) if body else "/nowhere/hugo")
 
     with pytest.raises(OutageError, match=told):
-        deed()
+        operation()
 
     assert told.split()[-1] in str(BuildState.get().last_error)
     assert differing(tree(place.public), edited[0]) == []
@@ -307,9 +309,9 @@ def edit(row: Resource, text: str) -> None:
     row.store()
 
 
-@pytest.mark.parametrize("deed", [delta, full])
+@pytest.mark.parametrize("operation", [delta, full])
 def test_a_page_that_hugo_can_not_render_is_left_out_until_it_is_edited(
-    place, small, configure, tmp_path, deed
+    place, small, configure, tmp_path, operation
 ):
     catalog = Catalog.fill()
     old = place.build()
@@ -317,7 +319,7 @@ def test_a_page_that_hugo_can_not_render_is_left_out_until_it_is_edited(
     edit(catalog.edited, "POISON")
     page = f"resources/{catalog.edited.pk}/index.html"
 
-    deed()
+    operation()
 
     found = tree(place.public)
     assert old.keys() - found.keys() == {page}

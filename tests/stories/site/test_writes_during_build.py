@@ -45,13 +45,13 @@ def catalog(place, small):
 
 @pytest.fixture
 def meanwhile(monkeypatch):
-    """`meanwhile(deed)`: have it done once, in the middle of the next build."""
+    """`meanwhile(operation)`: have it done once, in the middle of the next build."""
     real = hugo.render
 
-    def arrange(deed):
+    def arrange(operation):
         def render(*args, **kwargs):
             monkeypatch.setattr(hugo, "render", real)
-            deed()
+            operation()
             real(*args, **kwargs)
 
         monkeypatch.setattr(hugo, "render", render)
@@ -116,12 +116,12 @@ def taken_down_meanwhile(catalog, meanwhile, configure) -> list[str]:
     queued()
     told = []
 
-    def deed():
+    def operation():
         take_down(catalog.gone)
         told.extend(queued())
         told.append(tasks.build_at_once())
 
-    meanwhile(deed)
+    meanwhile(operation)
     return told
 
 
@@ -136,14 +136,16 @@ def test_a_takedown_during_a_delta_is_not_waited_for(place, catalog, taken_down_
     assert not pending()
 
 
-@pytest.mark.parametrize("deed", [lambda: tasks.build_now("test", force=True), tasks.verify_site])
+@pytest.mark.parametrize(
+    "operation", [lambda: tasks.build_now("test", force=True), tasks.verify_site]
+)
 def test_a_takedown_during_a_long_build_goes_before_it(
-    place, catalog, taken_down_meanwhile, deed, monkeypatch
+    place, catalog, taken_down_meanwhile, operation, monkeypatch
 ):
     monkeypatch.setattr("builds.run.REPORT_EVERY_ITEMS", 1)
 
     with pytest.raises(GaveWayError):
-        deed()
+        operation()
 
     assert taken_down_meanwhile == ["build_at_once", tasks.BUSY]
     assert page(place, catalog.gone) == ""
@@ -189,11 +191,11 @@ def test_of_two_builders_at_once_one_builds(place, catalog):
     rename(catalog.edited, "Both")
     before = Build.objects.count()
 
-    def deed():
+    def operation():
         said = tasks.build_now("race")
         assert said == tasks.BUSY or said.endswith(("done", "unchanged")), said
 
-    children = [place.fork(deed) for _ in range(3)]
+    children = [place.fork(operation) for _ in range(3)]
 
     assert [exit_code(pid) for pid in children] == [0, 0, 0]
     made = list(Build.objects.all()[: Build.objects.count() - before])
@@ -216,15 +218,15 @@ def test_a_builder_that_wakes_up_after_its_lease_spoils_nothing(place, catalog, 
     rename(catalog.edited, "One")
     make.resource(title="Fresh", tags=["fresh"])
 
-    def deed():
+    def operation():
         tasks.build_now("sleeper", force=force)
 
     place.keep("due")
-    moments = place.moments(deed)
+    moments = place.moments(operation)
     tried = 0
     for number in some(moments, KINDS[force], each=1):
         place.put_back("due")
-        with place.asleep(deed, number):
+        with place.asleep(operation, number):
             if place.is_locked():
                 continue
             place.rescue()

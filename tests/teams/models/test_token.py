@@ -228,8 +228,8 @@ def test_who_is_revoked_in_the_middle_of_a_request_does_nothing(
         "draft": make.resource(publisher=owner, published_at=None).pk,
         "live": make.resource(publisher=owner).pk,
     }
-    deeds, real = AuditEvent.objects.exclude(action="token.revoke"), Bearer.authenticate
-    before = deeds.count()
+    events, real = AuditEvent.objects.exclude(action="token.revoke"), Bearer.authenticate
+    before = events.count()
 
     def revoke_after(self, request, raw):
         found = present(real(self, request, raw))
@@ -242,5 +242,5 @@ def test_who_is_revoked_in_the_middle_of_a_request_does_nothing(
     )
 
     assert response.status_code == 401
-    assert deeds.count() == before
+    assert events.count() == before
     assert AuditEvent.objects.filter(action="token.revoke").count() == 1

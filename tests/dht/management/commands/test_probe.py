@@ -7,7 +7,7 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from dht.engine import session as door
+from dht.engine import session as engine_session
 from tests import make
 
 
@@ -75,8 +75,8 @@ def test_probe_refuses_a_senseless_time_out(timeout_s):
 
 
 def test_probe_says_that_libtorrent_is_missing(monkeypatch):
-    door.close()
-    monkeypatch.setattr(door, "lt", None)
+    engine_session.close()
+    monkeypatch.setattr(engine_session, "lt", None)
 
     with pytest.raises(CommandError, match="libtorrent can't be loaded"):
         call_command("probe", make.magnet())

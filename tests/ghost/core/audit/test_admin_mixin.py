@@ -46,10 +46,10 @@ def label(model: type[models.Model]) -> str:
     return f"{model._meta.app_label}_{model._meta.model_name}"
 
 
-def told_of(deed: Callable[[], Any]) -> list[tuple[str, str]]:
-    """Action and key of the events that a deed left, in the order of keys."""
+def told_of(operation: Callable[[], Any]) -> list[tuple[str, str]]:
+    """Action and key of the events that an operation left, in the order of keys."""
     AuditEvent.objects.all().delete()
-    deed()
+    operation()
     assert set(AuditEvent.objects.values_list("actor_kind", "actor_name")) <= {("operator", "root")}
     return sorted(AuditEvent.objects.values_list("action", "object_key"))
 

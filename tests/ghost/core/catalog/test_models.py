@@ -22,12 +22,12 @@ pytestmark = pytest.mark.django_db
 
 
 class Log:
-    """What a deed notes, and by how much it moves the revision."""
+    """What an operation notes, and by how much it moves the revision."""
 
-    def of(self, deed) -> list[int]:
+    def of(self, operation) -> list[int]:
         Change.objects.all().delete()
         before = Catalog.get().revision
-        deed()
+        operation()
         after = Catalog.get().revision
         rows = Change.objects.order_by("id").values_list("revision", "resource_id")
         # What is noted is noted under a revision that the catalog had only since.
@@ -46,12 +46,12 @@ def row():
 
 
 def stored(row: Resource, **values):
-    def deed():
+    def operation():
         for name, value in values.items():
             setattr(row, name, value)
         row.store()
 
-    return deed
+    return operation
 
 
 @pytest.mark.parametrize(
@@ -178,11 +178,11 @@ def test_what_was_never_public_goes_without_a_note(noted):
 
 @pytest.fixture
 def moved():
-    """`moved(deed)`: whether it moves the catalog's revision."""
+    """`moved(operation)`: whether it moves the catalog's revision."""
 
-    def look(deed) -> bool:
+    def look(operation) -> bool:
         before = Catalog.get().revision
-        deed()
+        operation()
         return Catalog.get().revision > before
 
     return look
@@ -198,9 +198,9 @@ def test_names_move_the_revision_and_note_nothing(noted, moved):
     who.display_name = "Somebody"
     team.name = "Restorers"
 
-    for deed in (renamed.store, who.store, team.store):
+    for operation in (renamed.store, who.store, team.store):
         found: list[Any] = []
-        assert moved(lambda deed=deed, found=found: found.extend(noted(deed)))
+        assert moved(lambda operation=operation, found=found: found.extend(noted(operation)))
         assert found == []
 
 
@@ -216,14 +216,14 @@ def test_a_name_that_nobody_sees_moves_nothing(moved):
 
 @pytest.fixture
 def queued(configure, django_capture_on_commit_callbacks):
-    """`queued(deed)`: the tasks that it queues."""
+    """`queued(operation)`: the tasks that it queues."""
     configure(enable_scheduler=True, build_debounce_s=600)
 
-    def look(deed) -> list[str]:
+    def look(operation) -> list[str]:
         OrmQ.objects.all().delete()
         Catalog.heard()
         with django_capture_on_commit_callbacks(execute=True):
-            deed()
+            operation()
         return [task.func() for task in OrmQ.objects.order_by("id")]
 
     return look

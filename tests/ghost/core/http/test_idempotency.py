@@ -1,4 +1,4 @@
-"""Idempotency-Key: the same request twice is one deed with one answer."""
+"""Idempotency-Key: the same request twice is one operation with one answer."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""The door to the web, against a real server on loopback."""
+"""The entry point to the web, against a real server on loopback."""
 
 from __future__ import annotations
 

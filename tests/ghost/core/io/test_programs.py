@@ -1,4 +1,4 @@
-"""The door to other programs, with real ones."""
+"""The entry point to other programs, with real ones."""
 
 from __future__ import annotations
 
