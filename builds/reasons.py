@@ -37,7 +37,7 @@ COVER_LOST = ReasonCode("covers.lost", _("The uploaded cover is lost; upload it 
 # -- builds
 
 BUILDER_DIED = ReasonCode("builds.builder_died", _("The builder died."))
-GIVEN_UP = ReasonCode("builds.given_up", _("This build was given up for dead, so it stopped."))
+GIVEN_UP = ReasonCode("builds.given_up", _("This build had shown no sign of life for too long and was closed, so it stopped."))
 DRAFT_GONE = ReasonCode(
     "builds.draft_gone", _("This build's draft is gone; another builder took over.")
 )
@@ -89,18 +89,18 @@ LINKS_BROKEN = ReasonCode(
 FILE_GONE = ReasonCode("builds.file_gone", _("The file of %(name)s is gone."))
 INDEX_DISAGREES = ReasonCode(
     "builds.index_disagrees",
-    _("The search index disagrees with the catalog about “%(term)s”; build the whole site anew."),
+    _("The search index disagrees with the catalog about “%(term)s”; rebuild everything."),
 )
 SEGMENT_DAMAGED = ReasonCode(
     "builds.segment_damaged",
-    _("%(name)s is missing or damaged; build the whole site anew."),
+    _("%(name)s is missing or damaged; rebuild everything."),
 )
 SEGMENT_DISAGREES = ReasonCode(
     "builds.segment_disagrees",
-    _("%(name)s disagrees with the catalog; build the whole site anew."),
+    _("%(name)s disagrees with the catalog; rebuild everything."),
 )
 MANIFEST_DAMAGED = ReasonCode(
-    "builds.manifest_damaged", _("%(name)s can't be used; build the whole site anew.")
+    "builds.manifest_damaged", _("%(name)s can't be used; rebuild everything.")
 )
 
 # -- deployments
@@ -176,4 +176,4 @@ NOT_DELETED = ReasonCode("deploy.not_deleted", _("git could not delete %(name)s.
 GIT_FAILED = ReasonCode("deploy.git_failed", _("git %(name)s failed: %(reason)s"))
 GIT_STOPPED = ReasonCode("deploy.git_stopped", _("git %(name)s failed: exit code %(number)s"))
 GIT_NO_OBJECT = ReasonCode("deploy.git_no_object", _("git named no object."))
-NOT_HELD = ReasonCode("deploy.not_held", _("This deployment waits for nobody."))
+NOT_HELD = ReasonCode("deploy.not_held", _("This deployment isn't waiting for permission."))

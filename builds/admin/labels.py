@@ -1,4 +1,4 @@
-"""How builds are told to operators: rows keep plain English, readers get their own language."""
+"""How builds are shown to operators, in the reader's language: rows keep codes and numbers."""
 
 from __future__ import annotations
 

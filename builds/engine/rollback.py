@@ -60,7 +60,7 @@ class Point:
 
     @property
     def taken_down(self) -> int:
-        """How many resources were taken down since: then there is no way back."""
+        """How many resources were taken down since: unless none was, the site can't be put back."""
         since = self.build.started_at
         gone = Resource.objects.taken_down().filter(takedown_at__gte=since).count()
         return gone or int(LastTakedown.get().is_after(self.build))

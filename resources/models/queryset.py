@@ -29,7 +29,8 @@ NEWLY_CHANGED = timedelta(days=3)
 
 class ResourceQuerySet(models.QuerySet[Row]):
     """Sets of resources. Verbs leave an audit event and an event for listeners for each row, and
-    tell the catalog which of them the public sees otherwise from now on."""
+    tell the catalog which of them the public sees otherwise from now on. `ask_probe` leaves no audit
+    event: `publishing.publish.probe_again` does."""
 
     # -- adjectives
 

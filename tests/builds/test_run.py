@@ -40,9 +40,9 @@ def test_work_of_a_build_given_up_for_dead_stops_at_its_next_report(build):
     Build.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     Build.objects.bury_dead()
 
-    with pytest.raises(OutageError, match="given up for dead"):
+    with pytest.raises(OutageError, match="no sign of life"):
         Run(build).report(1, 2)
-    with pytest.raises(OutageError, match="given up for dead"), Run(build).writing():
+    with pytest.raises(OutageError, match="no sign of life"), Run(build).writing():
         pass
 
 

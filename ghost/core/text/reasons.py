@@ -2,7 +2,7 @@
 
 A worker that stores a reason doesn't know the language of those who will read it. The sentence of
 each code stands in the `reasons` module of the app that gives it (`ghost.core.io.failures` and
-`ghost.core.jobs.models` for the floor), and is chosen when the reason is shown: `str(reason)` says
+`ghost.core.jobs.worker` for the floor), and is chosen when the reason is shown: `str(reason)` says
 it in the active language. What another program said (git, Hugo, libtorrent) is a parameter.
 See docs/decisions/0020-reasons.md.
 """

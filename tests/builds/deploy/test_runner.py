@@ -461,7 +461,7 @@ def test_what_was_brought_back_needs_nobody(held, there):
 def test_only_what_waits_can_be_allowed(site, there):
     site.deploy()
 
-    with pytest.raises(RefusedError, match="waits for nobody"):
+    with pytest.raises(RefusedError, match="isn't waiting for permission"):
         Deployment.objects.get().allow()
 
 

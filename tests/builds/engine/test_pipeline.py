@@ -442,7 +442,7 @@ def test_a_builder_given_up_for_dead_stops(monkeypatch):
 
     monkeypatch.setattr(hugo, "render", render)
 
-    with pytest.raises(OutageError, match="given up for dead"):
+    with pytest.raises(OutageError, match="no sign of life"):
         pipeline.run(build)
 
     build.refresh_from_db()
@@ -473,7 +473,7 @@ def test_a_builder_given_up_for_dead_at_the_very_end_publishes_nothing(build, mo
         return found
 
     monkeypatch.setattr(module, function, last)
-    with pytest.raises(OutageError, match="given up for dead"):
+    with pytest.raises(OutageError, match="no sign of life"):
         pipeline.run(stale, force=force)
     monkeypatch.undo()
 
@@ -520,7 +520,7 @@ def test_an_unchanged_build_that_was_given_up_for_dead_does_not_say_it_is_done(b
 
     monkeypatch.setattr(check, "require_patch", require_patch)
 
-    with pytest.raises(OutageError, match="given up for dead"):
+    with pytest.raises(OutageError, match="no sign of life"):
         pipeline.run(stale)
 
 

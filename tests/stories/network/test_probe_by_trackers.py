@@ -123,7 +123,7 @@ def test_without_a_dht_nobody_at_the_trackers_is_said_of_them_alone(no_dht, conf
 
     assert (outcome.status, str(outcome.error)) == (
         "inactive",
-        "Nobody at its trackers has this torrent; the DHT is away (asked within 2 s).",
+        "Nobody at its trackers has this torrent; the DHT can't be reached (asked within 2 s).",
     )
 
 

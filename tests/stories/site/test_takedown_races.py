@@ -57,7 +57,7 @@ def test_a_builder_that_wakes_while_it_syncs_brings_nothing_back(site, monkeypat
         return real(*args)
 
     monkeypatch.setattr(sync, "_ChangedEntries", paused)
-    with pytest.raises(OutageError, match="given up for dead"):
+    with pytest.raises(OutageError, match="no sign of life"):
         tasks.build_now("sleeper")
     other.refresh_from_db()
     other.title = "Again"
@@ -186,7 +186,7 @@ def test_a_sleeper_removes_no_file_that_a_later_delta_brought(site, monkeypatch)
         real(present, old, taken)
 
     monkeypatch.setattr(patches, "_take", paused)
-    with pytest.raises(OutageError, match="given up for dead"):
+    with pytest.raises(OutageError, match="no sign of life"):
         tasks.build_now("sleeper")
 
     assert done

@@ -14,12 +14,12 @@ class Api(Group):
     heading = _("API")
 
     api_rate_limit: int = Field(
-        1200, ge=0, description="Requests of one token in a minute; 0: without limit."
+        1200, ge=0, description="Requests that one token may make in a minute; 0: no limit."
     )
     torznab_all: bool = Field(
         False,
-        description="Torznab finds all that is public, whatever the token; else what is in its"
-        " scope.",
+        description="1 lets Torznab find everything public with any token; 0: only what is in the"
+        " token's scope.",
     )
 
 
@@ -29,23 +29,23 @@ class Events(Group):
     heading = _("Event streams")
 
     events_keep_hr: int = Field(
-        24, ge=1, le=8_760, description="Hours that events are kept for listeners who come back."
+        24, ge=1, le=8_760, description="Hours that events are kept for listeners who reconnect."
     )
     events_keep: int = Field(
-        100_000, ge=1, le=10_000_000, description="Events that are kept at most."
+        100_000, ge=1, le=10_000_000, description="Maximum number of events kept."
     )
     events_streams: int = Field(
         500,
         ge=1,
         le=100_000,
-        description="Event streams that may be open at a time, over all hosts.",
+        description="Maximum number of event streams open at once, on all hosts together.",
     )
     events_streams_per_token: int = Field(
-        5, ge=1, le=100_000, description="Event streams of one token, or of one operator."
+        5, ge=1, le=100_000, description="Maximum number of event streams open at once for one token or one operator."
     )
     events_recheck_s: float = Field(
         15,
         ge=1,
         le=3600,
-        description="Seconds between two looks whether whoever listens to events still may.",
+        description="Seconds between checks that listeners are still allowed to listen.",
     )

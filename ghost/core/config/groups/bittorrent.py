@@ -27,7 +27,7 @@ class Network(Group):
             "router.utorrent.com:6881",
             "dht.transmissionbt.com:6881",
         ),
-        description="host:port of the nodes through which the DHT is entered.",
+        description="host:port of the nodes that are asked first to join the DHT.",
     )
     allow_private_networks: bool = Field(
         False,
@@ -57,7 +57,7 @@ class HealthScans(Group):
         20, ge=1, description="Resources checked by a scheduled scan, longest unchecked first."
     )
     dht_timeout_s: float = Field(
-        20, gt=0, le=600, description="Seconds that a health look-up may take."
+        20, gt=0, le=600, description="Maximum duration of a health look-up, in seconds."
     )
     dht_scan_workers: int = Field(
         1, ge=1, le=64, description="Worker processes that share one health scan."
@@ -76,7 +76,7 @@ class Probes(Group):
         "libtorrent", description="What fetches metadata."
     )
     magnet_metadata_timeout_s: float = Field(
-        25, gt=0, le=600, description="Seconds that a probe may take."
+        25, gt=0, le=600, description="Maximum duration of a probe, in seconds."
     )
     magnet_metadata_dir: ProjectPath = Field(
         Path("var/magnet-metadata"),

@@ -23,10 +23,10 @@ class Deployment(Group):
     deploy_target: str = Field(
         "",
         description="Where the site is copied to: a folder, user@host:path or rsync://host/module."
-        " What is not of the site is deleted there.",
+        " Files there that are not part of the site are deleted.",
     )
     deploy_timeout_s: float = Field(
-        1800, gt=0, le=3500, description="Seconds that git or rsync may take for one step."
+        1800, gt=0, le=3500, description="Maximum duration of one step of git or rsync, in seconds."
     )
     deploy_max_delete_percent: int = Field(
         20,
@@ -63,7 +63,7 @@ class Pages(Group):
     )
     site_repo_url: str = Field("", description="Used if GHOST_PAGES_REMOTE_URL is empty.")
     pages_branch: str = Field(
-        "gh-pages", max_length=200, description="Its branch; it holds one commit, the site."
+        "gh-pages", max_length=200, description="Branch that the site is pushed to; it holds one commit, the site."
     )
     pages_cname: str = Field(
         "", max_length=253, description="Host name for the branch's CNAME file; empty: none."
@@ -129,14 +129,14 @@ class HostLimits(Group):
         "none", "github-pages", "gitlab-pages", "cloudflare-pages", "cloudflare-pages-paid"
     ] = Field(
         "none",
-        description="Whose limits hold: github-pages, gitlab-pages, cloudflare-pages,"
+        description="The host whose limits apply: github-pages, gitlab-pages, cloudflare-pages,"
         " cloudflare-pages-paid, or none.",
     )
     site_max_files: int | None = Field(
-        None, ge=0, description="The most files the host takes; 0: any; empty: its preset."
+        None, ge=0, description="Maximum number of files that the host takes; 0: no limit; empty: its preset."
     )
     site_max_bytes: int | None = Field(
-        None, ge=0, description="The most bytes it takes; 0: any; empty: its preset."
+        None, ge=0, description="Maximum size in bytes that the host takes; 0: no limit; empty: its preset."
     )
 
 

@@ -37,6 +37,6 @@ class Keys(Group):
     )
     earlier_token_pepper: SecretStr | None = Field(
         None,
-        description="The earlier Ghost's GHOST_TOKEN_PEPPER, if that was shorter than 32 characters"
-        " or is another one now; empty: GHOST_TOKEN_PEPPER as given, or none.",
+        description="The earlier Ghost's GHOST_TOKEN_PEPPER, if it was shorter than 32 characters"
+        " or has changed since; empty: GHOST_TOKEN_PEPPER as given, or none.",
     )

@@ -16,7 +16,7 @@ class Logs(Group):
     heading = _("Logs")
 
     api_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        "INFO", description="What is logged: DEBUG, INFO, WARNING or ERROR."
+        "INFO", description="Lowest level that is logged: DEBUG, INFO, WARNING or ERROR."
     )
 
     @field_validator("api_log_level", mode="before")

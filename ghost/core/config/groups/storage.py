@@ -23,7 +23,7 @@ class Database(Group):
     )
     db_path: ProjectPath = Field(
         Path("var/db/ghost.db"),
-        description="The SQLite database; with PostgreSQL its folder holds the DHT's state alone.",
+        description="The SQLite database; with PostgreSQL its folder holds only the DHT's state.",
     )
 
     @field_validator("database_url")

@@ -13,7 +13,7 @@ class Workers(Group):
 
     heading = _("Background work")
 
-    workers: int = Field(3, ge=1, le=64, description="Worker processes of one qcluster.")
+    workers: int = Field(3, ge=1, le=64, description="Number of worker processes of one qcluster.")
     enable_scheduler: bool = Field(
-        True, description="0 leaves manual triggers only: no scheduled build, scan or probe."
+        True, description="0 turns the schedules off: no scheduled build, scan or probe; they can still be started by hand."
     )
