@@ -37,7 +37,10 @@ COVER_LOST = ReasonCode("covers.lost", _("The uploaded cover is lost; upload it 
 # -- builds
 
 BUILDER_DIED = ReasonCode("builds.builder_died", _("The builder died."))
-GIVEN_UP = ReasonCode("builds.given_up", _("This build had shown no sign of life for too long and was closed, so it stopped."))
+GIVEN_UP = ReasonCode(
+    "builds.given_up",
+    _("This build had shown no sign of life for too long and was closed, so it stopped."),
+)
 DRAFT_GONE = ReasonCode(
     "builds.draft_gone", _("This build's draft is gone; another builder took over.")
 )

@@ -78,7 +78,7 @@ class Run(Progress):
         try:
             yield step
             step.is_ok = True
-        except BaseException as error:
+        except BaseException as error:  # a time-out too: the step's row must end
             step.is_ok = False
             step.output = f"{step.output}\n{error}".strip()
             raise

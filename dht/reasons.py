@@ -14,7 +14,9 @@ NOT_IN_DHT = ReasonCode(
 )
 NOT_AT_TRACKERS = ReasonCode(
     "dht.not_at_trackers",
-    _("Nobody at its trackers has this torrent; the DHT can't be reached (asked within %(seconds)s s)."),
+    _(
+        "Nobody at its trackers has this torrent; the DHT can't be reached (asked within %(seconds)s s)."
+    ),
 )
 NOT_ANYWHERE = ReasonCode(
     "dht.not_anywhere",

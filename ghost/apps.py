@@ -13,11 +13,11 @@ class GhostConfig(AppConfig):
         """Load the checks; let workers hear that they should stop, name their tasks in logs, and
         write down how jobs stand."""
         # All of these need the apps to be there.
-        from django_q import signals  # noqa: PLC0415
+        from django_q import signals  # noqa: PLC0415  # needs the apps
 
-        from ghost.core.http import request_id  # noqa: PLC0415
-        from ghost.core.jobs import shutdown, worker  # noqa: PLC0415
-        from ghost.operations import checks  # noqa: PLC0415
+        from ghost.core.http import request_id  # noqa: PLC0415  # as above
+        from ghost.core.jobs import shutdown, worker  # noqa: PLC0415  # as above
+        from ghost.operations import checks  # noqa: PLC0415  # as above
 
         register(checks.check_installation)
         signals.post_spawn.connect(shutdown.listen)

@@ -121,7 +121,7 @@ def _row(
     publisher: Token,
     tags: list[str],
 ) -> tuple[Resource, metadata.Metadata]:
-    magnet_hash = hashlib.sha1(f"{source.rng.random()} {number}".encode()).hexdigest()  # noqa: S324
+    magnet_hash = hashlib.sha1(f"{source.rng.random()} {number}".encode()).hexdigest()  # noqa: S324  # BEP 3's
     at = START + timedelta(minutes=number * max(1, 2_500_000 // count))
     found = metadata.Metadata(
         magnet_hash=magnet_hash,

@@ -1,0 +1,1 @@
+"""Who may publish: tokens, teams, roles and the policy. Leans on ghost.core."""

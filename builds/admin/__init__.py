@@ -1,4 +1,4 @@
-"""Builds, covers and deployments in the operators' interface."""
+"""Builds, covers and deployments in the operators' interface. Leans on all other rooms of builds."""
 
 from builds.admin.builds import BuildAdmin
 from builds.admin.covers import CoverAdmin, CoverHostAdmin

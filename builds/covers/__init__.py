@@ -1,4 +1,4 @@
-"""Covers: fetched from where publishers say or uploaded, decoded, and written anew as WebP."""
+"""Covers: fetched from where publishers say or uploaded, decoded, and encoded again as WebP. Leans on builds.run."""
 
 from builds.covers.fetching import MAX_BYTES
 from builds.covers.files import are_there, page_file, thumb_file

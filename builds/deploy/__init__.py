@@ -1,4 +1,4 @@
-"""From the public folder to where readers find it: a pages branch, a folder, another host."""
+"""From the public folder to where readers find it: a pages branch, a folder, another host. Leans on builds.tree."""
 
 from builds.deploy.runner import DeployReport, deploy, deploy_published, due, is_configured, rows
 

@@ -122,7 +122,7 @@ def to(build_id: int | None, by: str) -> Build:
     step = Step.objects.create(build=build, name="rollback")
     try:
         _restore(found)
-    except BaseException as error:
+    except BaseException as error:  # a time-out too: the build's row must end
         _end(step, is_ok=False)
         BuildState.fail(build, reason_of(error))
         raise

@@ -1,4 +1,4 @@
-"""What look-ups found, and the scans that made them."""
+"""What look-ups found, and the scans that made them. Leans on resources.models."""
 
 from dht.models.sample import HealthSample, Method
 from dht.models.scan import Part, Scan, ScanState

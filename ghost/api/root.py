@@ -38,7 +38,8 @@ class StrictParser(Parser):
         if len(request.body) > MAX_BYTES:
             raise HttpError(413, _("The body may have at most 2.5 MB."))
         try:
-            return cast("dict[str, Any]", from_json(request.body, allow_inf_nan=False))
+            body = from_json(request.body, allow_inf_nan=False)
+            return cast("dict[str, Any]", body)  # JSON: what it holds, the schema checks
         except ValueError as error:
             raise HttpError(400, _("The body is not JSON: %s.") % error) from error
 

@@ -1,6 +1,6 @@
 """The publishers' client: the command `ghost`, and the class `Ghost` for their scripts.
 
-It stands alone: it needs Python 3.9 and `requests`, and imports nothing else of Ghost. `make client`
+It stands alone: it needs Python 3.9 and `requests`, and leans on nothing else of Ghost. `make client`
 packs it into the one file `dist/ghost`, where this package is called `ghost_client`; so its own
 imports are relative. docs/client.md tells how it is used (MIT licence).
 

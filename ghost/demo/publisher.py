@@ -57,7 +57,7 @@ class Publisher:
             return False
         return True
 
-    def _call(self, method: str, path: str, body: dict[str, Any] | None) -> Any:  # noqa: ANN401
+    def _call(self, method: str, path: str, body: dict[str, Any] | None) -> Any:  # noqa: ANN401  # any JSON
         request = urllib.request.Request(  # noqa: S310  # the demo's own server
             f"{self._url}api/{path}",
             data=None if body is None else json.dumps(body).encode(),
@@ -68,7 +68,7 @@ class Publisher:
             },
         )
         try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310  # as above
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             raise ApiError(error.code, error.read().decode(errors="replace")[:500]) from error

@@ -1,4 +1,4 @@
-"""The catalog in the operators' interface."""
+"""The catalog in the operators' interface. Leans on resources.publishing and resources.models."""
 
 from resources.admin import team  # noqa: F401  # adds a column there
 from resources.admin.block import BlockAdmin

@@ -171,7 +171,8 @@ class ResourceAdmin(ResourceActions, ResourceColumns):
         self, request: HttpRequest, queryset: models.QuerySet[Resource], search_term: str
     ) -> tuple[models.QuerySet[Resource], bool]:
         words = _as_hash(search_term.replace("\0", ""))  # PostgreSQL takes no zero bytes
-        return cast("ResourceQuerySet[Resource]", queryset).searched(words), False
+        rows = cast("ResourceQuerySet[Resource]", queryset)  # Django types it as any set of them
+        return rows.searched(words), False
 
     def render_change_form(
         self,

@@ -1,4 +1,4 @@
-"""What is published: fields, then the sets of them, then the verbs. See docs/decisions/0019."""
+"""What is published: fields, then the sets of them, then the verbs. See docs/decisions/0019. Leans on resources.torrents and teams."""
 
 from resources.models.block import Block
 from resources.models.category import Category

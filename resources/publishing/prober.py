@@ -31,4 +31,4 @@ class Prober(Protocol):
 
 def prober() -> Prober:
     """The implementation that the settings name."""
-    return cast("Prober", import_string(settings.PROBER)())
+    return cast("Prober", import_string(settings.PROBER)())  # a dotted path has no type

@@ -1,4 +1,4 @@
-"""What the API takes in and answers about resources and categories."""
+"""What the API takes in and answers about resources and categories. Leans on resources.models."""
 
 from resources.schemas.inputs import (
     CategoryChange,

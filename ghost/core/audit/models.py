@@ -25,7 +25,7 @@ class ActorKind(models.TextChoices):
 class AuditQuerySet(models.QuerySet["AuditEvent"]):
     """Sets of events."""
 
-    def matching(self, *, since: datetime | None = None, **exact: Any) -> Self:  # noqa: ANN401
+    def matching(self, *, since: datetime | None = None, **exact: Any) -> Self:  # noqa: ANN401  # values of fields
         """Those of these fields; None is no condition."""
         events = self.filter(at__gte=since) if since else self
         return events.filter(**{name: value for name, value in exact.items() if value is not None})

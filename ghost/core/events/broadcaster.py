@@ -91,7 +91,7 @@ class Hub:
         try:
             while not self._is_closing:
                 self.step()
-        except Exception:
+        except Exception:  # whatever it is, the streams must end, and their clients reconnect
             logger.exception("the thread of the events died, and all streams with it")
         finally:
             self._end_all()

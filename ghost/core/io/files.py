@@ -37,7 +37,7 @@ def replacing(
                 os.fsync(stream.fileno())
         Path(name).chmod(mode)
         Path(name).replace(path)
-    except BaseException:
+    except BaseException:  # a time-out too: no half file may stay
         Path(name).unlink(missing_ok=True)
         raise
 

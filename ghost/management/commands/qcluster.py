@@ -44,7 +44,7 @@ def _stop_before(cluster: Any) -> None:  # noqa: ANN401  # django-q2 has no type
     """Tell the workers first, then let the cluster stop as it does."""
     stop = cluster.stop
 
-    def stop_soon(self: Any) -> bool:  # noqa: ANN401
+    def stop_soon(self: Any) -> bool:  # noqa: ANN401  # django-q2 has no types
         if self.sentinel.is_alive():
             with suppress(ProcessLookupError):
                 shutdown.ask(self.sentinel.pid)

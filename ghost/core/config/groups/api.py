@@ -41,7 +41,10 @@ class Events(Group):
         description="Maximum number of event streams open at once, on all hosts together.",
     )
     events_streams_per_token: int = Field(
-        5, ge=1, le=100_000, description="Maximum number of event streams open at once for one token or one operator."
+        5,
+        ge=1,
+        le=100_000,
+        description="Maximum number of event streams open at once for one token or one operator.",
     )
     events_recheck_s: float = Field(
         15,

@@ -19,7 +19,9 @@ class Backups(Group):
     backup_interval_hr: int = Field(
         24, ge=1, le=8_760, description="Hours between scheduled backups."
     )
-    backup_keep: int = Field(14, ge=1, description="Number of backups kept; the oldest are deleted first.")
+    backup_keep: int = Field(
+        14, ge=1, description="Number of backups kept; the oldest are deleted first."
+    )
     age_recipient: str = Field(
         "", description="age or SSH public key that backups are encrypted to; empty: not encrypted."
     )

@@ -63,7 +63,9 @@ class Pages(Group):
     )
     site_repo_url: str = Field("", description="Used if GHOST_PAGES_REMOTE_URL is empty.")
     pages_branch: str = Field(
-        "gh-pages", max_length=200, description="Branch that the site is pushed to; it holds one commit, the site."
+        "gh-pages",
+        max_length=200,
+        description="Branch that the site is pushed to; it holds one commit, the site.",
     )
     pages_cname: str = Field(
         "", max_length=253, description="Host name for the branch's CNAME file; empty: none."
@@ -133,10 +135,14 @@ class HostLimits(Group):
         " cloudflare-pages-paid, or none.",
     )
     site_max_files: int | None = Field(
-        None, ge=0, description="Maximum number of files that the host takes; 0: no limit; empty: its preset."
+        None,
+        ge=0,
+        description="Maximum number of files that the host takes; 0: no limit; empty: its preset.",
     )
     site_max_bytes: int | None = Field(
-        None, ge=0, description="Maximum size in bytes that the host takes; 0: no limit; empty: its preset."
+        None,
+        ge=0,
+        description="Maximum size in bytes that the host takes; 0: no limit; empty: its preset.",
     )
 
 

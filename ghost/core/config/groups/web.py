@@ -18,7 +18,9 @@ class WebServer(Group):
     host: str = Field(
         "127.0.0.1", validation_alias="HOST", description="Address of the web server."
     )
-    port: int = Field(8000, ge=1, le=65535, validation_alias="PORT", description="Port of the web server.")
+    port: int = Field(
+        8000, ge=1, le=65535, validation_alias="PORT", description="Port of the web server."
+    )
     allowed_hosts: CommaList = Field(
         ("localhost", "127.0.0.1", "[::1]"),
         description="Names under which the admin and the API may be reached, separated by commas.",
@@ -32,7 +34,10 @@ class WebServer(Group):
     )
     debug: bool = Field(False, description="Django's debug pages. Never in production.")
     request_timeout_s: float = Field(
-        20, gt=0, le=600, description="Seconds without data from the client after which a request is dropped."
+        20,
+        gt=0,
+        le=600,
+        description="Seconds without data from the client after which a request is dropped.",
     )
 
     @field_validator("allowed_hosts")

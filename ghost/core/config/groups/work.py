@@ -15,5 +15,6 @@ class Workers(Group):
 
     workers: int = Field(3, ge=1, le=64, description="Number of worker processes of one qcluster.")
     enable_scheduler: bool = Field(
-        True, description="0 turns the schedules off: no scheduled build, scan or probe; they can still be started by hand."
+        True,
+        description="0 turns the schedules off: no scheduled build, scan or probe; they can still be started by hand.",
     )
