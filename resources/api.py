@@ -385,7 +385,7 @@ def approve(
     is_present = etags.condition(if_match)
     with request.auth.turn():
         row = _changeable(request, resource_id)
-        visibility.approve(row, is_present)
+        visibility.approve_one(row, is_present)
     return row
 
 
@@ -404,7 +404,7 @@ def send_back(request: TokenRequest, resource_id: ResourceId, data: SendBackIn) 
     """
     with request.auth.turn():
         row = _changeable(request, resource_id)
-        visibility.send_back(row, reason=data.reason)
+        visibility.send_back_one(row, reason=data.reason)
     return row
 
 

@@ -12,13 +12,10 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from ghost.core.admin.model_admin import ModelAdmin
-from ghost.core.catalog.models import Catalog
-from ghost.core.errors import StaleError
 from resources.admin.forms import ReasonForm, SendBackForm
 from resources.models import Resource
 from resources.models.queryset import ResourceQuerySet
-from resources.publishing import etags, publish
-from resources.states import State
+from resources.publishing import etags, publish, visibility
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -54,10 +51,11 @@ class ResourceActions(ModelAdmin[Resource]):
 
     @admin.action(description=_("Approve"), permissions=["change"])
     def approve(self, request: HttpRequest, queryset: ResourceQuerySet[Resource]) -> HttpResponse:
-        rows = _plain(queryset).in_state(State.REVIEW)
         ids: list[int] = []
-        with self.telling(request), Catalog.turn():
-            ids = _approved(rows, request.POST.get("version", ""))
+        with self.telling(request), transaction.atomic():
+            # The button in a resource's form sends it; the list, which shows no texts, doesn't.
+            is_present = etags.condition(request.POST.get("version", ""))
+            ids = visibility.approve(_plain(queryset), is_present)
             self.note(request, ids, gettext("Approved"))
         self._tell(
             request, ngettext("%d resource approved.", "%d resources approved.", len(ids)), ids
@@ -66,14 +64,13 @@ class ResourceActions(ModelAdmin[Resource]):
 
     @admin.action(description=_("Send back with a reason…"), permissions=["change"])
     def send_back(self, request: HttpRequest, queryset: ResourceQuerySet[Resource]) -> HttpResponse:
-        rows = _plain(queryset).in_state(State.REVIEW)
+        rows = _plain(queryset).awaiting_review()
         form = SendBackForm(request.POST if "reason" in request.POST else None)
         if not form.is_valid():
             return self._ask_reason(request, SEND_BACK, rows, form)
         reason = form.cleaned_data["reason"]
         with transaction.atomic():
-            ids = _ids(rows)
-            rows.send_back(reason=reason)
+            ids = visibility.send_back(rows, reason=reason)
             self.note(request, ids, gettext("Sent back: %s") % reason)
         message = ngettext(
             "%d resource sent back; it is a draft again.",
@@ -168,14 +165,3 @@ def _plain(queryset: models.QuerySet[Resource]) -> ResourceQuerySet[Resource]:
 
 def _ids(rows: ResourceQuerySet[Resource]) -> list[int]:
     return list(rows.values_list("pk", flat=True))
-
-
-def _approved(rows: ResourceQuerySet[Resource], version: str) -> list[int]:
-    """Approve them; keys. StaleError if the `version` that somebody looked at is not the present
-    one: the button in a resource's form sends it, the list, which shows no texts, does not."""
-    ids = _ids(rows)
-    is_present = etags.condition(version)
-    if not all(map(is_present, rows)):
-        raise StaleError(gettext("Somebody has changed it since: read it again, then repeat."))
-    rows.approve()
-    return ids

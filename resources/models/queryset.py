@@ -50,6 +50,10 @@ class ResourceQuerySet(models.QuerySet[Row]):
         """Not taken down."""
         return self.filter(takedown_at=None)
 
+    def awaiting_review(self) -> Self:
+        """What an operator approves or sends back. Not a draft: publishing it asks for a review."""
+        return self.in_state(State.REVIEW)
+
     def to_come(self) -> Self:
         """Drafts, and what is to be public later."""
         is_later = models.Q(published_at__gt=timezone.now())
@@ -193,8 +197,8 @@ class ResourceQuerySet(models.QuerySet[Row]):
 
     def approve(self) -> int:
         """What awaits review may be public; how many there were."""
-        rows = self.filter(awaits_review=True, takedown_at=None)
-        return rows._write("approve", {"awaits_review": False, "review_note": ""})
+        values = {"awaits_review": False, "review_note": ""}
+        return self.awaiting_review()._write("approve", values)
 
     def ask_review(self) -> int:
         """Keep them from the public until somebody approves; how many there were."""
@@ -207,8 +211,8 @@ class ResourceQuerySet(models.QuerySet[Row]):
 
         It still awaits review, so that publishing it is asking again.
         """
-        rows = self.filter(awaits_review=True, takedown_at=None)
-        return rows._write("send_back", {"published_at": None, "review_note": reason})
+        values = {"published_at": None, "review_note": reason}
+        return self.awaiting_review()._write("send_back", values)
 
     def _write(
         self,

@@ -10,12 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from ghost.core.errors import RefusedError
+from ghost.core.errors import RefusedError, StaleError
 from resources.models import Resource
 
 _TAG = re.compile(r'\s*(?:W/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*(?:,|$)')
@@ -34,9 +34,20 @@ def condition(if_match: str) -> Callable[[Resource], bool]:
     RefusedError if the header can't be read. Weak tags match nothing (RFC 9110 §13.1.1).
     """
     if not if_match or if_match.strip() == "*":
-        return lambda row: True
+        return any_version
     wanted = _tags(if_match)
     return lambda row: _edits(row) in wanted
+
+
+def any_version(row: Resource) -> bool:
+    """The condition that asks for nothing."""
+    return True
+
+
+def require_present(rows: Iterable[Resource], is_present: Callable[[Resource], bool]) -> None:
+    """StaleError if one of them is not the version any more that somebody has read."""
+    if not all(map(is_present, rows)):
+        raise StaleError(_("Somebody has changed it since: read it again, then repeat."))
 
 
 def is_known(if_none_match: str, tag: str) -> bool:

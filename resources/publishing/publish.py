@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 
 from ghost.core.audit import trail
 from ghost.core.catalog.models import Catalog
-from ghost.core.errors import ConflictError, OutageError, RefusedError, StaleError
+from ghost.core.errors import ConflictError, OutageError, RefusedError
 from ghost.core.http.concurrency import Seats
 from resources.models import Resource, findings, undo
 from resources.models.queryset import ResourceQuerySet
+from resources.publishing import etags
 from resources.publishing.prober import prober
 from resources.publishing.visibility import mark_for_review, reviewed_values
 from resources.torrents import metainfo
@@ -28,10 +29,6 @@ MAX_WAITING = 4
 """Callers of one web process that wait for a probe: half of its threads, the others serve."""
 TO_THE_END = math.inf
 _seats = Seats(MAX_WAITING)
-
-
-def _any_version(row: Resource) -> bool:
-    return True
 
 
 def store(row: Resource) -> bool:
@@ -120,7 +117,7 @@ def change(
     *,
     by: Token,
     wait_s: float = 0,
-    is_present: Callable[[Resource], bool] = _any_version,
+    is_present: Callable[[Resource], bool] = etags.any_version,
 ) -> Resource:
     """Change some fields; only another magnet is probed, and waited for as `add` does.
 
@@ -134,8 +131,7 @@ def change(
             row.viewer = by
             by.require_usable()
             row.require_change_by(by)
-            if not is_present(row):
-                raise StaleError(_("Somebody has changed it since: read it again, then repeat."))
+            etags.require_present([row], is_present)
             before = copy(row)
             _fill(row, values, by)
             needs_probe = _store(row)

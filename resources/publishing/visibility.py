@@ -13,8 +13,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from ghost.core.catalog.models import Catalog
-from ghost.core.errors import ConflictError, StaleError
+from ghost.core.errors import ConflictError
 from resources.models import Resource
+from resources.models.queryset import ResourceQuerySet
+from resources.publishing import etags
 from teams.models import Token
 
 REVIEWED = (
@@ -60,24 +62,44 @@ def withdraw(row: Resource) -> None:
     _require_standing(row)
 
 
-def approve(row: Resource, is_present: Callable[[Resource], bool] | None = None) -> None:
-    """Let it be public; ConflictError if it is taken down, or doesn't await review.
+def approve(
+    rows: ResourceQuerySet[Resource], is_present: Callable[[Resource], bool] = etags.any_version
+) -> list[int]:
+    """Let what awaits review of these be public; the keys.
 
-    StaleError if it is not `is_present` any more: nobody approves what he has not read.
+    StaleError if one of them is not `is_present` any more: nobody approves what he has not read.
     """
     with Catalog.turn():
+        waiting = rows.awaiting_review()
+        etags.require_present(waiting, is_present)
+        keys = list(waiting.values_list("pk", flat=True))
+        waiting.approve()
+    return keys
+
+
+def approve_one(row: Resource, is_present: Callable[[Resource], bool] = etags.any_version) -> None:
+    """`approve` for one; ConflictError if it is taken down, or doesn't await review."""
+    with Catalog.turn():
         row.refresh_from_db()
-        if is_present and not is_present(row):
-            raise StaleError(_("Somebody has changed it since: read it again, then repeat."))
+        etags.require_present([row], is_present)
         _require_standing(row)
-        if not row.alone().approve():
+        if not approve(row.alone()):
             raise ConflictError(_("It does not await review."))
         row.refresh_from_db()
 
 
-def send_back(row: Resource, *, reason: str) -> None:
-    """Make it a draft again, with the reason; ConflictError if it doesn't await review."""
-    if not row.alone().send_back(reason=reason):
+def send_back(rows: ResourceQuerySet[Resource], *, reason: str) -> list[int]:
+    """Make what awaits review of these drafts again, with the reason; the keys."""
+    with Catalog.turn():
+        waiting = rows.awaiting_review()
+        keys = list(waiting.values_list("pk", flat=True))
+        waiting.send_back(reason=reason)
+    return keys
+
+
+def send_back_one(row: Resource, *, reason: str) -> None:
+    """`send_back` for one; ConflictError if it doesn't await review."""
+    if not send_back(row.alone(), reason=reason):
         raise ConflictError(_("It does not await review."))
     row.refresh_from_db()
 

@@ -30,6 +30,12 @@ def taken_down() -> Resource:
     return row
 
 
+def sent_back() -> Resource:
+    row = awaiting()
+    row.alone().send_back(reason="First")
+    return row
+
+
 WAYS = {
     "probe": (make.resource, "probe_again", {}),
     "takedown": (make.resource, "take_down", {"reason": "Because"}),
@@ -60,6 +66,20 @@ def test_api_and_admin_do_the_same(
     assert answer.status_code in (200, 202)
     assert traces(by_api, before) == traces(by_admin, before)
     assert sorted(prober.queued) == ([by_api.pk, by_admin.pk] if operation == "probe" else [])
+
+
+@pytest.mark.parametrize("operation", ["approve", "send-back"])
+def test_what_was_sent_back_awaits_no_review_by_api_or_admin(call, operation):
+    _made, action, fields = WAYS[operation]
+    by_api, by_admin = sent_back(), sent_back()
+    before = last_ids()
+
+    answer = call(make.admin(), "post", f"/resources/{by_api.pk}/{operation}", fields or None)
+    operators.act(operators.client("Operator"), "resources_resource", action, by_admin, **fields)
+
+    assert answer.status_code == 409
+    assert traces(by_api, before) == traces(by_admin, before)
+    assert (by_api.state, by_api.review_note) == ("draft", "First")
 
 
 def last_ids() -> tuple[int, int]:
