@@ -17,7 +17,14 @@ run: setup ## the demo: a real swarm on loopback, a catalog, worker, site and ad
 	@$(BIN)/python -m ghost.demo
 
 test: setup ## the test suite; with CI=true also the benches, and properties for longer
-	@$(BIN)/python -m pytest $(AT_ONCE)
+ifdef COVERAGE
+	@rm -rf var/coverage && mkdir -p var/coverage
+	@$(BIN)/coverage run -m pytest $(AT_ONCE) $(TESTS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report > var/coverage/report.txt; tail -n 1 var/coverage/report.txt
+else
+	@$(BIN)/python -m pytest $(AT_ONCE) $(TESTS)
+endif
 
 test-postgres: setup ## what of it uses the database, on PostgreSQL
 	@$(BIN)/python -m tests.postgres $(BIN)/python -m pytest $(AT_ONCE)
@@ -34,11 +41,8 @@ lint: setup ## ruff, mypy, import-linter, migrations
 	@$(BIN)/lint-imports
 	@GHOST_ENV_FILE=/dev/null $(BIN)/python manage.py makemigrations --check --dry-run
 
-coverage: setup ## the suite, and which lines of Ghost it ran: var/coverage
-	@rm -rf var/coverage && mkdir -p var/coverage
-	@$(BIN)/coverage run -m pytest $(AT_ONCE) $(TESTS)
-	@$(BIN)/coverage combine --quiet
-	@$(BIN)/coverage report > var/coverage/report.txt; tail -n 1 var/coverage/report.txt
+coverage: ## the same, and which lines of Ghost it ran: var/coverage
+	@$(MAKE) --no-print-directory test COVERAGE=1
 
 audit: setup ## known flaws of the locked packages (needs the network: a database of flaws)
 	@sh .ci/audit requirements.txt requirements-dev.txt
