@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from builds import reasons
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -92,4 +94,4 @@ def test_a_builder_killed_in_hugo_loses_nothing_and_holds_nobody_up(ghost, tmp_p
     assert len(list((tmp_path / "site" / "releases").iterdir())) == 1
     with closing(sqlite3.connect(tmp_path / "ghost.db")) as database:
         rows = database.execute("SELECT state, error FROM builds_build ORDER BY id").fetchall()
-    assert rows == [("failed", "The builder died."), ("done", "")]
+    assert rows == [("failed", reasons.BUILDER_DIED().stored()), ("done", "")]
