@@ -14,7 +14,18 @@ from pathlib import Path
 SOURCE = Path(__file__).resolve().parents[1] / "ghost" / "client"
 PACKAGE = "ghost_client"
 """Its name in the file: `ghost` is the server's."""
-MAIN = f"import sys\n\nfrom {PACKAGE}.command_line import main\n\nsys.exit(main())\n"
+MAIN = f"""import sys
+
+try:
+    from {PACKAGE}.command_line import main
+except ModuleNotFoundError as error:
+    if error.name != "requests":
+        raise
+    print(f"ghost: {{sys.executable}} has no package requests: pip install requests", file=sys.stderr)
+    sys.exit(2)
+
+sys.exit(main())
+"""
 OLDEST = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a zip file can tell."""
 

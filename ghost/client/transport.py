@@ -38,6 +38,8 @@ class Transport:
 
     def __init__(self, url: str, token: str, *, patience_s: float, notify: Notify) -> None:
         self.url = api_root(url)
+        if not (token.isascii() and token.isprintable()):  # requests would show it in its error
+            raise SetupError("The token has characters that no token has: copy it again.")
         self.patience_s = patience_s
         self._notify = notify
         self._session = requests.Session()
@@ -159,9 +161,13 @@ class _Retries:
 
 def api_root(url: str) -> str:
     """`https://host/api` of an address with or without it."""
-    parts = urlsplit(url)
+    message = f"GHOST_URL must be an address such as https://ghost.example: {url}"
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise SetupError(message) from error
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
-        raise SetupError(f"GHOST_URL must be an address such as https://ghost.example: {url}")
+        raise SetupError(message)
     return url.rstrip("/").removesuffix("/api") + "/api"
 
 

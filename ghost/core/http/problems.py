@@ -16,7 +16,7 @@ from django.core.exceptions import (
 )
 from django.db import IntegrityError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.http.request import UnreadablePostError
+from django.http.request import RawPostDataException, UnreadablePostError
 from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -280,6 +280,11 @@ def on_suspicious(request: HttpRequest, error: Exception) -> JsonResponse:
     return answer(400, _("The request can't be read."))
 
 
+def on_form(request: HttpRequest, error: Exception) -> JsonResponse:
+    """415: a form was read for its `Idempotency-Key`, and the operation takes JSON."""
+    return answer(415, _("The body must be application/json."))
+
+
 HANDLERS: dict[type[Exception], Callable[..., HttpResponse]] = {
     RefusedError: on_refused,
     ReplayError: on_replay,
@@ -297,6 +302,7 @@ HANDLERS: dict[type[Exception], Callable[..., HttpResponse]] = {
     RequestDataTooBig: on_too_big,
     SuspiciousOperation: on_suspicious,
     UnreadablePostError: on_suspicious,
+    RawPostDataException: on_form,
 }
 
 

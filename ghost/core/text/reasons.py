@@ -98,12 +98,17 @@ def words(text: str) -> Reason:
 
 
 def read(stored: str) -> Reason:
-    """What `Reason.stored` wrote; any other text is taken as somebody's words."""
+    """What `Reason.stored` wrote; any other text is taken as somebody's words.
+
+    So is JSON with half of a surrogate pair, which no database and no page can hold.
+    """
     if not stored:
         return NONE
     try:
         found = from_plain(json.loads(stored))
-    except ValueError:
+        if found:
+            found.stored().encode()
+    except (ValueError, RecursionError):
         found = None
     return found or words(stored)
 

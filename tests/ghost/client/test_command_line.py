@@ -48,6 +48,17 @@ def test_the_file_runs_alone(packed_client, tmp_path):
     assert said.stdout == VERSION
 
 
+def test_the_file_says_what_it_needs(packed_client, tmp_path):
+    argv = [sys.executable, "-I", "-S", packed_client, "--version"]  # without installed packages
+
+    said = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert (said.returncode, said.stdout) == (2, "")
+    assert said.stderr.splitlines() == [
+        f"ghost: {sys.executable} has no package requests: pip install requests"
+    ]
+
+
 def test_the_file_is_a_library_for_scripts(packed_client, tmp_path):
     script = "from ghost_client import Ghost; print(Ghost('https://ghost.example', 'x').url)"
 

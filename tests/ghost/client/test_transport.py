@@ -43,6 +43,19 @@ def test_server_that_stays_busy_is_an_outage_with_its_reason(ghost, proxy):
     assert (status, "ghost: Come again later." in err) == (3, True)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("GHOST_TOKEN", "Oné"), ("GHOST_TOKEN", "a\nsecret"), ("GHOST_TOKEN", "\udcff"), ("GHOST_URL", "http://[")],
+)  # fmt: skip
+def test_what_can_not_be_sent_is_wrong_use_and_no_token_is_shown(ghost, monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+
+    status, out, err = ghost("status")
+
+    assert (status, out, len(err.splitlines())) == (2, "", 1)
+    assert "secret" not in err
+
+
 def test_token_goes_nowhere_else(ghost, proxy, variables, token):
     elsewhere = Ghost(f"{proxy.url}/nowhere", token.raw)
     with pytest.raises(GhostError):

@@ -47,6 +47,19 @@ def test_the_same_request_gets_the_same_answer(post):
     assert Category.objects.count() == 1
 
 
+def test_a_form_where_json_is_due_is_refused_as_it_is_without_a_key(client):
+    headers = make.auth(make.publisher())["headers"]
+
+    keyed = client.post(
+        "/api/categories", {"name": "Films"}, headers=headers | {"Idempotency-Key": "k1"}
+    )
+    plain = client.post("/api/categories", {"name": "Films"}, headers=headers)
+
+    assert (keyed.status_code, plain.status_code) == (415, 415)
+    assert keyed.json()["detail"] == plain.json()["detail"]
+    assert not Category.objects.exists()
+
+
 def test_the_same_key_with_another_body_or_address_is_refused(post):
     token = make.publisher()
     post(token, "/categories", {"name": "Films"}, "k1")

@@ -59,7 +59,9 @@ def test_what_is_stored_is_read_again():
 @pytest.mark.parametrize(
     "text",
     ["plain words", "100 % sure %(name)s", "[1]", '{"code": 1}', '{"code": "x", "params": {"a": []}}',
-     '{"code": "x", "params": {}, "more": 1}', '{"code": "", "params": {}}', "3"],
+     '{"code": "x", "params": {}, "more": 1}', '{"code": "", "params": {}}', "3", "[" * 100_000,
+     r'{"code": "words", "params": {"words": "\ud800"}}', r'{"code": "\udfff", "params": {}}'],
+    ids=lambda text: text[:60],
 )  # fmt: skip
 def test_any_other_text_is_somebodys_words(text):
     assert str(reasons.read(text)) == text
