@@ -43,7 +43,7 @@ class Source:
         self.weights = [1 / (rank + 3) for rank in range(len(self.words))]
 
     def text(self, count: int) -> str:
-        """So many words."""
+        """This many words, the frequent ones more often."""
         return " ".join(self.rng.choices(self.words, self.weights, k=count))
 
     def title(self) -> str:

@@ -40,7 +40,6 @@ STATES: dict[str, _StrPromise] = {
 
 
 def state_of(token: Token) -> str:
-    """A key of `STATES`."""
     return "revoked" if token.revoked_at else "usable" if token.is_usable else "expired"
 
 
@@ -291,7 +290,6 @@ class TeamAdmin(SecretMixin):
         return False
 
     def has_invite_permission(self, request: HttpRequest) -> bool:
-        """Whoever may issue tokens."""
         return bool(request.user.has_perm("teams.add_token"))
 
     def render_change_form(

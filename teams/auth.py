@@ -36,7 +36,7 @@ class Bearer(HttpBearer):
         self.action = action
 
     def authenticate(self, request: HttpRequest, token: str) -> Token | None:
-        """`admit`."""
+        """The token of the header; what `admit` raises."""
         return admit(request, token, self.action)
 
 
@@ -56,7 +56,7 @@ class ApiKey(APIKeyQuery):
         return self.authenticate(request, next(keys, None))
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Token | None:
-        """`admit`."""
+        """The token of the parameter, None without one; what `admit` raises."""
         return admit(request, key, self.action) if key else None
 
 

@@ -21,7 +21,7 @@ _RANDOM, _CHECK = 43, 6
 
 
 def make() -> str:
-    """A new raw token."""
+    """A new raw token: prefix, 256 random bits and a checksum."""
     body = _base62(secrets.randbits(256), _RANDOM)
     return PREFIX + body + _checksum(body)
 

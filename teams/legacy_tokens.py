@@ -55,7 +55,7 @@ class _Presence:
         return self._schemes
 
     def forget(self) -> None:
-        """Look anew next time."""
+        """Ask the database at the next call whether there are any."""
         self._until = 0.0
 
 

@@ -38,7 +38,7 @@ _ENDED = "2026-03-31T10:00:00+00:00"
 
 
 class SessionOut(Out):
-    """Whose token it is."""
+    """Which token the request was made with, and what it may do."""
 
     token_hash: str
     """Identifies the token without revealing it; changes when the token is rotated."""
@@ -207,7 +207,7 @@ class RevokedOut(Out):
 
 
 class TeamIn(In):
-    """A team to create."""
+    """A team to create, and who owns it."""
 
     name: Name
     """Name of the team, unique among teams."""
@@ -219,7 +219,7 @@ class TeamIn(In):
 
 
 class TeamOut(Out):
-    """A team."""
+    """A team, and the Publisher that owns it."""
 
     id: int
     """The team's number."""
@@ -239,7 +239,7 @@ class TeamOut(Out):
 
 
 class InviteIn(In):
-    """A member to invite."""
+    """A member to invite: a token of the team is made for them."""
 
     display_name: Name | None = None
     """Name of the member, shown publicly as the publisher; left out: the team's name and

@@ -60,7 +60,7 @@ class File:
 
     @property
     def size(self) -> int:
-        """Bytes of the file."""
+        """Length of the body in bytes, as the file will have on the disk."""
         return len(self.body)
 
     @cached_property

@@ -94,7 +94,7 @@ class Target(Protocol):
 
     @property
     def kind(self) -> str:
-        """One of `Deployment.Kind`."""
+        """What brings the site there: one of `Deployment.Kind`."""
 
     @property
     def address(self) -> str:

@@ -25,7 +25,7 @@ class TargetKey(Protocol):
 
     @property
     def kind(self) -> str:
-        """One of `Deployment.Kind`."""
+        """What brings the site there: one of `Deployment.Kind`."""
 
     @property
     def address(self) -> str:

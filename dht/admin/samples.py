@@ -30,7 +30,6 @@ class ChangedFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no type
     parameter_name = "changed"
 
     def lookups(self, request: HttpRequest, model_admin: object) -> list[Any]:
-        """One choice beside all."""
         return [("yes", _("health changed"))]
 
     def queryset(self, request: HttpRequest, queryset: HealthSampleQuerySet) -> Any:

@@ -24,7 +24,7 @@ class Method(models.TextChoices):
 
 
 class HealthSampleQuerySet(models.QuerySet["HealthSample"]):
-    """Sets of samples."""
+    """What look-ups found, for charts and the admin."""
 
     def changes(self) -> Self:
         """Those that gave a resource another status."""

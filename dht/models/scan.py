@@ -34,7 +34,7 @@ COUNTS = ("checked", "found", "active", "stale", "unknown", "changed")
 
 
 class ScanState(models.TextChoices):
-    """How it stands."""
+    """Whether a scan is under way, or how it ended."""
 
     OPEN = "open", _("under way")
     DONE = "done", _("done")
@@ -43,7 +43,7 @@ class ScanState(models.TextChoices):
 
 
 class ScanQuerySet(models.QuerySet["Scan"]):
-    """Sets of scans."""
+    """Health scans, of which one at most is open."""
 
     def open(self) -> Self:
         """The scan that has not ended, if any."""
@@ -230,7 +230,7 @@ class Scan(models.Model):
 
 
 class PartQuerySet(models.QuerySet["Part"]):
-    """Sets of parts."""
+    """Parts of scans that are waiting, or claimed by a worker."""
 
     def worth_trying(self) -> Self:
         """Parts with attempts left, or under way."""

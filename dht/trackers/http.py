@@ -53,7 +53,7 @@ class HttpTracker:
     async def announce(
         self, target: str, announce: Announce, deadline: float
     ) -> tuple[Endpoint, ...]:
-        """See `announces.Tracker`."""
+        """By a GET of the announce address (BEP 3, 7, 23); see `announces.Tracker.announce`."""
         if announce.event is Event.STOPPED:
             await self._stop(target, announce, deadline)
             return ()
@@ -87,7 +87,7 @@ class HttpTracker:
                 return
 
     async def scrape(self, target: str, keys: Sequence[str], deadline: float) -> dict[str, Swarm]:
-        """See `announces.Tracker`."""
+        """By a GET of the scrape address (BEP 48); see `announces.Tracker.scrape`."""
         url = _extended(scrape_url(target), [_hash_part(key) for key in keys])
         max_bytes = MAX_SCRAPE_BYTES + MAX_SCRAPE_BYTES_PER_HASH * len(keys)
         files = (await self._ask(url, max_bytes, deadline)).get(b"files")

@@ -71,7 +71,7 @@ class UdpTracker:
     async def announce(
         self, target: str, announce: Announce, deadline: float
     ) -> tuple[Endpoint, ...]:
-        """See `announces.Tracker`."""
+        """By a datagram (BEP 15); see `announces.Tracker.announce`."""
         body = _announce_body(announce)
         mark = partial(self.may_list.add, (target, announce.key))
         answer = await self._ask(_ANNOUNCE, body, deadline, mark)

@@ -53,7 +53,6 @@ class ValuesFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
         return [(value, self.shown(value)) for value in values]
 
     def shown(self, value: str) -> str:
-        """As people read it."""
         return value
 
     def queryset(self, request: HttpRequest, queryset: models.QuerySet[AuditEvent]) -> Any:
@@ -63,8 +62,6 @@ class ValuesFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
 
 
 class ActionFilter(ValuesFilter):
-    """By what was done."""
-
     title = _("what")
     parameter_name = "action"
 

@@ -20,8 +20,6 @@ from ghost.core.jobs import queue
 
 
 class TaskAdmin(ReadOnlyAdmin[Task]):
-    """Tasks that have ended."""
-
     list_display = ["name", "func", "started", "took", "attempt_count", "shown_result"]
     list_filter = ["func", "started"]
     search_fields = ["name", "func"]

@@ -60,7 +60,7 @@ class AuditOut(Out):
 
 
 class AuditFilter(Page):
-    """Which events to list."""
+    """Which events to list: those that meet all of these conditions."""
 
     action: Text | None = Field(None, max_length=60)
     """Only this action."""

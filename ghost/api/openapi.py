@@ -47,7 +47,7 @@ class Api(NinjaAPI):
     def get_openapi_schema(
         self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
     ) -> OpenAPISchema:
-        """The schema."""
+        """ninja's, with tags, headers and the problems that operations have in common."""
         schema = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
         schema["components"]["headers"] = response_headers.COMPONENTS
         schema["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()]

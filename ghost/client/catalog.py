@@ -40,7 +40,7 @@ class Ghost:
 
     @property
     def url(self) -> str:
-        """Where the API is."""
+        """Base address of the API, such as `https://ghost.example/api`."""
         return self._transport.url
 
     # -- whose token, how it stands
@@ -54,7 +54,7 @@ class Ghost:
         return self._transport.send("GET", "/build/status").json()
 
     def task(self, task_id: str) -> Json:
-        """How a task stands."""
+        """Status, place in the queue, progress, and result or error of a task."""
         return self._transport.send("GET", f"/tasks/{quote(task_id, safe='')}").json()
 
     # -- categories

@@ -113,7 +113,7 @@ def _ghost(args: argparse.Namespace, screen: Screen) -> Ghost:
 
 
 def parser() -> argparse.ArgumentParser:
-    """What the command takes."""
+    """The parser of the whole command line, with a subparser for each verb."""
     whole = argparse.ArgumentParser(
         "ghost",
         description="Publish to a Ghost catalog.",

@@ -19,7 +19,7 @@ class GhostError(Exception):
     exit_status = REFUSED
 
     def as_json(self) -> Json:
-        """The same for scripts."""
+        """The error as `--json` prints it; subclasses add what they know."""
         return {"detail": str(self)}
 
 

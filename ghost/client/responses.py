@@ -41,12 +41,12 @@ class Answer:
         return parse_qs(urlsplit(link).query)["cursor"][0] if link else None
 
     def json(self) -> Json:
-        """The object that came."""
+        """The body, which must be an object; not checked."""
         body: Json = self.response.json()
         return body
 
     def json_list(self) -> list[Json]:
-        """The objects that came."""
+        """The body, which must be a list of objects; not checked."""
         rows: list[Json] = self.response.json()
         return rows
 

@@ -40,7 +40,7 @@ class Screen:
         sys.stdout.flush()
 
     def note(self, text: str) -> None:
-        """What is going on."""
+        """Print progress on standard error, unless `--quiet` was given."""
         if not self.is_quiet:
             sys.stderr.write(f"{shown(text)}\n")
             sys.stderr.flush()

@@ -68,7 +68,7 @@ class TokenFile:
             )
 
     def read(self) -> str:
-        """The token in it."""
+        """The raw token in the file, without the line's end; OSError if it can't be read."""
         return self.path.read_text(encoding="utf-8").strip()
 
     def plan(self, token: str, path: Callable[[], str]) -> Json:
@@ -81,7 +81,7 @@ class TokenFile:
         return kept
 
     def finish(self) -> None:
-        """The rotation is over."""
+        """Delete the plan of the rotation: the file holds the new token."""
         self._plan.unlink()
 
     def replace(self, token: str) -> None:

@@ -105,7 +105,7 @@ def tang_poems() -> Contents:
 
 
 def sonnets() -> Contents:
-    """Two of Shakespeare's."""
+    """Two of Shakespeare's sonnets, which are in the public domain."""
     return {f"Sonnet {name}.txt": _text(*lines) for name, lines in _SONNETS.items()}
 
 

@@ -63,7 +63,7 @@ class Seed:
 
     @property
     def total_size_bytes(self) -> int:
-        """All its files."""
+        """Sum of its files' sizes."""
         return sum(size for _, size in self.files)
 
 
@@ -88,7 +88,7 @@ def write(save_path: Path, name: str, contents: Mapping[str, bytes]) -> None:
 
 
 def read(save_path: Path, name: str) -> dict[str, bytes]:
-    """What `write` put there."""
+    """The files below `name` with their bytes, as `write` put them there."""
     root = save_path / name
     if root.is_file():
         return {"": root.read_bytes()}

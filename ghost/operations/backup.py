@@ -46,7 +46,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Archive:
-    """A backup on disk."""
+    """A backup as a file on the disk: when it was made, and its size in bytes."""
 
     path: Path
     created_at: datetime

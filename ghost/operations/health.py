@@ -55,7 +55,7 @@ def is_ready() -> bool:
 @never_cache
 @require_safe
 def health(request: HttpRequest) -> JsonResponse:
-    """GET /health."""
+    """GET /health: one word for anybody; 503 if the installation can't serve."""
     word, is_serving = status()
     return JsonResponse({"status": word}, status=200 if is_serving else 503)
 
@@ -63,6 +63,6 @@ def health(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """GET /ready."""
+    """GET /ready: 503 until requests can be served, for a load balancer."""
     is_here = is_ready()
     return JsonResponse({"ready": is_here}, status=200 if is_here else 503)

@@ -23,7 +23,7 @@ _MORE = {"search": ("tag",), "tvsearch": ("season", "ep")}
 
 
 def document(numbers: Numbers) -> bytes:
-    """The capabilities."""
+    """The answer to `t=caps`: functions, limits and categories, as XML."""
     root = Element("caps")
     config = settings.GHOST
     add(

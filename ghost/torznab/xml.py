@@ -26,11 +26,11 @@ def rss() -> Element:
 
 
 def written(root: Element) -> bytes:
-    """The document, in UTF-8."""
+    """The document as UTF-8 bytes, with its XML declaration."""
     body: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
     return body
 
 
 def error(code: int, description: str) -> bytes:
-    """An error."""
+    """An `<error>` document with one of Torznab's codes."""
     return written(Element("error", {"code": str(code), "description": clean(description)}))

@@ -15,13 +15,10 @@ from resources.states import State
 
 
 class StateFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
-    """By state."""
-
     title = _("state")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: object) -> list[Any]:
-        """The states."""
         return list(State.choices)
 
     def queryset(
@@ -39,7 +36,6 @@ class CategoryFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no typ
     parameter_name = "category"
 
     def lookups(self, request: HttpRequest, model_admin: object) -> list[Any]:
-        """The tree."""
         return [(str(pk), name) for pk, name in tree_choices()]
 
     def queryset(

@@ -43,7 +43,6 @@ class TagsField(forms.CharField):
             raise ValidationError(str(error)) from error
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Compared as lists."""
         try:
             return bool(self.to_python(initial) != self.to_python(data))
         except ValidationError:
@@ -69,7 +68,6 @@ class ChecksumsField(forms.CharField):
             raise ValidationError(str(error)) from error
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Compared as lists."""
         try:
             return bool(self.to_python(initial) != self.to_python(data))
         except ValidationError:
@@ -150,7 +148,7 @@ class HashField(forms.CharField):
         super().__init__(**kwargs | {"max_length": None})
 
     def to_python(self, value: Any) -> Any:
-        """Lower-case hex."""
+        """Lower-case hexadecimal digits, whatever the spelling."""
         text = super().to_python(value)
         try:
             return magnets.normal_hash(text) if text else text

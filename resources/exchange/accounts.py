@@ -173,7 +173,7 @@ class People:
         return self.at(path)
 
     def path_of(self, row: Category) -> str:
-        """Its path of slugs."""
+        """Slugs from the root down to this category, joined by `/`."""
         names = list[str]()
         node: Category | None = row
         while node:

@@ -46,7 +46,7 @@ class Selection:
 
     @property
     def is_all(self) -> bool:
-        """Whether everything goes out."""
+        """Whether neither a state nor a category narrows it."""
         return self.state is None and not self.category
 
 

@@ -13,14 +13,14 @@ IN_MEMORY_BYTES = 8 << 20
 
 
 class Waiting:
-    """Lines put off."""
+    """Lines that refer to later ones, kept in a file until these are in."""
 
     def __init__(self) -> None:
         self._file = _file()
         self.count = 0
 
     def keep(self, lines: Iterable[Line]) -> None:
-        """Put these off."""
+        """Add lines, each of which must be a resource."""
         for line in lines:
             assert isinstance(line.what, records.Resource)  # noqa: S101  # no other refers forward
             body = line.what.model_dump_json(exclude_unset=True)

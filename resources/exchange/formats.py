@@ -158,7 +158,7 @@ class Writing:
     counts: dict[str, int] = field(default_factory=dict)
 
     def count(self, name: str) -> None:
-        """One more of these."""
+        """One more record of this type, such as `resource`, was written."""
         self.counts[name] = self.counts.get(name, 0) + 1
 
 

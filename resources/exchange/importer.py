@@ -43,7 +43,7 @@ class Options:
 
 
 class Intake:
-    """One import."""
+    """One import under way, from the first line to the last deferred one."""
 
     def __init__(self, options: Options, report: Report) -> None:
         self._is_dry_run = options.is_dry_run

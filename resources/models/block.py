@@ -14,7 +14,7 @@ from resources.torrents import magnets
 
 
 class BlockQuerySet(models.QuerySet["Block"]):
-    """Sets of blocks."""
+    """Blocked hashes, by takedowns or by hand."""
 
     def covering(self, *hashes: str | None) -> Self:
         """Blocks of any of these hashes: each is a variable of the query, so hundreds at most."""

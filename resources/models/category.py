@@ -39,7 +39,7 @@ class Place:
 
 
 class CategoryQuerySet(models.QuerySet["Category"]):
-    """Sets of categories."""
+    """Categories, and the tree that they make."""
 
     def tree(self) -> list[Place]:
         """All of the set in tree order, two queries at most; a child whose parent is not in the

@@ -183,7 +183,7 @@ class ResourceFields(models.Model):
 
     @property
     def magnet(self) -> magnets.Magnet:
-        """The parsed magnet link."""
+        """What the magnet link says, parsed at each call."""
         return magnets.parse(self.magnet_uri)
 
     @property

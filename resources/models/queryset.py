@@ -43,11 +43,11 @@ class ResourceQuerySet(models.QuerySet[Row]):
         return self.in_state(State.LIVE)
 
     def taken_down(self) -> Self:
-        """Removed by an operator."""
+        """Removed by an Admin or operator, until they restore it."""
         return self.filter(takedown_at__isnull=False)
 
     def standing(self) -> Self:
-        """Not taken down."""
+        """All but those that were taken down, public or not."""
         return self.filter(takedown_at=None)
 
     def awaiting_review(self) -> Self:

@@ -282,12 +282,12 @@ class Resource(ResourceFields):
         return Resource.objects.filter(pk=self.pk)
 
     def take_down(self, *, reason: str, by: str) -> None:
-        """`ResourceQuerySet.take_down`."""
+        """See `ResourceQuerySet.take_down`; the row is read again."""
         self.alone().take_down(reason=reason, by=by)
         self.refresh_from_db()
 
     def restore(self) -> None:
-        """`ResourceQuerySet.restore`."""
+        """See `ResourceQuerySet.restore`; the row is read again."""
         self.alone().restore()
         self.refresh_from_db()
 

@@ -23,7 +23,7 @@ _DIGITS = 16
 
 
 def etag(row: Resource) -> str:
-    """Its entity tag, quoted."""
+    """The row's strong entity tag with its quotes, as `ETag` and `If-Match` have it."""
     columns = {f.attname: getattr(row, f.attname) for f in row._meta.concrete_fields}
     return f'"{_edits(row)}-{_digest([columns, row.state, row.publisher_token_hash, row.superseded_by])}"'
 

@@ -248,7 +248,7 @@ class SendBackIn(In):
 
 
 class CategoryIn(In):
-    """A category to create."""
+    """A category to create, at the root or below another one."""
 
     name: Name
     """Name shown on the public site."""

@@ -268,7 +268,7 @@ class QueuedOut(Out):
 
 
 class CategoryOut(Out):
-    """A category."""
+    """A category, and its place in the tree."""
 
     id: int
     """The category's number."""

@@ -82,17 +82,17 @@ class Metadata:
 
     @property
     def total_size_human(self) -> str:
-        """Its size for people."""
+        """Total size with its unit, such as `1.4 GiB`."""
         return sizes.human(self.total_size_bytes)
 
     @property
     def files_tree_summary(self) -> str:
-        """`summary` of its files."""
+        """The first files as one text; see `summary`."""
         return summary(self.files, self.file_count)
 
     @property
     def files_tree(self) -> list[Node]:
-        """`tree` of its files."""
+        """Files below their folders; see `tree`."""
         return tree(self.files)
 
 

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 class AttemptQuerySet(models.QuerySet["Attempt"]):
-    """Sets of attempts."""
+    """Recent attempts to sign in, counted by name and address."""
 
     def take(self, username: str, address: str) -> None:
         """Count one more attempt, before any password is looked at.

@@ -21,7 +21,7 @@ from teams.roles import Role
 
 
 class TeamQuerySet(models.QuerySet["Team"]):
-    """Sets of teams."""
+    """Teams, and which of them a token may see or publish for."""
 
     def in_scope(self, token: Token) -> Self:
         """What this token may see: Admin all, Publisher its own, TeamMember its one."""

@@ -31,7 +31,7 @@ answer it."""
 
 
 class TokenQuerySet(models.QuerySet["Token"]):
-    """Sets of tokens."""
+    """Tokens, and which of them open the API or may be managed by another."""
 
     def usable(self) -> Self:
         """Tokens that open the API now."""

@@ -38,7 +38,7 @@ def add_id(parser: argparse.ArgumentParser) -> None:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What `ghost update` takes."""
+    """Those of `ghost update`: an id, and one `--set` for each field."""
     add_id(parser)
     parser.add_argument(
         "--set", action="append", required=True, metavar="FIELD=VALUE",

@@ -60,7 +60,7 @@ def describe_site(status: Json) -> list[str]:
 
 
 def describe_task(task: Json) -> list[str]:
-    """How a task stands."""
+    """A task's status, place in the queue and progress as aligned lines."""
     rank = task["queue_rank"]
     return _aligned({
         "task": task["task_id"],

@@ -14,7 +14,7 @@ from .inputs import read_bytes, read_text
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What `ghost publish` takes."""
+    """Those of `ghost publish`: a magnet link or a file, and the fields of the resource."""
     parser.add_argument("what", metavar="MAGNET_OR_TORRENT_FILE")
     parser.add_argument("--title", help="left out: the name in the magnet or the file")
     parser.add_argument("--category", required=True, metavar="PATH_OR_ID")

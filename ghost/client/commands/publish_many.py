@@ -25,7 +25,7 @@ MAX_SHOWN = 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What `ghost bulk` takes."""
+    """Those of `ghost bulk`: an NDJSON or CSV file, and how to go through it."""
     parser.add_argument("file", metavar="FILE", help=".ndjson or .csv; - for standard input")
     parser.add_argument("--csv", action="store_true", help="it is CSV, whatever its name")
     parser.add_argument("--dry-run", action="store_true", help="check everything, keep nothing")
@@ -62,7 +62,7 @@ class _Tally:
             self._screen.note(self._summary())
 
     def finish(self, *, has_report: bool) -> None:
-        """The result."""
+        """Print the counts at the end, and how many refusals were not shown."""
         if self.counts["refused"] > MAX_SHOWN and not has_report:
             more = self.counts["refused"] - MAX_SHOWN
             self._screen.note(f"… and {more} more; --report FILE keeps all.")

@@ -11,7 +11,7 @@ from ..token_file import TokenFile, digest, given_token, token_path
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What `ghost rotate` takes."""
+    """Those of `ghost rotate`: how many hours the former raw token works on."""
     parser.add_argument(
         "--overlap", type=int, default=24, metavar="HOURS",
         help="hours that the former one works on (24)",

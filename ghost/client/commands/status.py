@@ -15,7 +15,7 @@ Describe = Callable[[Json], list[str]]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What `ghost status` takes."""
+    """Those of `ghost status`: a resource or task, or neither for the site."""
     parser.add_argument("id", nargs="?", metavar="ID", help="a resource's number, or a task's id")
     parser.add_argument("--follow", action="store_true", help="go on until it has ended")
 

@@ -87,7 +87,7 @@ class Choice(forms.ModelChoiceField):  # type: ignore[type-arg]  # Django's take
 
 
 class Choices(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # as above
-    """Some rows of many."""
+    """A choice of several rows, from a list that may be long."""
 
     def clean(self, value: Any) -> Any:
         """The rows; a number that no database can hold names none."""
@@ -170,7 +170,7 @@ class ModelAdmin(AuditedAdmin[M], _ModelAdmin[M]):
         )
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """As for one row."""
+        """With `Choices`, which refuses numbers that no database can hold."""
         return super().formfield_for_manytomany(
             db_field, request, **{"form_class": Choices} | kwargs
         )
@@ -290,15 +290,15 @@ class ReadOnlyAdmin(ModelAdmin[M]):
     warn_unsaved_form = False
 
     def has_add_permission(self, request: HttpRequest, *args: object) -> bool:
-        """Never."""
+        """Nobody's: the program writes these rows."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Never."""
+        """Nobody's: the program writes these rows."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Never."""
+        """Nobody's: the program keeps these rows."""
         return False
 
 
@@ -310,11 +310,11 @@ class ReadOnlyInline(_TabularInline[Any, Any]):
     show_change_link = True
 
     def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Never."""
+        """Nobody's: the program writes these rows."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Never."""
+        """Nobody's: the program writes these rows."""
         return False
 
 

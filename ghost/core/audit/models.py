@@ -23,7 +23,7 @@ class ActorKind(models.TextChoices):
 
 
 class AuditQuerySet(models.QuerySet["AuditEvent"]):
-    """Sets of events."""
+    """The trail, or what matches in it."""
 
     def matching(self, *, since: datetime | None = None, **exact: Any) -> Self:  # noqa: ANN401  # values of fields
         """Those of these fields; None is no condition."""

@@ -45,7 +45,7 @@ class Catalog(models.Model):
 
     @classmethod
     def get(cls) -> Catalog:
-        """The one row."""
+        """The one row (key 1), made when it is first asked for."""
         return cls.objects.get_or_create(pk=1)[0]
 
     @classmethod
@@ -120,7 +120,7 @@ class Catalog(models.Model):
 
 
 class ChangeQuerySet(models.QuerySet["Change"]):
-    """Sets of changes."""
+    """Which resources changed in which revision, until the builds know."""
 
     def note(self, revision: int, resources: Iterable[int]) -> None:
         """That these resources changed in that revision."""

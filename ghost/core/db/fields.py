@@ -50,7 +50,7 @@ class ReasonField(models.TextField[Reason, Reason]):
         return value.stored() if isinstance(value, Reason) else value
 
     def value_to_string(self, obj: models.Model) -> str:
-        """As it is stored."""
+        """The stored JSON, for serializers such as `dumpdata`."""
         return str(self.get_prep_value(self.value_from_object(obj)))
 
 

@@ -43,7 +43,7 @@ class Scope:
 
 
 class EventQuerySet(models.QuerySet["Event"]):
-    """Sets of events."""
+    """Events that are kept for listeners who reconnect."""
 
     def seen_by(self, scope: Scope) -> Self:
         """Those that this listener may see."""

@@ -30,7 +30,7 @@ class Caller:
 
 @dataclass(eq=False)
 class Listener:
-    """One open stream."""
+    """One open event stream: its socket, whose it is, and how far it was sent."""
 
     sock: socket.socket
     stream_id: int
@@ -94,7 +94,7 @@ class Listener:
         return self.is_live and not self.unread and time.monotonic() >= self.ends_at
 
     def put(self, lines: bytes) -> None:
-        """Have this sent."""
+        """Append these lines to what is still to be sent to it."""
         now = time.monotonic()
         if not self.unread:
             self.read_at = now

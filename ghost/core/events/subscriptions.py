@@ -21,10 +21,10 @@ KEPT = timedelta(hours=24)
 
 
 class StreamQuerySet(models.QuerySet["Stream"]):
-    """Sets of streams."""
+    """The rows of event streams, over all processes and hosts."""
 
     def live(self) -> Self:
-        """Those that are open."""
+        """Those not dropped, and seen within STALE."""
         return self.filter(dropped_at=None, seen_at__gt=timezone.now() - STALE)
 
     def open(

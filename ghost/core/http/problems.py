@@ -249,7 +249,7 @@ def on_http_error(request: HttpRequest, error: ninja.HttpError) -> JsonResponse:
 
 
 def on_missing(request: HttpRequest, error: Exception) -> JsonResponse:
-    """404."""
+    """404 for a row or page that isn't there."""
     return answer(404, _("There is nothing here."))
 
 
@@ -271,7 +271,7 @@ def _is_known(path: str) -> bool:
 
 
 def on_too_big(request: HttpRequest, error: Exception) -> JsonResponse:
-    """413."""
+    """413 for a body beyond Django's limits."""
     return answer(413, _("The body is too large."))
 
 

@@ -20,7 +20,7 @@ class ContextFilter(logging.Filter):
     """Adds `context` (a request's or a task's id) to each record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Never drops a record."""
+        """Puts the request or task into the record; drops none."""
         record.context = _context.get()
         return True
 

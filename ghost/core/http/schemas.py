@@ -143,7 +143,7 @@ class Page(Documented):
 
 
 class FieldProblem(Documented):
-    """A field at fault."""
+    """What is wrong with one field of the request."""
 
     field: str
     """Path of the field, such as `tags.3`; empty if the request as a whole is at fault."""

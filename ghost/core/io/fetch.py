@@ -251,7 +251,7 @@ class _Watch:
 
     @property
     def left_s(self) -> float:
-        """Seconds until the limit."""
+        """Seconds until the limit; negative once it has passed."""
         return self._deadline - time.monotonic()
 
     def open(self, connection: HTTPConnection) -> None:

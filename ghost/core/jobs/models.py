@@ -53,7 +53,7 @@ class JobStatus(models.TextChoices):
 
 
 class JobQuerySet(models.QuerySet["Job"]):
-    """Sets of jobs."""
+    """Jobs: those under way, and those that have ended and are kept for a while."""
 
     def open(self) -> Self:
         """Those that have not ended."""
@@ -141,7 +141,7 @@ class Job(models.Model):
     def finish(
         self, *, is_ok: bool, result: dict[str, Any] | None, error: Reason = NONE, reason: str = ""
     ) -> None:
-        """End it, once."""
+        """End it and tell listeners, unless it has ended already."""
         now = timezone.now()
         ended = {"is_ok": is_ok, "result": result, "error": error, "reason": reason}
         ours = Job.objects.open().filter(pk=self.pk)

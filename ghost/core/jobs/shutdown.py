@@ -31,5 +31,5 @@ def ask(process_group: int) -> None:
 
 
 def is_asked() -> bool:
-    """Whether to end soon."""
+    """Whether this worker was asked to end soon what it is doing."""
     return _asked.is_set()

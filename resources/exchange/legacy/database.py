@@ -66,7 +66,7 @@ def _row(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> Row:
 
 @dataclass
 class Earlier:
-    """An open one."""
+    """An open database of the earlier Ghost, with what its rows refer to."""
 
     connection: sqlite3.Connection
     metadata: EarlierMetadata | None = None

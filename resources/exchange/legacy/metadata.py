@@ -24,7 +24,7 @@ _MAX_SIZE = 2**63 - 1
 
 
 class EarlierMetadata:
-    """Its folder of them."""
+    """The folder where the earlier Ghost kept probed metadata, as JSON files."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -23,7 +23,7 @@ class Node:
 
 
 class Tree:
-    """All of them."""
+    """All categories of the earlier Ghost, with circles and clashing slugs mended."""
 
     def __init__(self, nodes: dict[int, Node]) -> None:
         self._nodes = nodes

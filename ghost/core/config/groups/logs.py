@@ -11,7 +11,7 @@ from ghost.core.config.values import Group
 
 
 class Logs(Group):
-    """What is logged."""
+    """How much of what happens is logged."""
 
     heading = _("Logs")
 
