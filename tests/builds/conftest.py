@@ -12,6 +12,14 @@ import pytest
 
 from builds.engine import pipeline
 from builds.models import Build
+from tests.builds.deployments import (  # noqa: F401  # fixtures
+    broken,
+    pages_remote,
+    published,
+    site,
+    target_folder,
+    waiting,
+)
 from tests.builds.faults import place  # noqa: F401  # a fixture
 from tests.builds.pictures import pictures, stall  # noqa: F401  # fixtures
 from tests.presence import present
