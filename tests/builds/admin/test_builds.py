@@ -1,4 +1,3 @@
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,39 +7,17 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import strip_tags
-from django.utils.translation import override
-from django_q.models import OrmQ, Task
-from PIL import Image
+from django_q.models import OrmQ
 
-from builds import covers, tasks
+from builds import tasks
 from builds.admin import labels
-from builds.models import Build, Cover, Listing, Output, Step
-from ghost.core.text.reasons import words
-from resources.models import Resource, findings
+from builds.models import Build, Output
+from resources.models import Resource
 from tests import make, operators
+from tests.builds.admin.asides import START, build
 from tests.presence import present
 
 pytestmark = pytest.mark.django_db
-
-START = "admin:builds_build_start"
-
-
-def build(state: str = "done", **fields) -> Build:
-    ended = None if state == "running" else timezone.now()
-    fields = {"trigger": "test", "lease_until": timezone.now() + timedelta(minutes=1)} | fields
-    return Build.objects.create(state=state, ended_at=ended, **fields)
-
-
-@pytest.fixture
-def two_states():
-    """A site that was built and then changed; the builds, the present one first."""
-    row = make.resource(title="One")
-    tasks.build_now("change")
-    row.title = "Two"
-    row.store()
-    tasks.build_now("change")
-    OrmQ.objects.all().delete()
-    return list(Build.objects.all())
 
 
 def going_back(row: Build) -> str:
@@ -110,25 +87,6 @@ def test_nothing_is_queued_while_a_build_is_under_way(two_states):
     assert OrmQ.objects.count() == 0
 
 
-def test_what_was_asked_for_is_followed_to_its_end():
-    browser, page = operators.client("Operator"), operators.list_of("builds_build")
-    browser.post(reverse(START))
-
-    waiting = browser.get(page)
-    again = browser.post(reverse(START))
-    task = OrmQ.objects.get()
-    Task.objects.create(
-        id=task.task_id(), name="x", func="x", started=timezone.now(), stopped=timezone.now(), success=True
-    )  # fmt: skip
-    ended = browser.get(page, headers={"HX-Request": "true"})
-
-    assert b"Your request is waiting for a worker." in waiting.content
-    assert b"every 1s" in waiting.content
-    assert operators.told(again)[-1].startswith("Another build is running or queued")
-    assert b"every 1s" not in ended.content
-    assert ended.headers["HX-Refresh"] == "true"
-
-
 # -- what the pages show
 
 
@@ -148,78 +106,6 @@ def test_a_build_shows_its_steps_with_their_output():
     wanted = ["hugo exited with 1", "12,000 pages · 1 file", "ERROR &lt;b&gt;", "exit code 1"]
     assert [part for part in wanted if part not in text] == []
     assert b"every 1s" not in page.content
-
-
-@pytest.mark.parametrize("page", ["form", "list", "dashboard"])
-def test_a_running_build_is_followed_on_every_page(page):
-    browser, row = operators.client("Viewer"), build("running")
-    row.steps.create(name="export", is_ok=True, ended_at=timezone.now())
-    row.steps.create(name="hugo", done=12_000, total=30_000)
-    url = {
-        "form": operators.form_of("builds_build", row.pk),
-        "list": operators.list_of("builds_build"),
-        "dashboard": reverse("admin:index"),
-    }[page]
-
-    text = browser.get(url).content.decode()
-
-    wanted = [
-        "Render pages",
-        "12,000 of 30,000",
-        'max="30000" value="12000"',
-        'hx-trigger="every 1s"',
-    ]
-    assert [part for part in wanted if part not in text] == []
-
-
-def test_a_build_is_followed_until_it_is_deployed_but_not_for_ever():
-    browser, row = operators.client("Viewer"), build("done")
-    step = row.steps.create(name="deploy")
-    url = operators.form_of("builds_build", row.pk)
-
-    deploying = browser.get(url).content
-    row.steps.filter(pk=step.pk).update(started_at=timezone.now() - timedelta(days=1))
-    abandoned = browser.get(url).content
-
-    assert b'hx-trigger="every 1s"' in deploying
-    assert b'hx-trigger="every 1s"' not in abandoned
-    assert b"never ended" in abandoned
-
-
-def test_pages_that_were_set_aside_lead_to_where_they_are_mended(configure):
-    configure(site_languages=("en", "zh-hans"))
-    browser, row = operators.client("Viewer"), make.resource(title="Odd one")
-    category = Listing.objects.create(kind="category", key=str(row.category_id))
-    for address, owner, aside in (
-        (f"/resources/{row.pk}/", f"entry/{row.pk}", "en,zh-hans"),
-        ("/categories/films/", f"page/{category.pk}/1", "zh-hans"),
-        ("/tags/mended/", "page/0/1", ""),
-    ):
-        Output.objects.create(
-            address=address,
-            owner=owner,
-            languages_set_aside=aside,
-            is_page=True,
-            digest="",
-            size_bytes=0,
-        )
-    told = build(set_aside=[f"/zh-hans/resources/{row.pk}/", "/tags/mended/", "/tags/gone/"])
-
-    form = browser.get(operators.form_of("builds_build", told.pk))
-    dashboard = browser.get(reverse("admin:index"))
-
-    resource = operators.form_of("resources_resource", row.pk)
-    found = form.context["set_aside"]
-    assert [(page.address, page.name, page.url, page.is_mended) for page in found] == [
-        (f"/zh-hans/resources/{row.pk}/", "Odd one", resource, False),
-        ("/tags/mended/", "", "", True),
-        ("/tags/gone/", "", "", True),
-    ]
-    assert [(page.address, page.url) for page in dashboard.context["set_aside"]] == [
-        ("/zh-hans/categories/films/", operators.form_of("resources_category", row.category_id)),
-        (f"/resources/{row.pk}/", resource),
-        (f"/zh-hans/resources/{row.pk}/", resource),
-    ]
 
 
 def test_the_list_tells_what_is_on_the_site_and_what_is_kept(two_states):
@@ -385,92 +271,3 @@ def test_an_unknown_build_is_not_found():
     browser = operators.client("Operator")
 
     assert browser.get(reverse("admin:builds_build_rollback", args=(1,))).status_code == 404
-
-
-# -- covers
-
-
-@pytest.mark.parametrize("which", ["", "?thumb"])
-def test_a_cover_is_shown_to_who_may_see_it_alone(which):
-    row = Cover.objects.create(resource=make.resource(), digest="0" * 64, width=8, height=8)
-    for file in (covers.page_file(row.digest), covers.thumb_file(row.digest)):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        Image.new("RGB", (8, 8)).save(file, "WEBP")
-    url = reverse("admin:builds_cover_image", args=(row.pk,)) + which
-    viewer, stranger = operators.client("Viewer"), operators.client("Operator")
-    stranger.logout()
-
-    seen, hidden = viewer.get(url), stranger.get(url)
-
-    assert (seen["Content-Type"], b"".join(seen)[:4]) == ("image/webp", b"RIFF")
-    assert hidden.status_code == 302
-
-
-def test_a_cover_that_is_not_there_is_a_404():
-    row = Cover.objects.create(resource=make.resource(), digest="0" * 64)
-
-    answer = operators.client().get(reverse("admin:builds_cover_image", args=(row.pk,)))
-
-    assert answer.status_code == 404
-
-
-def test_a_resources_form_shows_its_cover_or_why_there_is_none():
-    viewer = operators.client("Viewer")
-    row, failed = make.resource(), make.resource(cover_image_url="https://example.org/x.png")
-    cover = Cover.objects.create(resource=row, digest="0" * 64)
-    findings.record_cover(row, "assets/covers/1.webp")
-    findings.record_cover(failed, None, error=words("no picture <there>"))
-
-    shown = viewer.get(operators.form_of("resources_resource", row.pk)).content.decode()
-    told = viewer.get(operators.form_of("resources_resource", failed.pk)).content.decode()
-
-    assert reverse("admin:builds_cover_image", args=(cover.pk,)) in shown
-    assert "no picture &lt;there&gt;" in told
-
-
-@pytest.mark.parametrize(
-    ("trigger", "language", "shown"),
-    [
-        ("change", "en", "a change"),
-        ("schedule", "zh-hans", "定时任务"),
-        ("rescue", "en", "after a builder died"),
-        ("ada <x>", "en", "by hand: ada <x>"),
-        ("ada", "zh-hans", "手动：ada"),
-    ],
-)
-def test_who_asked_for_a_build_is_said_in_words(trigger, language, shown):
-    with override(language):
-        assert labels.asked_by(Build(trigger=trigger)) == shown
-
-
-def test_what_a_build_did_is_said_in_words():
-    said = [labels.kind(Build(**fields)) for fields in ({}, {"is_full": True}, {"back_to": 5})]
-
-    assert said == ["changes", "everything", "back to #5"]
-
-
-@pytest.mark.parametrize(
-    ("counts", "shown"),
-    [
-        ({"pages": 1, "files": 1200}, "1 page · 1,200 files"),
-        ({"files": 3, "bytes": 2048, "removed": 0}, "3 files · 2.0\xa0KB"),
-        ({"other": 7}, "other 7"),
-        ({}, ""),
-    ],
-)
-def test_what_a_step_counted_is_said_in_words(counts, shown):
-    assert labels.counts(Step(counts=counts)) == shown
-
-
-def test_every_step_of_a_build_and_what_it_counts_has_a_name_in_words(
-    two_states, configure, tmp_path
-):
-    configure(deploy_target=str(tmp_path / "there"))
-    tasks.verify_site()
-    tasks.build_now("test", force=True)
-    tasks.roll_back(two_states[1].pk, "test")
-
-    steps = Step.objects.all()
-    counted = {name for step in steps for name in step.counts}
-    assert {step.name for step in steps} == set(labels.STEPS)
-    assert counted - set(labels.COUNTS) == {"bytes"}

@@ -43,12 +43,6 @@ class Hook(Progress):
         self._act()
 
 
-@pytest.fixture(autouse=True)
-def no_queue(configure):
-    """What would be queued is called by hand here."""
-    configure(enable_scheduler=False)
-
-
 def with_cover(address: str, **kwargs) -> Resource:
     return make.resource(cover_image_url=address, **kwargs)
 

@@ -23,11 +23,6 @@ pytestmark = pytest.mark.django_db
 OLD_S = files.SWEPT_AFTER_S + 60
 
 
-@pytest.fixture(autouse=True)
-def no_queue(configure):
-    configure(enable_scheduler=False)
-
-
 def upload(row: Resource, size=(50, 50)) -> str:
     """The digest of the cover that it has now."""
     covers.upload(row, image(size), by="Ada")

@@ -1,40 +1,21 @@
-"""Covers that people bring: the rule, the API and the admin's form."""
+"""Covers that people bring: the rule and the API."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
-from django.utils import timezone
+from django.test.client import MULTIPART_CONTENT
 
 from builds import covers
 from builds.covers import files
-from builds.models import Cover, CoverHost
+from builds.models import Cover
 from ghost.core.catalog.models import Catalog
-from ghost.core.text.reasons import words
 from resources.models import Resource, undo
-from tests import make, operators
+from tests import make
+from tests.builds.covers.uploading import file, path_of, send, shown
 from tests.builds.pictures import image, opened
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def no_queue(configure):
-    configure(enable_scheduler=False)
-
-
-def shown(row: Resource) -> tuple[str | None, bool]:
-    """The path of its cover, and whether that is an upload."""
-    now = Resource.objects.get(pk=row.pk)
-    return now.cover_image_path, now.cover_uploaded_at is not None
-
-
-def path_of(row: Resource) -> str:
-    return f"assets/covers/{row.pk}.webp"
 
 
 # -- the rule
@@ -198,17 +179,6 @@ def test_an_upload_that_is_no_cover_is_refused_and_changes_nothing(body, told):
 # -- the API
 
 
-def send(client, method, row, token, body=None, content_type=MULTIPART_CONTENT, **fields):
-    if body is None:
-        body = encode_multipart(BOUNDARY, fields)
-    path = f"/api/resources/{row if isinstance(row, int) else row.pk}/cover"
-    return client.generic(method, path, body, content_type, **make.auth(token))
-
-
-def file(body: bytes | None = None, name="a.png") -> SimpleUploadedFile:
-    return SimpleUploadedFile(name, image((300, 200)) if body is None else body, "image/png")
-
-
 @pytest.mark.parametrize("number", [1, 3_000_000], ids=["small", "on-disk"])
 def test_a_publisher_uploads_and_removes_a_cover(client, number):
     token = make.publisher()
@@ -349,111 +319,3 @@ def test_a_full_disk_is_503(client, monkeypatch):
 
     assert answer.status_code == 503
     assert answer.json()["detail"] == "The cover can't be stored: No space left on device."
-
-
-# -- the admin
-
-
-def typed(row: Resource, **fields) -> dict:
-    """What the form of a resource sends."""
-    return {
-        "title": row.title, "magnet_uri": row.magnet_uri, "category": row.category_id, "tags": "",
-        "content_markdown": "", "publisher": row.publisher_id, "team": "",
-        "published_at_0": "2026-01-31", "published_at_1": "12:00:00", "cover_image_url": "",
-    } | fields  # fmt: skip
-
-
-def test_an_operator_uploads_a_cover_and_removes_it_again():
-    browser = operators.client("Operator")
-    row = make.resource()
-    url = operators.form_of("resources_resource", row.pk)
-
-    empty = browser.get(url).content.decode()
-    stored = browser.post(url, typed(row, cover=file()))
-    after_upload = shown(row)
-    page = browser.get(url).content.decode()
-    browser.post(url, typed(row, title="Only the title"))
-    after_edit = shown(row)
-    browser.post(url, typed(row, remove_cover="on"))
-
-    assert 'enctype="multipart/form-data"' in empty
-    assert stored.status_code == 302
-    assert after_upload == after_edit == (path_of(row), True)
-    assert "/admin/builds/cover/" in page
-    assert "Uploaded by operator" in page
-    assert shown(row) == (None, False)
-
-
-def test_a_new_resource_can_come_with_its_cover():
-    browser = operators.client("Operator")
-    like = make.resource()
-    fields = typed(like, title="New", magnet_uri=make.magnet(), cover=file())
-
-    answer = browser.post("/admin/resources/resource/add/", fields)
-
-    row = Resource.objects.get(title="New")
-    assert answer.status_code == 302
-    assert shown(row) == (path_of(row), True)
-
-
-@pytest.mark.parametrize(
-    ("body", "told"),
-    [
-        (b"<svg/>", "It is not a JPEG, PNG, WebP, GIF or AVIF image."),
-        (bytes(covers.MAX_BYTES + 1), "A cover may have at most 10 MB."),
-    ],
-)
-def test_the_form_says_why_a_file_is_no_cover_and_stores_nothing(body, told):
-    browser = operators.client("Operator")
-    row = make.resource(title="Before")
-    url = operators.form_of("resources_resource", row.pk)
-
-    answer = browser.post(url, typed(row, title="After", cover=file(body)))
-
-    assert answer.status_code == 200
-    assert answer.context["adminform"].form.errors == {"cover": [told]}
-    assert Resource.objects.get(pk=row.pk).title == "Before"
-
-
-def test_a_viewer_sees_the_cover_and_no_inputs():
-    row = make.resource()
-    covers.upload(row, image((9, 9)), by="Ada")
-
-    page = operators.client("Viewer").get(operators.form_of("resources_resource", row.pk))
-
-    text = page.content.decode()
-    assert ("/admin/builds/cover/" in text, 'name="cover"' in text) == (True, False)
-
-
-# -- hosts in the admin
-
-
-def test_operators_see_hosts_and_have_them_tried_again(django_capture_on_commit_callbacks):
-    browser = operators.client("Operator")
-    later = timezone.now() + timedelta(hours=1)
-    host = CoverHost.objects.create(
-        name="dead.example", failures=5, open_until=later, waiting=12, last_error=words("It came too slowly.")
-    )  # fmt: skip
-
-    page = browser.get(operators.list_of("builds_coverhost")).content.decode()
-    answer = operators.act(browser, "builds_coverhost", "try_again", host)
-    again = operators.act(browser, "builds_coverhost", "try_again", host)
-
-    host.refresh_from_db()
-    assert [
-        part in page for part in ("dead.example", "not tried again", "It came too slowly.", "12")
-    ] == [True] * 4
-    assert operators.told(answer) == ["1 host will be tried again."]
-    assert operators.told(again) == ["1 host will be tried again.", "0 hosts will be tried again."]
-    assert (host.failures, host.open_until, host.state) == (0, None, "closed")
-
-
-@pytest.mark.parametrize("group", ["Viewer", "Moderator"])
-def test_others_have_no_host_tried_again(group):
-    browser = operators.client(group)
-    host = CoverHost.objects.create(name="dead.example", failures=5)
-
-    operators.act(browser, "builds_coverhost", "try_again", host)
-
-    host.refresh_from_db()
-    assert host.failures == 5
