@@ -14,8 +14,8 @@ from builds.requests import request_build
 from builds.schemas import BuildId, BuildItem, BuildOut, BuildStateOut, TriggeredOut, TriggerIn
 from ghost.core.http import multipart, pagination
 from ghost.core.http.schemas import Page
+from resources.api import changeable
 from resources.models import Resource
-from resources.publishing import visibility
 from resources.schemas import ResourceId, ResourceOut
 from teams.auth import Bearer, TokenRequest
 from teams.policy import Action
@@ -93,15 +93,14 @@ def upload_cover(request: TokenRequest, resource_id: ResourceId) -> Resource:
     It takes the place of the picture at `cover_image_url` until another address is set there. `422`: the
     file is not such a picture.
     """
-    row = _changeable(request, resource_id)
+    row = changeable(request, resource_id)
     body = multipart.one_file(
         request, "cover", max_bytes=covers.MAX_BYTES, too_big=covers.too_big()
     )
     drawn = covers.read(body)
     with request.auth.turn():
-        row = _changeable(request, resource_id)
-        visibility.ask_review_of(row, by=request.auth)
-        covers.upload(row, drawn, by=request.auth.display_name)
+        row = changeable(request, resource_id)
+        covers.upload(row, drawn, by=request.auth)
     return row
 
 
@@ -120,19 +119,10 @@ def remove_cover(request: TokenRequest, resource_id: ResourceId) -> Status[None]
     `404` also if no cover was uploaded.
     """
     with request.auth.turn():
-        row = _changeable(request, resource_id)
-        if not covers.remove(row):
+        row = changeable(request, resource_id)
+        if not covers.remove(row, by=request.auth):
             told = _(
                 "No cover was uploaded; one from an address is removed by clearing `cover_image_url`."
             )
             raise HttpError(404, told)
-        if row.cover_image_url:  # what lies there now is shown next
-            visibility.ask_review_of(row, by=request.auth)
     return Status(204, None)
-
-
-def _changeable(request: TokenRequest, resource_id: int) -> Resource:
-    """404 if there is none, 403 if this token may not change it."""
-    row = get_object_or_404(Resource.objects.select_related("publisher"), pk=resource_id)
-    row.require_change_by(request.auth)
-    return row

@@ -342,7 +342,7 @@ def withdraw(request: TokenRequest, resource_id: ResourceId) -> Resource:
     its torrent stays listed, so nobody else can publish it.
     """
     with request.auth.turn():
-        row = _changeable(request, resource_id)
+        row = changeable(request, resource_id)
         visibility.withdraw(row)
     return row
 
@@ -360,7 +360,7 @@ def publish(request: TokenRequest, resource_id: ResourceId) -> Resource:
     `409`: the resource is taken down.
     """
     with request.auth.turn():
-        row = _changeable(request, resource_id)
+        row = changeable(request, resource_id)
         visibility.publish(row, by=request.auth)
     return row
 
@@ -384,7 +384,7 @@ def approve(
     """
     is_present = etags.condition(if_match)
     with request.auth.turn():
-        row = _changeable(request, resource_id)
+        row = changeable(request, resource_id)
         visibility.approve_one(row, is_present)
     return row
 
@@ -403,7 +403,7 @@ def send_back(request: TokenRequest, resource_id: ResourceId, data: SendBackIn) 
     `409`: the resource doesn't await review.
     """
     with request.auth.turn():
-        row = _changeable(request, resource_id)
+        row = changeable(request, resource_id)
         visibility.send_back_one(row, reason=data.reason)
     return row
 
@@ -490,7 +490,7 @@ def _seen(request: TokenRequest, resource_id: int) -> Resource:
     return row
 
 
-def _changeable(request: TokenRequest, resource_id: int) -> Resource:
+def changeable(request: TokenRequest, resource_id: int) -> Resource:
     """404 if there is none, 403 if this token may not change it."""
     row = _seen(request, resource_id)
     row.require_change_by(request.auth)

@@ -49,4 +49,4 @@ class CoveredForm(ResourceForm):
         if drawn is not None:
             covers.upload(row, drawn, by=by)
         elif self.cleaned_data.get("remove_cover"):
-            covers.remove(row)
+            covers.remove(row, by=by)

@@ -49,7 +49,7 @@ def test_files_that_no_cover_names_are_swept_and_the_rest_stays(settings):
     second = upload(rows[0], (30, 30))
     Resource.objects.filter(pk=rows[1].pk).delete()
     rows[2].take_down(reason="asked", by="Olga")
-    covers.remove(rows[3])
+    covers.remove(rows[3], by="Ada")
     for name in ("12.webp", "12-thumb.webp", "by-hand.webp", "notes.txt"):
         (folder / name).write_text("x")
     grow_old(folder)
@@ -64,7 +64,7 @@ def test_files_that_no_cover_names_are_swept_and_the_rest_stays(settings):
 def test_what_is_young_may_belong_to_a_row_that_is_just_written(settings):
     row = make.resource()
     upload(row)
-    covers.remove(row)
+    covers.remove(row, by="Ada")
 
     counts = covers.tidy()
 
@@ -76,7 +76,7 @@ def test_what_another_cover_names_too_stays(settings):
     one, other = make.resource(), make.resource()
     name = upload(one)
     upload(other)
-    covers.remove(one)
+    covers.remove(one, by="Ada")
     grow_old(settings.GHOST.cover_dir)
 
     covers.tidy()

@@ -95,7 +95,7 @@ def test_without_its_upload_a_resource_has_the_cover_at_its_address(pictures):
     row = make.resource(cover_image_url=pictures["address"] + "/cover.png")
     covers.upload(row, image((50, 50)), by="Ada")
 
-    removed = covers.remove(row)
+    removed = covers.remove(row, by="Ada")
     between = shown(row)
     covers.localize()
 
@@ -109,7 +109,7 @@ def test_without_its_upload_and_an_address_a_resource_has_no_cover():
     covers.upload(row, image((50, 50)), by="Ada")
     before = Catalog.get().revision
 
-    removed, again = covers.remove(row), covers.remove(row)
+    removed, again = covers.remove(row, by="Ada"), covers.remove(row, by="Ada")
 
     assert (removed, again, shown(row)) == (True, False, (None, False))
     assert not Cover.objects.exists()
@@ -216,6 +216,20 @@ def test_a_cover_of_reviewed_work_is_never_public_before_its_review(
 
 def _public() -> list[int]:
     return list(Resource.objects.public().values_list("pk", flat=True))
+
+
+def test_only_reviewed_publishers_covers_await_review_whoever_calls():
+    reviewed, address = make.publisher(needs_review=True), "https://example.org/a.png"
+    rows = [make.resource(publisher=reviewed, cover_image_url=address) for _ in range(3)]
+    covers.upload(rows[2], image((9, 9)), by="Olga")
+
+    covers.upload(rows[0], image((9, 9)), by=reviewed)
+    covers.upload(rows[1], image((9, 9)), by=make.admin())
+    covers.remove(rows[2], by=reviewed)
+
+    for row in rows:
+        row.refresh_from_db()
+    assert [row.state for row in rows] == ["review", "live", "review"]
 
 
 def test_an_upload_tells_who_made_it(client):

@@ -36,7 +36,7 @@ def test_an_upload_replaces_a_cover_on_the_site_and_goes_when_it_is_removed(buil
     page = (public / f"resources/{row.pk}/index.html").read_text()
     row.cover_image_url = None
     row.store()
-    covers.remove(row)
+    covers.remove(row, by="Ada")
     build()
 
     assert opened(body).size == (400, 400)
