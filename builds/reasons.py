@@ -10,6 +10,9 @@ from ghost.core.text.reasons import ReasonCode
 # -- what is to be built
 
 ASKED_FOR = ReasonCode("builds.asked_for", _("asked for by %(name)s"))
+ASKED_AT_COMMAND_LINE = ReasonCode(
+    "builds.asked_at_command_line", _("asked for by the command line")
+)
 CAME_OUT = ReasonCode(
     "builds.came_out",
     ngettext_lazy(

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from builds import reasons, tasks
-from builds.models import BuildState
+from builds.models import BuildState, Extent
 from ghost.core.audit import trail
 from ghost.core.catalog.models import Catalog
 from ghost.core.jobs import queue
 from ghost.core.jobs.models import JobKind
-from ghost.core.text.reasons import words
+from ghost.core.text.reasons import Reason, words
 from teams.models import Token
-
-
-class Extent(StrEnum):
-    """What a requested build looks at."""
-
-    CHANGES = "changes"
-    EVERYTHING = "everything"
-    VERIFICATION = "verification"
 
 
 def request_build(
@@ -32,18 +22,34 @@ def request_build(
 ) -> BuildState:
     """Mark the site as out of date, write to the audit trail who asked, and queue the build.
 
-    Until a build has ended well the request stays pending, so the schedules take it up if this
-    build is lost. `reason` is what operators read meanwhile. Without `now` no build is queued.
-    `token` is the one that asks, if one does: RevokedError if it isn't usable any more. The state;
-    its `task_id` is that of the queued build, or empty.
+    Until a build has ended well the catalog is ahead of the site, so the schedules build what
+    changed if this build is lost; a request for more that finds a build under way is postponed
+    until that has ended. `reason` is what operators read meanwhile. Without `now` it is built as
+    any change is. `token` is the one that asks, if one does: RevokedError if it isn't usable any
+    more. The state; its `task_id` is that of the queued build, or empty.
     """
-    shown = words(reason) or reasons.ASKED_FOR(name=by)
+    why = words(reason) or reasons.ASKED_FOR(name=by)
     with token.turn() if token else Catalog.turn():
-        Catalog.advance(shown)
-        state = BuildState.get()
-        asked = {"reason": reason, "extent": str(extent), "now": now}
-        trail.record("build.trigger", state, None, asked)
+        state = note_request(why, extent, reason=reason, now=now, is_announced=not now)
     state.task_id = _queue(by, extent) if now else ""
+    return state
+
+
+def note_request(
+    why: Reason,
+    extent: Extent,
+    *,
+    reason: str = "",
+    now: bool = False,
+    is_announced: bool = False,
+) -> BuildState:
+    """Mark the site as out of date and write to the audit trail who asked; the state. For who
+    builds it himself, nothing is queued. Call it in `Catalog.turn`."""
+    Catalog.advance(why, is_announced=is_announced)
+    state = BuildState.get()
+    trail.record(
+        "build.trigger", state, None, {"reason": reason, "extent": str(extent), "now": now}
+    )
     return state
 
 

@@ -12,12 +12,13 @@ from collections.abc import Callable
 from time import monotonic, sleep
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from builds import covers, reasons
 from builds.deploy import after_build
 from builds.engine import pipeline, rollback
-from builds.models import Build, BuildState
+from builds.models import Build, BuildState, Extent
 from builds.run import GaveWayError, Listener
 from ghost.core.catalog.models import Catalog
 from ghost.core.errors import RefusedError
@@ -40,17 +41,17 @@ def build_when_quiet(trigger: str = "change") -> str:
     Catalog.heard()  # before the look: a change is seen by it, or wakes somebody else
     if not BuildState.get().pending_changes:
         return "nothing to build"
-    return _claim_and_build(trigger, force=False)
+    return _claim_and_build(trigger)
 
 
 def build_at_once(trigger: str = "takedown") -> str:
     """Build what can't wait for quiet: a takedown."""
-    return _claim_and_build(trigger, force=False)
+    return _claim_and_build(trigger)
 
 
 def build_now(trigger: str = "operator", force: bool = False) -> str:  # noqa: FBT001, FBT002  # a task's arguments are plain
     """Build at once, whether or not something changed."""
-    return _claim_and_build(trigger, force=force)
+    return _claim_and_build(trigger, Extent.EVERYTHING if force else Extent.CHANGES)
 
 
 def carry_out(
@@ -67,7 +68,7 @@ def carry_out(
         done = pipeline.run(build, force=force, verify=verify, listener=listener)
     except GaveWayError:
         try:
-            _claim_and_build("takedown", force=False)  # here: in the queue, others could be first
+            _claim_and_build("takedown")  # here: in the queue, others could be first
         finally:
             _queue(*((verify_site,) if verify else (build_now, build.trigger, True)))
         raise
@@ -76,6 +77,7 @@ def carry_out(
         if build.revision is not None and catalog.revision > build.revision:
             is_late = catalog.urgent_revision > build.revision
             _queue(build_at_once if is_late else build_when_quiet)
+        _queue_postponed()
     after_build.deliver(done, listener, is_urgent=is_urgent)
     return done
 
@@ -89,11 +91,7 @@ def verify_site(trigger: str = "verify") -> str:
     """By the clock, every night: compare everything, and mend what is not as it should be."""
     if BuildState.get().held_at:
         return HELD
-    build = Build.objects.claim(trigger)
-    if build is None:
-        return BUSY
-    carry_out(build, verify=True)
-    return f"build {build.pk}: {build.state}"
+    return _claim_and_build(trigger, Extent.VERIFICATION)
 
 
 def roll_back(build_id: int, by: str) -> str:
@@ -114,6 +112,7 @@ def put_back(build_id: int | None, by: str, *, listener: Listener | None = None)
     finally:
         if Catalog.get().urgent_revision > urgent:
             _queue(build_at_once)
+        _queue_postponed()
     after_build.deliver(build, listener)
     return build
 
@@ -143,7 +142,7 @@ def note_published() -> str:
     if Catalog.get().urgent_revision > max(state.built_revision, 0):
         return build_at_once("takedown")  # the build that it asked for has failed
     if _died() and not state.held_at:
-        return _claim_and_build("rescue", force=False)  # it may have left a merge half done
+        return _claim_and_build("rescue")  # it may have left a merge half done
     if state.built_as_of is None or state.pending_changes:
         return "nothing to note"
     rows = Resource.objects.public().filter(published_at__gt=state.built_as_of)
@@ -184,9 +183,35 @@ def _queue(task: Callable[..., object], *args: object) -> None:
     queue.enqueue(task, *args, kind=JobKind.BUILD)
 
 
-def _claim_and_build(trigger: str, *, force: bool) -> str:
+def _queue_postponed() -> None:
+    """Queue the request, if there is one, that found a build under way."""
+    with transaction.atomic():
+        state = BuildState.objects.select_for_update().filter(pk=1).first()
+        if state is None or not state.postponed_extent:
+            return
+        extent = Extent(state.postponed_extent)
+        if is_full := extent == Extent.EVERYTHING:
+            _queue(build_now, state.postponed_by, is_full)
+        else:
+            _queue(verify_site, state.postponed_by)
+        BuildState.forget_postponed(extent)
+
+
+def _claim(trigger: str, extent: Extent) -> Build | None:
+    """The build; None if one is under way, whose builder then takes up what it does not see."""
     build = Build.objects.claim(trigger)
+    if build is None and extent != Extent.CHANGES:
+        BuildState.postpone(extent, trigger)
+        build = Build.objects.claim(trigger)  # it may have ended before that
+        if build:
+            BuildState.forget_postponed(extent)
+    return build
+
+
+def _claim_and_build(trigger: str, extent: Extent = Extent.CHANGES) -> str:
+    build = _claim(trigger, extent)
     if build is None:
         return BUSY
-    carry_out(build, force=force)
+    is_full, is_verification = extent == Extent.EVERYTHING, extent == Extent.VERIFICATION
+    carry_out(build, force=is_full, verify=is_verification)
     return f"build {build.pk}: {build.state}"

@@ -21,8 +21,8 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from builds.admin import labels, live_build, unrendered
 from builds.engine import rollback
 from builds.engine.rollback import Point
-from builds.models import Build, BuildState, Step
-from builds.requests import Extent, request_build
+from builds.models import Build, BuildState, Extent, Step
+from builds.requests import request_build
 from builds.tasks import roll_back
 from dht.admin.scans import grouped
 from ghost.core.admin.model_admin import ReadOnlyAdmin, badge, display

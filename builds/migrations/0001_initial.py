@@ -140,6 +140,8 @@ class Migration(migrations.Migration):
                 ('bytes', models.PositiveBigIntegerField(default=0)),
                 ('held_at', models.CharField(blank=True, max_length=64, verbose_name='held at')),
                 ('waited_for_until', models.DateTimeField(null=True)),
+                ('postponed_extent', models.CharField(blank=True, max_length=20)),
+                ('postponed_by', models.CharField(blank=True, max_length=100)),
                 ('last_build_at', models.DateTimeField(null=True, verbose_name='last build')),
                 ('last_build_commit', models.CharField(max_length=64, null=True, verbose_name='deployed commit')),
                 ('last_error', ghost.core.db.fields.ReasonField(verbose_name='last error')),

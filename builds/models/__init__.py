@@ -1,7 +1,7 @@
 """Builds, covers, and what the public site holds. Leans on builds.data."""
 
 from builds.models.build import LATEST_LEASE, LEASE, Build
-from builds.models.build_state import BuildState
+from builds.models.build_state import BuildState, Extent
 from builds.models.cover import Cover, CoverHost, CoverLease
 from builds.models.deployment import Deployment
 from builds.models.site import Due, EntryRow, Listing, ListingEntry, NextOutput, Output
@@ -18,6 +18,7 @@ __all__ = [
     "Deployment",
     "Due",
     "EntryRow",
+    "Extent",
     "Listing",
     "ListingEntry",
     "NextOutput",

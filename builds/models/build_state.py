@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from enum import StrEnum
 from typing import Any
 
 from django.db import models, transaction
@@ -11,10 +12,18 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from builds.models.build import Build
+from builds.models.build import TRIGGER_CHARS, Build
 from ghost.core.catalog.models import Catalog
 from ghost.core.db.fields import ReasonField
 from ghost.core.text.reasons import NONE, Reason, read
+
+
+class Extent(StrEnum):
+    """What a requested build looks at."""
+
+    CHANGES = "changes"
+    EVERYTHING = "everything"
+    VERIFICATION = "verification"
 
 
 class BuildState(models.Model):
@@ -45,6 +54,9 @@ class BuildState(models.Model):
     """The site was rolled back to this state and waits for an operator."""
     waited_for_until = models.DateTimeField(null=True)
     """Until then a task waits for the catalog to be quiet."""
+    postponed_extent = models.CharField(max_length=20, blank=True)
+    """`Extent` of a request that found a build under way which did not see it."""
+    postponed_by = models.CharField(max_length=TRIGGER_CHARS, blank=True)
     last_build_at = models.DateTimeField(_("last build"), null=True)
     last_build_commit = models.CharField(_("deployed commit"), max_length=64, null=True)
     last_error = ReasonField(_("last error"))
@@ -112,6 +124,20 @@ class BuildState(models.Model):
     def stop_waiting(cls) -> None:
         """Let another task wait for quiet."""
         cls.objects.filter(pk=1).update(waited_for_until=None)
+
+    @classmethod
+    def postpone(cls, extent: Extent, by: str) -> None:
+        """Leave a request to whoever ends the build under way. Everything is a verification too."""
+        cls.get()
+        rows = cls.objects.filter(pk=1)
+        if extent != Extent.EVERYTHING:
+            rows = rows.exclude(postponed_extent=Extent.EVERYTHING)
+        rows.update(postponed_extent=extent, postponed_by=by[:TRIGGER_CHARS])
+
+    @classmethod
+    def forget_postponed(cls, extent: Extent) -> None:
+        """That request is being served."""
+        cls.objects.filter(pk=1, postponed_extent=extent).update(postponed_extent="")
 
     def hold(self, where: str) -> None:
         """The site was put back to an earlier state: nothing is built by itself until a build

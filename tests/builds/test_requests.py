@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from django.core.management import call_command
 from django.urls import reverse
+from django.utils.translation import override
 from django_q.models import OrmQ
 
 from builds import tasks
-from builds.models import Build, BuildState
-from builds.requests import Extent, request_build
+from builds.models import Build, BuildState, Extent
+from builds.requests import request_build
 from ghost.core.audit.models import AuditEvent
 from ghost.core.catalog.models import Catalog
 from ghost.core.errors import RevokedError
@@ -82,6 +83,27 @@ def test_the_task_fits_what_is_asked_for(extent, task, args):
     (queued,) = OrmQ.objects.all()
     assert (queued.task["func"], queued.task["args"]) == (task, args)
     assert state.task_id == queued.task_id()
+
+
+def test_a_build_at_once_has_no_other_queued_ahead_of_it(django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        request_build("Ada", extent=Extent.EVERYTHING)
+
+    assert [task.task["func"] for task in OrmQ.objects.all()] == [tasks.build_now]
+
+
+def test_later_is_built_as_any_change_is(django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        request_build("Ada", now=False)
+
+    assert [task.func() for task in OrmQ.objects.all()] == ["builds.tasks.build_when_quiet"]
+
+
+def test_what_the_command_asked_for_is_told_in_the_readers_language(built):
+    call_command("build_site")
+
+    with override("zh-hans"):
+        assert str(Catalog.get().reason) == "由命令行发起"
 
 
 def test_later_is_pending_without_a_task():

@@ -176,6 +176,35 @@ def test_one_build_at_a_time():
     assert states() == ["running"]
 
 
+@pytest.mark.parametrize(
+    ("ask", "task", "args"),
+    [
+        (lambda: tasks.build_now("Ada", force=True), "builds.tasks.build_now", ("Ada", True)),
+        (lambda: tasks.verify_site("Ada"), "builds.tasks.verify_site", ("Ada",)),
+    ],
+)
+def test_a_request_for_more_that_finds_a_build_is_queued_when_that_has_ended(ask, task, args):
+    build = present(Build.objects.claim("somebody else"))
+
+    told = ask()
+    tasks.carry_out(build)
+
+    (again,) = OrmQ.objects.all()
+    assert told == tasks.BUSY
+    assert (again.func(), again.task["args"]) == (task, args)
+    assert BuildState.get().postponed_extent == ""
+
+
+def test_everything_is_a_verification_too():
+    build = present(Build.objects.claim("somebody else"))
+
+    tasks.build_now("Ada", force=True)
+    tasks.verify_site("Eve")
+    tasks.carry_out(build)
+
+    assert queued() == ["builds.tasks.build_now"]
+
+
 def test_a_resource_comes_out_when_its_hour_has_come():
     row = make.resource(title="Tomorrow", published_at=timezone.now() + timedelta(days=1))
     tasks.build_now("test")

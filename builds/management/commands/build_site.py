@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from builds.models import Build, Step
-from builds.requests import Extent, request_build
+from builds import reasons
+from builds.models import Build, Extent, Step
+from builds.requests import note_request
 from builds.run import reason_of
 from builds.tasks import carry_out
+from ghost.core.catalog.models import Catalog
 from ghost.core.db.snapshot import require_prepared
 from ghost.core.errors import GhostError, RefusedError
 
@@ -41,10 +43,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, force: bool, verify: bool, **options: Any) -> None:  # noqa: ANN401  # Django's
         try:
-            request_build(BY, extent=_extent(force=force, verify=verify), now=False)
-            build = Build.objects.claim(BY)
-            if build is None:
-                raise RefusedError(BUSY)
+            build = _claimed(_extent(force=force, verify=verify))
             carry_out(build, force=force, verify=verify, listener=self._tell)
         except GhostError as error:
             raise CommandError(str(error)) from error
@@ -76,6 +75,17 @@ class Command(BaseCommand):
         elif step.total and time.monotonic() - self._said_at >= SAID_EVERY_S:
             self._said_at = time.monotonic()
             self.stderr.write(_progress(step), str)
+
+
+def _claimed(extent: Extent) -> Build:
+    """The build that is asked for; RefusedError, and nothing is written, if one is under way."""
+    with Catalog.turn():
+        build = Build.objects.claim(BY)
+        if build:
+            note_request(reasons.ASKED_AT_COMMAND_LINE(), extent)
+    if build is None:
+        raise RefusedError(BUSY)
+    return build
 
 
 def _extent(*, force: bool, verify: bool) -> Extent:

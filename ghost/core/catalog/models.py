@@ -64,13 +64,18 @@ class Catalog(models.Model):
 
     @classmethod
     def advance(
-        cls, reason: Reason, resources: Iterable[int] = (), *, is_urgent: bool = False
+        cls,
+        reason: Reason,
+        resources: Iterable[int] = (),
+        *,
+        is_urgent: bool = False,
+        is_announced: bool = True,
     ) -> None:
         """Say that public content changes with this transaction, and why (shown to operators).
 
         `resources` are the keys of those that the public sees otherwise from now on; names of
         categories, publishers and teams are compared by whoever shows them. What is urgent is
-        built at once, ahead of what waits for quiet.
+        built at once, ahead of what waits for quiet. Who builds it himself announces nothing.
         """
         cls.get()
         now = timezone.now()
@@ -81,7 +86,7 @@ class Catalog(models.Model):
             if is_urgent:
                 cls.objects.filter(pk=1).update(urgent_revision=models.F("revision"))
             Change.objects.note(cls.objects.values_list("revision", flat=True).get(), resources)
-            if settings.GHOST.enable_scheduler:
+            if is_announced and settings.GHOST.enable_scheduler:
                 cls._tell(now, is_urgent=is_urgent)
 
     @classmethod

@@ -14,6 +14,8 @@ from builds.management.commands import build_site as build_command
 from builds.models import Build, BuildState
 from builds.render import hugo
 from builds.tree import releases
+from ghost.core.audit.models import AuditEvent
+from ghost.core.catalog.models import Catalog
 from tests import make
 from tests.presence import present
 from tests.stories.site.test_same_bytes import tree
@@ -121,9 +123,13 @@ def test_build_site_again_says_unchanged_and_forced_does_it_again():
 
 def test_build_site_while_somebody_else_builds_is_an_error():
     Build.objects.claim("somebody else")
+    before = Catalog.get().revision
 
     with pytest.raises(CommandError, match=r"^Somebody else is building just now"):
         build_site()
+
+    assert Catalog.get().revision == before
+    assert not AuditEvent.objects.filter(action="build.trigger").exists()
 
 
 def test_build_site_that_fails_is_an_error(configure):
