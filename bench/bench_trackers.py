@@ -89,7 +89,7 @@ def _find(url: str, keys: list[str]) -> None:
     asking, number = _trackers().trackers(), 0
     for key in keys:
         asking.find_peers(key, [url], PORT, 60)
-    while asking.is_busy or asking.num_listed:
+    while asking.num_pending or asking.num_listed:
         number += sum(hasattr(event, "peers") for event in asking.events())
         time.sleep(0.005)
     number += sum(hasattr(event, "peers") for event in asking.events())

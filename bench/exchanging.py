@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +12,7 @@ from django.core.management import call_command
 from django.db import connection, models, transaction
 from usage import Meter
 
+from ghost.core.batches import batched
 from resources.models import Category, Resource
 from resources.torrents import metadata
 from teams.models import Token
@@ -56,7 +56,7 @@ def _bare_import(file: Path) -> None:
     with file.open() as stream, connection.constraint_checks_disabled():
         Token.objects.bulk_create(_row(Token, each) for each in json.loads(next(stream)))
         Category.objects.bulk_create(_row(Category, each) for each in json.loads(next(stream)))
-        while lines := list(islice(stream, AT_ONCE)):
+        for lines in batched(stream, AT_ONCE):
             found = [json.loads(line) for line in lines]
             for each in found:
                 path = folder / f"{each['magnet_hash']}.json"

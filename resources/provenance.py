@@ -37,14 +37,6 @@ def clean_licence(text: str) -> str:
     return str(parsed.render("{symbol.key}"))
 
 
-def licences_of(expression: str) -> list[str]:
-    """The identifiers of the licences that an expression names, each once, in its order."""
-    if not expression:
-        return []
-    keys = _licences().license_keys(expression, unique=True)
-    return [str(key) for key in keys]
-
-
 @cache
 def _licences() -> Licensing:
     # Reading the list takes half a second: only who uses it pays.

@@ -138,7 +138,7 @@ def await_events(
     """What is told until nothing more is to come."""
     events, until = [], time.monotonic() + within_s
     while time.monotonic() < until:
-        is_busy = asking.is_busy
+        is_busy = asking.num_pending > 0
         events += asking.events()
         if not is_busy:
             return events

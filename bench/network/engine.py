@@ -17,6 +17,7 @@ from django.utils import timezone
 from dht.engine import lookups, probes, session
 from dht.health import scanner
 from dht.models import Scan
+from ghost.core.batches import batched
 from ghost.core.errors import OutageError
 from resources.models import Category, ProbeStatus, Resource
 from resources.torrents import magnets
@@ -34,7 +35,7 @@ def fill(manifest: Path) -> dict[str, Any]:
     publisher, _ = Token.objects.issue(Role.PUBLISHER, "Bench")
     at = timezone.now() - timedelta(days=1)
     keys = _read(manifest)["keys"]
-    for start in range(0, len(keys), 2000):
+    for batch in batched(keys, 2000):
         Resource.objects.bulk_create(
             Resource(
                 title=f"Work {key[:8]}",
@@ -47,7 +48,7 @@ def fill(manifest: Path) -> dict[str, Any]:
                 probed_at=at,
                 published_at=at,
             )
-            for key in keys[start : start + 2000]
+            for key in batch
         )
     return {"resources": Resource.objects.count()}
 

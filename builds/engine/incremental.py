@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from builds.search import entries
 from builds.tree import releases
 from builds.tree.check import MismatchError
 from builds.tree.patches import PatchDraft
+from ghost.core.batches import batched
 from ghost.core.errors import OutageError
 from ghost.core.io.files import inside
 
@@ -107,7 +108,7 @@ def make_search(reader: Reader, draft: PatchDraft, delta: Delta) -> int:
 def _published(owners: list[str]) -> dict[str, dict[str, Output]]:
     """What is on the site of each owner, by address."""
     outputs: dict[str, dict[str, Output]] = {}
-    for part in _parts(owners):
+    for part in batched(owners, QUERY_KEYS):
         for row in Output.objects.filter(owner__in=part):
             outputs.setdefault(row.owner, {})[row.address] = row
     return outputs
@@ -136,9 +137,9 @@ def store(delta: Delta) -> int:
     """Write the rows, in the transaction that makes the patch count; by how many pages the site
     grows."""
     pages = [address for address, row in delta.rows.items() if row.is_page]
-    known = sum(Output.objects.filter(pk__in=part).count() for part in _parts(pages))
+    known = sum(Output.objects.filter(pk__in=part).count() for part in batched(pages, QUERY_KEYS))
     fields = ["owner", "is_page", "digest", "size_bytes", "languages_set_aside"]
-    for part in _parts(list(delta.gone)):
+    for part in batched(delta.gone, QUERY_KEYS):
         Output.objects.filter(pk__in=part).delete()
     Output.objects.bulk_create(
         delta.rows.values(), update_conflicts=True, update_fields=fields,
@@ -146,11 +147,6 @@ def store(delta: Delta) -> int:
     )  # fmt: skip
     Due.objects.all().delete()
     return len(pages) - known - sum(row.is_page for row in delta.gone.values())
-
-
-def _parts(keys: list[str]) -> Iterator[list[str]]:
-    for start in range(0, len(keys), QUERY_KEYS):
-        yield keys[start : start + QUERY_KEYS]
 
 
 def files_set_aside() -> set[str]:

@@ -24,6 +24,7 @@ from builds.listings.repagination import repaginate
 from builds.models import BuildState, Due, EntryRow
 from builds.run import Progress
 from builds.search import entries as search_entries
+from ghost.core.batches import batched
 from ghost.core.catalog.models import Catalog, Change
 from ghost.core.db.snapshot import one_moment
 from resources.models import Resource
@@ -82,9 +83,9 @@ def _all_ids(progress: Progress) -> Iterator[list[int]]:
     """Keys of all public resources and of all entries, in batches."""
     public = Resource.objects.public().values_list("pk", flat=True)
     ids = sorted({*public, *EntryRow.objects.values_list("pk", flat=True)})
-    for start in range(0, len(ids), BATCH):
-        progress.report(start, len(ids))
-        yield ids[start : start + BATCH]
+    for number, batch in enumerate(batched(ids, BATCH)):
+        progress.report(number * BATCH, len(ids))
+        yield batch
 
 
 # -- a few
@@ -106,7 +107,7 @@ def _sync_some(state: BuildState, progress: Progress, ids: Iterable[int] = ()) -
         _repaginate(state, snapshot, progress)
         return
     changed = _ChangedEntries(snapshot, before, touched)
-    for part in _parts(changed.ids, MAX_TRANSACTION_ENTRIES):
+    for part in batched(changed.ids, MAX_TRANSACTION_ENTRIES):
         with progress.writing():
             changed.write(part)
     with progress.writing():
@@ -124,13 +125,8 @@ def _take_snapshot() -> CatalogSnapshot:
 
 
 def _rows_of(ids: set[int]) -> dict[int, EntryRow | None]:
-    parts = _parts(sorted(ids), BATCH)
+    parts = batched(sorted(ids), BATCH)
     return {pk: row for part in parts for pk, row in entry_rows.rows_of(part).items()}
-
-
-def _parts(ids: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    for start in range(0, len(ids), size):
-        yield ids[start : start + size]
 
 
 class _ChangedEntries:

@@ -21,6 +21,7 @@ from builds.pages import json_index
 from builds.pages.outputs import RecordMaker
 from builds.run import Progress
 from builds.search import entries
+from ghost.core.batches import batched
 
 SHOWN = 20
 BATCH = 2000
@@ -67,9 +68,8 @@ def mark_due(drift: Drift) -> None:
         ],
         ignore_conflicts=True,
     )
-    spoilt = sorted(drift.spoilt)
-    for start in range(0, len(spoilt), QUERY_KEYS):
-        rows = Output.objects.filter(pk__in=spoilt[start : start + QUERY_KEYS])
+    for spoilt in batched(sorted(drift.spoilt), QUERY_KEYS):
+        rows = Output.objects.filter(pk__in=spoilt)
         drift.owners |= set(rows.values_list("owner", flat=True))
         rows.update(digest="")
     set_aside = Output.objects.set_aside()  # tried again: what Hugo lacked may be there now

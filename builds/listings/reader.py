@@ -14,6 +14,7 @@ from builds.data.taxonomy import CategoryNode, Taxonomy
 from builds.listings.pagination import Kind, ListingKey
 from builds.listings.supersession import Supersession
 from builds.models import BuildState, EntryRow, Listing
+from ghost.core.batches import batched
 
 MAX_CACHED_ENTRIES = 4000
 """Entries that stay in memory: those of a few hundred pages."""
@@ -72,8 +73,8 @@ class Reader:
         if missing and len(self._entries) > MAX_CACHED_ENTRIES:
             self._entries.clear()
             missing = list(ids)
-        for start in range(0, len(missing), QUERY_IDS):
-            rows = EntryRow.objects.filter(pk__in=missing[start : start + QUERY_IDS])
+        for batch in batched(missing, QUERY_IDS):
+            rows = EntryRow.objects.filter(pk__in=batch)
             for stored in rows.values_list("entry_json", flat=True):
                 entry = Entry.from_json(stored)
                 self._entries[entry.id] = entry

@@ -12,6 +12,7 @@ from typing import Self
 from builds.data.entry import Entry
 from builds.listings.pagination import microseconds_of
 from builds.models import EntryRow
+from ghost.core.batches import batched
 
 AT_ONCE = 400
 
@@ -27,8 +28,8 @@ class Supersession:
     def around(cls, entries: Sequence[Entry]) -> Self:
         """Of these entries: one query for AT_ONCE of them, two if one of them replaces another."""
         found = cls()
-        for start in range(0, len(entries), AT_ONCE):
-            found._look(entries[start : start + AT_ONCE])
+        for batch in batched(entries, AT_ONCE):
+            found._look(batch)
         return found
 
     def older(self, entry: Entry) -> Entry | None:

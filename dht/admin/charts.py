@@ -21,7 +21,6 @@ WIDTH = 1000.0
 LINES_TOP, LINES_BOTTOM = 8.0, 96.0
 LANES = {DhtStatus.ACTIVE: 118.0, DhtStatus.STALE: 136.0, DhtStatus.UNKNOWN: 154.0}
 """Height of each status' lane."""
-HEIGHT = 164
 MIN_SPAN = timedelta(days=1)
 MIN_BAND = 4.0
 """Shorter times would not be seen."""

@@ -129,13 +129,9 @@ class Trackers:
 
     @property
     def num_pending(self) -> int:
-        """How many answers are still to come; those that came are among the events."""
+        """How many answers are still to come; those that came are among the events. Ask before
+        `events()`, to miss none."""
         return self._num_asked - self._num_ended
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether answers are still to come. Ask before `events()`, to miss none."""
-        return self.num_pending > 0
 
     @property
     def num_listed(self) -> int:

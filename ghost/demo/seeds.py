@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -49,12 +48,6 @@ class Seed:
         topics = [f"xt=urn:btih:{self.v1}"] if self.v1 else []
         topics += [f"xt=urn:btmh:1220{self.v2}"] if self.v2 else []
         return "magnet:?" + "&".join(topics)
-
-    @property
-    def base32_uri(self) -> str:
-        """The link in the older spelling, v1 only."""
-        digits = base64.b32encode(bytes.fromhex(self.v1 or "")).decode()
-        return f"magnet:?xt=urn:btih:{digits}"
 
     @property
     def dht_keys(self) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 
 import libtorrent as lt
@@ -58,7 +59,9 @@ def test_a_torrent_file_made_of_the_info_section_has_the_same_hash(swarm):
 def test_a_base32_link_is_probed(swarm):
     seed = next(seed for seed in swarm.seeds if seed.v1)
 
-    outcomes = probe(seed.base32_uri)
+    digits = base64.b32encode(bytes.fromhex(seed.v1)).decode()
+
+    outcomes = probe(f"magnet:?xt=urn:btih:{digits}")
 
     assert [o.metadata.name for o in outcomes.values()] == [seed.name]
 

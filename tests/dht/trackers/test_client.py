@@ -263,7 +263,7 @@ def test_other_protocols_are_ignored(asking, url):
     asking.find_peers(KEY, [url], 6999, 1)
     asking.scrape({url: [KEY]}, 1)
 
-    assert (asking.is_busy, asking.events()) == (False, [])
+    assert (asking.num_pending, asking.events()) == (0, [])
 
 
 def test_one_tracker_does_not_hold_up_another(asking, serve):
