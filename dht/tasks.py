@@ -102,7 +102,7 @@ class _Run:
         Resource.objects.all().renew_claims(self._held.values(), 0)
 
 
-def record(row: Resource, outcome: probes.Outcome) -> bool:
+def record(row: Resource, outcome: probes.ProbeOutcome) -> bool:
     """Keep what a probe of `row` found; False if its magnet was changed or removed meanwhile."""
     with transaction.atomic():
         is_kept = _keep(row, outcome)
@@ -111,7 +111,7 @@ def record(row: Resource, outcome: probes.Outcome) -> bool:
     return is_kept
 
 
-def _keep(row: Resource, outcome: probes.Outcome) -> bool:
+def _keep(row: Resource, outcome: probes.ProbeOutcome) -> bool:
     if outcome.metadata is None:
         return findings.record_probe_miss(row, outcome.status, outcome.error)
     was = row.dht_status
@@ -121,7 +121,7 @@ def _keep(row: Resource, outcome: probes.Outcome) -> bool:
     return is_kept
 
 
-def _sample(row: Resource, was: str, outcome: probes.Outcome) -> HealthSample:
+def _sample(row: Resource, was: str, outcome: probes.ProbeOutcome) -> HealthSample:
     return HealthSample(
         resource=row,
         method=Method.METADATA,

@@ -15,7 +15,7 @@ from ninja.errors import HttpError
 
 from ghost.core.http import multipart, pagination, response_headers
 from ghost.core.http.parameters import DryRun, IfMatch, IfNoneMatch, Prefer, Wait
-from ghost.core.http.problems import of
+from ghost.core.http.problems import problem_of
 from ghost.core.http.schemas import problems
 from resources import provenance, slugs
 from resources.models import Category, Resource
@@ -145,7 +145,7 @@ def create_from_torrent(request: TokenRequest, response: HttpResponse) -> Status
     form, body = multipart.of_form(
         request, "torrent", max_bytes=metainfo.MAX_BYTES, too_big=too_big
     )
-    values = TorrentIn.of(form).model_dump(exclude_unset=True)
+    values = TorrentIn.from_form(form).model_dump(exclude_unset=True)
     return _created(submissions.add_file(body, values, by=request.auth), response)
 
 
@@ -419,7 +419,7 @@ def list_categories(request: TokenRequest) -> list[PlaceOut]:
     """List all categories in the order of the tree: each category comes after its parent and before the
     parent's next sibling.
     """
-    return [PlaceOut.of(place) for place in Category.objects.tree()]
+    return [PlaceOut.from_place(place) for place in Category.objects.tree()]
 
 
 @categories.post(
@@ -507,17 +507,17 @@ def _versioned(row: Resource, response: HttpResponse) -> Resource:
     return row
 
 
-def _reported(request: TokenRequest, outcomes: list[bulk.Outcome], *, is_dry: bool) -> BulkOut:
+def _reported(request: TokenRequest, outcomes: list[bulk.ItemOutcome], *, is_dry: bool) -> BulkOut:
     items = [_item(request, each, is_dry=is_dry) for each in outcomes]
     created = sum(each.problem is None for each in items)
     return BulkOut(created=created, refused=len(items) - created, dry_run=is_dry, items=items)
 
 
-def _item(request: TokenRequest, outcome: bulk.Outcome, *, is_dry: bool) -> BulkItemOut:
+def _item(request: TokenRequest, outcome: bulk.ItemOutcome, *, is_dry: bool) -> BulkItemOut:
     row = outcome.row
     if row is None:
         # As a request of its own would be answered: the one place that words errors.
-        said = json.loads(of(request, outcome.error or Exception()).content)
+        said = json.loads(problem_of(request, outcome.error or Exception()).content)
         return BulkItemOut(index=outcome.index, status=said["status"], problem=said)
     known = None if is_dry else row.pk
     return BulkItemOut(

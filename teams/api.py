@@ -80,7 +80,7 @@ def create_team(request: TokenRequest, data: TeamIn) -> Status[Team]:
     `400`: there is no usable Publisher token with that hash. `409`: the name is taken.
     """
     with request.auth.turn():
-        return Status(201, Team.objects.found(request.auth, data.name, data.owner_token_hash))
+        return Status(201, Team.objects.create_as(request.auth, data.name, data.owner_token_hash))
 
 
 @router.post(

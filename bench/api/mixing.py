@@ -44,7 +44,7 @@ def _people() -> tuple[dict[str, Token], dict[str, str]]:
 
 
 def _team(owner: Token, name: str) -> Team:
-    return Team.objects.found(owner, name)
+    return Team.objects.create_as(owner, name)
 
 
 def _some(of: int, by: int, below: int) -> models.QuerySet[Resource]:

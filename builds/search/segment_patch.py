@@ -19,9 +19,9 @@ from builds.search.segments import (
     NO_SIZE,
     SETS,
     VERSIONS,
-    Change,
     Row,
     Segment,
+    SegmentChange,
     column,
     json_bytes,
     leaf_address,
@@ -38,7 +38,7 @@ Read = Callable[[str], bytes | None]
 """From an address to the public file's bytes, or None if it isn't there."""
 
 
-def patch(before: Segment, edits: Sequence[Edit], read: Read) -> Change:
+def patch(before: Segment, edits: Sequence[Edit], read: Read) -> SegmentChange:
     """What edits of its resources make of a segment; `before` is `Segment(number)` if it is new.
 
     OutageError if the public files are not what they should be: only a full build helps then.
@@ -50,7 +50,7 @@ def patch(before: Segment, edits: Sequence[Edit], read: Read) -> Change:
     years = _years(before, edits)
     version = (before.version + files.weight) % VERSIONS
     segment = Segment(number, version, years, leaves) if years else None
-    return Change(segment, files.written, files.removed)
+    return SegmentChange(segment, files.written, files.removed)
 
 
 class _Files:

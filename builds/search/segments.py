@@ -43,7 +43,7 @@ class Segment:
 
 
 @dataclass
-class Change:
+class SegmentChange:
     """What became of a segment (None: it is empty now), and the files to write and to remove."""
 
     segment: Segment | None
@@ -56,7 +56,7 @@ def number_of(resource_id: int) -> int:
     return resource_id // SEGMENT_IDS
 
 
-def build(number: int, docs: Iterable[Doc]) -> Change:
+def build(number: int, docs: Iterable[Doc]) -> SegmentChange:
     """All files of a segment from all of its resources, in ascending order of ids."""
     postings: dict[str, defaultdict[str, list[int]]] = {name: defaultdict(list) for name in SETS}
     blocks: defaultdict[int, list[Row]] = defaultdict(list)
@@ -72,7 +72,7 @@ def build(number: int, docs: Iterable[Doc]) -> Change:
         sizes[place] = doc.size
         years[doc.year] += 1
     if not sizes:
-        return Change(None, [])
+        return SegmentChange(None, [])
     bodies = {rows_address(number, block): json_bytes(rows) for block, rows in blocks.items()}
     bodies[sizes_address(number)] = json_bytes(column(sizes))
     leaves = {}
@@ -83,7 +83,7 @@ def build(number: int, docs: Iterable[Doc]) -> Change:
             bodies[leaf_address(number, name, leaf)] = json_bytes(entries)
     version = sum(weight(*item) for item in bodies.items()) % VERSIONS
     segment = Segment(number, version, dict(sorted(years.items())), leaves)
-    return Change(segment, [File(*item) for item in bodies.items()])
+    return SegmentChange(segment, [File(*item) for item in bodies.items()])
 
 
 def leaf_address(number: int, name: str, leaf: str) -> str:

@@ -35,7 +35,7 @@ TRACKERS_AFTER_S = 3.0
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ProbeOutcome:
     """How one probe ended: `metadata` with status ok, else the reason why not."""
 
     magnet_hash: str
@@ -60,7 +60,7 @@ class _Probe:
     """Whether a tracker has answered, were it that nobody is there."""
 
 
-def probe(magnets: Iterable[Magnet], timeout_s: float) -> Iterator[Outcome]:
+def probe(magnets: Iterable[Magnet], timeout_s: float) -> Iterator[ProbeOutcome]:
     """Probe all of them together, each for up to `timeout_s` seconds; outcomes as they come.
 
     OutageError if libtorrent can't be loaded.
@@ -86,7 +86,7 @@ class Probes:
         self._under_way: dict[str, _Probe] = {}
         self._hashes_by_key: dict[str, list[str]] = {}
         self._repeated: deque[_Probe] = deque()
-        self._timers = Timers[Outcome | None]()
+        self._timers = Timers[ProbeOutcome | None]()
         self._trackers: trackers.Trackers | None = None
         self._patience_s = min(session.NODES_PATIENCE_S, timeout_s / 2)
         self._dht = Reachability(self._session, self._patience_s)
@@ -110,7 +110,7 @@ class Probes:
         self._waiting.clear()
         self._session.save_state()
 
-    def step(self, wait_s: float) -> list[Outcome]:
+    def step(self, wait_s: float) -> list[ProbeOutcome]:
         """Go on for about `wait_s` seconds; the probes that ended."""
         if not self._under_way and self._dht.is_still_waited_for(wait_s):
             return []
@@ -123,7 +123,7 @@ class Probes:
 
     # -- finding peers
 
-    def _begin_waiting(self) -> list[Outcome]:
+    def _begin_waiting(self) -> list[ProbeOutcome]:
         """Begin as many as there is room for: in a burst, answers would be lost."""
         if not self._waiting and not self._repeated:
             return []
@@ -153,14 +153,16 @@ class Probes:
         self._call_at(probe.ends_at, self._give_up, probe)
         return probe
 
-    def _call_at(self, at: float, call: Callable[[_Probe], Outcome | None], probe: _Probe) -> None:
-        def due() -> Outcome | None:
+    def _call_at(
+        self, at: float, call: Callable[[_Probe], ProbeOutcome | None], probe: _Probe
+    ) -> None:
+        def due() -> ProbeOutcome | None:
             is_under_way = self._under_way.get(probe.magnet.hash) is probe
             return call(probe) if is_under_way else None
 
         self._timers.call_at(at, due)
 
-    def _begin_without_dht(self) -> list[Outcome]:
+    def _begin_without_dht(self) -> list[ProbeOutcome]:
         """Only trackers can name peers."""
         self._repeated.clear()
         lost = [h for h, magnet in self._waiting.items() if not _tracker_urls(magnet)]
@@ -168,7 +170,7 @@ class Probes:
             del self._waiting[magnet_hash]
         while self._waiting:
             self._begin()
-        return [Outcome(h, ProbeStatus.UNAVAILABLE, error=reasons.NO_DHT()) for h in lost]
+        return [ProbeOutcome(h, ProbeStatus.UNAVAILABLE, error=reasons.NO_DHT()) for h in lost]
 
     def _look_up(self, probe: _Probe) -> int:
         """Ask the DHT; how many questions that took."""
@@ -208,7 +210,7 @@ class Probes:
                     self._under_way[magnet_hash].has_tracker_answered = True
                 self._add_peers(event.key, event.peers)
 
-    def _handle(self, event: session.Event) -> list[Outcome]:
+    def _handle(self, event: session.Event) -> list[ProbeOutcome]:
         if isinstance(event, session.PeersNamed):
             self._add_peers(event.key, event.peers)
             return []
@@ -230,14 +232,14 @@ class Probes:
                 probe.peers.update(new)
                 self._session.fetch(probe.magnet, new)
 
-    def _finish(self, probe: _Probe, torrent: sanitize.Torrent) -> Outcome:
+    def _finish(self, probe: _Probe, torrent: sanitize.Torrent) -> ProbeOutcome:
         num_peers = len(probe.peers)
         metadata = sanitize.metadata(probe.magnet, torrent, num_peers)
         if metadata is None:
             return self._miss(probe, ProbeStatus.TIMEOUT, reasons.OTHER_HASH())
-        return Outcome(probe.magnet.hash, ProbeStatus.OK, metadata, num_peers=num_peers)
+        return ProbeOutcome(probe.magnet.hash, ProbeStatus.OK, metadata, num_peers=num_peers)
 
-    def _give_up(self, probe: _Probe) -> Outcome:
+    def _give_up(self, probe: _Probe) -> ProbeOutcome:
         self._end(probe)
         is_answered = self._dht.has_answered_since(probe.packets) or probe.has_tracker_answered
         if probe.peers:
@@ -255,8 +257,8 @@ class Probes:
             return reasons.NOT_ANYWHERE if self._dht.is_reachable else reasons.NOT_AT_TRACKERS
         return reasons.NOT_IN_DHT_NO_TRACKER if probe.has_asked_trackers else reasons.NOT_IN_DHT
 
-    def _miss(self, probe: _Probe, status: ProbeStatus, error: Reason) -> Outcome:
-        return Outcome(probe.magnet.hash, status, error=error, num_peers=len(probe.peers))
+    def _miss(self, probe: _Probe, status: ProbeStatus, error: Reason) -> ProbeOutcome:
+        return ProbeOutcome(probe.magnet.hash, status, error=error, num_peers=len(probe.peers))
 
     def _end(self, probe: _Probe) -> None:
         del self._under_way[probe.magnet.hash]

@@ -35,7 +35,7 @@ OF_ALL = frozenset({"build.trigger"})
 """Actions on the site as a whole: their key is no build's."""
 
 
-class Change(NamedTuple):
+class FieldChange(NamedTuple):
     """One field that an action changed, as texts; None where there was nothing."""
 
     name: str
@@ -157,7 +157,7 @@ class AuditEventAdmin(ReadOnlyAdmin[AuditEvent]):
     @display(description=_("changes"))
     def changes_in_full(self, row: AuditEvent) -> str:
         changes = [
-            Change(field_name(row.object_type, name), *map(as_text, sides))
+            FieldChange(field_name(row.object_type, name), *map(as_text, sides))
             for name, sides in in_order(row)
         ]
         context = {"changes": changes, "most": FOLDED_CHARS}

@@ -36,7 +36,7 @@ STAMP = "%Y%m%dT%H%M%S%fZ"
 
 
 @dataclass(frozen=True)
-class Entry:
+class ArchivedFile:
     """One file of an archive: path inside, size in bytes, SHA-256 in hex."""
 
     path: str
@@ -164,7 +164,7 @@ def _write_archive(plain: Path, scratch: Path, now: datetime) -> None:
         tar.add(listing, MANIFEST)
 
 
-def _add_all(tar: tarfile.TarFile, name: str, folder: Path) -> list[Entry]:
+def _add_all(tar: tarfile.TarFile, name: str, folder: Path) -> list[ArchivedFile]:
     entries = []
     for path in _files(folder):
         with suppress(FileNotFoundError):  # removed since it was listed
@@ -186,14 +186,14 @@ def _copy_database(source: Path, target: Path) -> None:
         copy.execute("PRAGMA journal_mode=DELETE")  # a copy travels as one file
 
 
-def _add(tar: tarfile.TarFile, path: Path, name: str) -> Entry:
+def _add(tar: tarfile.TarFile, path: Path, name: str) -> ArchivedFile:
     info = tarfile.TarInfo(name)
     with path.open("rb") as stream:
         info.size = os.fstat(stream.fileno()).st_size  # the file may be replaced meanwhile
         info.mode = 0o600
         reader = _Hashing(stream)
         tar.addfile(info, reader)  # type: ignore[arg-type]  # it only needs read()
-    return Entry(name, info.size, reader.sha256.hexdigest())
+    return ArchivedFile(name, info.size, reader.sha256.hexdigest())
 
 
 class _Hashing:
@@ -228,7 +228,7 @@ def _recipient(text: str) -> Any:  # noqa: ANN401  # pyrage has no common type
 
 
 @contextmanager
-def _unpacked(path: Path) -> Iterator[tuple[Path, list[Entry]]]:
+def _unpacked(path: Path) -> Iterator[tuple[Path, list[ArchivedFile]]]:
     """The archive in a folder that goes away, every file of its manifest checked."""
     if not path.is_file():
         raise RefusedError(f"{path.name}: there is no such file.")
@@ -289,9 +289,9 @@ def _identities() -> list[Any]:
         raise RefusedError(f"GHOST_AGE_IDENTITY_FILE has no usable key: {error}.") from error
 
 
-def _check_manifest(folder: Path) -> list[Entry]:
+def _check_manifest(folder: Path) -> list[ArchivedFile]:
     listed = json.loads((folder / MANIFEST).read_text())["files"]
-    entries = [Entry(**entry) for entry in listed]
+    entries = [ArchivedFile(**entry) for entry in listed]
     present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
     if present != {MANIFEST, *(e.path for e in entries)}:
         raise ValueError("files and manifest differ")

@@ -12,7 +12,7 @@ from django_q.models import Schedule
 
 
 @dataclass(frozen=True)
-class Entry:
+class ScheduledTask:
     """One scheduled task: what is called, how often."""
 
     name: str
@@ -20,23 +20,31 @@ class Entry:
     minutes: int
 
 
-def entries() -> list[Entry]:
+def entries() -> list[ScheduledTask]:
     """Every schedule of Ghost; operators pause them in the admin, nobody edits them there."""
     # Backups of PostgreSQL are made by its own programs: see ghost.operations.backup.
     is_backed_up = not settings.GHOST.database_url
     every = settings.GHOST.backup_interval_hr * 60
     return [
-        Entry("probe what is due", "dht.tasks.run_probes", 1),
-        Entry("scan health", "dht.tasks.scan_health", settings.GHOST.dht_scan_interval_hr * 60),
-        Entry("resume a scan", "dht.tasks.resume_scan", 1),
-        Entry("build what changed", "builds.tasks.build_if_due", settings.GHOST.build_interval_min),
-        Entry("publish what has come due", "builds.tasks.note_published", 1),
-        Entry("fetch covers that are due", "builds.tasks.localize_covers", 1),
-        Entry("deploy again what failed", "builds.tasks.deploy_if_due", 1),
-        Entry("verify the site", "builds.tasks.verify_site", 24 * 60),
-        *([Entry("back up", "ghost.operations.tasks.back_up", every)] if is_backed_up else []),
-        Entry("prune old data", "ghost.operations.tasks.prune", 24 * 60),
-        Entry("prune events", "ghost.operations.tasks.prune_events", 10),
+        ScheduledTask("probe what is due", "dht.tasks.run_probes", 1),
+        ScheduledTask(
+            "scan health", "dht.tasks.scan_health", settings.GHOST.dht_scan_interval_hr * 60
+        ),
+        ScheduledTask("resume a scan", "dht.tasks.resume_scan", 1),
+        ScheduledTask(
+            "build what changed", "builds.tasks.build_if_due", settings.GHOST.build_interval_min
+        ),
+        ScheduledTask("publish what has come due", "builds.tasks.note_published", 1),
+        ScheduledTask("fetch covers that are due", "builds.tasks.localize_covers", 1),
+        ScheduledTask("deploy again what failed", "builds.tasks.deploy_if_due", 1),
+        ScheduledTask("verify the site", "builds.tasks.verify_site", 24 * 60),
+        *(
+            [ScheduledTask("back up", "ghost.operations.tasks.back_up", every)]
+            if is_backed_up
+            else []
+        ),
+        ScheduledTask("prune old data", "ghost.operations.tasks.prune", 24 * 60),
+        ScheduledTask("prune events", "ghost.operations.tasks.prune_events", 10),
     ]
 
 
@@ -55,7 +63,7 @@ def sync() -> int:
     return changed
 
 
-def _sync_one(entry: Entry) -> int:
+def _sync_one(entry: ScheduledTask) -> int:
     rows = list(Schedule.objects.filter(name=entry.name).order_by("id"))
     for twin in rows[1:]:
         twin.delete()  # names are not unique in that table

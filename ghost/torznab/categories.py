@@ -52,7 +52,7 @@ class Numbers:
         fields = Category.objects.only("name", "parent_id", "torznab_id")
         return cls(fields.order_by("sort_order", "name", "id"))
 
-    def of(self, category_id: int) -> tuple[int, ...]:
+    def of_category(self, category_id: int) -> tuple[int, ...]:
         """The numbers of what lies in this category, the general ones first."""
         chain = list(self._chain(category_id))
         standard = next((row.torznab_id for row in chain if row.torznab_id), None)
@@ -61,7 +61,7 @@ class Numbers:
 
     def meant_by(self, wanted: Collection[int]) -> list[int]:
         """Keys of the categories that have one of these numbers; unknown ones mean nothing."""
-        return [pk for pk in self._rows if not set(wanted).isdisjoint(self.of(pk))]
+        return [pk for pk in self._rows if not set(wanted).isdisjoint(self.of_category(pk))]
 
     def tree(self) -> dict[int, tuple[str, Named]]:
         """What can be asked for, in two levels: number → its name, and the numbers below it."""

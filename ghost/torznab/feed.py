@@ -63,7 +63,7 @@ def _item(channel: Element, row: Resource) -> Element:
 def _attributes(row: Resource, numbers: Numbers, seeds: Mapping[int, int]) -> Attributes:
     """In the order of the text; what is not known is left out (revision 1.0)."""
     yield "size", row.total_size_bytes or 0
-    yield from (("category", number) for number in numbers.of(row.category_id))
+    yield from (("category", number) for number in numbers.of_category(row.category_id))
     yield from (("tag", tag) for tag in row.tags if tag.casefold() not in RESERVED)
     if row.file_count is not None:
         yield "files", row.file_count

@@ -41,7 +41,7 @@ class People:
 
     # -- publishers
 
-    def publisher(self, record: records.Publisher) -> bool:
+    def publisher(self, record: records.PublisherRecord) -> bool:
         """Find or make it; whether it is new. RefusedError if it can be neither."""
         team = self._team_of(record)
         row = self._known(record, team)
@@ -56,14 +56,14 @@ class People:
         self.by_ref[record.ref] = row
         return is_new
 
-    def _team_of(self, record: records.Publisher) -> Team | None:
+    def _team_of(self, record: records.PublisherRecord) -> Team | None:
         if record.team is None:
             return None
         if record.team not in self.teams:
             raise RefusedError("Its team is not in: see the report for why.")
         return self.teams[record.team]
 
-    def _known(self, record: records.Publisher, team: Team | None) -> Token | None:
+    def _known(self, record: records.PublisherRecord, team: Team | None) -> Token | None:
         of_role = Token.objects.filter(role=record.role, scope_team=team).order_by("pk")
         if record.token_hash is None:
             return of_role.filter(display_name=one_line(record.name)).first()
@@ -88,7 +88,7 @@ class People:
 
     # -- teams
 
-    def team(self, record: records.Team) -> bool:
+    def team(self, record: records.TeamRecord) -> bool:
         """Find or make it; whether it is new."""
         owner = self.by_ref.get(record.owner)
         if owner is None:
@@ -117,7 +117,7 @@ class People:
 
     # -- categories
 
-    def category(self, record: records.Category) -> bool:
+    def category(self, record: records.CategoryRecord) -> bool:
         """Find or make it; whether it is new."""
         if record.path != "/".join(map(slugs.make, record.path.split("/"))):
             raise RefusedError("Its path is not made of slugs.")
@@ -140,7 +140,7 @@ class People:
         self.categories[record.path] = row
         return is_new
 
-    def _store(self, row: Category, record: records.Category) -> None:
+    def _store(self, row: Category, record: records.CategoryRecord) -> None:
         row.store(reason=reasons.CATEGORY_IMPORTED(name=row.name))
         primary_keys.settle(Category)
         if record.updated_at:
@@ -169,7 +169,7 @@ class People:
             names = [name.strip() for name in path.split("/")[:end]]
             slugged = "/".join(map(slugs.make, names))
             if slugged not in self.categories:
-                self.category(records.Category(path=slugged, name=names[-1]))
+                self.category(records.CategoryRecord(path=slugged, name=names[-1]))
         return self.at(path)
 
     def path_of(self, row: Category) -> str:
@@ -195,7 +195,7 @@ class People:
             type(row)._default_manager.bulk_create([row])  # Django's documented name
 
 
-def _token(record: records.Publisher, team: Team | None) -> Token:
+def _token(record: records.PublisherRecord, team: Team | None) -> Token:
     row = Token(
         role=record.role,
         display_name=record.name,

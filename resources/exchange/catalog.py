@@ -133,13 +133,13 @@ class Export:
 
     def _of_tokens(
         self, rows: models.QuerySet[Token], number: Iterator[int]
-    ) -> Iterator[records.Publisher]:
+    ) -> Iterator[records.PublisherRecord]:
         for row in rows.iterator():
             ref = self._publishers[row.pk] = next(number)
             yield self._publisher(row, ref)
 
-    def _publisher(self, row: Token, ref: int) -> records.Publisher:
-        found = records.Publisher(
+    def _publisher(self, row: Token, ref: int) -> records.PublisherRecord:
+        found = records.PublisherRecord(
             ref=ref, role=Role(row.role), name=row.display_name, team=row.scope_team_id
         )
         if not self.selection.with_tokens:
@@ -160,13 +160,13 @@ class Export:
             }
         )
 
-    def _team(self, row: Team) -> records.Team:
+    def _team(self, row: Team) -> records.TeamRecord:
         owner = self._publishers[row.owner_id]
-        return records.Team(id=row.pk, name=row.name, owner=owner, created_at=row.created_at)
+        return records.TeamRecord(id=row.pk, name=row.name, owner=owner, created_at=row.created_at)
 
-    def _category(self, place: Place) -> records.Category:
+    def _category(self, place: Place) -> records.CategoryRecord:
         row = place.category
-        return records.Category(
+        return records.CategoryRecord(
             id=row.pk,
             path=place.path,
             name=row.name,
@@ -177,9 +177,9 @@ class Export:
             updated_at=row.updated_at,
         )
 
-    def _resource(self, row: Resource) -> records.Resource:
+    def _resource(self, row: Resource) -> records.ResourceRecord:
         # Not validated: the rows' `clean` did it, and it would take as long as all the rest.
-        return records.Resource.model_construct(
+        return records.ResourceRecord.model_construct(
             **{name: getattr(row, name) for name in SAME},
             category=self.paths[row.category_id],
             publisher=self._publishers.get(row.publisher_id),
@@ -192,8 +192,8 @@ class Export:
         )
 
 
-def _block(row: Block) -> records.Block:
-    return records.Block(
+def _block(row: Block) -> records.BlockRecord:
+    return records.BlockRecord(
         info_hash=row.info_hash,
         reason=row.reason,
         created_at=row.created_at,

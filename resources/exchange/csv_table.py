@@ -184,7 +184,7 @@ def _is_text(cell: str) -> bool:
     return cell.isascii() or not any("\ud800" <= c <= "\udfff" for c in cell)
 
 
-def _record(cells: Mapping[str, str]) -> records.Resource:
+def _record(cells: Mapping[str, str]) -> records.ResourceRecord:
     values: dict[str, Any] = {}
     for name, cell in cells.items():
         if name in TEXTS:

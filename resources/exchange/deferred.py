@@ -22,7 +22,7 @@ class Waiting:
     def keep(self, lines: Iterable[Line]) -> None:
         """Add lines, each of which must be a resource."""
         for line in lines:
-            assert isinstance(line.what, records.Resource)  # noqa: S101  # no other refers forward
+            assert isinstance(line.what, records.ResourceRecord)  # noqa: S101  # no other refers forward
             body = line.what.model_dump_json(exclude_unset=True)
             self._file.write(json.dumps([line.place, line.mended, body]).encode() + b"\n")
             self.count += 1
@@ -34,7 +34,9 @@ class Waiting:
         with held:
             for kept in held:
                 place, mended, body = json.loads(kept)
-                what = records.Resource.model_validate_json(body)  # not every format sets `type`
+                what = records.ResourceRecord.model_validate_json(
+                    body
+                )  # not every format sets `type`
                 yield Line(place, what, len(kept), tuple(mended))
 
     def close(self) -> None:

@@ -54,7 +54,7 @@ def _body(path: Path) -> bytes:
         return stream.read(metainfo.MAX_BYTES + 1)
 
 
-def _record(body: bytes) -> records.Resource:
+def _record(body: bytes) -> records.ResourceRecord:
     magnet, found = metainfo.read(body)
     return records.build(
         title=one_line(found.name)[:300] or magnet.hash,

@@ -17,7 +17,7 @@ from ghost.core.errors import RefusedError
 from resources import reasons
 from resources.exchange import primary_keys, records
 from resources.exchange.accounts import People
-from resources.exchange.report import Line, Outcome, Report
+from resources.exchange.report import Line, RecordOutcome, Report
 from resources.models import (
     Block,
     ProbeStatus,
@@ -68,7 +68,7 @@ class Defaults:
 @dataclass(frozen=True)
 class _Arrival:
     line: Line
-    record: records.Resource
+    record: records.ResourceRecord
     magnet: Magnet
 
     @property
@@ -129,7 +129,7 @@ class Arrivals:
         return waiting
 
     def _parsed(self, line: Line) -> _Arrival | None:
-        assert isinstance(line.what, records.Resource)  # noqa: S101  # sorted by the caller
+        assert isinstance(line.what, records.ResourceRecord)  # noqa: S101  # sorted by the caller
         try:
             return _Arrival(line, line.what, magnets.parse(line.what.magnet_uri))
         except RefusedError as error:
@@ -196,7 +196,7 @@ class Arrivals:
             row.probe_due_at = None if row.probe_status == ProbeStatus.SKIPPED else now
         row.cover_due_at = now if row.cover_image_url and row.takedown_at is None else None
 
-    def _links(self, record: records.Resource) -> dict[str, models.Model | None]:
+    def _links(self, record: records.ResourceRecord) -> dict[str, models.Model | None]:
         publisher = self._publisher(record.publisher)
         path = record.category or self._defaults.category
         if not path:
@@ -226,10 +226,10 @@ class Arrivals:
 
     # -- one that is here already
 
-    def _meet(self, arrival: _Arrival, twin: Resource, known: _Known) -> Outcome:
+    def _meet(self, arrival: _Arrival, twin: Resource, known: _Known) -> RecordOutcome:
         record = arrival.record
         if not self._updates or (record.takedown_at and twin.takedown_at):
-            return Outcome.SKIPPED
+            return RecordOutcome.SKIPPED
         if twin.takedown_at:
             raise _Advised("It is taken down here.", ADVICE["taken_down"])
         with Catalog.turn():
@@ -243,9 +243,9 @@ class Arrivals:
                 row.take_down(reason=record.takedown_reason, by="import_catalog")
             if record.metadata and row.probed_at is None and not self._is_dry_run:
                 is_changed |= findings.record_metadata(row, record.metadata)
-        return Outcome.UPDATED if is_changed or record.takedown_at else Outcome.SKIPPED
+        return RecordOutcome.UPDATED if is_changed or record.takedown_at else RecordOutcome.SKIPPED
 
-    def _is_promised(self, record: records.Resource, known: _Known) -> bool:
+    def _is_promised(self, record: records.ResourceRecord, known: _Known) -> bool:
         """Whether it replaces what a dry run took in, and undid, in an earlier part."""
         older = record.supersedes
         return bool(older and older not in known.rows and bytes.fromhex(older) in self._seen)
@@ -272,7 +272,7 @@ class Arrivals:
             row.magnet_uri = arrival.magnet.uri()
         _check(row)
 
-    def _completed(self, record: records.Resource, row: Resource) -> records.Resource:
+    def _completed(self, record: records.ResourceRecord, row: Resource) -> records.ResourceRecord:
         """With the publisher and category that the row has, where the record names none."""
         own = {
             "publisher": record.publisher or row.publisher.token_hash,
@@ -299,7 +299,7 @@ class Arrivals:
             Catalog.advance(reasons.IMPORTED(number=len(public)), public)
         trail.record_all("resource.create", ((row, None, _audited(row)) for row in rows))
         events.changed("create", rows)
-        self._report.counts[Outcome.CREATED] += len(rows)
+        self._report.counts[RecordOutcome.CREATED] += len(rows)
 
     def _finish(self, arrival: _Arrival, row: Resource) -> None:
         if row.takedown_at:

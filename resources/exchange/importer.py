@@ -120,9 +120,9 @@ class Intake:
                 transaction.set_rollback(True)
 
     def _take_group(self, kind: type, lines: list[Line], *, is_last: bool) -> None:
-        if kind is records.Resource:
+        if kind is records.ResourceRecord:
             self._waiting.keep(self._arrivals.take(lines, is_last=is_last))
-        elif kind is records.Block:
+        elif kind is records.BlockRecord:
             self._take_blocks(lines)
         else:
             for line in lines:
@@ -133,7 +133,7 @@ class Intake:
             with transaction.atomic():
                 self._found(line.what)
         except (RefusedError, ValidationError) as error:
-            self._report.refuse(line.place, told(error))
+            self._report.refuse(line.place, reason_of(error))
             return
         for reason in line.mended:
             self._report.mend(line.place, reason)
@@ -141,17 +141,17 @@ class Intake:
     def _found(self, what: records.Record | RefusedError) -> None:
         counts = self._report.counts
         match what:
-            case records.Publisher():
+            case records.PublisherRecord():
                 counts["publishers"] += self._people.publisher(what)
-            case records.Team():
+            case records.TeamRecord():
                 counts["teams"] += self._people.team(what)
-            case records.Category():
+            case records.CategoryRecord():
                 counts["categories"] += self._people.category(what)
             case RefusedError():
                 raise what
 
     def _take_blocks(self, lines: list[Line]) -> None:
-        rows = [_block(line.what) for line in lines if isinstance(line.what, records.Block)]
+        rows = [_block(line.what) for line in lines if isinstance(line.what, records.BlockRecord)]
         hashes = [row.info_hash for row in rows]
         there = set(Block.objects.covering(*hashes).values_list("info_hash", flat=True))
         new = {row.info_hash: row for row in rows if row.info_hash not in there}
@@ -173,12 +173,12 @@ class Intake:
 def _split(part: list[Line]) -> tuple[list[Line], list[Line]]:
     """What comes before the first block that an operator made, and the rest."""
     for number, line in enumerate(part):
-        if isinstance(line.what, records.Block) and not line.what.is_of_takedown:
+        if isinstance(line.what, records.BlockRecord) and not line.what.is_of_takedown:
             return part[:number], part[number:]
     return part, []
 
 
-def _block(record: records.Block) -> Block:
+def _block(record: records.BlockRecord) -> Block:
     return Block(
         info_hash=record.info_hash,
         reason=record.reason,
@@ -188,6 +188,6 @@ def _block(record: records.Block) -> Block:
     )
 
 
-def told(error: RefusedError | ValidationError) -> str:
+def reason_of(error: RefusedError | ValidationError) -> str:
     """The reason in one line."""
     return " ".join(error.messages) if isinstance(error, ValidationError) else str(error)

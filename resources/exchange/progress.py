@@ -9,7 +9,7 @@ from django.core.management.base import OutputWrapper
 OFTEN_S, SELDOM_S = 0.2, 10.0
 
 
-class Progress:
+class ProgressLine:
     """Told of each step, it says so as often as is of use."""
 
     def __init__(self, stream: OutputWrapper) -> None:

@@ -58,7 +58,7 @@ class Header(_Record):
     """Of a JSON document; read one by one instead."""
 
 
-class Publisher(_Record):
+class PublisherRecord(_Record):
     """A token; without `token_hash` only a name and a role, which nobody can sign in with."""
 
     type: Literal["publisher"] = "publisher"
@@ -80,7 +80,7 @@ class Publisher(_Record):
     last_used_at: AwareDatetime | None = None
 
 
-class Team(_Record):
+class TeamRecord(_Record):
     """A team; its owner is a publisher that came before it."""
 
     type: Literal["team"] = "team"
@@ -90,7 +90,7 @@ class Team(_Record):
     created_at: AwareDatetime | None = None
 
 
-class Category(_Record):
+class CategoryRecord(_Record):
     """A category; its parent came before it."""
 
     type: Literal["category"] = "category"
@@ -105,7 +105,7 @@ class Category(_Record):
     updated_at: AwareDatetime | None = None
 
 
-class Block(_Record):
+class BlockRecord(_Record):
     """A hash that must not come back. Those of takedowns come before the resources, so that these
     find them; an operator's come after, since what stood before it may go on standing."""
 
@@ -117,7 +117,7 @@ class Block(_Record):
     is_of_takedown: bool = False
 
 
-class Resource(_Record):
+class ResourceRecord(_Record):
     """A resource with all that people and probes wrote. What is left out has its usual value."""
 
     type: Literal["resource"] = "resource"
@@ -159,7 +159,7 @@ class Resource(_Record):
     metadata: _Metadata | None = None
 
 
-Record = Publisher | Team | Category | Block | Resource
+Record = PublisherRecord | TeamRecord | CategoryRecord | BlockRecord | ResourceRecord
 TYPES = ("publisher", "team", "category", "block", "resource")
 
 _any = TypeAdapter[Record](Annotated[Record, Field(discriminator="type")])
@@ -189,10 +189,10 @@ def header(body: bytes) -> Header:
     return found
 
 
-def build(**values: Any) -> Resource:  # noqa: ANN401  # of a foreign format
+def build(**values: Any) -> ResourceRecord:  # noqa: ANN401  # of a foreign format
     """A resource of what a foreign format says; RefusedError with the reason for what can't be."""
     try:
-        return Resource(**values)
+        return ResourceRecord(**values)
     except ValidationError as error:
         raise RefusedError(_told(error)) from error
 

@@ -28,7 +28,7 @@ class Line:
     """What its format had to change for it to be a record."""
 
 
-class Outcome(StrEnum):
+class RecordOutcome(StrEnum):
     """What became of a resource."""
 
     CREATED = "created"
@@ -50,7 +50,7 @@ class Report:
 
     def refuse(self, place: str, reason: str, advice: str = "") -> None:
         """This one is not in."""
-        self.counts[Outcome.REFUSED] += 1
+        self.counts[RecordOutcome.REFUSED] += 1
         self._tell("refused", place, reason, advice)
 
     def mend(self, place: str, reason: str) -> None:

@@ -55,7 +55,7 @@ SCHEMA = {
 
 
 @dataclass
-class Outcome:
+class ItemOutcome:
     """What came of one item: a row, or the error that refused it."""
 
     index: int
@@ -115,7 +115,7 @@ def _item(given: Any) -> Values | Exception:  # noqa: ANN401  # any JSON
 
 def create(
     items: Iterable[Values | Exception], *, by: Token, is_dry: bool = False
-) -> list[Outcome]:
+) -> list[ItemOutcome]:
     """Create each that can be; dry, everything is tried and nothing kept.
 
     One that is refused leaves the others alone. If nothing can be probed here, or the token was
@@ -124,27 +124,27 @@ def create(
     chunks = batched(list(enumerate(items)), CHUNK)
     if is_dry:
         return _tried(chunks, by)
-    outcomes: list[Outcome] = []
+    outcomes: list[ItemOutcome] = []
     for chunk in chunks:
         try:
             outcomes += _stored(chunk, by)
         except (RevokedError, OutageError) as error:
             if not outcomes:
                 raise
-            outcomes += [Outcome(index, error=error) for index, _item in chunk]
+            outcomes += [ItemOutcome(index, error=error) for index, _item in chunk]
     return outcomes
 
 
-def _stored(chunk: Chunk, by: Token) -> list[Outcome]:
+def _stored(chunk: Chunk, by: Token) -> list[ItemOutcome]:
     with Catalog.turn():
         outcomes = _outcomes(chunk, by)
         publish.enqueue([o.row for o in outcomes if o.row])
     return outcomes
 
 
-def _tried(chunks: Iterator[Chunk], by: Token) -> list[Outcome]:
+def _tried(chunks: Iterator[Chunk], by: Token) -> list[ItemOutcome]:
     """All of them in one transaction, so that later ones meet earlier ones, and none is kept."""
-    outcomes: list[Outcome] = []
+    outcomes: list[ItemOutcome] = []
     try:
         with Catalog.turn():
             outcomes = [outcome for chunk in chunks for outcome in _outcomes(chunk, by)]
@@ -153,7 +153,7 @@ def _tried(chunks: Iterator[Chunk], by: Token) -> list[Outcome]:
         return outcomes
 
 
-def _outcomes(chunk: Chunk, by: Token) -> list[Outcome]:
+def _outcomes(chunk: Chunk, by: Token) -> list[ItemOutcome]:
     good = [item for _index, item in chunk if not isinstance(item, Exception)]
     results = iter(publish.add_many(good, by=by))
     return [
@@ -162,7 +162,7 @@ def _outcomes(chunk: Chunk, by: Token) -> list[Outcome]:
     ]
 
 
-def _outcome(index: int, result: Resource | Exception) -> Outcome:
+def _outcome(index: int, result: Resource | Exception) -> ItemOutcome:
     if isinstance(result, Exception):
-        return Outcome(index, error=result)
-    return Outcome(index, row=result)
+        return ItemOutcome(index, error=result)
+    return ItemOutcome(index, row=result)

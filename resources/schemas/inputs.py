@@ -150,7 +150,7 @@ class TorrentIn(In):
     example: ClassVar = _OF_A_FORM
 
     @classmethod
-    def of(cls, form: QueryDict) -> Self:
+    def from_form(cls, form: QueryDict) -> Self:
         """The fields of a form; an empty `published_at` is none: a draft."""
         values: dict[str, Any] = {name: form[name] for name in form if name != "tags"}
         values |= {"tags": form.getlist("tags")} if "tags" in form else {}

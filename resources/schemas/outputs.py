@@ -319,7 +319,7 @@ class PlaceOut(CategoryOut):
     }
 
     @classmethod
-    def of(cls, place: Place) -> Self:
+    def from_place(cls, place: Place) -> Self:
         """The category's fields and the place's."""
         category = dict(CategoryOut.model_validate(place.category))
         return cls(

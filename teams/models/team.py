@@ -48,7 +48,7 @@ class TeamQuerySet(models.QuerySet["Team"]):
             raise ForbiddenError(str(_("This team is not yours.")))
         return team
 
-    def found(self, by: Token, name: str, owner_token_hash: str | None = None) -> Team:
+    def create_as(self, by: Token, name: str, owner_token_hash: str | None = None) -> Team:
         """A new team: a Publisher's own, or by an Admin that of the Publisher it names.
 
         ForbiddenError if a Publisher names somebody else, RefusedError if there is nobody of

@@ -222,7 +222,7 @@ def test_an_outcome_for_a_changed_magnet_is_ignored(swarm):
     row.magnet_uri = make.magnet()
     row.store()
 
-    is_kept = tasks.record(claimed, probes.Outcome(claimed.magnet_hash, ProbeStatus.INACTIVE))
+    is_kept = tasks.record(claimed, probes.ProbeOutcome(claimed.magnet_hash, ProbeStatus.INACTIVE))
 
     row.refresh_from_db()
     assert (is_kept, row.probe_status, row.probe_attempts) == (False, "pending", 0)
@@ -233,7 +233,7 @@ def test_an_outcome_for_a_deleted_resource_is_ignored(swarm):
     (claimed,) = Resource.objects.claim_probes(1, 20)
     Resource.objects.filter(pk=row.pk).delete()
 
-    outcome = probes.Outcome(
+    outcome = probes.ProbeOutcome(
         claimed.magnet_hash, ProbeStatus.OK, make.torrent_metadata(claimed.magnet_hash)
     )
 
@@ -250,7 +250,7 @@ def test_an_outcome_for_a_torrent_that_got_its_other_half_is_ignored():
 
     is_kept = tasks.record(
         claimed,
-        probes.Outcome(
+        probes.ProbeOutcome(
             claimed.magnet_hash, ProbeStatus.OK, make.torrent_metadata(claimed.magnet_hash)
         ),
     )

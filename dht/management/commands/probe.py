@@ -66,7 +66,9 @@ class Command(BaseCommand):
                 wanted[magnet.hash] = magnet
         return wanted
 
-    def _tell(self, magnet: magnets.Magnet, outcome: probes.Outcome, *, with_files: bool) -> bool:
+    def _tell(
+        self, magnet: magnets.Magnet, outcome: probes.ProbeOutcome, *, with_files: bool
+    ) -> bool:
         line: dict[str, Any] = {
             "magnet_hash": outcome.magnet_hash,
             "magnet_uri": magnet.uri(),

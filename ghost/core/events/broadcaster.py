@@ -166,7 +166,7 @@ class Hub:
         for listener in self._listeners.values():
             for event in events:
                 if _is_due(listener, event, known) and listener.wants(event):
-                    listener.put(blocks.of(event, listener, tail))
+                    listener.put(blocks.block_for(event, listener, tail))
             if listener.is_live:
                 listener.after = tail.top
 
@@ -243,7 +243,7 @@ class _Blocks:
     def __init__(self) -> None:
         self._made: dict[tuple[int, bool], bytes] = {}
 
-    def of(self, event: Event, listener: Listener, tail: Tail) -> bytes:
+    def block_for(self, event: Event, listener: Listener, tail: Tail) -> bytes:
         key = event.pk, listener.scope.is_all
         if key not in self._made:
             self._made[key] = _block(event, listener, tail)

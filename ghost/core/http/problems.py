@@ -306,7 +306,7 @@ HANDLERS: dict[type[Exception], Callable[..., HttpResponse]] = {
 }
 
 
-def of(request: HttpRequest, error: Exception) -> HttpResponse:
+def problem_of(request: HttpRequest, error: Exception) -> HttpResponse:
     """The problem that an error is; the error itself if it is a fault of ours."""
     kind = next((each for each in type(error).__mro__ if each in HANDLERS), None)
     if kind is None:

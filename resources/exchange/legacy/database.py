@@ -123,7 +123,7 @@ class Earlier:
         revoked_at, is_odd = cells.moment(row.get("revoked_at"))
         team = cells.key(row.get("scope_team_id")) if role == Role.TEAM_MEMBER else None
         self._scopes[key] = team
-        record = records.Publisher(
+        record = records.PublisherRecord(
             ref=self._refs[key],
             role=Role(role),
             name=cells.line(row.get("display_name"), 100) or f"{role} {key[:8]}",
@@ -152,7 +152,9 @@ class Earlier:
                 name = f"{name} ({number})"
                 mended.append(f"Its owner had another team of this name: it is now “{name}”.")
             created_at, _ = cells.moment(row.get("created_at"))
-            record = records.Team(id=key, name=name, owner=self._refs[owner], created_at=created_at)
+            record = records.TeamRecord(
+                id=key, name=name, owner=self._refs[owner], created_at=created_at
+            )
             yield Line(place, record, mended=tuple(mended))
 
     # -- categories
@@ -163,7 +165,7 @@ class Earlier:
         )
         for key, node, path, mended in tree.from_the_roots():
             self._paths[key] = path
-            record = records.Category(
+            record = records.CategoryRecord(
                 id=key,
                 path=path,
                 name=node.name,

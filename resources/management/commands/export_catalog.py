@@ -14,7 +14,7 @@ from ghost.core.errors import GhostError
 from resources.exchange import formats
 from resources.exchange.catalog import Selection
 from resources.exchange.formats import STANDARD, Format, Writing
-from resources.exchange.progress import Progress
+from resources.exchange.progress import ProgressLine
 from resources.states import State
 
 
@@ -49,7 +49,7 @@ class Command(BaseCommand):
     ) -> None:
         started, writing = time.monotonic(), Writing()
         selection = Selection(State(state) if state else None, category, not without_tokens)
-        progress = Progress(self.stderr)
+        progress = ProgressLine(self.stderr)
         try:
             kind = Format(format) if format else formats.of_target(file)
             for done, _each in enumerate(formats.write(file, kind, selection, writing), start=1):

@@ -19,7 +19,7 @@ from resources.exchange import formats
 from resources.exchange.formats import Format, Source
 from resources.exchange.import_resources import Defaults
 from resources.exchange.importer import Intake, Options
-from resources.exchange.progress import Progress
+from resources.exchange.progress import ProgressLine
 from resources.exchange.report import Report
 
 
@@ -60,7 +60,7 @@ class Command(BaseCommand):
 
     def handle(self, *_: object, file: str, **options: Any) -> None:  # noqa: ANN401  # Django's
         started, counts = time.monotonic(), Counter[str]()
-        progress = Progress(self.stderr)
+        progress = ProgressLine(self.stderr)
         self._is_dry_run = options["dry_run"]
         try:
             formats.require_there(file)
@@ -95,7 +95,7 @@ class Command(BaseCommand):
         path = options["report"]
         return stack.enter_context(path.open("w", encoding="utf-8")) if path else None
 
-    def _take(self, source: Source, intake: Intake, progress: Progress) -> None:
+    def _take(self, source: Source, intake: Intake, progress: ProgressLine) -> None:
         for done in intake.take(source.lines):
             self._done += done
             progress.tell(self._done, source.total, "read")

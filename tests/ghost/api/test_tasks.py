@@ -10,7 +10,7 @@ from django_q.models import OrmQ
 
 from builds.models import Build, BuildState
 from dht import probe_jobs, tasks
-from dht.engine.probes import Outcome
+from dht.engine.probes import ProbeOutcome
 from dht.models import Scan
 from ghost.core.jobs import queue, worker
 from ghost.core.jobs.models import Job, JobKind
@@ -41,7 +41,7 @@ def probe(*rows: Resource, by) -> str:
 def found(row: Resource) -> bool:
     """A worker has probed it."""
     return tasks.record(
-        row, Outcome(row.magnet_hash, ProbeStatus.OK, make.torrent_metadata(row.magnet_hash))
+        row, ProbeOutcome(row.magnet_hash, ProbeStatus.OK, make.torrent_metadata(row.magnet_hash))
     )
 
 
@@ -123,9 +123,11 @@ def test_probe_that_found_nobody_is_done_and_one_that_was_not_tried_has_failed(c
     task_ids = [probe(dead, by=ada), probe(away, by=ada)]
 
     tasks.record(
-        dead, Outcome(dead.magnet_hash, ProbeStatus.INACTIVE, error=words("Nobody is there."))
+        dead, ProbeOutcome(dead.magnet_hash, ProbeStatus.INACTIVE, error=words("Nobody is there."))
     )
-    tasks.record(away, Outcome(away.magnet_hash, ProbeStatus.UNAVAILABLE, error=words("No DHT.")))
+    tasks.record(
+        away, ProbeOutcome(away.magnet_hash, ProbeStatus.UNAVAILABLE, error=words("No DHT."))
+    )
 
     answers = [read(client, task_id, ada) for task_id in task_ids]
     assert [(a["status"], a["error"]) for a in answers] == [("done", None), ("failed", "No DHT.")]
@@ -179,7 +181,7 @@ def test_task_of_many_probes_tells_how_far_they_are(client):
     rows = [make.resource(publisher=ada, is_probed=False) for _ in range(3)]
     task_id = probe(*rows, by=ada)
     found(rows[0])
-    tasks.record(rows[1], Outcome(rows[1].magnet_hash, ProbeStatus.INACTIVE, error=words("x")))
+    tasks.record(rows[1], ProbeOutcome(rows[1].magnet_hash, ProbeStatus.INACTIVE, error=words("x")))
 
     halfway = read(client, task_id, ada)
     found(rows[2])

@@ -311,7 +311,7 @@ def test_two_publishers_of_one_hash_are_one(read):
 
 simple = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=40)
 resources = st.builds(
-    records.Resource,
+    records.ResourceRecord,
     title=simple,
     magnet_uri=simple,
     content_markdown=simple,
