@@ -8,19 +8,18 @@ from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
 from ghost.core.config import database
-from ghost.core.config import env as environment
-from ghost.core.config.env import BASE_DIR
+from ghost.core.config.env import BASE_DIR, load, make_folder, secret
 from ghost.core.config.version import VERSION
 
 django_stubs_ext.monkeypatch()  # `ModelForm[Resource]` works at run time too
 
-GHOST = environment.load()
+GHOST = load()
 
 # The implementation of `resources.publishing.prober`: see docs/decisions/0022-settings-strings.md.
 PROBER = "dht.prober.LibtorrentProber"
 
-SECRET_KEY = environment.secret(GHOST, "secret_key")
-TOKEN_PEPPER = environment.secret(GHOST, "token_pepper")
+SECRET_KEY = secret(GHOST, "secret_key")
+TOKEN_PEPPER = secret(GHOST, "token_pepper")
 DEBUG = GHOST.debug
 ALLOWED_HOSTS = list(GHOST.allowed_hosts)
 CSRF_TRUSTED_ORIGINS = list(GHOST.csrf_trusted_origins)
@@ -82,7 +81,7 @@ TEMPLATES = [
     },
 ]
 
-environment.make_folder(GHOST.db_path.parent, "db_path")
+make_folder(GHOST.db_path.parent, "db_path")
 DATABASES = {"default": database.settings(GHOST.database_url, GHOST.db_path)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

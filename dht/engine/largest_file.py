@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ghost.core.errors import OutageError, RefusedError
-from resources.torrents import bencode, info
+from resources.torrents import bencode, info_sections
 
 if TYPE_CHECKING:
     from resources.torrents.metadata import Metadata
@@ -22,7 +22,7 @@ class LargestFile:
     `is_alone` if a v1 torrent is this file, and no folder. Size in bytes.
     """
 
-    path: info.Path
+    path: info_sections.Path
     size: int
     is_alone: bool
 
@@ -35,14 +35,14 @@ def largest(metadata: Metadata) -> LargestFile:
     return LargestFile(path, size, is_alone=bool(metadata.v1) and len(files) == len(path) == 1)
 
 
-def _named_truly(metadata: Metadata) -> list[tuple[info.Path, int]]:
+def _named_truly(metadata: Metadata) -> list[tuple[info_sections.Path, int]]:
     try:
         section = bencode.decode(metadata.info)
-        return info.files(section) if isinstance(section, dict) else []
+        return info_sections.files(section) if isinstance(section, dict) else []
     except (OutageError, RefusedError):
         return []
 
 
-def _cleaned(metadata: Metadata) -> list[tuple[info.Path, int]]:
+def _cleaned(metadata: Metadata) -> list[tuple[info_sections.Path, int]]:
     kept = [(tuple(file.path.encode().split(b"/")), file.size) for file in metadata.files]
     return kept or [((metadata.name.encode(),), 0)]

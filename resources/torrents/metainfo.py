@@ -15,8 +15,7 @@ from django.utils.translation import gettext as _
 
 from ghost.core.errors import RefusedError
 from ghost.core.text.unicode import one_line
-from resources.torrents import bencode, magnets, sanitize
-from resources.torrents import info as info_sections
+from resources.torrents import bencode, info_sections, magnets, sanitize
 from resources.torrents.bencode import BencodeError, Value
 from resources.torrents.magnets import Magnet
 from resources.torrents.metadata import Metadata
