@@ -17,7 +17,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django_q.models import Schedule, Task
 
-from ghost.admin.values import shortened
+from ghost.admin.shortened_values import shortened
 from ghost.core.admin.model_admin import ReadOnlyAdmin, badge, display, register
 
 FOREVER, PAUSED = -1, 0

@@ -11,7 +11,7 @@ imports are relative. docs/client.md tells how it is used (MIT licence).
 """
 
 from .bulk import Item, Outcome
-from .catalog import Ghost
 from .errors import GhostError, OutageError, RefusedError, SetupError
+from .ghost_api import Ghost
 
 __all__ = ["Ghost", "GhostError", "Item", "OutageError", "Outcome", "RefusedError", "SetupError"]

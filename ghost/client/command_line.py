@@ -7,9 +7,9 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from .catalog import PATIENCE_S, Ghost
 from .commands import changes, lists, publish, publish_many, rotation, status
 from .errors import INTERRUPTED, OK, GhostError
+from .ghost_api import PATIENCE_S, Ghost
 from .screen import Screen
 from .token_file import read_token
 from .transport import VERSION, is_unencrypted

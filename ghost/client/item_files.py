@@ -9,7 +9,7 @@ from typing import IO, NoReturn
 
 from .bulk import Item
 from .errors import Json, SetupError
-from .fields import FIELDS, NUMBERS, read_moment
+from .resource_fields import FIELDS, NUMBERS, read_moment
 from .transport import Notify
 
 COLUMNS = (

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import re
 
-from ..catalog import Ghost
 from ..errors import OK, Json, SetupError
-from ..fields import FIELDS, NUMBERS, read_checksums, read_moment
+from ..ghost_api import Ghost
+from ..resource_fields import FIELDS, NUMBERS, read_checksums, read_moment
 from ..screen import Screen
 from .descriptions import show_resource
 from .inputs import read_text

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 
-from ..catalog import Ghost
 from ..errors import GhostError, Json
-from ..fields import shown_moment
+from ..ghost_api import Ghost
+from ..resource_fields import shown_moment
 from ..screen import Screen, shown
 
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
 from ..bulk import MAX_ITEMS
-from ..catalog import Ghost
 from ..errors import OK, Json
-from ..fields import read_moment, shown_moment
+from ..ghost_api import Ghost
 from ..item_files import COLUMNS
+from ..resource_fields import read_moment, shown_moment
 from ..screen import Screen, fitted, shown
 
 _WIDTHS = {"id": 8, "state": 10, "dht_status": 8, "total_size_human": 9, "created_at": 16}

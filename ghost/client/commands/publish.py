@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from urllib.parse import parse_qs
 
-from ..catalog import Ghost
 from ..errors import OK, Json, SetupError
-from ..fields import read_checksums, read_moment
+from ..ghost_api import Ghost
+from ..resource_fields import read_checksums, read_moment
 from ..screen import Screen
 from .descriptions import show_resource
 from .inputs import read_bytes, read_text

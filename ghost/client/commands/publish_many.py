@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import IO
 
 from ..bulk import MAX_ITEMS, Outcome
-from ..catalog import Ghost
 from ..errors import OK, REFUSED, SetupError
+from ..ghost_api import Ghost
 from ..item_files import read_items
 from ..screen import Screen
 from .inputs import opened

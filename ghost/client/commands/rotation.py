@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from ..catalog import Ghost
 from ..errors import OK, Json, RefusedError, SetupError
+from ..ghost_api import Ghost
 from ..screen import Screen
 from ..token_file import TokenFile, digest, given_token, token_path
 

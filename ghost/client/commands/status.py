@@ -6,8 +6,8 @@ import argparse
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from ..catalog import Ghost
 from ..errors import OK, REFUSED, Json
+from ..ghost_api import Ghost
 from ..screen import Screen
 from .descriptions import describe_resource, describe_site, describe_task
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from ghost.client.commands import changes
-from ghost.client.fields import FIELDS
+from ghost.client.resource_fields import FIELDS
 from teams.models import Token
 from tests import make
 

@@ -1,7 +1,7 @@
 """A line for each fact that there is."""
 
 from ghost.client.commands.descriptions import describe_site, describe_task
-from ghost.client.fields import shown_moment
+from ghost.client.resource_fields import shown_moment
 
 
 def test_site_tells_what_is_being_built():

@@ -7,8 +7,8 @@ import json
 import pytest
 from django.utils import timezone
 
-from ghost.client import fields
 from ghost.client.commands import lists
+from ghost.client.resource_fields import shown_moment
 from tests import make
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,7 +40,7 @@ def test_list_has_a_head_and_the_time_here_on_a_terminal(ghost, token, monkeypat
 
     head, line = out.splitlines()
     assert head.split() == ["id", "state", "health", "size", "created", "title"]
-    assert line[head.index("created") :].split("  ")[0].startswith(fields.shown_moment(moment))
+    assert line[head.index("created") :].split("  ")[0].startswith(shown_moment(moment))
     assert line[head.index("title") :] == "Bunny"
     assert [json.loads(each)["id"] for each in as_json.splitlines()] == [row.pk]
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ghost.client import fields
+from ghost.client.resource_fields import shown_moment
 from ghost.demo.seeds import Version
 from ghost.demo.seeds import make as seeded
 from resources.models import Resource
@@ -56,7 +56,7 @@ def test_publish_takes_all_that_a_magnet_may_have(ghost, category, token, tmp_pa
         f"supersedes  {older.pk}",
         "probe       pending",
         "health      Unknown",
-        f"published   {fields.shown_moment('2999-01-31T12:00:00+00:00')}",
+        f"published   {shown_moment('2999-01-31T12:00:00+00:00')}",
     ]
     assert f"superseded by  {row.pk}\n" in ghost("status", older.pk)[1]
     assert f"ghost status {row.pk} --follow" in err

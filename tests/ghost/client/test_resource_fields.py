@@ -2,7 +2,7 @@
 
 import pytest
 
-from ghost.client import SetupError, fields
+from ghost.client import SetupError, resource_fields
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,7 @@ from ghost.client import SetupError, fields
     ],
 )
 def test_checksums_are_read_as_programs_write_them(text, found):
-    read = fields.read_checksums(text)
+    read = resource_fields.read_checksums(text)
 
     assert [(each["algorithm"], each["value"], each["file"]) for each in read] == found
 
@@ -23,12 +23,12 @@ def test_checksums_are_read_as_programs_write_them(text, found):
 @pytest.mark.parametrize("text", ["nonsense", "ab" * 17, "abc  file"])
 def test_checksums_that_are_none_are_refused(text):
     with pytest.raises(SetupError, match="Line 1"):
-        fields.read_checksums(text)
+        resource_fields.read_checksums(text)
 
 
 def test_moments_have_a_zone():
-    assert fields.read_moment("2026-01-31T12:00Z") == "2026-01-31T12:00:00+00:00"
-    assert fields.read_moment("2026-01-31T12:00+02:00") == "2026-01-31T12:00:00+02:00"
-    assert fields.read_moment("2026-01-31T12:00")[-6] in "+-"
+    assert resource_fields.read_moment("2026-01-31T12:00Z") == "2026-01-31T12:00:00+00:00"
+    assert resource_fields.read_moment("2026-01-31T12:00+02:00") == "2026-01-31T12:00:00+02:00"
+    assert resource_fields.read_moment("2026-01-31T12:00")[-6] in "+-"
     with pytest.raises(SetupError):
-        fields.read_moment("tomorrow")
+        resource_fields.read_moment("tomorrow")
