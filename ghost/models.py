@@ -6,7 +6,7 @@ from ghost.core.events.models import Event
 from ghost.core.events.subscriptions import Stream
 from ghost.core.http.idempotency import KeptAnswer
 from ghost.core.http.rate_limit import Usage
-from ghost.core.jobs.models import Job, Part
+from ghost.core.jobs.models import Job, JobPart
 
 __all__ = [
     "AuditEvent",
@@ -14,8 +14,8 @@ __all__ = [
     "Change",
     "Event",
     "Job",
+    "JobPart",
     "KeptAnswer",
-    "Part",
     "Stream",
     "Usage",
 ]

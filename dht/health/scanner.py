@@ -18,7 +18,7 @@ from django.utils import timezone
 from dht import reasons
 from dht.engine import lookups, session
 from dht.health import evidence, verdict
-from dht.models import Part, Scan
+from dht.models import Scan, ScanPart
 from ghost.core.errors import OutageError, RefusedError
 from ghost.core.jobs import shutdown
 from resources.models import Resource
@@ -129,7 +129,7 @@ def work(
 class _Held:
     """A part that this worker holds: since when, and how many cases of it are not saved."""
 
-    part: Part
+    part: ScanPart
     asked_at: datetime
     left: int
 
@@ -164,7 +164,7 @@ class _Share:
         """Ask nobody any more, and let others take what is left."""
         self._collector.close()
         held = [held.part for held in self._held.values()]
-        Part.objects.all().give_back(held, is_death=is_death)
+        ScanPart.objects.all().give_back(held, is_death=is_death)
 
     def _keep_up(self, tell: Listener) -> bool:
         """Save and renew what is due; whether something was saved."""
@@ -188,7 +188,7 @@ class _Share:
         is_idle = self._collector.backlog < BACKLOG and not self._collector.is_crowded
         return is_idle and len(self._part_of) < MAX_HELD and time.monotonic() < self._ends_at
 
-    def _begin(self, part: Part) -> None:
+    def _begin(self, part: ScanPart) -> None:
         asked_at = timezone.now()
         standing = Resource.objects.standing().filter(pk__in=part.resources)
         rows = standing.unchecked_since(part.asked_at)
@@ -201,7 +201,7 @@ class _Share:
     def _renew(self) -> None:
         """Keep what is held; forget what is not ours any more, as after a scan was stopped."""
         self._renew_at = time.monotonic() + RENEW_EVERY_S
-        ours = Part.objects.all().renew([held.part for held in self._held.values()], LEASE_S)
+        ours = ScanPart.objects.all().renew([held.part for held in self._held.values()], LEASE_S)
         self._held = {pk: held for pk, held in self._held.items() if pk in ours}
 
     # -- what is found

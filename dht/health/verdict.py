@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.conf import settings
 
 from dht.engine.lookups import Sighting
-from dht.models import HealthSample, Method, Part
+from dht.models import HealthSample, Method, ScanPart
 from ghost.core.catalog.models import Catalog
 from resources.models import DhtStatus, Resource
 
@@ -122,7 +122,7 @@ def save(
     findings: Mapping[str, Sequence[Finding]],
     *,
     asked_at: datetime,
-    done: Collection[Part] = (),
+    done: Collection[ScanPart] = (),
 ) -> None:
     """Keep what was found, by the claim under which it was; drop the parts that are `done`.
 
@@ -130,7 +130,7 @@ def save(
     whose magnet was changed or whose metadata came since `asked_at`. Counted is what was kept.
     """
     with Catalog.turn():
-        ours = Part.objects.all().lock(findings)
+        ours = ScanPart.objects.all().lock(findings)
         kept = _still_true([f for claim in ours for f in findings[claim]], asked_at)
         changed = _record(kept)
         HealthSample.objects.bulk_create(_sample(scan, finding) for finding in kept)
@@ -143,7 +143,7 @@ def save(
             unknown=counts[DhtStatus.UNKNOWN],
             changed=changed,
         )
-        Part.objects.filter(claim__in=[part.claim for part in done]).delete()
+        ScanPart.objects.filter(claim__in=[part.claim for part in done]).delete()
 
 
 def _still_true(findings: Sequence[Finding], asked_at: datetime) -> list[Finding]:

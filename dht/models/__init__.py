@@ -1,6 +1,6 @@
 """What look-ups found, and the scans that made them. Leans on resources.models."""
 
 from dht.models.sample import HealthSample, Method
-from dht.models.scan import Part, Scan, ScanState
+from dht.models.scan import Scan, ScanPart, ScanState
 
-__all__ = ["HealthSample", "Method", "Part", "Scan", "ScanState"]
+__all__ = ["HealthSample", "Method", "Scan", "ScanPart", "ScanState"]

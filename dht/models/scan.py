@@ -164,8 +164,8 @@ class Scan(models.Model):
         """Cut what is not in it yet into parts."""
         held = {pk for part in self.parts.all() for pk in part.resources}
         new = (pk for pk in wanted if pk not in held)
-        parts = [Part(scan=self, resources=chunk) for chunk in batched(new, PART)]
-        Part.objects.bulk_create(parts)
+        parts = [ScanPart(scan=self, resources=chunk) for chunk in batched(new, PART)]
+        ScanPart.objects.bulk_create(parts)
         self.record(total=sum(len(part.resources) for part in parts))
 
     def record(self, **counts: int) -> None:
@@ -173,7 +173,7 @@ class Scan(models.Model):
         Scan.objects.filter(pk=self.pk).update(**{n: F(n) + count for n, count in counts.items()})
         self.refresh_from_db()
 
-    def claim(self, lease_s: float) -> Part | None:
+    def claim(self, lease_s: float) -> ScanPart | None:
         """Take a part that nobody is busy with for `lease_s` seconds; None if there is none."""
         with transaction.atomic():
             self._lock()
@@ -229,7 +229,7 @@ class Scan(models.Model):
         return is_ended
 
 
-class PartQuerySet(models.QuerySet["Part"]):
+class ScanPartQuerySet(models.QuerySet["ScanPart"]):
     """Parts of scans that are waiting, or claimed by a worker."""
 
     def worth_trying(self) -> Self:
@@ -251,21 +251,21 @@ class PartQuerySet(models.QuerySet["Part"]):
         mine = self.filter(claim__in=list(claims)).order_by("pk").select_for_update()
         return list(mine.values_list("claim", flat=True))
 
-    def renew(self, parts: Iterable[Part], lease_s: float) -> set[int]:
+    def renew(self, parts: Iterable[ScanPart], lease_s: float) -> set[int]:
         """Keep claimed parts for another `lease_s` seconds; keys of those that still are ours."""
         until = timezone.now() + timedelta(seconds=lease_s)
         mine = self.filter(claim__in=[part.claim for part in parts])
         mine.update(claimed_until=until)
         return set(mine.values_list("pk", flat=True))
 
-    def give_back(self, parts: Iterable[Part], *, is_death: bool = False) -> None:
+    def give_back(self, parts: Iterable[ScanPart], *, is_death: bool = False) -> None:
         """Let others take claimed parts at once; unless it `is_death`, that was no attempt."""
         mine = self.filter(claim__in=[part.claim for part in parts])
         attempts = F("attempts") if is_death else F("attempts") - 1
         mine.update(claim="", claimed_until=None, attempts=attempts)
 
 
-class Part(models.Model):
+class ScanPart(models.Model):
     """Some resources of a scan, gone when they are checked."""
 
     scan = models.ForeignKey(Scan, models.CASCADE, related_name="parts")
@@ -275,7 +275,7 @@ class Part(models.Model):
     claimed_until = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
 
-    objects = PartQuerySet.as_manager()
+    objects = ScanPartQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{len(self.resources)} of scan {self.scan_id}"

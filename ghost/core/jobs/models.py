@@ -164,7 +164,7 @@ class Job(models.Model):
             self.tell()
 
 
-class Part(models.Model):
+class JobPart(models.Model):
     """A subject of a job that has not ended."""
 
     job = models.ForeignKey(Job, models.CASCADE, related_name="parts")

@@ -14,7 +14,7 @@ from ghost.core.audit import actors
 from ghost.core.audit.models import ActorKind
 from ghost.core.events import outbox
 from ghost.core.events.models import EventKind
-from ghost.core.jobs.models import Job, JobKind, Part
+from ghost.core.jobs.models import Job, JobKind, JobPart
 
 
 class _RememberingBroker:
@@ -59,7 +59,7 @@ def enqueue(
             token_id=_asker() if token_id is None else token_id,
             queue_id=broker.queue_id,
         )
-        Part.objects.bulk_create(Part(job=job, subject=subject) for subject in subjects)
+        JobPart.objects.bulk_create(JobPart(job=job, subject=subject) for subject in subjects)
         job.tell()
         if kind == JobKind.BUILD:
             outbox.add(EventKind.BUILD, dict(_NO_BUILD_YET), is_for_all=True)

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ghost.core.jobs import process, throttle
-from ghost.core.jobs.models import Job, Part
+from ghost.core.jobs.models import Job, JobPart
 from ghost.core.text.reasons import NONE, Reason, ReasonCode
 
 REASON_CHARS = 500
@@ -84,7 +84,7 @@ def add_result(**facts: Any) -> None:  # noqa: ANN401  # plain values
 def open_subjects() -> list[str]:
     """Of the job under way, if any: those that have not ended."""
     now = _now.get()
-    left = Part.objects.filter(job=now.task_id) if now else Part.objects.none()
+    left = JobPart.objects.filter(job=now.task_id) if now else JobPart.objects.none()
     return list(left.values_list("subject", flat=True))
 
 
@@ -126,9 +126,9 @@ def settle(subject: str, outcome: str, result: dict[str, Any], *, error: Reason 
     error says why nothing could be done; its owner reads it.
     """
     with transaction.atomic():
-        for part in Part.objects.filter(subject=subject):
+        for part in JobPart.objects.filter(subject=subject):
             job = Job.objects.select_for_update().get(pk=part.job_id)
-            if not Part.objects.filter(pk=part.pk).delete()[0]:
+            if not JobPart.objects.filter(pk=part.pk).delete()[0]:
                 continue  # somebody else has told
             if job.subjects > 1:
                 job.count(outcome)

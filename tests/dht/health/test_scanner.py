@@ -10,7 +10,7 @@ from django.db import OperationalError
 from dht.engine import lookups
 from dht.engine.lookups import Sighting
 from dht.health import scanner, verdict
-from dht.models import HealthSample, Part, Scan
+from dht.models import HealthSample, Scan, ScanPart
 from ghost.core.catalog.models import Catalog
 from ghost.core.errors import OutageError, RefusedError
 from ghost.core.jobs import shutdown
@@ -151,7 +151,7 @@ def test_a_queued_scan_without_dht_fails_and_says_so(no_dht):
 
     scanner.work(asked)
 
-    assert (asked.state, statuses(), Part.objects.count()) == ("failed", before, 0)
+    assert (asked.state, statuses(), ScanPart.objects.count()) == ("failed", before, 0)
     assert "no DHT node answered" in str(asked.error)
 
 
@@ -254,7 +254,7 @@ def test_what_could_not_be_saved_is_left_to_the_next_worker(swarm, monkeypatch, 
 def test_what_another_worker_took_over_is_not_counted_twice(swarm, monkeypatch):
     make.resource(is_probed=False)
     asked = Scan.objects.ask(trigger="Root")
-    answer(monkeypatch, NOBODY, during=lambda: Part.objects.update(claim="another's"))
+    answer(monkeypatch, NOBODY, during=lambda: ScanPart.objects.update(claim="another's"))
 
     scanner.work(asked, for_s=0.5)
 
@@ -280,7 +280,7 @@ def test_no_more_than_can_be_held_is_taken(swarm, monkeypatch):
     for _ in range(4):
         make.resource(is_probed=False)
     held = []
-    answer(monkeypatch, NOBODY, during=lambda: held.append(Part.objects.all().held().count()))
+    answer(monkeypatch, NOBODY, during=lambda: held.append(ScanPart.objects.all().held().count()))
 
     done = scanner.scan(None)
 
@@ -330,7 +330,7 @@ def test_a_worker_forgets_the_parts_that_are_not_its_own_any_more(swarm, monkeyp
     answer(monkeypatch, NOBODY)
 
     def answers(_self, _wait_s):
-        Part.objects.update(claim="another's")
+        ScanPart.objects.update(claim="another's")
         return []
 
     monkeypatch.setattr(lookups.Lookups, "answers", answers)

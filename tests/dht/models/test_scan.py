@@ -10,7 +10,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from dht.health import requests
-from dht.models import HealthSample, Part, Scan
+from dht.models import HealthSample, Scan, ScanPart
 from dht.models import scan as scan_module
 from ghost.core.text.reasons import words
 from resources.models import Resource
@@ -60,7 +60,7 @@ def test_two_scans_at_once_are_one_that_has_what_both_asked_for():
 def test_what_the_open_scan_has_checked_is_not_asked_for_again_unless_named():
     rows = [make.resource(is_probed=False).pk for _ in range(2)]
     scan = Scan.objects.ask(trigger="Root")
-    Part.objects.all().delete()
+    ScanPart.objects.all().delete()
     Resource.objects.all().record_health(DhtStatus.ACTIVE)
 
     joined = contents(Scan.objects.ask(trigger="schedule"))
@@ -106,7 +106,7 @@ def test_only_what_nobody_has_checked_is_given_up():
     rows = [make.resource() for _ in range(2)]
     scan = Scan.objects.ask(trigger="Root")
     Resource.objects.filter(pk=rows[0].pk).record_health(DhtStatus.ACTIVE)
-    Part.objects.update(attempts=scan_module.MAX_ATTEMPTS)
+    ScanPart.objects.update(attempts=scan_module.MAX_ATTEMPTS)
 
     scan.finish()
 
@@ -150,7 +150,7 @@ def test_giving_back_is_not_dying():
     scan = Scan.objects.ask(trigger="Root")
 
     for _ in range(scan_module.MAX_ATTEMPTS + 1):
-        Part.objects.all().give_back([present(scan.claim(60))])
+        ScanPart.objects.all().give_back([present(scan.claim(60))])
 
     assert scan.claim(60) is not None
 
@@ -170,7 +170,7 @@ def test_a_scan_does_not_fail_while_others_are_at_work():
     part = present(scan.claim(60))
 
     refused = scan.fail(words("No DHT."))
-    Part.objects.all().give_back([part])
+    ScanPart.objects.all().give_back([part])
 
     assert (refused, scan.fail(words("No DHT.")), scan.state, str(scan.error)) == (
         False,
@@ -184,7 +184,7 @@ def test_stopping_leaves_no_parts():
     make.resource()
     scan = Scan.objects.ask(trigger="Root")
 
-    assert (scan.stop(), scan.stop(), scan.state, Part.objects.count()) == (
+    assert (scan.stop(), scan.stop(), scan.state, ScanPart.objects.count()) == (
         True, False, "stopped", 0,
     )  # fmt: skip
 

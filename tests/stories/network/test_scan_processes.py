@@ -101,4 +101,4 @@ def test_a_scan_that_is_killed_keeps_what_it_found_and_is_taken_up(place):
     assert told["checked"] == total
     assert place.rows("SELECT state, total, checked FROM dht_scan") == [("done", total, total)]
     assert samples_of_each(place) == [(1, total)]
-    assert place.rows("SELECT count(*) FROM dht_part") == [(0,)]
+    assert place.rows("SELECT count(*) FROM dht_scanpart") == [(0,)]

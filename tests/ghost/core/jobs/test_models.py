@@ -16,7 +16,7 @@ from ghost.core.audit import actors
 from ghost.core.audit.models import ActorKind
 from ghost.core.events.models import Event
 from ghost.core.jobs import models, queue, throttle, worker
-from ghost.core.jobs.models import Job, JobKind, JobStatus, Part
+from ghost.core.jobs.models import Job, JobKind, JobPart, JobStatus
 from ghost.core.text.reasons import words
 from tests import make
 from tests.presence import present
@@ -242,7 +242,7 @@ def test_job_with_a_subject_outlives_its_task():
     job = Job.objects.get()
     assert still is None
     assert (job.status, job.result) == (JobStatus.DONE, {"resource_id": 1})
-    assert Part.objects.count() == 0
+    assert JobPart.objects.count() == 0
 
 
 def test_job_begins_with_its_subject_whichever_task_takes_it_up():
@@ -298,7 +298,7 @@ def test_failed_task_fails_its_job_with_a_subject_too():
     begin(job)
     end(job, "libtorrent can't be loaded : Traceback …", success=False)
 
-    assert (Job.objects.get().status, Part.objects.count()) == (JobStatus.FAILED, 0)
+    assert (Job.objects.get().status, JobPart.objects.count()) == (JobStatus.FAILED, 0)
 
 
 def test_worker_knows_the_subjects_that_are_left():
@@ -335,5 +335,5 @@ def test_prune_drops_old_jobs_with_their_parts():
 
     dropped = Job.objects.prune(timezone.now() - timedelta(days=90))
 
-    assert (dropped, Part.objects.count()) == (1, 0)
+    assert (dropped, JobPart.objects.count()) == (1, 0)
     assert list(Job.objects.all()) == [kept]
