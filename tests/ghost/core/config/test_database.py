@@ -65,6 +65,12 @@ def test_a_misspelt_option_is_named(monkeypatch):
         env.load()
 
 
+def test_a_password_with_an_at_sign_is_not_shown_either():
+    address = f"https://ada:x@{SECRET}@host.example/a.git"
+
+    assert connections.masked(address) == "https://***@host.example/a.git"
+
+
 @pytest.mark.parametrize(
     ("address", "shown"),
     [
