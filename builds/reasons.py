@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from ghost.core.text.reasons import ReasonCode
+from ghost.core.text.reasons import Reason, ReasonCode
 
 # -- what is to be built
 
@@ -22,8 +22,31 @@ CAME_OUT = ReasonCode(
     ),
 )
 
+# -- what came of a task
+
+HELD = ReasonCode(
+    "builds.held", _("the site was put back to an earlier state and waits for an operator")
+)
+WAITING = ReasonCode("builds.waiting", _("another task waits for quiet; it will see this change"))
+BUSY = ReasonCode("builds.busy", _("another build is under way; it will see this change"))
+_ENDED = {
+    "done": ReasonCode("builds.done", _("build %(id)s: done")),
+    "unchanged": ReasonCode("builds.unchanged", _("build %(id)s: unchanged")),
+    "failed": ReasonCode("builds.failed", _("build %(id)s: failed")),
+}
+
+
+def of_build(pk: int, state: str) -> Reason:
+    """That this build ended so."""
+    return _ENDED[state](id=str(pk))
+
+
 # -- covers
 
+COVERS = ReasonCode(
+    "covers.counts", _("%(fetched)s fetched, %(failed)s failed, %(waiting)s waiting")
+)
+COVERS_BUSY = ReasonCode("covers.busy", _("another process fetches covers"))
 NO_IMAGE = ReasonCode("covers.no_image", _("It is not a JPEG, PNG, WebP, GIF or AVIF image."))
 TOO_MANY_PIXELS = ReasonCode(
     "covers.too_many_pixels", _("It has more than %(number)s million pixels.")
@@ -92,6 +115,7 @@ LINKS_BROKEN = ReasonCode(
         "%(number)s link is broken: %(names)s", "%(number)s links are broken: %(names)s", "number"
     ),
 )
+SET_ASIDE = ReasonCode("builds.set_aside", _("set aside: %(names)s"))
 FILE_GONE = ReasonCode("builds.file_gone", _("The file of %(name)s is gone."))
 INDEX_DISAGREES = ReasonCode(
     "builds.index_disagrees",
@@ -109,8 +133,42 @@ MANIFEST_DAMAGED = ReasonCode(
     "builds.manifest_damaged", _("%(name)s can't be used; rebuild everything.")
 )
 
+# -- back to an earlier state
+
+BUILD_RUNNING = ReasonCode(
+    "rollback.build_running", _("A build is running; try again when it has ended.")
+)
+TAKEN_DOWN_SINCE = ReasonCode(
+    "rollback.taken_down_since",
+    ngettext_lazy(
+        "%(number)s resource was taken down since then: build the site instead.",
+        "%(number)s resources were taken down since then: build the site instead.",
+        "number",
+    ),
+)
+NO_EARLIER_STATE = ReasonCode(
+    "rollback.no_earlier_state", _("No earlier state of the site is kept.")
+)
+STATE_PRESENT = ReasonCode("rollback.state_present", _("The site is in that state now."))
+STATE_NOT_KEPT = ReasonCode(
+    "rollback.state_not_kept", _("That state of the site is no longer kept.")
+)
+
 # -- deployments
 
+DEPLOYED = ReasonCode(
+    "deploy.deployed",
+    ngettext_lazy(
+        "%(name)s: %(number)s file changed, %(removed)s removed",
+        "%(name)s: %(number)s files changed, %(removed)s removed",
+        "number",
+    ),
+)
+NOT_DEPLOYED = ReasonCode("deploy.not_deployed", _("%(name)s: %(reason)s"))
+WAITS_FOR_ITS_TURN = ReasonCode("deploy.waits", _("%(name)s: waits for its turn"))
+UP_TO_DATE = ReasonCode(
+    "deploy.up_to_date", _("%(name)s: nothing to do, it holds the published site already")
+)
 NOTHING_PUBLISHED = ReasonCode(
     "deploy.nothing_published", _("Nothing is published yet; build the site first.")
 )

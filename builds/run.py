@@ -80,7 +80,8 @@ class Run(Progress):
             step.is_ok = True
         except BaseException as error:  # a time-out too: the step's row must end
             step.is_ok = False
-            step.output = f"{step.output}\n{error}".strip()
+            said = error.reason.stored() if isinstance(error, GhostError) else error
+            step.output = f"{step.output}\n{said}".strip()
             raise
         finally:
             self._step = None

@@ -8,6 +8,7 @@ from ninja import P, PathEx
 from pydantic import BeforeValidator, Field
 
 from ghost.core.http.schemas import Documented, Moment, Out, PathId, ReasonText, Text
+from ghost.core.text.reasons import put_lines_into_words
 
 BuildId = PathEx[PathId, P(description="The build's number.", example=12)]
 _TASK = "b1946ac92492d234"
@@ -117,7 +118,7 @@ class StepOut(Out):
     """While it runs: how much of `total` is done."""
     total: int
     """While it runs: how much there is to do; 0 where that is not known."""
-    output: str
+    output: Annotated[str, BeforeValidator(put_lines_into_words)]
     """What it printed, cut at the front if it is long."""
 
     example: ClassVar = {

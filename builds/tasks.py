@@ -4,6 +4,9 @@ No change is lost: whoever finds the claim taken may go, because the holder look
 gave the claim back, and a change is committed before its task is queued. What a dead or failing
 builder left pending is found by the schedules. Each task builds once at most: what changed
 meanwhile is a task of its own, so steady changes can't hold a worker past the queue's time-out.
+
+A task returns what came of it as a plain reason: the queue keeps it, and whoever looks reads it in
+their language.
 """
 
 from __future__ import annotations
@@ -24,32 +27,30 @@ from ghost.core.catalog.models import Catalog
 from ghost.core.errors import RefusedError
 from ghost.core.jobs import queue
 from ghost.core.jobs.models import JobKind
+from ghost.core.text.reasons import NOTHING_TO_DO, Plain
 from resources.models import Resource
 
 MOST_DEBOUNCES = 10
-HELD = "the site was put back to an earlier state and waits for an operator"
-WAITING = "another task waits for quiet; it will see this change"
-BUSY = "another build is under way; it will see this change"
 
 
-def build_when_quiet(trigger: str = "change") -> str:
+def build_when_quiet(trigger: str = "change") -> Plain:
     """Build what is pending once the catalog was quiet for GHOST_BUILD_DEBOUNCE_S."""
     if BuildState.get().held_at:
-        return HELD
+        return reasons.HELD().plain()
     if BuildState.get().pending_changes and not _wait_until_quiet():
-        return WAITING
+        return reasons.WAITING().plain()
     Catalog.heard()  # before the look: a change is seen by it, or wakes somebody else
     if not BuildState.get().pending_changes:
-        return "nothing to build"
+        return NOTHING_TO_DO().plain()
     return _claim_and_build(trigger)
 
 
-def build_at_once(trigger: str = "takedown") -> str:
+def build_at_once(trigger: str = "takedown") -> Plain:
     """Build what can't wait for quiet: a takedown."""
     return _claim_and_build(trigger)
 
 
-def build_now(trigger: str = "operator", force: bool = False) -> str:  # noqa: FBT001, FBT002  # a task's arguments are plain
+def build_now(trigger: str = "operator", force: bool = False) -> Plain:  # noqa: FBT001, FBT002  # a task's arguments are plain
     """Build at once, whether or not something changed."""
     return _claim_and_build(trigger, Extent.EVERYTHING if force else Extent.CHANGES)
 
@@ -82,25 +83,26 @@ def carry_out(
     return done
 
 
-def deploy_if_due() -> str:
+def deploy_if_due() -> list[Plain] | Plain:
     """By the clock, every minute: deploy again what failed, without a build."""
-    return after_build.deliver_if_due()
+    report = after_build.deliver_if_due()
+    return report.plain() if report else NOTHING_TO_DO().plain()
 
 
-def verify_site(trigger: str = "verify") -> str:
+def verify_site(trigger: str = "verify") -> Plain:
     """By the clock, every night: compare everything, and mend what is not as it should be."""
     if BuildState.get().held_at:
-        return HELD
+        return reasons.HELD().plain()
     return _claim_and_build(trigger, Extent.VERIFICATION)
 
 
-def roll_back(build_id: int, by: str) -> str:
+def roll_back(build_id: int, by: str) -> Plain:
     """Put the site back to the state that a build made; it then waits for an operator."""
     try:
         build = put_back(build_id, by)
     except RefusedError as error:
-        return str(error)
-    return f"build {build.pk}: {build.state}"
+        return error.reason.plain()
+    return reasons.of_build(build.pk, build.state).plain()
 
 
 def put_back(build_id: int | None, by: str, *, listener: Listener | None = None) -> Build:
@@ -117,25 +119,26 @@ def put_back(build_id: int | None, by: str, *, listener: Listener | None = None)
     return build
 
 
-def build_if_due() -> str:
+def build_if_due() -> Plain:
     """By the clock: build what is pending."""
     note_published()
     if BuildState.get().pending_changes:
         return build_when_quiet("schedule")
-    return "nothing to build"
+    return NOTHING_TO_DO().plain()
 
 
-def localize_covers() -> str:
+def localize_covers() -> Plain:
     """Fetch the covers that are due, for less than a minute; what is left is a task of its own."""
     counts = covers.localize()
     if not counts:
-        return "another process fetches covers"
+        return reasons.COVERS_BUSY().plain()
     if counts["fetched"] + counts["failed"] and covers.due():
         queue.enqueue(localize_covers, kind=JobKind.COVERS)
-    return ", ".join(f"{count} {what}" for what, count in counts.items())
+    fetched, failed, waiting = (counts[what] for what in ("fetched", "failed", "waiting"))
+    return reasons.COVERS(fetched=fetched, failed=failed, waiting=waiting).plain()
 
 
-def note_published() -> str:
+def note_published() -> Plain:
     """By the clock, every minute: notice resources whose hour has come, and builders that died."""
     Build.objects.bury_dead()
     state = BuildState.get()
@@ -144,12 +147,13 @@ def note_published() -> str:
     if _died() and not state.held_at:
         return _claim_and_build("rescue")  # it may have left a merge half done
     if state.built_as_of is None or state.pending_changes:
-        return "nothing to note"
+        return NOTHING_TO_DO().plain()
     rows = Resource.objects.public().filter(published_at__gt=state.built_as_of)
     come = list(rows.values_list("pk", flat=True))
+    reason = reasons.CAME_OUT(number=len(come))
     if come:
-        Catalog.advance(reasons.CAME_OUT(number=len(come)), come)
-    return f"{len(come)} came out"
+        Catalog.advance(reason, come)
+    return reason.plain()
 
 
 def _died() -> bool:
@@ -208,10 +212,10 @@ def _claim(trigger: str, extent: Extent) -> Build | None:
     return build
 
 
-def _claim_and_build(trigger: str, extent: Extent = Extent.CHANGES) -> str:
+def _claim_and_build(trigger: str, extent: Extent = Extent.CHANGES) -> Plain:
     build = _claim(trigger, extent)
     if build is None:
-        return BUSY
+        return reasons.BUSY().plain()
     is_full, is_verification = extent == Extent.EVERYTHING, extent == Extent.VERIFICATION
     carry_out(build, force=is_full, verify=is_verification)
-    return f"build {build.pk}: {build.state}"
+    return reasons.of_build(build.pk, build.state).plain()

@@ -56,6 +56,25 @@ OTHER_HASH = ReasonCode(
 )
 GONE = ReasonCode("dht.gone", _("The resource is gone."))
 
+# -- what came of a task
+
+PROBED = ReasonCode(
+    "dht.probed",
+    _(
+        "probed: %(ok)s ok, no peers found %(inactive)s, peers did not answer %(timeout)s, could"
+        " not be tried %(unavailable)s"
+    ),
+)
+SCANNED = ReasonCode(
+    "dht.scanned",
+    _(
+        "%(checked)s checked, %(found)s found: %(active)s Active, %(stale)s Stale, %(unknown)s"
+        " Unknown; %(changed)s changed; %(seconds)s s"
+    ),
+)
+SCAN_FAILED = ReasonCode("dht.scan_failed", _("%(reason)s (%(counts)s)"))
+RESUMED = ReasonCode("dht.resumed", _("scan %(id)s: %(number)s of %(total)s checked"))
+
 # -- libtorrent
 
 NOT_LOADED = ReasonCode(

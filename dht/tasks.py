@@ -16,12 +16,13 @@ from typing import NoReturn
 from django.conf import settings
 from django.db import transaction
 
-from dht import probe_jobs
+from dht import probe_jobs, reasons
 from dht.engine import probes
 from dht.health import requests, scanner
 from dht.models import HealthSample, Method, Scan
 from ghost.core.jobs import queue, shutdown, worker
 from ghost.core.jobs.models import JobKind
+from ghost.core.text.reasons import NOTHING_TO_DO, Plain, Reason
 from resources.models import DhtStatus, ProbeStatus, Resource, findings
 
 MAX_IN_FLIGHT = 500
@@ -33,11 +34,11 @@ CLAIM_EVERY_S = 0.5
 STEP_S = 0.25
 
 
-def run_probes(resource_id: int | None = None) -> str:
+def run_probes(resource_id: int | None = None) -> Plain:
     """Probe everything that is due, together; what becomes due meanwhile joins in.
 
     `resource_id` only tells operators for which resource the task was queued: another worker
-    may have probed it already. Returns how it went, in words.
+    may have probed it already. Returns how many ended how.
     """
     with stoppable():
         run = _Run()
@@ -48,8 +49,16 @@ def run_probes(resource_id: int | None = None) -> str:
     probe_jobs.look_after(worker.open_subjects())
     if Resource.objects.due_for_probe().exists():
         queue.enqueue(run_probes, kind=JobKind.PROBE)
-    counts = ", ".join(f"{ended[status]} {status}" for status in ProbeStatus if ended[status])
-    return f"probed: {counts}" if counts else "nothing was due"
+    return _probed(ended).plain() if ended else NOTHING_TO_DO().plain()
+
+
+def _probed(ended: Counter[str]) -> Reason:
+    return reasons.PROBED(
+        ok=ended[ProbeStatus.OK],
+        inactive=ended[ProbeStatus.INACTIVE],
+        timeout=ended[ProbeStatus.TIMEOUT],
+        unavailable=ended[ProbeStatus.UNAVAILABLE],
+    )
 
 
 class _Run:
@@ -131,7 +140,7 @@ def _sample(row: Resource, was: str, outcome: probes.ProbeOutcome) -> HealthSamp
     )
 
 
-def scan_health(*, is_all: bool = False) -> dict[str, float | str]:
+def scan_health(*, is_all: bool = False) -> Plain:
     """By the clock: check the GHOST_DHT_SAMPLE_SIZE most urgent resources, or all. A scan that is
     under way is joined.
 
@@ -145,7 +154,7 @@ def scan_health(*, is_all: bool = False) -> dict[str, float | str]:
     return run_scan(wanted_scan.pk)
 
 
-def run_scan(scan_id: int) -> dict[str, float | str]:
+def run_scan(scan_id: int) -> Plain:
     """Take part in a scan until nothing of it is free, or for RUN_S: then another task goes on.
 
     Returns the scan's counts so far, and its error if it ended as failed: the scan itself tells
@@ -153,24 +162,38 @@ def run_scan(scan_id: int) -> dict[str, float | str]:
     """
     scan = Scan.objects.filter(pk=scan_id).first()
     if scan is None:
-        return {}
+        return NOTHING_TO_DO().plain()
     if not scan.is_open:
         scan.settle()  # it had ended before the job's row was there
-        return {}
+        return NOTHING_TO_DO().plain()
     with stoppable():
         scanner.work(scan, for_s=RUN_S, tell=Scan.report)
     if scan.is_open and scan.parts.free().exists() and not shutdown.is_asked():
         queue.enqueue(run_scan, scan_id, kind=JobKind.SCAN)
-    return scan.plain() | ({"error": scan.error.english} if scan.error else {})
+    return _scanned(scan).plain()
 
 
-def resume_scan() -> str:
+def _scanned(scan: Scan) -> Reason:
+    counts = reasons.SCANNED(
+        checked=scan.checked,
+        found=scan.found,
+        active=scan.active,
+        stale=scan.stale,
+        unknown=scan.unknown,
+        changed=scan.changed,
+        seconds=round(scan.seconds, 2),
+    )
+    return reasons.SCAN_FAILED(reason=scan.error, counts=counts) if scan.error else counts
+
+
+def resume_scan() -> Plain:
     """By the clock, every minute: go on with a scan whose workers died or were restarted."""
     scan = Scan.objects.open().first()
     if scan is None or scan.parts.held().exists():
-        return "nothing to resume"
+        return NOTHING_TO_DO().plain()
     run_scan(scan.pk)
-    return f"scan {scan.pk}: {scan.checked} of {scan.total} checked"
+    said = reasons.RESUMED(id=str(scan.pk), number=scan.checked, total=scan.total)
+    return said.plain()
 
 
 @contextmanager

@@ -18,6 +18,7 @@ class GhostConfig(AppConfig):
         from ghost.core.http import request_id  # noqa: PLC0415  # as above
         from ghost.core.jobs import shutdown, worker  # noqa: PLC0415  # as above
         from ghost.operations import checks  # noqa: PLC0415  # as above
+        from ghost.operations import reasons as _reasons  # noqa: F401, PLC0415  # known to all
 
         register(checks.check_installation)
         signals.post_spawn.connect(shutdown.listen)

@@ -25,7 +25,7 @@ def deliver(build: Build, listener: Listener | None = None, *, is_urgent: bool =
         listener(step)
     try:
         report = deploy.deploy_published(is_asked=is_urgent)
-        step.is_ok, step.output = report.is_ok, report.text
+        step.is_ok, step.output = report.is_ok, report.stored()
         note_commit(report)
     except BaseException:  # the queue's time-out arrives as SystemExit
         step.is_ok = False
@@ -37,13 +37,13 @@ def deliver(build: Build, listener: Listener | None = None, *, is_urgent: bool =
             listener(step)
 
 
-def deliver_if_due() -> str:
-    """By the clock: deploy what waits for another try."""
+def deliver_if_due() -> deploy.DeployReport | None:
+    """By the clock: deploy what waits for another try; None if nothing does."""
     if not deploy.due():
-        return "nothing to deploy"
+        return None
     report = deploy.deploy_published()
     note_commit(report)
-    return report.text
+    return report
 
 
 def note_commit(report: deploy.DeployReport) -> None:

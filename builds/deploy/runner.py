@@ -27,7 +27,7 @@ from builds.tree import patches, releases
 from builds.tree.patches import TreeChanges
 from ghost.core.config.env import BASE_DIR
 from ghost.core.errors import GhostError, OutageError, RefusedError
-from ghost.core.text.reasons import Reason, words
+from ghost.core.text.reasons import Plain, Reason, words
 
 FEW = 20
 """Fewer deletions than these never wait for anybody."""
@@ -69,15 +69,18 @@ class DeployReport:
         found = [row.commit for row in self.deployments if row.is_current and row.commit]
         return found[0] if found else ""
 
-    @property
-    def text(self) -> str:
-        """A line for each target."""
-        return "\n".join(self.line(row) for row in self.deployments)
+    def plain(self) -> list[Plain]:
+        """What became of each target, as the result of a task."""
+        return [self.line(row).plain() for row in self.deployments]
 
-    def line(self, row: Deployment) -> str:
+    def stored(self) -> str:
+        """The same as a step's output: a stored reason in each line."""
+        return "\n".join(self.line(row).stored() for row in self.deployments)
+
+    def line(self, row: Deployment) -> Reason:
         """What became of one target, in one line."""
         if row.is_current and row.pk not in self.tried:
-            return f"{row.target}: nothing to do, it holds the published site already"
+            return reasons.UP_TO_DATE(name=row.target)
         return row.summary
 
 

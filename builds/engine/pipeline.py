@@ -12,7 +12,7 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from builds import covers
+from builds import covers, reasons
 from builds.engine import full, incremental, verify
 from builds.engine.incremental import Delta
 from builds.engine.sync import sync
@@ -220,6 +220,7 @@ def _hugo(
         step.exit_code, step.output = report.exit_code, report.output
         step.counts = {"runs": report.runs, "set_aside": len(report.set_aside)}
     if report.set_aside:
-        step.output += "\nset aside: " + " ".join(report.set_aside)
+        said = reasons.SET_ASIDE(names=" ".join(report.set_aside))
+        step.output += f"\n{said.stored()}"
         logger.warning("Hugo can't render %s; the rest is published", report.set_aside)
     return report.set_aside

@@ -8,15 +8,15 @@ from pathlib import Path
 
 from django.db import models
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
+from builds import reasons
 from builds.models import Build, BuildState, Step
 from builds.run import reason_of
 from builds.tree import patches, releases
 from builds.tree.patches import Patch
 from ghost.core.catalog.models import Catalog
 from ghost.core.errors import RefusedError
+from ghost.core.text.reasons import Reason
 from resources.models import Block, Resource
 
 
@@ -68,12 +68,7 @@ class Point:
     def require_clean(self) -> None:
         """RefusedError if something that was taken down would come back."""
         if gone := self.taken_down:
-            told = ngettext(
-                "%(count)d resource was taken down since then: build the site instead.",
-                "%(count)d resources were taken down since then: build the site instead.",
-                gone,
-            )
-            raise RefusedError(told % {"count": gone})
+            raise RefusedError(reasons.TAKEN_DOWN_SINCE(number=gone))
 
 
 def points() -> list[Point]:
@@ -109,7 +104,7 @@ def to(build_id: int | None, by: str) -> Build:
     """
     build = Build.objects.claim(by, back_to=build_id)
     if build is None:
-        raise RefusedError(_("A build is running; try again when it has ended."))
+        raise RefusedError(reasons.BUILD_RUNNING())
     try:
         patches.finish_interrupted(BuildState.get().token)
         found = point(build_id)
@@ -156,13 +151,13 @@ def _makers() -> models.QuerySet[Build]:
     return Build.objects.filter(state=Build.State.DONE, back_to=None)
 
 
-def _why_not(build_id: int | None) -> str:
+def _why_not(build_id: int | None) -> Reason:
     now = present()
     if build_id is None:
-        return _("No earlier state of the site is kept.")
+        return reasons.NO_EARLIER_STATE()
     if now and Build.objects.filter(pk=build_id, token=now.token).exists():
-        return _("The site is in that state now.")
-    return _("That state of the site is no longer kept.")
+        return reasons.STATE_PRESENT()
+    return reasons.STATE_NOT_KEPT()
 
 
 def _restore(to: Point) -> None:

@@ -118,12 +118,14 @@ class Deployment(models.Model):
         return self.next_try_at is None or self.next_try_at <= timezone.now()
 
     @property
-    def summary(self) -> str:
+    def summary(self) -> Reason:
         """How it stands, in one line."""
+        name = self.target
         if self.is_current:
-            files = "file" if self.changed == 1 else "files"
-            return f"{self.target}: {self.changed} {files} changed, {self.removed} removed"
-        return f"{self.target}: {self.error or 'waits for its turn'}"
+            return reasons.DEPLOYED(name=name, number=self.changed, removed=self.removed)
+        if self.error:
+            return reasons.NOT_DEPLOYED(name=name, reason=self.error)
+        return reasons.WAITS_FOR_ITS_TURN(name=name)
 
     def want(self, token: str) -> None:
         """That it should hold another state of the site. What failed keeps its pause; what waits

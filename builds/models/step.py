@@ -6,6 +6,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ghost.core.text.reasons import put_lines_into_words
+
 
 class Step(models.Model):
     """One step of a build, with what it printed."""
@@ -17,6 +19,7 @@ class Step(models.Model):
     is_ok = models.BooleanField(_("ok"), null=True)
     exit_code = models.IntegerField(_("exit code"), null=True)
     output = models.TextField(_("output"), blank=True)
+    """What programs printed; what Ghost says itself is a stored reason, one a line."""
     counts = models.JSONField(_("counts"), default=dict, blank=True)
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
@@ -29,6 +32,11 @@ class Step(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def text(self) -> str:
+        """What it printed, its lines that are stored reasons in the reader's language."""
+        return put_lines_into_words(self.output)
 
     @property
     def seconds(self) -> float | None:

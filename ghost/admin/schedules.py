@@ -19,6 +19,7 @@ from django_q.models import Schedule, Task
 
 from ghost.admin.shortened_values import shortened
 from ghost.core.admin.model_admin import ReadOnlyAdmin, badge, display, register
+from ghost.core.text.reasons import put_into_words
 
 FOREVER, PAUSED = -1, 0
 
@@ -57,7 +58,7 @@ class ScheduleAdmin(ReadOnlyAdmin[Schedule]):
 
     @display(description=_("last result"))
     def last_result(self, row: Any) -> str:
-        return shortened(row.task_result)
+        return shortened(put_into_words(row.task_result))
 
     def has_pause_permission(self, request: HttpRequest) -> bool:
         """Whoever may change schedules; nobody edits them."""

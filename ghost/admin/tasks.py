@@ -17,6 +17,7 @@ from django_q.models import Failure, OrmQ, Success, Task
 from ghost.admin.shortened_values import shortened
 from ghost.core.admin.model_admin import ReadOnlyAdmin, badge, display, register
 from ghost.core.jobs import queue
+from ghost.core.text.reasons import put_into_words
 
 
 class TaskAdmin(ReadOnlyAdmin[Task]):
@@ -45,7 +46,7 @@ class TaskAdmin(ReadOnlyAdmin[Task]):
 
     @display(description=_("result"))
     def shown_result(self, row: Task) -> str:
-        return shortened(row.result)
+        return shortened(put_into_words(row.result))
 
 
 @register(Success)

@@ -25,6 +25,7 @@ from django.utils import timezone
 from builds import tasks
 from builds.models import Build, BuildState
 from builds.tree import check
+from tests.results import said
 
 STEP = int(os.environ.get("FAULTS", "0"))
 """1 tries each moment of a build, 5 every fifth; 0 a few of each kind."""
@@ -214,7 +215,7 @@ class Place:
     def rescue(self) -> str:
         """What the clock does once the dead builder's lease is over; what came of it."""
         Build.objects.running().update(lease_until=timezone.now() - timedelta(seconds=1))
-        return tasks.note_published()
+        return said(tasks.note_published())
 
     def full(self) -> dict[str, bytes]:
         """The tree of a full build of what is in the catalog; nothing stays of it."""

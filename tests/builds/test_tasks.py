@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from builds import tasks
+from builds import reasons, tasks
 from builds.models import LEASE, Build, BuildState, CoverHost
 from builds.render import hugo
 from builds.tree import releases
@@ -17,6 +17,7 @@ from ghost.operations import schedules
 from resources.models import Resource
 from tests import make
 from tests.presence import present
+from tests.results import said
 
 pytestmark = pytest.mark.django_db
 
@@ -47,11 +48,11 @@ def kill_builder() -> None:
 def test_a_change_is_built_once():
     make.resource(title="New")
 
-    first, second = tasks.build_when_quiet(), tasks.build_when_quiet()
+    first, second = said(tasks.build_when_quiet()), said(tasks.build_when_quiet())
 
     assert "New" in home()
     assert first == f"build {Build.objects.get().pk}: done"
-    assert second == "nothing to build"
+    assert second == "nothing to do"
     assert not BuildState.get().pending_changes
 
 
@@ -70,7 +71,7 @@ def test_a_change_during_a_build_is_built_after_it(monkeypatch):
 
     tasks.build_when_quiet()
 
-    assert told == [tasks.BUSY]
+    assert told == [reasons.BUSY().plain()]
     assert "Meanwhile" not in home()
     assert queued() == ["builds.tasks.build_when_quiet"]
     tasks.build_when_quiet()
@@ -172,7 +173,7 @@ def test_a_long_name_of_who_asked_is_cut():
 def test_one_build_at_a_time():
     Build.objects.claim("somebody else")
 
-    assert tasks.build_now("test") == tasks.BUSY
+    assert tasks.build_now("test") == reasons.BUSY().plain()
     assert states() == ["running"]
 
 
@@ -190,7 +191,7 @@ def test_a_request_for_more_that_finds_a_build_is_queued_when_that_has_ended(ask
     tasks.carry_out(build)
 
     (again,) = OrmQ.objects.all()
-    assert told == tasks.BUSY
+    assert told == reasons.BUSY().plain()
     assert (again.func(), again.task["args"]) == (task, args)
     assert BuildState.get().postponed_extent == ""
 
@@ -209,16 +210,16 @@ def test_a_resource_comes_out_when_its_hour_has_come():
     row = make.resource(title="Tomorrow", published_at=timezone.now() + timedelta(days=1))
     tasks.build_now("test")
     assert "Tomorrow" not in home()
-    assert tasks.note_published() == "0 came out"
+    assert said(tasks.note_published()) == "0 scheduled resources came out"
     # The clock moves: what was built, was built before the hour that has come now.
     past = timezone.now() - timedelta(hours=2)
     BuildState.objects.update(built_as_of=past)
     Resource.objects.filter(pk=row.pk).update(published_at=past + timedelta(hours=1))
 
-    assert tasks.note_published() == "1 came out"
+    assert said(tasks.note_published()) == "1 scheduled resource came out"
 
     assert str(BuildState.get().pending_reason) == "1 scheduled resource came out"
-    assert tasks.note_published() == "nothing to note"
+    assert said(tasks.note_published()) == "nothing to do"
     tasks.build_when_quiet()
     assert "Tomorrow" in home()
 
@@ -226,11 +227,11 @@ def test_a_resource_comes_out_when_its_hour_has_come():
 def test_a_cover_that_waits_for_another_try_is_tried_by_the_schedule():
     row = make.resource(cover_image_url="http://127.0.0.1:1/cover.png")
     tasks.build_when_quiet()
-    assert tasks.localize_covers() == "0 fetched, 0 failed, 0 waiting"
+    assert said(tasks.localize_covers()) == "0 fetched, 0 failed, 0 waiting"
     Resource.objects.filter(pk=row.pk).update(cover_due_at=timezone.now())
     CoverHost.objects.all().delete()  # its host was left alone for a while
 
-    told = tasks.localize_covers()
+    told = said(tasks.localize_covers())
 
     row.refresh_from_db()
     assert told == "0 fetched, 1 failed, 0 waiting"
@@ -293,7 +294,7 @@ def test_one_task_waits_for_quiet_and_the_others_go(configure):
 
     told = tasks.build_when_quiet()
 
-    assert told == tasks.WAITING
+    assert told == reasons.WAITING().plain()
     assert states() == []
     BuildState.stop_waiting()
     configure(build_debounce_s=0)
@@ -324,4 +325,4 @@ def test_a_takedown_whose_build_failed_is_tried_again_by_the_clock(configure):
     tasks.note_published()
 
     assert "Doomed" not in home()
-    assert tasks.note_published() == "0 came out"
+    assert said(tasks.note_published()) == "0 scheduled resources came out"

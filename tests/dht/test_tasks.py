@@ -19,12 +19,25 @@ from dht.models import HealthSample, Scan
 from ghost.core.catalog.models import Catalog
 from ghost.core.errors import OutageError
 from ghost.core.jobs import shutdown
+from ghost.core.text.reasons import Reason, from_plain
 from resources.models import DhtStatus, ProbeStatus, Resource
 from resources.torrents import metadata
 from tests import make
 from tests.presence import present
+from tests.results import said
 
 pytestmark = pytest.mark.django_db
+
+
+def probed(**ended: int) -> str:
+    """What the task says of so many that ended so."""
+    none = dict.fromkeys(("ok", "inactive", "timeout", "unavailable"), 0)
+    return str(Reason("dht.probed", none | ended))
+
+
+def counts(result: object) -> dict[str, Any]:
+    """What a scan's result counts."""
+    return dict(present(from_plain(result)).params)
 
 
 def pending(uri):
@@ -39,7 +52,7 @@ def quick(configure):
 def test_everything_that_is_due_is_probed_together(swarm):
     rows = [pending(seed.magnet_uri) for seed in swarm.seeds]
 
-    said = tasks.run_probes(rows[0].pk)
+    report = said(tasks.run_probes(rows[0].pk))
 
     found = Resource.objects.order_by("pk").values_list(
         "probe_status",
@@ -49,7 +62,7 @@ def test_everything_that_is_due_is_probed_together(swarm):
         "probe_claim",
         "probe_due_at",
     )
-    assert said == "probed: 12 ok"
+    assert report == probed(ok=12)
     assert list(found) == [
         ("ok", seed.total_size_bytes, len(seed.files), "Active", "", None) for seed in swarm.seeds
     ]
@@ -101,9 +114,9 @@ def test_a_second_run_has_nothing_to_do(swarm):
     tasks.run_probes(row.pk)
     revision = Catalog.get().revision
 
-    said = tasks.run_probes(row.pk)
+    report = said(tasks.run_probes(row.pk))
 
-    assert (said, Catalog.get().revision) == ("nothing was due", revision)
+    assert (report, Catalog.get().revision) == ("nothing to do", revision)
 
 
 def test_a_dead_magnet_is_tried_again_later(swarm, quick):
@@ -172,10 +185,10 @@ def test_a_worker_that_is_to_stop_gives_its_probes_back(swarm, monkeypatch):
     steps = iter([False, False, True])
     monkeypatch.setattr(shutdown, "is_asked", lambda: next(steps))
 
-    said = tasks.run_probes(row.pk)
+    report = said(tasks.run_probes(row.pk))
 
     time.sleep(0.01)
-    assert (said, list(Resource.objects.due_for_probe())) == ("nothing was due", [row])
+    assert (report, list(Resource.objects.due_for_probe())) == ("nothing to do", [row])
 
 
 def test_a_long_probe_renews_its_claim(swarm, configure, monkeypatch):
@@ -210,9 +223,9 @@ def test_what_becomes_due_meanwhile_joins_the_run(swarm, configure, monkeypatch)
 
     monkeypatch.setattr(probes.Probes, "step", step)
 
-    said = tasks.run_probes(row.pk)
+    report = said(tasks.run_probes(row.pk))
 
-    assert said == "probed: 1 ok, 1 inactive"
+    assert report == probed(ok=1, inactive=1)
 
 
 def test_an_outcome_for_a_changed_magnet_is_ignored(swarm):
@@ -293,7 +306,7 @@ def test_two_workers_at_once_probe_each_once(swarm, file_database):
 def test_the_scan_task_reports(swarm):
     row = make.resource(magnet_uri=swarm.seeds[0].magnet_uri, is_probed=False)
 
-    report = tasks.scan_health()
+    report = counts(tasks.scan_health())
 
     row.refresh_from_db()
     assert report | {"seconds": 0} == {
@@ -307,12 +320,12 @@ def test_the_scan_task_takes_a_sample_unless_told_otherwise(swarm, configure):
     for seed in swarm.seeds:
         pending(seed.magnet_uri)
 
-    counts = [
-        tasks.scan_health()["checked"],
-        tasks.scan_health(is_all=True)["checked"],
+    checked = [
+        counts(tasks.scan_health())["checked"],
+        counts(tasks.scan_health(is_all=True))["checked"],
     ]
 
-    assert counts == [2, 12]
+    assert checked == [2, 12]
 
 
 def test_a_scan_that_cannot_start_says_why_and_is_no_failed_task(no_dht):
@@ -321,4 +334,4 @@ def test_a_scan_that_cannot_start_says_why_and_is_no_failed_task(no_dht):
     told = tasks.scan_health()
 
     failed = Scan.objects.get()
-    assert (failed.state, told["error"], told["checked"]) == ("failed", str(failed.error), 0)
+    assert (failed.state, said(told).startswith(f"{failed.error} (0 checked")) == ("failed", True)

@@ -57,7 +57,7 @@ class Command(BaseCommand):
             self.stderr.write(f"set aside, since Hugo can't render it: {address}")
         self.stdout.write(json.dumps(_summary(build, steps)))
         if failed := build.undelivered:
-            raise CommandError(f"The site is built, but not deployed. {failed.output}".strip())
+            raise CommandError(f"The site is built, but not deployed. {failed.text}".strip())
 
     def _tell(self, step: Step) -> None:
         if step.ended_at is None:

@@ -69,7 +69,7 @@ class Command(BaseCommand):
         result = {"result": done.state, "build": done.back_to, "held": True}
         self.stdout.write(json.dumps(result))
         if failed := done.undelivered:
-            raise CommandError(f"What is deployed was not put back. {failed.output}".strip())
+            raise CommandError(f"What is deployed was not put back. {failed.text}".strip())
 
 
 def _line(point: Point) -> str:

@@ -11,6 +11,8 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 
+from ghost.core.text.reasons import NOTHING_TO_DO, put_into_words
+
 logger = logging.getLogger(__name__)
 _context: ContextVar[str] = ContextVar("context", default="-")
 _GIVEN = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -40,8 +42,8 @@ def tell_task(func: Callable[..., object] | None, task: dict[str, Any], **_: obj
     result, name = task.get("result"), getattr(func, "__name__", task["func"])
     if not task.get("success"):
         logger.error("%s failed: %s", name, result)
-    elif not str(result).startswith("nothing"):
-        logger.info("%s: %s", name, result)
+    elif result != NOTHING_TO_DO().plain():
+        logger.info("%s: %s", name, put_into_words(result, lambda reason: reason.english))
 
 
 def request_id() -> str:

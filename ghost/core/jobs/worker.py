@@ -70,8 +70,14 @@ def _end(job: Job, task: dict[str, Any], facts: dict[str, Any]) -> None:
         reason = str(result).partition(" : Traceback")[0].strip()[:REASON_CHARS]
         job.finish(is_ok=False, result=facts or None, error=FAILED(), reason=reason)
     elif not job.subjects:
-        said = result if isinstance(result, dict) else {"said": str(result)} if result else {}
-        job.finish(is_ok=True, result=(said | facts) or None)
+        job.finish(is_ok=True, result=(_said(result) | facts) or None)
+
+
+def _said(result: object) -> dict[str, Any]:
+    """What a task returned: a plain reason, a list of them, or another's words."""
+    if not result:
+        return {}
+    return {"said": result if isinstance(result, dict | list) else str(result)}
 
 
 def add_result(**facts: Any) -> None:  # noqa: ANN401  # plain values

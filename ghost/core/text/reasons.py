@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import translation
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
-Value = str | int | float
+Plain = dict[str, Any] | str
+"""A reason as values for JSON and for the queue's results: see `Reason.plain`."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Reason:
 
     code: str = ""
     params: Mapping[str, Value] = field(default_factory=dict)
+    """What the sentence names; a reason among them is said in the same language."""
 
     def __bool__(self) -> bool:
         return bool(self.code)
@@ -52,9 +55,12 @@ class Reason:
         with translation.override("en"):
             return str(self)
 
-    def plain(self) -> dict[str, Any] | str:
+    def plain(self) -> Plain:
         """As values for JSON; an empty text if there is no reason."""
-        return {"code": self.code, "params": dict(self.params)} if self.code else ""
+        if not self.code:
+            return ""
+        params = {n: v.plain() if isinstance(v, Reason) else v for n, v in self.params.items()}
+        return {"code": self.code, "params": params}
 
     def stored(self) -> str:
         """As a column keeps it: JSON, or an empty text."""
@@ -62,10 +68,10 @@ class Reason:
 
     def cleaned(self, clean: Callable[[str], str]) -> Reason:
         """With each text among its parameters as `clean` returns it."""
-        params = {n: clean(v) if isinstance(v, str) else v for n, v in self.params.items()}
-        return Reason(self.code, params)
+        return Reason(self.code, {n: _cleaned(v, clean) for n, v in self.params.items()})
 
 
+Value = str | int | float | Reason
 NONE = Reason()
 CODES: dict[str, ReasonCode] = {}
 """Every code, by its name."""
@@ -90,6 +96,8 @@ class ReasonCode:
 
 
 WORDS = ReasonCode("words", "%(words)s")
+NOTHING_TO_DO = ReasonCode("nothing_to_do", _("nothing to do"))
+"""What a task by the clock says that found nothing: it is not logged."""
 
 
 def words(text: str) -> Reason:
@@ -117,19 +125,28 @@ def from_plain(value: object) -> Reason | None:
     """What `Reason.plain` made; None if this is something else."""
     match value:
         case {"code": str(code), "params": dict(params), **more} if code and not more:
-            is_flat = all(isinstance(each, Value) for each in params.values())
-            return Reason(code, params) if is_flat else None
+            read = {name: from_plain(value) or value for name, value in params.items()}
+            is_known = all(isinstance(each, Value) for each in read.values())
+            return Reason(code, read) if is_known else None
     return None
 
 
-def put_into_words(
-    values: dict[str, Any] | None, say: Callable[[Reason], str] = str
-) -> dict[str, Any] | None:
-    """These values with each plain reason among them as `say` says it."""
-    if values is None:
-        return None
-    found = {name: from_plain(value) for name, value in values.items()}
-    return values | {name: say(reason) for name, reason in found.items() if reason}
+def put_into_words(value: Any, say: Callable[[Reason], str] = str) -> Any:  # noqa: ANN401  # plain values, whatever their shape
+    """This value with each plain reason in it as `say` says it; a list of them is one text."""
+    reason = from_plain(value)
+    if reason:
+        return say(reason)
+    match value:
+        case dict():
+            return {name: put_into_words(each, say) for name, each in value.items()}
+        case [_, *_] if all(from_plain(each) for each in value):
+            return "\n".join(put_into_words(each, say) for each in value)
+    return value
+
+
+def put_lines_into_words(text: str) -> str:
+    """This text with each line that `Reason.stored` wrote in the active language."""
+    return "\n".join(str(read(line)) for line in text.split("\n"))
 
 
 class _Amount(int):
@@ -137,6 +154,12 @@ class _Amount(int):
 
     def __str__(self) -> str:
         return f"{int(self):,}"
+
+
+def _cleaned(value: Value, clean: Callable[[str], str]) -> Value:
+    if isinstance(value, Reason):
+        return value.cleaned(clean)
+    return clean(value) if isinstance(value, str) else value
 
 
 def _shown(value: Value) -> Value:

@@ -27,6 +27,7 @@ from resources.models import Resource
 from tests import make
 from tests.builds.pictures import Pictures, image, opened
 from tests.presence import present
+from tests.results import said
 
 pytestmark = pytest.mark.django_db
 
@@ -585,9 +586,9 @@ def test_the_task_says_what_it_did_and_goes_on_later(pictures, monkeypatch):
     monkeypatch.setattr(localizing, "MOST_PER_HOST", 2)
     many_with_covers([pictures["address"] + "/cover.png"] * 3)
 
-    first = tasks.localize_covers()
+    first = said(tasks.localize_covers())
     queued = [task.func() for task in OrmQ.objects.all()]
-    second = tasks.localize_covers()
+    second = said(tasks.localize_covers())
 
     assert (first, second) == ("2 fetched, 0 failed, 0 waiting", "1 fetched, 0 failed, 0 waiting")
     assert queued == ["builds.tasks.localize_covers"]
@@ -598,7 +599,7 @@ def test_the_task_leaves_it_to_another_process():
     with_cover("http://127.0.0.1:1/cover.png")
     CoverLease.objects.create(holder="other", held_until=timezone.now() + timedelta(minutes=1))
 
-    told = tasks.localize_covers()
+    told = said(tasks.localize_covers())
 
     assert (told, OrmQ.objects.count()) == ("another process fetches covers", 0)
 

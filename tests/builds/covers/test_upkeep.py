@@ -17,6 +17,7 @@ from ghost.operations import tasks
 from resources.models import Resource
 from tests import make
 from tests.builds.pictures import image
+from tests.results import said
 
 pytestmark = pytest.mark.django_db
 
@@ -144,8 +145,8 @@ def test_hosts_that_have_not_failed_for_long_are_dropped():
     CoverHost.objects.create(name="old.example", failed_at=long_ago)
     CoverHost.objects.create(name="new.example", failed_at=timezone.now())
 
-    told = tasks.prune()
+    told = said(tasks.prune())
 
-    assert " 1 cover hosts, " in told
-    assert told.endswith("swept 0 cover files, 0 covers were lost")
+    assert " cover hosts 1, " in told
+    assert told.endswith("cover files swept: 0; covers lost: 0")
     assert [host.name for host in CoverHost.objects.all()] == ["new.example"]

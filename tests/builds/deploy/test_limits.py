@@ -13,6 +13,7 @@ from builds.models import BuildState, Deployment
 from builds.tree.patches import TreeChanges
 from ghost.core.errors import RefusedError
 from tests.builds.deployments import write
+from tests.results import said
 
 pytestmark = pytest.mark.django_db
 
@@ -63,8 +64,8 @@ def test_a_site_that_is_too_large_is_not_deployed(
 
     outcome = site.deploy(size=size)
 
-    assert told in outcome.text
-    assert "GHOST_SITE_HOST" in outcome.text
+    assert told in said(outcome.plain())
+    assert "GHOST_SITE_HOST" in said(outcome.plain())
     assert not target_folder.exists()
     assert Deployment.objects.get().state == "failed"
 
@@ -92,6 +93,6 @@ def test_sizes_are_taken_from_the_build_where_it_knows_them(published, target_fo
     BuildState.get()
     BuildState.objects.update(token="f" * 32, files=5000, bytes=1)
 
-    assert "has 5,000 files" in deploy.deploy_published().text
+    assert "has 5,000 files" in said(deploy.deploy_published().plain())
     BuildState.objects.update(token="another")
     assert deploy.deploy_published(is_asked=True).is_ok

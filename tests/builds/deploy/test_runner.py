@@ -10,6 +10,7 @@ import pytest
 from builds import deploy
 from builds.models import Deployment
 from tests.builds.deployments import files, some, tip, write
+from tests.results import said
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +32,7 @@ def test_several_targets_each_have_a_row(site, target_folder, pages_remote):
         ("git", f"{pages_remote} gh-pages", "done", "state-1", 102),
         ("folder", str(target_folder), "done", "state-1", 101),
     ]
-    assert outcome.text == (
+    assert said(outcome.plain()) == (
         f"{pages_remote} gh-pages: 102 files changed, 0 removed\n{target_folder}: 101 files changed, 0 removed"
     )
 
@@ -122,7 +123,9 @@ def test_an_error_shows_neither_credentials_nor_the_machines_paths(site, configu
 
     outcome = site.deploy()
 
-    shown = outcome.text + "".join(f"{row.target} {row.error}" for row in outcome.deployments)
+    shown = said(outcome.plain()) + "".join(
+        f"{row.target} {row.error}" for row in outcome.deployments
+    )
     assert "127.0.0.1" in shown
     assert "s3cret" not in shown
     assert [str(row.error) for row in outcome.deployments if "site-workdir" in str(row.error)] == []
@@ -200,7 +203,7 @@ def test_strangers_files_are_never_deleted_unasked(site, target_folder):
 
     outcome = site.deploy()
 
-    assert "1 file is there that Ghost did not bring; it would be deleted." in outcome.text
+    assert "1 file is there that Ghost did not bring; it would be deleted." in said(outcome.plain())
     assert files(target_folder) == {"thesis.odt": b"mine"}
     assert not site.deploy().is_ok
     assert site.deploy(allow_deletions=True, is_asked=True).is_ok

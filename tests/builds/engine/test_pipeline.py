@@ -379,7 +379,7 @@ def test_a_page_that_cannot_be_rendered_is_set_aside_and_named(build, spoil):
 
     ended = Build.objects.get()
     assert (ended.state, ended.set_aside) == ("done", [f"/resources/{bad.pk}/"])
-    assert f"set aside: /resources/{bad.pk}/" in ended.steps.get(name="hugo").output
+    assert f"set aside: /resources/{bad.pk}/" in ended.steps.get(name="hugo").text
     assert (public / f"resources/{good.pk}/index.html").exists()
     assert not (public / f"resources/{bad.pk}").exists()
     build()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from builds import tasks
+from builds import reasons, tasks
 from builds.engine import rollback
 from builds.models import Build, BuildState
 from ghost.core.errors import RefusedError
@@ -52,7 +52,7 @@ def test_a_site_put_back_waits_until_somebody_builds(build, settings):
     public = build()
     rollback.to(None, "test")
 
-    assert tasks.build_when_quiet() == tasks.HELD
+    assert tasks.build_when_quiet() == reasons.HELD().plain()
     assert (tree(public), BuildState.get().held_at != "") == (before, True)
     tasks.build_now("somebody")
 

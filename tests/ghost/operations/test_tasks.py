@@ -19,6 +19,7 @@ from ghost.core.jobs.models import Job
 from ghost.operations import backup, schedules, tasks
 from resources.models import Category, Resource
 from tests import make
+from tests.results import said
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +33,7 @@ def test_back_up_makes_a_proven_backup(configure, tmp_path):
 
     told = tasks.back_up()
 
-    assert told.endswith("written and read again, 1 files")
+    assert said(told).endswith("written and read again, 1 file")
     assert len(backup.list_all()) == 1
 
 
@@ -49,10 +50,9 @@ def test_prune_drops_what_is_old_and_keeps_the_rest():
 
     told = tasks.prune()
 
-    assert told == (
-        "dropped 1 health samples, 0 scans, 1 builds, 1 ended tasks, 1 jobs, 0 cover hosts,"
-        " 0 audit events, 0 kept answers and counts;"
-        " swept 0 cover files, 0 covers were lost"
+    assert said(told) == (
+        "dropped: health samples 1, scans 0, builds 1, ended tasks 1, jobs 1, cover hosts 0,"
+        " audit events 0, kept answers and counts 0; cover files swept: 0; covers lost: 0"
     )
     counts = [m.objects.count() for m in (HealthSample, Build, Step, Task, Job)]
     assert counts == [1, 1, 1, 1, 1]

@@ -14,7 +14,7 @@ from django.utils import translation
 from ghost.core import errors
 from ghost.core.text.reasons import CODES, WORDS, ReasonCode
 
-APPS = ("ghost/core", "teams", "resources", "dht", "builds")
+APPS = ("ghost/core", "ghost/operations", "teams", "resources", "dht", "builds")
 STORING = (
     "builds/covers", "builds/data", "builds/deploy", "builds/engine", "builds/feeds",
     "builds/listings", "builds/models", "builds/pages", "builds/render", "builds/search",

@@ -14,6 +14,7 @@ import builds.reasons
 import dht.reasons
 import resources.reasons
 from builds.models import Build, BuildState, CoverHost, Deployment
+from builds.run import Run
 from dht import probe_jobs
 from dht.models import Scan
 from ghost.core.catalog.models import Catalog
@@ -74,6 +75,15 @@ def failed_build() -> tuple[Build, Reason]:
     return build, reason
 
 
+def build_with_a_failed_step() -> tuple[Build, Reason]:
+    build, reason = Build.objects.claim("test"), builds.reasons.NOT_RENDERED(name="/x/", reason="…")
+    assert build is not None
+    with pytest.raises(OutageError), Run(build).step("hugo") as step:
+        step.output = "Total in 3 ms"
+        raise OutageError(reason)
+    return build, reason
+
+
 def test_a_failed_probe_in_the_admin():
     row, reason = failed_probe()
 
@@ -105,6 +115,21 @@ def test_a_build_in_the_admin():
     build, reason = failed_build()
 
     require_said(operators.client(), operators.form_of("builds_build", build.pk), reason)
+
+
+def test_what_a_step_of_a_build_says_in_the_admin():
+    build, reason = build_with_a_failed_step()
+
+    require_said(operators.client(), operators.form_of("builds_build", build.pk), reason)
+
+
+def test_what_a_step_of_a_build_says_in_the_api(client):
+    build, reason = build_with_a_failed_step()
+
+    found = answers(client, f"/api/builds/{build.pk}")
+
+    said = tuple(each["steps"][0]["output"] for each in found)
+    assert said == tuple(f"Total in 3 ms\n{text}" for text in in_both(reason))
 
 
 @pytest.mark.parametrize("state", ["failed", "held"])

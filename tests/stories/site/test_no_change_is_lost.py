@@ -13,7 +13,7 @@ from django.db import OperationalError
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from builds import tasks
+from builds import reasons, tasks
 from builds.engine import pipeline
 from builds.models import Build, BuildState
 from ghost.core.catalog.models import Catalog
@@ -147,7 +147,7 @@ def test_a_task_that_is_answered_at_once_does_not_silence_the_next_change(config
     told = tasks.build_when_quiet()
     Catalog.advance(words("second"))
 
-    assert told == tasks.BUSY
+    assert told == reasons.BUSY().plain()
     assert OrmQ.objects.count() == 2
 
 

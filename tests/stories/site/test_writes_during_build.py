@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from builds import tasks
+from builds import reasons, tasks
 from builds.models import Build
 from builds.render import hugo
 from builds.run import GaveWayError
@@ -22,6 +22,7 @@ from tests import make
 from tests.builds.catalog import Catalog
 from tests.builds.faults import differing, exit_code, pending, some, tree
 from tests.presence import present
+from tests.results import said
 from tests.stories.site.test_same_bytes import Editor
 
 pytestmark = pytest.mark.django_db
@@ -109,12 +110,12 @@ def test_an_edit_during_a_build_is_on_the_site_after_the_next_which_asks_for_its
 
 
 @pytest.fixture
-def taken_down_meanwhile(catalog, meanwhile, configure) -> list[str]:
+def taken_down_meanwhile(catalog, meanwhile, configure) -> list[object]:
     """In the next build something is taken down, and a worker finds us at it; what it said."""
     configure(build_debounce_s=600)
     rename(catalog.edited, "Before")
     queued()
-    told = []
+    told: list[object] = []
 
     def operation():
         take_down(catalog.gone)
@@ -128,7 +129,7 @@ def taken_down_meanwhile(catalog, meanwhile, configure) -> list[str]:
 def test_a_takedown_during_a_delta_is_not_waited_for(place, catalog, taken_down_meanwhile):
     tasks.build_now("test")
 
-    assert taken_down_meanwhile == ["build_at_once", tasks.BUSY]
+    assert taken_down_meanwhile == ["build_at_once", reasons.BUSY().plain()]
     assert "Doomed" in page(place, catalog.gone)
     assert queued() == ["build_at_once"]
     tasks.build_at_once()
@@ -147,7 +148,7 @@ def test_a_takedown_during_a_long_build_goes_before_it(
     with pytest.raises(GaveWayError):
         operation()
 
-    assert taken_down_meanwhile == ["build_at_once", tasks.BUSY]
+    assert taken_down_meanwhile == ["build_at_once", reasons.BUSY().plain()]
     assert page(place, catalog.gone) == ""
     assert not pending()
     [again] = [task.func() for task in OrmQ.objects.all() if "at_once" not in task.func()]
@@ -192,8 +193,8 @@ def test_of_two_builders_at_once_one_builds(place, catalog):
     before = Build.objects.count()
 
     def operation():
-        said = tasks.build_now("race")
-        assert said == tasks.BUSY or said.endswith(("done", "unchanged")), said
+        told = said(tasks.build_now("race"))
+        assert told == str(reasons.BUSY()) or told.endswith(("done", "unchanged")), told
 
     children = [place.fork(operation) for _ in range(3)]
 
@@ -263,10 +264,10 @@ def test_what_is_scheduled_comes_out_by_the_clock_alone(place, catalog):
     row = make.resource(title="Tomorrow", published_at=timezone.now() + timedelta(seconds=0.6))
     place.build()
     queued()
-    assert tasks.note_published() == "0 came out"
+    assert said(tasks.note_published()) == "0 scheduled resources came out"
     time.sleep(0.6)
 
-    assert tasks.note_published() == "1 came out"
+    assert said(tasks.note_published()) == "1 scheduled resource came out"
 
     run_queue()
     assert "Tomorrow" in page(place, row)

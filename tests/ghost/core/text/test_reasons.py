@@ -110,3 +110,35 @@ def test_plain_reasons_among_values_are_put_into_words():
 
     assert said == {"error": "Ada is gone", "counts": {"ok": 1}, "none": ""}
     assert reasons.put_into_words(None) is None
+
+
+def test_a_reason_in_a_reason_is_said_with_it_and_read_again():
+    inner, outer = (
+        ReasonCode("test.inner", gettext_lazy("done")),
+        ReasonCode("test.outer", "%(name)s: %(why)s"),
+    )
+    reason = outer(name="/srv/x", why=inner())
+
+    stored = reason.stored()
+
+    with translation.override("zh-hans"):
+        assert str(reasons.read(stored)) == "/srv/x: 完成"
+    assert reasons.from_plain(json.loads(stored)) == reason
+    assert str(reason.cleaned(lambda text: text.replace("/srv", "<work>"))) == "<work>/x: done"
+
+
+def test_a_list_of_plain_reasons_is_one_text():
+    named = ReasonCode("test.listed", "%(name)s is gone")
+    gone = [named(name=name).plain() for name in ("Ada", "Eve")]
+
+    said = reasons.put_into_words({"said": gone, "others": [1, 2], "none": []})
+
+    assert said == {"said": "Ada is gone\nEve is gone", "others": [1, 2], "none": []}
+
+
+def test_lines_that_are_stored_reasons_are_put_into_words():
+    named = ReasonCode("test.lined", "%(name)s is gone")
+
+    said = reasons.put_lines_into_words(f"Total in 3 ms\n{named(name='Ada').stored()}\n\n7")
+
+    assert said == "Total in 3 ms\nAda is gone\n\n7"
