@@ -1,4 +1,4 @@
-"""The API as a publisher calls it, with the prober in the test's hands."""
+"""The API as a publisher calls it, with the prober in the test's hands, and a file's records that are brought in."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from tests.resources.catalog_files import HEADER
+from tests.resources.exchanges import take_in
 from tests.resources.prober import FakeProber
 
 
@@ -36,3 +38,22 @@ def call(client, prober, django_capture_on_commit_callbacks):
             )
 
     return send
+
+
+@pytest.fixture
+def read(db, tmp_path):
+    """Import these records; each may be bytes, as it stands in the file."""
+
+    def take(*lines, header=HEADER, name="a.ndjson", options=()):
+        path = tmp_path / name
+        whole = [json.dumps(header), *lines] if header else lines
+        path.write_bytes(b"".join(_line(each) for each in whole))
+        return take_in(path, *options)
+
+    return take
+
+
+def _line(each):
+    if isinstance(each, bytes):
+        return each + b"\n"
+    return (each if isinstance(each, str) else json.dumps(each)).encode() + b"\n"
