@@ -10,58 +10,28 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
-from django_q.models import Failure, OrmQ, Schedule, Success, Task
-from django_q.tasks import async_task
+from django_q.models import Failure, OrmQ, Schedule, Success
 
 from builds.models import Build, Cover, CoverHost, Deployment
 from dht.models import HealthSample, Scan
-from ghost.admin import sidebar
 from ghost.core.audit.models import AuditEvent
 from ghost.core.text.durations import ago
 from ghost.core.text.reasons import words
-from ghost.operations import schedules
 from resources.models import Block, Category, Resource, findings
 from resources.states import ProbeStatus, State
 from teams import groups
 from teams.models import Team, Token
 from tests import make, operators
+from tests.ghost.admin.rows import one_of_each
 
 pytestmark = pytest.mark.django_db
+
 
 MODELS = [
     AuditEvent, Block, Build, Category, Cover, CoverHost, Deployment, Failure, Group, HealthSample, OrmQ, Resource, Scan,
     Schedule, Success, Team, Token, User,
 ]  # fmt: skip
 POLICY = "Content-Security-Policy"
-
-
-def one_of_each(number: int) -> None:
-    """A row more of everything that the admin lists."""
-    owner = make.publisher(name=f"Publisher {number}")
-    team = make.team(owner, f"Team {number}")
-    make.member(team, f"Member {number}")
-    category = make.category(f"Category {number}", parent=Category.objects.first())
-    row = make.resource(publisher=owner, team=team, category=category, tags=["one", "two"])
-    scan = Scan.objects.create(trigger="test", state="done", started_at=timezone.now())
-    HealthSample.objects.create(resource=row, method="dht", status="Active", scan=scan)
-    Cover.objects.create(resource=row, digest="0" * 64, width=3, height=4)
-    CoverHost.objects.create(name=f"{number}.example.org", failures=3)
-    Deployment.objects.create(key=f"{number}", kind="folder", target=f"/srv/{number}")
-    Block.objects.create(info_hash=make.info_hash())
-    build = Build.objects.create(
-        trigger="test", state="done", lease_until=timezone.now(), ended_at=timezone.now()
-    )
-    build.steps.create(name="hugo", output="<b>words</b>", is_ok=True, ended_at=timezone.now())
-    Schedule.objects.create(name=f"schedule {number}", func="dht.tasks.run_probes", minutes=1)
-    for success in (True, False):
-        Task.objects.create(
-            id=f"{number}{success}", name=f"task {number}", func="dht.tasks.run_probes",
-            args=(number,), result="said so", started=timezone.now(), stopped=timezone.now(),
-            success=success,
-        )  # fmt: skip
-    async_task("dht.tasks.run_probes", number)
-    person = User.objects.create_user(f"person-{number}")
-    person.groups.add(Group.objects.create(name=f"group {number}"))
 
 
 def label(model) -> str:
@@ -236,83 +206,6 @@ def test_the_language_can_be_chosen():
 
     assert answer.status_code == 302
     assert '<html lang="zh-hans"' in page.content.decode()
-
-
-def test_schedules_belong_to_the_code_and_can_be_paused():
-    browser = operators.client("Operator")
-    schedules.sync()
-    row = Schedule.objects.get(name="scan health")
-
-    added = browser.post(reverse("admin:django_q_schedule_add"), {"func": "os.system"})
-    changed = browser.post(operators.form_of("django_q_schedule", row.pk), {"func": "os.system"})
-    operators.act(browser, "django_q_schedule", "pause", row)
-    paused = Schedule.objects.get(pk=row.pk)
-    schedules.sync()
-    still = Schedule.objects.get(pk=row.pk).repeats
-    operators.act(browser, "django_q_schedule", "resume", row)
-    resumed = Schedule.objects.get(pk=row.pk)
-
-    assert (added.status_code, changed.status_code) == (403, 403)
-    assert (paused.func, paused.repeats, still) == ("dht.tasks.scan_health", 0, 0)
-    assert resumed.repeats == -1
-
-
-def test_a_failed_task_is_run_again(django_capture_on_commit_callbacks):
-    browser = operators.client("Operator")
-    failed = Task.objects.create(
-        id="1", name="x", func="dht.tasks.run_probes", args=(7,), kwargs={}, result="boom",
-        started=timezone.now(), stopped=timezone.now() + timedelta(seconds=2), success=False,
-    )  # fmt: skip
-
-    with django_capture_on_commit_callbacks(execute=True):
-        answer = operators.act(browser, "django_q_failure", "retry", failed)
-
-    queued = OrmQ.objects.get().task
-    assert operators.told(answer) == ["1 task queued again."]
-    assert (queued["func"], queued["args"]) == ("dht.tasks.run_probes", (7,))
-    assert Failure.objects.count() == 0
-
-
-def test_a_failed_task_that_nobody_will_run_again_is_dismissed():
-    browser = operators.client("Operator")
-    one_of_each(1)
-
-    answer = operators.act(browser, "django_q_failure", "dismiss", Failure.objects.get())
-
-    assert operators.told(answer) == ["1 failed task dismissed."]
-    assert (Failure.objects.count(), Success.objects.count()) == (0, 1)
-
-
-@pytest.mark.parametrize(
-    ("model", "action"),
-    [
-        ("django_q_schedule", "pause"),
-        ("django_q_failure", "retry"),
-        ("django_q_failure", "dismiss"),
-    ],
-)
-def test_a_viewer_neither_pauses_nor_retries_nor_dismisses(model, action):
-    browser = operators.client("Viewer")
-    one_of_each(1)
-    row = (Schedule if model.endswith("schedule") else Failure).objects.get()
-
-    operators.act(browser, model, action, row)
-
-    assert Schedule.objects.get().repeats == -1
-    assert (Failure.objects.count(), OrmQ.objects.count()) == (1, 1)
-
-
-def test_the_sidebar_and_the_breadcrumbs_call_an_app_the_same(rf):
-    request = rf.get("/admin/")
-    request.user = User.objects.create_superuser("root")
-    groups_of = {
-        item["link"].split("/")[2]: str(group["title"])
-        for group in sidebar.sidebar(request)
-        for item in group["items"]
-        if group["title"]
-    }
-
-    assert groups_of == {name: str(apps.get_app_config(name).verbose_name) for name in groups_of}
 
 
 def test_the_command_search_finds_a_resource():

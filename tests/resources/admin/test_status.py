@@ -13,7 +13,7 @@ from resources.publishing import etags
 from resources.states import State
 from tests import make, operators
 from tests.presence import present
-from tests.resources.admin.test_resource import RESOURCE, add, errors, typed
+from tests.resources.admin.filled_forms import RESOURCE, add, errors, typed
 from tests.resources.prober import FakeProber
 
 pytestmark = pytest.mark.django_db

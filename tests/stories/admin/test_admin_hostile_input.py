@@ -4,7 +4,8 @@ import pytest
 from django.urls import reverse
 
 from tests import operators
-from tests.ghost.admin.test_dashboard import MODELS, label, one_of_each
+from tests.ghost.admin.rows import one_of_each
+from tests.ghost.admin.test_dashboard import MODELS, label
 
 pytestmark = pytest.mark.django_db
 
