@@ -1,4 +1,4 @@
-"""Files that mean harm, or were damaged: told by their place, and the others go in."""
+"""An import: in parts, a second time, dry, after an interruption; damage is never more than a refusal."""
 
 from __future__ import annotations
 
