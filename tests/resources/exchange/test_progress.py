@@ -8,7 +8,7 @@ import time
 import pytest
 from django.core.management.base import OutputWrapper
 
-from resources.exchange.progress import Progress
+from resources.exchange.progress import ProgressLine
 
 
 class Terminal(io.StringIO):
@@ -25,7 +25,7 @@ def clock(monkeypatch):
 
 def test_a_terminal_is_told_in_place_five_times_a_second(clock):
     out = Terminal()
-    progress = Progress(OutputWrapper(out))
+    progress = ProgressLine(OutputWrapper(out))
 
     for done, clock[0] in ((1, 0.1), (2, 0.2), (3, 0.3), (4000, 0.4)):
         progress.tell(done, 5000, "read")
@@ -36,7 +36,7 @@ def test_a_terminal_is_told_in_place_five_times_a_second(clock):
 
 def test_a_file_is_told_on_lines_every_ten_seconds(clock):
     out = io.StringIO()
-    progress = Progress(OutputWrapper(out))
+    progress = ProgressLine(OutputWrapper(out))
 
     for done, clock[0] in ((1, 0.4), (2, 10.0), (3, 19.9), (4, 20.0)):
         progress.tell(done, None, "read")
