@@ -21,7 +21,7 @@ ifdef COVERAGE
 	@rm -rf var/coverage && mkdir -p var/coverage
 	@$(BIN)/coverage run -m pytest $(AT_ONCE) $(TESTS)
 	@$(BIN)/coverage combine --quiet
-	@$(BIN)/coverage report > var/coverage/report.txt; tail -n 1 var/coverage/report.txt
+	@$(BIN)/coverage report > var/coverage/report.txt; echo "coverage: $$($(BIN)/coverage report --format=total) % of lines, by file in var/coverage/report.txt"
 else
 	@$(BIN)/python -m pytest $(AT_ONCE) $(TESTS)
 endif
