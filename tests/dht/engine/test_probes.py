@@ -80,7 +80,7 @@ def test_a_magnet_that_got_its_other_half_is_probed_anew(swarm):
     seed = next(seed for seed in swarm.seeds if seed.v1 and seed.v2)
     wrong = magnets.parse(f"magnet:?xt=urn:btih:{seed.v1}&xt=urn:btmh:1220{'ab' * 32}")
     right = magnets.parse(seed.magnet_uri)
-    running = probes.Probes(3)
+    running = probes.Probes(20)
     running.add(wrong)
     running.step(0)
 
