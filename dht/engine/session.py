@@ -276,12 +276,12 @@ class Session:
                 peers = tuple((ip, port) for ip, port in alert.peers())
                 self._events.append(PeersNamed(alert.info_hash.to_bytes().hex(), peers))
             elif isinstance(alert, lt.metadata_received_alert):
-                self._handle_metadata(alert.handle.torrent_file())
+                self._handle_metadata(_metadata(alert.handle))
             elif isinstance(alert, lt.torrent_conflict_alert):
                 # Both halves of a hybrid were asked for, and both torrents stopped.
                 self._handle_metadata(alert.metadata)
             elif isinstance(alert, lt.metadata_failed_alert):
-                self._handle_failure(alert.handle.info_hashes(), alert.error)
+                self._handle_failure(_info_hashes(alert.handle), alert.error)
             elif isinstance(alert, lt.state_update_alert):
                 _limit_rate(alert.status)
             elif isinstance(alert, lt.session_stats_alert):
@@ -292,10 +292,14 @@ class Session:
                 log.warning("%s", alert.message())
 
     def _handle_metadata(self, info: Any) -> None:  # noqa: ANN401  # libtorrent's
+        if info is None:
+            return  # its torrent is gone; if by a conflict, that alert has the metadata too
         torrent = _copied(info)
         self._finish(info.info_hashes(), lambda magnet_hash: TorrentArrived(magnet_hash, torrent))
 
     def _handle_failure(self, hashes: Any, error: Any) -> None:  # noqa: ANN401  # libtorrent's
+        if hashes is None:
+            return  # nobody asks for it any more
         if error.category().name() != "libtorrent" or error.value() != _OTHER_HASH:
             self._finish(hashes, lambda magnet_hash: TorrentRefused(magnet_hash, error.message()))
             return
@@ -381,6 +385,21 @@ def _params(env: Env) -> Any:  # noqa: ANN401  # libtorrent's
     return params
 
 
+def _metadata(handle: Any) -> Any:  # noqa: ANN401  # libtorrent's
+    """None when the torrent was stopped or removed after its alert was written."""
+    try:
+        return handle.torrent_file()
+    except RuntimeError:  # an invalid handle
+        return None
+
+
+def _info_hashes(handle: Any) -> Any:  # noqa: ANN401  # libtorrent's
+    try:
+        return handle.info_hashes()
+    except RuntimeError:  # an invalid handle
+        return None
+
+
 def _is_sent_useless_data(state: Any) -> bool:  # noqa: ANN401  # libtorrent's
     """Whether more came than there can be, or much without a piece that fits."""
     in_vain = session_settings.MAX_METADATA_BYTES if state.progress_ppm else MAX_USELESS_BYTES
@@ -391,8 +410,9 @@ def _limit_rate(states: list[Any]) -> None:
     """Limit those that got more than any metadata has. A limit from the start would cost each
     torrent more than a second: libtorrent lets a limited one begin at its next tick."""
     for state in states:
-        if state.total_download > session_settings.MAX_METADATA_BYTES and state.handle.is_valid():
-            state.handle.set_download_limit(session_settings.MAX_BYTES_PER_S)
+        if state.total_download > session_settings.MAX_METADATA_BYTES:
+            with suppress(RuntimeError):  # removed meanwhile
+                state.handle.set_download_limit(session_settings.MAX_BYTES_PER_S)
 
 
 def _lookup_load(requests: list[dict[str, Any]]) -> LookupLoad:

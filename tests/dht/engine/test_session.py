@@ -16,6 +16,7 @@ from ghost.demo import seeds
 from resources.torrents import magnets
 from tests import make
 from tests.dht.peers import PORT, seeder
+from tests.installation import wait_for
 from tests.presence import present
 from tests.swarm import NETWORK
 
@@ -192,6 +193,24 @@ def test_both_halves_of_a_hybrid_arrive(swarm, first, second, pause_s):
     found = take(session, {magnet.hash for magnet in links}, within_s=5)
     assert found.keys() == {seed.v1, seed.v2}
     assert {torrent.info in seed.body for torrent, _ in found.values()} == {True}
+
+
+def is_asked_no_more(handle):
+    state = handle.status()
+    return state.has_metadata or state.errc.value()
+
+
+def test_alerts_of_a_removed_torrent_change_nothing(swarm):
+    """libtorrent's alerts wait in a row, and may be read when their torrent is gone."""
+    seed, session = swarm.seeds[0], engine_session.session()
+    magnet = magnets.parse(seed.magnet_uri)
+    session.fetch(magnet, swarm.seeder_endpoints)
+    handle = session._fetches[magnet.hash].handle
+    wait_for("its metadata", lambda: is_asked_no_more(handle))
+    session.drop(magnet.hash)
+    wait_for("its end", lambda: not handle.is_valid())
+
+    assert session.events(0.05) == []
 
 
 def test_a_link_that_pairs_two_torrents_does_not_hold_up_the_other(swarm):
