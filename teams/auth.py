@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from ninja.security import APIKeyQuery, HttpBearer
 
 from ghost.core.http import idempotency, rate_limit
-from ghost.core.io.ip_ranges import address_of
+from ghost.core.http.client_address import client_address
 from teams import legacy_tokens, policy
 from teams.models import Token
 from teams.policy import Action
@@ -65,7 +65,7 @@ def admit(request: HttpRequest, raw: str, action: Action) -> Token | None:
     action, TooManyError (429) if it asks too often, and what `idempotency.begin` raises."""
     token = Token.objects.find_usable(raw)
     if token is None and legacy_tokens.is_well_formed(raw):
-        token = legacy_tokens.find(raw, address_of(request))
+        token = legacy_tokens.find(raw, client_address(request))
     if token is not None:
         token.touch()
         rate_limit.take(f"token {token.pk}", settings.GHOST.api_rate_limit)

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from unfold.forms import AuthenticationForm
 
 from ghost.core.errors import RefusedError
-from ghost.core.io.ip_ranges import address_of
+from ghost.core.http.client_address import client_address
 from teams.models import Attempt
 
 
@@ -18,7 +18,7 @@ class SignInForm(AuthenticationForm):  # type: ignore[misc]  # unfold has no typ
     def clean(self) -> dict[str, Any]:
         """Too many attempts are refused, whatever the password is; a success forgets them."""
         username = self.cleaned_data.get("username", "").casefold()[:150]
-        address = address_of(self.request)
+        address = client_address(self.request)
         try:
             Attempt.objects.take(username, address)
         except RefusedError as error:

@@ -81,6 +81,13 @@ def _settings() -> Iterator[CheckMessage]:
             hint="Set GHOST_DEBUG=0.",
             id="ghost.E005",
         )
+    if settings.GHOST.behind_tls and not settings.GHOST.trusted_proxies:
+        yield Error(
+            "GHOST_TRUSTED_PROXIES is empty although GHOST_BEHIND_TLS says that there is a proxy: all"
+            " callers count as one when attempts to sign in are limited by address.",
+            hint="Set it to the proxy's address, such as 127.0.0.1.",
+            id="ghost.E008",
+        )
     if (
         settings.GHOST.deploy_mode == "integrated"
         and urlsplit(settings.GHOST.public_baseurl).path != "/"

@@ -58,7 +58,7 @@ def as_text(value: object) -> str:
     if isinstance(value, bool):
         return str(int(value))
     if isinstance(value, tuple):
-        return ",".join(value)
+        return ",".join(map(str, value))
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, Path):

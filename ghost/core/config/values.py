@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
@@ -32,6 +34,27 @@ def _from_project(value: Path) -> Path:
     return BASE_DIR / value.expanduser()
 
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def _networks(value: object) -> object:
+    """Addresses and networks, separated by commas or as a JSON list; ValueError names the first
+    that is none."""
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        value = json.loads(value)
+    parts = _split(value)
+    return tuple(map(_network, parts)) if isinstance(parts, (tuple, list)) else parts
+
+
+def _network(given: object) -> Network:
+    try:
+        return ipaddress.ip_network(str(given))
+    except ValueError as error:
+        told = str(error) if "host bits" in str(error) else f"{given!r} is no IP address or network"
+        raise ValueError(told) from error
+
+
 CommaList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)]
 ProjectPath = Annotated[Path, AfterValidator(_from_project)]
 """A relative one starts at the project, `~` at home."""

@@ -6,9 +6,6 @@ import ipaddress
 import re
 import socket
 
-from django.conf import settings
-from django.http import HttpRequest
-
 OFF_LIMITS = tuple(
     ipaddress.ip_network(block)
     for block in (
@@ -64,12 +61,3 @@ def _is_v6(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def address_of(request: HttpRequest) -> str:
-    """Where a request comes from: behind a proxy, the last hop that it names."""
-    if settings.GHOST.behind_tls:
-        hops = request.headers.get("X-Forwarded-For", "").split(",")
-        if hops[-1].strip():
-            return hops[-1].strip()[:45]
-    return str(request.META.get("REMOTE_ADDR", ""))

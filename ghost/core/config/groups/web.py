@@ -7,7 +7,7 @@ import re
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, field_validator
 
-from ghost.core.config.values import CommaList, Group
+from ghost.core.config.values import CommaList, Group, Network, Networks
 
 
 class WebServer(Group):
@@ -32,6 +32,11 @@ class WebServer(Group):
         False,
         description="1 when all traffic comes over TLS: secure cookies, HSTS, X-Forwarded-Proto.",
     )
+    trusted_proxies: Networks = Field(
+        (),
+        description="Addresses and networks of your own proxies, separated by commas: the caller is the"
+        " rightmost hop of X-Forwarded-For that is none of them. Empty: that header is not read.",
+    )
     debug: bool = Field(False, description="Django's debug pages. Never in production.")
     request_timeout_s: float = Field(
         20,
@@ -46,6 +51,16 @@ class WebServer(Group):
         for host in value:
             if "/" in host:
                 raise ValueError(f"{host!r} is not a host name; leave away the scheme and the path")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _is_not_everybody(cls, value: tuple[Network, ...]) -> tuple[Network, ...]:
+        for network in value:
+            if not network.prefixlen:
+                raise ValueError(
+                    f"{network} is everybody: any caller could name any address as his"
+                )
         return value
 
     @field_validator("csrf_trusted_origins")

@@ -143,3 +143,42 @@ def test_address_of_the_site_is_known_if_something_tells_it(monkeypatch, variabl
         monkeypatch.setenv(name, value)
 
     assert env.load().site_address == address
+
+
+@pytest.mark.parametrize(
+    ("value", "networks"),
+    [
+        ("", []),
+        ("127.0.0.1", ["127.0.0.1/32"]),
+        ("127.0.0.1, 10.0.0.0/8 ,2001:db8::/32", ["127.0.0.1/32", "10.0.0.0/8", "2001:db8::/32"]),
+        ('["127.0.0.1", "::1"]', ["127.0.0.1/32", "::1/128"]),
+    ],
+)
+def test_trusted_proxies_are_addresses_and_networks(monkeypatch, value, networks):
+    monkeypatch.setenv("GHOST_TRUSTED_PROXIES", value)
+
+    loaded = env.load()
+
+    assert list(map(str, loaded.trusted_proxies)) == networks
+    assert listing.as_text(loaded.trusted_proxies) == ",".join(networks)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "proxy.example",
+        "10.0.0.1/8",
+        "10.0.0.0/33",
+        "*",
+        "0.0.0.0/0",
+        "::/0",
+        "[",
+        "[1, {}]",
+        "1.2.3",
+    ],
+)
+def test_trusted_proxies_that_are_none_are_refused_at_start(monkeypatch, value):
+    monkeypatch.setenv("GHOST_TRUSTED_PROXIES", value)
+
+    with pytest.raises(env.ConfigError, match="GHOST_TRUSTED_PROXIES: "):
+        env.load()
