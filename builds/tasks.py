@@ -12,6 +12,7 @@ their language.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from time import monotonic, sleep
 
 from django.conf import settings
@@ -31,13 +32,21 @@ from ghost.core.text.reasons import NOTHING_TO_DO, Plain
 from resources.models import Resource
 
 MOST_DEBOUNCES = 10
+FORGOTTEN_AFTER = timedelta(minutes=1)
+MOST_AT_ONCE = 20
+"""Builds that don't wait for quiet, within the time of so many debounces: on the long run a change
+every few seconds is gathered as a burst is."""
 
 
 def build_when_quiet(trigger: str = "change") -> Plain:
-    """Build what is pending once the catalog was quiet for GHOST_BUILD_DEBOUNCE_S."""
-    if BuildState.get().held_at:
+    """Build what is pending: at once if all before it is on the site; what came while that was
+    built, once the catalog was quiet for GHOST_BUILD_DEBOUNCE_S."""
+    state = BuildState.get()
+    if state.held_at:
         return reasons.HELD().plain()
-    if BuildState.get().pending_changes and not _wait_until_quiet():
+    if Build.objects.is_under_way():  # its builder looks again when it ends
+        return reasons.BUSY().plain()
+    if state.pending_changes and not (_is_first() or _wait_until_quiet()):
         return reasons.WAITING().plain()
     Catalog.heard()  # before the look: a change is seen by it, or wakes somebody else
     if not BuildState.get().pending_changes:
@@ -74,6 +83,7 @@ def carry_out(
             _queue(*((verify_site,) if verify else (build_now, build.trigger, True)))
         raise
     finally:
+        Catalog.heard()  # who found us at it left the announcement to us
         catalog = Catalog.get()
         if build.revision is not None and catalog.revision > build.revision:
             is_late = catalog.urgent_revision > build.revision
@@ -146,7 +156,9 @@ def note_published() -> Plain:
         return build_at_once("takedown")  # the build that it asked for has failed
     if _died() and not state.held_at:
         return _claim_and_build("rescue")  # it may have left a merge half done
-    if state.built_as_of is None or state.pending_changes:
+    if state.pending_changes:
+        return build_when_quiet("rescue") if _is_forgotten(state) else NOTHING_TO_DO().plain()
+    if state.built_as_of is None:
         return NOTHING_TO_DO().plain()
     rows = Resource.objects.public().filter(published_at__gt=state.built_as_of)
     come = list(rows.values_list("pk", flat=True))
@@ -156,11 +168,27 @@ def note_published() -> Plain:
     return reason.plain()
 
 
+def _is_forgotten(state: BuildState) -> bool:
+    """Whether the task that was to build what is pending seems to be lost: whoever committed the
+    change may have died before the task was queued."""
+    last = Build.objects.first()
+    has_failed = last is not None and last.state == Build.State.FAILED  # others see to that
+    is_long_ago = Catalog.get().changed_at < timezone.now() - FORGOTTEN_AFTER
+    return is_long_ago and not has_failed and not state.is_waited_for
+
+
 def _died() -> bool:
     """Whether the last builder was buried and nobody has built since."""
     last = Build.objects.first()
     is_buried = last is not None and last.error == reasons.BUILDER_DIED()
     return is_buried and not Build.objects.running().exists()
+
+
+def _is_first() -> bool:
+    """Whether a change is the first after a time in which all were on the site, and nobody waits
+    for those that follow one."""
+    within = timedelta(seconds=MOST_AT_ONCE * settings.GHOST.build_debounce_s)
+    return not BuildState.get().is_waited_for and Build.objects.is_calm(MOST_AT_ONCE, within)
 
 
 def _wait_until_quiet() -> bool:

@@ -110,6 +110,7 @@ class Migration(migrations.Migration):
                 ('bytes', models.PositiveBigIntegerField(null=True, verbose_name='bytes')),
                 ('is_full', models.BooleanField(default=False, verbose_name='everything')),
                 ('changed', models.PositiveIntegerField(default=0, verbose_name='files changed')),
+                ('is_overtaken', models.BooleanField(default=False)),
                 ('release', models.CharField(blank=True, max_length=64, verbose_name='release')),
                 ('token', models.CharField(blank=True, max_length=32)),
                 ('back_to', models.BigIntegerField(null=True, verbose_name='back to')),

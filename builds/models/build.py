@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from builds import reasons
 from builds.models.step import Step
+from ghost.core.catalog.models import Catalog
 from ghost.core.db.fields import ReasonField
 from ghost.core.events import outbox
 from ghost.core.events.models import EventKind
@@ -41,7 +42,8 @@ class BuildQuerySet(models.QuerySet["Build"]):
             with transaction.atomic():
                 # It may have renewed its lease since.
                 mine = Build.objects.running().filter(pk=dead.pk).exclude(living)
-                if mine.update(state=Build.State.FAILED, ended_at=now, error=died):
+                ended = {"state": Build.State.FAILED, "ended_at": now, "error": died}
+                if mine.update(**ended, is_overtaken=True):
                     dead.steps.filter(ended_at=None).update(ended_at=now, is_ok=False)
                     dead.state, dead.ended_at, dead.error = Build.State.FAILED, now, died
                     dead.tell()
@@ -69,6 +71,20 @@ class BuildQuerySet(models.QuerySet["Build"]):
         newest = self.order_by("-id").values_list("pk", flat=True)[:1]
         dropped, by_model = self.filter(ended_at__lt=before).exclude(pk__in=list(newest)).delete()
         return by_model.get("builds.Build", 0) if dropped else 0
+
+    def is_under_way(self) -> bool:
+        """Whether one is running whose builder lives."""
+        self.bury_dead()
+        return self.running().exists()
+
+    def is_calm(self, most: int, within: timedelta) -> bool:
+        """Whether the last one left nothing behind that came while it ran, and fewer than `most`
+        were begun `within` that time."""
+        last = self.order_by("-id")
+        if last.values_list("is_overtaken", flat=True).first():
+            return False
+        begun = last.values_list("started_at", flat=True)[most - 1 : most]
+        return not begun or begun[0] <= timezone.now() - within
 
     def running(self) -> Self:
         """The one under way, if any."""
@@ -98,6 +114,8 @@ class Build(models.Model):
     bytes = models.PositiveBigIntegerField(_("bytes"), null=True)
     is_full = models.BooleanField(_("everything"), default=False)
     changed = models.PositiveIntegerField(_("files changed"), default=0)
+    is_overtaken = models.BooleanField(default=False)
+    """The catalog had moved on when it ended, or it failed: what it left behind is gathered."""
     release = models.CharField(_("release"), max_length=64, blank=True)
     token = models.CharField(max_length=32, blank=True)
     """Of the state of the public tree that it made, or found to be right."""
@@ -160,9 +178,10 @@ class Build(models.Model):
         """Close it, and tell so; False if it had been given up for dead, and stays as it was. What
         the public site holds then is for `BuildState` to note in the same transaction."""
         self.state, self.error, self.ended_at = state, error, timezone.now()
+        self.is_overtaken = state == self.State.FAILED or self._is_behind()
         kept = (
             "resources", "pages", "files", "bytes", "release", "revision", "set_aside", "is_full",
-            "changed", "token",
+            "changed", "token", "is_overtaken",
         )  # fmt: skip
         with transaction.atomic():
             is_ended = Build.objects.filter(pk=self.pk, state=self.State.RUNNING).update(
@@ -173,6 +192,9 @@ class Build(models.Model):
                 self.tell()
                 worker.add_result(state=str(state))
         return bool(is_ended)
+
+    def _is_behind(self) -> bool:
+        return self.revision is not None and Catalog.get().revision > self.revision
 
     def tell(self, step: Step | None = None) -> None:
         """Tell every listener how it stands, and the one who asked for it; only Admins hear what

