@@ -16,7 +16,7 @@ class GhostConfig(AppConfig):
         from django_q import signals  # noqa: PLC0415  # needs the apps
 
         from ghost.core.http import request_id  # noqa: PLC0415  # as above
-        from ghost.core.jobs import shutdown, worker  # noqa: PLC0415  # as above
+        from ghost.core.jobs import schedule_runs, shutdown, worker  # noqa: PLC0415  # as above
         from ghost.operations import checks  # noqa: PLC0415  # as above
         from ghost.operations import reasons as _reasons  # noqa: F401, PLC0415  # known to all
 
@@ -24,7 +24,9 @@ class GhostConfig(AppConfig):
         signals.post_spawn.connect(shutdown.listen)
         signals.pre_execute.connect(request_id.name_task)
         signals.pre_execute.connect(worker.begin)
+        signals.pre_execute.connect(schedule_runs.begin)
         signals.post_execute_in_worker.connect(worker.end)
+        signals.post_execute_in_worker.connect(schedule_runs.end)
         signals.post_execute_in_worker.connect(request_id.tell_task)
 
 

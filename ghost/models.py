@@ -4,18 +4,22 @@ from ghost.core.audit.models import AuditEvent
 from ghost.core.catalog.models import Catalog, Change
 from ghost.core.events.models import Event
 from ghost.core.events.subscriptions import Stream
+from ghost.core.heartbeats.models import Heartbeat
 from ghost.core.http.idempotency import KeptAnswer
 from ghost.core.http.rate_limit import Usage
 from ghost.core.jobs.models import Job, JobPart
+from ghost.core.jobs.schedule_runs import ScheduleRun
 
 __all__ = [
     "AuditEvent",
     "Catalog",
     "Change",
     "Event",
+    "Heartbeat",
     "Job",
     "JobPart",
     "KeptAnswer",
+    "ScheduleRun",
     "Stream",
     "Usage",
 ]

@@ -9,3 +9,9 @@ from ghost.core.http.timeouts import bounded
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ghost.settings")
 application = made_plain(bounded(get_wsgi_application()))
+
+# Below, since these need the apps.
+from ghost.core.heartbeats import web  # noqa: E402  # as above
+from ghost.operations import startup  # noqa: E402  # as above
+
+web.start_under_gunicorn(startup.Start().attempt)

@@ -17,15 +17,19 @@ log = logging.getLogger(__name__)
 FILE_NAME = "admin-token"
 
 
+def is_missing() -> bool:
+    """Whether no token opens the API as an Admin's."""
+    return not Token.objects.usable().filter(role=Role.ADMIN).exists()
+
+
 def ensure() -> Path | None:
     """If no usable Admin token is there, make one and write it where only the owner reads.
 
-    The file's path if one was made. The log names the file, never the token. Of processes that
-    start at once, one makes it where a transaction keeps other writers out (SQLite). Where it
-    does not, each may make one: the file then holds the last, and `prepare` warns of each.
+    The file's path if one was made. The log names the file, never the token. Whoever calls
+    it holds a lock (`ghost.operations.startup`): of processes that start at once one makes it.
     """
     with transaction.atomic():
-        if Token.objects.usable().filter(role=Role.ADMIN).exists():
+        if not is_missing():
             return None
         _row, raw = Token.objects.issue(Role.ADMIN, "Admin", note="Made on first start")
         path = Path(settings.GHOST.secrets_dir) / FILE_NAME

@@ -21,16 +21,36 @@ anything, and what ended well is pruned by the queue itself."""
 
 def sync() -> None:
     """Make Viewer, Moderator and Operator, with exactly these permissions. Safe to repeat."""
+    with transaction.atomic():
+        for name, permissions in _wanted().items():
+            _set(name, permissions)
+
+
+def is_out_of_step() -> bool:
+    """Whether a group is missing, or has other permissions than `sync` gives it."""
+    for name, permissions in _wanted().items():
+        group = Group.objects.filter(name=name).first()
+        if group is None:
+            return True
+        wanted = set(permissions.values_list("pk", flat=True))
+        if wanted != set(group.permissions.values_list("pk", flat=True)):
+            return True
+    return False
+
+
+def _wanted() -> dict[str, models.QuerySet[Permission]]:
+    """The permissions of each group."""
     seen = models.Q(content_type__app_label__in=[*OURS, QUEUE], codename__startswith="view_")
     history = models.Q(content_type__app_label="admin", codename="view_logentry")
     trail = history | models.Q(content_type__app_label="ghost", codename="view_auditevent")
     moderated = models.Q(content_type__app_label="resources", codename__in=MODERATED)
     ours = models.Q(content_type__app_label__in=OURS)
     queue = models.Q(content_type__app_label=QUEUE, codename__in=QUEUE_CARE)
-    with transaction.atomic():
-        _set("Viewer", Permission.objects.filter(seen | trail))
-        _set("Moderator", Permission.objects.filter(seen | trail | moderated))
-        _set("Operator", Permission.objects.filter(seen | trail | ours | queue))
+    return {
+        "Viewer": Permission.objects.filter(seen | trail),
+        "Moderator": Permission.objects.filter(seen | trail | moderated),
+        "Operator": Permission.objects.filter(seen | trail | ours | queue),
+    }
 
 
 def _set(name: str, permissions: Iterable[Permission]) -> None:

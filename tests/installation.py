@@ -103,15 +103,15 @@ class Installation:
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
-    def start(self, name: str) -> None:
-        """Start `web` or `worker`, as the Procfile says."""
+    def start(self, name: str, *, is_awaited: bool = True) -> None:
+        """Start `web` or `worker`, as the Procfile says; the web server is waited for."""
         log = (self.folder / f"{name}.log").open("ab")
         self.programs[name] = subprocess.Popen(
             ["sh", "-c", f"exec {procfile()[name]}"], cwd=BASE_DIR, env=self.env,
             stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
         log.close()
-        if name == "web":
+        if name == "web" and is_awaited:
             wait_for("the web server", self._answers)
 
     def stop(self, name: str, how: int = signal.SIGTERM) -> None:

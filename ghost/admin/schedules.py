@@ -6,6 +6,7 @@ too. Here schedules belong to the code (`ghost.operations.schedules`).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 # Its own registrations come first, so that `register` can take their place.
@@ -20,8 +21,7 @@ from django_q.models import Schedule, Task
 from ghost.admin.shortened_values import shortened
 from ghost.core.admin.model_admin import ReadOnlyAdmin, badge, display, register
 from ghost.core.text.reasons import put_into_words
-
-FOREVER, PAUSED = -1, 0
+from ghost.operations import schedules
 
 
 @register(Schedule)
@@ -42,7 +42,7 @@ class ScheduleAdmin(ReadOnlyAdmin[Schedule]):
 
     @display(description=_("state"))
     def shown_state(self, row: Schedule) -> str:
-        is_paused = row.repeats == PAUSED
+        is_paused = row.repeats == schedules.PAUSED
         return badge(_("paused"), "warning") if is_paused else badge(_("runs"), "success")
 
     @display(description=_("every"), ordering="minutes")
@@ -66,19 +66,23 @@ class ScheduleAdmin(ReadOnlyAdmin[Schedule]):
 
     @admin.action(description=_("Pause"), permissions=["pause"])
     def pause(self, request: HttpRequest, queryset: models.QuerySet[Schedule]) -> HttpResponse:
-        return self._repeat(request, queryset, PAUSED, gettext("Paused"))
+        return self._change(request, queryset, schedules.pause, "pause", gettext("Paused"))
 
     @admin.action(description=_("Resume"), permissions=["pause"])
     def resume(self, request: HttpRequest, queryset: models.QuerySet[Schedule]) -> HttpResponse:
-        return self._repeat(request, queryset, FOREVER, gettext("Resumed"))
+        return self._change(request, queryset, schedules.resume, "resume", gettext("Resumed"))
 
-    def _repeat(
-        self, request: HttpRequest, queryset: models.QuerySet[Schedule], repeats: int, what: str
+    def _change(
+        self,
+        request: HttpRequest,
+        queryset: models.QuerySet[Schedule],
+        change: Callable[[list[Schedule]], None],
+        done: str,
+        what: str,
     ) -> HttpResponse:
-        rows, done = list(queryset), "pause" if repeats == PAUSED else "resume"
-        keys = [row.pk for row in rows]
-        with self.doing(request, keys, what, done=done):
-            Schedule.objects.filter(pk__in=keys).update(repeats=repeats)
+        rows = list(queryset)
+        with self.doing(request, [row.pk for row in rows], what, done=done):
+            change(rows)
         for row in rows:
             self.message_user(request, f"{what}: {row.name}", messages.SUCCESS)
         return self.back(request)

@@ -64,6 +64,21 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ScheduleRun',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=100, unique=True)),
+                ('expected_since', models.DateTimeField(default=django.utils.timezone.now)),
+                ('began_at', models.DateTimeField(null=True)),
+                ('ended_at', models.DateTimeField(null=True)),
+                ('is_ok', models.BooleanField(null=True)),
+                ('result', models.JSONField(null=True)),
+            ],
+            options={
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
             name='Stream',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -118,6 +133,36 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Heartbeat',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('worker', 'worker'), ('web', 'web server')], max_length=10)),
+                ('host', models.CharField(max_length=100)),
+                ('pid', models.PositiveIntegerField()),
+                ('version', models.CharField(max_length=40)),
+                ('started_at', models.DateTimeField()),
+                ('last_seen_at', models.DateTimeField(db_index=True)),
+                ('processes', models.JSONField(default=list)),
+                ('facts', models.JSONField(default=dict)),
+            ],
+            options={
+                'ordering': ['-last_seen_at'],
+                'default_permissions': (),
+                'constraints': [models.UniqueConstraint(fields=('kind', 'host', 'pid'), name='ghost_one_heartbeat')],
+            },
+        ),
+        migrations.CreateModel(
+            name='JobPart',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('subject', models.CharField(db_index=True, max_length=40)),
+                ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='ghost.job')),
+            ],
+            options={
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
             name='KeptAnswer',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -132,17 +177,6 @@ class Migration(migrations.Migration):
             options={
                 'default_permissions': (),
                 'constraints': [models.UniqueConstraint(models.F('token_id'), models.F('key'), name='ghost_kept_answer_per_key')],
-            },
-        ),
-        migrations.CreateModel(
-            name='JobPart',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject', models.CharField(db_index=True, max_length=40)),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='ghost.job')),
-            ],
-            options={
-                'default_permissions': (),
             },
         ),
         migrations.CreateModel(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -9,6 +11,11 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django_q.models import Schedule
+
+from ghost.core.jobs.schedule_runs import ScheduleRun
+
+FOREVER, PAUSED = -1, 0
+"""`Schedule.repeats`."""
 
 
 @dataclass(frozen=True)
@@ -51,26 +58,57 @@ def entries() -> list[ScheduledTask]:
 def sync() -> int:
     """Make the table of schedules equal `entries()`; how many rows changed.
 
-    A schedule keeps its next run unless its period changed, so a restart postpones nothing; what
-    should have run while nothing did is due now (the queue would step through every missed run).
+    A schedule keeps its next run unless its period changed, so a restart postpones nothing.
     """
     with transaction.atomic():
         wanted = {entry.name: entry for entry in entries()}
         changed = int(Schedule.objects.exclude(name__in=wanted).delete()[0])
+        ScheduleRun.objects.exclude(name__in=wanted).delete()
         for entry in wanted.values():
             changed += _sync_one(entry)
-        Schedule.objects.filter(next_run__lt=timezone.now()).update(next_run=timezone.now())
     return changed
+
+
+def is_out_of_step() -> bool:
+    """Whether `sync` has something to change."""
+    table = Counter(Schedule.objects.values_list("name", "func", "minutes"))
+    wanted = Counter((entry.name, entry.task, entry.minutes) for entry in entries())
+    return table != wanted or ScheduleRun.objects.count() != len(wanted)
+
+
+def catch_up() -> int:
+    """Have what should have run while no worker did run now: the queue would step through every
+    missed run of it. How many schedules that were."""
+    now = timezone.now()
+    late = Schedule.objects.exclude(repeats=PAUSED).filter(next_run__lt=now)
+    return int(late.update(next_run=now))
+
+
+def pause(rows: Iterable[Schedule]) -> None:
+    """Leave them out until they are resumed."""
+    Schedule.objects.filter(pk__in=[row.pk for row in rows]).update(repeats=PAUSED)
+
+
+def resume(rows: Iterable[Schedule]) -> None:
+    """Let them run again, and be waited for from now on. What is late runs at once."""
+    with transaction.atomic():
+        for row in rows:
+            Schedule.objects.filter(pk=row.pk).update(
+                repeats=FOREVER, next_run=max(row.next_run, timezone.now())
+            )
+            ScheduleRun.objects.expect(row.name)
 
 
 def _sync_one(entry: ScheduledTask) -> int:
     rows = list(Schedule.objects.filter(name=entry.name).order_by("id"))
     for twin in rows[1:]:
         twin.delete()  # names are not unique in that table
-    row = rows[0] if rows else Schedule(name=entry.name, repeats=-1)
+    row = rows[0] if rows else Schedule(name=entry.name, repeats=FOREVER)
     if rows and (row.func, row.minutes) == (entry.task, entry.minutes):
-        return 0
+        ScheduleRun.objects.get_or_create(name=entry.name)
+        return len(rows) - 1
     row.func, row.minutes, row.schedule_type = entry.task, entry.minutes, Schedule.MINUTES
     row.next_run = timezone.now() + timedelta(minutes=entry.minutes)
     row.save()
+    ScheduleRun.objects.expect(entry.name)
     return 1

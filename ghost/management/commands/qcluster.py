@@ -15,16 +15,21 @@ import sys
 from contextlib import suppress
 from typing import Any
 
+from django.db import connections
 from django_q.cluster import Cluster
 from django_q.management.commands import qcluster
 
 from ghost.core.jobs import shutdown
+from ghost.operations import schedules, startup
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 class Command(qcluster.Command):  # type: ignore[misc]  # django-q2 has no types
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401  # Django's
+        startup.Start().wait()
+        schedules.catch_up()
+        connections.close_all()  # the processes below must not share ours
         main = os.getpid()
         shutdown.ignore()
         os.register_at_fork(after_in_child=lambda: _settle(main))

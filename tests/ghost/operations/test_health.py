@@ -58,6 +58,14 @@ def test_health_answers_without_a_database(client, monkeypatch):
     assert (response.status_code, response.json()) == (503, {"status": "degraded"})
 
 
+@pytest.mark.parametrize("path", ["/health", "/ready"])
+def test_an_answer_of_503_is_no_error_in_the_log(client, caplog, path):
+    MigrationRecorder.Migration.objects.filter(app="builds").delete()
+
+    assert client.get(path).status_code == 503
+    assert caplog.records == []
+
+
 def test_ready_when_everything_is_there(client):
     response = client.get("/ready")
 
