@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import mimetypes
 from pathlib import Path
+from stat import S_ISREG
 
 from csp.constants import NONE, SELF
 from csp.decorators import csp_replace
@@ -54,11 +55,12 @@ def serve(request: HttpRequest, path: str) -> HttpResponseBase:
         return render(request, "ghost/no_site.html", status=503)
     try:
         file = _file(root, path)
-    except (ValueError, OSError):  # a NUL byte, a way out, a name that is too long
+        if file.is_dir():
+            return HttpResponsePermanentRedirect(iri_to_uri(f"/{path}/"))
+        return _answer(request, file)
+    except (ValueError, OSError):
+        # A NUL byte, a way out, a name that is too long, no such file: also since a moment ago.
         return _missing(root, path)
-    if file.is_dir():
-        return HttpResponsePermanentRedirect(iri_to_uri(f"/{path}/"))
-    return _answer(request, file) if file.is_file() else _missing(root, path)
 
 
 def _file(root: Path, path: str) -> Path:
@@ -77,14 +79,25 @@ def _no_site_here(path: str) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, file: Path) -> HttpResponseBase:
-    changed_at = file.stat().st_mtime
+    stat = file.stat()
+    if not S_ISREG(stat.st_mode):
+        raise FileNotFoundError(file)
+    changed_at = stat.st_mtime
     if not was_modified_since(request.headers.get("If-Modified-Since"), changed_at):
         return HttpResponseNotModified()
     kind = TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0]
-    answer = FileResponse(file.open("rb"), content_type=_with_charset(kind))
+    answer = _whole(request, file, _with_charset(kind))
+    answer.headers.setdefault("Content-Length", str(stat.st_size))
     answer["Last-Modified"] = http_date(changed_at)
     answer["Cache-Control"] = "no-cache"  # ask again: a build may have changed it
     return answer
+
+
+def _whole(request: HttpRequest, file: Path, kind: str) -> HttpResponseBase:
+    """The file; for HEAD it is not opened, since nobody would close it."""
+    if request.method == "HEAD":
+        return HttpResponse(content_type=kind)
+    return FileResponse(file.open("rb"), content_type=kind)
 
 
 def _with_charset(kind: str | None) -> str:

@@ -48,6 +48,7 @@ MIDDLEWARE = [
     "ghost.core.http.request_id.RequestIdMiddleware",
     "ghost.torznab.errors.TorznabErrorsMiddleware",
     "ghost.core.http.problems.ProblemsMiddleware",
+    "ghost.core.http.error_pages.ErrorPagesMiddleware",
     "ghost.core.http.idempotency.IdempotencyMiddleware",
     "ghost.core.audit.middleware.ActorMiddleware",
     "django.middleware.security.SecurityMiddleware",

@@ -7,14 +7,16 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from ghost import public_site
+from ghost.api.openapi_document import document
 from ghost.api.root import api
-from ghost.core.http import problems
+from ghost.core.http import error_pages, problems
 from ghost.operations import health
 
 urlpatterns = [
     path("health", health.health),
     path("api/health", health.health),
     path("ready", health.ready),
+    path("api/openapi.json", document),  # before ninja's own, which makes it each time
     path("api/", api.urls),
     path("api/<path:path>", problems.unknown),
     path("admin", RedirectView.as_view(url="/admin/")),
@@ -22,3 +24,6 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     re_path(r"^(?P<path>.*)$", public_site.serve),
 ]
+
+handler400 = error_pages.bad_request
+handler500 = error_pages.server_error

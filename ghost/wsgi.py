@@ -4,11 +4,12 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from ghost.core.http.content_type import made_plain
 from ghost.core.http.timeouts import bounded
+from ghost.core.http.wrappers.content_type import made_plain
+from ghost.core.http.wrappers.head import bodiless
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ghost.settings")
-application = made_plain(bounded(get_wsgi_application()))
+application = bodiless(made_plain(bounded(get_wsgi_application())))
 
 # Below, since these need the apps.
 from ghost.core.heartbeats import web  # noqa: E402  # as above

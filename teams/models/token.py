@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -16,6 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from ghost.core.audit import trail
 from ghost.core.catalog.models import Catalog
 from ghost.core.db.fields import LineField
+from ghost.core.db.nowait import nowait
+from ghost.core.db.outages import OUTAGES
 from ghost.core.errors import ConflictError, ForbiddenError, RefusedError, RevokedError
 from teams import credentials, reasons
 from teams.roles import Role
@@ -263,10 +265,12 @@ class Token(models.Model):
         return raw
 
     def touch(self) -> None:
-        """Remember that it was used, at most once a minute."""
+        """Remember that it was used, at most once a minute; not while others write, since no
+        request waits for that: then the next one does."""
         now = timezone.now()
         if self.last_used_at is None or now - self.last_used_at >= LAST_USED_EVERY:
-            Token.objects.filter(pk=self.pk).update(last_used_at=now)
+            with suppress(*OUTAGES), nowait():
+                Token.objects.filter(pk=self.pk).update(last_used_at=now)
 
     def revoke(self, *, cascade: bool = True) -> int:
         """End it, and with `cascade` the tokens of its teams; how many were ended.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 
@@ -91,3 +94,37 @@ def test_standard_mode_serves_no_site(client, public, configure):
 
     assert client.get("/")["Location"] == "/admin/"
     assert client.get("/feed.xml").status_code == 404
+
+
+def test_head_opens_no_file(client, public, monkeypatch):
+    def fail(*_args, **_kwargs):
+        raise AssertionError("it was opened")
+
+    whole = client.get("/feed.xml")
+    monkeypatch.setattr(Path, "open", fail)
+    head = client.head("/feed.xml")
+
+    assert (head.status_code, body(whole)) == (200, "<rss/>")
+    names = ("Content-Type", "Content-Length", "Last-Modified", "Cache-Control")
+    assert [head[name] for name in names] == [whole[name] for name in names]
+
+
+def test_a_file_that_goes_while_it_is_asked_for_is_missing(client, public, monkeypatch):
+    opened = Path.open
+
+    def gone(path, *args, **kwargs):
+        if path.name == "feed.xml":
+            raise FileNotFoundError
+        return opened(path, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "open", gone)
+
+    response = client.get("/feed.xml")
+
+    assert (response.status_code, body(response)) == (404, "own 404")
+
+
+def test_what_is_no_file_is_missing(client, public):
+    os.mkfifo(public / "pipe")
+
+    assert client.get("/pipe").status_code == 404

@@ -14,7 +14,7 @@ from django.core.exceptions import (
     SuspiciousOperation,
     ValidationError,
 )
-from django.db import IntegrityError, OperationalError
+from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.http.request import RawPostDataException, UnreadablePostError
 from django.urls import Resolver404, resolve
@@ -23,6 +23,7 @@ from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja import errors as ninja
 
+from ghost.core.db.outages import OUTAGES, is_busy
 from ghost.core.errors import (
     ConflictError,
     ForbiddenError,
@@ -41,6 +42,8 @@ CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER_S = 30
 MOST_TOLD = 50
 """Fields at fault that one answer names."""
+MOST_LOGGED = 200
+"""Characters of what a stranger sent."""
 STATUS_OF_CODE = {
     "duplicate": HTTPStatus.CONFLICT,
     "blocked": HTTPStatus.CONFLICT,
@@ -94,6 +97,12 @@ def phrase(status: int) -> str:
     return PHRASES.get(status) or HTTPStatus(status).phrase
 
 
+def one_line_of(error: BaseException) -> str:
+    """An error by its kind and words, for a line of the log: they may hold what a stranger sent."""
+    words = f"{type(error).__name__}: {error}"
+    return words[:MOST_LOGGED].encode("unicode_escape").decode("ascii")
+
+
 def answer(status: int, detail: str, *, code: str = "", **more: object) -> JsonResponse:
     """A problem with this status; `code` gives it a type of its own."""
     body = {
@@ -137,6 +146,7 @@ _REFUSALS = ((ForbiddenError, 403), (ConflictError, 409), (StaleError, 412), (Re
 
 def on_outage(request: HttpRequest, error: OutageError) -> JsonResponse:
     """503, and when to come again."""
+    log.warning("Not now: %s", one_line_of(error))
     return _later(str(error))
 
 
@@ -164,9 +174,12 @@ def on_too_many(request: HttpRequest, error: TooManyError) -> JsonResponse:
     return response
 
 
-def on_database_trouble(request: HttpRequest, error: OperationalError) -> JsonResponse:
+def on_database_trouble(request: HttpRequest, error: Exception) -> JsonResponse:
     """503: the database is locked for too long, or away."""
-    log.error("The database did not answer.", exc_info=error)
+    if is_busy(error):
+        log.warning("The database was busy for too long: %s", one_line_of(error))
+    else:
+        log.error("The database did not answer.", exc_info=error)
     return _later(_("The database is busy; try again."))
 
 
@@ -277,6 +290,7 @@ def on_too_big(request: HttpRequest, error: Exception) -> JsonResponse:
 
 def on_suspicious(request: HttpRequest, error: Exception) -> JsonResponse:
     """400 for what Django's own parsers refuse."""
+    log.warning("Refused with 400: %s", one_line_of(error))
     return answer(400, _("The request can't be read."))
 
 
@@ -292,7 +306,7 @@ HANDLERS: dict[type[Exception], Callable[..., HttpResponse]] = {
     UnderWayError: on_under_way,
     TooManyError: on_too_many,
     OutageError: on_outage,
-    OperationalError: on_database_trouble,
+    **dict.fromkeys(OUTAGES, on_database_trouble),
     IntegrityError: on_collision,
     ValidationError: on_invalid,
     ninja.ValidationError: on_malformed,

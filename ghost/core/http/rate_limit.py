@@ -2,7 +2,9 @@
 
 Each process counts by itself and settles with the database every now and then: a write for each
 request would cost more than most requests do. So a token may get through a few per cent more than
-its limit, by SHARE for each process.
+its limit, by SHARE for each process. While others write nothing is settled: no request waits for it.
+
+What one request asks for may count as more than one: `charge`.
 """
 
 from __future__ import annotations
@@ -11,9 +13,11 @@ import time
 from dataclasses import dataclass
 from threading import Lock
 
-from django.db import models, transaction
+from django.db import models
 from django.utils.translation import gettext as _
 
+from ghost.core.db.nowait import nowait
+from ghost.core.db.outages import OUTAGES
 from ghost.core.errors import GhostError
 
 WINDOW_S = 60
@@ -57,6 +61,8 @@ class _Count:
 
 _counts: dict[str, _Count] = {}
 _lock = Lock()
+_settling = Lock()
+"""Held by the one thread of this process that tells the database."""
 
 
 def take(caller: str, limit: int) -> None:
@@ -64,24 +70,55 @@ def take(caller: str, limit: int) -> None:
 
     A limit of 0 is none.
     """
+    if _add(caller, limit, 1) > limit > 0:
+        raise _too_many(limit)
+
+
+def charge(caller: str, limit: int, more: int) -> None:
+    """Count that a request which was taken is worth `more` others, before it is carried out.
+
+    TooManyError if the limit was reached without it. One that is worth more than what is left, or
+    than the whole limit, uses up the rest of the minute.
+    """
+    if more > 0 and _add(caller, limit, more) - more > limit > 0:
+        raise _too_many(limit)
+
+
+def _too_many(limit: int) -> TooManyError:
+    wait_s = max(1, round(WINDOW_S - time.time() % WINDOW_S))
+    return TooManyError(_("More than %d requests in a minute.") % limit, wait_s)
+
+
+def _add(caller: str, limit: int, number: int) -> int:
+    """Count so many more of that caller in this minute; all that are known of, these included."""
     if limit <= 0:
-        return
-    now = time.time()
-    window = int(now // WINDOW_S)
+        return 0
     with _lock:
-        count = _counted(caller, window)
-        count.own += 1
+        count = _counted(caller, int(time.time() // WINDOW_S))
+        count.own += number
+        total = count.settled + count.own
         is_due = count.own >= max(1, int(limit * SHARE))
-        owed, total = (count.own if is_due else 0), count.settled + count.own
-        if is_due:
-            count.own, count.settled = 0, total
-    if owed:
-        total = _settle(caller, window, owed)
+    return total + (_settle_own(caller, count) if is_due else 0)
+
+
+def _settle_own(caller: str, count: _Count) -> int:
+    """Tell the database of ours; how many others have counted that we did not know of.
+
+    None, and ours are owed still, while another thread does that or others write to the database.
+    """
+    if not _settling.acquire(blocking=False):
+        return 0
+    try:
+        owed = count.own
+        settled = _settle(caller, count.window, owed)
         with _lock:
-            count.settled = max(count.settled, total)
-    if total > limit:
-        wait_s = max(1, round((window + 1) * WINDOW_S - now))
-        raise TooManyError(_("More than %d requests in a minute.") % limit, wait_s)
+            of_others = settled - count.settled - owed
+            count.own, count.settled = count.own - owed, settled
+    except OUTAGES:
+        return 0
+    finally:
+        _settling.release()
+    return max(0, of_others)
 
 
 def _counted(caller: str, window: int) -> _Count:
@@ -95,7 +132,7 @@ def _counted(caller: str, window: int) -> _Count:
 
 def _settle(caller: str, window: int, owed: int) -> int:
     """Add ours to what the others have settled; the sum."""
-    with transaction.atomic():
+    with nowait():
         ours = Usage.objects.filter(caller=caller, window=window)
         if not ours.update(count=models.F("count") + owed):
             Usage.objects.bulk_create([Usage(caller=caller, window=window)], ignore_conflicts=True)

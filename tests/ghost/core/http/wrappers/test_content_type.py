@@ -7,7 +7,7 @@ import pytest
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import RequestFactory
 
-from ghost.core.http.content_type import made_plain, plain
+from ghost.core.http.wrappers.content_type import made_plain, plain
 
 pytestmark = pytest.mark.django_db
 
@@ -45,4 +45,10 @@ def test_no_parameter_makes_a_fault_of_ours(parameter):
 def test_gunicorn_serves_it_so():
     from ghost.wsgi import application
 
-    assert application.__qualname__.startswith(made_plain.__name__)
+    environ = RequestFactory().get("/health").environ | {
+        "CONTENT_TYPE": "text/plain; charset=rot13"
+    }
+    given: Any = application
+    list(given(environ, lambda *_: None))
+
+    assert environ["CONTENT_TYPE"] == "text/plain"
