@@ -16,8 +16,8 @@ def bounded(application: WSGIApplication) -> WSGIApplication:
     """The application, on a connection that is given up after some seconds of silence: between two
     parts of a body, or of an answer that is not taken.
 
-    gunicorn's threads have no limit of their own; a proxy that buffers requests is still the better
-    guard (docs/deployment.md).
+    With TLS in gunicorn its threads wait for clients and have no limit of their own. Plain connections
+    have a guard (`ghost.core.server.worker`), and this does nothing to them.
     """
 
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

@@ -3,7 +3,6 @@ through the real web server, test_live_streams.py."""
 
 from __future__ import annotations
 
-import errno
 import socket
 from contextlib import closing
 from datetime import timedelta
@@ -22,6 +21,7 @@ from ghost.core.events.hijack import Handover
 from ghost.core.events.models import Event, EventKind, Scope
 from ghost.core.events.subscriber import Caller
 from ghost.core.events.subscriptions import Stream
+from ghost.core.server.client_socket import ClientSocket
 from tests import make, operators
 from tests.ghost.api.test_root import problem
 
@@ -269,53 +269,43 @@ def connection():
     server.close()
 
 
-def test_connection_is_taken_and_the_server_left_with_one_to_nobody(connection):
+def test_connection_is_taken_and_the_server_is_done_with_it(connection):
     client, server = connection
     taken, forgotten = [], []
     request = RequestFactory().get("/")
-    request.META |= {"gunicorn.socket": server, "SERVER_PROTOCOL": "HTTP/1.1"}
+    given = request.META["gunicorn.socket"] = ClientSocket(server, timeout_s=5)
     response = Handover(
         request, lambda *given: taken.append(given), lambda: forgotten.append(1), "text/plain"
     )
     response["X-Late"] = "set by middleware"
 
-    with pytest.raises(OSError, match="handed over") as error:
-        next(iter(response))
+    parts = list(response)
     response.close()
+    given.sendall(b"nothing of this arrives")  # as gunicorn does
+    given.shutdown(socket.SHUT_WR)
+    given.close()
     [(ours, head)] = taken
-    with pytest.raises(BrokenPipeError):
-        server.send(b"nothing of this arrives")
-    with pytest.raises(OSError, match="not connected"):
-        server.shutdown(socket.SHUT_WR)  # as gunicorn does
-    server.close()
     ours.sendall(head + b"body")
     ours.close()
 
     received = b"".join(iter(lambda: client.recv(1000), b"")).decode()
-    assert (error.value.errno, forgotten) == (errno.EPIPE, [])
+    assert (parts, forgotten) == ([], [])
     assert received.startswith("HTTP/1.1 200 OK\r\n")
     assert "X-Late: set by middleware\r\n" in received
     assert "Connection: close\r\n" in received
     assert received.endswith("\r\n\r\nbody")
 
 
-@pytest.mark.parametrize("protocol", ["HTTP/2.0", "HTTP/1.1 over TLS"])
-def test_connection_that_others_share_is_not_taken(connection, protocol):
-    class Wrapped(socket.socket):
-        pass
-
+def test_connection_of_another_server_is_not_taken(connection):
     _client, server = connection
-    if "TLS" in protocol:
-        server = Wrapped(fileno=server.detach())
     request = RequestFactory().get("/")
-    request.META |= {"gunicorn.socket": server, "SERVER_PROTOCOL": protocol[:8]}
+    request.META["gunicorn.socket"] = server
 
     def adopt(sock, head):
         sock.sendall(head + b"relayed")
         sock.close()
 
     parts = list(Handover(request, adopt, lambda: None, "text/plain"))
-    server.close()
 
     assert parts == [b"relayed"]
 

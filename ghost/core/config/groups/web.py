@@ -42,7 +42,8 @@ class WebServer(Group):
         20,
         gt=0,
         le=600,
-        description="Seconds without data from the client after which a request is dropped.",
+        description="Seconds that a request may take to arrive, or its answer to be taken, besides one for"
+        " each 50 kB.",
     )
 
     @field_validator("allowed_hosts")

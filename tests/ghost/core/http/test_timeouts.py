@@ -1,42 +1,22 @@
-"""Requests that never end do not stop the others: the real gunicorn."""
+"""Servers that wait for bodies in their threads: gunicorn with TLS. The usual one is tests/ghost/core/server's."""
 
 import socket
 
 import pytest
-import requests
+from django.core.handlers.wsgi import WSGIRequest
+from django.test import RequestFactory
 
-from tests.installation import Installation, wait_for
-
-
-@pytest.fixture
-def place(tmp_path):
-    with Installation(tmp_path / "ghost", GHOST_REQUEST_TIMEOUT_S="2") as place:
-        yield place
+from ghost.core.http.timeouts import bounded
 
 
-def half_a_request(place, token):
-    connection = socket.create_connection(("127.0.0.1", place.port))
-    head = (
-        f"POST /api/categories HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
-        "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
-    )
-    connection.sendall(head.encode())
-    return connection
+def test_silent_body_is_given_up(configure):
+    configure(request_timeout_s=0.1)
+    ours, theirs = socket.socketpair()
+    environ = RequestFactory().post("/").environ
+    environ |= {"gunicorn.socket": ours, "wsgi.input": ours.makefile("rb"), "CONTENT_LENGTH": "10"}
 
+    def application(environ, start_response):
+        return [WSGIRequest(environ).read()]
 
-def test_bodies_that_never_end_are_given_up(place):
-    token = place.token("Admin", "Slow")
-    place.start("web")
-    slow = [half_a_request(place, token) for _ in range(18)]  # more than there are threads
-
-    def answers():
-        try:
-            return requests.get(f"{place.url}/health", timeout=1).status_code == 200
-        except requests.RequestException:
-            return False
-
-    assert not answers()
-    wait_for("an answer to somebody else", answers, 30)
-
-    for each in slow:
-        each.close()
+    with ours, theirs, pytest.raises(OSError, match="timed out"):
+        bounded(application)(environ, lambda *_: lambda data: None)

@@ -1,0 +1,21 @@
+"""How gunicorn is started: `gunicorn --config python:ghost.core.server.options`. An option on its
+command line has precedence."""
+
+from __future__ import annotations
+
+from ghost.core.config.env import load
+
+_variables = load()
+_host = f"[{_variables.host}]" if ":" in _variables.host else _variables.host
+
+bind = f"{_host}:{_variables.port}"
+wsgi_app = "ghost.wsgi"
+worker_class = "ghost.core.server.worker.GuardedWorker"
+workers = 2
+threads = 8
+worker_connections = 8192
+"""Of each process, where the system lets it have twice as many files open."""
+timeout = 90
+max_requests = 20_000
+max_requests_jitter = 2000
+control_socket_disable = True
