@@ -58,6 +58,11 @@ GONE = ReasonCode("dht.gone", _("The resource is gone."))
 
 # -- what came of a task
 
+COUNTED = ReasonCode(
+    "dht.counted",
+    ngettext_lazy("%(number)s DHT node answers", "%(number)s DHT nodes answer", "number"),
+)
+
 PROBED = ReasonCode(
     "dht.probed",
     _(

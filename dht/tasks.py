@@ -18,7 +18,7 @@ from django.db import transaction
 
 from dht import probe_jobs, reasons
 from dht.engine import probes
-from dht.health import requests, scanner
+from dht.health import nodes, requests, scanner
 from dht.models import HealthSample, Method, Scan
 from ghost.core.jobs import queue, shutdown, worker
 from ghost.core.jobs.models import JobKind
@@ -194,6 +194,15 @@ def resume_scan() -> Plain:
     run_scan(scan.pk)
     said = reasons.RESUMED(id=str(scan.pk), number=scan.checked, total=scan.total)
     return said.plain()
+
+
+def count_nodes() -> Plain:
+    """By the clock, every minute: look whether the DHT answers. Where nothing is published, nobody
+    needs it."""
+    if not (Resource.objects.exists() and nodes.is_count_due()):
+        return NOTHING_TO_DO().plain()
+    with stoppable():
+        return reasons.COUNTED(number=nodes.count()).plain()
 
 
 @contextmanager

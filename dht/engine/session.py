@@ -360,6 +360,11 @@ def session() -> Session:
     return _session
 
 
+def is_open() -> bool:
+    """Whether this process has a session."""
+    return _session is not None and _session.pid == os.getpid()
+
+
 def close() -> None:
     """End this process's session, if it has one."""
     global _session

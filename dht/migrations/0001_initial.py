@@ -14,6 +14,20 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='NodeCount',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('host', models.CharField(max_length=100, unique=True, verbose_name='host')),
+                ('nodes', models.PositiveIntegerField(default=0, verbose_name='DHT nodes')),
+                ('counted_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='counted')),
+                ('without_since', models.DateTimeField(null=True)),
+                ('error', ghost.core.db.fields.ReasonField(verbose_name='error')),
+            ],
+            options={
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
             name='Scan',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

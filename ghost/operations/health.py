@@ -1,57 +1,43 @@
-"""Whether this installation works: what probes and load balancers ask."""
+"""What probes, load balancers and monitors ask: `/health` and `/ready`.
+
+Neither writes, and both read what `ghost.operations.figures` keeps for a moment, so that they answer
+while a writer holds the database, and cost little however often they are asked.
+"""
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Literal
+from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, JsonResponse
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from django_q.models import OrmQ
 
-from builds.models import BuildState
-from ghost.core.db.migrations_state import is_migrated
+from ghost.core.config.version import VERSION
+from ghost.core.http.client_address import client_address, is_in
+from ghost.core.text.reasons import Reason
+from ghost.operations import figures
+from ghost.operations.figures import Figures, Item, sentences
+from teams import credentials
+from teams.models import Token
+from teams.roles import Role
 
-Status = Literal["ok", "degraded", "loading"]
-QUEUE_PATIENCE = timedelta(minutes=10)
-
-
-def status() -> tuple[Status, bool]:
-    """How Ghost stands in one word, and whether it can serve at all.
-
-    `loading`: the database is not there yet or not migrated. `degraded`: it serves, but the last
-    build failed or nobody works the queue; or the database does not answer.
-    """
-    try:
-        if not is_migrated():
-            return "loading", False
-        return ("degraded" if _is_queue_stuck() or BuildState.get().last_error else "ok"), True
-    except DatabaseError:
-        return "degraded", False
-
-
-def _is_queue_stuck() -> bool:
-    waiting = OrmQ.objects.filter(lock__lt=timezone.now() - QUEUE_PATIENCE)
-    return bool(waiting.exists())
-
-
-def is_ready() -> bool:
-    """Whether requests can be sent here: migrated, and the site is there if it is served here."""
-    _, is_serving = status()
-    is_integrated = settings.GHOST.deploy_mode == "integrated"
-    return is_serving and (not is_integrated or (settings.GHOST.site_workdir / "public").is_dir())
+BEARER = "bearer "
+MAX_TOKEN_CHARS = 200
 
 
 @never_cache
 @require_safe
 def health(request: HttpRequest) -> JsonResponse:
-    """GET /health: one word for anybody; 503 if the installation can't serve."""
-    word, is_serving = status()
-    return _answer({"status": word}, is_ok=is_serving)
+    """GET /health: one word for anybody; 503 if the installation can't serve. Operators, Admins
+    and the addresses of GHOST_HEALTH_ALLOWLIST see how each part of it stands."""
+    found = figures.current()
+    body: dict[str, Any] = {"status": found.word}
+    if sees_detail(request):
+        body |= detail(found)
+    return _answer(body, is_ok=found.is_serving)
 
 
 @never_cache
@@ -62,7 +48,79 @@ def ready(request: HttpRequest) -> JsonResponse:
     return _answer({"ready": is_here}, is_ok=is_here)
 
 
-def _answer(body: dict[str, object], *, is_ok: bool) -> JsonResponse:
+def is_ready() -> bool:
+    """Whether requests can be sent here: migrated, and the site is there if it is served here."""
+    is_integrated = settings.GHOST.deploy_mode == "integrated"
+    is_site_there = not is_integrated or (settings.GHOST.site_workdir / "public").is_dir()
+    return is_site_there and figures.current().is_serving
+
+
+def sees_detail(request: HttpRequest) -> bool:
+    """Whether the asker may see more than a word; no if the database can't tell who it is."""
+    if is_in(client_address(request), settings.GHOST.health_allowlist):
+        return True
+    try:
+        return _is_admin(request) or _is_operator(request)
+    except DatabaseError:
+        return False
+
+
+def _is_admin(request: HttpRequest) -> bool:
+    """Whether it brings an Admin's token. That is not noted as a use: nothing is written here."""
+    given = request.headers.get("Authorization", "")
+    raw = given[len(BEARER) :].strip()
+    if not given.lower().startswith(BEARER) or not raw or len(raw) > MAX_TOKEN_CHARS:
+        return False
+    admins = Token.objects.usable().filter(role=Role.ADMIN)
+    return admins.of_form(credentials.digest(raw)).exists()
+
+
+def _is_operator(request: HttpRequest) -> bool:
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        return False
+    user = request.user
+    return user.is_authenticated and user.is_active and user.is_staff
+
+
+def detail(found: Figures) -> dict[str, Any]:
+    """How each part stands, in the reader's language: for those who may know."""
+    return {
+        "version": VERSION,
+        "gathered_at": found.gathered_at.isoformat(),
+        "items": [plain(item) for item in found.items],
+    }
+
+
+def plain(item: Item) -> dict[str, Any]:
+    """An item as values for JSON."""
+    return {
+        "name": item.name,
+        "title": str(sentences.TITLES[item.name]),
+        "status": str(item.status),
+        "code": item.reason.code,
+        "reason": str(item.reason),
+        "advice": str(item.advice) or None,
+        "counts": dict(item.counts),
+        "last_error": str(item.last_error) or None,
+        "since": _plain(item.since),
+        "rows": [_plain(row) for row in item.rows],
+    }
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401  # plain values, moments and reasons, whatever their shape
+    match value:
+        case dict():
+            return {name: _plain(each) for name, each in value.items()}
+        case list() | tuple():
+            return [_plain(each) for each in value]
+        case datetime():
+            return value.isoformat()
+        case Reason():
+            return str(value) or None
+    return value
+
+
+def _answer(body: dict[str, Any], *, is_ok: bool) -> JsonResponse:
     """200, or a 503 that is an answer and no error: Django would log one for every question."""
     response = JsonResponse(body, status=200 if is_ok else 503)
     response._has_been_logged = True  # type: ignore[attr-defined]  # django.utils.log

@@ -37,6 +37,7 @@ def entries() -> list[ScheduledTask]:
         ScheduledTask(
             "scan health", "dht.tasks.scan_health", settings.GHOST.dht_scan_interval_hr * 60
         ),
+        ScheduledTask("count DHT nodes", "dht.tasks.count_nodes", 1),
         ScheduledTask("resume a scan", "dht.tasks.resume_scan", 1),
         ScheduledTask(
             "build what changed", "builds.tasks.build_if_due", settings.GHOST.build_interval_min

@@ -15,6 +15,8 @@ from typing import Never
 
 from django import db
 
+from ghost.operations import worker_heartbeat
+
 LONGEST_SLEEP_S = 1.0
 REPEATED_AFTER_S = 60.0
 """A chore that fails again and again is logged this often."""
@@ -31,7 +33,7 @@ class Chore:
     run: Callable[[], None]
 
 
-CHORES: tuple[Chore, ...] = ()
+CHORES: tuple[Chore, ...] = (Chore("heartbeat", worker_heartbeat.EVERY_S, worker_heartbeat.beat),)
 
 
 class Rota:

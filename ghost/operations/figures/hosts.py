@@ -1,0 +1,67 @@
+"""Workers and web servers, by their heartbeats."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ghost.core.heartbeats.models import Heartbeat
+from ghost.operations.figures import sentences
+from ghost.operations.figures.item import MAX_ROWS, Item, Moment, Status
+
+
+def workers(moment: Moment) -> Item:
+    """Whether anybody works. Where nobody was ever seen, the start is given some time."""
+    rows = list(Heartbeat.objects.workers()[:MAX_ROWS])
+    living = [row for row in rows if row.is_alive(moment.now)]
+    more: dict[str, Any] = {
+        "counts": _counts(rows, living),
+        "rows": [_row(row, moment) for row in rows],
+    }
+    if living:
+        return Item("workers", Status.OK, sentences.WORKERS(number=_hosts(living)), **more)
+    if rows:
+        last_seen_at = max(row.last_seen_at for row in rows)
+        return Item(
+            "workers", Status.DOWN, sentences.NO_WORKER(), sentences.START_WORKER(),
+            since=last_seen_at, **more,
+        )  # fmt: skip
+    if moment.is_starting:
+        return Item("workers", Status.UNKNOWN, sentences.NOTHING_SEEN(), **more)
+    return Item("workers", Status.DOWN, sentences.NO_WORKER_YET(), sentences.START_WORKER(), **more)
+
+
+def web(moment: Moment) -> Item:
+    """The groups of web processes; one that is not there can't be asked about itself."""
+    rows = list(Heartbeat.objects.web()[:MAX_ROWS])
+    living = [row for row in rows if row.is_alive(moment.now)]
+    reason = sentences.WEB(number=len(living)) if living else sentences.NOTHING_SEEN()
+    return Item(
+        "web", Status.OK if living else Status.UNKNOWN, reason,
+        counts=_counts(rows, living), rows=[_row(row, moment) for row in rows],
+    )  # fmt: skip
+
+
+def _hosts(living: list[Heartbeat]) -> int:
+    return len({row.host for row in living})
+
+
+def _counts(rows: list[Heartbeat], living: list[Heartbeat]) -> dict[str, int | float]:
+    processes = [process for row in living for process in row.processes]
+    return {
+        "living": len(living),
+        "dead": len(rows) - len(living),
+        "processes": len(processes),
+        "busy": sum(process.get("state") == "busy" for process in processes),
+    }
+
+
+def _row(row: Heartbeat, moment: Moment) -> dict[str, Any]:
+    return {
+        "host": row.host,
+        "pid": row.pid,
+        "version": row.version,
+        "state": "alive" if row.is_alive(moment.now) else "dead",
+        "started_at": row.started_at,
+        "last_seen_at": row.last_seen_at,
+        "processes": row.processes,
+    }

@@ -1,0 +1,58 @@
+"""One thing that can be well or not, and what a person needs to know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from ghost.core.text.reasons import NONE, Reason
+
+MAX_ROWS = 100
+"""Of workers, schedules or hosts that one item names."""
+
+
+class Status(StrEnum):
+    """How something stands."""
+
+    OK = "ok"
+    DEGRADED = "degraded"
+    """It needs a person, or works in part."""
+    DOWN = "down"
+    """It does not work."""
+    UNKNOWN = "unknown"
+    """Nothing was seen of it yet, or nothing can be: no reason to call somebody."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When the figures are gathered, told by the database's clock."""
+
+    now: datetime
+    is_starting: bool
+    """Whether the installation is so young that nobody need have been heard of yet."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """How one thing stands. `rows` are plain values for JSON; they hold nothing secret, but names that are for operators."""
+
+    name: str
+    status: Status
+    reason: Reason
+    advice: Reason = NONE
+    """What to do; there is one wherever the status is degraded or down."""
+    counts: Mapping[str, int | float] = field(default_factory=dict)
+    last_error: Reason = NONE
+    since: datetime | None = None
+    rows: Sequence[dict[str, Any]] = ()
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether it needs somebody."""
+        return self.status in (Status.DEGRADED, Status.DOWN)
+
+
+Source = Callable[[Moment], Item]

@@ -1,0 +1,170 @@
+"""How things stand and what to do about it, as reasons: worded in the language of whoever reads."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from ghost.core.text.reasons import ReasonCode
+
+
+def _code(name: str, sentence: object) -> ReasonCode:
+    return ReasonCode(f"figures.{name}", sentence)  # type: ignore[arg-type]  # a lazy text
+
+
+TITLES = {
+    "database": _("Database"),
+    "workers": _("Worker"),
+    "web": _("Web server"),
+    "queue": _("Queue"),
+    "schedules": _("Schedules"),
+    "build": _("Build"),
+    "deployments": _("Deployments"),
+    "backups": _("Backups"),
+    "libtorrent": _("libtorrent"),
+    "dht": _("DHT"),
+    "circuits": _("Cover hosts"),
+    "disk": _("Disk"),
+}
+"""What the items are called."""
+
+NOTHING_SEEN = _code("nothing_seen", _("nothing seen yet"))
+CHECK_FAILED = _code("check_failed", _("the check itself failed: %(error)s"))
+READ_LOG = _code("read_log", _("Read the log of the web server, and report what it says."))
+
+ANSWERS = _code("database.answers", _("answers, all migrations applied"))
+AWAY = _code("database.away", _("does not answer"))
+NOT_MIGRATED = _code("database.not_migrated", _("not migrated"))
+START_DATABASE = _code(
+    "database.do_start", _("Start the database, or correct GHOST_DATABASE_URL or GHOST_DB_PATH.")
+)
+MIGRATE = _code("database.do_migrate", _("Run manage.py migrate; the rest follows by itself."))
+
+WORKERS = _code(
+    "workers.alive",
+    ngettext_lazy("%(number)s host works", "%(number)s hosts work", "number"),
+)
+NO_WORKER = _code("workers.none", _("no worker is running"))
+NO_WORKER_YET = _code("workers.never", _("no worker has ever been running"))
+START_WORKER = _code(
+    "workers.do_start",
+    _("Start the worker (the Procfile's line, or manage.py qcluster) and read its log."),
+)
+WEB = _code(
+    "web.alive", ngettext_lazy("%(number)s group serves", "%(number)s groups serve", "number")
+)
+
+QUEUE = _code("queue.moves", _("waiting: %(waiting)s, running: %(running)s"))
+STUCK = _code("queue.stuck", _("nobody takes what has waited for more than ten minutes"))
+MORE_WORKERS = _code(
+    "queue.do_workers",
+    _(
+        "See whether the worker runs and what keeps it busy (Queue); raise GHOST_WORKERS if it never keeps up."
+    ),
+)
+
+SCHEDULED = _code(
+    "schedules.run",
+    ngettext_lazy("%(number)s runs by the clock", "%(number)s run by the clock", "number"),
+)
+SCHEDULER_OFF = _code("schedules.off", _("switched off (GHOST_ENABLE_SCHEDULER=0)"))
+NOT_SET_UP = _code("schedules.missing", _("missing: %(names)s"))
+OVERDUE = _code("schedules.overdue", _("overdue: %(names)s"))
+RUN_FAILED = _code("schedules.failed", _("failed last time: %(names)s"))
+PREPARE = _code(
+    "schedules.do_prepare", _("Restart web server and worker, or run manage.py prepare.")
+)
+LOOK_AT_WORKER = _code(
+    "schedules.do_worker",
+    _("See whether the worker runs and what keeps it busy; restart it if it hangs."),
+)
+LOOK_AT_FAILURES = _code(
+    "schedules.do_failures",
+    _("Read the error (Failed tasks) and mend its cause; it runs again by itself."),
+)
+
+BUILT = _code("build.done", _("the site is as the catalog wants it"))
+TO_BUILD = _code("build.pending", _("changes are pending"))
+BUILDING = _code("build.running", _("a build is under way"))
+NEVER_BUILT = _code("build.never", _("nothing has been built yet"))
+BUILD_FAILED = _code("build.failed", _("the last build failed"))
+BUILD_OVERDUE = _code("build.overdue", _("changes are pending, and nobody builds them"))
+BUILD_LONG = _code("build.long", _("a build has been under way for very long"))
+BUILD_HELD = _code("build.held", _("held at an earlier state, and changes are pending"))
+READ_BUILD = _code(
+    "build.do_read",
+    _("Read what the build's steps printed (Builds) and mend it; it is tried again by itself."),
+)
+BUILD_NOW = _code("build.do_build", _("See whether the worker runs; then press Build now."))
+RELEASE_HOLD = _code(
+    "build.do_release", _("Press Build now when the site may follow the catalog again.")
+)
+
+NOT_DEPLOYED_ANYWHERE = _code("deployments.none", _("no target is configured"))
+DEPLOYED_TO = _code(
+    "deployments.done",
+    ngettext_lazy("%(number)s target has the site", "%(number)s targets have the site", "number"),
+)
+DEPLOYMENT_WAITS = _code("deployments.waiting", _("on its way: %(names)s"))
+DEPLOYMENT_FAILED = _code("deployments.failed", _("failed: %(names)s"))
+DEPLOYMENT_HELD = _code("deployments.held", _("waits for an operator: %(names)s"))
+DEPLOYMENT_OVERDUE = _code("deployments.overdue", _("nobody has deployed: %(names)s"))
+MEND_TARGET = _code(
+    "deployments.do_mend",
+    _("Mend what the error names (Deployments); it is tried again by itself."),
+)
+ALLOW = _code(
+    "deployments.do_allow", _("Look at what would be deleted (Deployments), and allow it.")
+)
+
+BACKED_UP = _code("backups.done", _("the last one is %(name)s"))
+NO_BACKUP_YET = _code("backups.none_yet", _("none yet; the first one is not due"))
+NOT_OURS = _code(
+    "backups.postgresql", _("Ghost makes none of PostgreSQL: use pg_dump, and copy the folders")
+)
+BACKUPS_PAUSED = _code("backups.paused", _("paused, or switched off with the schedules"))
+BACKUP_FAILED = _code("backups.failed", _("the last one failed"))
+BACKUP_OVERDUE = _code("backups.overdue", _("overdue"))
+FOLDER_UNREADABLE = _code("backups.unreadable", _("GHOST_BACKUP_DIR can't be read"))
+BACK_UP_NOW = _code(
+    "backups.do_now",
+    _(
+        "Run manage.py backup create and mend what it says: disk, right to write, GHOST_AGE_RECIPIENT."
+    ),
+)
+
+LOADED = _code("libtorrent.loaded", _("loaded"))
+NOT_LOADED_HERE = _code("libtorrent.missing", _("can't be loaded by the web server"))
+NOT_LOADED_ON = _code("libtorrent.missing_on", _("can't be loaded on %(names)s"))
+INSTALL_LIBTORRENT = _code(
+    "libtorrent.do_install",
+    _(
+        "Run make setup (or pip install -r requirements.txt) there and restart; nothing can be probed until then."
+    ),
+)
+
+NODES = _code(
+    "dht.nodes", ngettext_lazy("%(number)s node known", "%(number)s nodes known", "number")
+)
+NO_NODES = _code("dht.none", _("no node answers"))
+OPEN_NETWORK = _code(
+    "dht.do_open",
+    _(
+        "Let UDP through the firewall; look at GHOST_DHT_BOOTSTRAP_NODES and GHOST_DHT_LISTEN_INTERFACES."
+    ),
+)
+
+CLOSED = _code("circuits.closed", _("none is left alone"))
+OPEN = _code("circuits.open", _("left alone after failures: %(names)s"))
+MEND_HOST = _code(
+    "circuits.do_mend",
+    _("See what each host answered (Cover hosts); upload those covers, or press Try again now."),
+)
+
+SPACE = _code("disk.space", _("%(percent)s %% free at least"))
+LOW = _code("disk.low", _("little space left: %(names)s"))
+FULL = _code("disk.full", _("no space left: %(names)s"))
+MAKE_SPACE = _code(
+    "disk.do_space",
+    _("Make space, or lower GHOST_BACKUP_KEEP, GHOST_SITE_RELEASES_KEEP or GHOST_KEEP_DAYS."),
+)

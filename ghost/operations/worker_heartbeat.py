@@ -1,0 +1,60 @@
+"""The heartbeat of this worker host: written by its watch, whatever the workers are busy with."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from django.utils import timezone
+
+from dht.engine import session
+from ghost.core.errors import OutageError
+from ghost.core.heartbeats import processes
+from ghost.core.heartbeats.models import Heartbeat, host_name
+from ghost.core.jobs.models import Job
+from ghost.operations.figures.bittorrent import LIBTORRENT_FACT
+from ghost.operations.figures.disk_space import disks
+
+EVERY_S = 15.0
+
+
+def beat() -> None:
+    """For the watch, every EVERY_S: say that this host lives, and what its processes do."""
+    parent = os.getppid()
+    Heartbeat.objects.beat(
+        Heartbeat.Kind.WORKER,
+        parent,
+        started_at=processes.started_at(parent),
+        processes=_doings(parent),
+        facts={LIBTORRENT_FACT: _libtorrent(), "disks": disks()},
+    )
+
+
+def _doings(parent: int) -> list[dict[str, Any]]:
+    """Each process below the parent of this host's, and the job that it carries out."""
+    jobs = {
+        job.worker: job
+        for job in Job.objects.open()
+        .exclude(started_at=None)
+        .filter(worker__startswith=f"{host_name()[:80]}:")
+    }
+    return [_doing(pid, jobs.get(f"{host_name()[:80]}:{pid}")) for pid in processes.below(parent)]
+
+
+def _doing(pid: int, job: Job | None) -> dict[str, Any]:
+    since = job.started_at if job else processes.started_at(pid)
+    return {
+        "name": f"{host_name()}:{pid}",
+        "state": "busy" if job else "idle",
+        "task": f"{job.kind} {job.task_id}" if job else None,
+        "since": (since or timezone.now()).isoformat(),
+    }
+
+
+def _libtorrent() -> str:
+    """Why libtorrent can't be loaded on this host; empty if it can."""
+    try:
+        session.require()
+    except OutageError as error:
+        return error.reason.english
+    return ""

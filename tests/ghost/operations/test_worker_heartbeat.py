@@ -1,0 +1,48 @@
+"""The heartbeat that a worker host's watch writes."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from dht.engine import session
+from ghost.core.heartbeats.models import Heartbeat
+from ghost.operations import watch, worker_heartbeat
+from tests.ghost.operations.figures.moments import told
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_beat_says_who_lives_and_what_this_host_sees():
+    worker_heartbeat.beat()
+
+    row = Heartbeat.objects.get()
+    assert (row.kind, row.pid) == ("worker", os.getppid())
+    assert row.facts["libtorrent"] == ""
+    assert row.facts["disks"][0]["free_bytes"] > 0
+    assert f":{os.getpid()}" in {p["name"][p["name"].rindex(":") :] for p in row.processes}
+    assert told("workers") == ("ok", "workers.alive")
+
+
+def test_a_second_beat_renews_the_row():
+    worker_heartbeat.beat()
+    before = Heartbeat.objects.get()
+
+    worker_heartbeat.beat()
+
+    after = Heartbeat.objects.get()
+    assert after.last_seen_at > before.last_seen_at
+    assert after.started_at == before.started_at
+
+
+def test_a_host_without_libtorrent_says_so(monkeypatch):
+    monkeypatch.setattr(session, "lt", None)
+
+    worker_heartbeat.beat()
+
+    assert "libtorrent" in Heartbeat.objects.get().facts["libtorrent"]
+
+
+def test_the_watch_does_it():
+    assert "heartbeat" in {chore.name for chore in watch.CHORES}
