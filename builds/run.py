@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
@@ -21,6 +21,7 @@ from builds import reasons
 from builds.models import LEASE, Build, BuildState, Output, Step
 from ghost.core.catalog.models import Catalog
 from ghost.core.config.env import BASE_DIR
+from ghost.core.db.pacing import PacedWriter
 from ghost.core.errors import GhostError, OutageError
 from ghost.core.text.reasons import Reason, words
 
@@ -39,7 +40,7 @@ class GaveWayError(OutageError):
     """A long build stopped for a takedown."""
 
 
-class Progress:
+class Progress(PacedWriter):
     """How far long work is, and how it writes. Outside of a build, nobody hears of it."""
 
     def report(self, done: int = 0, total: int = 0) -> None:
@@ -49,10 +50,6 @@ class Progress:
         """The same for the item with this number, counted from 0: now and then, not for each."""
         if not number % REPORT_EVERY_ITEMS:
             self.report(number, total)
-
-    def writing(self) -> AbstractContextManager[None]:
-        """A transaction for what the work writes."""
-        return transaction.atomic()
 
 
 class Run(Progress):
@@ -123,8 +120,8 @@ class Run(Progress):
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """A transaction in which nobody else can get the claim; OutageError if it is lost."""
-        with transaction.atomic():
+        """The same, and nobody else can get the claim meanwhile; OutageError if it is lost."""
+        with super().writing():
             self.keep_claim()
             yield
 

@@ -13,7 +13,8 @@ from builds.data import urls
 from builds.data.records import File, Page, Record
 from builds.listings.reader import Reader
 from builds.models import NextOutput
-from builds.models.site import files_of, insert
+from builds.models.bulk import insert
+from builds.models.site import files_of
 from builds.pages import json_index
 from builds.pages.outputs import RecordMaker
 from builds.render.chunks import Chunks

@@ -26,7 +26,7 @@ def entries_in(keys: Iterable[ListingKey]) -> set[int]:
     """Ids of the entries of these listings."""
     ids: set[int] = set()
     for kind, key in keys:
-        rows = ListingEntry.objects.filter(listing__kind=kind, listing__key=key)
+        rows = ListingEntry.objects.filter(page__listing__kind=kind, page__listing__key=key)
         ids |= set(rows.values_list("entry_id", flat=True))
     return ids
 

@@ -22,6 +22,7 @@ from builds.feeds import sitemaps
 from builds.listings.pagination import Pagination
 from builds.listings.repagination import repaginate
 from builds.models import BuildState, Due, EntryRow
+from builds.models.bulk import put
 from builds.run import Progress
 from builds.search import entries as search_entries
 from ghost.core.batches import batched
@@ -32,11 +33,15 @@ from resources.models import Resource
 MASS = 2000
 MASS_SHARE = 0.1
 """More changes than MASS, and than this share of all, are cheaper built anew than one by one."""
-MAX_TRANSACTION_ENTRIES = 100
-"""Entries that one transaction writes: other writers wait for it."""
+FIRST_PART_ENTRIES = 100
+"""Entries that one transaction writes at first; the next ones by how long that took."""
 NO_REVISION = -1
 """The tables hold nothing, or nothing to go by."""
 BATCH = 500
+COLUMNS = (
+    "id", "entry_json", "body", "source", "dht_status", "misses", "published_at", "replaces",
+)  # fmt: skip
+DueOwners = dict[str, dict[str, object] | None]
 
 
 @dataclass
@@ -103,13 +108,12 @@ def _sync_some(state: BuildState, progress: Progress, ids: Iterable[int] = ()) -
     if _is_mass(len(touched)):
         with progress.writing():
             _invalidate(state)
-            _store(snapshot.rows)
+            _put(snapshot.rows)
         _repaginate(state, snapshot, progress)
         return
     changed = _ChangedEntries(snapshot, before, touched)
-    for part in batched(changed.ids, MAX_TRANSACTION_ENTRIES):
-        with progress.writing():
-            changed.write(part)
+    for part in progress.in_parts(changed.ids, FIRST_PART_ENTRIES):
+        changed.write(part, progress)
     with progress.writing():
         is_renamed = renames.mark(before, snapshot.taxonomy, renamed)
         _save(state, snapshot, is_changed=is_renamed or bool(changed.ids))
@@ -138,56 +142,53 @@ class _ChangedEntries:
 
     def __init__(self, snapshot: CatalogSnapshot, before: Taxonomy, touched: set[int]) -> None:
         self._rows, self._taxonomy, self._before = snapshot.rows, snapshot.taxonomy, before
-        stored = EntryRow.objects.in_bulk([pk for pk in self._rows if pk not in touched])
-        differing = {pk for pk, new in self._rows.items() if new is not None or pk in stored}
-        self.ids = sorted(touched | {pk for pk in differing if not _is_stored(self._rows[pk])})
+        gone = [pk for pk, row in self._rows.items() if row is None and pk not in touched]
+        stored = EntryRow.objects.filter(pk__in=gone).values_list("pk", flat=True)
+        differing = {pk for pk, row in self._rows.items() if row and not _is_stored(row)}
+        self.ids = sorted(touched | differing | set(stored))
         self._pagination: Pagination | None = None
 
-    def write(self, ids: Sequence[int]) -> None:
-        """These entries, where they stand in listings, and what is due for them."""
-        pagination = self._pagination = self._pagination or Pagination(self._taxonomy)
-        olds = EntryRow.objects.in_bulk(ids)
-        relatives = self._relatives(olds, ids)
-        pagination.align_categories()
-        pagination.load([*ids, *relatives])
-        due: dict[str, dict[str, object] | None] = {"site": None}
-        for pk in ids:
-            due |= self._write_one(pk, olds.get(pk), pagination)
-        if self._is_other_supersession(olds, ids):  # lists mark what is replaced
-            for pk, entry in relatives.items():
-                pagination.update(pk, entry, entry)
-        due |= {f"entry/{pk}": None for pk in relatives}
-        Due.objects.add(due | dict.fromkeys(pagination.save() - due.keys()))
+    def write(self, ids: Sequence[int], progress: Progress) -> None:
+        """These entries, where they stand in listings, and what is due for them: worked out
+        first, then written in one transaction."""
+        pagination = self._pagination = self._pagination or self._aligned()
+        olds = {row.pk: row for row in EntryRow.objects.filter(pk__in=ids).defer("body")}
+        news = {pk: self._rows.get(pk, olds.get(pk)) for pk in ids}
+        relatives = self._relatives(olds, news)
+        changes = {pk: (_entry(olds.get(pk)), _entry(new)) for pk, new in news.items()}
+        if _is_other_supersession(olds, news):  # lists mark what is replaced
+            changes |= {pk: (entry, entry) for pk, entry in relatives.items()}
+        pagination.apply(changes)
+        due = self._due(olds, news) | {f"entry/{pk}": None for pk in relatives}
+        with progress.writing():
+            _put(news)
+            Due.objects.add(due | dict.fromkeys(pagination.save() - due.keys()))
 
-    def _write_one(
-        self, pk: int, old: EntryRow | None, pagination: Pagination
-    ) -> dict[str, dict[str, object] | None]:
-        """One entry and its pages; the owners that are due for it."""
-        new = self._rows.get(pk, old)
-        pagination.update(pk, old.entry if old else None, new.entry if new else None)
-        due = {f"entry/{pk}": None, f"search/{pk}": self._indexed(old)}
-        if old is None or new is None:
-            due[f"sitemap/{sitemaps.part_of(pk)}"] = None
-        _put(pk, old, new)
+    def _aligned(self) -> Pagination:
+        pagination = Pagination(self._taxonomy)
+        pagination.align_categories()
+        return pagination
+
+    def _due(self, olds: Mapping[int, EntryRow], news: Mapping[int, EntryRow | None]) -> DueOwners:
+        due: DueOwners = {"site": None}
+        for pk, new in news.items():
+            old = olds.get(pk)
+            due |= {f"entry/{pk}": None, f"search/{pk}": self._indexed(old)}
+            if old is None or new is None:
+                due[f"sitemap/{sitemaps.part_of(pk)}"] = None
         return due
 
-    def _relatives(self, olds: Mapping[int, EntryRow], ids: Sequence[int]) -> dict[int, Entry]:
+    def _relatives(
+        self, olds: Mapping[int, EntryRow], news: Mapping[int, EntryRow | None]
+    ) -> dict[int, Entry]:
         """What shows that one of these is there, and its title: the releases that they replaced,
         replace now, or are replaced by."""
-        news = (self._rows.get(pk) for pk in ids)
-        older = {each.replaces for each in (*olds.values(), *news) if each and each.replaces}
-        newer = EntryRow.objects.filter(replaces__in=ids).values_list("pk", flat=True)
-        rows = EntryRow.objects.in_bulk(sorted(older.union(newer).difference(ids)))
-        entries = {pk: row.entry for pk, row in rows.items()}
+        either = (*olds.values(), *news.values())
+        older = {each.replaces for each in either if each and each.replaces}
+        newer = EntryRow.objects.filter(replaces__in=news).values_list("pk", flat=True)
+        rows = EntryRow.objects.filter(pk__in=older.union(newer).difference(news)).defer("body")
+        entries = {row.pk: row.entry for row in rows}
         return {pk: entry for pk, entry in entries.items() if self._taxonomy.includes(entry)}
-
-    def _is_other_supersession(self, olds: Mapping[int, EntryRow], ids: Sequence[int]) -> bool:
-        """Whether one of these comes, goes, or replaces another one than it did."""
-        pairs = [(olds.get(pk), self._rows.get(pk, olds.get(pk))) for pk in ids]
-        return any(
-            (old and (old.pk, old.replaces)) != (new and (new.pk, new.replaces))
-            for old, new in pairs
-        )
 
     def _indexed(self, old: EntryRow | None) -> dict[str, object] | None:
         """What the search index holds of it. Under names that are not known yet it was written by
@@ -195,16 +196,31 @@ class _ChangedEntries:
         return search_entries.indexed(old, self._before) if _is_named(old, self._before) else None
 
 
+def _is_other_supersession(
+    olds: Mapping[int, EntryRow], news: Mapping[int, EntryRow | None]
+) -> bool:
+    """Whether one of these comes, goes, or replaces another one than it did."""
+    pairs = [(olds.get(pk), new) for pk, new in news.items()]
+    return any(
+        (old and (old.pk, old.replaces)) != (new and (new.pk, new.replaces)) for old, new in pairs
+    )
+
+
+def _entry(row: EntryRow | None) -> Entry | None:
+    return row.entry if row else None
+
+
 def _is_stored(row: EntryRow | None) -> bool:
     """Whether it was read from the table and not made anew."""
     return row is not None and not row._state.adding
 
 
-def _put(pk: int, old: EntryRow | None, new: EntryRow | None) -> None:
-    if new is None:
-        EntryRow.objects.filter(pk=pk).delete()
-    elif not _is_stored(new):
-        new.save(force_insert=old is None, force_update=old is not None)
+def _put(rows: Mapping[int, EntryRow | None]) -> None:
+    """Write those that are not stored as they are; drop those that are None."""
+    gone = [pk for pk, row in rows.items() if row is None]
+    EntryRow.objects.filter(pk__in=gone).delete()
+    made = (row for row in rows.values() if row and not _is_stored(row))
+    put(EntryRow, COLUMNS, ([getattr(row, name) for name in COLUMNS] for row in made))
 
 
 def _save(state: BuildState, snapshot: CatalogSnapshot, *, is_changed: bool) -> None:
@@ -229,7 +245,7 @@ def _sync_mass(state: BuildState, progress: Progress) -> None:
             rows = entry_rows.rows_of(ids)
         known = {pk: row if _is_named(row, snapshot.taxonomy) else None for pk, row in rows.items()}
         with progress.writing():
-            _store(known)
+            _put(known)
     _repaginate(state, snapshot, progress)
 
 
@@ -249,12 +265,3 @@ def _invalidate(state: BuildState) -> None:
     """Pages are numbered anew in many steps: if one fails, all of it is to be done again."""
     state.token, state.synced_revision = "", NO_REVISION
     state.save(update_fields=["token", "synced_revision"])
-
-
-def _store(rows: dict[int, EntryRow | None]) -> None:
-    fields = ["entry_json", "body", "source", "dht_status", "misses", "published_at", "replaces"]
-    EntryRow.objects.filter(pk__in=[pk for pk, row in rows.items() if row is None]).delete()
-    EntryRow.objects.bulk_create(
-        [row for row in rows.values() if row],
-        update_conflicts=True, update_fields=fields, unique_fields=["id"],
-    )  # fmt: skip

@@ -3,21 +3,26 @@
 Pages are numbered from the oldest. A page keeps its number and its entries: what is new goes to
 the last page, which is cut in two when it is full, so one change touches one page of each
 listing, or two.
+
+What changes is worked out in memory, by a few queries however much it is; then it is written, by a
+few again: other writers wait for that alone. See docs/decisions/0027.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-
-from django.db.models import F, Q
 
 from builds.data.entry import Entry
 from builds.data.taxonomy import Taxonomy
-from builds.models import Listing, ListingEntry
+from builds.listings import page_rows
+from builds.listings.page_table import Move, PageTable, Standing
+from builds.models import Listing
 
 Kind = Listing.Kind
 ListingKey = tuple[str, str]
+Change = tuple[Entry | None, Entry | None]
+"""An entry before and after."""
 PAGE_ROWS = 30
 SHARD_ITEMS = 1000
 FEED_ITEMS = 50
@@ -51,218 +56,174 @@ def page_size(kind: str) -> int:
 class Pagination:
     """The listings and their pages as one build changes them.
 
-    `due` collects the owners (see `builds.pages.outputs`) of outputs to be made anew.
+    Only the build that holds the claim writes them, so what was read stays true until then.
     """
 
     def __init__(self, taxonomy: Taxonomy) -> None:
         self.taxonomy = taxonomy
-        self.due: set[str] = set()
-        self.listings: dict[ListingKey, Listing] = {
-            (x.kind, x.key): x for x in Listing.objects.all()
-        }
-        self._by_pk = {listing.pk: listing for listing in self.listings.values()}
-        self._changed: dict[int, Listing] = {}
-        self._bare_pages: set[int] = set()
-        self._stored: dict[int, dict[int, ListingEntry]] = {}
-        self._recent_pages: dict[int, int] = {}
-        self._moved: set[int] = set()
+        self._tables: dict[ListingKey, PageTable] = {}
+        self._by_pk: dict[int, PageTable] = {}
+        self._looked_for: set[ListingKey] = set()
+        self._changed: set[ListingKey] = set()
+        self._dropped: list[Listing] = []
+        self._bare_pages: set[ListingKey] = set()
+        self._feeds: set[ListingKey] = set()
+        self._due: set[str] = set()
+        """Owners that are due besides the pages and feeds of listings that are there."""
 
-    def load(self, ids: Sequence[int]) -> None:
-        """Read in one query where these entries stand; they are updated next."""
-        self._moved = set()
-        self._stored = {pk: {} for pk in ids}
-        for item in ListingEntry.objects.filter(entry_id__in=ids):
-            self._stored[item.entry_id][item.listing_id] = item
+    # -- what a build asks for
 
-    def update(self, pk: int, before: Entry | None, after: Entry | None) -> None:
-        """An entry came, changed or went: bring what the listings have of it into agreement."""
-        wanted = listing_keys(after, self.taxonomy) if after else []
-        if pk not in self._stored:
-            self.load([pk])
-        stored = self._stored.pop(pk)
-        for item in stored.values():
-            if item.listing_id in self._moved:  # entries moved to other pages since it was read
-                item.refresh_from_db(fields=["page"])
-        listings = {self._listing(key).pk: self._listing(key) for key in wanted}
-        for listing_id, item in stored.items():
-            if listing_id not in listings:
-                self._remove(self._by_pk[listing_id], item)
-        for listing_id, listing in listings.items():
-            assert after  # noqa: S101  # it is wanted somewhere
-            self._move(listing, pk, stored.get(listing_id), microseconds_of(after))
-        self._count_spellings(before, after)
+    def apply(self, changes: Mapping[int, Change]) -> None:
+        """Entries came, changed or went: bring what the listings have of them into agreement."""
+        moves = list(self._moves(changes))
+        page_rows.read(moves, page_size)
+        for move in moves:
+            self._carry_out(move)
+        for before, after in changes.values():
+            self._count_spellings(before, after)
 
     def align_categories(self) -> None:
         """Make a listing for each category, and drop those of categories that are gone."""
-        for pk in self.taxonomy.categories:
-            self._listing((Kind.CATEGORY, str(pk)))
-        self._listing((Kind.ALL, ""))
-        gone = [
-            key
-            for key in self.listings
-            if key[0] == Kind.CATEGORY and int(key[1]) not in self.taxonomy.categories
-        ]
-        for key in gone:
-            self._drop(self.listings[key])
+        self._take(Listing.objects.filter(kind__in=LASTING))
+        keys = {(str(Kind.CATEGORY), str(pk)) for pk in self.taxonomy.categories}
+        self._looked_for |= {*keys, (Kind.ALL, "")}
+        for key in [(str(Kind.ALL), ""), *sorted(keys)]:
+            self._table(key)
+        for key in [key for key in self._tables if key[0] == Kind.CATEGORY and key not in keys]:
+            self._drop(key)
 
     def mark_listing(self, key: ListingKey) -> None:
         """A listing's name or address changed: all its pages and its feed do."""
-        if listing := self.listings.get(key):
-            self.due |= {_owner(listing, number) for number in listing.numbers}
-            self.due |= {f"feed/{listing.pk}", "sitemap/lists"}
+        self._find({key})
+        if table := self._tables.get(key):
+            table.changes.due |= set(table.listing.numbers)
+            self._feeds.add(key)
+            self._due.add("sitemap/lists")
 
     def mark_bare_page(self, key: ListingKey) -> None:
         """What only the bare page of a listing (its newest) shows has changed."""
-        if listing := self.listings.get(key):
-            self._bare_pages.add(listing.pk)
+        self._find({key})
+        if key in self._tables:
+            self._bare_pages.add(key)
 
     def save(self) -> set[str]:
-        """Write the listings, drop the empty ones; what is due since the last time."""
-        for listing in list(self.listings.values()):
-            if not listing.count and listing.kind not in LASTING:
-                self._drop(listing)
-        fields = ["count", "last", "gaps", "spellings"]
-        Listing.objects.bulk_update(self._changed.values(), fields, batch_size=500)
-        marked = [
-            x for x in self.listings.values() if x.pk in self._bare_pages or x.kind == Kind.ALL
-        ]
-        self.due |= {_owner(listing, listing.last) for listing in marked}
-        due, self.due, self._changed, self._bare_pages = self.due, set(), {}, set()
+        """Write the listings, drop the empty ones; what is due since the last time: owners (see
+        `builds.pages.outputs`)."""
+        self._find({(Kind.ALL, "")})
+        for key in sorted(self._changed):
+            if not self._tables[key].listing.count and key[0] not in LASTING:
+                self._drop(key)
+        page_rows.drop(self._dropped)
+        written = [self._tables[key] for key in sorted(self._changed)]
+        page_rows.write(written)
+        self._by_pk |= {table.listing.pk: table for table in written}
+        due = self._take_due()
+        self._changed, self._dropped = set(), []
         return due
 
-    # -- one listing
+    # -- which listings there are
 
-    def _listing(self, key: ListingKey) -> Listing:
-        if key not in self.listings:
-            self.listings[key] = Listing.objects.create(kind=key[0], key=key[1])
-            self._by_pk[self.listings[key].pk] = self.listings[key]
-            self._mark_neighbours(self.listings[key])
-            self._bare_pages.add(self.listings[key].pk)
-            self.due.add(f"feed/{self.listings[key].pk}")
-        return self.listings[key]
+    def _moves(self, changes: Mapping[int, Change]) -> Iterator[Move]:
+        """From where to where the entries go, in order; those that stay included."""
+        wanted = {
+            pk: listing_keys(after, self.taxonomy) if after else []
+            for pk, (_, after) in changes.items()
+        }
+        standing = page_rows.standing(wanted)
+        self._find({key for keys in wanted.values() for key in keys})
+        self._find_by_pk({listing for places in standing.values() for listing in places})
+        for pk, (_, after) in changes.items():
+            at = microseconds_of(after) if after else None
+            yield from self._moves_of(pk, at, wanted[pk], standing[pk])
 
-    def _drop(self, listing: Listing) -> None:
-        self.mark_listing((listing.kind, listing.key))
-        self._mark_neighbours(listing)
-        self._changed.pop(listing.pk, None)
-        del self.listings[listing.kind, listing.key], self._by_pk[listing.pk]
-        listing.entries.all().delete()
-        self._bare_pages.discard(listing.pk)
-        Listing.objects.filter(pk=listing.pk).delete()  # `listing` keeps its key
+    def _moves_of(
+        self, pk: int, at: int | None, wanted: list[ListingKey], standing: dict[int, Standing]
+    ) -> Iterator[Move]:
+        tables = list(dict.fromkeys(self._table(key) for key in wanted))
+        for listing_id, old in standing.items():
+            table = self._by_pk.get(listing_id)
+            if table and table not in tables:
+                yield Move(table, pk, old, None)
+        for table in tables:
+            yield Move(table, pk, standing.get(table.listing.pk), at)
 
-    def _move(self, listing: Listing, pk: int, item: ListingEntry | None, at: int) -> None:
-        if item and item.at == at:
-            self._mark_page(listing, item.page)
-            return
-        if item:
-            self._remove(listing, item)
-        self._insert(listing, pk, at)
+    def _table(self, key: ListingKey) -> PageTable:
+        """That of a listing which was looked for; a new one if there was none."""
+        if key not in self._tables:
+            table = self._tables[key] = PageTable(Listing(kind=key[0], key=key[1]))
+            table.mark_neighbours()
+            self._changed.add(key)
+            self._bare_pages.add(key)
+            self._feeds.add(key)
+        return self._tables[key]
 
-    def _insert(self, listing: Listing, pk: int, at: int) -> None:
-        page = self._page_for(listing, pk, at)
-        ListingEntry.objects.create(listing_id=listing.pk, entry_id=pk, at=at, page=page)
-        self._add_to_count(listing, 1)
-        self._mark_page(listing, page)
-        if _count_on(listing, page) >= 2 * page_size(listing.kind):
-            self._split(listing, page)
+    def _find(self, keys: set[ListingKey]) -> None:
+        """Read these listings, as far as nobody has looked for them."""
+        if unknown := keys - self._looked_for - self._tables.keys():
+            self._take(page_rows.listings(unknown))
+            self._looked_for |= unknown
 
-    def _page_for(self, listing: Listing, pk: int, at: int) -> int:
-        here = listing.entries.filter(page=listing.last).order_by("-at", "-entry_id").first()
-        if here is None or (here.at, here.entry_id) < (at, pk):
-            return listing.last
-        is_older = Q(at__lt=at) | Q(at=at, entry_id__lt=pk)
-        older = listing.entries.filter(is_older).order_by("-page").first()  # a look at few, mostly
-        return older.page if older else listing.numbers[0]
+    def _find_by_pk(self, keys: set[int]) -> None:
+        if unknown := keys - self._by_pk.keys() - {listing.pk for listing in self._dropped}:
+            self._take(Listing.objects.filter(pk__in=unknown))
 
-    def _split(self, listing: Listing, page: int) -> None:
-        """The newer half gets a page of its own, after this one."""
-        is_last, free = page == listing.last, page + 1 in listing.gaps
-        if not is_last and not free:
-            self._shift(listing, page)
-        rows = listing.entries.filter(page=page).order_by("-at", "-entry_id")
-        newer = list(rows.values_list("pk", flat=True)[: _count_on(listing, page) // 2])
-        ListingEntry.objects.filter(pk__in=newer).update(page=page + 1)
-        self._moved.add(listing.pk)
-        if free:
-            listing.gaps = [number for number in listing.gaps if number != page + 1]
-        if is_last:
-            listing.last += 1
-        self._mark_neighbours(listing, page, page + 1)
+    def _take(self, rows: Iterable[Listing]) -> None:
+        for listing in rows:
+            key = (listing.kind, listing.key)
+            if key not in self._tables:
+                self._tables[key] = self._by_pk[listing.pk] = PageTable(listing)
 
-    def _shift(self, listing: Listing, page: int) -> None:
-        """Number all later pages anew, to make room for one."""
-        listing.entries.filter(page__gt=page).update(page=F("page") + 1)
-        self._moved.add(listing.pk)
-        listing.gaps = [number + (number > page) for number in listing.gaps]
-        listing.last += 1
-        self.due |= {_owner(listing, number) for number in range(page + 1, listing.last + 1)}
+    def _drop(self, key: ListingKey) -> None:
+        table = self._tables.pop(key)
+        if table.listing.pk:
+            owned = {*table.changes.due, *table.listing.numbers}
+            self._due |= {_owner(table.listing, number) for number in owned}
+            self._due |= {f"feed/{table.listing.pk}", "sitemap/lists"}
+            self._dropped.append(table.listing)
+            del self._by_pk[table.listing.pk]
+        self._looked_for.add(key)
+        for noted in (self._changed, self._bare_pages, self._feeds):
+            noted.discard(key)
 
-    def _remove(self, listing: Listing, item: ListingEntry) -> None:
-        self._mark_page(listing, item.page)
-        item.delete()
-        self._add_to_count(listing, -1)
-        left = _count_on(listing, item.page)
-        if left < page_size(listing.kind) // 3:
-            self._close(listing, item.page, left)
+    # -- one entry in one listing
 
-    def _close(self, listing: Listing, page: int, left: int) -> None:
-        """A page that has few entries gives them to the next one, and its number up."""
-        numbers = listing.numbers
-        if left and page == listing.last:
-            return
-        if left:
-            after = numbers[numbers.index(page) + 1]
-            if _count_on(listing, after) + left >= 2 * page_size(listing.kind):
-                return
-            listing.entries.filter(page=page).update(page=after)
-            self._moved.add(listing.pk)
-            self.due.add(_owner(listing, after))
-        numbers.remove(page)
-        pages = {page} if page < listing.last else {page, numbers[-1] if numbers else 1}
-        listing.last = numbers[-1] if numbers else 1
-        listing.gaps = sorted(set(range(1, listing.last)).difference(numbers))
-        # Another page that becomes the last one gets the bare address: links to it change too.
-        self._mark_neighbours(listing, *pages)
+    def _carry_out(self, move: Move) -> None:
+        table, old = move.table, move.old
+        if move.is_going:
+            assert old  # noqa: S101  # it stands somewhere
+            self._mark_page(table, table.number_of(move.entry_id, old.page_id) or old.number)
+            table.remove(move.entry_id, old.at, old.page_id, page_size(table.listing.kind))
+        if move.is_coming:
+            assert move.at is not None  # noqa: S101  # it is wanted there
+            number = table.insert(move.entry_id, move.at, page_size(table.listing.kind))
+            self._mark_page(table, number)
+        elif old and not move.is_going:
+            self._mark_page(table, table.number_of(move.entry_id, old.page_id) or old.number)
+        if move.is_coming or move.is_going:
+            self._note_count(table.listing)
 
-    def _mark_neighbours(self, listing: Listing, *pages: int) -> None:
-        """Its pages are others now: they and their neighbours, which link to them, change."""
-        numbers = listing.numbers
-        near = set(pages) | {listing.last}
-        for page in pages:
-            near |= set(
-                [n for n in numbers if n < page][-1:] + [n for n in numbers if n > page][:1]
-            )
-        self.due |= {_owner(listing, number) for number in near}
-        self.due.add("sitemap/lists")
-        self._changed[listing.pk] = listing
+    def _mark_page(self, table: PageTable, number: int) -> None:
+        table.changes.due.add(number)
+        key = (table.listing.kind, table.listing.key)
+        is_open = key[0] in FEED_KINDS and key not in self._feeds
+        is_newest = number == table.listing.last
+        if is_open and (is_newest or number >= table.oldest_recent(FEED_ITEMS)):
+            self._feeds.add(key)
 
-    def _add_to_count(self, listing: Listing, more: int) -> None:
-        listing.count += more
-        self._recent_pages.pop(listing.pk, None)
-        self._changed[listing.pk] = listing
+    def _note_count(self, listing: Listing) -> None:
+        self._changed.add((listing.kind, listing.key))
         if listing.kind == Kind.CATEGORY:
             node = self.taxonomy.categories.get(int(listing.key))
             if node and node.parent_id:  # it shows how many its children have
                 self.mark_bare_page((Kind.CATEGORY, str(node.parent_id)))
 
-    def _mark_page(self, listing: Listing, page: int) -> None:
-        self.due.add(_owner(listing, page))
-        if listing.kind in FEED_KINDS and page >= self._oldest_recent(listing):
-            self.due.add(f"feed/{listing.pk}")
-
-    def _oldest_recent(self, listing: Listing) -> int:
-        """The oldest page on which one of the newest FEED_ITEMS entries may stand."""
-        if listing.pk not in self._recent_pages:
-            self._recent_pages[listing.pk] = _oldest_recent(listing)
-        return self._recent_pages[listing.pk]
-
     def _count_spellings(self, before: Entry | None, after: Entry | None) -> None:
         old = before.tag_slugs if before else {}
         new = after.tag_slugs if after else {}
         for slug in old.keys() | new.keys():
-            listing = self.listings.get((Kind.TAG, slug))
-            if listing and old.get(slug) != new.get(slug):
-                self._count_spelling(listing, old.get(slug), new.get(slug))
+            table = self._tables.get((Kind.TAG, slug))
+            if table and old.get(slug) != new.get(slug):
+                self._count_spelling(table.listing, old.get(slug), new.get(slug))
 
     def _count_spelling(self, listing: Listing, old: str | None, new: str | None) -> None:
         was, spellings = listing.name, dict(listing.spellings)
@@ -271,23 +232,26 @@ class Pagination:
         if new is not None:
             spellings[new] = spellings.get(new, 0) + 1
         listing.spellings = {name: count for name, count in spellings.items() if count > 0}
-        self._changed[listing.pk] = listing
+        self._changed.add((Kind.TAG, listing.key))
         if listing.name != was:
             self.mark_listing((Kind.TAG, listing.key))
+
+    # -- what is due
+
+    def _take_due(self) -> set[str]:
+        due, self._due = self._due, set()
+        for key, table in self._tables.items():
+            numbers = table.changes.due
+            if key[0] == Kind.ALL or key in self._bare_pages:  # home counts all
+                numbers.add(table.listing.last)
+            due |= {_owner(table.listing, number) for number in numbers}
+            if table.changes.is_renumbered:
+                due.add("sitemap/lists")
+            table.forget_changes()
+        due |= {f"feed/{self._tables[key].listing.pk}" for key in self._feeds}
+        self._bare_pages, self._feeds = set(), set()
+        return due
 
 
 def _owner(listing: Listing, number: int) -> str:
     return f"page/{listing.pk}/{number}"
-
-
-def _count_on(listing: Listing, page: int) -> int:
-    return listing.entries.filter(page=page).count()
-
-
-def _oldest_recent(listing: Listing) -> int:
-    seen = 0
-    for number in reversed(listing.numbers):
-        seen += _count_on(listing, number)
-        if seen >= FEED_ITEMS:
-            return number
-    return 1

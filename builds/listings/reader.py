@@ -13,7 +13,7 @@ from builds.data.entry import Entry, slug_of
 from builds.data.taxonomy import CategoryNode, Taxonomy
 from builds.listings.pagination import Kind, ListingKey
 from builds.listings.supersession import Supersession
-from builds.models import BuildState, EntryRow, Listing
+from builds.models import BuildState, EntryRow, Listing, ListingEntry
 from ghost.core.batches import batched
 
 MAX_CACHED_ENTRIES = 4000
@@ -82,14 +82,15 @@ class Reader:
 
     def ids_on_page(self, listing: Listing, number: int) -> list[int]:
         """Ids of the entries on a page, newest first."""
-        rows = listing.entries.filter(page=number).order_by("-at", "-entry_id")
-        return list(rows.values_list("entry_id", flat=True))
+        rows = ListingEntry.objects.filter(page__listing=listing, page__number=number)
+        return list(rows.order_by("-at", "-entry_id").values_list("entry_id", flat=True))
 
     def pages(self, listing: Listing) -> Iterator[tuple[int, list[int]]]:
         """Number and entry ids of each page of a listing, in one query."""
-        rows = listing.entries.order_by("page", "-at", "-entry_id")
+        rows = ListingEntry.objects.filter(page__listing=listing)
+        rows = rows.order_by("page__number", "-at", "-entry_id")
         ids: dict[int, list[int]] = {number: [] for number in listing.numbers}
-        for number, pk in rows.values_list("page", "entry_id").iterator():
+        for number, pk in rows.values_list("page__number", "entry_id").iterator():
             ids[number].append(pk)
         yield from ids.items()
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+
+from django.db.models import Model
 
 from builds.data.entry import Entry
 from builds.data.taxonomy import Taxonomy
+from builds.listings.page_rows import COLUMNS
+from builds.listings.page_table import Place
 from builds.listings.pagination import (
     Kind,
     ListingKey,
@@ -13,30 +17,37 @@ from builds.listings.pagination import (
     microseconds_of,
     page_size,
 )
-from builds.models import EntryRow, Listing, ListingEntry
-from builds.models.site import insert
+from builds.models import EntryRow, Listing, ListingEntry, ListingPage
+from builds.models.bulk import insert
 from builds.run import Progress
 
 BATCH = 2000
-MAX_TRANSACTION_ROWS = 20_000
-"""Rows that one transaction writes, or those of one listing: other writers wait for it."""
-COLUMNS = ("listing_id", "entry_id", "at", "page")
+FIRST_PART_ROWS = 5000
+"""That one transaction writes at first; the next ones by how long that took."""
 Spellings = dict[str, dict[str, int]]
 """By a tag's slug: how many entries spell it how."""
 
 
 def repaginate(taxonomy: Taxonomy, progress: Progress) -> None:
-    """Number the pages of all listings anew, in several transactions of `progress`."""
-    with progress.writing():
-        ListingEntry.objects.all().delete()
-        Listing.objects.all().delete()
+    """Number the pages of all listings anew, in several transactions of `progress`. Until the last
+    of them nobody may take what is there for whole."""
+    for model in (ListingEntry, ListingPage, Listing):
+        _clear(model, progress)
     members, spellings = _members(taxonomy)
     _store(members, spellings, progress)
 
 
-def _members(taxonomy: Taxonomy) -> tuple[dict[ListingKey, list[tuple[int, int]]], Spellings]:
+def _clear(model: type[Model], progress: Progress) -> None:
+    """Drop all rows: a part at a time, since others wait meanwhile."""
+    keys = list(model._default_manager.order_by("pk").values_list("pk", flat=True))
+    for part in progress.in_parts(keys, FIRST_PART_ROWS):
+        with progress.writing():
+            model._default_manager.filter(pk__gte=part[0], pk__lte=part[-1]).delete()
+
+
+def _members(taxonomy: Taxonomy) -> tuple[dict[ListingKey, list[Place]], Spellings]:
     """Time and id of the entries of each listing."""
-    members: dict[ListingKey, list[tuple[int, int]]] = {(Kind.ALL, ""): []}
+    members: dict[ListingKey, list[Place]] = {(Kind.ALL, ""): []}
     members |= {(Kind.CATEGORY, str(pk)): [] for pk in taxonomy.categories}
     spellings: Spellings = {}
     for _, stored in EntryRow.objects.in_parts("entry_json", rows=BATCH):
@@ -51,7 +62,7 @@ def _members(taxonomy: Taxonomy) -> tuple[dict[ListingKey, list[tuple[int, int]]
 
 
 def _store(
-    members: Mapping[ListingKey, list[tuple[int, int]]],
+    members: Mapping[ListingKey, list[Place]],
     spellings: Mapping[str, dict[str, int]],
     progress: Progress,
 ) -> None:
@@ -63,25 +74,30 @@ def _store(
         )
         for (kind, key), entries in members.items()
     ]  # fmt: skip
-    with progress.writing():
-        Listing.objects.bulk_create(listings, batch_size=500)
-    rows: list[tuple[int, int, int, int]] = []
-    for listing in listings:
-        rows += _paged(listing, sorted(members[listing.kind, listing.key]))
-        if len(rows) >= MAX_TRANSACTION_ROWS:
-            _insert(rows, progress)
-            rows = []
-    _insert(rows, progress)
+    for part in progress.in_parts(listings, FIRST_PART_ROWS):
+        with progress.writing():
+            Listing.objects.bulk_create(part, batch_size=500)
+    paged = [pair for x in listings for pair in _paged(x, sorted(members[x.kind, x.key]))]
+    for pages in progress.in_parts(paged, FIRST_PART_ROWS, lambda page: len(page[1])):
+        with progress.writing():
+            ListingPage.objects.bulk_create([page for page, _ in pages], batch_size=500)
+            insert(ListingEntry, COLUMNS, _rows(pages))
 
 
-def _insert(rows: Sequence[tuple[int, int, int, int]], progress: Progress) -> None:
-    with progress.writing():
-        insert(ListingEntry, COLUMNS, rows)
-
-
-def _paged(
-    listing: Listing, entries: Iterable[tuple[int, int]]
-) -> Iterator[tuple[int, int, int, int]]:
+def _paged(listing: Listing, entries: list[Place]) -> Iterator[tuple[ListingPage, list[Place]]]:
+    """Its pages, and what stands on each."""
     size = page_size(listing.kind)
-    for number, (at, pk) in enumerate(entries):
-        yield listing.pk, pk, at, min(number // size + 1, listing.last)
+    for number in range(1, listing.last + 1 if entries else 1):
+        end = number * size if number < listing.last else len(entries)
+        on_it = entries[(number - 1) * size : end]
+        at, pk = on_it[0]
+        page = ListingPage(
+            listing=listing, number=number, count=len(on_it), first_at=at, first_id=pk
+        )
+        yield page, on_it
+
+
+def _rows(pages: Iterable[tuple[ListingPage, list[Place]]]) -> Iterator[tuple[int, int, int, int]]:
+    for page, entries in pages:
+        for at, pk in entries:
+            yield page.listing_id, pk, at, page.pk

@@ -214,6 +214,39 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ListingPage',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.PositiveIntegerField()),
+                ('count', models.PositiveIntegerField()),
+                ('first_at', models.BigIntegerField()),
+                ('first_id', models.BigIntegerField()),
+                ('listing', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='pages', to='builds.listing')),
+            ],
+            options={
+                'indexes': [
+                    models.Index(fields=['listing', 'number'], name='builds_page_order'),
+                ],
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
+            name='ListingEntry',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('entry_id', models.BigIntegerField()),
+                ('at', models.BigIntegerField()),
+                ('listing', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='entries', to='builds.listing')),
+                ('page', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='entries', to='builds.listingpage')),
+            ],
+            options={
+                'indexes': [
+                    models.Index(fields=['page', 'at', 'entry_id'], name='builds_place_order'),
+                ],
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
             name='Step',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -234,18 +267,8 @@ class Migration(migrations.Migration):
                 'ordering': ['id'],
             },
         ),
-        migrations.CreateModel(
-            name='ListingEntry',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('entry_id', models.BigIntegerField()),
-                ('at', models.BigIntegerField()),
-                ('page', models.PositiveIntegerField()),
-                ('listing', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='builds.listing')),
-            ],
-            options={
-                'indexes': [models.Index(fields=['listing', 'page', 'at', 'entry_id'], name='builds_place_order')],
-                'constraints': [models.UniqueConstraint(models.F('entry_id'), models.F('listing'), name='builds_place_once')],
-            },
+        migrations.AddConstraint(
+            model_name='listingentry',
+            constraint=models.UniqueConstraint(models.F('entry_id'), models.F('listing'), name='builds_place_once'),
         ),
     ]

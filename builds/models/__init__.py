@@ -4,7 +4,8 @@ from builds.models.build import LATEST_LEASE, LEASE, Build
 from builds.models.build_state import BuildState, Extent
 from builds.models.cover import Cover, CoverHost, CoverLease
 from builds.models.deployment import Deployment
-from builds.models.site import Due, EntryRow, Listing, ListingEntry, NextOutput, Output
+from builds.models.listing import Listing, ListingEntry, ListingPage
+from builds.models.site import Due, EntryRow, NextOutput, Output
 from builds.models.step import Step
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Extent",
     "Listing",
     "ListingEntry",
+    "ListingPage",
     "NextOutput",
     "Output",
     "Step",

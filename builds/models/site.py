@@ -6,7 +6,8 @@ build of one change and a build of everything give the same bytes. See docs/deci
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Iterator
 from itertools import chain
 from typing import Any, Self, TypeVar
 
@@ -14,6 +15,7 @@ from django.db import connection, models
 
 from builds.data import urls
 from builds.data.entry import Entry
+from builds.models import bulk
 from resources.states import DhtStatus
 
 MAX_ADDRESS_CHARS = 3000
@@ -38,16 +40,6 @@ class PartsQuerySet(models.QuerySet[Model]):
         while part:
             yield part
             part = list(found.filter(pk__gt=part[-1][0])[:rows])
-
-
-def insert(
-    model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]
-) -> None:
-    """Store rows of plain values: a tenth of what it costs to make an object of each of a million."""
-    places = ", ".join(["%s"] * len(columns))
-    table, named = model._meta.db_table, ", ".join(columns)
-    with connection.cursor() as cursor:
-        cursor.executemany(f"INSERT INTO {table} ({named}) VALUES ({places})", list(rows))  # noqa: S608  # names of our own columns
 
 
 class EntryRowQuerySet(PartsQuerySet["EntryRow"]):
@@ -99,72 +91,6 @@ class EntryRow(models.Model):
     def entry(self) -> Entry:
         """What lists, feeds, indexes and the search show of it."""
         return Entry.from_json(self.entry_json)
-
-
-class Listing(models.Model):
-    """A list of entries: all, those of a category, tag, publisher or team, or of a month.
-
-    Its pages are numbered from the oldest; the last one has the bare address.
-    """
-
-    class Kind(models.TextChoices):
-        """What the entries of a listing share."""
-
-        ALL = "all"
-        CATEGORY = "category"
-        TAG = "tag"
-        PUBLISHER = "publisher"
-        TEAM = "team"
-        MONTH = "month"
-
-    kind = models.CharField(max_length=10, choices=Kind)
-    key = models.CharField(max_length=200)
-    """Id of the category, publisher or team; slug of the tag; `2026-01`; empty for all."""
-    count = models.PositiveIntegerField(default=0)
-    last = models.PositiveIntegerField(default=1)
-    gaps = models.JSONField(default=list)
-    """Numbers below `last` of pages that are no more."""
-    spellings: models.JSONField[dict[str, int]] = models.JSONField(default=dict)
-    """Of a tag: how many entries spell it how."""
-
-    class Meta:
-        constraints = [models.UniqueConstraint("kind", "key", name="builds_listing_once")]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.key}".rstrip()
-
-    @property
-    def name(self) -> str:
-        """The spelling of a tag that most publishers use."""
-        known = self.spellings
-        return min(known, key=lambda name: (-known[name], name)) if known else self.key
-
-    @property
-    def numbers(self) -> list[int]:
-        """Of all its pages, the oldest first."""
-        gone = set(self.gaps)
-        return [number for number in range(1, self.last + 1) if number not in gone]
-
-
-class ListingEntry(models.Model):
-    """Where an entry stands in a listing: it stays on its page, whatever comes and goes."""
-
-    listing = models.ForeignKey(Listing, models.CASCADE, related_name="entries", db_index=False)
-    entry_id = models.BigIntegerField()
-    at = models.BigIntegerField()
-    """Microseconds since 1970 at which it was published: entries of a page in order."""
-    page = models.PositiveIntegerField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint("entry_id", "listing", name="builds_place_once"),
-        ]
-        indexes = [
-            models.Index(fields=["listing", "page", "at", "entry_id"], name="builds_place_order")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.entry_id} on page {self.page} of {self.listing_id}"
 
 
 class OutputQuerySet(PartsQuerySet[Model]):
@@ -259,8 +185,11 @@ class DueQuerySet(models.QuerySet["Due"]):
 
     def add(self, owners: dict[str, dict[str, Any] | None]) -> None:
         """That these changed; what `before` says of one that is due already stays."""
-        rows = [Due(owner=owner, before=before) for owner, before in owners.items()]
-        self.bulk_create(rows, ignore_conflicts=True, batch_size=2000)
+        rows = (
+            (owner, None if before is None else json.dumps(before))
+            for owner, before in owners.items()
+        )
+        bulk.add(Due, ("owner", "before"), rows)
 
 
 class Due(models.Model):

@@ -6,8 +6,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from django.db.models import Count
-
 from builds.data import urls
 from builds.data.entry import Entry
 from builds.data.records import File
@@ -15,7 +13,7 @@ from builds.data.taxonomy import Taxonomy
 from builds.listings.pagination import Kind
 from builds.listings.reader import Reader
 from builds.listings.supersession import Supersession
-from builds.models import Listing, ListingEntry, Output
+from builds.models import Listing, ListingPage, Output
 
 
 def shard(
@@ -95,10 +93,10 @@ def _shards(reader: Reader, outputs: Mapping[str, tuple[str, int]]) -> Iterator[
 
 
 def _counts() -> dict[tuple[int, int], int]:
-    rows = ListingEntry.objects.filter(listing__kind=Kind.MONTH).values_list("listing_id", "page")
+    rows = ListingPage.objects.filter(listing__kind=Kind.MONTH)
     return {
-        (listing, page): count
-        for listing, page, count in rows.annotate(n=Count("pk")).order_by("listing_id", "page")
+        (listing, number): count
+        for listing, number, count in rows.values_list("listing_id", "number", "count")
     }
 
 

@@ -143,10 +143,8 @@ def _children(reader: Reader, parent_id: int) -> list[dict[str, Any]]:
 
 
 def _pager(reader: Reader, listing: Listing, number: int) -> dict[str, str]:
-    older = next((n for n in range(number - 1, 0, -1) if n not in listing.gaps), None)
-    newer = next((n for n in range(number + 1, listing.last + 1) if n not in listing.gaps), None)
-    supersession = {"older": older, "newer": newer}
-    return {way: address(reader, listing, n) for way, n in supersession.items() if n}
+    near = {"older": listing.before(number), "newer": listing.after(number)}
+    return {way: address(reader, listing, n) for way, n in near.items() if n}
 
 
 def _tag(listing: Listing) -> dict[str, Any]:

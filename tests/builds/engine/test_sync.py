@@ -45,7 +45,9 @@ def placed() -> dict[tuple[str, str], list[tuple[int, int]]]:
     """Page and entry of each place."""
     return {
         (row.kind, row.key): list(
-            row.entries.order_by("page", "at", "entry_id").values_list("page", "entry_id")
+            row.entries.order_by("page__number", "at", "entry_id").values_list(
+                "page__number", "entry_id"
+            )
         )
         for row in Listing.objects.order_by("kind", "key")
     }
@@ -141,7 +143,7 @@ def test_an_edit_makes_due_what_shows_it_and_nothing_else():
     sync(Progress(), everything=False)
 
     mine = {
-        f"{'page'}/{place.listing_id}/{place.page}"
+        f"{'page'}/{place.listing_id}/{place.page.number}"
         for place in ListingEntry.objects.filter(entry_id=row.pk)
     }
     feeds = {
@@ -584,7 +586,7 @@ def test_a_category_emptied_and_deleted_while_everything_is_synced_is_gone(few_a
     compare_with_all_anew()
 
 
-@pytest.mark.parametrize("function", ["_store", "repaginate", "_save"])
+@pytest.mark.parametrize("function", ["_put", "repaginate", "_save"])
 def test_places_half_made_are_made_again(few_are_many, monkeypatch, function):
     """Whoever dies between the steps leaves tables that nobody may go by."""
     films = make.category("Films")
@@ -612,7 +614,7 @@ def test_places_half_made_are_made_again(few_are_many, monkeypatch, function):
 def test_a_sync_that_fails_in_the_middle_is_taken_up_again(monkeypatch):
     make.resource(title="Old")
     built()
-    monkeypatch.setattr(syncing, "MAX_TRANSACTION_ENTRIES", 1)
+    monkeypatch.setattr(syncing, "FIRST_PART_ENTRIES", 1)
     somebody = make.publisher(name="Somebody new")
     rows = [
         make.resource(category=make.category(), publisher=somebody, title=f"New {n}")
@@ -621,10 +623,10 @@ def test_a_sync_that_fails_in_the_middle_is_taken_up_again(monkeypatch):
     done: list[Any] = []
     real = syncing._ChangedEntries.write
 
-    def write(self, ids):
+    def write(self, ids, progress):
         if done:
             raise RuntimeError
-        done.append(real(self, ids))
+        done.append(real(self, ids, progress))
 
     with monkeypatch.context() as patch:
         patch.setattr(syncing._ChangedEntries, "write", write)

@@ -3,16 +3,19 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from builds.data.entry import Entry
 from builds.data.taxonomy import CategoryNode, Crumb, Profile, Taxonomy
-from builds.listings import pagination
+from builds.listings import page_rows, pagination
+from builds.listings.page_table import PageTable
 from builds.listings.pagination import FEED_ITEMS, Kind, Pagination, microseconds_of
 from builds.listings.repagination import repaginate
-from builds.models import EntryRow, Listing, ListingEntry
+from builds.models import EntryRow, Listing, ListingEntry, ListingPage
 from builds.run import Progress
 from tests import make
 
@@ -25,6 +28,7 @@ def small_pages(monkeypatch):
     """Three rows, so that pages are cut at six and close when they have none."""
     monkeypatch.setattr(pagination, "PAGE_ROWS", 3)
     monkeypatch.setattr(pagination, "SHARD_ITEMS", 4)
+    monkeypatch.setattr(page_rows, "NEWEST_PAGES", page_rows.NEWEST_PAGES)  # a test changes it
 
 
 def node(pk: int, name: str, parent: CategoryNode | None = None) -> CategoryNode:
@@ -63,12 +67,10 @@ class Desk:
         """What is due after one build that brings these."""
         pages = Pagination(TAXONOMY)
         pages.align_categories()
-        pages.load(list(wanted))
-        for pk, entry in wanted.items():
-            pages.update(pk, self.entries.get(pk), entry)
-            self.entries[pk] = entry
-            if not entry:
-                del self.entries[pk]
+        pages.apply({pk: (self.entries.get(pk), entry) for pk, entry in wanted.items()})
+        self.entries |= wanted
+        for pk in [pk for pk, entry in self.entries.items() if not entry]:
+            del self.entries[pk]
         return pages.save()
 
 
@@ -84,8 +86,10 @@ def listing(kind: str = Kind.ALL, key: object = "") -> Listing:
 def shown(kind: str = Kind.ALL, key: object = "") -> dict[int, list[int]]:
     """Entries of each page, the oldest first."""
     found: dict[int, list[int]] = {}
-    for place in listing(kind, key).entries.order_by("page", "at", "entry_id"):
-        found.setdefault(place.page, []).append(place.entry_id)
+    for place in (
+        listing(kind, key).entries.select_related("page").order_by("page__number", "at", "entry_id")
+    ):
+        found.setdefault(place.page.number, []).append(place.entry_id)
     return found
 
 
@@ -361,7 +365,7 @@ def test_a_category_that_is_gone_takes_its_list_with_it(desk):
 
     pages = Pagination(Taxonomy({1: ARCHIVE, 2: FILMS}, TAXONOMY.publishers, TAXONOMY.teams))
     pages.align_categories()
-    pages.update(1, desk.entries[1], make.entry(1, category=2))
+    pages.apply({1: (desk.entries[1], make.entry(1, category=2))})
     due = pages.save()
 
     assert not Listing.objects.filter(kind=Kind.CATEGORY, key="3").exists()
@@ -380,6 +384,63 @@ def test_a_category_that_is_gone_takes_its_list_with_it(desk):
 )
 def test_places_in_time_are_exact(moment, at):
     assert microseconds_of(make.entry(published_at=moment)) == at
+
+
+# -- what it costs
+
+
+def queries_of(numbers: range) -> int:
+    """How many it takes to work out, and to write, that these come to listings that there are."""
+    pages = Pagination(TAXONOMY)
+    pages.align_categories()
+    with CaptureQueriesContext(connection) as seen:
+        pages.apply(
+            {n: (None, make.entry(n, category=2, tags=("a", "b", "c"), team=1)) for n in numbers}
+        )
+        pages.save()
+    return len(seen)
+
+
+def test_many_cost_as_many_queries_as_one(desk, monkeypatch):
+    monkeypatch.setattr(pagination, "PAGE_ROWS", 30)
+    monkeypatch.setattr(pagination, "SHARD_ITEMS", 1000)
+    desk.put(*range(1, 91), category=2, tags=("a", "b", "c"), team=1)
+
+    one, two, hundred = (queries_of(n) for n in (range(100, 101), range(101, 103), range(200, 300)))
+
+    assert one == two
+    assert hundred - one <= 3  # pages are cut: their entries are read, and new pages come
+    check_pages(listing())
+
+
+def test_what_goes_costs_as_many_queries_however_much_it_is(desk):
+    desk.put(*range(1, 200), tags=("a",))
+
+    def go(numbers) -> int:
+        with CaptureQueriesContext(connection) as seen:
+            desk.drop(*numbers)
+        return len(seen)
+
+    few, many = go(range(50, 60)), go(range(100, 180))
+
+    assert few == many
+    check_all(desk.entries)
+
+
+def test_one_at_the_end_of_a_long_list_reads_its_last_pages_alone(desk, monkeypatch):
+    monkeypatch.setattr(page_rows, "NEWEST_PAGES", 3)
+    desk.put(*range(1, 299))
+    tables: list[PageTable] = []
+    real = PageTable.insert
+    monkeypatch.setattr(
+        PageTable, "insert", lambda self, *args: (tables.append(self), real(self, *args))[1]
+    )
+
+    desk.put(300)
+
+    of_all = next(table for table in tables if table.listing.kind == Kind.ALL)
+    assert len(of_all.pages) <= 4
+    check_all(desk.entries)
 
 
 # -- whatever comes and goes
@@ -425,24 +486,40 @@ def check_all(entries: dict) -> None:
     assert {(x.kind, x.key) for x in Listing.objects.all()} == set(keys)
     for row in Listing.objects.all():
         wanted = sorted(keys[row.kind, row.key])
-        stored = row.entries.order_by("page", "at", "entry_id")
+        stored = row.entries.select_related("page").order_by("page__number", "at", "entry_id")
         # Within pages and over them, in one order: none newer than one on a later page.
         assert [(p.at, p.entry_id) for p in stored] == wanted
         assert row.count == len(wanted)
+        check_pages(row)
         sizes: dict[int, int] = {}
         for place in stored:
-            sizes[place.page] = sizes.get(place.page, 0) + 1
+            sizes[place.page.number] = sizes.get(place.page.number, 0) + 1
         assert row.numbers == (sorted(sizes) or [1])
         assert row.numbers[-1] == row.last
         assert max(sizes.values(), default=0) < 2 * pagination.page_size(row.kind)
         assert row.spellings == (spellings[row.key] if row.kind == Kind.TAG else {})
 
 
+def check_pages(row: Listing) -> None:
+    """The counts that are kept are those of the entries; each begins before all of its own."""
+    before = None
+    for page in row.pages.order_by("number"):
+        places = list(page.entries.order_by("at", "entry_id").values_list("at", "entry_id"))
+        assert page.count == len(places) > 0
+        assert page.first <= places[0]
+        assert before is None or before < page.first
+        assert {place.listing_id for place in page.entries.all()} == {row.pk}
+        before = places[-1]
+
+
+@pytest.mark.parametrize("newest", [1, 6])
 @hypothesis_settings(suppress_health_check=list(HealthCheck), derandomize=True)
 @given(edits=EDITS)
-def test_pages_are_whole_whatever_comes_and_goes(edits):
+def test_pages_are_whole_whatever_comes_and_goes(newest, edits):
     ListingEntry.objects.all().delete()
+    ListingPage.objects.all().delete()
     Listing.objects.all().delete()
+    page_rows.NEWEST_PAGES = newest
     desk = Desk()
 
     for build in edits:
@@ -461,7 +538,9 @@ def contents() -> dict[str, object]:
     return {
         f"page/{row.pk}/{number}": (
             list(
-                row.entries.filter(page=number).order_by("at", "entry_id").values_list("entry_id")
+                row.entries.filter(page__number=number)
+                .order_by("at", "entry_id")
+                .values_list("entry_id")
             ),
             near([*row.numbers[:-1], "bare"], row.numbers.index(number)),
         )

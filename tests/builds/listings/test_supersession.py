@@ -232,7 +232,7 @@ def test_a_sync_that_dies_between_two_transactions_loses_no_neighbour(pair, monk
     other, both = Resource.objects.get(title="Another"), {page_of(older), page_of(newer)}
     delete(older, newer)
     edit_older(other, older)
-    monkeypatch.setattr(sync, "MAX_TRANSACTION_ENTRIES", 1)
+    monkeypatch.setattr(sync, "FIRST_PART_ENTRIES", 1)
     written = 0
 
     class Dying(Progress):
