@@ -43,12 +43,14 @@ from resources.schemas import (
 )
 from resources.torrents import metainfo
 from resources.torrents.metadata import Metadata
-from teams.auth import Bearer, TokenRequest
+from teams.auth import Bearer, TokenRequest, charge
 from teams.policy import Action
 
 router = Router(tags=["resources"])
 categories = Router(tags=["categories"])
 
+BYTES_A_REQUEST = 100_000
+"""Of a `.torrent` file: it counts as one request more for each of these."""
 _WAIT = re.compile(r'(?:^|,)\s*wait\s*=\s*"?(?P<seconds>[0-9]{1,9})"?\s*(?:$|[,;])', re.IGNORECASE)
 
 
@@ -113,16 +115,24 @@ def create_resource(
     response={200: BulkOut},
     operation_id="resource_bulk_create",
     summary="Publish many magnet links",
-    openapi_extra=bulk.SCHEMA,
+    openapi_extra=bulk.SCHEMA | response_headers.on(200, "X-Request-Cost"),
 )
-def create_many(request: TokenRequest, *, dry_run: DryRun = False) -> BulkOut:
+def create_many(
+    request: TokenRequest, response: HttpResponse, *, dry_run: DryRun = False
+) -> BulkOut:
     """Publish up to 1,000 magnet links, as a JSON array or as NDJSON (one object on each line), at most
     8 MB in all.
 
     Each item has an outcome of its own; one that is refused doesn't affect the others. The answer is `200`
     whenever the list itself can be read.
+
+    Against the limit of requests in a minute it counts as one request, one more for each 10 of its items,
+    and one more for each 100 of their trackers; `X-Request-Cost` says as how many. A dry run counts the
+    same.
     """
-    outcomes = bulk.create(bulk.read(request), by=request.auth, is_dry=dry_run)
+    items = list(bulk.read(request))
+    charge(request, response, bulk.cost(items))
+    outcomes = bulk.create(items, by=request.auth, is_dry=dry_run)
     return _reported(request, outcomes, is_dry=dry_run)
 
 
@@ -133,11 +143,12 @@ def create_many(request: TokenRequest, *, dry_run: DryRun = False) -> BulkOut:
     operation_id="torrent_upload",
     summary="Publish a .torrent file",
     openapi_extra=multipart.schema("torrent", "The `.torrent` file, at most 10 MB.", TorrentIn)
-    | response_headers.on(201, "ETag", "Location"),
+    | response_headers.on(201, "ETag", "Location", "X-Request-Cost"),
 )
 def create_from_torrent(request: TokenRequest, response: HttpResponse) -> Status[Resource]:
     """Publish the torrent that a `.torrent` file of at most 10 MB describes. Its file list, size,
-    trackers and web seeds are read from the file, and nothing is probed.
+    trackers and web seeds are read from the file, and nothing is probed. Against the limit of requests in
+    a minute it counts as one request, and one more for each 100 kB.
 
     `400`: the file is malformed. `409`: the torrent is listed already, or blocked.
     """
@@ -145,6 +156,7 @@ def create_from_torrent(request: TokenRequest, response: HttpResponse) -> Status
     form, body = multipart.of_form(
         request, "torrent", max_bytes=metainfo.MAX_BYTES, too_big=too_big
     )
+    charge(request, response, len(body) // BYTES_A_REQUEST)
     values = TorrentIn.from_form(form).model_dump(exclude_unset=True)
     return _created(submissions.add_file(body, values, by=request.auth), response)
 

@@ -12,7 +12,7 @@ A session cookie opens nothing here.
 from __future__ import annotations
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja.security import APIKeyQuery, HttpBearer
 
 from ghost.core.http import idempotency, rate_limit
@@ -68,7 +68,20 @@ def admit(request: HttpRequest, raw: str, action: Action) -> Token | None:
         token = legacy_tokens.find(raw, client_address(request))
     if token is not None:
         token.touch()
-        rate_limit.take(f"token {token.pk}", settings.GHOST.api_rate_limit)
+        rate_limit.take(_caller(token), settings.GHOST.api_rate_limit)
         policy.require(token, action)
         idempotency.begin(request, token.pk, raw)
     return token
+
+
+def charge(request: TokenRequest, response: HttpResponse, more: int) -> None:
+    """Count a request, before it is carried out, as `more` others besides: it says so in its answer.
+
+    TooManyError (429) if the token has none left in this minute.
+    """
+    rate_limit.charge(_caller(request.auth), settings.GHOST.api_rate_limit, more)
+    response["X-Request-Cost"] = str(1 + more)
+
+
+def _caller(token: Token) -> str:
+    return f"token {token.pk}"

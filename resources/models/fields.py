@@ -183,8 +183,18 @@ class ResourceFields(models.Model):
 
     @property
     def magnet(self) -> magnets.Magnet:
-        """What the magnet link says, parsed at each call."""
-        return magnets.parse(self.magnet_uri)
+        """What the magnet link says, parsed once for each link."""
+        if self._parsed is None or self._parsed[0] != self.magnet_uri:
+            self._parsed = self.magnet_uri, magnets.parse(self.magnet_uri)
+        return self._parsed[1]
+
+    @magnet.setter
+    def magnet(self, magnet: magnets.Magnet) -> None:
+        """The link in its one spelling."""
+        self.magnet_uri = magnet.uri()
+        self._parsed = self.magnet_uri, magnet
+
+    _parsed: tuple[str, magnets.Magnet] | None = None
 
     @property
     def hashes(self) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Self
 
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from ghost.core.audit import trail
 from ghost.core.catalog.models import Catalog
+from ghost.core.db.snapshot import one_moment
 from ghost.core.errors import ForbiddenError, RefusedError
 from ghost.core.text.reasons import NONE
 from resources import provenance, reasons, slugs, tags
@@ -101,10 +102,9 @@ class Resource(ResourceFields):
 
     def _clean_magnet(self) -> None:
         try:
-            magnet = magnets.parse(self.magnet_uri)
+            magnet = self.magnet = self.magnet  # in its one spelling
         except RefusedError as error:
             raise ValidationError({"magnet_uri": str(error)}) from error
-        self.magnet_uri = magnet.uri()
         hashes = (magnet.hash, magnet.v2)
         if hashes == (self.magnet_hash, self.magnet_hash_v2):
             return
@@ -180,33 +180,53 @@ class Resource(ResourceFields):
         return is_new and self.probe_status == ProbeStatus.PENDING
 
     @classmethod
+    def check_new(cls, rows: Sequence[Self]) -> list[ValidationError | None]:
+        """Why each of these new rows can't be stored, as `store` would say; None if it can.
+
+        Cleans them. Nothing is written or locked: the catalog is read at one moment.
+        """
+        hashes = _hashes_of(rows)
+        with one_moment():
+            collisions, categories = Collisions(cls.objects.all(), hashes), _categories_of(rows)
+        return [row._error(collisions, categories) for row in rows]
+
+    @classmethod
     def insert(cls, rows: Sequence[Self]) -> list[ValidationError | None]:
-        """Store new rows, as `store` would each; why not, for each that is refused.
+        """Store new rows that `check_new` found no fault with; why not, for each that collides
+        with what has come since.
 
         IntegrityError, and nothing is stored, if somebody else brought one of the torrents in this
         very moment. None of them is public before its probe, so the catalog has nothing to tell.
         """
-        links = [row.read_magnet() for row in rows]
-        hashes = [h for magnet in links if magnet for h in (magnet.v1, magnet.v2)]
-        collisions = Collisions(cls.objects.all(), hashes)
-        wanted = {row.category_id for row in rows}
-        categories = set(Category.objects.filter(pk__in=wanted).values_list("pk", flat=True))
-        errors = [row._error(collisions, categories) for row in rows]
-        good = [row for row, error in zip(rows, errors, strict=True) if error is None]
         with Catalog.turn():
-            cls._insert(good)
+            collisions = Collisions(cls.objects.all(), _hashes_of(rows))
+            categories = _categories_of(rows)
+            errors = [row._late_error(collisions, categories) for row in rows]
+            cls._insert([row for row, error in zip(rows, errors, strict=True) if error is None])
         return errors
 
     def _error(self, collisions: Collisions, categories: set[int]) -> ValidationError | None:
         self.collisions = collisions
         try:
-            if self.category_id not in categories:
-                raise ValidationError({"category": _("There is no such category.")})
+            self._require_category(categories)
             self.full_clean(exclude=_KEYS, validate_unique=False, validate_constraints=False)
         except ValidationError as error:
             return error
         collisions.add(self)
         return None
+
+    def _late_error(self, collisions: Collisions, categories: set[int]) -> ValidationError | None:
+        try:
+            self._require_category(categories)
+            collisions.require_none(self, self.magnet)
+        except ValidationError as error:
+            return error
+        collisions.add(self)
+        return None
+
+    def _require_category(self, categories: set[int]) -> None:
+        if self.category_id not in categories:
+            raise ValidationError({"category": _("There is no such category.")})
 
     @classmethod
     def _insert(cls, rows: Sequence[Resource]) -> None:
@@ -305,3 +325,14 @@ class Resource(ResourceFields):
         self.require_sight_by(token)
         if self.takedown_at and not token.is_admin:
             raise ForbiddenError(_("This resource was taken down; only an Admin may change it."))
+
+
+def _hashes_of(rows: Iterable[Resource]) -> list[str]:
+    links = [row.read_magnet() for row in rows]
+    return [h for magnet in links if magnet for h in (magnet.v1, magnet.v2) if h]
+
+
+def _categories_of(rows: Iterable[Resource]) -> set[int]:
+    """Those of their categories that exist."""
+    wanted = {row.category_id for row in rows}
+    return set(Category.objects.filter(pk__in=wanted).values_list("pk", flat=True))

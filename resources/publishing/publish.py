@@ -51,22 +51,32 @@ def _store(row: Resource) -> bool:
     return needs_probe
 
 
-def add_many(
-    items: Sequence[dict[str, Any]], *, by: Token
-) -> list[Resource | RefusedError | ValidationError]:
-    """`store` a new resource of each item, all at once; its row, or why it is refused.
+Outcome = Resource | RefusedError | ValidationError
+"""What comes of an item: its row, or why it is refused."""
 
-    Nothing is queued: the caller does (`enqueue`). OutageError, and nothing is written, if nothing
-    can be probed here.
+
+def check_many(items: Sequence[dict[str, Any]], *, by: Token) -> list[Outcome]:
+    """A new row of each item, checked and not stored, or why it is refused: no lock is held.
+
+    OutageError if nothing can be probed here, RevokedError if the token is not usable any more.
     """
     prober().require()
+    by.require_usable_now()
     named = _Named(by, *items)
     results = [_filled(values, by, named) for values in items]
     rows = [row for row in results if isinstance(row, Resource)]
+    errors = iter(Resource.check_new(rows))
+    return [(next(errors) or row) if isinstance(row, Resource) else row for row in results]
+
+
+def store_many(rows: Sequence[Resource], *, by: Token) -> list[ValidationError | None]:
+    """Store rows as `check_many` gives them, all at once; why not, for each that can't be any more.
+
+    Nothing is queued: the caller does (`enqueue`).
+    """
     with Catalog.turn():
         by.require_usable()
-        errors = iter(Resource.insert(rows))
-    return [(next(errors) or row) if isinstance(row, Resource) else row for row in results]
+        return Resource.insert(rows)
 
 
 def _filled(values: dict[str, Any], by: Token, named: _Named) -> Resource | RefusedError:

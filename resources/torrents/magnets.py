@@ -11,6 +11,7 @@ import binascii
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from django.conf import settings
@@ -52,6 +53,10 @@ class Magnet:
 
     def uri(self) -> str:
         """The link in Ghost's one spelling: hashes, name, length, trackers, web seeds."""
+        return self._uri
+
+    @cached_property
+    def _uri(self) -> str:
         parts = [f"xt=urn:btih:{self.v1}"] if self.v1 else []
         parts += [f"xt=urn:btmh:1220{self.v2}"] if self.v2 else []
         parts += [f"dn={quote(self.name, safe='')}"] if self.name else []
@@ -156,15 +161,26 @@ def urls(values: Iterable[str], schemes: frozenset[str]) -> tuple[str, ...]:
 
 
 def _is_url(url: str, schemes: frozenset[str]) -> bool:
+    scheme, host = (_known if len(url) <= MOST_KNOWN else _scheme_and_host)(url)
+    return scheme in schemes and _may_be_sent_to(host)
+
+
+def _scheme_and_host(url: str) -> tuple[str, str]:
+    """Both empty if it is no plain address."""
     try:
         parts = urlsplit(url)
         _port = parts.port  # raises if it is no number
     except ValueError:
-        return False
+        return "", ""
     # Programs differ on which part is the host where there is a backslash or more than one @.
     printable = url.isascii() and url.isprintable() and not set(url) & set(" \\")
-    is_plain = printable and parts.scheme in schemes and "@" not in parts.netloc
-    return is_plain and _may_be_sent_to(parts.hostname or "")
+    is_plain = printable and "@" not in parts.netloc
+    return (parts.scheme, parts.hostname or "") if is_plain else ("", "")
+
+
+MOST_KNOWN = 200
+"""Characters of an address that is remembered: catalogs name the same few trackers ever again."""
+_known = lru_cache(4096)(_scheme_and_host)
 
 
 def _may_be_sent_to(host: str) -> bool:

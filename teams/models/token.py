@@ -228,8 +228,14 @@ class Token(models.Model):
         Called in the transaction of a write: whoever revokes it is then either before the write,
         or after all of it.
         """
-        ours = Token.objects.usable().select_for_update(no_key=True)
-        if not ours.filter(pk=self.pk).exists():
+        self._require_among(Token.objects.usable().select_for_update(no_key=True))
+
+    def require_usable_now(self) -> None:
+        """RevokedError as of `require_usable`, for what writes nothing: nothing is locked."""
+        self._require_among(Token.objects.usable())
+
+    def _require_among(self, usable: TokenQuerySet) -> None:
+        if not usable.filter(pk=self.pk).exists():
             raise RevokedError(str(_("This token was revoked or expired in the meantime.")))
 
     @contextmanager

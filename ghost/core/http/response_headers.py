@@ -26,6 +26,10 @@ DESCRIPTIONS = {
     "Preference-Applied": ("`wait` if the preference in `Prefer` was honoured (RFC 7240).", "wait"),
     "Retry-After": ("Seconds after which to try again.", "30"),
     "WWW-Authenticate": ("The kind of credentials that is needed: `Bearer`.", "Bearer"),
+    "X-Request-Cost": (
+        "How many requests this one counts as against the token's limit of requests in a minute.",
+        "151",
+    ),
     "X-Request-ID": (
         "Identifies this request in the server's log. Send a value of your own (8 to 64 letters,"
         " digits, `.`, `_` or `-`) to have it used.",

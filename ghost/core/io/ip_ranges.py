@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
+from functools import lru_cache
 
 OFF_LIMITS = tuple(
     ipaddress.ip_network(block)
@@ -31,6 +32,7 @@ def is_public(address: str) -> bool:
     return not any(ip in block for block in OFF_LIMITS)
 
 
+@lru_cache(4096)
 def is_public_host(host: str) -> bool:
     """Whether a URL's host may lie on the public internet. Names are not looked up.
 

@@ -8,10 +8,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ghost.core.audit.models import AuditEvent
+from ghost.core.http import rate_limit
 from resources.models import Resource
-from resources.publishing import bulk
+from resources.publishing import bulk, publish
+from resources.torrents import magnets
 from teams.models import Token
-from tests import make
+from tests import locks, make
 
 pytestmark = pytest.mark.django_db
 
@@ -75,13 +77,14 @@ def test_each_item_has_an_outcome_of_its_own(send, prober, form):
 
 
 @pytest.mark.django_db(transaction=True)  # the task's id is known after the commit
-def test_one_probe_is_queued_for_a_chunk(send, prober, monkeypatch):
+def test_one_probe_is_queued_for_all(send, prober, monkeypatch):
     monkeypatch.setattr(bulk, "CHUNK", 3)
     token, category = make.publisher(), make.category()
 
     answer = send(token, [item(category) for _ in range(5)]).json()
 
-    assert len(prober.queued) == 2
+    assert len(prober.queued) == 1
+    assert len({each["task_id"] for each in answer["items"]}) == 1
     assert all(each["task_id"] for each in answer["items"])
     assert Resource.objects.due_for_probe().count() == 5
 
@@ -166,7 +169,8 @@ def test_a_member_publishes_into_its_team_alone(send):
 
 
 @pytest.mark.parametrize("fields", ["team_id", "supersedes_id"])
-def test_what_items_name_is_looked_up_once(send, fields):
+def test_what_items_name_is_looked_up_once(send, fields, monkeypatch):
+    monkeypatch.setattr(bulk, "CHUNK", 100)
     token, category = make.publisher(), make.category()
     keys = {
         "team_id": [make.team(token).pk] * 60,
@@ -188,8 +192,8 @@ def test_what_is_stored_before_a_revocation_is_told(send, monkeypatch):
     token, category = make.publisher(), make.category()
     real = bulk._stored
 
-    def revoke_after(chunk, by):
-        found = real(chunk, by)
+    def revoke_after(chunk, by, turns):
+        found = real(chunk, by, turns)
         Token.objects.get(pk=token.pk).revoke()
         return found
 
@@ -219,3 +223,91 @@ def test_faults_without_number_have_a_short_answer(send):
 
     assert {each["status"] for each in answer.json()["items"]} == {422}
     assert len(answer.content) < 30_000
+
+
+def test_a_dry_run_waits_for_nobody_and_nobody_for_it(prober, client, file_database):
+    token, category = make.publisher(), make.category()
+    body = json.dumps([item(category), item(category)])
+
+    with locks.held("ghost_catalog", "teams_token", "resources_resource", patience_ms=20_000):
+        answer = client.post(
+            "/api/resources/bulk?dry_run=true", body, content_type="application/json",
+            **make.auth(token),
+        )  # fmt: skip
+
+    assert [each["status"] for each in answer.json()["items"]] == [201, 201]
+
+
+def test_a_dry_run_begins_no_transaction_that_writes(send):
+    token, category = make.publisher(), make.category()
+    send(token, [item(category)], "?dry_run=true")  # when it was last used is written down
+
+    with CaptureQueriesContext(connection) as queries:
+        send(token, [item(category) for _ in range(60)], "?dry_run=true")
+
+    verbs = {query["sql"].split()[0] for query in queries}
+    assert verbs <= {"SELECT", "SAVEPOINT", "RELEASE", "SET"}
+    assert len(queries) < 20
+
+
+def test_what_comes_while_a_part_is_checked_is_met(send, monkeypatch):
+    token, category = make.publisher(), make.category()
+    one, other = item(category), item(category)
+    real = publish.store_many
+
+    def brought_by_others_first(rows, by):
+        make.resource(magnet_uri=one["magnet_uri"])
+        return real(rows, by=by)
+
+    monkeypatch.setattr(publish, "store_many", brought_by_others_first)
+
+    answer = send(token, [one, other]).json()
+
+    assert [each["status"] for each in answer["items"]] == [409, 201]
+    assert Resource.objects.count() == 2
+
+
+def test_each_magnet_is_parsed_once(send, monkeypatch):
+    token, category = make.publisher(), make.category()
+    parsed: list[str] = []
+    real = magnets.parse
+    monkeypatch.setattr(magnets, "parse", lambda uri: parsed.append(uri) or real(uri))
+
+    send(token, [item(category) for _ in range(30)])
+
+    assert len(parsed) == 30
+
+
+@pytest.mark.parametrize(
+    ("items", "trackers", "cost"),
+    [(1, 0, 0), (1, 199, 1), (100, 0, 10), (100, 5, 15), (1000, 190, 2000)],
+)
+def test_items_and_trackers_count_as_requests(items, trackers, cost):
+    links = "".join(("&tr=", f"&TR.{n}=")[n % 2] + "udp://t.example:1" for n in range(trackers))
+    given = [{"magnet_uri": f"magnet:?xt=urn:btih:{'a' * 40}&dn=tr{links}"}] * items
+
+    assert bulk.cost([*given, ValueError("no item")]) == cost
+
+
+def test_a_bulk_uses_up_the_limit_by_its_items(send, configure, monkeypatch):
+    configure(api_rate_limit=4)
+    monkeypatch.setattr(rate_limit, "_counts", {})
+    token, category = make.publisher(), make.category()
+
+    first = send(token, [item(category) for _ in range(30)], "?dry_run=true")
+    second = send(token, [item(category) for _ in range(100)], "?dry_run=true")
+    third = send(token, [], "?dry_run=true")
+
+    assert [r.status_code for r in (first, second, third)] == [200, 429, 429]
+    assert first["X-Request-Cost"] == "4"
+    assert 1 <= int(second["Retry-After"]) <= 60
+
+
+def test_a_bulk_beyond_the_whole_limit_is_taken_by_who_has_some_left(send, configure, monkeypatch):
+    configure(api_rate_limit=5)
+    monkeypatch.setattr(rate_limit, "_counts", {})
+    token, category = make.publisher(), make.category()
+
+    answers = [send(token, [item(category) for _ in range(100)], "?dry_run=true") for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [200, 429]
