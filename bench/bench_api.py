@@ -14,11 +14,7 @@ import argparse
 import http.client
 import json
 import os
-import re
 import shutil
-import signal
-import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -31,10 +27,10 @@ from urllib.parse import urlencode
 
 import parts
 import psycopg
+import serving
 
 MIX = "import django; django.setup(); from api import mixing; mixing.main()"
 Row = dict[str, Any]
-CONNECTIONS = 16
 WARM = 100
 """Requests until each thread of the server has its connection, and that knows the tables."""
 
@@ -97,15 +93,11 @@ def _environment(folder: Path, database: str) -> dict[str, str]:
 
 
 class Server:
-    """A running gunicorn."""
+    """A running gunicorn that is asked on one connection."""
 
-    def __init__(self, port: int, pid: int, database: str) -> None:
-        self.port, self._pid, self._database = port, pid, database
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
-
-    def url(self, path: str) -> str:
-        """The whole address."""
-        return f"http://127.0.0.1:{self.port}{path}"
+    def __init__(self, gunicorn: serving.Server) -> None:
+        self.gunicorn = gunicorn
+        self._connection = http.client.HTTPConnection("127.0.0.1", gunicorn.port, timeout=120)
 
     def ask(
         self, path: str, raw: str = "", body: bytes | None = None, kind: str = "application/json"
@@ -122,67 +114,13 @@ class Server:
         """The next request comes on another connection."""
         self._connection.close()
 
-    def cpu_ms(self) -> float:
-        """What its processes have used so far, with PostgreSQL's for it."""
-        return sum(_cpu_ms(pid) for pid in [*self.workers(), *_backends(self._database)])
-
-    def workers(self) -> list[int]:
-        """Its worker processes."""
-        children = Path(f"/proc/{self._pid}/task/{self._pid}/children").read_text()
-        return [int(pid) for pid in children.split()]
-
-    def most_mb(self) -> float:
-        """The most memory that one of them ever had."""
-        return max(_most_mb(pid) for pid in self.workers())
-
 
 @contextmanager
 def _serving(env: Mapping[str, str], folder: Path, database: str) -> Iterator[Server]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    line = next(x for x in (parts.ROOT / "Procfile").read_text().splitlines() if x[:4] == "web:")
-    ours = {"PORT": str(port), "HOST": "127.0.0.1", "DJANGO_SETTINGS_MODULE": "api.settings"}
-    with (folder / "web.log").open("w") as log:
-        process = subprocess.Popen(
-            ["sh", "-c", f"exec {line.removeprefix('web:')}"],
-            cwd=parts.ROOT, env={**env, **ours}, stdout=log, stderr=log,
-        )  # fmt: skip
-    try:
-        server = Server(port, process.pid, database)
-        _await(server, process, folder / "web.log")
-        yield server
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(30)
-
-
-def _await(server: Server, process: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + 60
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            if server.ask("/api/bare/ping")[0] == 200:
-                return
-        except OSError:
-            server.hang_up()
-            time.sleep(0.1)
-    sys.exit(f"The server did not come up:\n{log.read_text()[-3000:]}")
-
-
-def _number(pattern: str, words: str) -> str:
-    found = re.search(pattern, words)
-    assert found is not None, words
-    return found[1]
-
-
-def _cpu_ms(pid: int) -> float:
-    """Of proc_pid_schedstat: nanoseconds on a processor, thread by thread."""
-    found = Path(f"/proc/{pid}/task").glob("*/schedstat")
-    return sum(int(file.read_text().split()[0]) for file in found) / 1e6
-
-
-def _most_mb(pid: int) -> float:
-    return float(_number(r"VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())) / 1024
+    ours = {**env, "DJANGO_SETTINGS_MODULE": "api.settings"}
+    with serving.serving(ours, folder, awaited="/api/bare/ping") as gunicorn:
+        gunicorn.others = lambda: _backends(database)
+        yield Server(gunicorn)
 
 
 def _backends(database: str) -> list[int]:
@@ -224,19 +162,10 @@ def _rates(server: Server, world: dict[str, Any], wanted: argparse.Namespace) ->
 
 def _rate(server: Server, name: str, path: str, token: str, seconds: float) -> tuple[float, float]:
     """Requests a second, and microseconds of the server's CPU for each."""
-    header = ["-H", f"Authorization: Bearer {token}"] if token else []
-    before = server.cpu_ms()
-    done = subprocess.run(
-        ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s", *header, server.url(path)],
-        capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
-    used_ms = server.cpu_ms() - before
-    count = int(_number(r"(\d+) requests in", done))
-    refused = re.search(r"Non-2xx or 3xx responses: (\d+)", done)
-    if (int(refused[1]) if refused else 0) != (count if name[:3] == "401" else 0):
-        sys.exit(f"{name}: {done}")
-    count = max(count, 1)
-    return float(_number(r"Requests/sec:\s+([\d.]+)", done)), used_ms * 1000 / count
+    found = server.gunicorn.rate(path, token, seconds)
+    if found.refused != (found.requests if name[:3] == "401" else 0):
+        sys.exit(f"{name}: {found}")
+    return found.per_s, found.cpu_us
 
 
 # -- lists
@@ -266,13 +195,13 @@ def _measure(
     walls, cpus, found = [], [], b"[]"
     server.hang_up()  # a connection that was idle for long is none any more
     for number in range(times + 2):
-        before, began = server.cpu_ms(), time.perf_counter()
+        before, began = server.gunicorn.cpu_ms(), time.perf_counter()
         status, found = server.ask(path, raw)
         if status != 200:
             sys.exit(f"{path}: {status} {found!r}")
         if number > 1:
             walls.append((time.perf_counter() - began) * 1000)
-            cpus.append(server.cpu_ms() - before)
+            cpus.append(server.gunicorn.cpu_ms() - before)
     return {"list": name, "as": who, "found": len(json.loads(found)), "ms": median(walls),
             "cpu_ms": median(cpus), "kb": len(found) / 1000}  # fmt: skip
 
@@ -296,7 +225,7 @@ def _bulk(server: Server, world: dict[str, Any], count: int) -> dict[str, Any]:
             }
             for n in numbers
         ]
-        before, began = server.most_mb(), time.perf_counter()
+        before, began = server.gunicorn.most_mb(), time.perf_counter()
         lines = "\n".join(json.dumps(item) for item in items).encode()
         status, answer = server.ask("/api/resources/bulk", raw, lines, "application/x-ndjson")
         wall_s = time.perf_counter() - began
@@ -305,7 +234,7 @@ def _bulk(server: Server, world: dict[str, Any], count: int) -> dict[str, Any]:
     return {
         "bulk": count,
         "bulk_s": round(wall_s, 2),
-        "bulk_more_mb": round(server.most_mb() - before),
+        "bulk_more_mb": round(server.gunicorn.most_mb() - before),
     }
 
 

@@ -13,7 +13,6 @@ import argparse
 import http.client
 import json
 import selectors
-import signal
 import socket
 import subprocess
 import sys
@@ -21,20 +20,17 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
 import parts
-
-sys.path.insert(0, str(parts.ROOT))
-from ghost.demo.__main__ import procfile
+import serving
 
 LISTENING = "import django; django.setup(); from api import listening; listening.main()"
 CONNECTIONS = 4
 PER_TOKEN = 5
-PATIENCE_S = 60
 
 
 def main() -> None:
@@ -50,8 +46,10 @@ def main() -> None:
         parts.run(env, "manage.py", "migrate", "--verbosity", "0")
         number = -(-given.streams // PER_TOKEN)
         tokens = parts.run(env, "-c", LISTENING, "issue", str(number))["tokens"]
-        with _serving(env, Path(folder)):
-            rows = [row for _ in range(given.rounds) for row in _round(env, tokens, given)]
+        with serving.serving(env, Path(folder)) as server:
+            rows = [
+                row for _ in range(given.rounds) for row in _round(server.port, env, tokens, given)
+            ]
     summary = _summary(rows, given)
     parts.show(rows, summary)
     sys.exit(bool(summary["missed"]))
@@ -59,52 +57,21 @@ def main() -> None:
 
 def _environment(folder: Path) -> dict[str, str]:
     nowhere = {"bootstrap": ["127.0.0.1:1"], "client": "127.0.0.1"}
-    env = parts.environment(folder, nowhere, api_rate_limit=0, api_log_level="WARNING")
-    with closing(socket.create_server(("127.0.0.1", 0))) as probe:
-        return env | {"HOST": "127.0.0.1", "PORT": str(probe.getsockname()[1])}
-
-
-@contextmanager
-def _serving(env: dict[str, str], folder: Path) -> Iterator[None]:
-    with (folder / "web.log").open("wb") as log:
-        server = subprocess.Popen(
-            ["sh", "-c", f"exec {procfile()['web']}"], cwd=parts.ROOT, env=env,
-            stdout=log, stderr=log,
-        )  # fmt: skip
-    try:
-        _await_server(int(env["PORT"]))
-        yield
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(timeout=PATIENCE_S)
-
-
-def _await_server(port: int) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline:
-        try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-            connection.request("GET", "/health")
-            connection.getresponse().read()
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise TimeoutError("the web server did not come up")
+    return parts.environment(folder, nowhere, api_rate_limit=0, api_log_level="WARNING")
 
 
 # -- one round
 
 
 def _round(
-    env: dict[str, str], tokens: list[str], given: argparse.Namespace
+    port: int, env: dict[str, str], tokens: list[str], given: argparse.Namespace
 ) -> list[dict[str, Any]]:
-    port = int(env["PORT"])
-    rows = [_row("none", _asked(port, tokens, given.requests), 0)]
+    rows = [_row("none", asked(port, tokens, given.requests), 0)]
     with Listeners(port, tokens, given.streams) as idle:
-        rows.append(_row("idle", _asked(port, tokens, given.requests), idle.missing(0)))
+        rows.append(_row("idle", asked(port, tokens, given.requests), idle.missing(0)))
     with Listeners(port, tokens, given.streams) as busy:
         with _telling(env, given.per_second) as told:
-            times = _asked(port, tokens, given.requests)
+            times = asked(port, tokens, given.requests)
         rows.append(_row("busy", times, busy.missing(told["told"])))
     return rows
 
@@ -115,12 +82,12 @@ def _row(streams: str, seconds: list[float], missed: int) -> dict[str, Any]:
     return {"streams": streams, **told, "missed": missed}
 
 
-def _asked(port: int, tokens: list[str], number: int) -> list[float]:
+def asked(port: int, tokens: list[str], number: int) -> list[float]:
     """Seconds that each request took, over a few connections at a time."""
     seconds: list[float] = []
 
     def ask(token: str) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=serving.PATIENCE_S)
         for _ in range(number // CONNECTIONS):
             began = time.perf_counter()
             connection.request("GET", "/api/build/status", headers=_bearer(token))
@@ -153,7 +120,7 @@ def _telling(env: dict[str, str], per_s: int) -> Iterator[dict[str, int]]:
     teller.stdout.readline()
     told: dict[str, int] = {}
     yield told
-    out, _ = teller.communicate("\n", timeout=PATIENCE_S)
+    out, _ = teller.communicate("\n", timeout=serving.PATIENCE_S)
     told |= json.loads(out.splitlines()[-1])
 
 
@@ -174,7 +141,7 @@ class Listeners:
         return self
 
     def _open(self, token: str) -> None:
-        sock = socket.create_connection(("127.0.0.1", self._port), timeout=PATIENCE_S)
+        sock = socket.create_connection(("127.0.0.1", self._port), timeout=serving.PATIENCE_S)
         head = f"GET /api/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
         sock.sendall(f"{head}\r\n".encode())
         first = sock.recv(4096)
@@ -187,7 +154,9 @@ class Listeners:
             for key, _mask in self._selector.select(0.2):
                 sock = key.fileobj
                 assert isinstance(sock, socket.socket)
-                self._heard[sock] += sock.recv(65_536).count(b"\nevent: build")
+                if not (told := sock.recv(65_536)):
+                    self._selector.unregister(sock)  # the server stops
+                self._heard[sock] += told.count(b"\nevent: build")
 
     def missing(self, told: int) -> int:
         """How many of the events were not heard by everybody, a moment later."""

@@ -134,6 +134,19 @@ def test_the_api_answers_each_list_and_refuses_strangers():
     assert told["worst_list_cpu_ms"] < 200
 
 
+@pytest.mark.skipif(
+    shutil.which("wrk") is None and not os.environ.get("CI"), reason="wrk is not installed"
+)
+def test_slow_clients_and_streams_hinder_nobody():
+    few = ("--heads", "60", "--bodies", "20", "--streams", "20")
+
+    told = run("bench_web.py", *few, "--rounds", "1", "--requests", "100", "--seconds", "1")
+
+    assert told["slow_clients"] == 80
+    assert told["health_p99_ms"] < 5000  # a loaded machine's
+    assert "stop_s" not in told["missed"]
+
+
 def test_the_way_of_a_request_and_of_a_build_is_counted():
     told = run("walk.py")
 
