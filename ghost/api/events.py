@@ -20,7 +20,7 @@ from ninja import HeaderEx, P, Query, Router
 from pydantic import Field
 
 from ghost.core.events.broadcaster import Hub
-from ghost.core.events.hijack import Handover
+from ghost.core.events.handover import Handover
 from ghost.core.events.models import Event, EventKind, Scope
 from ghost.core.events.subscriber import Caller, Listener
 from ghost.core.events.subscriptions import Stream

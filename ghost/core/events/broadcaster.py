@@ -1,15 +1,14 @@
 """Everybody who listens to events, served by one thread of each web process.
 
 A web server with 16 threads can't give one to each of 500 listeners. So an open connection is
-taken from the server (`ghost.core.events.hijack`) and given to the hub: it reads what is new once for all,
-writes without waiting, and notices who has gone.
+taken from the server (`ghost.core.events.handover`) and given to the hub: it reads what is new once
+for all, writes without waiting, and notices who has gone.
 """
 
 from __future__ import annotations
 
 import atexit
 import logging
-import os
 import selectors
 import socket
 import threading
@@ -17,7 +16,7 @@ import time
 import uuid
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from queue import Empty, SimpleQueue
+from functools import cache, partial
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -31,8 +30,7 @@ POLL_EVERY_S = 0.5
 HEARTBEAT_S = 15.0
 OUTAGE_PAUSE_S = 1.0
 PAGE = 200
-PAGE_ROOM_BYTES = 64_000
-"""Who catches up gets the next page when no more than so much waits for it."""
+READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
 Scopes = Callable[[Collection[Caller]], Mapping[Caller, Scope]]
 """What each of these may see; who may not listen any more is not in it."""
@@ -49,41 +47,33 @@ class Hub:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._is_closing = False
-        self._arrivals: SimpleQueue[Listener] = SimpleQueue()
-        self._heard, self._bell = os.pipe()
         self._selector = selectors.DefaultSelector()
-        self._listeners: dict[socket.socket, Listener] = {}
+        self._listeners: set[Listener] = set()
+        self._left: list[Listener] = []
         self._tail: Tail | None = None
-        self._gone: list[int] = []
-        self._dropped: list[int] = []
-        self._poll_at = self._recheck_at = self._renew_at = 0.0
-        os.set_blocking(self._heard, False)  # POSIX's
-        os.set_blocking(self._bell, False)
-        self._selector.register(self._heard, selectors.EVENT_READ)
+        self._poll_at = self._look_at = 0.0
 
     # -- from other threads
 
     def adopt(self, listener: Listener) -> None:
         """Serve this one from now on."""
-        listener.sock.settimeout(0)
-        self._arrivals.put(listener)
+        listener.begin()
         with self._lock:
-            if self._thread is None or not self._thread.is_alive():
+            self._selector.register(listener.sock, READ | WRITE, listener)  # the thread wakes
+            self._listeners.add(listener)
+            if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="events", daemon=True)
                 self._thread.start()
                 atexit.register(self.close)
-        self._ring()
 
     def close(self) -> None:
         """End all streams: this process stops."""
         self._is_closing = True
-        self._ring()
-        if self._thread is not None:
-            self._thread.join(timeout=5)
-
-    def _ring(self) -> None:
-        with suppress(BlockingIOError):  # it rings already
-            os.write(self._bell, b"!")
+        if thread := self._thread:
+            ours, theirs = socket.socketpair()
+            with ours, theirs:
+                self._selector.register(ours, WRITE)  # the thread wakes
+                thread.join(timeout=5)
 
     # -- the thread
 
@@ -99,97 +89,77 @@ class Hub:
     def step(self) -> None:
         """Wait until there is something to do, and do it."""
         self._wait()
-        self._welcome()
         try:
-            self._serve(time.monotonic())
+            if self._listeners:
+                self._serve(time.monotonic())
+            self._forget()
         except DatabaseError:
             logger.warning("events can't be read now", exc_info=True)
             connection.close()
             time.sleep(OUTAGE_PAUSE_S)
         self._send_all()
-        if not self._is_busy:  # nothing is asked of the database until somebody listens
+        if not self._listeners:  # nothing is asked of the database until somebody listens
             self._tail = None
             connection.close()
 
-    @property
-    def _is_busy(self) -> bool:
-        return bool(self._listeners or self._gone or self._dropped)
-
     def _wait(self) -> None:
         for key, mask in self._selector.select(self._patience_s()):
-            if key.fileobj == self._heard:
-                with suppress(BlockingIOError):
-                    os.read(self._heard, 4096)
-            elif mask & selectors.EVENT_READ:
-                listener: Listener = key.data
-                if not listener.is_there():
-                    self._let_go(listener, self._gone)
+            listener: Listener | None = key.data
+            if listener and mask & READ and not listener.is_there():
+                self._let_go(listener)
 
-    def _patience_s(self) -> float | None:
-        if not self._arrivals.empty() or any(map(_has_room, self._listeners.values())):
+    def _patience_s(self) -> float:
+        if not self._listeners:
+            return POLL_EVERY_S
+        if any(each.has_room for each in list(self._listeners)):
             return 0
-        return max(0.0, self._poll_at - time.monotonic()) if self._is_busy else None
-
-    def _serve(self, now: float) -> None:
-        if self._listeners:
-            tail = self._tail or self._begin()
-            new = [each for each in self._listeners.values() if not each.is_greeted]
-            if new or now >= self._poll_at:
-                self._poll(tail, now)
-            for listener in new:
-                _greet(listener, tail)
-            for listener in filter(_has_room, self._listeners.values()):
-                _page(listener, tail)
-            self._keep_up(now)
-        self._forget()
-
-    def _begin(self) -> Tail:
-        tail = Tail()
-        tail.begin()
-        self._tail, self._recheck_at = tail, time.monotonic() + settings.GHOST.events_recheck_s
-        return tail
-
-    def _welcome(self) -> None:
-        with suppress(Empty):
-            while True:
-                listener = self._arrivals.get_nowait()
-                self._listeners[listener.sock] = listener
-                self._selector.register(listener.sock, selectors.EVENT_READ, listener)
-                listener.begin()
+        return max(0.0, self._poll_at - time.monotonic())
 
     # -- what is told
 
-    def _poll(self, tail: Tail, now: float) -> None:
+    def _serve(self, now: float) -> None:
+        tail = self._tail = self._tail or self._begin(now)
+        everybody = list(self._listeners)
+        new = [each for each in everybody if not each.is_greeted]
+        if new or now >= self._poll_at:
+            self._poll(tail, everybody, now)
+        for listener in new:
+            _greet(listener, tail)
+        for listener in everybody:
+            if listener.has_room:
+                _page(listener, tail)
+
+    def _begin(self, now: float) -> Tail:
+        tail = Tail()
+        tail.begin()
+        self._look_at = now + _look_every_s()
+        return tail
+
+    def _poll(self, tail: Tail, everybody: list[Listener], now: float) -> None:
         known, events = tail.top, tail.read(self._learn)
         self._poll_at = now if len(events) == AT_ONCE else now + POLL_EVERY_S
-        blocks = _Blocks()
-        for listener in self._listeners.values():
+        block = cache(partial(_block, tail))  # made once for all who see the same of it
+        for listener in everybody:
             for event in events:
                 if _is_due(listener, event, known) and listener.wants(event):
-                    listener.put(blocks.block_for(event, listener, tail))
+                    listener.put(block(event, listener.scope.is_all))
             if listener.is_live:
                 listener.after = tail.top
+            if listener.is_slow:
+                self._let_go(listener, is_dropped=True)
+            elif now - listener.told_at >= HEARTBEAT_S:
+                listener.put(_heartbeat(listener, tail))
+        if now >= self._look_at:
+            self._look_at = now + _look_every_s()
+            Stream.objects.renew([each.stream_id for each in everybody])
+            self._recheck(everybody)
 
     # -- who stays
-
-    def _keep_up(self, now: float) -> None:
-        """See to those who may not listen any more, who are slow, who heard nothing for long."""
-        if now >= self._renew_at:
-            self._renew_at = now + RENEW_EVERY_S
-            Stream.objects.renew(self.name)
-        if now >= self._recheck_at:
-            self._recheck_at = now + settings.GHOST.events_recheck_s
-            self._recheck(list(self._listeners.values()))
-        for listener in list(self._listeners.values()):
-            if listener.is_slow:
-                self._let_go(listener, self._dropped)
-            elif now - listener.told_at >= HEARTBEAT_S:
-                listener.put(_heartbeat(listener, self._tail))
 
     def _learn(self, found: list[Event]) -> None:
         """Who hears of a team is asked anew when something is told to one: it may have been founded
         a moment ago, and what was passed over does not come again. A query a round at most."""
-        some = [each for each in self._listeners.values() if not each.scope.is_all]
+        some = [each for each in list(self._listeners) if not each.scope.is_all]
         if some and any(event.team_id is not None for event in found):
             self._recheck(some)
 
@@ -197,61 +167,54 @@ class Hub:
         """End the streams of those who may not listen any more; learn of new teams."""
         scopes = self._scopes({each.caller for each in some})
         for listener in some:
-            scope = scopes.get(listener.caller)
-            if scope is None:
-                self._let_go(listener, self._gone)
-            else:
+            if scope := scopes.get(listener.caller):
                 listener.scope = scope
+            else:
+                self._let_go(listener)
 
     def _forget(self) -> None:
-        if self._gone:
-            Stream.objects.filter(pk__in=self._gone).delete()
-            self._gone = []
-        if self._dropped:
-            Stream.objects.drop(self._dropped)
-            self._dropped = []
+        """Give their places back; they are renewed no more, so that they count no more soon in any case."""
+        if self._left:
+            gone = [each.stream_id for each in self._left if not each.is_dropped]
+            Stream.objects.filter(pk__in=gone).delete()
+            Stream.objects.drop([each.stream_id for each in self._left if each.is_dropped])
+            self._left = []
 
     # -- connections
 
     def _send_all(self) -> None:
-        for listener in list(self._listeners.values()):
-            if (listener.unread and not listener.send()) or listener.is_over:
-                self._let_go(listener, self._gone)
+        for listener in list(self._listeners):
+            if not listener.send() or listener.is_over:
+                self._let_go(listener)
                 continue
-            wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if listener.unread else 0)
+            wanted = READ | WRITE if listener.unread else READ
             if self._selector.get_key(listener.sock).events != wanted:
                 self._selector.modify(listener.sock, wanted, listener)
 
-    def _let_go(self, listener: Listener, where: list[int]) -> None:
-        self._selector.unregister(listener.sock)
-        del self._listeners[listener.sock]
-        listener.sock.close()
-        where.append(listener.stream_id)
+    def _let_go(self, listener: Listener, *, is_dropped: bool = False) -> None:
+        if listener in self._listeners:
+            self._listeners.remove(listener)
+            self._selector.unregister(listener.sock)
+            listener.sock.close()
+            listener.is_dropped = is_dropped
+            self._left.append(listener)
 
     def _end_all(self) -> None:
-        self._welcome()
-        for listener in list(self._listeners.values()):
-            self._let_go(listener, self._gone)
-        with suppress(DatabaseError):  # they will count no more soon, in any case
+        with self._lock:
+            for listener in list(self._listeners):
+                self._let_go(listener)
+            self._thread = None
+        with suppress(DatabaseError):
             self._forget()
         connection.close()
 
 
-class _Blocks:
-    """Events as they are sent, made once for all who see the same of them."""
-
-    def __init__(self) -> None:
-        self._made: dict[tuple[int, bool], bytes] = {}
-
-    def block_for(self, event: Event, listener: Listener, tail: Tail) -> bytes:
-        key = event.pk, listener.scope.is_all
-        if key not in self._made:
-            self._made[key] = _block(event, listener, tail)
-        return self._made[key]
+def _look_every_s() -> float:
+    return min(settings.GHOST.events_recheck_s, RENEW_EVERY_S)
 
 
-def _block(event: Event, listener: Listener, tail: Tail) -> bytes:
-    return f"id: {tail.settled(event.pk)}\n".encode() + event.block(is_all=listener.scope.is_all)
+def _block(tail: Tail, event: Event, is_all: bool) -> bytes:  # noqa: FBT001  # a key of the cache
+    return f"id: {tail.settled(event.pk)}\n".encode() + event.block(is_all=is_all)
 
 
 def _is_due(listener: Listener, event: Event, known: int) -> bool:
@@ -286,22 +249,17 @@ def _is_kept(after: int, top: int) -> bool:
     return oldest is not None and oldest - 1 <= after <= top
 
 
-def _has_room(listener: Listener) -> bool:
-    """Whether it has to catch up, and has read most of what it was sent."""
-    return not listener.is_live and len(listener.unread) <= PAGE_ROOM_BYTES
-
-
 def _page(listener: Listener, tail: Tail) -> None:
     """The next of what is kept for it."""
     kept = Event.objects.seen_by(listener.scope).filter(listener.wanted)
     rows = list(kept.filter(tail.known(listener.after)).order_by("id")[:PAGE])
     for event in rows:
-        listener.put(_block(event, listener, tail))
+        listener.put(_block(tail, event, listener.scope.is_all))
     listener.is_live = len(rows) < PAGE
     listener.after = tail.top if listener.is_live else rows[-1].pk
 
 
-def _heartbeat(listener: Listener, tail: Tail | None) -> bytes:
+def _heartbeat(listener: Listener, tail: Tail) -> bytes:
     """A comment; beside it, how far a quiet stream has come."""
-    place = f"id: {tail.settled(tail.top)}\n" if tail and listener.is_live else ""
+    place = f"id: {tail.settled(tail.top)}\n" if listener.is_live else ""
     return f": {int(time.time())}\n{place}\n".encode()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from django.db.models import Q
 
@@ -13,16 +12,7 @@ from ghost.core.events.models import Event
 AT_ONCE = 1000
 LATE_S = 300.0
 """An id that was skipped may still come for so long: its transaction had not ended."""
-MOST_GAPS = 100
-
-
-@dataclass
-class Gap:
-    """Ids between two events that were not there when those were read."""
-
-    first: int
-    last: int
-    until: float
+MOST_MISSING = 2000
 
 
 class Tail:
@@ -35,52 +25,42 @@ class Tail:
     def __init__(self) -> None:
         self.top = 0
         """The highest id seen."""
-        self._gaps: list[Gap] = []
+        self._missing: dict[int, float] = {}
+        """Ids below it that were not there, and until when they may come."""
 
     def begin(self) -> None:
         """From here on: what is there already is not new, but for what comes late."""
         ids = list(Event.objects.order_by("-id").values_list("id", flat=True)[:AT_ONCE])
-        self._gaps, self.top = [], ids[-1] if ids else 0
+        self._missing, self.top = {}, ids[-1] if ids else 0
         for number in reversed(ids):
             self._note(number)
 
-    def read(self, prepare: Callable[[list[Event]], None] | None = None) -> list[Event]:
+    def read(self, prepare: Callable[[list[Event]], None]) -> list[Event]:
         """What has come since, AT_ONCE at most. If `prepare` fails on it, it is read again."""
         now = time.monotonic()
-        self._gaps = [gap for gap in self._gaps if gap.until > now][-MOST_GAPS:]
-        wanted = Q(id__gt=self.top)
-        for gap in self._gaps:
-            wanted |= Q(id__range=(gap.first, gap.last))
+        self._missing = {number: until for number, until in self._missing.items() if until > now}
+        wanted = Q(id__gt=self.top) | Q(id__in=list(self._missing))
         found = list(Event.objects.filter(wanted).order_by("id")[:AT_ONCE])
-        if prepare:
-            prepare(found)
+        prepare(found)
         for event in found:
             self._note(event.pk)
         return found
 
     def known(self, after: int) -> Q:
         """The condition of events after that id which were read already."""
-        found = Q(id__gt=after, id__lte=self.top)
-        for gap in self._gaps:
-            found &= ~Q(id__range=(gap.first, gap.last))
-        return found
+        return Q(id__gt=after, id__lte=self.top) & ~Q(id__in=list(self._missing))
 
     def settled(self, number: int) -> int:
         """An id up to which all has been read, `number` at most: where to go on from later."""
-        return min([number, *(gap.first - 1 for gap in self._gaps)])
+        return min([number, *(missing - 1 for missing in self._missing)])
 
     def _note(self, number: int) -> None:
-        if number > self.top:
-            if self.top:  # before the very first one nothing was skipped
-                self._skip(self.top + 1, number - 1)
-            self.top = number
+        if number <= self.top:
+            self._missing.pop(number, None)
             return
-        for gap in [gap for gap in self._gaps if gap.first <= number <= gap.last]:
-            self._gaps.remove(gap)
-            self._skip(gap.first, number - 1, gap.until)
-            self._skip(number + 1, gap.last, gap.until)
-
-    def _skip(self, first: int, last: int, until: float | None = None) -> None:
-        if first <= last:
-            self._gaps.append(Gap(first, last, until or time.monotonic() + LATE_S))
-            self._gaps.sort(key=lambda gap: gap.first)
+        if self.top:  # before the very first one nothing was skipped
+            skipped = range(self.top + 1, number)[-MOST_MISSING:]
+            self._missing |= dict.fromkeys(skipped, time.monotonic() + LATE_S)
+            for oldest in list(self._missing)[:-MOST_MISSING]:
+                del self._missing[oldest]
+        self.top = number

@@ -15,6 +15,8 @@ RETRY_MS = 3000
 """So long clients wait before they come again."""
 MAX_UNREAD_BYTES = 256_000
 """More is not kept for one listener; it gets the rest from the table once it has read this."""
+PAGE_ROOM_BYTES = 64_000
+"""Who catches up gets the next page when no more than so much waits for it."""
 KERNEL_BUFFER_BYTES = 64_000
 PATIENCE_S = 60.0
 """Who has read nothing for so long, though there was something, is cut off."""
@@ -48,6 +50,8 @@ class Listener:
     is_greeted: bool = field(default=False, init=False)
     is_live: bool = field(default=False, init=False)
     """It has caught up with what was kept."""
+    is_dropped: bool = field(default=False, init=False)
+    """It was cut off, since it read nothing."""
     unread: bytearray = field(default_factory=bytearray, init=False)
     told_at: float = field(default=0.0, init=False)
     read_at: float = field(default=0.0, init=False)
@@ -55,6 +59,7 @@ class Listener:
 
     def begin(self) -> None:
         """It is served from now on."""
+        self.sock.settimeout(0)
         with suppress(OSError):  # it may have gone already, which is noticed soon
             self._bound()
         self.read_at = time.monotonic()
@@ -84,6 +89,11 @@ class Listener:
         return len(self.unread) >= MAX_UNREAD_BYTES
 
     @property
+    def has_room(self) -> bool:
+        """Whether it has to catch up, and has read most of what it was sent."""
+        return not self.is_live and len(self.unread) <= PAGE_ROOM_BYTES
+
+    @property
     def is_slow(self) -> bool:
         """Whether it has read nothing for too long."""
         return bool(self.unread) and time.monotonic() - self.read_at > PATIENCE_S
@@ -103,6 +113,8 @@ class Listener:
 
     def send(self) -> bool:
         """As much as goes without waiting; False if the peer has gone."""
+        if not self.unread:
+            return True
         try:
             sent = self.sock.send(self.unread)
         except BlockingIOError:

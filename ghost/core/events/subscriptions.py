@@ -50,9 +50,9 @@ class StreamQuerySet(models.QuerySet["Stream"]):
         self.filter(dropped_at=None, seen_at__lte=now - STALE).delete()
         self.filter(dropped_at__lt=now - KEPT).delete()
 
-    def renew(self, process: str) -> None:
-        """That all of this process are open still."""
-        self.filter(process=process, dropped_at=None).update(seen_at=timezone.now())
+    def renew(self, keys: list[int]) -> None:
+        """That these are open still."""
+        self.filter(pk__in=keys).update(seen_at=timezone.now())
 
     def drop(self, keys: list[int]) -> None:
         """That these were cut off, since nobody read what they told."""

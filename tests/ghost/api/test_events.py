@@ -16,8 +16,8 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from ghost.api import events as live
-from ghost.core.events import hijack, outbox
-from ghost.core.events.hijack import Handover
+from ghost.core.events import handover, outbox
+from ghost.core.events.handover import Handover
 from ghost.core.events.models import Event, EventKind, Scope
 from ghost.core.events.subscriber import Caller
 from ghost.core.events.subscriptions import Stream
@@ -314,7 +314,7 @@ def test_head_has_cookies_and_no_length():
     response = HttpResponse()
     response.set_cookie("a", "b")
 
-    lines = hijack.head(response).decode().split("\r\n")
+    lines = handover.head(response).decode().split("\r\n")
 
     assert lines[0] == "HTTP/1.1 200 OK"
     assert [line for line in lines if line.startswith("Set-Cookie")] == ["Set-Cookie: a=b; Path=/"]

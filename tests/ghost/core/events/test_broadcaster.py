@@ -77,7 +77,6 @@ def serving(monkeypatch):
     monkeypatch.setattr(broadcaster, "OUTAGE_PAUSE_S", 0.0)
     monkeypatch.setattr(connection, "close", lambda: None)
     monkeypatch.setattr(threading.Thread, "start", lambda self: None)
-    monkeypatch.setattr(threading.Thread, "is_alive", lambda self: True)
     monkeypatch.setattr(atexit, "register", lambda call: None)
     made = PolledHub(lambda callers: dict.fromkeys(callers, ALL))
     made.peers = []
@@ -257,7 +256,7 @@ def test_slow_reader_keeps_nobody_waiting_and_little_in_memory(serving, clock):
         serving.step()
         total += len(quick.blocks())
 
-    [unread] = [len(each.unread) for each in serving._listeners.values() if each.unread]
+    [unread] = [len(each.unread) for each in serving._listeners if each.unread]
     assert total == 5000
     assert unread <= subscriber.MAX_UNREAD_BYTES + 1000
     assert slow.row.pk

@@ -55,11 +55,11 @@ def test_stream_of_a_process_that_died_counts_no_more(configure):
     assert Stream.objects.count() == 1
 
 
-def test_renewing_keeps_those_of_one_process():
+def test_renewing_keeps_those_that_are_named():
     ours, theirs = open_one(), open_one(process="elsewhere")
     Stream.objects.update(seen_at=timezone.now() - STALE)
 
-    Stream.objects.renew("here")
+    Stream.objects.renew([ours.pk])
 
     assert list(Stream.objects.live()) == [ours]
     assert theirs.pk
