@@ -8,9 +8,11 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Count, Q
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.timesince import timeuntil
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django_q.models import Failure, OrmQ
 
 from builds import deploy
@@ -21,11 +23,32 @@ from dht.admin.scans import in_words, scanned_by
 from dht.models import Scan
 from ghost.core.catalog.models import Catalog
 from ghost.core.text.durations import age, ago, lasting
+from ghost.operations import figures
+from ghost.operations.figures import Item, Status
+from ghost.operations.figures.sentences import TITLES
 from resources.models import DhtStatus, ProbeStatus, Resource
 from resources.models.fields import state_is
 from resources.states import State
 
 LISTED = 5
+PAGES = {
+    "queue": ("django_q_ormq", "django_q.view_ormq"),
+    "schedules": ("django_q_schedule", "django_q.view_schedule"),
+    "build": ("builds_build", "builds.view_build"),
+    "deployments": ("builds_deployment", "builds.view_deployment"),
+    "dht": ("dht_scan", "dht.view_scan"),
+    "circuits": ("builds_coverhost", "builds.view_coverhost"),
+}
+"""Where an item can be looked into, and who may."""
+KINDS = {
+    Status.OK: "good", Status.DEGRADED: "warn", Status.DOWN: "bad", Status.UNKNOWN: "quiet",
+}  # fmt: skip
+STATES = {
+    Status.OK: gettext_lazy("in order"),
+    Status.DEGRADED: gettext_lazy("needs care"),
+    Status.DOWN: gettext_lazy("does not work"),
+    Status.UNKNOWN: gettext_lazy("not known"),
+}
 _BAD_PROBES = (ProbeStatus.INACTIVE, ProbeStatus.TIMEOUT, ProbeStatus.UNAVAILABLE)
 
 
@@ -33,6 +56,7 @@ def show(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """unfold's DASHBOARD_CALLBACK: a fixed number of queries, however large the catalog is."""
     may = request.user.has_perm
     context["title"] = _("Dashboard")
+    context |= _standing(request)
     context["site_address"] = settings.GHOST.site_address
     if may("resources.view_resource"):
         context |= _catalog()
@@ -45,6 +69,35 @@ def show(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if may("django_q.view_failure"):
         context |= _queue()
     return context
+
+
+def _standing(request: HttpRequest) -> dict[str, Any]:
+    """How the installation stands, as `/health` tells it, and what to do about it."""
+    found = figures.current()
+    items = [_shown(item, request) for item in found.items]
+    names = [item.name for item in found.problems]
+    by_name = {item["name"]: item for item in items}
+    return {
+        "standing": items,
+        "problems": [by_name[name] for name in names],
+        "is_down": any(item.status == Status.DOWN for item in found.items),
+    }
+
+
+def _shown(item: Item, request: HttpRequest) -> dict[str, Any]:
+    view, permission = PAGES.get(item.name, ("", ""))
+    is_linked = view and request.user.has_perm(permission)
+    return {
+        "name": item.name,
+        "title": TITLES[item.name],
+        "kind": KINDS[item.status],
+        "state": STATES[item.status],
+        "reason": item.reason,
+        "advice": item.advice,
+        "error": item.last_error if item.is_bad else "",
+        "since": age(item.since),
+        "address": reverse(f"admin:{view}_changelist") if is_linked else "",
+    }
 
 
 def _catalog() -> dict[str, Any]:

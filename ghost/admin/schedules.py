@@ -7,43 +7,82 @@ too. Here schedules belong to the code (`ghost.operations.schedules`).
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 # Its own registrations come first, so that `register` can take their place.
 import django_q.admin  # noqa: F401  # imported for that alone
+from django.conf import settings
 from django.contrib import admin, messages
 from django.db import models
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django_q.models import Schedule, Task
+from django_q.models import Schedule
 
 from ghost.admin.shortened_values import shortened
 from ghost.core.admin.model_admin import ReadOnlyAdmin, badge, display, register
-from ghost.core.text.reasons import put_into_words
+from ghost.core.jobs.schedule_runs import ScheduleRun
+from ghost.core.text.durations import age
 from ghost.operations import schedules
+from ghost.operations.figures import timetable
+
+_RUN = ("expected_since", "began_at", "ended_at", "is_ok", "result")
+
+
+def _entry(row: Any) -> timetable.Entry:
+    """The schedule with its last run, whose columns were asked for with the row."""
+    run = ScheduleRun(name=row.name, **{name: getattr(row, name) for name in _RUN})
+    return timetable.Entry(row, run if run.expected_since else None)
 
 
 @register(Schedule)
 class ScheduleAdmin(ReadOnlyAdmin[Schedule]):
-    list_display = ["name", "shown_state", "every", "next_run", "last_success", "last_result"]
+    list_display = ["shown_name", "shown_state", "every", "last_run", "next_run_at", "last_result"]
     search_fields = ["name", "func"]
-    fields = ["name", "func", "shown_state", "every", "next_run", "last_success", "last_result"]
-    readonly_fields = ["shown_state", "every", "last_success", "last_result"]
+    fields = [
+        "shown_name",
+        "func",
+        "shown_state",
+        "every",
+        "last_run",
+        "next_run_at",
+        "last_result",
+    ]
+    readonly_fields = [
+        "shown_name",
+        "shown_state",
+        "every",
+        "last_run",
+        "next_run_at",
+        "last_result",
+    ]
     actions = ["pause", "resume"]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Schedule]:
-        last = Task.objects.filter(pk=models.OuterRef("task"))
+        run = ScheduleRun.objects.filter(name=models.OuterRef("name"))
         found = super().get_queryset(request)
         return found.annotate(  # type: ignore[no-any-return]  # the queue has no types
-            task_success=models.Subquery(last.values("success")),
-            task_result=models.Subquery(last.values("result")),
+            **{name: models.Subquery(run.values(name)[:1]) for name in _RUN}
         )
 
+    @display(description=_("name"), ordering="name")
+    def shown_name(self, row: Schedule) -> str:
+        return str(schedules.spoken(row.name))
+
     @display(description=_("state"))
-    def shown_state(self, row: Schedule) -> str:
-        is_paused = row.repeats == schedules.PAUSED
-        return badge(_("paused"), "warning") if is_paused else badge(_("runs"), "success")
+    def shown_state(self, row: Any) -> str:
+        entry = _entry(row)
+        if entry.is_paused:
+            return badge(_("paused"), "warning")
+        if not settings.GHOST.enable_scheduler:
+            return badge(_("switched off"), "warning")
+        if entry.is_overdue(timezone.now()):
+            return badge(_("overdue"), "danger")
+        if entry.has_failed:
+            return badge(_("failed"), "danger")
+        return badge(_("in order"), "success")
 
     @display(description=_("every"), ordering="minutes")
     def every(self, row: Schedule) -> str:
@@ -52,13 +91,18 @@ class ScheduleAdmin(ReadOnlyAdmin[Schedule]):
             return ngettext("%d hour", "%d hours", minutes // 60) % (minutes // 60)
         return ngettext("%d minute", "%d minutes", minutes) % minutes
 
-    @display(description=_("last run"), boolean=True)
-    def last_success(self, row: Any) -> bool | None:
-        return row.task_success  # type: ignore[no-any-return]  # annotated above
+    @display(description=_("last run"))
+    def last_run(self, row: Any) -> str | None:
+        return age(row.ended_at)
+
+    @display(description=_("next run"), ordering="next_run")
+    def next_run_at(self, row: Schedule) -> datetime | None:
+        is_waited_for = settings.GHOST.enable_scheduler and row.repeats != schedules.PAUSED
+        return row.next_run if is_waited_for else None
 
     @display(description=_("last result"))
     def last_result(self, row: Any) -> str:
-        return shortened(put_into_words(row.task_result))
+        return shortened(str(_entry(row).result))
 
     def has_pause_permission(self, request: HttpRequest) -> bool:
         """Whoever may change schedules; nobody edits them."""

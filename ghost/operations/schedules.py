@@ -10,12 +10,39 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django_q.models import Schedule
 
 from ghost.core.jobs.schedule_runs import ScheduleRun
+from ghost.core.text.reasons import Reason, ReasonCode, words
 
 FOREVER, PAUSED = -1, 0
 """`Schedule.repeats`."""
+
+
+NAMES = {
+    name: ReasonCode(f"schedule.{name.replace(' ', '_')}", sentence)
+    for name, sentence in (
+        ("probe what is due", _("probe what is due")),
+        ("scan health", _("scan health")),
+        ("count DHT nodes", _("count DHT nodes")),
+        ("resume a scan", _("resume a scan")),
+        ("build what changed", _("build what changed")),
+        ("publish what has come due", _("publish what has come due")),
+        ("fetch covers that are due", _("fetch covers that are due")),
+        ("deploy again what failed", _("deploy again what failed")),
+        ("verify the site", _("verify the site")),
+        ("back up", _("back up")),
+        ("prune old data", _("prune old data")),
+        ("prune events", _("prune events")),
+    )
+}
+"""What the schedules are called in the reader's language."""
+
+
+def spoken(name: str) -> Reason:
+    """A schedule's name in the reader's language; a stranger's as it is."""
+    return NAMES[name]() if name in NAMES else words(name)
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 LOGGED_EVERY_S = 60.0
 RETRY_S = 2.0
-FIRST_ADMIN = "first Admin token"
+FIRST_ADMIN, FIRST_BUILD = "first Admin token", "first build"
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ PARTS = (
     Part("schedules", schedules.is_out_of_step, schedules.sync),
     Part("operators' groups", groups.is_out_of_step, groups.sync),
     Part(FIRST_ADMIN, first_admin.is_missing, first_admin.ensure),
-    Part("first build", is_build_missing, _ask_for_build),
+    Part(FIRST_BUILD, is_build_missing, _ask_for_build),
 )
 
 

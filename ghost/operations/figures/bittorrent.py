@@ -30,7 +30,7 @@ def libtorrent(moment: Moment) -> Item:
             last_error=error.reason,
         )  # fmt: skip
     if lacking:
-        reason = sentences.NOT_LOADED_ON(names=", ".join(lacking))
+        reason = sentences.NOT_LOADED_ON(names=sentences.listed(lacking))
         return Item("libtorrent", Status.DOWN, reason, sentences.INSTALL_LIBTORRENT())
     return Item("libtorrent", Status.OK, sentences.LOADED())
 

@@ -6,8 +6,6 @@ from builds.models import CoverHost
 from ghost.operations.figures import sentences
 from ghost.operations.figures.item import MAX_ROWS, Item, Moment, Status
 
-NAMED = 5
-
 
 def item(moment: Moment) -> Item:
     """Bad while one is open."""
@@ -28,7 +26,7 @@ def item(moment: Moment) -> Item:
     counts: dict[str, int | float] = {"open": len(resting), "failing": len(hosts)}
     if not resting:
         return Item("circuits", Status.OK, sentences.CLOSED(), counts=counts, rows=rows)
-    names = ", ".join(host.name for host in resting[:NAMED])
+    names = sentences.listed([host.name for host in resting])
     return Item(
         "circuits", Status.DEGRADED, sentences.OPEN(names=names), sentences.MEND_HOST(), counts,
         last_error=resting[0].last_error, since=min(h.failed_at or moment.now for h in resting),

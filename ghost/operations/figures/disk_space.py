@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 
 from ghost.core.heartbeats.models import Heartbeat, host_name
+from ghost.core.text.reasons import Reason
 from ghost.operations.figures import sentences
 from ghost.operations.figures.item import Item, Moment, Status
 
@@ -86,5 +87,5 @@ def _is_below(row: dict[str, Any], percent: float, size: int) -> bool:
     return bool(is_short or row["free_files_percent"] < FULL_PERCENT)
 
 
-def _names(rows: list[dict[str, Any]]) -> str:
-    return ", ".join(f"{row['name']} ({row['host']})" for row in rows)
+def _names(rows: list[dict[str, Any]]) -> Reason:
+    return sentences.listed([f"{row['name']} ({row['host']})" for row in rows])

@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import reduce
+
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from ghost.core.text.reasons import ReasonCode
+from ghost.core.text.reasons import Reason, ReasonCode, words
 
 
 def _code(name: str, sentence: object) -> ReasonCode:
     return ReasonCode(f"figures.{name}", sentence)  # type: ignore[arg-type]  # a lazy text
+
+
+NAMED = 3
+"""So many of a kind are named in a sentence; the others are counted."""
+PAIR = _code("pair", _("%(first)s, %(rest)s"))
+AND_MORE = _code(
+    "and_more",
+    ngettext_lazy("%(names)s and %(number)s more", "%(names)s and %(number)s more", "number"),
+)
+
+
+def listed(names: Sequence[Reason | str]) -> Reason:
+    """These names one after the other, or the first of them and how many more there are."""
+    said = [name if isinstance(name, Reason) else words(name) for name in names]
+    shown = reduce(lambda first, rest: PAIR(first=first, rest=rest), said[:NAMED])
+    more = len(said) - NAMED
+    return AND_MORE(names=shown, number=more) if more > 0 else shown
 
 
 TITLES = {

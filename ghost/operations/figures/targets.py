@@ -32,7 +32,10 @@ def item(moment: Moment) -> Item:
         return _bad(late, sentences.DEPLOYMENT_OVERDUE, sentences.LOOK_AT_WORKER, more)
     if waiting := [row.target for row in rows if not row.is_current]:
         return Item(
-            "deployments", Status.OK, sentences.DEPLOYMENT_WAITS(names=", ".join(waiting)), **more
+            "deployments",
+            Status.OK,
+            sentences.DEPLOYMENT_WAITS(names=sentences.listed(waiting)),
+            **more,
         )
     if not rows:
         return Item("deployments", Status.UNKNOWN, sentences.NOTHING_SEEN(), **more)
@@ -40,7 +43,7 @@ def item(moment: Moment) -> Item:
 
 
 def _bad(rows: list[Deployment], told: Any, advice: Any, more: dict[str, Any]) -> Item:  # noqa: ANN401  # ReasonCodes
-    names = ", ".join(row.target for row in rows)
+    names = sentences.listed([row.target for row in rows])
     return Item(
         "deployments", Status.DEGRADED, told(names=names), advice(),
         last_error=rows[0].error or NONE, since=rows[0].tried_at, **more,

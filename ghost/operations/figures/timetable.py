@@ -115,7 +115,9 @@ def _judged(table: list[Entry], moment: Moment) -> Item:
     if missing and moment.is_starting:
         return Item(NAME, Status.UNKNOWN, sentences.NOTHING_SEEN())
     if missing:
-        told = sentences.NOT_SET_UP(names=", ".join(sorted(missing)))
+        told = sentences.NOT_SET_UP(
+            names=sentences.listed([schedules.spoken(name) for name in sorted(missing)])
+        )
         return Item(NAME, Status.DEGRADED, told, sentences.PREPARE())
     if late := [e for e in table if e.is_overdue(moment.now)]:
         return _overdue(late, moment)
@@ -140,5 +142,5 @@ def _failed(failed: list[Entry]) -> Item:
     )  # fmt: skip
 
 
-def _names(found: list[Entry]) -> str:
-    return ", ".join(e.name for e in found)
+def _names(found: list[Entry]) -> Reason:
+    return sentences.listed([schedules.spoken(e.name) for e in found])

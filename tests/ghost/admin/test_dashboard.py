@@ -15,6 +15,7 @@ from django_q.models import Failure, OrmQ, Schedule, Success
 from builds.models import Build, Cover, CoverHost, Deployment
 from dht.models import HealthSample, Scan
 from ghost.core.audit.models import AuditEvent
+from ghost.core.heartbeats.models import Heartbeat
 from ghost.core.text.durations import ago
 from ghost.core.text.reasons import words
 from resources.models import Block, Category, Resource, findings
@@ -243,3 +244,36 @@ def test_templates_of_a_room_name_nothing_of_the_rooms_to_its_right(room, names)
     found = {file.name: pattern.findall(file.read_text()) for file in files}
 
     assert {name: hits for name, hits in found.items() if hits} == {}
+
+
+def standing(browser) -> str:
+    page = browser.get(reverse("admin:index")).content.decode()
+    found = re.search(r'<section class="ghost-standing.*?</section>', page, re.S)
+    assert found
+    return found[0]
+
+
+def test_what_is_wrong_with_the_installation_stands_on_top_with_what_to_do():
+    now = timezone.now()
+    Heartbeat.objects.create(
+        kind="worker", host="one", pid=1, version="1",
+        started_at=now, last_seen_at=now - timedelta(hours=3),
+    )  # fmt: skip
+    CoverHost.objects.note_failure("covers.example", words("refused"), retry_after_s=600)
+
+    strip = standing(operators.client("Operator"))
+
+    assert "ghost-standing-bad" in strip
+    assert "no worker is running" in strip
+    assert "Start the worker" in strip
+    assert "3\xa0hours ago" in strip
+    assert strip.index("no worker is running") < strip.index("covers.example")
+    assert operators.list_of("builds_coverhost") in strip
+
+
+def test_an_installation_in_order_says_so():
+    strip = standing(operators.client("Viewer"))
+
+    assert "ghost-standing-good" in strip
+    assert "The installation is in order" in strip
+    assert 'role="alert"' not in strip

@@ -1,9 +1,14 @@
 """Schedules belong to the code, and can be paused."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from django_q.models import Schedule
 
+from dht import reasons
+from ghost.core.jobs.schedule_runs import ScheduleRun
 from ghost.operations import schedules
 from tests import operators
 
@@ -27,3 +32,45 @@ def test_schedules_belong_to_the_code_and_can_be_paused():
     assert (added.status_code, changed.status_code) == (403, 403)
     assert (paused.func, paused.repeats, still) == ("dht.tasks.scan_health", 0, 0)
     assert resumed.repeats == -1
+
+
+def shown(browser, name: str = "scan health") -> str:
+    page = browser.get(operators.list_of("django_q_schedule")).content.decode()
+    (row,) = (part for part in page.split("<tr") if f">{name}<" in part or f"{name}\n" in part)
+    return row
+
+
+@pytest.mark.parametrize(
+    ("schedule", "run", "badge"),
+    [
+        ({}, {}, "in order"),
+        ({"next_run": timezone.now() - timedelta(hours=3)}, {}, "overdue"),
+        ({}, {"is_ok": False, "result": "disk full"}, "failed"),
+        ({"repeats": schedules.PAUSED}, {}, "paused"),
+    ],
+)
+def test_the_list_says_how_each_stands(schedule, run, badge):
+    schedules.sync()
+    Schedule.objects.filter(name="scan health").update(**schedule)
+    ScheduleRun.objects.filter(name="scan health").update(
+        began_at=timezone.now(), ended_at=timezone.now(), **run
+    )
+
+    row = shown(operators.client("Viewer"))
+
+    assert badge in row
+    assert "just now" in row
+    assert ("disk full" in row) == (badge == "failed")
+
+
+def test_names_and_results_are_in_the_reader_s_language():
+    schedules.sync()
+    said = reasons.COUNTED(number=7).plain()
+    ScheduleRun.objects.filter(name="count DHT nodes").update(is_ok=True, result=said)
+    browser = operators.client("Viewer")
+    browser.cookies["django_language"] = "zh-hans"
+
+    page = browser.get(operators.list_of("django_q_schedule")).content.decode()
+
+    assert "统计 DHT 节点" in page
+    assert "7 个 DHT 节点有响应" in page

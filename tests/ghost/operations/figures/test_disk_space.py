@@ -48,4 +48,4 @@ def test_a_worker_s_host_tells_of_its_own():
     heartbeat(host="two", facts={"disks": [disk(0.1, 1000)]})
 
     assert told("disk") == ("down", "disk.full")
-    assert item("disk").reason.params["names"] == "GHOST_DB_PATH (two)"
+    assert str(item("disk").reason) == "no space left: GHOST_DB_PATH (two)"

@@ -1,0 +1,64 @@
+"""manage.py doctor."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from builds.models import BuildState
+from ghost.core.text.reasons import words
+from ghost.operations import startup
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def prepared(configure, tmp_path):
+    configure(secrets_dir=tmp_path / "secrets")
+    startup.put_right()
+
+
+def fail_build() -> None:
+    BuildState.get()
+    BuildState.objects.update(last_error=words("hugo: exit 1"))
+
+
+def test_it_has_a_line_for_each_check_and_no_colour_where_no_terminal_is(capsys):
+    call_command("doctor")
+
+    told = capsys.readouterr().out
+    assert told.splitlines()[-1] == "Everything is in order."
+    assert all(line.startswith(("ok ", "- ")) for line in told.splitlines()[:-1])
+    assert "\x1b" not in told
+
+
+def test_it_says_what_to_do_and_fails(capsys):
+    fail_build()
+
+    with pytest.raises(CommandError, match=r"1 check\(s\) failed"):
+        call_command("doctor")
+
+    lines = capsys.readouterr().out.splitlines()
+    (at,) = (i for i, line in enumerate(lines) if line.startswith("FAILED"))
+    assert "build" in lines[at]
+    assert "hugo: exit 1" in lines[at]
+    assert lines[at + 1].strip().startswith("-> Read what the build's steps printed")
+
+
+def test_machines_get_json(capsys):
+    fail_build()
+
+    with pytest.raises(CommandError):
+        call_command("doctor", "--json")
+
+    told = json.loads(capsys.readouterr().out)
+    assert told["ok"] is False
+    assert [each["name"] for each in told["checks"] if each["outcome"] == "failed"] == ["build"]
+
+
+def test_it_colours_a_terminal(capsys):
+    call_command("doctor", force_color=True)
+
+    assert "\x1b[" in capsys.readouterr().out

@@ -1,0 +1,102 @@
+"""What the doctor looks at, and what it advises."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import DatabaseError
+from django.db.migrations.recorder import MigrationRecorder
+
+from builds.models import BuildState
+from dht.engine import session
+from ghost.core.db import migrations_state
+from ghost.core.text.reasons import words
+from ghost.operations import checkup, startup
+from ghost.operations.checkup import Finding, Outcome
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def prepared(configure, tmp_path):
+    configure(secrets_dir=tmp_path / "secrets")
+    startup.put_right()
+    return tmp_path
+
+
+def failed() -> dict[str, Finding]:
+    return {each.name: each for each in checkup.findings() if each.outcome == Outcome.FAILED}
+
+
+def test_a_sound_installation_has_nothing_to_mend():
+    found = list(checkup.findings())
+
+    assert failed() == {}
+    assert {"version", "configuration", "machine", "hugo", "secrets", "database", "workers", "start"} <= {
+        each.name for each in found
+    }  # fmt: skip
+
+
+def break_hugo(configure, monkeypatch, prepared):
+    configure(hugo_bin="no-such-hugo")
+
+
+def break_hugo_itself(configure, monkeypatch, prepared):
+    configure(hugo_bin="false")
+
+
+def break_configuration(configure, monkeypatch, prepared):
+    monkeypatch.setenv("GHOST_SITE_TITEL", "misspelt")
+
+
+def break_secrets(configure, monkeypatch, prepared):
+    (prepared / "secrets" / "admin-token").chmod(0o644)
+
+
+def break_migrations(configure, monkeypatch, prepared):
+    MigrationRecorder.Migration.objects.filter(app="builds").delete()
+
+
+def break_database(configure, monkeypatch, prepared):
+    def away():
+        raise DatabaseError("gone")
+
+    monkeypatch.setattr(migrations_state, "is_migrated", away)
+
+
+def break_libtorrent(configure, monkeypatch, prepared):
+    monkeypatch.setattr(session, "lt", None)
+
+
+def break_build(configure, monkeypatch, prepared):
+    BuildState.get()
+    BuildState.objects.update(last_error=words("hugo: exit 1"))
+
+
+def break_groups(configure, monkeypatch, prepared):
+    Group.objects.all().delete()
+
+
+@pytest.mark.parametrize(
+    ("damage", "name", "told"),
+    [
+        (break_hugo, "machine", "no-such-hugo"),
+        (break_hugo_itself, "hugo", "false"),
+        (break_configuration, "configuration", "GHOST_SITE_TITEL"),
+        (break_secrets, "secrets", "admin-token"),
+        (break_migrations, "database", "not migrated"),
+        (break_database, "database", "does not answer"),
+        (break_libtorrent, "libtorrent", "can't be loaded"),
+        (break_build, "build", "hugo: exit 1"),
+        (break_groups, "start", "operators' groups"),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_each_fault_is_found_with_what_to_do(configure, monkeypatch, prepared, damage, name, told):
+    damage(configure, monkeypatch, prepared)
+
+    found = failed()
+
+    assert list(found) == [name]
+    assert told in found[name].told
+    assert found[name].advice
