@@ -7,6 +7,7 @@ from ghost.core.events.subscriptions import Stream
 from ghost.core.heartbeats.models import Heartbeat
 from ghost.core.http.idempotency import KeptAnswer
 from ghost.core.http.rate_limit import Usage
+from ghost.core.jobs.entries import QueueEntry
 from ghost.core.jobs.models import Job, JobPart
 from ghost.core.jobs.schedule_runs import ScheduleRun
 
@@ -19,6 +20,7 @@ __all__ = [
     "Job",
     "JobPart",
     "KeptAnswer",
+    "QueueEntry",
     "ScheduleRun",
     "Stream",
     "Usage",

@@ -91,6 +91,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 Q_CLUSTER = {
     "name": "ghost",
     "label": "Tasks",
+    "broker_class": "ghost.core.jobs.database_broker.DatabaseBroker",
     "orm": "default",
     "workers": GHOST.workers,
     "queue_limit": GHOST.workers,
@@ -101,7 +102,7 @@ Q_CLUSTER = {
     "catch_up": False,
     "save_limit": 1000,
     "poll": 0.25,
-    "scheduler": GHOST.enable_scheduler,
+    "scheduler": False,  # the watch has it: the guard asks no database
 }
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

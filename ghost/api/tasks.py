@@ -45,16 +45,16 @@ class TaskOut(Documented):
     kind: JobKind
     """What sort of work the task does."""
     status: JobStatus
-    """How it stands. `lost`: its worker died; the queue hands the task out again within 70
-    minutes."""
+    """How it stands. `lost`: its worker died; the queue hands the task out again within a
+    minute."""
     stage: str | None
     """The stage that it is at, if it has stages."""
     progress: TaskProgress | None
     """How far it is; null where that is not known."""
     queue_rank: int | None
-    """Its place in the queue: 1 is the next one. Null once a worker has it, and beyond place 1,000."""
+    """Its place in the queue: 1 is the next one. Null once a worker runs it, and beyond place 1,000."""
     queue_total: int | None
-    """Number of tasks that wait, counted up to 1,000; null once a worker has it."""
+    """Number of tasks that wait, counted up to 1,000; null once a worker runs it."""
     asked_at: Moment
     """When it was asked for."""
     started_at: Moment | None

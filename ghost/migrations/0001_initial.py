@@ -10,6 +10,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('django_q', '0019_alter_task_options_alter_ormq_key_alter_ormq_lock_and_more'),
     ]
 
     operations = [
@@ -45,11 +46,10 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('probe', 'probe'), ('scan', 'health scan'), ('build', 'build'), ('covers', 'covers'), ('deploy', 'deployment'), ('other', 'other')], max_length=10)),
                 ('subjects', models.PositiveIntegerField(default=0)),
                 ('token_id', models.BigIntegerField(null=True)),
-                ('queue_id', models.BigIntegerField(null=True)),
                 ('asked_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('started_at', models.DateTimeField(null=True)),
                 ('finished_at', models.DateTimeField(null=True)),
-                ('worker', models.CharField(blank=True, max_length=100)),
+                ('worker', models.CharField(blank=True, max_length=120)),
                 ('stage', models.CharField(blank=True, max_length=30)),
                 ('done', models.PositiveBigIntegerField(default=0)),
                 ('total', models.PositiveBigIntegerField(default=0)),
@@ -177,6 +177,26 @@ class Migration(migrations.Migration):
             options={
                 'default_permissions': (),
                 'constraints': [models.UniqueConstraint(models.F('token_id'), models.F('key'), name='ghost_kept_answer_per_key')],
+            },
+        ),
+        migrations.CreateModel(
+            name='QueueEntry',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('task_id', models.CharField(max_length=40, unique=True)),
+                ('func', models.CharField(max_length=256)),
+                ('payload', models.TextField(blank=True)),
+                ('asked_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('sent_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('cluster', models.CharField(blank=True, db_index=True, max_length=120)),
+                ('held_at', models.DateTimeField(null=True)),
+                ('worker', models.CharField(blank=True, max_length=120)),
+                ('begun_at', models.DateTimeField(null=True)),
+                ('kills', models.PositiveSmallIntegerField(default=0)),
+                ('row', models.OneToOneField(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='entry', to='django_q.ormq')),
+            ],
+            options={
+                'default_permissions': ('view',),
             },
         ),
         migrations.CreateModel(

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_q.models import Schedule
+from django_q.scheduler import scheduler
 
 from ghost.core.jobs.schedule_runs import ScheduleRun
 from ghost.core.text.reasons import Reason, ReasonCode, words
@@ -140,3 +141,10 @@ def _sync_one(entry: ScheduledTask) -> int:
     row.save()
     ScheduleRun.objects.expect(entry.name)
     return 1
+
+
+def queue_due() -> None:
+    """Queue what is due, unless GHOST_ENABLE_SCHEDULER is 0."""
+    due = Schedule.objects.exclude(repeats=0).filter(next_run__lt=timezone.now())
+    if settings.GHOST.enable_scheduler and due.exists():  # the scheduler takes the write lock
+        scheduler()

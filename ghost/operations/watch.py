@@ -15,7 +15,8 @@ from typing import Never
 
 from django import db
 
-from ghost.operations import worker_heartbeat
+from ghost.core.jobs import release
+from ghost.operations import schedules, worker_heartbeat
 
 LONGEST_SLEEP_S = 1.0
 REPEATED_AFTER_S = 60.0
@@ -33,7 +34,11 @@ class Chore:
     run: Callable[[], None]
 
 
-CHORES: tuple[Chore, ...] = (Chore("heartbeat", worker_heartbeat.EVERY_S, worker_heartbeat.beat),)
+CHORES: tuple[Chore, ...] = (
+    Chore("queueing what the schedules say", 5, schedules.queue_due),
+    Chore("looking after what workers hold", 5, release.look_after),
+    Chore("heartbeat", worker_heartbeat.EVERY_S, worker_heartbeat.beat),
+)
 
 
 class Rota:

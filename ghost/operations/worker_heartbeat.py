@@ -11,7 +11,8 @@ from dht.engine import session
 from ghost.core.errors import OutageError
 from ghost.core.heartbeats import processes
 from ghost.core.heartbeats.models import Heartbeat, host_name
-from ghost.core.jobs.models import Job
+from ghost.core.jobs import process
+from ghost.core.jobs.entries import QueueEntry
 from ghost.operations.figures.bittorrent import LIBTORRENT_FACT
 from ghost.operations.figures.disk_space import disks
 
@@ -31,22 +32,18 @@ def beat() -> None:
 
 
 def _doings(parent: int) -> list[dict[str, Any]]:
-    """Each process below the parent of this host's, and the job that it carries out."""
-    jobs = {
-        job.worker: job
-        for job in Job.objects.open()
-        .exclude(started_at=None)
-        .filter(worker__startswith=f"{host_name()[:80]}:")
-    }
-    return [_doing(pid, jobs.get(f"{host_name()[:80]}:{pid}")) for pid in processes.below(parent)]
+    """Each process below the parent of this host's, and the task that it runs."""
+    running = {entry.worker: entry for entry in QueueEntry.objects.running()}
+    return [_doing(pid, running.get(process.name(pid))) for pid in processes.below(parent)]
 
 
-def _doing(pid: int, job: Job | None) -> dict[str, Any]:
-    since = job.started_at if job else processes.started_at(pid)
+def _doing(pid: int, entry: QueueEntry | None) -> dict[str, Any]:
+    since = entry.begun_at if entry else processes.started_at(pid)
     return {
         "name": f"{host_name()}:{pid}",
-        "state": "busy" if job else "idle",
-        "task": f"{job.kind} {job.task_id}" if job else None,
+        "role": processes.role(pid),
+        "state": "busy" if entry else "idle",
+        "task": f"{entry.func} {entry.task_id}" if entry else None,
         "since": (since or timezone.now()).isoformat(),
     }
 

@@ -39,6 +39,15 @@ def children(pid: int) -> list[int]:
         return [os.getpid()]
 
 
+def role(pid: int) -> str:
+    """What a process of the workers' is, by the name that it gave itself: `guard`, `worker`,
+    `pusher`, `monitor` or `watch`; empty if that can't be told."""
+    with suppress(OSError):
+        name = (_PROC / str(pid) / "comm").read_text().strip()
+        return name.removeprefix("ghost-") if name.startswith("ghost-") else ""
+    return ""
+
+
 def below(pid: int) -> Iterator[int]:
     """All processes below `pid`, parents before their children."""
     for child in children(pid):

@@ -18,12 +18,12 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_q.conf import Conf
-from django_q.models import OrmQ
 
 from ghost.core.db.fields import ReasonField
 from ghost.core.events import outbox
 from ghost.core.events.models import EventKind
 from ghost.core.jobs import process, throttle
+from ghost.core.jobs.entries import QueueEntry
 from ghost.core.text.reasons import NONE, Reason, put_into_words
 
 MAX_RANK = 1000
@@ -49,7 +49,7 @@ class JobStatus(models.TextChoices):
     DONE = "done", _("done")
     FAILED = "failed", _("failed")
     LOST = "lost", _("lost")
-    """Its worker died. The queue hands the task out again once its lease has ended."""
+    """Its worker died. The queue hands the task out again within a minute."""
 
 
 class JobQuerySet(models.QuerySet["Job"]):
@@ -58,6 +58,13 @@ class JobQuerySet(models.QuerySet["Job"]):
     def open(self) -> Self:
         """Those that have not ended."""
         return self.filter(finished_at=None)
+
+    def wait_again(self) -> None:
+        """Begin anew with those that end with their task: its worker died."""
+        for job in self.filter(subjects=0).exclude(started_at=None):
+            job.started_at, job.worker, job.stage, job.done, job.total = None, "", "", 0, 0
+            job.save(update_fields=["started_at", "worker", "stage", "done", "total"])
+            job.tell()
 
     def prune(self, before: datetime) -> int:
         """Drop those asked for before then; how many there were."""
@@ -73,12 +80,11 @@ class Job(models.Model):
     subjects = models.PositiveIntegerField(default=0)
     token_id = models.BigIntegerField(null=True)
     """Whose request it was; null for operators, commands and Ghost itself."""
-    queue_id = models.BigIntegerField(null=True)
-    """Its row in the queue, as long as that is a table of this database."""
     asked_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
-    worker = models.CharField(max_length=100, blank=True)
+    worker = models.CharField(max_length=process.MAX_CHARS, blank=True)
+    """The process that began it last."""
     stage = models.CharField(max_length=30, blank=True)
     done = models.PositiveBigIntegerField(default=0)
     total = models.PositiveBigIntegerField(default=0)
@@ -112,7 +118,8 @@ class Job(models.Model):
         if self.subjects:  # others go on with it
             return False
         lease = timedelta(seconds=Conf.RETRY)
-        return timezone.now() - self.started_at > lease or not process.is_alive(self.worker)
+        is_over = timezone.now() - self.started_at > lease
+        return is_over or process.is_alive(self.worker) is False
 
     @property
     def progress(self) -> dict[str, int] | None:
@@ -122,11 +129,10 @@ class Job(models.Model):
     def place(self) -> tuple[int | None, int]:
         """Its rank among the tasks that wait (1: the next one), and how many wait.
 
-        No rank if a worker has taken it, or if it lies further back than MAX_RANK.
+        No rank if a worker has begun it, or if it lies further back than MAX_RANK.
         """
-        waiting = OrmQ.objects.filter(lock__lte=timezone.now()).order_by("pk")
-        keys = list(waiting.values_list("pk", flat=True)[:MAX_RANK])
-        return keys.index(self.queue_id) + 1 if self.queue_id in keys else None, len(keys)
+        waiting = list(QueueEntry.objects.waiting().values_list("task_id", flat=True)[:MAX_RANK])
+        return waiting.index(self.pk) + 1 if self.pk in waiting else None, len(waiting)
 
     def tell(self) -> None:
         """Tell its owner how it stands, in the transaction that changed it."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from django.db import transaction
-from django_q.brokers import get_broker
-from django_q.conf import Conf
 from django_q.models import Task
 from django_q.tasks import async_task
 
@@ -15,21 +13,6 @@ from ghost.core.audit.models import ActorKind
 from ghost.core.events import outbox
 from ghost.core.events.models import EventKind
 from ghost.core.jobs.models import Job, JobKind, JobPart
-
-
-class _RememberingBroker:
-    """The queue's broker, which remembers where in the queue it put the task."""
-
-    def __init__(self) -> None:
-        self._broker = get_broker()
-        self.list_key = self._broker.list_key
-        self.queue_id: int | None = None
-
-    def enqueue(self, task: str) -> object:
-        put = self._broker.enqueue(task)
-        self.queue_id = put if Conf.ORM and isinstance(put, int) else None
-        return put
-
 
 _NO_BUILD_YET = {"state": "queued"} | dict.fromkeys(
     ("build_id", "stage", "progress", "started_at", "ended_at")
@@ -48,16 +31,14 @@ def enqueue(
 
     A task of a higher room is given by its `TaskName`. `token_id` is the asker's; if not given, that of the token whose request this is.
     """
-    broker = _RememberingBroker()
     with transaction.atomic():
         func = task if callable(task) else str(task)  # the queue stores plain text
-        task_id = str(async_task(func, *args, broker=broker, **kwargs))
+        task_id = str(async_task(func, *args, **kwargs))
         job = Job.objects.create(
             task_id=task_id,
             kind=kind,
             subjects=len(subjects),
             token_id=_asker() if token_id is None else token_id,
-            queue_id=broker.queue_id,
         )
         JobPart.objects.bulk_create(JobPart(job=job, subject=subject) for subject in subjects)
         job.tell()

@@ -17,11 +17,18 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ghost.core.jobs import process, throttle
+from ghost.core.jobs.entries import QueueEntry
 from ghost.core.jobs.models import Job, JobPart
 from ghost.core.text.reasons import NONE, Reason, ReasonCode
 
 REASON_CHARS = 500
 FAILED = ReasonCode("jobs.failed", _("The task failed; operators see why among the failed tasks."))
+WORKER_DIED = ReasonCode(
+    "jobs.worker_died", _("The task was given up: %(count)s worker processes died while it ran.")
+)
+OVERDUE = ReasonCode(
+    "jobs.overdue", _("The task did not end in its time, and its worker process was killed.")
+)
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +49,7 @@ def begin(task: dict[str, Any], **_: object) -> None:
     _now.set(_Now(task["id"]))
     try:
         with transaction.atomic():
+            QueueEntry.objects.filter(task_id=task["id"]).begin()
             ours = Job.objects.open().filter(pk=task["id"])
             if ours.update(started_at=timezone.now(), worker=process.name()):
                 ours.get().tell()

@@ -1,58 +1,47 @@
-"""manage.py qcluster: django-q2's, made to stop well.
-
-Runners of Procfiles and service managers signal a whole process group. That would end the
-sentinel and the workers in the middle of their work, and the parent would then wait for them for
-ever. So the sentinel and all below it get a group of their own, and only the parent is told to
-stop. And if the parent is killed, nothing below it goes on alone.
-"""
+"""manage.py qcluster: the workers of this host. It checks the configuration and becomes the small
+parent of two programs, which it starts by this command too."""
 
 from __future__ import annotations
 
-import ctypes
 import os
-import signal
 import sys
+from argparse import SUPPRESS, ArgumentParser
 from contextlib import suppress
 from typing import Any
 
+from django.core.management.base import BaseCommand
 from django.db import connections
-from django_q.cluster import Cluster
-from django_q.management.commands import qcluster
 
-from ghost.core.jobs import shutdown
-from ghost.operations import schedules, startup
-
-PR_SET_PDEATHSIG = 1  # prctl(2)
+from ghost.core.config.env import BASE_DIR
+from ghost.core.jobs import release
+from ghost.operations import schedules, startup, watch
+from ghost.operations.workers import guard, parent
 
 
-class Command(qcluster.Command):  # type: ignore[misc]  # django-q2 has no types
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401  # Django's
-        startup.Start().wait()
-        schedules.catch_up()
-        connections.close_all()  # the processes below must not share ours
-        main = os.getpid()
-        shutdown.ignore()
-        os.register_at_fork(after_in_child=lambda: _settle(main))
-        _stop_before(Cluster)
-        super().handle(*args, **options)
+class Command(BaseCommand):
+    help = "Run the workers of the queue, and start again what ends of them."
 
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--only", choices=("cluster", "watch"), help=SUPPRESS)
+        parser.add_argument("--heard-by", type=int, help=SUPPRESS)
+        parser.add_argument("--died", default="", help=SUPPRESS)
 
-def _settle(main: int) -> None:
-    """In each process below the parent."""
-    if os.getppid() == main:
-        os.setpgid(0, 0)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    def handle(self, *_args: Any, **options: Any) -> None:  # noqa: ANN401  # Django's
+        def tell(line: str) -> None:
+            with suppress(OSError):  # nobody listens, or has for long
+                os.write(options["heard_by"], f"{line}\n".encode())
 
-
-def _stop_before(cluster: Any) -> None:  # noqa: ANN401  # django-q2 has no types
-    """Tell the workers first, then let the cluster stop as it does."""
-    stop = cluster.stop
-
-    def stop_soon(self: Any) -> bool:  # noqa: ANN401  # django-q2 has no types
-        if self.sentinel.is_alive():
-            with suppress(ProcessLookupError):
-                shutdown.ask(self.sentinel.pid)
-        return bool(stop(self))
-
-    cluster.stop = stop_soon
+        if options["only"] == "cluster":
+            startup.Start().wait(lambda: bool(tell("")))
+            schedules.catch_up()
+            release.release_dead([int(each) for each in options["died"].split(",") if each])
+            connections.close_all()  # the processes below must not share ours
+            guard.Guard(tell)
+        elif options["only"] == "watch":
+            parent.control_process(parent.PR_SET_NAME, b"ghost-watch")
+            startup.Start().wait(lambda: bool(tell("")))
+            watch.keep(beat=lambda: tell(""))
+        else:
+            # Nothing of Django stays; -P: the program's folder is no place to look for modules.
+            argv = [sys.executable, "-P", parent.__file__, str(BASE_DIR / "manage.py")]
+            os.execv(sys.executable, argv)  # noqa: S606  # no shell is needed

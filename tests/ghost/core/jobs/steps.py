@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import socket
-
 from ghost.core.events.models import Event
-from ghost.core.jobs import queue, worker
+from ghost.core.jobs import process, queue, worker
 from ghost.core.jobs.models import Job, JobKind
 
-HERE = f"{socket.gethostname()[:80]}:{os.getpid()}"
+HERE = process.name()
 
 
 def ask(*subjects: str, kind: JobKind = JobKind.OTHER, **kwargs) -> Job:

@@ -26,7 +26,7 @@ def test_job_is_there_as_soon_as_its_task_is():
         "time.sleep",
         (0,),
     )
-    assert (job.status, job.token_id, job.queue_id) == (JobStatus.QUEUED, 7, queued.pk)
+    assert (job.status, job.token_id, queued.entry.task_id) == (JobStatus.QUEUED, 7, job.pk)
     assert [(e.token_id, e.data["task_id"]) for e in Event.objects.all()] == [(7, job.pk)]
 
 

@@ -1,0 +1,80 @@
+"""The queue in the database: django-q2's, which notes who has fetched what."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+from django_q.brokers.orm import ORM
+from django_q.conf import Conf
+from django_q.models import OrmQ
+
+from ghost.core.jobs import process
+from ghost.core.jobs.entries import QueueEntry
+
+PAUSE_S = 2.0
+"""Between two attempts while the database does not answer."""
+ATTEMPTS = 3
+
+logger = logging.getLogger(__name__)
+
+
+class DatabaseBroker(ORM):  # type: ignore[misc]  # django-q2 has no types
+    """What the guard makes one of is for its pusher and its monitor: they fetch in its name."""
+
+    def __init__(self, list_key: str | None = None) -> None:
+        super().__init__(list_key)
+        self.cluster = process.name()
+
+    def enqueue(self, task: str) -> int:
+        """Put a packed task into the queue; the number of its row."""
+        with transaction.atomic():
+            row = OrmQ.objects.create(
+                key=self.list_key or Conf.CLUSTER_NAME, payload=task, lock=timezone.now()
+            )
+            QueueEntry.of(row.task, row=row)
+        return int(row.pk)
+
+    def dequeue(self) -> list[tuple[int, str]] | None:
+        """The next task with the number of its row, or None after a while without one."""
+        try:
+            self.get_connection()  # closes those that broke
+            row = self._next()
+            if row is not None:
+                return self._take(row)
+        except DatabaseError:
+            logger.warning("the queue can't be read: the database does not answer", exc_info=True)
+            time.sleep(PAUSE_S)
+        else:
+            time.sleep(Conf.POLL)
+        return None
+
+    def _next(self) -> OrmQ | None:
+        due = OrmQ.objects.filter(key=self.list_key, lock__lt=timezone.now())
+        return due.order_by("pk").first()
+
+    def _take(self, row: OrmQ) -> list[tuple[int, str]] | None:
+        with transaction.atomic():
+            free = OrmQ.objects.filter(pk=row.pk, lock=row.lock)
+            if not free.update(lock=self.timeout(row)):
+                return None  # another cluster was faster
+            QueueEntry.objects.filter(row=row).hold(self.cluster)
+        return [(row.pk, row.payload)]
+
+    def delete(self, task_id: int) -> None:
+        """Drop a row with its entry: its result is stored, or nobody can read it."""
+        for attempt in range(ATTEMPTS):
+            try:
+                self.get_connection().filter(pk=task_id).delete()
+            except DatabaseError:
+                if attempt == ATTEMPTS - 1:
+                    raise
+                time.sleep(PAUSE_S)
+            else:
+                return
+
+    def give_back(self, entry: QueueEntry) -> None:
+        """Let an entry that nobody holds be fetched at once."""
+        OrmQ.objects.filter(entry=entry).update(lock=timezone.now())
