@@ -31,15 +31,19 @@ class Command(BaseCommand):
             with suppress(OSError):  # nobody listens, or has for long
                 os.write(options["heard_by"], f"{line}\n".encode())
 
+        def goes_on() -> bool:
+            tell("")
+            return False
+
         if options["only"] == "cluster":
-            startup.Start().wait(lambda: bool(tell("")))
+            startup.Start().wait(is_stopping=goes_on)
             schedules.catch_up()
             release.release_dead([int(each) for each in options["died"].split(",") if each])
             connections.close_all()  # the processes below must not share ours
             guard.Guard(tell)
         elif options["only"] == "watch":
             parent.control_process(parent.PR_SET_NAME, b"ghost-watch")
-            startup.Start().wait(lambda: bool(tell("")))
+            startup.Start().wait(is_stopping=goes_on)
             watch.keep(beat=lambda: tell(""))
         else:
             # Nothing of Django stays; -P: the program's folder is no place to look for modules.

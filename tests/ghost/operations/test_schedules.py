@@ -8,7 +8,6 @@ import pytest
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_q.models import OrmQ, Schedule
-from django_q.scheduler import scheduler
 
 from ghost.operations import schedules
 
@@ -50,12 +49,29 @@ def test_every_scheduled_task_can_be_found(entry):
 
 @pytest.mark.django_db(transaction=True)  # the scheduler closes a connection amid a transaction
 def test_the_clock_queues_every_schedule():
-    """The queue's own scheduler, with the time of each schedule come."""
+    """By the queue's own scheduler, with the time of each schedule come."""
     schedules.sync()
     Schedule.objects.update(next_run=timezone.now() - timedelta(seconds=1))
 
-    scheduler()
+    schedules.queue_due()
 
     queued = sorted(message.func() for message in OrmQ.objects.all())
     assert queued == sorted(entry.task for entry in schedules.entries())
     assert not Schedule.objects.filter(next_run__lte=timezone.now()).exists()
+
+
+def test_without_the_scheduler_nothing_is_queued(configure):
+    configure(enable_scheduler=False)
+    schedules.sync()
+    Schedule.objects.update(next_run=timezone.now() - timedelta(seconds=1))
+
+    schedules.queue_due()
+
+    assert OrmQ.objects.count() == 0
+
+
+def test_while_nothing_is_due_nothing_is_written(django_assert_num_queries):
+    schedules.sync()
+
+    with django_assert_num_queries(1):
+        schedules.queue_due()

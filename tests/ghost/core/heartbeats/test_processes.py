@@ -38,3 +38,7 @@ def test_the_processes_below_one():
     os.kill(below[0], 9)
     child.wait()
     child.stdout.close()
+
+
+def test_a_process_that_is_none_of_the_workers_has_no_role():
+    assert [processes.role(pid) for pid in (os.getpid(), 4194303)] == ["", ""]
