@@ -70,9 +70,8 @@ GIVEN_UP = ReasonCode(
 DRAFT_GONE = ReasonCode(
     "builds.draft_gone", _("This build's draft is gone; another builder took over.")
 )
-GAVE_WAY = ReasonCode(
-    "builds.gave_way",
-    _("Something was taken down, which is built first; this begins again afterwards."),
+OVERTAKEN = ReasonCode(
+    "builds.overtaken", _("Others changed the public site again and again meanwhile.")
 )
 NO_HUGO = ReasonCode(
     "builds.no_hugo",

@@ -19,7 +19,6 @@ from django.utils import timezone
 
 from builds import reasons
 from builds.models import LEASE, Build, BuildState, Output, Step
-from ghost.core.catalog.models import Catalog
 from ghost.core.config.env import BASE_DIR
 from ghost.core.db.pacing import PacedWriter
 from ghost.core.errors import GhostError, OutageError
@@ -28,16 +27,14 @@ from ghost.core.text.reasons import Reason, words
 RENEW_EVERY_S = LEASE.total_seconds() / 4
 REPORT_EVERY_S = 1
 """How far a step is, is written down so often at most."""
+LOOK_EVERY_S = 0.5
+"""What can't wait is looked for so often, or as soon as the work comes to it."""
 REPORT_EVERY_ITEMS = 500
 SITE_SOURCE = BASE_DIR / "builds" / "site"
 Listener = Callable[[Step], None]
 """Hears of each step when it begins, how far it is, and when it ends."""
 
 logger = logging.getLogger(__name__)
-
-
-class GaveWayError(OutageError):
-    """A long build stopped for a takedown."""
 
 
 class Progress(PacedWriter):
@@ -55,13 +52,20 @@ class Progress(PacedWriter):
 class Run(Progress):
     """One build under way: its row, its steps' rows, and who listens."""
 
-    def __init__(self, build: Build, listener: Listener | None = None) -> None:
+    def __init__(
+        self,
+        build: Build,
+        listener: Listener | None = None,
+        *,
+        meanwhile: Callable[[], object] = lambda: None,
+    ) -> None:
+        """`meanwhile` is what can't wait for the build's end: done on the way, every while."""
         self.build = build
         self._listener = listener
+        self._meanwhile = meanwhile
+        self._looked_at = time.monotonic()
         self._step: Step | None = None
         self._reported_at = 0.0
-        self.gives_way = False
-        """Whether it stops for a takedown: one that could be had without it, in a second."""
 
     @contextmanager
     def step(self, name: str) -> Iterator[Step]:
@@ -97,22 +101,19 @@ class Run(Progress):
             raise OutageError(reasons.GIVEN_UP())
 
     def report(self, done: int = 0, total: int = 0) -> None:
-        """That the step is so far. OutageError if the build was given up for dead, GaveWayError if
-        it has to stop for a takedown: long work calls this on its way."""
+        """That the step is so far. OutageError if the build was given up for dead: long work calls
+        this on its way, between its transactions."""
         self.require_claim()
-        self._give_way()
         step, now = self._step, time.monotonic()
+        if now - self._looked_at >= LOOK_EVERY_S:
+            self._looked_at = now
+            self._meanwhile()
         if step and total and now - self._reported_at >= REPORT_EVERY_S:
             self._reported_at, step.done, step.total = now, done, total
             with transaction.atomic():
                 step.save(update_fields=["done", "total"])
                 self.build.tell(step)
             self._tell_listener(step)
-
-    def _give_way(self) -> None:
-        seen = self.build.revision
-        if self.gives_way and seen is not None and Catalog.get().urgent_revision > seen:
-            raise GaveWayError(reasons.GAVE_WAY())
 
     def _tell_listener(self, step: Step) -> None:
         if self._listener:
@@ -130,9 +131,10 @@ class Run(Progress):
         build = self.build
         build.pages, build.files, build.bytes = state.pages, state.files, state.bytes
 
-    def succeed(self, state: Build.State, token: str) -> None:
-        """Write down that the public site holds what was synced; OutageError if this build was
-        given up for dead, so that it has no say any more."""
+    def succeed(self, state: Build.State, token: str = "") -> None:
+        """Write down that the public site holds what was synced, and is in the state `token` if
+        that isn't written down already; OutageError if this build was given up for dead, so that
+        it has no say any more."""
         self.build.set_aside = [
             "/" + file.removesuffix("index.html")
             for row in Output.objects.set_aside()

@@ -21,9 +21,10 @@ from django.utils import timezone
 
 from builds import covers, reasons
 from builds.deploy import after_build
-from builds.engine import pipeline, rollback
+from builds.deploy import tasks as deploy_tasks
+from builds.engine import pipeline, rollback, takedowns
 from builds.models import Build, BuildState, Extent
-from builds.run import GaveWayError, Listener
+from builds.run import Listener
 from ghost.core.catalog.models import Catalog
 from ghost.core.errors import RefusedError
 from ghost.core.jobs import queue
@@ -55,7 +56,10 @@ def build_when_quiet(trigger: str = "change") -> Plain:
 
 
 def build_at_once(trigger: str = "takedown") -> Plain:
-    """Build what can't wait for quiet: a takedown."""
+    """Build what can't wait for quiet: what a takedown left rough. A site that was put back stays
+    so: what was taken down is off it already."""
+    if BuildState.get().held_at:
+        return reasons.HELD().plain()
     return _claim_and_build(trigger)
 
 
@@ -76,12 +80,6 @@ def carry_out(
     is_urgent = Catalog.get().urgent_revision > BuildState.get().built_revision
     try:
         done = pipeline.run(build, force=force, verify=verify, listener=listener)
-    except GaveWayError:
-        try:
-            _claim_and_build("takedown")  # here: in the queue, others could be first
-        finally:
-            _queue(*((verify_site,) if verify else (build_now, build.trigger, True)))
-        raise
     finally:
         Catalog.heard()  # who found us at it left the announcement to us
         catalog = Catalog.get()
@@ -91,6 +89,13 @@ def carry_out(
         _queue_postponed()
     after_build.deliver(done, listener, is_urgent=is_urgent)
     return done
+
+
+def take_removals_off() -> None:
+    """For the watch, twice a second: take what was taken down off the site, whatever the workers
+    are busy with, and have that deployed."""
+    takedowns.take_off_site()
+    deploy_tasks.ask_for_removals()
 
 
 def deploy_if_due() -> list[Plain] | Plain:
@@ -116,14 +121,12 @@ def roll_back(build_id: int, by: str) -> Plain:
 
 
 def put_back(build_id: int | None, by: str, *, listener: Listener | None = None) -> Build:
-    """`rollback.to`, and the same wherever the site is deployed to. A takedown that found us at it
-    is built at once: it would have come back."""
-    urgent = Catalog.get().urgent_revision
+    """`rollback.to`, and the same wherever the site is deployed to. What was taken down while we
+    were at it is taken off again: it came back."""
     try:
         build = rollback.to(build_id, by)
     finally:
-        if Catalog.get().urgent_revision > urgent:
-            _queue(build_at_once)
+        takedowns.take_off_site()
         _queue_postponed()
     after_build.deliver(build, listener)
     return build

@@ -1,7 +1,7 @@
 """The tables of Ghost's floor; each stands with its rules in the module of its noun."""
 
 from ghost.core.audit.models import AuditEvent
-from ghost.core.catalog.models import Catalog, Change
+from ghost.core.catalog.models import Catalog, Change, Removal
 from ghost.core.events.models import Event
 from ghost.core.events.subscriptions import Stream
 from ghost.core.heartbeats.models import Heartbeat
@@ -21,6 +21,7 @@ __all__ = [
     "JobPart",
     "KeptAnswer",
     "QueueEntry",
+    "Removal",
     "ScheduleRun",
     "Stream",
     "Usage",

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from django.db import transaction
+
 from builds.data import urls
 from builds.data.records import Page, Record
 from builds.engine.full import row_of
@@ -70,7 +72,10 @@ class Delta:
 def make_due(reader: Reader, draft: PatchDraft) -> Delta:
     """Make what is due; write what differs into the draft, its pages into chunks."""
     delta = Delta()
-    owners = list(Due.objects.exclude(owner__startswith="search/").values_list("owner", flat=True))
+    with transaction.atomic():  # what is noted from here on stays due: see `store`
+        Due.objects.update(is_new=False)
+        found = Due.objects.exclude(owner__startswith="search/")
+        owners = list(found.values_list("owner", flat=True))
     published = _published(owners)
     maker, shards = RecordMaker(reader), json_index.stored(reader)
     with Chunks(draft.work) as chunks:
@@ -103,6 +108,16 @@ def make_search(reader: Reader, draft: PatchDraft, delta: Delta) -> int:
         _add(delta, "search", file, draft, None)
     delta.gone |= Output.objects.in_bulk(removed)
     return sum(file.size for file in files)
+
+
+def make_search_again(reader: Reader, draft: PatchDraft, delta: Delta) -> None:
+    """The same once more, since another one has changed the index meanwhile."""
+    old = [address for address, row in delta.rows.items() if row.owner == "search"]
+    for address in old:
+        del delta.rows[address]
+        (draft.new / urls.file_of(address)).unlink()
+    delta.gone = {a: row for a, row in delta.gone.items() if row.owner != "search"}
+    make_search(reader, draft, delta)
 
 
 def _published(owners: list[str]) -> dict[str, dict[str, Output]]:
@@ -139,14 +154,17 @@ def store(delta: Delta) -> int:
     pages = [address for address, row in delta.rows.items() if row.is_page]
     known = sum(Output.objects.filter(pk__in=part).count() for part in batched(pages, QUERY_KEYS))
     fields = ["owner", "is_page", "digest", "size_bytes", "languages_set_aside"]
+    gone = 0
     for part in batched(delta.gone, QUERY_KEYS):
-        Output.objects.filter(pk__in=part).delete()
+        rows = Output.objects.filter(pk__in=part)
+        gone += rows.filter(is_page=True).count()  # some may be off the site meanwhile
+        rows.delete()
     Output.objects.bulk_create(
         delta.rows.values(), update_conflicts=True, update_fields=fields,
         unique_fields=["address"], batch_size=500,
     )  # fmt: skip
-    Due.objects.all().delete()
-    return len(pages) - known - sum(row.is_page for row in delta.gone.values())
+    Due.objects.filter(is_new=False).delete()
+    return len(pages) - known - gone
 
 
 def files_set_aside() -> set[str]:

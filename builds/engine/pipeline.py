@@ -10,18 +10,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from django.db.models import F
+
 from builds import covers, reasons
-from builds.engine import full, incremental, verify
+from builds.engine import full, incremental, takedowns, verify
 from builds.engine.incremental import Delta
 from builds.engine.sync import sync
 from builds.listings.reader import Reader
 from builds.models import Build, BuildState, Due, Output, Step
 from builds.render import fingerprint, hugo
 from builds.run import Listener, Run, lease_renewed, reason_of
-from builds.tree import check, patches, releases
-from builds.tree.patches import PatchDraft
+from builds.tree import check, merge_lock, patches, releases
+from builds.tree.patches import Patch, PatchDraft
 from builds.tree.releases import Draft
 from ghost.core.catalog.models import Change
 
@@ -44,7 +47,8 @@ def run(
     """
     try:
         with lease_renewed(build):
-            _build(Run(build, listener), force=force, is_verification=verify)
+            run = Run(build, listener, meanwhile=takedowns.take_off_site)
+            _build(run, force=force, is_verification=verify)
     except BaseException as error:  # the queue's time-out arrives as SystemExit
         BuildState.fail(build, reason_of(error))
         raise
@@ -52,11 +56,12 @@ def run(
 
 
 def _build(run: Run, *, force: bool, is_verification: bool) -> None:
-    patches.finish_interrupted(BuildState.get().token)
+    with merge_lock.held():
+        state = BuildState.get()
+        patches.finish_interrupted(state.token, state.removal_token)
     releases.clear()
     look = fingerprint.current()
     is_trusted = _is_trusted(BuildState.get(), look)
-    run.gives_way = is_trusted and (force or is_verification)
     if force or not is_trusted or not _build_due(run, is_verification=is_verification):
         _build_everything(run, look)
     Change.objects.forget(run.build.revision or 0)
@@ -90,7 +95,7 @@ def _build_everything(run: Run, look: str) -> None:
     try:
         _render_everything(run, reader, draft)
         with run.step("publish"):
-            _publish_everything(run, draft, look)
+            _publish_everything(run, reader, draft, look)
     finally:
         releases.discard(draft)
 
@@ -112,8 +117,9 @@ def _render_everything(run: Run, reader: Reader, draft: Draft) -> None:
     run.build.changed = files
 
 
-def _publish_everything(run: Run, draft: Draft, look: str) -> None:
-    """The build is written down as done while the site is swapped.
+def _publish_everything(run: Run, reader: Reader, draft: Draft, look: str) -> None:
+    """The build is written down as done while the site is swapped, unless something was taken down
+    that it still shows: then that is taken out of it first.
 
     Its row is locked until then: nobody can take over between the look at the claim and the swap.
     A builder killed in between leaves no `done` behind, and a site that is built again.
@@ -121,12 +127,17 @@ def _publish_everything(run: Run, draft: Draft, look: str) -> None:
     token = releases.new_token()
     run.build.release, run.build.token = draft.name, token
     releases.prepare(draft, token)
-    with run.writing():
-        Output.replace_all()
-        Due.objects.all().delete()
-        BuildState.objects.filter(pk=1).update(fingerprint=look)
-        run.succeed(Build.State.DONE, token)
-        releases.publish(draft)
+    sieve, is_public = takedowns.Sieve(run, reader), False
+    while not is_public:
+        sieve.clean_draft(draft)
+        with merge_lock.held(), run.writing():
+            if is_public := sieve.is_clean():
+                Output.replace_all()
+                Due.objects.all().delete()
+                BuildState.objects.filter(pk=1).update(fingerprint=look)
+                sieve.note()
+                run.succeed(Build.State.DONE, token)
+                releases.publish(draft)
     releases.prune()
 
 
@@ -181,32 +192,50 @@ def _render_due(run: Run, reader: Reader, draft: PatchDraft) -> Delta:
 def _publish_due(run: Run, reader: Reader, draft: PatchDraft, delta: Delta) -> None:
     if not delta.is_empty:
         with run.step("publish") as step:
-            step.counts = _publish_delta(run, reader.state, draft, delta)
+            step.counts = _publish_delta(run, reader, draft, delta)
         return
-    with run.writing():
+    with merge_lock.held(), run.writing():
         incremental.store(delta)
-        run.note_size(reader.state)
-        run.build.token = draft.base
-        run.succeed(Build.State.UNCHANGED, draft.base)
+        state = BuildState.get()
+        run.note_size(state)
+        run.build.token = state.token
+        run.succeed(Build.State.UNCHANGED)
 
 
-def _publish_delta(run: Run, state: BuildState, draft: PatchDraft, delta: Delta) -> dict[str, int]:
+def _publish_delta(run: Run, reader: Reader, draft: PatchDraft, delta: Delta) -> dict[str, int]:
     """Seal, commit, apply: after the commit the patch is bound to come, by whoever applies it."""
-    more_files, more_bytes = patches.growth(draft, delta.removed_files())
-    patch = patches.seal(draft, delta.removed_files())
-    with run.writing():
-        BuildState.objects.filter(pk=1).update(
-            token=patch.token,
-            pages=state.pages + incremental.store(delta),
-            files=state.files + more_files,
-            bytes=state.bytes + more_bytes,
-        )
-    patches.apply(draft.folder, patch)
-    run.note_size(BuildState.get())
-    run.build.changed = len(patch.files) + len(patch.removed)
-    run.build.release, run.build.token = draft.release_name, patch.token
-    run.succeed(Build.State.DONE, patch.token)
+    patches.to_disk(draft)  # all but what is changed below: nobody has to wait for it
+    with takedowns.clean_site(run.build):
+        state, sieve = BuildState.get(), takedowns.Sieve(run, reader)
+        patches.finish_sealed(state.token, state.removal_token)
+        if state.token != draft.base:  # something was taken off meanwhile
+            draft = replace(draft, base=state.token)
+            incremental.make_search_again(reader, draft, delta)
+        removed = sorted({*delta.removed_files(), *sieve.clean_delta(draft)})
+        more_files, more_bytes = patches.growth(draft, removed)
+        patch = patches.seal(draft, removed)
+        with run.writing():
+            _note_delta(patch, delta, more_files, more_bytes)
+            sieve.note()
+        patches.apply(draft.folder, patch)
+        run.note_size(BuildState.get())
+        run.build.changed = len(patch.files) + len(patch.removed)
+        run.build.release, run.build.token = draft.release_name, patch.token
+        run.succeed(Build.State.DONE)
     return {"files": len(patch.files), "removed": len(patch.removed)}
+
+
+def _note_delta(patch: Patch, delta: Delta, more_files: int, more_bytes: int) -> None:
+    """MismatchError if the site is not the one any more that the delta was made for: nothing is
+    lost, since everything is built then."""
+    state = BuildState.objects.filter(pk=1, token=patch.base)
+    if not state.update(
+        token=patch.token,
+        pages=F("pages") + incremental.store(delta),
+        files=F("files") + more_files,
+        bytes=F("bytes") + more_bytes,
+    ):
+        raise check.MismatchError(reasons.OVERTAKEN())
 
 
 def _hugo(

@@ -77,9 +77,7 @@ def points() -> list[Point]:
     for folder in releases.complete():
         token, reverted = releases.token_of(folder), list[Patch]()
         steps[token] = (folder, [])
-        for patch in reversed(patches.applied(folder)):
-            if patch.token != token:  # an older chain, broken off
-                break
+        for patch in patches.undoable(folder):
             reverted, token = [*reverted, patch], patch.base
             steps[token] = (folder, reverted)
     steps.pop(releases.token_of(releases.current()), None)

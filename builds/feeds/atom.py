@@ -6,14 +6,22 @@ after the `.torrent` file's. It skips a feed whose `updated` it has seen.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 from html import escape
 
+from builds.feeds import xml
 from builds.feeds.items import TORRENT_TYPE, Channel, Item
 from builds.feeds.xml import DECLARATION
 
 ENDING = ".atom"
 TYPE = "application/atom+xml"
+# What publishers wrote is escaped, so that it can't end an entry, nor begin a link.
+_ENTRY = re.compile(
+    rb"<entry>\n(?:(?!</entry>).)*?"
+    rb'<link rel="alternate" type="text/html" href="[^"]*/resources/(\d+)/"/>\n.*?</entry>\n',
+    re.DOTALL,
+)
 
 
 def feed(channel: Channel, updated: str, entries: Iterable[bytes]) -> bytes:
@@ -54,3 +62,8 @@ def _links(item: Item) -> str:
         + (f' length="{size}"' if size is not None else "")
         + f' href="{escape(item.magnet)}"/>\n'
     )
+
+
+def without(body: bytes, ids: Collection[int]) -> bytes:
+    """A feed without the entries of these resources; when it changed stays as it was."""
+    return xml.without(body, _ENTRY, ids)

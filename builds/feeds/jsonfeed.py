@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from builds.feeds.items import TORRENT_TYPE, Channel, Item
@@ -23,7 +23,7 @@ def feed(channel: Channel, items: Iterable[bytes]) -> bytes:
         "home_page_url": channel.home,
         "feed_url": channel.link + ENDING,
     }
-    return b'%s,"items":[\n%s]}\n' % (_encoded(head)[:-1].encode(), b",\n".join(items))
+    return _whole(head, b",\n".join(items))
 
 
 def item(one: Item) -> bytes:
@@ -63,3 +63,19 @@ def _torrent(item: Item) -> dict[str, Any]:
         "file_count": item.file_count,
     }
     return {name: value for name, value in known.items() if value is not None}
+
+
+def without(body: bytes, ids: Collection[int]) -> bytes:
+    """A feed without the items of these resources; ValueError if it is none."""
+    head = json.loads(body)
+    items = [each for each in head.pop("items") if _resource_of(each["url"]) not in ids]
+    lines = b",\n".join(_encoded(each).encode() for each in items)
+    return _whole(head, lines)
+
+
+def _resource_of(link: str) -> int:
+    return int(link.rstrip("/").rpartition("/")[2])
+
+
+def _whole(head: dict[str, Any], items: bytes) -> bytes:
+    return b'%s,"items":[\n%s]}\n' % (_encoded(head)[:-1].encode(), items)

@@ -7,16 +7,22 @@ It also skips a feed whose `lastBuildDate` it has seen, so there is none.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from email.utils import format_datetime
 from html import escape
 
+from builds.feeds import xml
 from builds.feeds.items import TORRENT_TYPE, Channel, Item
 from builds.feeds.xml import DECLARATION
 
 ENDING = ".xml"
 TYPE = "application/rss+xml"
+# What publishers wrote is escaped, so that it can't end an item.
+_ITEM = re.compile(
+    rb"<item>\n<title>[^<]*</title>\n<link>[^<]*/resources/(\d+)/</link>\n.*?</item>\n", re.DOTALL
+)
 
 
 def feed(channel: Channel, items: Iterable[bytes]) -> bytes:
@@ -62,3 +68,8 @@ def _torrent(item: Item, magnet: str) -> str:
 def _html(text: str) -> str:
     """Readers take descriptions for HTML."""
     return escape(escape(text))
+
+
+def without(body: bytes, ids: Collection[int]) -> bytes:
+    """A feed without the items of these resources."""
+    return xml.without(body, _ITEM, ids)

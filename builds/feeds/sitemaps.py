@@ -6,15 +6,18 @@ from its id alone, so that one that comes or goes changes one file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Sequence
 
 from builds.data import urls
 from builds.data.records import File
+from builds.feeds import xml
 from builds.feeds.xml import DECLARATION, text
 from ghost.core.batches import batched
 
 MAX_LINKS = 50_000
 NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
+_PAGE = re.compile(rb"<url><loc>[^<]*/resources/(\d+)/</loc></url>\n")
 
 
 def ids_of_a_part() -> int:
@@ -68,3 +71,13 @@ def _whole(root: str, each: str, links: Iterable[str]) -> bytes:
     """The file; `links` are escaped."""
     rows = "".join([f"<{each}><loc>{link}</loc></{each}>\n" for link in links])
     return f'{DECLARATION}<{root} xmlns="{NAMESPACE}">\n{rows}</{root}>\n'.encode()
+
+
+def without(body: bytes, ids: Collection[int]) -> bytes:
+    """A file of resources without the pages of these."""
+    return xml.without(body, _PAGE, ids)
+
+
+def resources_in(body: bytes) -> set[int]:
+    """Keys of the resources that a file names."""
+    return {int(found) for found in _PAGE.findall(body)}

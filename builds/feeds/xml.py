@@ -6,6 +6,7 @@ Feeds and sitemaps are joined from pieces, since trees of elements take ten time
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from html import escape
 
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
@@ -21,3 +22,9 @@ def clean(text: str) -> str:
 def text(plain: str) -> str:
     """`plain` as it stands between tags and in attributes."""
     return escape(clean(plain))
+
+
+def without(body: bytes, piece: re.Pattern[bytes], ids: Collection[int]) -> bytes:
+    """A file without the pieces that are about these resources. The pattern finds one piece, and
+    its group the resource's key."""
+    return piece.sub(lambda found: b"" if int(found[1]) in ids else found[0], body)

@@ -64,6 +64,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('owner', models.CharField(max_length=100, primary_key=True, serialize=False)),
                 ('before', models.JSONField(null=True)),
+                ('is_new', models.BooleanField(default=True)),
             ],
         ),
         migrations.CreateModel(
@@ -139,10 +140,15 @@ class Migration(migrations.Migration):
                 ('pages', models.PositiveIntegerField(default=0)),
                 ('files', models.PositiveIntegerField(default=0)),
                 ('bytes', models.PositiveBigIntegerField(default=0)),
+                ('removed_revision', models.BigIntegerField(default=0)),
+                ('removal_token', models.CharField(blank=True, max_length=32)),
+                ('removal_due_at', models.DateTimeField(null=True)),
                 ('held_at', models.CharField(blank=True, max_length=64, verbose_name='held at')),
                 ('waited_for_until', models.DateTimeField(null=True)),
                 ('postponed_extent', models.CharField(blank=True, max_length=20)),
                 ('postponed_by', models.CharField(blank=True, max_length=100)),
+                ('attempts', models.PositiveIntegerField(default=0, verbose_name='failed builds in a row')),
+                ('next_try_at', models.DateTimeField(null=True, verbose_name='next try')),
                 ('last_build_at', models.DateTimeField(null=True, verbose_name='last build')),
                 ('last_build_commit', models.CharField(max_length=64, null=True, verbose_name='deployed commit')),
                 ('last_error', ghost.core.db.fields.ReasonField(verbose_name='last error')),

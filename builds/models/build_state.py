@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import models, transaction
 from django.db.models import Q
+from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -50,6 +51,12 @@ class BuildState(models.Model):
     pages = models.PositiveIntegerField(default=0)
     files = models.PositiveIntegerField(default=0)
     bytes = models.PositiveBigIntegerField(default=0)
+    removed_revision = models.BigIntegerField(default=0)
+    """What was taken down up to this revision of the catalog is off the public site."""
+    removal_token = models.CharField(max_length=32, blank=True)
+    """Of the tree as the last such removal left it, whether or not these tables describe it."""
+    removal_due_at = models.DateTimeField(null=True)
+    """When the last such removal is to be deployed (again); None if it is, or waits for somebody."""
     held_at = models.CharField(_("held at"), max_length=64, blank=True)
     """The site was rolled back to this state and waits for an operator."""
     waited_for_until = models.DateTimeField(null=True)
@@ -57,6 +64,9 @@ class BuildState(models.Model):
     postponed_extent = models.CharField(max_length=20, blank=True)
     """`Extent` of a request that found a build under way which did not see it."""
     postponed_by = models.CharField(max_length=TRIGGER_CHARS, blank=True)
+    attempts = models.PositiveIntegerField(_("failed builds in a row"), default=0)
+    next_try_at = models.DateTimeField(_("next try"), null=True)
+    """When what is not built yet is asked for again."""
     last_build_at = models.DateTimeField(_("last build"), null=True)
     last_build_commit = models.CharField(_("deployed commit"), max_length=64, null=True)
     last_error = ReasonField(_("last error"))
@@ -151,9 +161,9 @@ class BuildState(models.Model):
         self.save(update_fields=["held_at"])
 
     @classmethod
-    def succeed(cls, build: Build, state: Build.State, token: str) -> bool:
-        """Close a build: the public site is in the state that `token` names, and holds what was
-        synced. False if the build had been given up for dead."""
+    def succeed(cls, build: Build, state: Build.State, token: str = "") -> bool:
+        """Close a build: the public site holds what was synced, and is in the state that `token`
+        names, if it is another one. False if the build had been given up for dead."""
         with transaction.atomic():
             is_ended = build.end(state)
             if is_ended:
@@ -161,10 +171,13 @@ class BuildState(models.Model):
                 cls.objects.filter(pk=1).update(
                     built_revision=models.F("synced_revision"),
                     built_as_of=models.F("synced_as_of"),
+                    removed_revision=Greatest("removed_revision", "synced_revision"),
+                    attempts=0,
+                    next_try_at=None,
                     last_build_at=build.ended_at,
                     last_error=NONE,
-                    token=token,
                     held_at="",
+                    **({"token": token} if token else {}),
                     **_size_of(build),
                 )
         return is_ended

@@ -7,7 +7,7 @@ build of one change and a build of everything give the same bytes. See docs/deci
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any, Self, TypeVar
 
@@ -180,16 +180,24 @@ def files_of(address: str, *, is_page: bool, languages_set_aside: str = "") -> l
     return [each.path + file for each in urls.languages() if each.code not in left_out]
 
 
+_DUE = ("owner", "before", "is_new")
+
+
 class DueQuerySet(models.QuerySet["Due"]):
     """Sets of what is to be made anew."""
 
     def add(self, owners: dict[str, dict[str, Any] | None]) -> None:
         """That these changed; what `before` says of one that is due already stays."""
         rows = (
-            (owner, None if before is None else json.dumps(before))
+            (owner, None if before is None else json.dumps(before), True)
             for owner, before in owners.items()
         )
-        bulk.add(Due, ("owner", "before"), rows)
+        bulk.add(Due, _DUE, rows)
+
+    def add_anew(self, owners: Iterable[str]) -> None:
+        """That these are due whatever is made of them now, and that the search index holds nothing
+        of the entries among them."""
+        bulk.put(Due, _DUE, ((owner, None, True) for owner in owners))
 
 
 class Due(models.Model):
@@ -198,6 +206,8 @@ class Due(models.Model):
     owner = models.CharField(max_length=100, primary_key=True)
     before: models.JSONField[dict[str, Any] | None] = models.JSONField(null=True)
     """Of an entry in the search index: what that holds of it now."""
+    is_new = models.BooleanField(default=True)
+    """Noted since a build began to make what was due: it may not have seen it."""
 
     objects = DueQuerySet.as_manager()
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from builds.data import urls
@@ -14,6 +15,9 @@ from builds.listings.pagination import Kind
 from builds.listings.reader import Reader
 from builds.listings.supersession import Supersession
 from builds.models import Listing, ListingPage, Output
+
+_IDS = re.compile(rb'(?:"id"|"supersedes"|"superseded_by"):\[?[\d,]+')
+_ID = re.compile(rb"\d+")
 
 
 def shard(
@@ -143,3 +147,35 @@ def _categories(reader: Reader) -> list[dict[str, Any]]:
 
 def _json(plain: object) -> bytes:
     return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+
+
+def without(body: bytes, ids: Collection[int]) -> tuple[bytes, int]:
+    """A shard without these resources, nor a word of them in others; and how many it has left.
+    ValueError if it is none."""
+    items = [item for item in json.loads(body)["items"] if item["id"] not in ids]
+    for each in items:
+        each["superseded_by"] = [pk for pk in each["superseded_by"] if pk not in ids]
+        each["supersedes"] = each["supersedes"] if each["supersedes"] not in ids else None
+    return _json({"items": items}), len(items)
+
+
+def names(body: bytes, ids: Collection[int]) -> bool:
+    """Whether a shard may name one of these resources, by a quick look."""
+    return not {int(found) for found in _ID.findall(b"".join(_IDS.findall(body)))}.isdisjoint(ids)
+
+
+def items_of(body: bytes, ids: Collection[int]) -> list[dict[str, Any]]:
+    """What a shard tells of these resources. ValueError if it is none."""
+    return [item for item in json.loads(body)["items"] if item["id"] in ids]
+
+
+def manifest_of(body: bytes, shards: Mapping[str, tuple[File, int]]) -> bytes:
+    """A manifest with these shards, of which each has so many items, in the place of those that it
+    names. ValueError if it is none."""
+    plain = json.loads(body)
+    for row in plain["shards"]:
+        if found := shards.get(row["file"]):
+            shard_file, count = found
+            told = {"count": count, "sha256": shard_file.digest, "bytes": shard_file.size}
+            row.update(told)
+    return _json(plain)

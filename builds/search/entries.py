@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from builds.data.entry import Entry
 from builds.data.records import File
 from builds.data.taxonomy import Taxonomy
 from builds.listings.reader import Reader
-from builds.models import EntryRow
+from builds.models import Due, EntryRow
 from builds.run import Progress
 from builds.search import index
 from builds.search.documents import Doc, document
@@ -45,6 +45,17 @@ def indexed(row: EntryRow, taxonomy: Taxonomy) -> Plain:
     doc = _document(row, taxonomy)
     sets = {name: sorted(getattr(doc, name)) for name in ("words", "names", "hashes")}
     return {"id": doc.id, "row": doc.row, "year": doc.year, "size": doc.size, **sets}
+
+
+def held(ids: Collection[int], taxonomy: Taxonomy) -> dict[int, Doc]:
+    """What the index should hold of these entries, by the tables."""
+    owners = [f"search/{pk}" for pk in ids]
+    due = dict(Due.objects.filter(owner__in=owners).values_list("owner", "before"))
+    rows = EntryRow.objects.filter(pk__in=[pk for pk in ids if f"search/{pk}" not in due])
+    before = {plain["id"]: _doc(plain) for plain in due.values() if plain}
+    return before | {
+        row.pk: _document(row, taxonomy) for row in rows if taxonomy.includes(row.entry)
+    }
 
 
 def _doc(plain: Plain) -> Doc:

@@ -91,6 +91,12 @@ def discard(draft: PatchDraft) -> None:
         _remove(draft.folder)
 
 
+def to_disk(draft: PatchDraft) -> None:
+    """Have all its files on the disk; `seal` then has little left to do."""
+    for path in _files(draft.new):
+        _to_disk(draft.new / path)
+
+
 def seal(draft: PatchDraft, removed: list[str]) -> Patch:
     """Write down what the merge will do; from here on it needs nothing but its folder."""
     shutil.rmtree(draft.work, ignore_errors=True)
@@ -146,21 +152,28 @@ def apply(folder: Path, patch: Patch) -> None:
                 _take(site / path, old / path, folder / f"taken-{os.getpid()}")
             _drop_empty((site / path).parent, site)
     if new.is_dir():
-        set_token(folder.parent.parent, patch.token)
+        if token_of(folder.parent.parent) == patch.base:  # else it is done, and another one came
+            set_token(folder.parent.parent, patch.token)
         shutil.rmtree(new, ignore_errors=True)
     _prune(folder.parent)
 
 
-def finish_interrupted(token: str) -> None:
-    """Merge what a dead builder left sealed, if the database knows it by `token`; remove what it
-    left otherwise."""
-    current = releases.current()
-    for folder in _folders(current):
-        patch, is_open = _patch(folder), (folder / "new").is_dir()
-        if patch and patch.token == token and is_open:
-            apply(folder, patch)
-        elif is_open or not patch:
+def finish_interrupted(*tokens: str) -> None:
+    """Merge what somebody who died left sealed, if the database knows it by one of these tokens;
+    remove what was left otherwise."""
+    finish_sealed(*tokens)
+    for folder in _folders(releases.current()):
+        if (folder / "new").is_dir() or not _patch(folder):
             _remove(folder)
+
+
+def finish_sealed(*tokens: str) -> None:
+    """Merge what was left sealed and is known by one of these tokens; leave all else, which may be
+    a delta in the making."""
+    for folder in _folders(releases.current()):
+        patch = _patch(folder)
+        if patch and patch.token in tokens and (folder / "new").is_dir():
+            apply(folder, patch)
 
 
 def changes_since(token: str) -> TreeChanges | None:
@@ -197,14 +210,27 @@ def revert(folder: Path, patch: Patch) -> None:
 
 
 def applied(current: Path | None) -> list[Patch]:
-    """The deltas of a release that were merged and can be undone, the oldest first."""
+    """The deltas of a release that were merged, by the numbers of their builds."""
     found = (_patch(folder) for folder in _folders(current) if not (folder / "new").is_dir())
     return [patch for patch in found if patch]
 
 
+def undoable(current: Path | None) -> list[Patch]:
+    """Those that led one after the other to its present state, the latest first."""
+    steps, token = {patch.token: patch for patch in applied(current)}, token_of(current)
+    chain = list[Patch]()
+    while patch := steps.pop(token, None):
+        chain, token = [*chain, patch], patch.base
+    return chain
+
+
 def folder_of(current: Path, patch: Patch) -> Path:
     """The folder of a patch in that release."""
-    return current / "deltas" / f"{patch.build:010}-{patch.token[:8]}"
+    return current / "deltas" / _name(patch)
+
+
+def _name(patch: Patch) -> str:
+    return f"{patch.build:010}-{patch.token[:8]}"
 
 
 def public_of(folder: Path) -> Path:
@@ -274,8 +300,10 @@ def _to_disk(path: Path) -> None:
 
 
 def _prune(folder: Path) -> None:
-    for old in sorted(folder.iterdir())[:-KEPT]:
-        _remove(old)
+    kept = {folder / _name(patch) for patch in undoable(folder.parent)[:KEPT]}
+    for old in folder.iterdir():
+        if old not in kept and (old / PATCH_FILE).is_file() and not (old / "new").is_dir():
+            _remove(old)
 
 
 def _remove(folder: Path) -> None:

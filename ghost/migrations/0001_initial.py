@@ -64,6 +64,14 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Removal',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('revision', models.PositiveBigIntegerField(db_index=True)),
+                ('resource_id', models.BigIntegerField()),
+            ],
+        ),
+        migrations.CreateModel(
             name='ScheduleRun',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

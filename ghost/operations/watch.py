@@ -15,6 +15,7 @@ from typing import Never
 
 from django import db
 
+from builds import tasks
 from ghost.core.jobs import release
 from ghost.operations import schedules, worker_heartbeat
 
@@ -38,6 +39,7 @@ CHORES: tuple[Chore, ...] = (
     Chore("queueing what the schedules say", 5, schedules.queue_due),
     Chore("looking after what workers hold", 5, release.look_after),
     Chore("heartbeat", worker_heartbeat.EVERY_S, worker_heartbeat.beat),
+    Chore("taking off the site what was taken down", 0.5, tasks.take_removals_off),
 )
 
 

@@ -123,7 +123,8 @@ def _record_probe(row: Resource, **values: object) -> bool:
             values["dht_changed_at"] = timezone.now()
         row.alone().update(**values, probe_claim="", probe_claimed_until=None)
         row.refresh_from_db()
-        row.tell_catalog(old)
+        is_blocked = values.get("probe_error") == reasons.BLOCKED_BY_HALF()
+        row.tell_catalog(old, is_blocked=is_blocked)
         events.probed(old, row)
     return True
 

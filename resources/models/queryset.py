@@ -162,15 +162,18 @@ class ResourceQuerySet(models.QuerySet[Row]):
     # -- verbs: what the public sees
 
     def take_down(self, *, reason: str, by: str) -> int:
-        """Hide them from the next build on and block their hashes; how many there were."""
+        """Hide them from now on and block their hashes; how many there were."""
+
+        removed = list[int]()
 
         def block(rows: Sequence[Row]) -> None:
             hashes = [h for row in rows for h in row.hashes]
             Block.objects.add(hashes, reason=reason, by=by, is_of_takedown=True)
+            removed.extend(row.pk for row in rows)
 
         values = {"takedown_at": timezone.now(), "takedown_reason": reason}
         rows = self.filter(takedown_at=None)
-        return rows._write("take_down", values, also=block, is_urgent=True)
+        return rows._write("take_down", values, also=block, removed=removed)
 
     def restore(self) -> int:
         """Undo a takedown: visible again, its blocks gone; how many there were.
@@ -220,14 +223,16 @@ class ResourceQuerySet(models.QuerySet[Row]):
         values: dict[str, Any],
         *,
         also: Callable[[Sequence[Row]], None] = lambda rows: None,
-        is_urgent: bool = False,
+        removed: Sequence[int] = (),
     ) -> int:
+        """`removed` are those that must be off the site at once, once `also` was done."""
         with Catalog.turn():
             edit = {"updated_at": timezone.now()}
             count, seen = changes.write(action, self, values, unaudited=edit, also=also)
-            if seen:
-                said = reasons.of_action(action, count, seen[0].title)
-                Catalog.advance(said, [row.pk for row in seen], is_urgent=is_urgent)
+            if seen or removed:
+                said = reasons.of_action(action, count, seen[0].title if seen else "")
+                keys = [row.pk for row in seen]
+                Catalog.advance(said, keys, removed=removed, is_announced=bool(seen))
         return count
 
     # -- verbs: probes and health

@@ -277,12 +277,16 @@ class Resource(ResourceFields):
         names = (name for name in EDITED_FIELDS if name not in _KEYS + _DERIVED)
         return {name: getattr(self, name) for name in names} | keys
 
-    def tell_catalog(self, old: Resource | None, *, has_new_cover: bool = False) -> None:
-        """Move the catalog's revision if the public sees it otherwise than the old one."""
+    def tell_catalog(
+        self, old: Resource | None, *, has_new_cover: bool = False, is_blocked: bool = False
+    ) -> None:
+        """Move the catalog's revision if the public sees it otherwise than the old one; at once if
+        it was found to be blocked."""
         before, now = old.public_state() if old else None, self.public_state()
         if before != now or (now and has_new_cover):
             what = reasons.CHANGED if before else reasons.ADDED
-            Catalog.advance(what(name=self.title), [self.pk])
+            removed = [self.pk] if is_blocked and before else []
+            Catalog.advance(what(name=self.title), [self.pk], removed=removed)
 
     def discard(self) -> None:
         """Delete it with its metadata; RefusedError while it is public. A block stays."""

@@ -287,8 +287,9 @@ def some(moments: list[str], kinds: tuple[str, ...], each: int) -> list[int]:
 
 
 @pytest.fixture
-def place(file_database, configure) -> Place:
+def place(file_database, configure, monkeypatch) -> Place:
     """An installation with a database file, as in real life: threads and processes share it."""
+    monkeypatch.setattr("builds.run.LOOK_EVERY_S", 600)  # the same moments, however slow it is
     if connection.vendor != "sqlite":
         pytest.skip("its processes and faults are those of a database in a file")
     root = file_database.parent

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Self, TypeVar
 
 from django.conf import settings
 from django.db import connection, models, transaction
@@ -68,26 +69,29 @@ class Catalog(models.Model):
         reason: Reason,
         resources: Iterable[int] = (),
         *,
-        is_urgent: bool = False,
+        removed: Iterable[int] = (),
         is_announced: bool = True,
     ) -> None:
         """Say that public content changes with this transaction, and why (shown to operators).
 
         `resources` are the keys of those that the public sees otherwise from now on; names of
-        categories, publishers and teams are compared by whoever shows them. What is urgent is
-        built at once, ahead of what waits for quiet. Who builds it himself announces nothing.
+        categories, publishers and teams are compared by whoever shows them. Those `removed` must
+        be off the site at once, and the build that follows waits for no quiet. Who builds it himself
+        announces nothing.
         """
         cls.get()
-        now = timezone.now()
+        now, removals = timezone.now(), list(removed)
         with transaction.atomic():
             cls.objects.filter(pk=1).update(
                 revision=models.F("revision") + 1, reason=reason, changed_at=now
             )
-            if is_urgent:
-                cls.objects.filter(pk=1).update(urgent_revision=models.F("revision"))
-            Change.objects.note(cls.objects.values_list("revision", flat=True).get(), resources)
+            revision = cls.objects.values_list("revision", flat=True).get()
+            Change.objects.note(revision, resources)
+            if removals:
+                cls.objects.filter(pk=1).update(urgent_revision=revision)
+                Removal.objects.note(revision, removals)
             if is_announced and settings.GHOST.enable_scheduler:
-                cls._tell(now, is_urgent=is_urgent)
+                cls._tell(now, is_urgent=bool(removals))
 
     @classmethod
     def _tell(cls, now: datetime, *, is_urgent: bool) -> None:
@@ -124,19 +128,22 @@ class Catalog(models.Model):
         cls.objects.filter(pk=1, announced_at__gt=EPOCH).update(announced_at=EPOCH)
 
 
-class ChangeQuerySet(models.QuerySet["Change"]):
-    """Which resources changed in which revision, until the builds know."""
+Noted = TypeVar("Noted", "Change", "Removal")
+
+
+class NotedQuerySet(models.QuerySet[Noted]):
+    """Which resources changed, or were taken down, in which revision, until the builds know."""
 
     def note(self, revision: int, resources: Iterable[int]) -> None:
-        """That these resources changed in that revision."""
-        rows = (Change(revision=revision, resource_id=pk) for pk in resources)
+        """That these resources did in that revision."""
+        rows = (self.model(revision=revision, resource_id=pk) for pk in resources)
         self.bulk_create(rows, batch_size=5000)
 
     def forget(self, revision: int) -> None:
         """Drop those that are known up to that revision."""
         self.filter(revision__lte=revision).delete()
 
-    def after(self, revision: int) -> ChangeQuerySet:
+    def after(self, revision: int) -> Self:
         """Those that whoever knows the catalog as of `revision` has not seen."""
         return self.filter(revision__gt=revision)
 
@@ -150,7 +157,22 @@ class Change(models.Model):
     revision = models.PositiveBigIntegerField(db_index=True)
     resource_id = models.BigIntegerField()
 
-    objects = ChangeQuerySet.as_manager()
+    objects = NotedQuerySet["Change"].as_manager()
 
     def __str__(self) -> str:
         return f"resource {self.resource_id} in revision {self.revision}"
+
+
+class Removal(models.Model):
+    """One resource that was taken down in a revision: what is published since may not show it.
+
+    Also one that the public did not see any more, since the site may be behind.
+    """
+
+    revision = models.PositiveBigIntegerField(db_index=True)
+    resource_id = models.BigIntegerField()
+
+    objects = NotedQuerySet["Removal"].as_manager()
+
+    def __str__(self) -> str:
+        return f"resource {self.resource_id} off in revision {self.revision}"

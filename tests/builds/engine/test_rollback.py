@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from builds import reasons, tasks
-from builds.engine import rollback
+from builds.engine import rollback, takedowns
 from builds.models import Build, BuildState
 from ghost.core.errors import RefusedError
 from resources.models import Resource
@@ -74,7 +74,7 @@ def test_what_was_taken_down_never_comes_back(build):
     assert (Build.objects.count(), str(BuildState.get().last_error)) == (2, "")
 
 
-def test_a_takedown_ends_the_wait(build):
+def test_a_takedown_does_not_end_the_wait(build):
     make.resource(title="One")
     gone = make.resource(title="Gone")
     build()
@@ -82,9 +82,10 @@ def test_a_takedown_ends_the_wait(build):
     public = build()
     rollback.to(None, "test")
     Resource.objects.filter(pk=gone.pk).take_down(reason="asked", by="test")
+    takedowns.take_off_site()
 
-    tasks.build_at_once()
-
+    assert tasks.build_at_once() == reasons.HELD().plain()
+    assert BuildState.get().held_at
     assert not (public / f"resources/{gone.pk}/index.html").exists()
 
 

@@ -343,7 +343,7 @@ def test_resource_leads_to_its_team(render):
 
     reader = read(html)
     assert reader.text("a").count("The <b> Team") == 1
-    assert reader.all("a", href="/repo/teams/the-b-team/") == [{"href": "/repo/teams/the-b-team/"}]
+    assert len(reader.all("a", href="/repo/teams/the-b-team/")) == 1
     assert "Team" in reader.text("dt")
 
 

@@ -11,15 +11,13 @@ import pytest
 from django.utils import timezone
 from PIL import Image
 
-from builds import covers, run, tasks
+from builds import covers, tasks
 from builds.engine import rollback, sync
 from builds.models import Build, BuildState, Cover
 from builds.tree import patches, releases
-from ghost.core.catalog.models import Catalog
 from ghost.core.errors import OutageError, RefusedError
 from resources.models import Resource
 from tests import make
-from tests.presence import present
 
 pytestmark = pytest.mark.django_db
 
@@ -65,23 +63,6 @@ def test_a_builder_that_wakes_while_it_syncs_brings_nothing_back(site, monkeypat
     tasks.build_now("third")
 
     assert (is_shown(doomed), BuildState.get().pending_changes) == (False, False)
-
-
-def test_a_takedown_on_a_held_site_is_tried_until_it_is_built(site, configure):
-    doomed, other = site
-    other.title = "Edited"
-    other.store()
-    tasks.build_now("test")
-    tasks.put_back(None, "test")
-    doomed.take_down(reason="asked", by="test")
-    configure(hugo_bin="/nowhere")
-    with pytest.raises(OutageError):
-        tasks.build_at_once()
-    configure(hugo_bin="hugo")
-
-    tasks.note_published()
-
-    assert not is_shown(doomed)
 
 
 def test_a_rollback_alone_asks_for_no_build(site):
@@ -141,32 +122,6 @@ def test_a_lost_cover_holds_no_takedown_up(site):
     tasks.build_at_once()
 
     assert (is_shown(doomed), is_shown(other)) == (False, True)
-
-
-@pytest.mark.parametrize("asked", [{"force": True}, {"verify": True}])
-def test_a_long_build_gives_way_to_a_takedown(site, monkeypatch, asked):
-    doomed, _ = site
-    queued = []
-    monkeypatch.setattr(tasks, "_queue", lambda *args: queued.append(args))
-    monkeypatch.setattr("builds.run.REPORT_EVERY_ITEMS", 1)
-    real = run.Run.report
-
-    def beat(self, done=0, total=0):
-        if self.build.revision is not None and not queued:
-            Resource.objects.filter(pk=doomed.pk).take_down(reason="asked", by="test")
-        real(self, done, total)
-
-    monkeypatch.setattr(run.Run, "report", beat)
-    build = present(Build.objects.claim("test"))
-    with pytest.raises(run.GaveWayError):
-        tasks.carry_out(build, **asked)
-    assert Catalog.get().urgent_revision > present(build.revision)
-    assert [args[0] for args in queued][-1] == tasks.build_at_once
-    monkeypatch.setattr(run.Run, "report", real)
-
-    tasks.build_at_once()
-
-    assert (is_shown(doomed), present(Build.objects.first()).is_full) == (False, False)
 
 
 def test_a_sleeper_removes_no_file_that_a_later_delta_brought(site, monkeypatch):

@@ -12,16 +12,14 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from builds import reasons, tasks
-from builds.models import Build
+from builds.models import Build, BuildState
 from builds.render import hugo
-from builds.run import GaveWayError
 from builds.tree import releases
 from ghost.core.catalog.models import Change
 from resources.models import Resource
 from tests import make
 from tests.builds.catalog import Catalog
 from tests.builds.faults import differing, exit_code, pending, some, tree
-from tests.presence import present
 from tests.results import said
 from tests.stories.site.test_same_bytes import Editor
 
@@ -126,35 +124,26 @@ def taken_down_meanwhile(catalog, meanwhile, configure) -> list[object]:
     return told
 
 
-def test_a_takedown_during_a_delta_is_not_waited_for(place, catalog, taken_down_meanwhile):
-    tasks.build_now("test")
+@pytest.mark.parametrize(
+    "operation",
+    [
+        lambda: tasks.build_now("test"),
+        lambda: tasks.build_now("test", force=True),
+        tasks.verify_site,
+    ],
+)
+def test_a_takedown_during_a_build_is_in_what_that_publishes(
+    place, catalog, taken_down_meanwhile, operation
+):
+    operation()
 
     assert taken_down_meanwhile == ["build_at_once", reasons.BUSY().plain()]
-    assert "Doomed" in page(place, catalog.gone)
+    assert page(place, catalog.gone) == ""
+    assert "Before" in page(place, catalog.edited)
     assert queued() == ["build_at_once"]
     tasks.build_at_once()
-    assert page(place, catalog.gone) == ""
     assert not pending()
-
-
-@pytest.mark.parametrize(
-    "operation", [lambda: tasks.build_now("test", force=True), tasks.verify_site]
-)
-def test_a_takedown_during_a_long_build_goes_before_it(
-    place, catalog, taken_down_meanwhile, operation, monkeypatch
-):
-    monkeypatch.setattr("builds.run.REPORT_EVERY_ITEMS", 1)
-
-    with pytest.raises(GaveWayError):
-        operation()
-
-    assert taken_down_meanwhile == ["build_at_once", reasons.BUSY().plain()]
-    assert page(place, catalog.gone) == ""
-    assert not pending()
-    [again] = [task.func() for task in OrmQ.objects.all() if "at_once" not in task.func()]
-    assert again in {"builds.tasks.build_now", "builds.tasks.verify_site"}
-    run_queue()
-    assert present(Build.objects.first()).state in {"done", "unchanged"}
+    assert differing(tree(place.public), place.full()) == []
 
 
 def test_a_takedown_whose_build_fails_is_tried_again_by_the_clock(place, catalog, configure):
@@ -183,9 +172,9 @@ def test_a_takedown_during_a_rollback_does_not_come_back(place, catalog, monkeyp
 
     tasks.put_back(None, "test")
 
-    assert "Doomed" in page(place, catalog.gone)
-    run_queue()
     assert page(place, catalog.gone) == ""
+    run_queue()
+    assert BuildState.get().held_at
 
 
 def test_of_two_builders_at_once_one_builds(place, catalog):

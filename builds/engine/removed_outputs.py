@@ -1,0 +1,69 @@
+"""What is written down of outputs that a removal changed: the next build makes them anew."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterator
+
+from builds.data import urls
+from builds.models import Due, Output
+from builds.removals.tree_edits import TreeEdits
+from ghost.core.batches import batched
+
+QUERY_KEYS = 400
+SEARCH = "search"
+
+
+def note(edits: TreeEdits, ids: Collection[int]) -> int:
+    """Bring the rows of outputs into agreement with the edited site, and make due what the next
+    build may have to make otherwise. Call it in a transaction; how many pages are gone."""
+    owners = {f"{kind}/{pk}" for pk in ids for kind in ("entry", SEARCH)}
+    own, pages = _outputs_of(ids)
+    rows = _rows(edits)
+    for path, body in edits.written.items():
+        row = rows.get(path) or _new(path)
+        if row is not None:
+            owners.add(row.owner)
+            row.digest = "" if row.is_page else hashlib.sha256(body).hexdigest()
+            row.size_bytes = row.size_bytes if row.is_page else len(body)
+            row.save()
+    gone = {rows[path].address for path in edits.removed if path in rows and not rows[path].is_page}
+    for part in batched(sorted(gone | own), QUERY_KEYS):
+        Output.objects.filter(pk__in=part).delete()
+    Due.objects.add_anew(sorted(owners - {SEARCH}))
+    return pages
+
+
+def _outputs_of(ids: Collection[int]) -> tuple[set[str], int]:
+    """Addresses of the resources' own outputs, and how many of them are pages."""
+    found: dict[str, bool] = {}
+    for part in batched(sorted(f"entry/{pk}" for pk in ids), QUERY_KEYS):
+        found |= dict(Output.objects.filter(owner__in=part).values_list("address", "is_page"))
+    return set(found), sum(found.values())
+
+
+def _rows(edits: TreeEdits) -> dict[str, Output]:
+    """The outputs that changed files belong to, by the path of each such file."""
+    paths = [*edits.written, *edits.removed]
+    addresses = {address for path in paths for address in _addresses(path)}
+    found: dict[str, Output] = {}
+    for part in batched(sorted(addresses), QUERY_KEYS):
+        found |= Output.objects.in_bulk(part)
+    return {path: found[a] for path in paths for a in _addresses(path) if a in found}
+
+
+def _addresses(path: str) -> Iterator[str]:
+    """Where the output of a file may lie: as a file, and as a page of any language."""
+    yield f"/{path}"
+    if path.endswith(".html"):
+        bare = "/" + path.removesuffix("index.html")
+        yield bare
+        yield urls.without_language(bare)[0]
+        yield urls.without_language("/" + path)[0]
+
+
+def _new(path: str) -> Output | None:
+    """Of a part of the search index that was not there before; nothing else comes anew."""
+    if not path.startswith(f"{SEARCH}/"):
+        return None
+    return Output(address=f"/{path}", owner=SEARCH, is_page=False, digest="", size_bytes=0)

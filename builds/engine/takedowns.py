@@ -1,0 +1,220 @@
+"""What was taken down is off the public site at once, whatever is being built.
+
+The standing site is patched as by a delta, so that a rollback, deployments and whoever comes after
+a crash know what to do; what is about to be published is looked through before. Whether the tables
+describe the standing site or not: it is the site itself that says where a resource stands
+(`builds.removals`). What was touched is due, for the next build to make it anew.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import transaction
+from django.db.models import F, Subquery
+from django.utils import timezone
+
+from builds import reasons
+from builds.data import urls
+from builds.engine import removed_outputs
+from builds.listings.pagination import Kind
+from builds.listings.reader import Reader
+from builds.models import Build, BuildState, ListingEntry
+from builds.pages import lists
+from builds.removals.removal import take_out, take_out_of_delta
+from builds.removals.tree_edits import TreeEdits
+from builds.run import Run
+from builds.search import entries
+from builds.tree import merge_lock, patches, releases
+from builds.tree.patches import PatchDraft
+from builds.tree.releases import Draft
+from ghost.core.batches import batched
+from ghost.core.catalog.models import Catalog, Removal
+from ghost.core.errors import OutageError
+from resources.models import Resource
+
+TRIES = 5
+QUERY_KEYS = 400
+
+logger = logging.getLogger(__name__)
+
+
+def is_pending() -> bool:
+    """Whether something that was taken down may still stand on the public site: one query."""
+    urgent = Subquery(Catalog.objects.filter(pk=1).values("urgent_revision")[:1])
+    return BuildState.objects.filter(pk=1, removed_revision__lt=urgent).exists()
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Resources that were taken down after one revision, up to another one."""
+
+    ids: frozenset[int]
+    revision: int
+
+    @classmethod
+    def since(cls, revision: int) -> Taken:
+        """What was taken down after that revision, and not restored since."""
+        last = Catalog.get().urgent_revision
+        found = Removal.objects.after(revision).filter(revision__lte=last)
+        ids = set(found.values_list("resource_id", flat=True))
+        public = set[int]()
+        for part in batched(sorted(ids), QUERY_KEYS):
+            public.update(
+                Resource.objects.public().filter(pk__in=part).values_list("pk", flat=True)
+            )
+        return cls(frozenset(ids - public), max(last, revision))
+
+
+def take_off_site() -> int:
+    """Take what was taken down off the standing site; how many of its files changed.
+
+    Safe to do at any time, by any number of processes, and again after it was killed anywhere.
+    OutageError if others changed the site again and again meanwhile.
+    """
+    for _ in range(TRIES if is_pending() else 0):
+        with merge_lock.held():
+            state = BuildState.get()
+            patches.finish_sealed(state.token, state.removal_token)
+            taken = Taken.since(state.removed_revision)
+            changed = _patch_standing(state, taken)
+            if changed is not None:
+                rows = BuildState.objects.filter(pk=1, removed_revision__lt=taken.revision)
+                rows.update(removed_revision=taken.revision)
+                return changed
+    if is_pending():
+        raise OutageError(reasons.OVERTAKEN())
+    return 0
+
+
+@contextmanager
+def clean_site(build: Build) -> Iterator[None]:
+    """Have the public tree to oneself while nothing stands on it that was taken down after this
+    build read the catalog; OutageError if something is taken down again and again meanwhile."""
+    for _ in range(TRIES):
+        with merge_lock.held():
+            seen = max(BuildState.get().removed_revision, build.revision or 0)
+            if not Taken.since(seen).ids:
+                yield
+                return
+        take_off_site()
+    raise OutageError(reasons.OVERTAKEN())
+
+
+def _patch_standing(state: BuildState, taken: Taken) -> int | None:
+    """How many files changed; None if another one has changed the site meanwhile."""
+    current = releases.current()
+    if current is None or not taken.ids:
+        return 0
+    base = releases.token_of(current)
+    is_known = bool(base) and base == state.token
+    edits = _edits(current / "site", state, taken.ids, is_known=is_known)
+    if not edits:
+        return 0
+    draft = patches.begin(Build.objects.values_list("pk", flat=True).first() or 0)
+    assert draft  # noqa: S101  # there is a release
+    try:
+        edits.write_to(draft.new)
+        if not _merge(state, draft, edits, taken.ids, is_known=is_known):
+            return None
+    finally:
+        patches.discard(draft)
+    logger.info("taken off the site: %s", ", ".join(map(str, sorted(taken.ids)[:20])))
+    return len(edits.written) + len(edits.removed)
+
+
+def _merge(
+    state: BuildState, draft: PatchDraft, edits: TreeEdits, ids: Collection[int], *, is_known: bool
+) -> bool:
+    """Seal, commit, apply, as a delta does; False if the site is another one meanwhile."""
+    files, size = patches.growth(draft, edits.removed)
+    patch = patches.seal(draft, edits.removed)
+    with transaction.atomic():
+        same = BuildState.objects.filter(pk=1, token=state.token, removal_token=state.removal_token)
+        if not same.update(removal_token=patch.token, removal_due_at=timezone.now()):
+            (draft.folder / patches.PATCH_FILE).unlink()
+            return False
+        if draft.base:  # the same state of the site, but for what is gone
+            Build.objects.filter(token=draft.base).update(token=patch.token)
+        if is_known:
+            pages = removed_outputs.note(edits, ids)
+            BuildState.objects.filter(pk=1).update(
+                token=patch.token, pages=F("pages") - pages, files=F("files") + files,
+                bytes=F("bytes") + size,
+            )  # fmt: skip
+    patches.apply(draft.folder, patch)
+    return True
+
+
+def _edits(site: Path, state: BuildState, ids: Collection[int], *, is_known: bool) -> TreeEdits:
+    """`is_known`: the tables say where these stand, nearly."""
+    if not is_known:
+        return take_out(site, ids)
+    reader = Reader.open(state)
+    return take_out(site, ids, _places(reader, ids), entries.held(ids, reader.taxonomy))
+
+
+def _places(reader: Reader, ids: Collection[int]) -> dict[int, list[str]]:
+    """Paths of the list pages on which these stand, by the tables."""
+    found: dict[int, list[str]] = {pk: [] for pk in ids}
+    for part in batched(sorted(ids), QUERY_KEYS):
+        rows = ListingEntry.objects.filter(entry_id__in=part).exclude(
+            page__listing__kind=Kind.MONTH
+        )
+        for pk, listing_id, page in rows.values_list("entry_id", "page__listing", "page__number"):
+            with suppress(KeyError):  # a listing that came or went while we read
+                address = lists.address(reader, reader.listings[listing_id], page)
+                found[pk].append(urls.file_of(address))
+    return found
+
+
+# -- what is about to be published
+
+
+@dataclass
+class Sieve:
+    """Keeps what was taken down since a build read the catalog out of what it publishes."""
+
+    run: Run
+    reader: Reader
+    _edits: TreeEdits | None = None
+    _taken: Taken = Taken(frozenset(), 0)
+
+    def clean_draft(self, draft: Draft) -> None:
+        """Take it out of a whole new site."""
+        seen = max(self.run.build.revision or 0, self._taken.revision)
+        taken = Taken.since(seen)
+        if not taken.ids:
+            return
+        edits = take_out(draft.site, taken.ids, _places(self.reader, taken.ids))
+        edits.carry_out()
+        self._edits = edits.after(self._edits) if self._edits else edits
+        self._taken = Taken(taken.ids | self._taken.ids, taken.revision)
+
+    def clean_delta(self, draft: PatchDraft) -> list[str]:
+        """Take it out of what a delta brings; files that the delta has to remove beside its own."""
+        taken = Taken.since(self.run.build.revision or 0)
+        if not taken.ids:
+            return []
+        edits = take_out_of_delta(draft.new, releases.public(), taken.ids, _torrents(taken.ids))
+        edits.carry_out()
+        self._edits, self._taken = edits, taken
+        return edits.removed
+
+    def is_clean(self) -> bool:
+        """Whether nothing was taken down since it was cleaned last."""
+        return not Taken.since(max(self.run.build.revision or 0, self._taken.revision)).ids
+
+    def note(self) -> None:
+        """Write down what was taken out; in the transaction that publishes, once its rows stand."""
+        if self._edits:
+            removed_outputs.note(self._edits, self._taken.ids)
+
+
+def _torrents(ids: Collection[int]) -> set[str]:
+    hashes = Resource.objects.filter(pk__in=ids).values_list("magnet_hash", flat=True)
+    return {urls.torrent(each).lstrip("/") for each in hashes}

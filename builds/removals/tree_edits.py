@@ -1,0 +1,77 @@
+"""A site's files as they shall be: read from the disk, changed in memory, written together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ghost.core.io.files import inside, write_atomic
+
+
+class TreeEdits:
+    """Edits of a site, or of a delta (`site`) that lies over one (`below`). Paths are relative."""
+
+    def __init__(self, site: Path, below: Path | None = None) -> None:
+        self.site = site
+        self._below = below
+        self._changed: dict[str, bytes | None] = {}
+
+    def read(self, path: str) -> bytes | None:
+        """A file as it shall be; None if there is none."""
+        if path in self._changed:
+            return self._changed[path]
+        found = _read(self.site / path)
+        return found if found is not None or self._below is None else _read(self._below / path)
+
+    def put(self, path: str, body: bytes | None) -> None:
+        """Let a file have that content, or (None) be gone."""
+        self._changed[path] = body
+
+    def edit(self, path: str, cut: Callable[[bytes], bytes]) -> bool:
+        """Change a file, if it is there; whether that made another one of it."""
+        body = self.read(path)
+        if body is None or (edited := cut(body)) == body:
+            return False
+        self._changed[path] = edited
+        return True
+
+    def __bool__(self) -> bool:
+        """Whether anything is to change."""
+        return bool(self._changed)
+
+    @property
+    def written(self) -> dict[str, bytes]:
+        """Files that get another content."""
+        return {path: body for path, body in self._changed.items() if body is not None}
+
+    @property
+    def removed(self) -> list[str]:
+        """Files that go."""
+        return [path for path, body in self._changed.items() if body is None]
+
+    def after(self, earlier: TreeEdits) -> TreeEdits:
+        """Both, the earlier ones first."""
+        both = TreeEdits(self.site, self._below)
+        both._changed = earlier._changed | self._changed
+        return both
+
+    def write_to(self, folder: Path) -> None:
+        """Write the changed files into a folder that has none of them."""
+        for path, body in self.written.items():
+            target = inside(folder, path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(body)
+
+    def carry_out(self) -> None:
+        """Change the site itself, each file in one step."""
+        for path, body in self.written.items():
+            write_atomic(inside(self.site, path), body)
+        for path in self.removed:
+            (self.site / path).unlink(missing_ok=True)
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return None
