@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import signal
 import socket
 import threading
@@ -15,6 +16,7 @@ import requests
 from builds.covers import fetching
 from ghost.core.http.multipart import FIELDS_BYTES
 from ghost.core.server.phases import MAX_BODY_BYTES
+from ghost.core.server.worker import MAX_FILES
 from resources.publishing import bulk
 from resources.torrents import metainfo
 from tests.installation import Installation, wait_for
@@ -323,3 +325,41 @@ def test_restart_of_processes_loses_no_request(another, connect):
     assert set(answers) == {200}
     wait_for("the end of the halves", lambda: all(map(is_closed, halves)))
     wait_for("other processes", lambda: not first & set(workers(another)))
+
+
+# -- too much at once
+
+
+def test_newcomers_get_in_when_all_connections_are_taken(another, connect):
+    another.env |= {
+        "GHOST_REQUEST_TIMEOUT_S": "600",
+        "GUNICORN_CMD_ARGS": "--worker-connections 20",
+    }
+    another.start("web")
+
+    halves = [connect(HEALTH[:20], at=another) for _ in range(100)]
+
+    assert is_answered(another)
+    assert sum(map(is_closed, halves)) >= 60
+
+
+def test_newcomers_get_in_when_no_file_can_be_opened(another, connect):
+    another.env["GHOST_REQUEST_TIMEOUT_S"] = "600"
+    another.start("web")
+    assert is_answered(another)
+    for pid in workers(another):
+        most = max(int(file.name) for file in Path(f"/proc/{pid}/fd").iterdir()) + 20
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (most, most))
+    first = set(workers(another))
+
+    halves = [connect(HEALTH[:20], at=another) for _ in range(100)]
+
+    assert is_answered(another)
+    wait_for("the end of some", lambda: sum(map(is_closed, halves)) >= 40)
+    assert set(workers(another)) == first
+
+
+def test_limit_of_files_is_raised(place):
+    for pid in workers(place):
+        soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        assert soft == min(hard, MAX_FILES)
