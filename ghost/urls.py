@@ -11,6 +11,7 @@ from ghost.api.openapi_document import document
 from ghost.api.root import api
 from ghost.core.http import error_pages, problems
 from ghost.operations import health
+from teams import sign_in
 
 urlpatterns = [
     path("health", health.health),
@@ -20,6 +21,7 @@ urlpatterns = [
     path("api/", api.urls),
     path("api/<path:path>", problems.unknown),
     path("admin", RedirectView.as_view(url="/admin/")),
+    path("admin/password_change/", sign_in.change_password),  # before the admin's own
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     re_path(r"^(?P<path>.*)$", public_site.serve),

@@ -16,12 +16,11 @@ from argon2.low_level import Type, hash_secret
 from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from ghost.core.audit import trail
 from ghost.core.http import rate_limit
-from ghost.core.http.concurrency import Seats
-from teams import credentials
+from ghost.core.http.client_address import counted_as
+from teams import credentials, password_hashing
 from teams.models import Token
 from teams.token_schemes import Scheme
 
@@ -31,8 +30,6 @@ KNOWN_S = 5.0
 """For so long a process goes by what it knows of whether there are such tokens."""
 SHOWN = 6
 _RAW = re.compile(r"[A-Za-z0-9_-]{32}")
-
-_seat = Seats(1)
 
 
 class _Presence:
@@ -85,7 +82,7 @@ def find(raw: str, address: str) -> Token | None:
 
 
 def _find_argon2(raw: str, address: str) -> Token | None:
-    rate_limit.take(f"earlier {address}", TRIES_PER_MINUTE)
+    rate_limit.take(f"earlier {counted_as(address)}", TRIES_PER_MINUTE)
     rows = Token.objects.usable().filter(scheme=Scheme.ARGON2, token_hash__in=_hashes(raw))
     token = rows.first()
     return _adopted(token, raw) if token else None
@@ -116,8 +113,7 @@ def _adopted(row: Token, raw: str) -> Token:
 
 def _hashes(raw: str) -> list[str]:
     """The earlier Ghost's hashes of a raw token, with each pepper that it may have had."""
-    busy = _("A token of the earlier Ghost is being checked; try again in a second.")
-    with _seat.taken(1, or_else=busy):
+    with password_hashing.turn():
         return [each for pepper in _peppers() for each in _with_pepper(raw, pepper)]
 
 

@@ -1,15 +1,17 @@
-"""Signing in to the admin."""
+"""Signing in to the admin, and changing one's own password: both ask for one that may be guessed."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from unfold.forms import AuthenticationForm
 
-from ghost.core.errors import RefusedError
-from ghost.core.http.client_address import client_address
+from ghost.core.http.client_address import client_address, counted_as
 from teams.models import Attempt
+from teams.models.sign_in_attempt import TooManyAttemptsError
 
 
 class SignInForm(AuthenticationForm):  # type: ignore[misc]  # unfold has no types
@@ -17,12 +19,31 @@ class SignInForm(AuthenticationForm):  # type: ignore[misc]  # unfold has no typ
 
     def clean(self) -> dict[str, Any]:
         """Too many attempts are refused, whatever the password is; a success forgets them."""
-        username = self.cleaned_data.get("username", "").casefold()[:150]
-        address = client_address(self.request)
+        attempts = _attempts(self.request, self.cleaned_data.get("username", ""))
         try:
-            Attempt.objects.take(username, address)
-        except RefusedError as error:
+            attempts.take()
+        except TooManyAttemptsError as error:
             raise ValidationError(str(error), code="throttled") from error
         cleaned: dict[str, Any] = super().clean()
-        Attempt.objects.filter(username=username, address=address).delete()
+        attempts.forget()
         return cleaned
+
+
+def change_password(request: HttpRequest) -> HttpResponseBase:
+    """The admin's page for one's own password: the old one is guessed no faster than at its door.
+
+    TooManyAttemptsError (429) if it was tried too often.
+    """
+    page = admin.site.admin_view(admin.site.password_change, cacheable=True)
+    if request.method != "POST" or not request.user.is_authenticated:
+        return page(request)
+    attempts = _attempts(request, request.user.get_username())
+    attempts.take()
+    response: HttpResponseBase = page(request)
+    if isinstance(response, HttpResponseRedirect):
+        attempts.forget()
+    return response
+
+
+def _attempts(request: HttpRequest, username: str) -> Attempt.Of:
+    return Attempt.Of(username.casefold()[:150], counted_as(client_address(request)))

@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'default_permissions': (),
-                'indexes': [models.Index(fields=['username', 'address'], name='teams_attempt_of')],
+                'indexes': [models.Index(fields=['address', 'username'], name='teams_attempt_of')],
             },
         ),
         migrations.CreateModel(

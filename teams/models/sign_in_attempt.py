@@ -4,51 +4,70 @@ from __future__ import annotations
 
 import logging
 import math
+from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.utils import timezone
 from django.utils.translation import ngettext
 
 from ghost.core.errors import RefusedError
+from ghost.core.http.rate_limit import TooManyError
 
 MOST = 5
+"""Attempts without success within WINDOW, by one name from one address."""
+MOST_OF_ADDRESS = 20
+"""The same, by whatever names from one address."""
 WINDOW = timedelta(minutes=15)
-"""So many attempts without success within so long a time, by one name from one address."""
 
 log = logging.getLogger(__name__)
 
 
-class AttemptQuerySet(models.QuerySet["Attempt"]):
-    """Recent attempts to sign in, counted by name and address."""
+class TooManyAttemptsError(TooManyError, RefusedError):
+    """Nobody may try again before the time that it names: 429; whatever the password is."""
 
-    def take(self, username: str, address: str) -> None:
-        """Count one more attempt, before any password is looked at.
-
-        RefusedError, with the time to wait, if there were too many.
-        """
-        now = timezone.now()
-        with transaction.atomic():
-            self.filter(at__lte=now - WINDOW).delete()
-            ours = self.filter(username=username, address=address).select_for_update()
-            times = list(ours.values_list("at", flat=True))
-            if len(times) < MOST:
-                self.create(username=username, address=address, at=now)
-                return
-        log.warning("Too many attempts to sign in as %r from %s.", username, address)
-        raise RefusedError(_wait(min(times) + WINDOW - now))
-
-
-def _wait(left: timedelta) -> str:
-    minutes = math.ceil(left.total_seconds() / 60)
-    return (
-        ngettext(
+    def __init__(self, left: timedelta) -> None:
+        minutes = math.ceil(left.total_seconds() / 60)
+        told = ngettext(
             "Too many attempts to sign in. Try again in %d minute.",
             "Too many attempts to sign in. Try again in %d minutes.",
             minutes,
         )
-        % minutes
-    )
+        super().__init__(told % minutes, math.ceil(left.total_seconds()))
+
+
+class AttemptQuerySet(models.QuerySet["Attempt"]):
+    """Attempts to sign in, by name and address."""
+
+    def take(self, username: str, address: str) -> None:
+        """Count one more attempt, before any password is looked at.
+
+        TooManyAttemptsError if there were too many: that costs a look and writes nothing, however
+        often it is tried. So nobody waits longer for what others try, and other addresses go on.
+        """
+        self._require_few(username, address)
+        with transaction.atomic():
+            _one_at_a_time()
+            self._require_few(username, address)
+            now = timezone.now()  # not before the lock was there
+            self.filter(at__lte=now - WINDOW).delete()
+            self.create(username=username, address=address, at=now)
+
+    def _require_few(self, username: str, address: str) -> None:
+        now = timezone.now()
+        ours = self.filter(address=address, at__gt=now - WINDOW)
+        for rows, most in ((ours.filter(username=username), MOST), (ours, MOST_OF_ADDRESS)):
+            times = list(rows.order_by("at").values_list("at", flat=True))
+            if len(times) >= most:
+                log.warning("Too many attempts to sign in as %r from %s.", username, address or "?")
+                raise TooManyAttemptsError(min(times[-most] + WINDOW - now, WINDOW))
+
+
+def _one_at_a_time() -> None:
+    """Two must not both be the last that may. SQLite lets one write at a time anyway."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"LOCK TABLE {Attempt._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")
 
 
 class Attempt(models.Model):
@@ -59,13 +78,29 @@ class Attempt(models.Model):
 
     username = models.CharField(max_length=150)
     address = models.CharField(max_length=45, blank=True)
+    """As `client_address.counted_as` has it."""
     at = models.DateTimeField(default=timezone.now, db_index=True)
 
     objects = AttemptQuerySet.as_manager()
 
     class Meta:
         default_permissions = ()  # nobody edits them
-        indexes = [models.Index(fields=["username", "address"], name="teams_attempt_of")]
+        indexes = [models.Index(fields=["address", "username"], name="teams_attempt_of")]
 
     def __str__(self) -> str:
         return f"{self.username} from {self.address}"
+
+    @dataclass(frozen=True)
+    class Of:
+        """The attempts of one name from one address."""
+
+        username: str
+        address: str
+
+        def take(self) -> None:
+            """See `AttemptQuerySet.take`."""
+            Attempt.objects.take(self.username, self.address)
+
+        def forget(self) -> None:
+            """It has succeeded."""
+            Attempt.objects.filter(username=self.username, address=self.address).delete()

@@ -1,12 +1,17 @@
+import ipaddress
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from teams.models.sign_in_attempt import MOST, WINDOW, Attempt
+from teams.models.sign_in_attempt import MOST, MOST_OF_ADDRESS, WINDOW, Attempt
+from tests import operators
 
 pytestmark = pytest.mark.django_db
 
@@ -84,3 +89,126 @@ def test_refusals_do_not_prolong_the_wait():
     guess(MOST + 3)
 
     assert Attempt.objects.count() == MOST
+
+
+def guess_names(number: int, address: str) -> list[bool]:
+    """Whether each of so many names from there was refused unlooked at."""
+    answers = [sign_in("wrong", f"name{n}", address) for n in range(number)]
+    return [errors(answer) == [REFUSED] for answer in answers]
+
+
+def test_many_names_from_one_address_are_refused():
+    refused = guess_names(25, "192.0.2.1")
+
+    assert refused == [False] * MOST_OF_ADDRESS + [True] * (25 - MOST_OF_ADDRESS)
+    assert errors(sign_in("right")) == [REFUSED]
+
+
+def test_another_address_signs_in_whatever_one_tries():
+    guess(MOST, address="192.0.2.1")
+    guess_names(25, "192.0.2.1")
+
+    assert sign_in("right", address="192.0.2.2").status_code == 302
+
+
+def test_a_success_forgets_its_own_failures_alone():
+    guess_names(MOST_OF_ADDRESS - 1, "192.0.2.1")
+
+    first, second = sign_in("right"), sign_in("right")
+    guess(1)
+
+    assert (first.status_code, second.status_code) == (302, 302)
+    assert errors(sign_in("right")) == [REFUSED]
+
+
+def test_addresses_of_one_network_of_ipv6_count_as_one():
+    for n in range(MOST):
+        sign_in("wrong", address=f"2001:db8:1:2::{n:x}")
+
+    assert errors(sign_in("right", address="2001:db8:1:2:ffff::9")) == [REFUSED]
+    assert sign_in("right", address="2001:db8:1:3::1").status_code == 302
+
+
+def test_the_caller_behind_a_trusted_proxy_is_counted(configure):
+    configure(trusted_proxies=(ipaddress.ip_network("127.0.0.1"),))
+    fields = {"username": "root", "password": "wrong"}
+
+    for _ in range(MOST):
+        Client(headers={"X-Forwarded-For": "6.6.6.6, 192.0.2.9"}).post("/admin/login/", fields)
+
+    assert Attempt.objects.filter(address="192.0.2.9").count() == MOST
+
+
+def test_a_refused_attempt_writes_nothing_and_hashes_nothing(monkeypatch):
+    guess(MOST)
+
+    def fail(*_args, **_kwargs):
+        raise AssertionError("a password was looked at")
+
+    monkeypatch.setattr("django.contrib.auth.hashers.check_password", fail)
+    with CaptureQueriesContext(connection) as queries:
+        answer = sign_in("right")
+
+    assert errors(answer) == [REFUSED]
+    assert {query["sql"].split()[0] for query in queries} == {"SELECT"}
+
+
+@pytest.fixture
+def browser(root) -> Client:
+    signed_in = Client(REMOTE_ADDR="192.0.2.1", raise_request_exception=False)
+    signed_in.force_login(root)
+    return signed_in
+
+
+def change(browser: Client, old: str, new: str = "correct horse staple"):
+    fields = {"old_password": old, "new_password1": new, "new_password2": new}
+    return browser.post(reverse("admin:password_change"), fields)
+
+
+def test_ones_own_password_cannot_be_guessed_at_its_change(browser, root):
+    wrong = [change(browser, "wrong").status_code for _ in range(MOST)]
+
+    refused = change(browser, "right")
+
+    assert wrong == [200] * MOST
+    assert refused.status_code == 429
+    assert 0 < int(refused["Retry-After"]) <= WINDOW.total_seconds()
+    assert REFUSED in refused.content.decode()
+    root.refresh_from_db()
+    assert root.check_password("right")
+    assert errors(sign_in("right")) == [REFUSED]  # one count for both doors
+
+
+def test_ones_own_password_is_changed_and_its_failures_forgotten(browser, root):
+    change(browser, "wrong")
+
+    answer = change(browser, "right")
+
+    assert answer.status_code == 302
+    root.refresh_from_db()
+    assert root.check_password("correct horse staple")
+    assert Attempt.objects.count() == 0
+
+
+def test_the_page_of_a_password_is_for_people_who_signed_in():
+    answer = Client().post(reverse("admin:password_change"), {"old_password": "x"})
+
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/admin/login/")
+    assert Attempt.objects.count() == 0
+    assert operators.client("Viewer").get(reverse("admin:password_change")).status_code == 200
+
+
+def test_threads_share_the_count(file_database, settings):
+    User.objects.create_superuser("root", password="right")
+
+    def try_it(n: int) -> bool:
+        try:
+            return REFUSED in sign_in("wrong", f"name{n}").content.decode()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as threads:
+        refused = list(threads.map(try_it, range(30)))
+
+    assert refused.count(False) == MOST_OF_ADDRESS

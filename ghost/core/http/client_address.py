@@ -66,6 +66,14 @@ def normalized(text: str) -> str:
     return str(mapped or ip)
 
 
+def counted_as(address: str) -> str:
+    """By what an address is counted where callers are limited: one of IPv6 by its /64, which one
+    subscriber has to himself (RFC 6177)."""
+    if ":" not in address:
+        return address
+    return str(ipaddress.ip_network((address, 64), strict=False))
+
+
 def _hops(request: HttpRequest) -> list[str]:
     """From the nearest to the farthest. Empty ones count for nothing (RFC 9110 §5.6.1)."""
     told = request.headers.get(HEADER, "").rsplit(",", MOST_HOPS)[-MOST_HOPS:]

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.views import defaults
 
 from ghost.core.db.outages import OUTAGES
-from ghost.core.errors import OutageError
+from ghost.core.errors import GhostError, OutageError
 from ghost.core.http import problems
 from ghost.core.http.rate_limit import TooManyError
 
@@ -55,7 +55,8 @@ def of_error(request: HttpRequest, error: BaseException | None) -> HttpResponse 
     if not isinstance(error, _LATER):
         return None
     told = problems.problem_of(request, error)
-    answer = told if _is_api(request) else _page(told.status_code, told)
+    words = str(error) if isinstance(error, GhostError) else ""
+    answer = told if _is_api(request) else _page(told.status_code, words, like=told)
     _mark_logged(answer)
     return answer
 
@@ -84,15 +85,15 @@ def _refused(request: HttpRequest, error: Exception, status: int) -> HttpRespons
 _DETAILS: dict[int, Callable[[], str]] = {
     400: lambda: _("The request can't be read."),
     413: lambda: _("The body is too large."),
-    429: lambda: _("Too many requests; try again later."),
     503: lambda: _("Ghost is busy with other changes; please try again."),
 }
 
 
-def _page(status: int, like: HttpResponse | None = None) -> HttpResponse:
+def _page(status: int, detail: str = "", *, like: HttpResponse | None = None) -> HttpResponse:
     """A page that needs neither database nor session; when to come again, as `like` has it."""
     after = like.headers.get("Retry-After", "") if like else ""
-    words = {"status": status, "title": problems.phrase(status), "detail": _DETAILS[status]()}
+    detail = detail or _DETAILS[status]()
+    words = {"status": status, "title": problems.phrase(status), "detail": detail}
     response = HttpResponse(
         render_to_string("ghost/error.html", words | {"after_s": after}), status=status
     )

@@ -5,7 +5,7 @@ import ipaddress
 import pytest
 from django.test import RequestFactory
 
-from ghost.core.http.client_address import HEADER, client_address, is_in, normalized
+from ghost.core.http.client_address import HEADER, client_address, counted_as, is_in, normalized
 
 PROXY = "192.0.2.1"
 
@@ -103,3 +103,11 @@ def test_nobody_unknown_is_in_a_network():
 
 def test_what_has_been_normalized_stays():
     assert normalized(normalized("[2001:DB8::0:1%eth0]:8080")) == "2001:db8::1"
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [("", ""), ("192.0.2.1", "192.0.2.1"), ("2001:db8:1:2:3::4", "2001:db8:1:2::/64")],
+)
+def test_a_subscriber_is_counted_as_one(address, counted):
+    assert counted_as(address) == counted
