@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from datetime import timedelta
 from typing import Self
 
 from django.db import models
@@ -11,6 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from ghost.core.db.fields import ReasonField
 from ghost.core.text.reasons import NONE, Reason
+
+
+FORGOTTEN_AFTER = timedelta(days=1)
+"""Of hosts that are gone, once another one comes."""
 
 
 class NodeCountQuerySet(models.QuerySet["NodeCount"]):
@@ -29,6 +34,8 @@ class NodeCountQuerySet(models.QuerySet["NodeCount"]):
              "without_since": None if nodes else lost_at},
             host=socket.gethostname()[:100],
         )  # fmt: skip
+        if before is None:
+            self.filter(counted_at__lt=now - FORGOTTEN_AFTER).delete()
 
 
 class NodeCount(models.Model):

@@ -10,13 +10,12 @@ from django.db.migrations.recorder import MigrationRecorder
 
 
 def is_migrated() -> bool:
-    """Whether every migration of this version is applied: two queries. DatabaseError if the
+    """Whether the last migration of each app is applied: two queries. DatabaseError if the
     database does not answer."""
     return _wanted() <= MigrationRecorder(connection).applied_migrations().keys()
 
 
 @cache
 def _wanted() -> frozenset[tuple[str, str]]:
-    """All migrations on the disk: read once, for they belong to the program."""
-    loader = MigrationLoader(None)
-    return frozenset(loader.disk_migrations)
+    """The last migration of each app: read once, for they belong to the program."""
+    return frozenset(MigrationLoader(None).graph.leaf_nodes())

@@ -64,3 +64,13 @@ def test_where_nothing_is_published_nobody_is_asked(monkeypatch):
     assert (before, tasks.count_nodes()) == (
         NOTHING_TO_DO().plain(), reasons.COUNTED(number=7).plain(),
     )  # fmt: skip
+
+
+def test_hosts_that_are_gone_are_forgotten_when_another_comes():
+    NodeCount.objects.create(host="gone", counted_at=timezone.now() - timedelta(days=2))
+    NodeCount.objects.create(host="other", counted_at=timezone.now() - timedelta(hours=2))
+
+    NodeCount.objects.note(5)
+
+    assert set(NodeCount.objects.values_list("nodes", flat=True)) == {0, 5}
+    assert not NodeCount.objects.filter(host="gone").exists()
