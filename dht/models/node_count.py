@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 from ghost.core.db.fields import ReasonField
 from ghost.core.text.reasons import NONE, Reason
 
-
 FORGOTTEN_AFTER = timedelta(days=1)
 """Of hosts that are gone, once another one comes."""
 

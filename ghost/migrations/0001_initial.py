@@ -152,6 +152,7 @@ class Migration(migrations.Migration):
                 ('last_seen_at', models.DateTimeField(db_index=True)),
                 ('processes', models.JSONField(default=list)),
                 ('facts', models.JSONField(default=dict)),
+                ('clock_ahead_s', models.FloatField(default=0)),
             ],
             options={
                 'ordering': ['-last_seen_at'],

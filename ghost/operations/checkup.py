@@ -15,7 +15,7 @@ from ghost.core.config import env
 from ghost.core.config.version import VERSION
 from ghost.core.errors import GhostError
 from ghost.operations import checks, figures, startup
-from ghost.operations.figures import Item, Status, sentences
+from ghost.operations.figures import Item, Status, machine, sentences
 
 MEND = "Mend that, and run doctor again."
 
@@ -64,12 +64,12 @@ def _machine() -> Iterator[Finding]:
     problems = [problem for problem in checks.installation() if problem.id not in TOLD_BY_FIGURES]
     yield from map(_problem, problems)
     if not problems:
-        yield Finding("machine", Outcome.OK, "folders, programs and settings")
+        yield Finding("settings", Outcome.OK, "folders, programs and settings fit together")
 
 
 def _problem(problem: CheckMessage) -> Finding:
     what_to_do = str(problem.hint or MEND)
-    return Finding("machine", Outcome.FAILED, str(problem.msg), what_to_do)
+    return Finding("settings", Outcome.FAILED, str(problem.msg), what_to_do)
 
 
 def _hugo() -> Iterator[Finding]:
@@ -97,7 +97,10 @@ def _database() -> Iterator[Finding]:
 
 def _figures() -> Iterator[Finding]:
     found = figures.gather()
-    yield from map(_item, found.items)
+    is_machine_told = bool(machine.problems())  # among the settings, with their paths
+    for item in found.items:
+        if not (item.name == machine.NAME and is_machine_told):
+            yield _item(item)
     if found.is_serving:
         yield from _start()
 
@@ -125,11 +128,11 @@ def _start() -> Iterator[Finding]:
 
 NO_HUGO = "ghost.E002"
 TOLD_BY_FIGURES = ("ghost.E003",)
-"""Checks of the machine that the figures make too: libtorrent."""
+"""Checks that the figures make too: libtorrent."""
 
 CHECKS: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
     ("configuration", _configuration),
-    ("machine", _machine),
+    ("settings", _machine),
     ("hugo", _hugo),
     ("secrets", _secrets),
     ("database", _database),

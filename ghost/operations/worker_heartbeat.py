@@ -13,6 +13,7 @@ from ghost.core.heartbeats import processes
 from ghost.core.heartbeats.models import Heartbeat, host_name
 from ghost.core.jobs import process
 from ghost.core.jobs.entries import QueueEntry
+from ghost.operations.figures import machine
 from ghost.operations.figures.bittorrent import LIBTORRENT_FACT
 from ghost.operations.figures.disk_space import disks
 
@@ -27,7 +28,7 @@ def beat() -> None:
         parent,
         started_at=processes.started_at(parent),
         processes=_doings(parent),
-        facts={LIBTORRENT_FACT: _libtorrent(), "disks": disks()},
+        facts={LIBTORRENT_FACT: _libtorrent(), "disks": disks(), machine.FACT: machine.problems()},
     )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ghost.core.config.version import VERSION
@@ -68,6 +69,7 @@ class HeartbeatQuerySet(models.QuerySet["Heartbeat"]):
                 "last_seen_at": now,
                 "processes": list(processes),
                 "facts": facts or {},
+                "clock_ahead_s": (timezone.now() - now).total_seconds(),
             },
             kind=kind, host=host_name(), pid=pid,
         )  # fmt: skip
@@ -104,6 +106,8 @@ class Heartbeat(models.Model):
     """Of each: `name`, `state`, `task` and `since` (see `ghost.core.heartbeats.processes`)."""
     facts: models.JSONField[dict[str, Any]] = models.JSONField(default=dict)
     """What only that host can see, such as whether libtorrent can be loaded there."""
+    clock_ahead_s = models.FloatField(default=0)
+    """How far that host's clock is before the database's."""
 
     objects = HeartbeatQuerySet.as_manager()
 

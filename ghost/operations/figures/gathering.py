@@ -23,6 +23,7 @@ from ghost.operations.figures import (
     disk_space,
     hosts,
     last_build,
+    machine,
     sentences,
     targets,
     timetable,
@@ -48,6 +49,7 @@ SOURCES: tuple[tuple[str, Source], ...] = (
     ("libtorrent", bittorrent.libtorrent),
     ("dht", bittorrent.dht),
     ("circuits", circuits.item),
+    ("machine", machine.item),
     ("disk", disk_space.item),
 )
 

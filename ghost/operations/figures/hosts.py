@@ -8,6 +8,9 @@ from ghost.core.heartbeats.models import Heartbeat
 from ghost.operations.figures import sentences
 from ghost.operations.figures.item import MAX_ROWS, Item, Moment, Status
 
+MAX_CLOCK_ERROR_S = 10.0
+"""The shortest claims last for 20 s."""
+
 
 def workers(moment: Moment) -> Item:
     """Whether anybody works. Where nobody was ever seen, the start is given some time."""
@@ -17,6 +20,9 @@ def workers(moment: Moment) -> Item:
         "counts": _counts(rows, living),
         "rows": [_row(row, moment) for row in rows],
     }
+    if wrong := _with_wrong_clock(living):
+        told = sentences.CLOCK_OFF(names=sentences.listed(wrong))
+        return Item("workers", Status.DEGRADED, told, sentences.SET_CLOCK(), **more)
     if living:
         return Item("workers", Status.OK, sentences.WORKERS(number=_hosts(living)), **more)
     if rows:
@@ -41,6 +47,11 @@ def web(moment: Moment) -> Item:
     )  # fmt: skip
 
 
+def _with_wrong_clock(living: list[Heartbeat]) -> list[str]:
+    """The hosts whose clock would make others take their claims for expired, or wait for them."""
+    return [row.host for row in living if abs(row.clock_ahead_s) > MAX_CLOCK_ERROR_S]
+
+
 def _hosts(living: list[Heartbeat]) -> int:
     return len({row.host for row in living})
 
@@ -60,6 +71,7 @@ def _row(row: Heartbeat, moment: Moment) -> dict[str, Any]:
         "host": row.host,
         "pid": row.pid,
         "version": row.version,
+        "clock_ahead_s": row.clock_ahead_s,
         "state": "alive" if row.is_alive(moment.now) else "dead",
         "started_at": row.started_at,
         "last_seen_at": row.last_seen_at,

@@ -44,6 +44,7 @@ TITLES = {
     "libtorrent": _("libtorrent"),
     "dht": _("DHT"),
     "circuits": _("Cover hosts"),
+    "machine": _("Folders and programs"),
     "disk": _("Disk"),
 }
 """What the items are called."""
@@ -70,6 +71,8 @@ START_WORKER = _code(
     "workers.do_start",
     _("Start the worker (the Procfile's line, or manage.py qcluster) and read its log."),
 )
+CLOCK_OFF = _code("workers.clock", _("its clock and the database's differ: %(names)s"))
+SET_CLOCK = _code("workers.do_clock", _("Set the clock of that host by NTP: claims are times."))
 WEB = _code(
     "web.alive", ngettext_lazy("%(number)s group serves", "%(number)s groups serve", "number")
 )
@@ -179,6 +182,12 @@ OPEN = _code("circuits.open", _("left alone after failures: %(names)s"))
 MEND_HOST = _code(
     "circuits.do_mend",
     _("See what each host answered (Cover hosts); upload those covers, or press Try again now."),
+)
+
+MACHINE = _code("machine.ready", _("folders can be written, Hugo is there"))
+MACHINE_LACKS = _code("machine.lacks", _("can't be used: %(names)s"))
+ASK_DOCTOR = _code(
+    "machine.do_doctor", _("Run manage.py doctor on that host, and mend what it names.")
 )
 
 SPACE = _code("disk.space", _("%(percent)s %% free at least"))

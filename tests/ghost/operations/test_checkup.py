@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 from django.contrib.auth.models import Group
 from django.db import DatabaseError
@@ -35,6 +37,10 @@ def test_a_sound_installation_has_nothing_to_mend():
     assert {"version", "configuration", "machine", "hugo", "secrets", "database", "workers", "start"} <= {
         each.name for each in found
     }  # fmt: skip
+
+
+def break_git(configure, monkeypatch, prepared):
+    monkeypatch.setattr(shutil, "which", lambda name: None)
 
 
 def break_hugo(configure, monkeypatch, prepared):
@@ -80,7 +86,8 @@ def break_groups(configure, monkeypatch, prepared):
 @pytest.mark.parametrize(
     ("damage", "name", "told"),
     [
-        (break_hugo, "machine", "no-such-hugo"),
+        (break_git, "settings", "git was not found"),
+        (break_hugo, "settings", "no-such-hugo"),
         (break_hugo_itself, "hugo", "false"),
         (break_configuration, "configuration", "GHOST_SITE_TITEL"),
         (break_secrets, "secrets", "admin-token"),

@@ -102,7 +102,7 @@ def test_an_admin_sees_how_each_part_stands(client):
     found = items(response)
     assert list(found) == [
         "database", "workers", "web", "queue", "schedules", "build", "deployments", "backups",
-        "libtorrent", "dht", "circuits", "disk",
+        "libtorrent", "dht", "circuits", "machine", "disk",
     ]  # fmt: skip
     assert found["build"]["status"] == "degraded"
     assert found["build"]["last_error"] == "hugo exited with 1"

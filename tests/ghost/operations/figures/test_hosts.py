@@ -70,3 +70,13 @@ def test_the_groups_of_web_processes():
 
     assert told("web") == ("ok", "web.alive")
     assert item("web").counts == {"living": 1, "dead": 1, "processes": 0, "busy": 0}
+
+
+@pytest.mark.parametrize(
+    ("ahead_s", "status"), [(2, "ok"), (-9, "ok"), (11, "degraded"), (-60, "degraded")]
+)
+def test_a_host_whose_clock_is_wrong_is_named(ahead_s, status):
+    heartbeat(host="two", clock_ahead_s=ahead_s)
+
+    assert told("workers")[0] == status
+    assert ("two" in str(item("workers").reason)) == (status == "degraded")
