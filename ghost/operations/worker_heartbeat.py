@@ -8,14 +8,14 @@ from typing import Any
 from django.utils import timezone
 
 from dht.engine import session
+from ghost.core.db import clock
 from ghost.core.errors import OutageError
 from ghost.core.heartbeats import processes
 from ghost.core.heartbeats.models import Heartbeat, host_name
 from ghost.core.jobs import process
 from ghost.core.jobs.entries import QueueEntry
-from ghost.operations.figures import machine
+from ghost.operations.figures import disk_space, hosts, machine
 from ghost.operations.figures.bittorrent import LIBTORRENT_FACT
-from ghost.operations.figures.disk_space import disks
 
 EVERY_S = 15.0
 
@@ -23,13 +23,27 @@ EVERY_S = 15.0
 def beat() -> None:
     """For the watch, every EVERY_S: say that this host lives, and what its processes do."""
     parent = os.getppid()
+    doings = _doings(parent)
     Heartbeat.objects.beat(
-        Heartbeat.Kind.WORKER,
-        parent,
-        started_at=processes.started_at(parent),
-        processes=_doings(parent),
-        facts={LIBTORRENT_FACT: _libtorrent(), "disks": disks(), machine.FACT: machine.problems()},
-    )
+        Heartbeat.Kind.WORKER, parent, started_at=processes.started_at(parent), processes=doings,
+        facts={
+            hosts.WORKERS_SEEN_FACT: _workers_seen_at(parent, doings),
+            LIBTORRENT_FACT: _libtorrent(),
+            machine.FACT: machine.problems(),
+            disk_space.FACT: disk_space.disks(),
+        },
+    )  # fmt: skip
+
+
+def _workers_seen_at(parent: int, doings: list[dict[str, Any]]) -> str:
+    """When a worker of this host was last seen. The watch goes on while its cluster is started
+    anew, or can't be; where the system tells no roles, they are taken to be there."""
+    now = clock.now().isoformat()
+    roles = {doing["role"] for doing in doings}
+    if "worker" in roles or roles == {""}:
+        return now
+    before = Heartbeat.objects.workers().filter(host=host_name(), pid=parent).first()
+    return str(before.facts.get(hosts.WORKERS_SEEN_FACT, now)) if before else now
 
 
 def _doings(parent: int) -> list[dict[str, Any]]:

@@ -14,6 +14,8 @@ from ghost.core.text.reasons import Reason
 from ghost.operations.figures import sentences
 from ghost.operations.figures.item import Item, Moment, Status
 
+FACT = "disks"
+"""In a worker's heartbeat: `disks()` of its host."""
 LOW_PERCENT, LOW_BYTES = 10.0, 5 << 30
 """Little is left below both: 4 % of a large disk last for long, as do 2 GB on a small one."""
 FULL_PERCENT, FULL_BYTES = 1.0, 100 << 20
@@ -79,7 +81,7 @@ def item(moment: Moment) -> Item:
 def _elsewhere(moment: Moment) -> list[dict[str, Any]]:
     """What worker hosts other than this one say of their disks."""
     living = Heartbeat.objects.workers().living(moment.now).exclude(host=host_name())
-    return [{"host": row.host} | disk for row in living for disk in row.facts.get("disks", [])]
+    return [{"host": row.host} | disk for row in living for disk in row.facts.get(FACT, [])]
 
 
 def _is_below(row: dict[str, Any], percent: float, size: int) -> bool:

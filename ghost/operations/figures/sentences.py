@@ -71,6 +71,10 @@ START_WORKER = _code(
     "workers.do_start",
     _("Start the worker (the Procfile's line, or manage.py qcluster) and read its log."),
 )
+NO_CLUSTER = _code("workers.no_cluster", _("the watch lives, but no worker: %(names)s"))
+RESTART_WORKER = _code(
+    "workers.do_restart", _("Read the worker's log: its cluster does not start; then restart it.")
+)
 CLOCK_OFF = _code("workers.clock", _("its clock and the database's differ: %(names)s"))
 SET_CLOCK = _code("workers.do_clock", _("Set the clock of that host by NTP: claims are times."))
 WEB = _code(

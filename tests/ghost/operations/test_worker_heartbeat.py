@@ -7,6 +7,7 @@ import os
 import pytest
 
 from dht.engine import session
+from ghost.core.heartbeats import processes
 from ghost.core.heartbeats.models import Heartbeat
 from ghost.operations import watch, worker_heartbeat
 from tests.ghost.operations.figures.moments import told
@@ -46,3 +47,16 @@ def test_a_host_without_libtorrent_says_so(monkeypatch):
 
 def test_the_watch_does_it():
     assert "heartbeat" in {chore.name for chore in watch.CHORES}
+
+
+def test_it_remembers_when_a_worker_was_seen_last(monkeypatch):
+    roles = iter(["worker", "guard", "guard"])
+    monkeypatch.setattr(processes, "below", lambda parent: [os.getpid()])
+    monkeypatch.setattr(processes, "role", lambda pid: next(roles))
+
+    seen = []
+    for _ in range(3):
+        worker_heartbeat.beat()
+        seen.append(Heartbeat.objects.get().facts["workers_seen_at"])
+
+    assert len(set(seen)) == 1

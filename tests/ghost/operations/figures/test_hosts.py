@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from ghost.operations import figures
-from tests.ghost.operations.figures.moments import heartbeat, item, told
+from tests.ghost.operations.figures.moments import ago, heartbeat, item, told
 
 pytestmark = pytest.mark.django_db
 
@@ -80,3 +80,22 @@ def test_a_host_whose_clock_is_wrong_is_named(ahead_s, status):
 
     assert told("workers")[0] == status
     assert ("two" in str(item("workers").reason)) == (status == "degraded")
+
+
+def test_a_watch_without_workers_is_down_after_a_minute():
+    row = heartbeat(facts={"workers_seen_at": ago(seconds=30).isoformat()})
+    restarting = told("workers")
+    row.facts = {"workers_seen_at": ago(seconds=70).isoformat()}
+    row.save()
+
+    assert (restarting, told("workers")) == (
+        ("ok", "workers.alive"),
+        ("down", "workers.no_cluster"),
+    )
+
+
+def test_another_host_may_work_in_its_place():
+    heartbeat(facts={"workers_seen_at": ago(hours=1).isoformat()})
+    heartbeat(host="two", facts={"workers_seen_at": ago(seconds=1).isoformat()})
+
+    assert told("workers") == ("ok", "workers.alive")

@@ -5,22 +5,21 @@ from __future__ import annotations
 import pytest
 from django_q.models import OrmQ, Task
 
-from ghost.core.jobs.models import Job, JobKind
+from ghost.core.jobs.entries import QueueEntry
 from tests.ghost.operations.figures.moments import ago, item, told
 from tests.presence import present
 
 pytestmark = pytest.mark.django_db
 
 
-def job(task_id: str, **values) -> Job:
-    return Job.objects.create(task_id=task_id, kind=JobKind.BUILD, **values)
+def entry(task_id: str, **values) -> QueueEntry:
+    return QueueEntry.objects.create(task_id=task_id, func="x", **values)
 
 
-def test_what_waits_and_runs_is_counted_from_jobs():
-    job("1")
-    job("2")
-    job("3", started_at=ago(minutes=1))
-    job("4", started_at=ago(minutes=1), finished_at=ago(seconds=1), is_ok=True)
+def test_what_waits_and_runs_is_counted():
+    entry("1")
+    entry("2")
+    entry("3", worker="one:1:1", begun_at=ago(minutes=1))
     for name, hours in (("a", 1), ("b", 30)):
         when = ago(hours=hours)
         Task.objects.create(id=name, name=name, func="x", started=when, stopped=when, success=False)
@@ -31,22 +30,30 @@ def test_what_waits_and_runs_is_counted_from_jobs():
     assert (counts["waiting"], counts["running"], counts["failed_within_a_day"]) == (2, 1, 1)
 
 
-def test_a_job_that_nobody_takes_degrades_it():
-    job("1", asked_at=ago(minutes=11))
-    job("2")
+def test_a_task_that_nobody_takes_degrades_it():
+    entry("1", asked_at=ago(minutes=11))
+    entry("2")
 
     assert told("queue") == ("degraded", "queue.stuck")
     assert present(item("queue").since) < ago(minutes=10)
 
 
-def test_a_task_of_nobody_s_that_waits_degrades_it_too():
-    OrmQ.objects.create(key="ghost", payload="x", lock=ago(minutes=11))
+def test_one_that_a_cluster_has_fetched_and_nobody_begins_does_so_too():
+    entry("1", asked_at=ago(minutes=11), cluster="one:1:1", held_at=ago(seconds=1))
 
     assert told("queue") == ("degraded", "queue.stuck")
 
 
-def test_a_task_that_a_worker_has_is_not_waiting():
-    OrmQ.objects.create(key="ghost", payload="x", lock=ago(minutes=-50))
-    job("1", asked_at=ago(minutes=50), started_at=ago(minutes=49))
+def test_one_that_runs_for_long_or_waits_anew_does_not():
+    entry("1", asked_at=ago(minutes=50), worker="one:1:1", begun_at=ago(minutes=49))
+    entry("2", asked_at=ago(minutes=50), begun_at=ago(minutes=1))
 
     assert told("queue") == ("ok", "queue.moves")
+
+
+def test_a_row_without_an_entry_counts_by_its_lock():
+    row = OrmQ.objects.create(key="ghost", payload="x", lock=ago(minutes=11))
+    waiting = told("queue")
+    OrmQ.objects.filter(pk=row.pk).update(lock=ago(minutes=-50))
+
+    assert (waiting, told("queue")) == (("degraded", "queue.stuck"), ("ok", "queue.moves"))
