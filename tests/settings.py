@@ -29,6 +29,7 @@ os.environ |= {
     "GHOST_ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
     "GHOST_API_RATE_LIMIT": "0",  # counted for each token: rows of other tests have the same key
     "GHOST_API_LOG_LEVEL": "WARNING",
+    "GHOST_SLOW_TRANSACTION_S": "3600",  # many a test is one transaction
 }
 
 from ghost.settings import *  # noqa: E402, F403

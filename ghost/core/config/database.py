@@ -58,7 +58,7 @@ def settings(address: str, path: Path) -> dict[str, Any]:
 def sqlite(path: Path) -> dict[str, Any]:
     """SQLite: writers queue up instead of failing half-way; readers never wait (WAL)."""
     return {
-        "ENGINE": "django.db.backends.sqlite3",
+        "ENGINE": "ghost.core.db.sqlite",
         "NAME": path,
         "CONN_MAX_AGE": KEPT_S,
         "OPTIONS": {

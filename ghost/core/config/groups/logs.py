@@ -19,6 +19,16 @@ class Logs(Group):
         "INFO", description="Lowest level that is logged: DEBUG, INFO, WARNING or ERROR."
     )
 
+    slow_transaction_s: float = Field(
+        1,
+        ge=0,
+        le=3600,
+        description=(
+            "What keeps the writers of a SQLite database waiting for so many seconds is logged, "
+            "with the name of what did it."
+        ),
+    )
+
     @field_validator("api_log_level", mode="before")
     @classmethod
     def _in_capitals(cls, value: object) -> object:

@@ -108,7 +108,7 @@ def test_options_go_with_ours(tmp_path):
 def test_without_an_address_it_is_sqlite(tmp_path):
     made = connections.settings("", tmp_path / "ghost.db")
 
-    assert made["ENGINE"] == "django.db.backends.sqlite3"
+    assert made["ENGINE"] == "ghost.core.db.sqlite"
     assert made["NAME"] == tmp_path / "ghost.db"
 
 
