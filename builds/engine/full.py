@@ -14,7 +14,7 @@ from builds.data.records import File, Page, Record
 from builds.listings.reader import Reader
 from builds.models import NextOutput
 from builds.models.bulk import insert
-from builds.models.site import files_of
+from builds.models.site import OUTPUT_COLUMNS, files_of
 from builds.pages import json_index
 from builds.pages.outputs import RecordMaker
 from builds.render.chunks import Chunks
@@ -25,7 +25,6 @@ from ghost.core.errors import OutageError
 from ghost.core.io.files import inside
 
 BATCH = 2000
-COLUMNS = ("address", "owner", "is_page", "digest", "size_bytes", "languages_set_aside")
 
 
 class RecordWriter:
@@ -57,7 +56,7 @@ class RecordWriter:
         self._progress.report(self.owners_done, self.owners)
         try:
             with self._progress.writing():
-                insert(NextOutput, COLUMNS, self._rows)
+                insert(NextOutput, OUTPUT_COLUMNS, self._rows)
         except IntegrityError as error:
             raise OutageError(reasons.SAME_ADDRESS(reason=str(error))) from error
         self._rows = []

@@ -13,6 +13,8 @@ from builds.data.records import Page, Record
 from builds.engine.full import row_of
 from builds.listings.reader import Reader
 from builds.models import Due, Output
+from builds.models.bulk import put
+from builds.models.site import OUTPUT_COLUMNS
 from builds.pages import json_index
 from builds.pages.outputs import RecordMaker
 from builds.render.chunks import Chunks
@@ -153,16 +155,13 @@ def store(delta: Delta) -> int:
     grows."""
     pages = [address for address, row in delta.rows.items() if row.is_page]
     known = sum(Output.objects.filter(pk__in=part).count() for part in batched(pages, QUERY_KEYS))
-    fields = ["owner", "is_page", "digest", "size_bytes", "languages_set_aside"]
     gone = 0
     for part in batched(delta.gone, QUERY_KEYS):
         rows = Output.objects.filter(pk__in=part)
         gone += rows.filter(is_page=True).count()  # some may be off the site meanwhile
         rows.delete()
-    Output.objects.bulk_create(
-        delta.rows.values(), update_conflicts=True, update_fields=fields,
-        unique_fields=["address"], batch_size=500,
-    )  # fmt: skip
+    made = delta.rows.values()
+    put(Output, OUTPUT_COLUMNS, ([getattr(row, name) for name in OUTPUT_COLUMNS] for row in made))
     Due.objects.filter(is_new=False).delete()
     return len(pages) - known - gone
 

@@ -122,17 +122,20 @@ def _publish_everything(run: Run, reader: Reader, draft: Draft, look: str) -> No
     that it still shows: then that is taken out of it first.
 
     Its row is locked until then: nobody can take over between the look at the claim and the swap.
-    A builder killed in between leaves no `done` behind, and a site that is built again.
+    A builder killed in between leaves no `done` behind, and a site that is built again. So does one
+    killed before, while the outputs are exchanged: the tables then say that they describe no site.
     """
     token = releases.new_token()
     run.build.release, run.build.token = draft.name, token
     releases.prepare(draft, token)
+    with run.writing():
+        BuildState.objects.filter(pk=1).update(token="")
+    Output.replace_all(run)
     sieve, is_public = takedowns.Sieve(run, reader), False
     while not is_public:
         sieve.clean_draft(draft)
         with merge_lock.held(), run.writing():
             if is_public := sieve.is_clean():
-                Output.replace_all()
                 Due.objects.all().delete()
                 BuildState.objects.filter(pk=1).update(fingerprint=look)
                 sieve.note()

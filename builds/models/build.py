@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from builds import reasons
 from builds.models.step import Step
 from ghost.core.catalog.models import Catalog
+from ghost.core.db import pacing
 from ghost.core.db.fields import ReasonField
 from ghost.core.events import outbox
 from ghost.core.events.models import EventKind
@@ -69,8 +70,7 @@ class BuildQuerySet(models.QuerySet["Build"]):
     def prune(self, before: datetime) -> int:
         """Drop builds that ended before then, but for the newest one; how many there were."""
         newest = self.order_by("-id").values_list("pk", flat=True)[:1]
-        dropped, by_model = self.filter(ended_at__lt=before).exclude(pk__in=list(newest)).delete()
-        return by_model.get("builds.Build", 0) if dropped else 0
+        return pacing.delete(self.filter(ended_at__lt=before).exclude(pk__in=list(newest)))
 
     def is_under_way(self) -> bool:
         """Whether one is running whose builder lives."""

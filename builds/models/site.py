@@ -16,9 +16,13 @@ from django.db import connection, models
 from builds.data import urls
 from builds.data.entry import Entry
 from builds.models import bulk
+from ghost.core.db.pacing import PacedWriter
 from resources.states import DhtStatus
 
 MAX_ADDRESS_CHARS = 3000
+FIRST_PART_ROWS = 5000
+"""That one transaction writes at first; the next ones by how long that took."""
+OUTPUT_COLUMNS = ("address", "owner", "is_page", "digest", "size_bytes", "languages_set_aside")
 Model = TypeVar("Model", bound=models.Model)
 
 
@@ -150,15 +154,20 @@ class Output(OutputRow):
     """One of the public site."""
 
     @classmethod
-    def replace_all(cls) -> None:
-        """Put those of the full build under way in the place of all."""
-        columns = ", ".join(str(field.column) for field in cls._meta.concrete_fields)
-        ours, next_ones = cls._meta.db_table, NextOutput._meta.db_table
-        with connection.cursor() as cursor:
-            cursor.execute(f"DELETE FROM {ours}")  # noqa: S608  # names of our own tables
-            copy = f"INSERT INTO {ours} ({columns}) SELECT {columns} FROM {next_ones}"  # noqa: S608  # as above
-            cursor.execute(copy)
-        NextOutput.clear()
+    def replace_all(cls, writer: PacedWriter) -> None:
+        """Put those of the full build under way in the place of all, in many transactions: until
+        the last one is over they describe neither site."""
+        gone = cls.objects.exclude(pk__in=NextOutput.objects.values("pk"))
+        for part in writer.in_parts(list(gone.values_list("pk", flat=True)), FIRST_PART_ROWS):
+            with writer.writing():
+                cls.objects.filter(pk__in=part).delete()
+        alike = cls.objects.filter(**{name: models.OuterRef(name) for name in OUTPUT_COLUMNS})
+        new = NextOutput.objects.exclude(models.Exists(alike)).values_list(*OUTPUT_COLUMNS)
+        for rows in writer.in_parts(list(new), FIRST_PART_ROWS):
+            with writer.writing():
+                bulk.put(cls, OUTPUT_COLUMNS, rows)
+        with writer.writing():
+            NextOutput.clear()
 
 
 class NextOutput(OutputRow):

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from dht.models.scan import Scan
+from ghost.core.db import pacing
 from resources.models import DhtStatus, Resource
 
 
@@ -32,7 +33,7 @@ class HealthSampleQuerySet(models.QuerySet["HealthSample"]):
 
     def prune(self, before: datetime) -> int:
         """Drop samples taken before then; how many there were."""
-        return self.filter(checked_at__lt=before).delete()[0]
+        return pacing.delete(self.filter(checked_at__lt=before))
 
     def keep(self, sample: HealthSample) -> None:
         """Store it, if its resource is still there."""

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dht import reasons
 from ghost.core.batches import batched
+from ghost.core.db import pacing
 from ghost.core.db.fields import ReasonField
 from ghost.core.jobs import worker
 from ghost.core.text.reasons import NONE, Reason
@@ -75,7 +76,7 @@ class ScanQuerySet(models.QuerySet["Scan"]):
 
     def prune(self, before: datetime) -> int:
         """Drop scans that ended before then; how many there were."""
-        return self.filter(ended_at__lt=before).delete()[1].get("dht.Scan", 0)
+        return pacing.delete(self.filter(ended_at__lt=before))
 
 
 class Scan(models.Model):

@@ -12,6 +12,7 @@ from builds import covers
 from builds.models import Build, CoverHost
 from dht.models import HealthSample, Scan
 from ghost.core.audit.models import AuditEvent
+from ghost.core.db import pacing
 from ghost.core.events.models import Event
 from ghost.core.http import idempotency, rate_limit
 from ghost.core.jobs.models import Job
@@ -44,7 +45,7 @@ def prune() -> Plain:
         samples=HealthSample.objects.prune(before),
         scans=Scan.objects.prune(before),
         builds=Build.objects.prune(before),
-        tasks=Task.objects.filter(stopped__lt=before).delete()[0],
+        tasks=pacing.delete(Task.objects.filter(stopped__lt=before)),
         jobs=Job.objects.prune(before),
         hosts=CoverHost.objects.prune(before),
         events=AuditEvent.objects.prune(year),

@@ -38,7 +38,7 @@ def everything() -> Path:
     draft = releases.begin(next(_number))
     writer, _ = full.export(reader, draft, Progress())
     full.export_search(reader, writer, Progress())
-    Output.replace_all()
+    Output.replace_all(Progress())
     token = releases.new_token()
     releases.prepare(draft, token)
     releases.publish(draft)

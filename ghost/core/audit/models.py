@@ -12,6 +12,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ghost.core.db import pacing
+
 
 class ActorKind(models.TextChoices):
     """What sort of actor it is."""
@@ -32,8 +34,7 @@ class AuditQuerySet(models.QuerySet["AuditEvent"]):
 
     def prune(self, before: datetime) -> int:
         """Drop what is older; how many there were."""
-        count, _each = self.filter(at__lt=before).delete()
-        return count
+        return pacing.delete(self.filter(at__lt=before))
 
 
 class AuditEvent(models.Model):

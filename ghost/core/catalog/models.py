@@ -12,6 +12,7 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ghost.core.db import pacing
 from ghost.core.db.fields import ReasonField
 from ghost.core.jobs import queue
 from ghost.core.jobs.models import JobKind
@@ -141,7 +142,7 @@ class NotedQuerySet(models.QuerySet[Noted]):
 
     def forget(self, revision: int) -> None:
         """Drop those that are known up to that revision."""
-        self.filter(revision__lte=revision).delete()
+        pacing.delete(self.filter(revision__lte=revision))
 
     def after(self, revision: int) -> Self:
         """Those that whoever knows the catalog as of `revision` has not seen."""

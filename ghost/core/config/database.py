@@ -69,7 +69,7 @@ def sqlite(path: Path) -> dict[str, Any]:
                 "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=67108864;"
             ),
         },
-        "TEST": {"NAME": None},
+        "TEST": {"NAME": ":memory:"},
     }
 
 

@@ -16,6 +16,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ghost.core.db import pacing
+
 
 class EventKind(models.TextChoices):
     """What an event is about."""
@@ -64,8 +66,7 @@ class EventQuerySet(models.QuerySet["Event"]):
         newest = self.newest_id()
         before = timezone.now() - timedelta(hours=settings.GHOST.events_keep_hr)
         is_old = models.Q(at__lt=before) | models.Q(id__lte=newest - settings.GHOST.events_keep)
-        count, _each = self.filter(is_old, id__lt=newest).delete()
-        return count
+        return pacing.delete(self.filter(is_old, id__lt=newest))
 
 
 class Event(models.Model):

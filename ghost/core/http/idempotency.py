@@ -22,6 +22,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from ghost.core.db import pacing
 from ghost.core.errors import ConflictError, GhostError
 from ghost.core.http import encryption
 
@@ -158,8 +159,7 @@ def _answer_again(known: KeptAnswer | None, fingerprint: str, raw_token: str) ->
 
 def prune() -> int:
     """Drop what is kept for too long; how many there were."""
-    count, _each = KeptAnswer.objects.filter(made_at__lt=timezone.now() - KEPT_FOR).delete()
-    return count
+    return pacing.delete(KeptAnswer.objects.filter(made_at__lt=timezone.now() - KEPT_FOR))
 
 
 def _fingerprint(request: HttpRequest) -> str:

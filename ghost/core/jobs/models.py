@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_q.conf import Conf
 
+from ghost.core.db import pacing
 from ghost.core.db.fields import ReasonField
 from ghost.core.events import outbox
 from ghost.core.events.models import EventKind
@@ -68,8 +69,7 @@ class JobQuerySet(models.QuerySet["Job"]):
 
     def prune(self, before: datetime) -> int:
         """Drop those asked for before then; how many there were."""
-        _count, each = self.filter(asked_at__lt=before).delete()
-        return each.get("ghost.Job", 0)
+        return pacing.delete(self.filter(asked_at__lt=before))
 
 
 class Job(models.Model):

@@ -99,7 +99,7 @@ def test_rows_of_a_full_build_count_when_they_replace_the_others(write):
 
     write(page)
     assert [row.address for row in Output.objects.all()] == ["/old/"]
-    Output.replace_all()
+    Output.replace_all(Progress())
 
     assert list(Output.objects.values_list()) == [
         ("/new/", "entry/0", True, page.digest, page.size, "")
