@@ -12,6 +12,7 @@ import usage
 
 from builds.engine import pipeline
 from builds.models import Build, BuildState, Step
+from builds.run import Listener
 from builds.tree import releases
 from resources.models import Resource
 
@@ -49,12 +50,12 @@ class Watch:
         }
 
 
-def build() -> dict[str, Any]:
-    """Build what is pending; what it used."""
+def build(tell: Listener | None = None) -> dict[str, Any]:
+    """Build what is pending; what it used. `tell` hears of each step."""
     watch = Watch()
     claimed = Build.objects.claim("bench")
     assert claimed
-    done = pipeline.run(claimed, listener=watch.tell)
+    done = pipeline.run(claimed, listener=tell or watch.tell)
     assert done.state in RESULT, done.error
     return watch.told(done)
 

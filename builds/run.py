@@ -25,6 +25,7 @@ from ghost.core.errors import GhostError, OutageError
 from ghost.core.text.reasons import Reason, words
 
 RENEW_EVERY_S = LEASE.total_seconds() / 4
+RETRY_EVERY_S = 1.0
 REPORT_EVERY_S = 1
 """How far a step is, is written down so often at most."""
 LOOK_EVERY_S = 0.5
@@ -150,12 +151,15 @@ def lease_renewed(build: Build) -> Iterator[None]:
     stop = threading.Event()
 
     def renew() -> None:
+        pause_s = RENEW_EVERY_S
         try:
-            while not stop.wait(RENEW_EVERY_S):
+            while not stop.wait(pause_s):
                 try:
                     build.renew()
-                except DatabaseError:  # there are three more tries before the lease ends
-                    logger.warning("the build's claim could not be renewed", exc_info=True)
+                    pause_s = RENEW_EVERY_S
+                except DatabaseError:  # others write: ours is the first look after them
+                    pause_s = RETRY_EVERY_S
+                    logger.warning("the build's claim could not be renewed yet", exc_info=True)
         finally:
             connection.close()
 

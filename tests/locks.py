@@ -13,7 +13,7 @@ def held(*tables: str, patience_ms: int = 100) -> Iterator[None]:
     """Nobody can write meanwhile, to these tables where the database locks by table; who waits
     gives up after `patience_ms`. Wants `file_database` (SQLite), or committed rows (PostgreSQL)."""
     other = connections.create_connection("default")
-    _be_patient(patience_ms)
+    be_patient(patience_ms)
     try:
         with other.cursor() as cursor:
             if other.vendor == "sqlite":
@@ -24,10 +24,11 @@ def held(*tables: str, patience_ms: int = 100) -> Iterator[None]:
         yield
     finally:
         other.close()
-        _be_patient(20_000)
+        be_patient(20_000)
 
 
-def _be_patient(milliseconds: int) -> None:
+def be_patient(milliseconds: int) -> None:
+    """This thread waits so long for others who write."""
     is_sqlite = connection.vendor == "sqlite"
     told = f"PRAGMA busy_timeout = {milliseconds}"
     with connection.cursor() as cursor:

@@ -57,6 +57,13 @@ def test_all_living_magnets_and_no_dead_one_are_found():
     assert (told["found_at_least"], told["false_found"]) == (40, 0)
 
 
+def test_all_of_a_bulk_becomes_public_while_others_read_and_write():
+    told = run("bench_publish.py", "60", "20", "--singles", "1")
+
+    wrong = {name: told[name] for name in ("missing", "answers_503", "other_errors")}
+    assert wrong == {"missing": 0, "answers_503": 0, "other_errors": 0}
+
+
 def test_the_network_loses_a_quarter_when_told_and_ends_with_its_input(tmp_path):
     running = network(tmp_path, "--extra", "20", "--torrents", "3")
     ready = running.stdout.readline()

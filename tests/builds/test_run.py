@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import pytest
+from django.db import DatabaseError
 from django.utils import timezone
 
+from builds import run
 from builds.models import Build
 from builds.run import Progress, Run, reason_of, without_paths
 from ghost.core.errors import OutageError
+from tests.installation import wait_for
+from tests.locks import be_patient, held
 from tests.presence import present
 
 pytestmark = pytest.mark.django_db
@@ -20,9 +25,9 @@ def build() -> Build:
 
 def test_a_listener_hears_of_a_step_when_it_begins_and_when_it_ends(build):
     heard = []
-    run = Run(build, lambda step: heard.append((step.name, step.is_ok)))
+    under_way = Run(build, lambda step: heard.append((step.name, step.is_ok)))
 
-    with run.step("export"):
+    with under_way.step("export"):
         assert heard == [("export", None)]
 
     assert heard == [("export", None), ("export", True)]
@@ -44,6 +49,33 @@ def test_work_of_a_build_given_up_for_dead_stops_at_its_next_report(build):
         Run(build).report(1, 2)
     with pytest.raises(OutageError, match="no sign of life"), Run(build).writing():
         pass
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_claim_is_renewed_as_soon_as_others_let_it(file_database, monkeypatch):
+    """And not only when the next renewal would be due: the lease may end before."""
+    claimed = present(Build.objects.claim("test"))
+    failed = threading.Event()
+    real = Build.renew
+
+    def renew(self):
+        be_patient(1)
+        try:
+            return real(self)
+        except DatabaseError:
+            run.RENEW_EVERY_S = 3600
+            failed.set()
+            raise
+
+    monkeypatch.setattr(Build, "renew", renew)
+    monkeypatch.setattr(run, "RETRY_EVERY_S", 0.01)
+    monkeypatch.setattr(run, "RENEW_EVERY_S", 0.01)
+
+    with run.lease_renewed(claimed):
+        with held("builds_build"):
+            assert failed.wait(20)
+            before = present(Build.objects.first()).lease_until
+        wait_for("a renewal", lambda: present(Build.objects.first()).lease_until > before)
 
 
 def test_items_are_reported_now_and_then():

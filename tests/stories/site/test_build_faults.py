@@ -31,7 +31,7 @@ def small(monkeypatch):
     """Lists of many pages, and work in many parts, though there are few resources."""
     monkeypatch.setattr("builds.listings.pagination.PAGE_ROWS", 4)
     monkeypatch.setattr("builds.listings.pagination.SHARD_ITEMS", 5)
-    monkeypatch.setattr("builds.engine.sync.MAX_TRANSACTION_ENTRIES", 2)
+    monkeypatch.setattr("builds.engine.sync.FIRST_PART_ENTRIES", 2)
 
 
 @pytest.fixture(scope="session")
