@@ -91,7 +91,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 Q_CLUSTER = {
     "name": "ghost",
     "label": "Tasks",
-    "broker_class": "ghost.core.jobs.database_broker.DatabaseBroker",
+    "broker_class": (
+        "ghost.core.jobs.redis_broker.RedisBroker"
+        if GHOST.redis_url
+        else "ghost.core.jobs.database_broker.DatabaseBroker"
+    ),
     "orm": "default",
     "workers": GHOST.workers,
     "queue_limit": GHOST.workers,

@@ -17,6 +17,7 @@ from django.db import connection, connections
 from django.utils import translation
 
 from tests.postgres import postgres  # noqa: F401  # a fixture
+from tests.redis_server import redis_server  # noqa: F401  # a fixture
 from tests.swarm import no_dht, running_swarm, swarm  # noqa: F401  # fixtures
 from tests.trackers import asking, asking_public, opentracker, serve  # noqa: F401  # fixtures
 

@@ -15,7 +15,7 @@ from django.core.checks import CheckMessage, Error
 from django.db import OperationalError, connection
 
 from builds.render import hugo
-from ghost.core.errors import GhostError
+from ghost.core.errors import GhostError, OutageError
 from resources.publishing.prober import prober
 
 
@@ -40,6 +40,22 @@ def database() -> Iterator[CheckMessage]:
             f"GHOST_DATABASE_URL: {str(error).strip()}.".replace("\n", " "),
             hint="Start PostgreSQL, or correct the address.",
             id="ghost.E007",
+        )
+
+
+def broker() -> Iterator[CheckMessage]:
+    """Whether Redis can be reached, if it hands out the tasks: asked for, as above."""
+    if not settings.GHOST.redis_url:
+        return
+    from ghost.core.jobs import redis_broker  # noqa: PLC0415  # Redis is loaded where it is used
+
+    try:
+        redis_broker.require()
+    except OutageError as error:
+        yield Error(
+            f"GHOST_REDIS_URL: {error}",
+            hint="Start Redis, or correct the address; tasks wait in the database meanwhile.",
+            id="ghost.E008",
         )
 
 
@@ -86,7 +102,7 @@ def _settings() -> Iterator[CheckMessage]:
             "GHOST_TRUSTED_PROXIES is empty although GHOST_BEHIND_TLS says that there is a proxy: all"
             " callers count as one when attempts to sign in are limited by address.",
             hint="Set it to the proxy's address, such as 127.0.0.1.",
-            id="ghost.E008",
+            id="ghost.E009",
         )
     if (
         settings.GHOST.deploy_mode == "integrated"

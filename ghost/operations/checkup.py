@@ -95,6 +95,11 @@ def _database() -> Iterator[Finding]:
         yield Finding("database", Outcome.FAILED, str(problem.msg), str(problem.hint))
 
 
+def _broker() -> Iterator[Finding]:
+    for problem in checks.broker():
+        yield Finding("queue's broker", Outcome.FAILED, str(problem.msg), str(problem.hint))
+
+
 def _figures() -> Iterator[Finding]:
     found = figures.gather()
     is_machine_told = bool(machine.problems())  # among the settings, with their paths
@@ -136,5 +141,6 @@ CHECKS: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
     ("hugo", _hugo),
     ("secrets", _secrets),
     ("database", _database),
+    ("queue's broker", _broker),
     ("figures", _figures),
 )

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Never
 
 from django import db
+from django_q.brokers import get_broker
 
 from builds import tasks
 from ghost.core.jobs import release
@@ -38,6 +39,7 @@ class Chore:
 CHORES: tuple[Chore, ...] = (
     Chore("queueing what the schedules say", 5, schedules.queue_due),
     Chore("looking after what workers hold", 5, release.look_after),
+    Chore("asking the queue for what it lost", 10, lambda: get_broker().ask_again()),
     Chore("heartbeat", worker_heartbeat.EVERY_S, worker_heartbeat.beat),
     Chore("taking off the site what was taken down", 0.5, tasks.take_removals_off),
 )

@@ -33,7 +33,7 @@ from ghost.core.errors import GhostError
 __all__ = ["BASE_DIR", "ConfigError", "Env", "load"]
 
 SECRETS = ("secret_key", "token_pepper")
-ADDRESSES = ("database_url", "pages_remote_url", "site_repo_url")
+ADDRESSES = ("database_url", "redis_url", "pages_remote_url", "site_repo_url")
 """What may have a password in it."""
 
 NOT_YET = frozenset({"GHOST_AGE_BIN"})

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 
+from django import db
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 from django_q.brokers.orm import ORM
@@ -65,16 +67,31 @@ class DatabaseBroker(ORM):  # type: ignore[misc]  # django-q2 has no types
 
     def delete(self, task_id: int) -> None:
         """Drop a row with its entry: its result is stored, or nobody can read it."""
-        for attempt in range(ATTEMPTS):
-            try:
-                self.get_connection().filter(pk=task_id).delete()
-            except DatabaseError:
-                if attempt == ATTEMPTS - 1:
-                    raise
-                time.sleep(PAUSE_S)
-            else:
-                return
+        insist(lambda: self.get_connection().filter(pk=task_id).delete())
 
     def give_back(self, entry: QueueEntry) -> None:
         """Let an entry that nobody holds be fetched at once."""
         OrmQ.objects.filter(entry=entry).update(lock=timezone.now())
+
+    def ask_again(self) -> None:
+        """Take over what waited when the queue was elsewhere."""
+        for entry in QueueEntry.objects.waiting().filter(row=None, cluster="").exclude(payload=""):
+            with transaction.atomic():
+                row = OrmQ.objects.create(
+                    key=self.list_key, payload=entry.payload, lock=timezone.now()
+                )
+                QueueEntry.objects.filter(pk=entry.pk).update(row=row, payload="")
+
+
+def insist(write: Callable[[], object]) -> None:
+    """Do it in spite of a database that does not answer for a moment; the last error is raised."""
+    for attempt in range(ATTEMPTS):
+        try:
+            write()
+        except DatabaseError:
+            if attempt == ATTEMPTS - 1:
+                raise
+            db.close_old_connections()
+            time.sleep(PAUSE_S)
+        else:
+            return

@@ -56,7 +56,7 @@ class QueueEntry(models.Model):
     """The signed task, where the queue is elsewhere and may forget it."""
     asked_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(default=timezone.now)
-    """When it was last given to a queue that is elsewhere."""
+    """When it was last given to the queue, at first or again."""
     cluster = models.CharField(max_length=process.MAX_CHARS, blank=True, db_index=True)
     """The guard of the cluster that has fetched it; empty while it waits."""
     held_at = models.DateTimeField(null=True)

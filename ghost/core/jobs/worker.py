@@ -29,6 +29,7 @@ WORKER_DIED = ReasonCode(
 OVERDUE = ReasonCode(
     "jobs.overdue", _("The task did not end in its time, and its worker process was killed.")
 )
+REDIS_AWAY = ReasonCode("jobs.redis_away", _("Redis at %(address)s does not answer: %(why)s."))
 
 logger = logging.getLogger(__name__)
 

@@ -43,7 +43,7 @@ class Command(BaseCommand):
         for name in sorted(env.NOT_YET.intersection(env.unknown_variables())):
             self.stdout.write(f"{name}: noted; this version of Ghost does nothing with it yet.")
         problems = env.misspelt()
-        found = [*checks.installation(), *checks.database()]
+        found = [*checks.installation(), *checks.database(), *checks.broker()]
         problems += [f"{p.msg} {p.hint or ''}".strip() for p in found]
         for problem in problems:
             self.stderr.write(f"config: {problem}")

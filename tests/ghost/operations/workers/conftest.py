@@ -55,6 +55,13 @@ class WorkerHost:
         self._feeder.stdin.flush()
         assert self._feeder.stdout.readline() == "queued\n"
 
+    def flood(self, name: str, number: int, seconds: float = 0.1) -> list[str]:
+        """Queue many; the names of their marks."""
+        marks = [f"{name}{each}" for each in range(number)]
+        for mark in marks:
+            self.queue("mark", mark, seconds)
+        return marks
+
     def has_begun(self, mark: str) -> bool:
         return (self.marks / f"{mark}.begun").exists()
 
