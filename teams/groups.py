@@ -14,6 +14,7 @@ MODERATED = (
     "add_category", "change_category", "delete_category",
     "add_block", "change_block", "delete_block",
 )  # fmt: skip
+SEEN_OF_THE_FLOOR = ("view_auditevent", "view_queueentry")
 QUEUE_CARE = ("change_schedule", "change_failure", "delete_failure")
 """Pausing, retrying and dismissing; schedules are made by the code alone, since they can run
 anything, and what ended well is pruned by the queue itself."""
@@ -42,7 +43,8 @@ def _wanted() -> dict[str, models.QuerySet[Permission]]:
     """The permissions of each group."""
     seen = models.Q(content_type__app_label__in=[*OURS, QUEUE], codename__startswith="view_")
     history = models.Q(content_type__app_label="admin", codename="view_logentry")
-    trail = history | models.Q(content_type__app_label="ghost", codename="view_auditevent")
+    floor = models.Q(content_type__app_label="ghost", codename__in=SEEN_OF_THE_FLOOR)
+    trail = history | floor
     moderated = models.Q(content_type__app_label="resources", codename__in=MODERATED)
     ours = models.Q(content_type__app_label__in=OURS)
     queue = models.Q(content_type__app_label=QUEUE, codename__in=QUEUE_CARE)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.timesince import timeuntil
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django_q.models import Failure, OrmQ
+from django_q.models import Failure
 
 from builds import deploy
 from builds.admin import live_build, unrendered
@@ -22,6 +22,7 @@ from builds.models import Build, BuildState
 from dht.admin.scans import in_words, scanned_by
 from dht.models import Scan
 from ghost.core.catalog.models import Catalog
+from ghost.core.jobs.entries import QueueEntry
 from ghost.core.text.durations import age, ago, lasting
 from ghost.operations import figures
 from ghost.operations.figures import Item, Status
@@ -32,7 +33,7 @@ from resources.states import State
 
 LISTED = 5
 PAGES = {
-    "queue": ("django_q_ormq", "django_q.view_ormq"),
+    "queue": ("ghost_queueentry", "ghost.view_queueentry"),
     "schedules": ("django_q_schedule", "django_q.view_schedule"),
     "build": ("builds_build", "builds.view_build"),
     "deployments": ("builds_deployment", "builds.view_deployment"),
@@ -171,12 +172,9 @@ def _builds(request: HttpRequest) -> dict[str, Any]:
 
 
 def _queue() -> dict[str, Any]:
-    counts = OrmQ.objects.aggregate(
-        all=Count("pk"), taken=Count("pk", filter=Q(lock__gt=timezone.now()))
-    )
     return {
-        "queue_waiting": counts["all"] - counts["taken"],
-        "queue_running": counts["taken"],
+        "queue_waiting": QueueEntry.objects.waiting().count(),
+        "queue_running": QueueEntry.objects.running().count(),
         "failures": [(task, ago(task.stopped)) for task in Failure.objects.all()[:LISTED]],
         "has_queue": True,
     }

@@ -52,7 +52,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         (
             _("System"),
             [
-                (_("Queue"), "list_alt", "django_q_ormq", "django_q.view_ormq"),
+                (_("Queue"), "list_alt", "ghost_queueentry", "ghost.view_queueentry"),
                 (_("Failed tasks"), "error", "django_q_failure", "django_q.view_failure"),
                 (_("Ended tasks"), "task_alt", "django_q_success", "django_q.view_success"),
                 (_("Schedules"), "schedule", "django_q_schedule", "django_q.view_schedule"),

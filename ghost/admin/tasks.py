@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 
 # Its own registrations come first, so that `register` can take their place.
 import django_q.admin  # noqa: F401  # imported for that alone
 from django.contrib import admin, messages
+from django.contrib.admin.exceptions import NotRegistered
 from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django_q.models import Failure, OrmQ, Success, Task
@@ -17,6 +18,7 @@ from django_q.models import Failure, OrmQ, Success, Task
 from ghost.admin.shortened_values import shortened
 from ghost.core.admin.model_admin import ReadOnlyAdmin, badge, display, register
 from ghost.core.jobs import queue
+from ghost.core.jobs.entries import QueueEntry
 from ghost.core.text.reasons import put_into_words
 
 
@@ -47,6 +49,11 @@ class TaskAdmin(ReadOnlyAdmin[Task]):
     @display(description=_("result"))
     def shown_result(self, row: Task) -> str:
         return shortened(put_into_words(row.result))
+
+
+# The entries show the queue, whichever broker hands it out.
+with suppress(NotRegistered):
+    admin.site.unregister(OrmQ)
 
 
 @register(Success)
@@ -89,33 +96,28 @@ class FailureAdmin(TaskAdmin):
         return self.back(request)
 
 
-@register(OrmQ)
-class QueueAdmin(ReadOnlyAdmin[OrmQ]):
-    list_display = ["task_name", "function", "arguments", "shown_state", "lock"]
-    fields = ["task_name", "function", "arguments", "shown_state", "lock"]
-    readonly_fields = ["task_name", "function", "arguments", "shown_state", "lock"]
-
-    @display(description=_("name"))
-    def task_name(self, row: OrmQ) -> str:
-        return str(row.task.get("name", row.pk))
-
-    @display(description=_("function"))
-    def function(self, row: OrmQ) -> str:
-        return _path_of(row.task.get("func"))
+@register(QueueEntry)
+class QueueAdmin(ReadOnlyAdmin[QueueEntry]):
+    list_display = ["func", "arguments", "shown_state", "asked_at", "begun_at", "worker"]
+    fields = [
+        "task_id",
+        "func",
+        "arguments",
+        "shown_state",
+        "asked_at",
+        "begun_at",
+        "worker",
+        "kills",
+    ]
+    readonly_fields = ["arguments", "shown_state"]
+    list_select_related = ["row"]
+    ordering = ["pk"]
 
     @display(description=_("arguments"))
-    def arguments(self, row: OrmQ) -> str:
+    def arguments(self, row: QueueEntry) -> str:
         task = row.task
         return shortened([*task.get("args", ()), *([task["kwargs"]] if task.get("kwargs") else [])])
 
     @display(description=_("state"))
-    def shown_state(self, row: OrmQ) -> str:
-        """django-q2 puts the lock a lease ahead when a worker takes the task."""
-        is_taken = row.lock is not None and row.lock > timezone.now()
-        return badge(_("runs"), "success") if is_taken else badge(_("waits"), "info")
-
-
-def _path_of(func: object) -> str:
-    if callable(func):
-        return f"{func.__module__}.{getattr(func, '__qualname__', func)}"
-    return str(func)
+    def shown_state(self, row: QueueEntry) -> str:
+        return badge(_("runs"), "success") if row.worker else badge(_("waits"), "info")

@@ -8,7 +8,7 @@ from teams import groups
 pytestmark = pytest.mark.django_db
 
 
-QUEUES = ("_schedule", "_failure", "_success", "_ormq", "_task")
+QUEUES = ("_schedule", "_failure", "_success", "_ormq", "_task", "_queueentry")
 
 
 def codes(name: str) -> set[str]:
@@ -21,7 +21,13 @@ def test_groups_hold_what_their_name_says():
 
     viewer, moderator, operator = codes("Viewer"), codes("Moderator"), codes("Operator")
     assert all(code.startswith("view_") for code in viewer)
-    assert {"view_resource", "view_token", "view_build", "view_healthsample"} < viewer
+    assert {
+        "view_resource",
+        "view_queueentry",
+        "view_token",
+        "view_build",
+        "view_healthsample",
+    } < viewer
     assert moderator - viewer == set(groups.MODERATED)
     assert {"add_resource", "delete_resource", "add_token", "change_team"} < operator
     assert viewer < moderator < operator

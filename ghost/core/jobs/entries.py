@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django_q.models import OrmQ
 from django_q.utils import get_func_repr
 
@@ -48,29 +49,31 @@ class QueueEntryQuerySet(models.QuerySet["QueueEntry"]):
 class QueueEntry(models.Model):
     """A task in the queue."""
 
-    task_id = models.CharField(max_length=40, unique=True)
-    func = models.CharField(max_length=256)
+    task_id = models.CharField(_("task"), max_length=40, unique=True)
+    func = models.CharField(_("function"), max_length=256)
     row = models.OneToOneField(OrmQ, models.CASCADE, null=True, related_name="entry")
     """The queue's own row, where that is a table of this database."""
     payload = models.TextField(blank=True)
     """The signed task, where the queue is elsewhere and may forget it."""
-    asked_at = models.DateTimeField(default=timezone.now)
+    asked_at = models.DateTimeField(_("asked for"), default=timezone.now)
     sent_at = models.DateTimeField(default=timezone.now)
     """When it was last given to the queue, at first or again."""
     cluster = models.CharField(max_length=process.MAX_CHARS, blank=True, db_index=True)
     """The guard of the cluster that has fetched it; empty while it waits."""
     held_at = models.DateTimeField(null=True)
     """When that cluster was last seen alive."""
-    worker = models.CharField(max_length=process.MAX_CHARS, blank=True)
+    worker = models.CharField(_("worker process"), max_length=process.MAX_CHARS, blank=True)
     """The process that runs it; empty before."""
-    begun_at = models.DateTimeField(null=True)
-    kills = models.PositiveSmallIntegerField(default=0)
+    begun_at = models.DateTimeField(_("begun"), null=True)
+    kills = models.PositiveSmallIntegerField(_("workers that died of it"), default=0)
     """How many workers have died of it."""
 
     objects = QueueEntryQuerySet.as_manager()
 
     class Meta:
         default_permissions = ("view",)
+        verbose_name = _("queued task")
+        verbose_name_plural = _("queued tasks")
 
     def __str__(self) -> str:
         return f"{self.func} {self.task_id}"

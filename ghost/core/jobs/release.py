@@ -74,7 +74,13 @@ def _release(entries: QuerySet[QueueEntry], died: Collection[int]) -> int:
 
 def _give_back(entry: QueueEntry, died: Collection[int]) -> bool:
     is_blamed = bool(entry.worker) and (not died or process.number(entry.worker) in died)
-    free = {"cluster": "", "worker": "", "held_at": None, "kills": F("kills") + is_blamed}
+    free = {
+        "cluster": "",
+        "worker": "",
+        "held_at": None,
+        "sent_at": timezone.now(),
+        "kills": F("kills") + is_blamed,
+    }
     mine = QueueEntry.objects.filter(pk=entry.pk, cluster=entry.cluster, worker=entry.worker)
     if not mine.update(**free):
         return False  # somebody else was faster

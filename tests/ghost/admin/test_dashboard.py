@@ -10,12 +10,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
-from django_q.models import Failure, OrmQ, Schedule, Success
+from django_q.models import Failure, Schedule, Success
 
 from builds.models import Build, Cover, CoverHost, Deployment
 from dht.models import HealthSample, Scan
 from ghost.core.audit.models import AuditEvent
 from ghost.core.heartbeats.models import Heartbeat
+from ghost.core.jobs.entries import QueueEntry
 from ghost.core.text.durations import ago
 from ghost.core.text.reasons import words
 from resources.models import Block, Category, Resource, findings
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.django_db
 
 
 MODELS = [
-    AuditEvent, Block, Build, Category, Cover, CoverHost, Deployment, Failure, Group, HealthSample, OrmQ, Resource, Scan,
+    AuditEvent, Block, Build, Category, Cover, CoverHost, Deployment, Failure, Group, HealthSample, QueueEntry, Resource, Scan,
     Schedule, Success, Team, Token, User,
 ]  # fmt: skip
 POLICY = "Content-Security-Policy"
