@@ -32,6 +32,7 @@ DIGESTS = {
     gthread.ThreadWorker.wait_for_and_dispatch_events: "ea969b352482bd5c",
     gthread.TConn: "e3a2878ba952710a",
     parser.Parser: "3a9c06e348c7e3b5",
+    unreader.Unreader: "84aaa8f91fcdbbae",
     unreader.SocketUnreader: "786a257be09ea8dd",
     wsgi.create: "2c35d4a2dc629ede",
     wsgi.Response.sendfile: "417ea65fb9a19f5b",
