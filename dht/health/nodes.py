@@ -13,11 +13,13 @@ from dht.engine import session
 from dht.engine.reachability import Reachability
 from dht.models import NodeCount
 from ghost.core.errors import OutageError
+from ghost.core.jobs import shutdown
 from ghost.core.text.reasons import NONE
 
 FRESH = timedelta(minutes=10)
 """A good count of another worker of this host is taken for so long; a bad one never is."""
 ANSWER_WITHIN_S = 5.0
+TRIES = 2
 
 
 def is_count_due() -> bool:
@@ -28,9 +30,12 @@ def is_count_due() -> bool:
 
 
 def count() -> int:
-    """Ask the DHT for anything, and write down how many nodes there are; 0 if none answers."""
+    """Ask the DHT for anything, and write down how many nodes there are; 0 if none answers.
+
+    It is asked TRIES times: a session that was just made may need its time.
+    """
     try:
-        nodes = _answering()
+        nodes = next(filter(None, map(_answering, range(TRIES))), 0)
         NodeCount.objects.note(nodes, NONE if nodes else reasons.NO_DHT())
     except OutageError as error:
         nodes = 0
@@ -38,7 +43,9 @@ def count() -> int:
     return nodes
 
 
-def _answering() -> int:
+def _answering(attempt: int) -> int:
+    if attempt and shutdown.is_asked():
+        return 0
     ours = session.session()
     if not ours.has_nodes(session.NODES_PATIENCE_S):
         return 0

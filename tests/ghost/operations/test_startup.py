@@ -57,11 +57,11 @@ def test_a_changed_interval_takes_effect(configure):
 @pytest.mark.parametrize(
     "damage",
     [
-        lambda: Schedule.objects.filter(name="back up").delete(),
+        lambda: Schedule.objects.filter(name="scan health").delete(),
         lambda: Schedule.objects.create(name="stranger", func="os.system"),
-        lambda: Schedule.objects.filter(name="back up").update(func="os.system"),
-        lambda: Schedule.objects.create(name="back up", func="ghost.operations.tasks.back_up"),
-        lambda: ScheduleRun.objects.filter(name="back up").delete(),
+        lambda: Schedule.objects.filter(name="scan health").update(func="os.system"),
+        lambda: Schedule.objects.create(name="scan health", func="dht.tasks.scan_health"),
+        lambda: ScheduleRun.objects.filter(name="scan health").delete(),
         lambda: Group.objects.get(name="Viewer").delete(),
         lambda: Group.objects.get(name="Viewer").permissions.clear(),
         lambda: Token.objects.all().delete(),
@@ -169,7 +169,7 @@ def test_what_was_missed_runs_now_but_for_what_is_paused():
     startup.put_right()
     long_ago = timezone.now() - timedelta(days=30)
     Schedule.objects.update(next_run=long_ago)
-    schedules.pause([Schedule.objects.get(name="back up")])
+    schedules.pause([Schedule.objects.get(name="scan health")])
 
     late = schedules.catch_up()
 

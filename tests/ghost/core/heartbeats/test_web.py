@@ -22,7 +22,7 @@ def heartbeat():
     return made
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)  # it closes connections
 def test_a_look_writes_the_row_of_the_group(heartbeat):
     assert heartbeat.look()
 
@@ -30,7 +30,7 @@ def test_a_look_writes_the_row_of_the_group(heartbeat):
     assert (row.kind, row.pid) == ("web", ARBITER)
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)  # it closes connections
 def test_two_processes_of_a_group_share_a_row(heartbeat):
     other = web.WebHeartbeat(at_start=lambda: True)
     other.arbiter = ARBITER
@@ -39,7 +39,7 @@ def test_two_processes_of_a_group_share_a_row(heartbeat):
     assert Heartbeat.objects.count() == 1
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)  # it closes connections
 def test_nothing_is_written_until_the_start_went_well():
     answers = iter([False, True])
     heartbeat = web.WebHeartbeat(at_start=lambda: next(answers))
@@ -49,7 +49,7 @@ def test_nothing_is_written_until_the_start_went_well():
     assert looks == [False, True, True]  # and it is not asked a third time
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)  # it closes connections
 @pytest.mark.parametrize("error", [DatabaseError("gone"), ValueError("whatever")])
 def test_a_look_that_fails_is_tried_again(heartbeat, error):
     def fail():
