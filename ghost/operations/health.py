@@ -121,7 +121,5 @@ def _plain(value: Any) -> Any:  # noqa: ANN401  # plain values, moments and reas
 
 
 def _answer(body: dict[str, Any], *, is_ok: bool) -> JsonResponse:
-    """200, or a 503 that is an answer and no error: Django would log one for every question."""
-    response = JsonResponse(body, status=200 if is_ok else 503)
-    response._has_been_logged = True  # type: ignore[attr-defined]  # django.utils.log
-    return response
+    """200 or 503; that one is an answer and no error (`ghost.core.http.error_pages`)."""
+    return JsonResponse(body, status=200 if is_ok else 503)
