@@ -49,6 +49,7 @@ from teams.policy import Action
 router = Router(tags=["resources"])
 categories = Router(tags=["categories"])
 
+_TORRENT = "The `.torrent` file: at most 10 MB and 40,000 files."
 BYTES_A_REQUEST = 100_000
 """Of a `.torrent` file: it counts as one request more for each of these."""
 _WAIT = re.compile(r'(?:^|,)\s*wait\s*=\s*"?(?P<seconds>[0-9]{1,9})"?\s*(?:$|[,;])', re.IGNORECASE)
@@ -142,7 +143,7 @@ def create_many(
     response={201: ResourceOut},
     operation_id="torrent_upload",
     summary="Publish a .torrent file",
-    openapi_extra=multipart.schema("torrent", "The `.torrent` file, at most 10 MB.", TorrentIn)
+    openapi_extra=multipart.schema("torrent", _TORRENT, TorrentIn)
     | response_headers.on(201, "ETag", "Location", "X-Request-Cost"),
 )
 def create_from_torrent(request: TokenRequest, response: HttpResponse) -> Status[Resource]:
@@ -150,7 +151,8 @@ def create_from_torrent(request: TokenRequest, response: HttpResponse) -> Status
     trackers and web seeds are read from the file, and nothing is probed. Against the limit of requests in
     a minute it counts as one request, and one more for each 100 kB.
 
-    `400`: the file is malformed. `409`: the torrent is listed already, or blocked.
+    `400`: the file is malformed, or has more than 40,000 files, 100 parts of a path, or 400,000 names,
+    numbers and lists in all. `409`: the torrent is listed already, or blocked.
     """
     too_big = _("A .torrent file may have at most 10 MB.")
     form, body = multipart.of_form(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.db import models
@@ -31,14 +33,36 @@ def record_metadata(row: Resource, found: metadata.Metadata, *, is_reached: bool
     A probe tells a hybrid's other half too. If that one is blocked, or listed already, this
     one is kept off the public: `probed_at` stays empty, and `probe_error` says why.
     """
+    with saved(found):
+        is_kept = record_saved(row, found, is_reached=is_reached)
+    if not is_kept:
+        _forget_unlisted(found)
+    return is_kept
+
+
+@contextmanager
+def saved(found: metadata.Metadata) -> Iterator[None]:
+    """What was found stands in its file, megabytes perhaps, before the catalog is taken to record
+    it; and no more, after an error, if it is of nothing that is listed."""
     metadata.save(found)
+    try:
+        yield
+    except BaseException:  # whatever it is: nobody would ever ask for the file
+        _forget_unlisted(found)
+        raise
+
+
+def record_saved(row: Resource, found: metadata.Metadata, *, is_reached: bool = True) -> bool:
+    """`record_metadata` of what is `saved`."""
     with Catalog.turn():  # both halves may be recorded at once
         other = _other_half(row, found)
         why_not = _why_not_listed(row, other) if other else NONE
-        is_kept = _record_found(row, found, other, why_not, is_reached=is_reached)
-    if not is_kept and not Resource.objects.filter(magnet_hash=found.magnet_hash).exists():
+        return _record_found(row, found, other, why_not, is_reached=is_reached)
+
+
+def _forget_unlisted(found: metadata.Metadata) -> None:
+    if not Resource.objects.filter(magnet_hash=found.magnet_hash).exists():
         metadata.forget(found.magnet_hash)
-    return is_kept
 
 
 def _other_half(row: Resource, found: metadata.Metadata) -> str:

@@ -119,6 +119,10 @@ class Resource(ResourceFields):
         except RefusedError:
             return None
 
+    def require_unlisted(self, magnet: magnets.Magnet) -> None:
+        """ValidationError if that torrent is blocked, or listed by another row."""
+        self._require_no_collision(magnet)
+
     def _require_no_collision(self, magnet: magnets.Magnet) -> None:
         rows = Resource.objects.all()
         collisions = self.collisions or Collisions(rows, (magnet.v1, magnet.v2))

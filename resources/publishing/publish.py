@@ -113,11 +113,12 @@ def add_file(body: bytes, values: dict[str, Any], *, by: Token) -> Resource:
     magnet, contents = metainfo.read(body)
     known = {"team_id": None, "title": magnet.name, "magnet_uri": magnet.uri()}
     row = Resource(publisher=by)
-    with Catalog.turn():
+    row.require_unlisted(magnet)  # else its file would be written over
+    with findings.saved(contents), Catalog.turn():
         by.require_usable()
         _fill(row, known | values, by)
         row.store()
-        findings.record_metadata(row, contents, is_reached=False)
+        findings.record_saved(row, contents, is_reached=False)
     return row
 
 

@@ -24,6 +24,8 @@ BLOCK_BYTES = 16 << 10
 MAX_PIECE_BYTES = 1 << 29
 MAX_SIZE_BYTES = (1 << 48) - 1
 """Of one file, as libtorrent has it."""
+MAX_PARTS = 100
+"""Of one path; a file tree's depth is bounded by the decoder."""
 PADDING = b"_____padding_file_"
 """How clients named pad files before BEP 47."""
 
@@ -132,6 +134,9 @@ def _parts(path: Value | None) -> Path:
     parts = tuple(part for part in given if isinstance(part, bytes))
     if len(parts) != len(given) or not any(parts):
         raise _refused(_("a file in it has no path"))
+    if len(parts) > MAX_PARTS:
+        told = _("a path in it has %(number)d parts, and may have at most %(most)d")
+        raise _refused(told % {"number": len(parts), "most": MAX_PARTS})
     return parts
 
 

@@ -23,6 +23,9 @@ from resources.torrents.metadata import Metadata
 MAX_BYTES = 10_000_000
 MAX_DEPTH = sanitize.MAX_DEPTH + 10
 """Of what is bencoded in it: folders, and what is around them."""
+MAX_FILES = 40_000
+MAX_URL_BYTES = bencode.MAX_BYTES
+"""Of trackers, and of web seeds, as they stand in it."""
 MAX_URLS = 1000
 """Of trackers and of web seeds; what a magnet link has no room for is left out anyway."""
 TYPE = "application/x-bittorrent"
@@ -44,20 +47,29 @@ def read(body: bytes) -> tuple[Magnet, Metadata]:
     """The link to what a `.torrent` file is of, with its trackers and web seeds, and its file list.
 
     The link names both halves of a hybrid. Pad files are not counted, names are cleaned.
-    RefusedError (field `torrent`) with the reason for what is malformed or above MAX_BYTES.
+    RefusedError (field `torrent`) with the reason for what is malformed, or beyond a bound: MAX_BYTES,
+    MAX_FILES, MAX_DEPTH, MAX_URL_BYTES, `bencode.MAX_TOKENS` (so paths in all) and
+    `info_sections.MAX_PARTS`. What is refused costs 0.2 s of a processor at most, what is read 1 s.
     """
-    if len(body) > MAX_BYTES:
-        told = _("A .torrent file may have at most %d MB.") % (MAX_BYTES // 1_000_000)
-        raise RefusedError(told, field="torrent")
+    _require_bounds(body)
     try:
         parts = bencode.split(body, max_bytes=MAX_BYTES)
         raw = parts.get(b"info", b"")
         info = bencode.decode(raw, max_bytes=MAX_BYTES, max_depth=MAX_DEPTH) if raw else None
         urls = {key: _decoded(parts, key) for key in _URL_KEYS}
+    except bencode.TooManyTokensError as error:
+        told = _(
+            "This is not a .torrent file that can be read: it has more than %d names, numbers and lists."
+        )
+        raise _refused(told % bencode.MAX_TOKENS) from error
+    except bencode.TooDeepError as error:
+        raise _refused(
+            _("This is not a .torrent file: it is nested more than %d levels deep.") % MAX_DEPTH
+        ) from error
     except BencodeError as error:
-        raise RefusedError(_("This is not a .torrent file."), field="torrent") from error
+        raise _refused(_("This is not a .torrent file.")) from error
     if not isinstance(info, dict):
-        raise RefusedError(_("The .torrent file has no info section."), field="torrent")
+        raise _refused(_("The .torrent file has no info section."))
     torrent = info_sections.read(info, raw)
     return _described(torrent, urls)
 
@@ -65,8 +77,32 @@ def read(body: bytes) -> tuple[Magnet, Metadata]:
 _URL_KEYS = (b"announce", b"announce-list", b"url-list")
 
 
+def _require_bounds(body: bytes) -> None:
+    """RefusedError for what is too much to be read, by what can be counted at once."""
+    if len(body) > MAX_BYTES:
+        raise _refused(_("A .torrent file may have at most %d MB.") % (MAX_BYTES // 1_000_000))
+    files = max(map(body.count, _OF_EACH_FILE))
+    if files > MAX_FILES:
+        told = _("The .torrent file has %(number)d files; it may have at most %(most)d.")
+        raise _refused(told % {"number": files, "most": MAX_FILES})
+
+
+_OF_EACH_FILE = (b"6:lengthi", b"4:pathl")
+"""How what belongs to one file begins (BEP 3, 52). What else has it, a name say, is nobody's."""
+
+
 def _decoded(parts: dict[bytes, bytes], key: bytes) -> Value:
-    return bencode.decode(parts[key], max_depth=3) if key in parts else []
+    found = parts.get(key, b"le")
+    if len(found) > MAX_URL_BYTES:
+        told = _(
+            "The trackers or web seeds of the .torrent file have %(number)d bytes; they may have at most %(most)d."
+        )
+        raise _refused(told % {"number": len(found), "most": MAX_URL_BYTES})
+    return bencode.decode(found, max_depth=3)
+
+
+def _refused(reason: str) -> RefusedError:
+    return RefusedError(reason, field="torrent")
 
 
 def _described(torrent: sanitize.Torrent, urls: dict[bytes, Value]) -> tuple[Magnet, Metadata]:

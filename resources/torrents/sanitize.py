@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from dataclasses import dataclass
+from itertools import accumulate, compress
 from typing import TYPE_CHECKING
 from unicodedata import normalize
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MAX_FILES = 100_000
+MAX_PARTS = 400_000
+"""Of all paths together: each costs whoever shows the tree of files."""
 MAX_NAME_CHARS = 240
 MAX_ENDING_CHARS = 20
 """What comes after a name's last dot is no ending if it is longer."""
@@ -47,8 +50,8 @@ class Torrent:
 def metadata(magnet: Magnet, torrent: Torrent, num_peers: int) -> Metadata | None:
     """The metadata of `magnet`, or None if the info section is not the one that it names.
 
-    Names are cleaned, paths made distinct. Of more than MAX_FILES files the first are kept; the
-    size counts all.
+    Names are cleaned, paths made distinct. Of more than MAX_FILES files, or MAX_PARTS parts of paths, the
+    first are kept; the size counts all.
     """
     is_named = is_of(magnet, torrent.info)
     return _metadata(magnet.hash, torrent, num_peers, "libtorrent") if is_named else None
@@ -61,16 +64,17 @@ def of_file(torrent: Torrent) -> Metadata:
 
 
 def _metadata(magnet_hash: str, torrent: Torrent, num_peers: int, backend: str) -> Metadata:
-    if torrent.file_count > len(torrent.files):
+    files = _files(torrent.files)
+    if torrent.file_count > len(files):
         log.warning(
             "%s has %d files; the first %d are kept.",
-            magnet_hash, torrent.file_count, len(torrent.files),
+            magnet_hash, torrent.file_count, len(files),
         )  # fmt: skip
     return Metadata(
         magnet_hash=magnet_hash,
         name=clean_name(torrent.name),
         total_size_bytes=torrent.total_size_bytes,
-        files=_files(torrent.files),
+        files=files,
         files_in_all=torrent.file_count,
         piece_length=torrent.piece_length,
         num_peers=num_peers,
@@ -100,8 +104,11 @@ def v2(info: bytes) -> str:
 
 
 def _files(raw: Sequence[tuple[str, int]]) -> tuple[File, ...]:
-    paths = distinct([clean_path(path) for path, _ in raw])
-    return tuple(File(path, size) for path, (_, size) in zip(paths, raw, strict=True))
+    """Those whose paths have no more than MAX_PARTS together."""
+    cleaned = [clean_path(path) for path, _ in raw]
+    parts = accumulate(path.count("/") + 1 for path in cleaned)
+    paths = distinct(list(compress(cleaned, (count <= MAX_PARTS for count in parts))))
+    return tuple(File(path, size) for path, (_, size) in zip(paths, raw, strict=False))
 
 
 def distinct(paths: Sequence[str]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 import re
+import time
 
 import libtorrent as lt
 import pytest
@@ -225,3 +226,56 @@ def test_random_bytes_are_refused():
     for length in range(200):
         with pytest.raises(RefusedError):
             metainfo.read(dice.randbytes(length))
+
+
+def many(number: int, depth: int = 0) -> bytes:
+    folders = [b"d"] * depth
+    pieces = b"x" * 20 * -(-number // 16384)
+    return torrent(v1_info(*(file(*folders, b"f%d" % n) for n in range(number)), pieces=pieces))
+
+
+def many_v2(number: int) -> bytes:
+    return torrent(v2_info({b"f%d" % n: leaf() for n in range(number)}))
+
+
+BEYOND = {
+    "files": (lambda: many(210_000), "has 210000 files; it may have at most 40000"),
+    "files of v2": (lambda: many_v2(50_000), "has 50000 files; it may have at most 40000"),
+    "a deep path": (lambda: many(1, 4000), "a path in it has 4001 parts, and may have at most 100"),
+    "deep paths": (lambda: many(200, 4000), "more than 400000 names"),
+    "deep folders": (lambda: many(40_000, 20), "more than 400000 names"),
+    "numbers": (lambda: b"d4:infol" + b"i1e" * 3_000_000 + b"ee", "more than 400000 names"),
+    "empty names": (lambda: b"d4:infol" + b"0:" * 4_000_000 + b"ee", "more than 400000 names"),
+    "lists": (lambda: b"d4:infol" + b"le" * 2_000_000 + b"ee", "more than 400000 names"),
+    "nesting": (lambda: b"d4:info" + b"l" * 300 + b"e" * 300 + b"e", "more than 60 levels"),
+    "a deep tree": (lambda: b"d4:info" + b"d1:a" * 99 + b"e" * 99 + b"e", "more than 60 levels"),
+    "trackers": (
+        lambda: b"d13:announce-listl" + b"9:udp://a.b" * 99_999 + b"e4:infod4:name1:aee",
+        "have 1099991 bytes; they may have at most 1048576",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BEYOND)
+def test_what_is_beyond_a_bound_is_told_by_it_and_costs_little(name):
+    make_body, reason = BEYOND[name]
+    body = make_body()
+    begun = time.process_time()
+
+    with pytest.raises(RefusedError, match=reason) as refused:
+        metainfo.read(body)
+
+    assert time.process_time() - begun < 0.6  # 0.2 on a quiet machine
+    assert refused.value.field == "torrent"
+
+
+@pytest.mark.parametrize("make_body", [lambda: many(40_000), lambda: many(12_000, 20),
+                                       lambda: many_v2(39_000)])  # fmt: skip
+def test_the_largest_that_is_read_costs_a_second(make_body):
+    body = make_body()
+    begun = time.process_time()
+
+    _magnet, found = metainfo.read(body)
+
+    assert len(found.files) == found.file_count >= 12_000
+    assert time.process_time() - begun < 3  # 0.7 on a quiet machine

@@ -82,6 +82,15 @@ def test_only_the_first_of_too_many_files_are_kept(monkeypatch):
     assert ([f.path for f in found.files], found.total_size_bytes) == (["work/a", "work/b"], 3)
 
 
+def test_only_the_first_of_too_many_parts_of_paths_are_kept(monkeypatch):
+    monkeypatch.setattr(sanitize, "MAX_PARTS", 5)
+
+    found = metadata(info_of([[b"a"], [b"d", b"b"], [b"c"]]))
+
+    assert [f.path for f in found.files] == ["work/a", "work/d/b"]
+    assert (found.file_count, found.total_size_bytes) == (3, 3)
+
+
 @pytest.mark.parametrize(
     ("paths", "expected"),
     [

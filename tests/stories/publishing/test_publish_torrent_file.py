@@ -6,9 +6,12 @@ import libtorrent as lt
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from ghost.core.catalog.models import Catalog
+from ghost.core.http import rate_limit
 from ghost.demo.seeds import Version
 from ghost.demo.seeds import make as seeded
 from resources.models import Block, DhtStatus, ProbeStatus, Resource
+from resources.torrents import metadata
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -125,3 +128,52 @@ def test_a_file_that_is_too_big_is_refused(send):
     response = send(make.publisher(), b"x" * 11_000_000, category_id=make.category().pk)
 
     assert response.status_code == 413
+
+
+def test_a_file_beyond_a_bound_is_refused_by_it(send):
+    files = b"".join(b"d6:lengthi1e4:pathl%d:f%dee" % (len(str(n)) + 1, n) for n in range(40_001))
+    body = b"d4:infod5:filesl%be4:name1:a12:piece lengthi16384e6:pieces60:%bee" % (files, b"x" * 60)
+
+    answer = send(make.publisher(), body, category_id=make.category().pk)
+
+    assert answer.status_code == 400
+    told = "The .torrent file has 40001 files; it may have at most 40000."
+    assert answer.json()["errors"] == [{"field": "torrent", "message": told}]
+
+
+def test_what_was_read_is_written_before_others_have_to_wait(send, tmp_path, monkeypatch):
+    order: list[str] = []
+    save, turn = metadata.save, Catalog.turn
+
+    def told_turn():
+        order.append("turn")
+        return turn()
+
+    monkeypatch.setattr(metadata, "save", lambda found: order.append("save") or save(found))
+    monkeypatch.setattr(Catalog, "turn", told_turn)
+
+    answer = send(make.publisher(), torrent(tmp_path).body, category_id=make.category().pk)
+
+    after_category = order[order.index("save") - 1 :]
+    assert answer.status_code == 201
+    assert after_category[:3] == ["turn", "save", "turn"]  # the category's own, before
+    assert order.count("save") == 1
+
+
+def test_a_file_that_is_refused_leaves_nothing_behind(send, tmp_path, settings):
+    made = torrent(tmp_path)
+
+    answer = send(make.publisher(), made.body, category_id=10**6)
+
+    assert answer.status_code == 422
+    assert not list(settings.GHOST.magnet_metadata_dir.glob("*"))
+
+
+def test_a_file_counts_by_its_size_against_the_limit(send, tmp_path, configure, monkeypatch):
+    configure(api_rate_limit=2)
+    monkeypatch.setattr(rate_limit, "_counts", {})
+    token, body = make.publisher(), torrent(tmp_path).body + b"x" * 250_000
+
+    first, second = send(token, body), send(token, body)
+
+    assert (first.status_code, second.status_code) == (422, 429)
