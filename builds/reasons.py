@@ -29,6 +29,13 @@ HELD = ReasonCode(
 )
 WAITING = ReasonCode("builds.waiting", _("another task waits for quiet; it will see this change"))
 BUSY = ReasonCode("builds.busy", _("another build is under way; it will see this change"))
+POSTPONED = ReasonCode(
+    "builds.postponed", _("another build is under way; this one follows when that has ended")
+)
+POSTPONED_WHILE_HELD = ReasonCode(
+    "builds.postponed_while_held",
+    _("postponed: the site was put back to an earlier state and waits for an operator"),
+)
 _ENDED = {
     "done": ReasonCode("builds.done", _("build %(id)s: done")),
     "unchanged": ReasonCode("builds.unchanged", _("build %(id)s: unchanged")),

@@ -30,6 +30,7 @@ def request_build(
     """
     why = words(reason) or reasons.ASKED_FOR(name=by)
     with token.turn() if token else Catalog.turn():
+        BuildState.postpone(extent, by, is_queued=True)
         state = note_request(why, extent, reason=reason, now=now, is_announced=not now)
     state.task_id = _queue(by, extent) if now else ""
     return state

@@ -71,9 +71,12 @@ class BuildStateOut(Out):
     may be older than the last build."""
     last_error: ReasonText
     """Why the last build failed; empty if it did not."""
+    retry_at: Moment | None
+    """When the build that failed is tried again by itself; null if none failed, or while it waits for
+    an operator."""
     held_build: int | None
     """The build to whose state an operator put the site back, if any. Changes then stay pending until
-    somebody requests a build or something is taken down."""
+    somebody requests a build. What is taken down leaves the site nevertheless."""
     building: BuildingOut | None
     """The build that is running; null if none is."""
 
@@ -83,6 +86,7 @@ class BuildStateOut(Out):
         "last_build_at": "2026-01-31T09:40:00+00:00",
         "last_build_commit": "3f1c9a7e5b2d4c6f8a0b1d3e5f7a9c2b4d6e8f01",
         "last_error": "",
+        "retry_at": None,
         "held_build": None,
         "building": BuildingOut.example,
     }

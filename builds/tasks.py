@@ -16,7 +16,6 @@ from datetime import timedelta
 from time import monotonic, sleep
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
 from builds import covers, reasons
@@ -78,8 +77,11 @@ def carry_out(
     """`pipeline.run`, and then the look again: whoever found the claim taken relies on it. What
     this build has not read is queued, even if it failed, for that may be what mends it."""
     is_urgent = Catalog.get().urgent_revision > BuildState.get().built_revision
+    extent = _extent(force=force, verify=verify)
+    BuildState.postpone(extent, build.trigger, is_queued=True)
     try:
         done = pipeline.run(build, force=force, verify=verify, listener=listener)
+        BuildState.forget_postponed(extent)
     finally:
         Catalog.heard()  # who found us at it left the announcement to us
         catalog = Catalog.get()
@@ -105,9 +107,11 @@ def deploy_if_due() -> list[Plain] | Plain:
 
 
 def verify_site(trigger: str = "verify") -> Plain:
-    """By the clock, every night: compare everything, and mend what is not as it should be."""
+    """By the clock, every night: compare everything, and mend what is not as it should be. While
+    the site waits for an operator, or another build is under way, it is postponed."""
     if BuildState.get().held_at:
-        return reasons.HELD().plain()
+        BuildState.postpone(Extent.VERIFICATION, trigger)
+        return reasons.POSTPONED_WHILE_HELD().plain()
     return _claim_and_build(trigger, Extent.VERIFICATION)
 
 
@@ -126,8 +130,8 @@ def put_back(build_id: int | None, by: str, *, listener: Listener | None = None)
     try:
         build = rollback.to(build_id, by)
     finally:
-        takedowns.take_off_site()
         _queue_postponed()
+    takedowns.take_off_site()
     after_build.deliver(build, listener)
     return build
 
@@ -151,14 +155,49 @@ def localize_covers() -> Plain:
     return reasons.COVERS(fetched=fetched, failed=failed, waiting=waiting).plain()
 
 
-def note_published() -> Plain:
-    """By the clock, every minute: notice resources whose hour has come, and builders that died."""
-    Build.objects.bury_dead()
+def ask_again() -> None:
+    """For the watch, every few seconds: queue a build that failed, whose builder died, or that was
+    postponed and is lost. Without schedules only what somebody asked for."""
+    if _is_due_again() and BuildState.take_try():
+        _queue(build_again)
+
+
+def build_again() -> Plain:
+    """Build what a build before this one should have: changes with a takedown first, then what was
+    asked for as it was asked for."""
     state = BuildState.get()
-    if Catalog.get().urgent_revision > max(state.built_revision, 0):
-        return build_at_once("takedown")  # the build that it asked for has failed
-    if _died() and not state.held_at:
-        return _claim_and_build("rescue")  # it may have left a merge half done
+    if state.held_at:
+        return reasons.HELD().plain()
+    is_urgent = Catalog.get().urgent_revision > max(state.built_revision, 0)
+    match state.postponed_extent:
+        case Extent.EVERYTHING if not is_urgent:
+            return build_now(state.postponed_by, force=True)
+        case Extent.VERIFICATION if not is_urgent:
+            return verify_site(state.postponed_by)
+    if state.postponed_extent:  # its turn is after this
+        BuildState.postpone(Extent(state.postponed_extent), state.postponed_by)
+    if not (state.pending_changes or _died()):
+        return NOTHING_TO_DO().plain()
+    return _claim_and_build("takedown" if is_urgent else "rescue")
+
+
+def _is_due_again() -> bool:
+    """Whether what failed, died or was postponed is to be asked for now, and nobody builds."""
+    if Build.objects.is_under_way():
+        return False
+    state = BuildState.get()
+    is_wanted = settings.GHOST.enable_scheduler or bool(state.postponed_extent)
+    if state.held_at or not is_wanted:
+        return False
+    return _died() if state.next_try_at is None else state.next_try_at <= timezone.now()
+
+
+def note_published() -> Plain:
+    """By the clock, every minute: notice resources whose hour has come, and builds that failed or
+    whose builders died."""
+    if _is_due_again() and BuildState.take_try():
+        return build_again()
+    state = BuildState.get()
     if state.pending_changes:
         return build_when_quiet("rescue") if _is_forgotten(state) else NOTHING_TO_DO().plain()
     if state.built_as_of is None:
@@ -220,33 +259,28 @@ def _queue(task: Callable[..., object], *args: object) -> None:
 
 def _queue_postponed() -> None:
     """Queue the request, if there is one, that found a build under way."""
-    with transaction.atomic():
-        state = BuildState.objects.select_for_update().filter(pk=1).first()
-        if state is None or not state.postponed_extent:
-            return
-        extent = Extent(state.postponed_extent)
-        if is_full := extent == Extent.EVERYTHING:
-            _queue(build_now, state.postponed_by, is_full)
+    state = BuildState.get()
+    if state.postponed_extent and not Build.objects.is_under_way() and BuildState.take_try():
+        if state.postponed_extent == Extent.EVERYTHING:
+            _queue(build_now, state.postponed_by, True)  # noqa: FBT003  # a task's arguments are plain
         else:
             _queue(verify_site, state.postponed_by)
-        BuildState.forget_postponed(extent)
 
 
-def _claim(trigger: str, extent: Extent) -> Build | None:
-    """The build; None if one is under way, whose builder then takes up what it does not see."""
-    build = Build.objects.claim(trigger)
-    if build is None and extent != Extent.CHANGES:
-        BuildState.postpone(extent, trigger)
-        build = Build.objects.claim(trigger)  # it may have ended before that
-        if build:
-            BuildState.forget_postponed(extent)
-    return build
+def _extent(*, force: bool, verify: bool) -> Extent:
+    if force:
+        return Extent.EVERYTHING
+    return Extent.VERIFICATION if verify else Extent.CHANGES
 
 
 def _claim_and_build(trigger: str, extent: Extent = Extent.CHANGES) -> Plain:
-    build = _claim(trigger, extent)
+    build = Build.objects.claim(trigger)
     if build is None:
-        return reasons.BUSY().plain()
+        BuildState.postpone(extent, trigger)
+        build = Build.objects.claim(trigger)  # it may have ended before that
+    if build is None:
+        is_seen = extent == Extent.CHANGES
+        return (reasons.BUSY() if is_seen else reasons.POSTPONED()).plain()
     is_full, is_verification = extent == Extent.EVERYTHING, extent == Extent.VERIFICATION
     carry_out(build, force=is_full, verify=is_verification)
     return reasons.of_build(build.pk, build.state).plain()

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from builds.models.build import TRIGGER_CHARS, Build
+from ghost.core import backoff
 from ghost.core.catalog.models import Catalog
 from ghost.core.db.fields import ReasonField
 from ghost.core.text.reasons import NONE, Reason, read
+
+RETRY_PAUSES = backoff.Backoff(
+    (timedelta(seconds=30), *(timedelta(minutes=each) for each in (1, 2, 5, 10)))
+)
+"""Between builds that fail; the last one again and again."""
+LOST_AFTER = timedelta(minutes=10)
+"""A build that was asked for so long ago, and of which nothing was heard, is asked for again."""
 
 
 class Extent(StrEnum):
@@ -62,7 +70,7 @@ class BuildState(models.Model):
     waited_for_until = models.DateTimeField(null=True)
     """Until then a task waits for the catalog to be quiet."""
     postponed_extent = models.CharField(max_length=20, blank=True)
-    """`Extent` of a request that found a build under way which did not see it."""
+    """`Extent` of a request for more than changes that no build has done yet."""
     postponed_by = models.CharField(max_length=TRIGGER_CHARS, blank=True)
     attempts = models.PositiveIntegerField(_("failed builds in a row"), default=0)
     next_try_at = models.DateTimeField(_("next try"), null=True)
@@ -141,22 +149,37 @@ class BuildState(models.Model):
         cls.objects.filter(pk=1).update(waited_for_until=None)
 
     @classmethod
-    def postpone(cls, extent: Extent, by: str) -> None:
-        """Leave a request to whoever ends the build under way. Everything is a verification too."""
+    def postpone(cls, extent: Extent, by: str, *, is_queued: bool = False) -> None:
+        """Remember what was asked for until a build has done it: whoever ends a build looks, and
+        the watch does. Everything is a verification too. `is_queued`: a task for it is under way."""
+        if extent == Extent.CHANGES:  # the catalog's revision remembers them
+            return
         cls.get()
         rows = cls.objects.filter(pk=1)
         if extent != Extent.EVERYTHING:
             rows = rows.exclude(postponed_extent=Extent.EVERYTHING)
-        rows.update(postponed_extent=extent, postponed_by=by[:TRIGGER_CHARS])
+        at = timezone.now() + (LOST_AFTER if is_queued else timedelta(0))
+        rows.update(postponed_extent=extent, postponed_by=by[:TRIGGER_CHARS], next_try_at=at)
 
     @classmethod
     def forget_postponed(cls, extent: Extent) -> None:
-        """That request is being served."""
-        cls.objects.filter(pk=1, postponed_extent=extent).update(postponed_extent="")
+        """A build has done that, so that nothing is left to try."""
+        done = [extent] if extent != Extent.EVERYTHING else list(Extent)
+        rows = cls.objects.filter(pk=1, postponed_extent__in=done)
+        rows.update(postponed_extent="", next_try_at=None)
+
+    @classmethod
+    def take_try(cls) -> bool:
+        """Whether the caller is to ask again for what failed, was postponed or is lost; nobody else
+        is until that seems to be lost too."""
+        now = timezone.now()
+        due = Q(next_try_at=None) | Q(next_try_at__lte=now)
+        later = now + LOST_AFTER
+        return bool(cls.objects.filter(due, pk=1, held_at="").update(next_try_at=later))
 
     def hold(self, where: str) -> None:
         """The site was put back to an earlier state: nothing is built by itself until a build
-        that somebody asked for, or a takedown, ends that."""
+        that somebody asked for ends that."""
         self.held_at = where
         self.save(update_fields=["held_at"])
 
@@ -173,7 +196,7 @@ class BuildState(models.Model):
                     built_as_of=models.F("synced_as_of"),
                     removed_revision=Greatest("removed_revision", "synced_revision"),
                     attempts=0,
-                    next_try_at=None,
+                    next_try_at=Case(When(postponed_extent="", then=None), default="next_try_at"),
                     last_build_at=build.ended_at,
                     last_error=NONE,
                     held_at="",
@@ -190,8 +213,12 @@ class BuildState(models.Model):
         with transaction.atomic():
             is_ended = build.end(Build.State.FAILED, error)
             if is_ended:
-                cls.get()
-                cls.objects.filter(pk=1).update(last_error=error)
+                failures = cls.get().attempts + 1
+                cls.objects.filter(pk=1).update(
+                    last_error=error,
+                    attempts=failures,
+                    next_try_at=timezone.now() + RETRY_PAUSES.after(failures),
+                )
         return is_ended
 
     @classmethod
@@ -206,6 +233,11 @@ class BuildState(models.Model):
             cls.get().hold(f"#{build.back_to}")
 
     @property
+    def retry_at(self) -> datetime | None:
+        """When the build that failed is tried again by itself, if it is."""
+        return self.next_try_at if self.attempts and not self.held_at else None
+
+    @property
     def held_build(self) -> int | None:
         """The build to whose state the site was put back, while it waits for an operator."""
         number = self.held_at.removeprefix("#")
@@ -218,7 +250,7 @@ class BuildState(models.Model):
 
 
 _STATUS = """
-    SELECT state.id, built_revision, last_build_at, last_build_commit, last_error, held_at,
+    SELECT state.id, built_revision, attempts, next_try_at, last_build_at, last_build_commit, last_error, held_at,
         COALESCE(catalog.revision, 0) AS catalog_revision,
         COALESCE(catalog.reason, '') AS stored_reason,
         EXISTS(SELECT 1 FROM builds_build WHERE builds_build.state = %s) AS is_building

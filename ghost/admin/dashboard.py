@@ -163,6 +163,7 @@ def _builds(request: HttpRequest) -> dict[str, Any]:
         "pending": catalog.revision > state.built_revision,
         "pending_reason": catalog.reason,
         "last_error": state.last_error,
+        "retry_at": state.retry_at,
         "last_built": ago(state.last_build_at) if state.last_build_at else "",
         "recent_builds": [
             (build, kind(build), asked_by(build), lasting(build.seconds or 0)) for build in recent

@@ -25,6 +25,7 @@ def test_status_shows_what_is_pending(client):
         "last_build_at": None,
         "last_build_commit": None,
         "last_error": "",
+        "retry_at": None,
         "held_build": None,
         "building": None,
     }

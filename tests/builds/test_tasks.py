@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from builds import reasons, tasks
-from builds.models import LEASE, Build, BuildState, CoverHost
+from builds import reasons, requests, tasks
+from builds.models import LEASE, Build, BuildState, CoverHost, Extent
 from builds.render import hugo
 from builds.tree import releases
 from ghost.core.catalog.models import Catalog
@@ -43,6 +43,11 @@ def kill_builder() -> None:
     """What SIGKILL leaves: a running build whose lease nobody renews."""
     Build.objects.claim("killed")
     Build.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+
+
+def pause_is_over() -> None:
+    """As if the time of the next try had come."""
+    BuildState.objects.update(next_try_at=timezone.now())
 
 
 def test_a_change_is_built_once():
@@ -191,8 +196,9 @@ def test_a_request_for_more_that_finds_a_build_is_queued_when_that_has_ended(ask
     tasks.carry_out(build)
 
     (again,) = OrmQ.objects.all()
-    assert told == reasons.BUSY().plain()
+    assert told == reasons.POSTPONED().plain()
     assert (again.func(), again.task["args"]) == (task, args)
+    ask()
     assert BuildState.get().postponed_extent == ""
 
 
@@ -442,6 +448,142 @@ def test_a_takedown_whose_build_failed_is_tried_again_by_the_clock(configure):
 
     configure(hugo_bin="hugo")
     tasks.note_published()
+    assert "Doomed" in home()
+    pause_is_over()
+    tasks.note_published()
 
     assert "Doomed" not in home()
     assert said(tasks.note_published()) == "0 scheduled resources came out"
+
+
+# -- what failed, died or was postponed is asked for again
+
+
+def pause_s() -> int:
+    """Seconds until the next try, to the nearest half minute."""
+    left = present(BuildState.get().retry_at) - timezone.now()
+    return round(left.total_seconds() / 30) * 30
+
+
+def asked_again() -> list[str]:
+    """What the watch queues, and nothing else."""
+    OrmQ.objects.all().delete()
+    tasks.ask_again()
+    return queued()
+
+
+def test_a_failed_build_is_asked_for_again_after_growing_pauses(configure):
+    make.resource(title="New")
+    configure(hugo_bin="/bin/false")
+    pauses = []
+
+    for _ in range(6):
+        with pytest.raises(OutageError):
+            tasks.build_again()
+        pauses.append(pause_s())
+        assert asked_again() == []
+        pause_is_over()
+        assert asked_again() == ["builds.tasks.build_again"]
+        assert asked_again() == []
+
+    assert pauses == [30, 60, 120, 300, 600, 600]
+    configure(hugo_bin="hugo")
+    tasks.build_again()
+    assert "New" in home()
+    assert (BuildState.get().attempts, BuildState.get().retry_at) == (0, None)
+
+
+@pytest.mark.parametrize("extent", [Extent.EVERYTHING, Extent.VERIFICATION])
+def test_what_was_more_than_changes_is_asked_for_again_as_what_it_was(configure, extent):
+    tasks.build_now("test")
+    configure(hugo_bin="/bin/false")
+    build = {
+        Extent.EVERYTHING: lambda: tasks.build_now("Ada", force=True),
+        Extent.VERIFICATION: lambda: tasks.verify_site("Ada"),
+    }[extent]
+    with pytest.raises(OutageError):
+        build()
+    configure(hugo_bin="hugo")
+    make.resource(title="New")
+    tasks.build_when_quiet()  # changes alone make up for nothing
+    pause_is_over()
+
+    tasks.note_published()
+
+    last = present(Build.objects.first())
+    assert (last.trigger, last.state) == ("Ada", "done" if last.is_full else "unchanged")
+    assert last.is_full == (extent == Extent.EVERYTHING)
+    assert BuildState.get().postponed_extent == ""
+
+
+def test_everything_that_a_killed_builder_was_at_is_asked_for_again(monkeypatch):
+    tasks.build_now("test")
+    build = present(Build.objects.claim("Ada"))
+
+    def killed(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("builds.engine.pipeline.run", killed)
+        with pytest.raises(KeyboardInterrupt):
+            tasks.carry_out(build, force=True)
+    Build.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    pause_is_over()
+
+    assert asked_again() == ["builds.tasks.build_again"]
+    tasks.build_again()
+
+    last = present(Build.objects.first())
+    assert (last.trigger, last.is_full, last.state) == ("Ada", True, "done")
+
+
+def test_a_takedown_goes_before_everything(configure):
+    row = make.resource(title="Doomed")
+    tasks.build_now("test")
+    configure(hugo_bin="/bin/false")
+    with pytest.raises(OutageError):
+        tasks.build_now("Ada", force=True)
+    configure(hugo_bin="hugo")
+    row.take_down(reason="asked", by="test")
+
+    tasks.build_again()
+
+    assert not present(Build.objects.first()).is_full
+    assert "builds.tasks.build_now" in queued()
+
+
+def test_the_verification_waits_until_a_held_site_is_let_go():
+    make.resource(title="One")
+    tasks.build_now("test")
+    make.resource(title="Two")
+    tasks.build_now("test")
+    tasks.put_back(None, "test")
+
+    told = tasks.verify_site()
+
+    assert told == reasons.POSTPONED_WHILE_HELD().plain()
+    assert asked_again() == []
+    tasks.build_now("somebody")
+    assert queued() == ["builds.tasks.verify_site"]
+
+
+def test_without_schedules_what_failed_waits_for_somebody(configure):
+    configure(enable_scheduler=False, hugo_bin="/bin/false")
+    make.resource()
+    with pytest.raises(OutageError):
+        tasks.build_now("Ada")
+    pause_is_over()
+
+    assert asked_again() == []
+
+
+def test_a_request_whose_task_is_lost_is_asked_for_again():
+    tasks.build_now("test")
+    requests.request_build("Ada", extent=Extent.VERIFICATION)
+    assert asked_again() == []
+    pause_is_over()
+
+    assert asked_again() == ["builds.tasks.build_again"]
+    tasks.build_again()
+
+    assert present(Build.objects.first()).steps.filter(name="verify").exists()
