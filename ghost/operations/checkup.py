@@ -97,14 +97,15 @@ def _database() -> Iterator[Finding]:
 
 def _broker() -> Iterator[Finding]:
     for problem in checks.broker():
-        yield Finding("queue's broker", Outcome.FAILED, str(problem.msg), str(problem.hint))
+        yield Finding("redis", Outcome.FAILED, str(problem.msg), str(problem.hint))
 
 
 def _figures() -> Iterator[Finding]:
     found = figures.gather()
     is_machine_told = bool(machine.problems())  # among the settings, with their paths
     for item in found.items:
-        if not (item.name == machine.NAME and is_machine_told):
+        is_told = item.name == "redis" or (item.name == machine.NAME and is_machine_told)
+        if not is_told:
             yield _item(item)
     if found.is_serving:
         yield from _start()
@@ -141,6 +142,6 @@ CHECKS: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
     ("hugo", _hugo),
     ("secrets", _secrets),
     ("database", _database),
-    ("queue's broker", _broker),
+    ("redis", _broker),
     ("figures", _figures),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from dht.engine import session
@@ -12,9 +13,10 @@ from ghost.core.db import clock
 from ghost.core.errors import OutageError
 from ghost.core.heartbeats import processes
 from ghost.core.heartbeats.models import Heartbeat, host_name
-from ghost.core.jobs import process
+from ghost.core.jobs import process, redis_broker
 from ghost.core.jobs.entries import QueueEntry
-from ghost.operations.figures import disk_space, hosts, machine
+from ghost.core.text.reasons import Plain
+from ghost.operations.figures import disk_space, hosts, machine, waiting
 from ghost.operations.figures.bittorrent import LIBTORRENT_FACT
 
 EVERY_S = 15.0
@@ -29,6 +31,7 @@ def beat() -> None:
         facts={
             hosts.WORKERS_SEEN_FACT: _workers_seen_at(parent, doings),
             LIBTORRENT_FACT: _libtorrent(),
+            **({waiting.REDIS_FACT: _redis()} if settings.GHOST.redis_url else {}),
             machine.FACT: machine.problems(),
             disk_space.FACT: disk_space.disks(),
         },
@@ -61,6 +64,15 @@ def _doing(pid: int, entry: QueueEntry | None) -> dict[str, Any]:
         "task": f"{entry.func} {entry.task_id}" if entry else None,
         "since": (since or timezone.now()).isoformat(),
     }
+
+
+def _redis() -> Plain:
+    """Why Redis does not answer this host; empty if it does. A few seconds at most."""
+    try:
+        redis_broker.require()
+    except OutageError as error:
+        return error.reason.plain()
+    return ""
 
 
 def _libtorrent() -> str:

@@ -42,6 +42,7 @@ SOURCES: tuple[tuple[str, Source], ...] = (
     ("workers", hosts.workers),
     ("web", hosts.web),
     ("queue", waiting.item),
+    ("redis", waiting.redis),
     ("schedules", timetable.item),
     ("build", last_build.item),
     ("deployments", targets.item),

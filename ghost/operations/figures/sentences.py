@@ -37,6 +37,7 @@ TITLES = {
     "workers": _("Worker"),
     "web": _("Web server"),
     "queue": _("Queue"),
+    "redis": _("Redis"),
     "schedules": _("Schedules"),
     "build": _("Build"),
     "deployments": _("Deployments"),
@@ -88,6 +89,13 @@ MORE_WORKERS = _code(
     _(
         "See whether the worker runs and what keeps it busy (Queue); raise GHOST_WORKERS if it never keeps up."
     ),
+)
+
+NO_REDIS = _code("redis.unused", _("not in use: the database hands out the tasks"))
+REDIS = _code("redis.answers", _("answers"))
+REDIS_AWAY = _code("redis.away", _("does not answer; tasks are taken from the database: %(names)s"))
+START_REDIS = _code(
+    "redis.do_start", _("Start Redis, or correct GHOST_REDIS_URL; work goes on meanwhile.")
 )
 
 SCHEDULED = _code(

@@ -7,16 +7,21 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import Count, Min, Q
 from django_q.conf import Conf
 from django_q.models import Failure, OrmQ
 
+from ghost.core.heartbeats.models import Heartbeat
 from ghost.core.jobs.entries import QueueEntry
+from ghost.core.text.reasons import from_plain
 from ghost.operations.figures import sentences
 from ghost.operations.figures.item import Item, Moment, Status
 
 PATIENCE = timedelta(minutes=10)
 FAILED_WITHIN = timedelta(days=1)
+REDIS_FACT = "redis"
+"""In a worker's heartbeat: why Redis does not answer it, as a plain reason; empty if it does."""
 LOOKED_AT = 100
 """Of those that wait, the first: the others came later."""
 
@@ -39,6 +44,22 @@ def item(moment: Moment) -> Item:
         return Item("queue", Status.DEGRADED, told, advice, counts, since=oldest)
     told = sentences.QUEUE(waiting=figures["waiting"], running=figures["running"])
     return Item("queue", Status.OK, told, counts=counts)
+
+
+def redis(moment: Moment) -> Item:
+    """Bad, if a worker's host can't reach it: the watch asks, so that no request waits for it."""
+    if not settings.GHOST.redis_url:
+        return Item("redis", Status.OK, sentences.NO_REDIS())
+    living = list(Heartbeat.objects.workers().living(moment.now))
+    errors = {row.host: from_plain(row.facts.get(REDIS_FACT)) for row in living}
+    away = {host: error for host, error in errors.items() if error}
+    if away:
+        told = sentences.REDIS_AWAY(names=sentences.listed(sorted(away)))
+        error = next(iter(away.values()))
+        return Item("redis", Status.DEGRADED, told, sentences.START_REDIS(), last_error=error)
+    if not any(REDIS_FACT in row.facts for row in living):
+        return Item("redis", Status.UNKNOWN, sentences.NOTHING_SEEN())
+    return Item("redis", Status.OK, sentences.REDIS())
 
 
 def _waiting_since() -> datetime | None:

@@ -74,6 +74,10 @@ def break_libtorrent(configure, monkeypatch, prepared):
     monkeypatch.setattr(session, "lt", None)
 
 
+def break_redis(configure, monkeypatch, prepared):
+    configure(redis_url="redis://:secret@127.0.0.1:1/0")
+
+
 def break_build(configure, monkeypatch, prepared):
     BuildState.get()
     BuildState.objects.update(last_error=words("hugo: exit 1"))
@@ -94,6 +98,7 @@ def break_groups(configure, monkeypatch, prepared):
         (break_migrations, "database", "not migrated"),
         (break_database, "database", "does not answer"),
         (break_libtorrent, "libtorrent", "can't be loaded"),
+        (break_redis, "redis", "does not answer"),
         (break_build, "build", "hugo: exit 1"),
         (break_groups, "start", "operators' groups"),
     ],
@@ -106,4 +111,5 @@ def test_each_fault_is_found_with_what_to_do(configure, monkeypatch, prepared, d
 
     assert list(found) == [name]
     assert told in found[name].told
+    assert "secret" not in found[name].told
     assert found[name].advice

@@ -101,7 +101,7 @@ def test_an_admin_sees_how_each_part_stands(client):
 
     found = items(response)
     assert list(found) == [
-        "database", "workers", "web", "queue", "schedules", "build", "deployments", "backups",
+        "database", "workers", "web", "queue", "redis", "schedules", "build", "deployments", "backups",
         "libtorrent", "dht", "circuits", "machine", "disk",
     ]  # fmt: skip
     assert found["build"]["status"] == "degraded"

@@ -60,3 +60,13 @@ def test_it_remembers_when_a_worker_was_seen_last(monkeypatch):
         seen.append(Heartbeat.objects.get().facts["workers_seen_at"])
 
     assert len(set(seen)) == 1
+
+
+def test_it_asks_redis_where_there_is_to_be_one(configure, redis_server):
+    configure(redis_url=redis_server.url)
+    worker_heartbeat.beat()
+    there = told("redis")
+    redis_server.stop()
+    worker_heartbeat.beat()
+
+    assert (there, told("redis")) == (("ok", "redis.answers"), ("degraded", "redis.away"))

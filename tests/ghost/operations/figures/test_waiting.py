@@ -6,7 +6,8 @@ import pytest
 from django_q.models import OrmQ, Task
 
 from ghost.core.jobs.entries import QueueEntry
-from tests.ghost.operations.figures.moments import ago, item, told
+from ghost.core.jobs.worker import REDIS_AWAY
+from tests.ghost.operations.figures.moments import ago, heartbeat, item, told
 from tests.presence import present
 
 pytestmark = pytest.mark.django_db
@@ -57,3 +58,19 @@ def test_a_row_without_an_entry_counts_by_its_lock():
     OrmQ.objects.filter(pk=row.pk).update(lock=ago(minutes=-50))
 
     assert (waiting, told("queue")) == (("degraded", "queue.stuck"), ("ok", "queue.moves"))
+
+
+def test_redis_is_as_workers_hosts_see_it(configure):
+    unused = told("redis")
+    configure(redis_url="redis://127.0.0.1:1/0")
+    unseen = told("redis")
+    row = heartbeat(facts={"redis": ""})
+    there = told("redis")
+    row.facts = {"redis": REDIS_AWAY(address="redis://127.0.0.1:1/0", why="refused").plain()}
+    row.save()
+
+    assert (unused, unseen, there, told("redis")) == (
+        ("ok", "redis.unused"), ("unknown", "nothing_seen"), ("ok", "redis.answers"),
+        ("degraded", "redis.away"),
+    )  # fmt: skip
+    assert "refused" in str(item("redis").last_error)
