@@ -7,7 +7,7 @@ MESSAGES := ghost/locale/zh_Hans/LC_MESSAGES/django.po
 AT_ONCE := -n 3 --dist worksteal
 PATHS := ghost teams resources dht builds tests bench manage.py .ci
 
-.PHONY: help run test test-postgres setup lint coverage audit bench lock \
+.PHONY: help run test test-postgres setup lint coverage audit bench drill lock \
   env-example openapi client messages format
 
 help: ## this list
@@ -49,6 +49,9 @@ audit: setup ## known flaws of the locked packages (needs the network: a databas
 
 bench: setup ## the benchmarks of bench/
 	@for file in bench/bench_*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+
+drill: setup ## ten minutes of killing single processes of web and worker under load
+	@$(BIN)/python bench/drill.py
 
 format: setup ## let ruff format the code
 	@$(BIN)/ruff check --fix --quiet $(PATHS); $(BIN)/ruff format $(PATHS)

@@ -25,9 +25,10 @@ Answer = tuple[int, Any]
 class Client:
     """Asks the API, each time on a connection of its own: what is idle the server may close."""
 
-    def __init__(self, port: int, token: str = "") -> None:
+    def __init__(self, port: int, token: str = "", headers: dict[str, str] | None = None) -> None:
         self._port = port
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._headers |= headers or {}
 
     def ask(self, method: str, path: str, plain: object = None) -> Answer:
         """Status and JSON of the answer."""

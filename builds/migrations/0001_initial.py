@@ -105,6 +105,7 @@ class Migration(migrations.Migration):
                 ('started_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='started')),
                 ('ended_at', models.DateTimeField(null=True, verbose_name='ended')),
                 ('lease_until', models.DateTimeField()),
+                ('builder', models.CharField(blank=True, max_length=120)),
                 ('resources', models.PositiveIntegerField(null=True, verbose_name='resources')),
                 ('pages', models.PositiveIntegerField(null=True, verbose_name='pages')),
                 ('files', models.PositiveIntegerField(null=True, verbose_name='files')),
@@ -181,7 +182,7 @@ class Migration(migrations.Migration):
             name='CoverLease',
             fields=[
                 ('id', models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
-                ('holder', models.CharField(blank=True, max_length=32)),
+                ('holder', models.CharField(blank=True, max_length=153)),
                 ('held_until', models.DateTimeField(null=True)),
             ],
             options={

@@ -18,7 +18,7 @@ from ghost.core.db import pacing
 from ghost.core.db.fields import ReasonField
 from ghost.core.events import outbox
 from ghost.core.events.models import EventKind
-from ghost.core.jobs import worker
+from ghost.core.jobs import process, worker
 from ghost.core.text.reasons import NONE, Reason
 
 LEASE = timedelta(minutes=1)
@@ -34,15 +34,17 @@ class BuildQuerySet(models.QuerySet["Build"]):
     """Sets of builds; at most one of all is running."""
 
     def bury_dead(self) -> int:
-        """End the running build whose builder fell silent; how many there were."""
+        """End the running build whose builder is dead, or fell silent; how many there were."""
         now = timezone.now()
         living = Q(lease_until__range=(now, now + LATEST_LEASE))
         buried = 0
         died = reasons.BUILDER_DIED()
-        for dead in self.running().exclude(living):
+        for dead in self.running():
+            is_dead = process.is_alive(dead.builder) is False
+            lapsed = Q() if is_dead else ~living
             with transaction.atomic():
                 # It may have renewed its lease since.
-                mine = Build.objects.running().filter(pk=dead.pk).exclude(living)
+                mine = Build.objects.running().filter(lapsed, pk=dead.pk)
                 ended = {"state": Build.State.FAILED, "ended_at": now, "error": died}
                 if mine.update(**ended, is_overtaken=True):
                     dead.steps.filter(ended_at=None).update(ended_at=now, is_ok=False)
@@ -60,6 +62,7 @@ class BuildQuerySet(models.QuerySet["Build"]):
                     trigger=trigger[:TRIGGER_CHARS],
                     back_to=back_to,
                     lease_until=timezone.now() + LEASE,
+                    builder=process.name(),
                 )
                 build.tell()
         except IntegrityError:
@@ -108,6 +111,8 @@ class Build(models.Model):
     started_at = models.DateTimeField(_("started"), default=timezone.now)
     ended_at = models.DateTimeField(_("ended"), null=True)
     lease_until = models.DateTimeField()
+    builder = models.CharField(max_length=process.MAX_CHARS, blank=True)
+    """The process that builds."""
     resources = models.PositiveIntegerField(_("resources"), null=True)
     pages = models.PositiveIntegerField(_("pages"), null=True)
     files = models.PositiveIntegerField(_("files"), null=True)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ghost.core.db.fields import ReasonField
+from ghost.core.jobs import process
 from ghost.core.text.reasons import Reason
 from resources.models import Resource
 
@@ -184,7 +185,8 @@ class CoverLease(models.Model):
     """One row: which process fetches covers, so that no two fetch the same."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
-    holder = models.CharField(max_length=32, blank=True)
+    holder = models.CharField(max_length=process.MAX_CHARS + 33, blank=True)
+    """A process, and which of its times."""
     held_until = models.DateTimeField(null=True)
 
     class Meta:
@@ -197,8 +199,10 @@ class CoverLease(models.Model):
     @contextmanager
     def taken(cls, lease_s: float) -> Iterator[bool]:
         """Whether it is ours until the end, or for `lease_s` seconds if we die before."""
-        holder, now = uuid.uuid4().hex, timezone.now()
-        cls.objects.get_or_create(pk=1)
+        holder, now = f"{process.name()}#{uuid.uuid4().hex}", timezone.now()
+        before, _made = cls.objects.get_or_create(pk=1)
+        if process.is_alive(before.holder.partition("#")[0]) is False:
+            cls.objects.filter(holder=before.holder).update(held_until=None)
         held = models.Q(held_until__gt=now, held_until__lte=now + LONGEST_LEASE)
         until = now + timedelta(seconds=lease_s)
         is_ours = cls.objects.exclude(held).update(holder=holder, held_until=until) == 1

@@ -23,11 +23,11 @@ pytestmark = [
 ]
 
 
-def run(name, *arguments):
+def run(name, *arguments, timeout_s=120):
     """What a bench says last."""
     done = subprocess.run(
         [sys.executable, str(BENCH / name), *arguments],
-        cwd=BASE_DIR, capture_output=True, text=True, timeout=120, check=False,
+        cwd=BASE_DIR, capture_output=True, text=True, timeout=timeout_s, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
@@ -152,6 +152,17 @@ def test_slow_clients_and_streams_hinder_nobody():
     assert told["slow_clients"] == 80
     assert told["health_p99_ms"] < 5000  # a loaded machine's
     assert "stop_s" not in told["missed"]
+
+
+def test_single_processes_killed_under_load_cost_nothing():
+    quick = ("--every", "3", "8", "--torrents", "60", "--listed", "60")
+
+    told = run("drill.py", "--seconds", "60", *quick, timeout_s=400)
+
+    wrong = ("refused", "lost", "twice", "left_in_queue", "left_processes", "differing_files")
+    assert {name: told[name] for name in wrong} == dict.fromkeys(wrong, 0)
+    assert told["kills"] > 5
+    assert told["accepted"] > 10
 
 
 def test_the_way_of_a_request_and_of_a_build_is_counted():

@@ -23,6 +23,7 @@ from builds.run import Progress
 from ghost.core.catalog.models import Catalog
 from ghost.core.io import fetch
 from ghost.core.io.files import write_atomic
+from ghost.core.jobs import process
 from resources.models import Resource
 from tests import make
 from tests.builds.pictures import Pictures, image, opened
@@ -346,6 +347,14 @@ def test_a_holder_that_died_is_waited_for_no_longer_than_its_lease(pictures):
     lease.save()
 
     assert (held, covers.localize()["fetched"]) == ({}, 1)
+
+
+def test_a_holder_of_this_machine_that_is_dead_is_not_waited_for(pictures):
+    with_cover(pictures["address"] + "/cover.png")
+    until = timezone.now() + timedelta(minutes=1)
+    CoverLease.objects.create(holder=f"{process.machine()}:4194303:1#once", held_until=until)
+
+    assert covers.localize()["fetched"] == 1
 
 
 def test_a_lease_by_a_clock_that_ran_ahead_is_no_lease(pictures):

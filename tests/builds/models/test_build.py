@@ -13,6 +13,7 @@ from builds import run as runs
 from builds import tasks
 from builds.models import Build, BuildState
 from ghost.core.events.models import Event, EventKind
+from ghost.core.jobs import process
 from ghost.core.jobs.models import Job
 from ghost.core.text.reasons import words
 from tests import make
@@ -78,6 +79,26 @@ def test_builder_that_died_is_told_once():
     assert buried == [1, 0]
     assert told()[-1] == ("failed", None)
     assert build.pk
+
+
+@pytest.mark.parametrize(
+    ("builder", "is_waited_for"),
+    [
+        (process.name(), True),
+        (f"{process.machine()}:4194303:1", False),
+        ("elsewhere.00000000:7:1", True),  # of other machines nobody knows: by its lease
+        ("", True),
+    ],
+    ids=["alive", "dead", "elsewhere", "nobody"],
+)
+def test_a_builder_of_this_machine_that_is_dead_is_not_waited_for(builder, is_waited_for):
+    build = present(Build.objects.claim("test"))
+    Build.objects.update(builder=builder)
+
+    again = Build.objects.claim("test")
+
+    assert (again is None) == is_waited_for
+    assert (Build.objects.get(pk=build.pk).state == "running") == is_waited_for
 
 
 def test_task_that_asked_for_a_build_hears_of_its_stages(client):
