@@ -150,6 +150,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 8_100_000  # of a bulk request; ghost.api.root bou
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+SESSION_ENGINE = "ghost.core.http.sessions"
 SESSION_COOKIE_HTTPONLY = True
 if GHOST.behind_tls:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from ghost.core.audit import actors, trail
 from ghost.core.catalog.models import Catalog
+from ghost.core.db.pacing import PacedWriter
 from ghost.core.errors import OutageError, RefusedError
 from resources.exchange import records
 from resources.exchange.accounts import People
@@ -23,7 +24,8 @@ from resources.exchange.report import Line, Report, chunks
 from resources.models import Block, Resource
 from resources.publishing.prober import prober
 
-AT_ONCE = 200
+AT_ONCE = 60
+"""Records that one transaction takes in, in some 100 ms."""
 MAX_BYTES_AT_ONCE = 16 << 20
 MOST_ROUNDS = 100
 """Through what waits: a chain that runs backwards would take as many as it has links."""
@@ -51,6 +53,7 @@ class Intake:
         self._options = options
         self._people = People()
         self._waiting = Waiting()
+        self._writer = PacedWriter()
         self._arrivals = Arrivals(
             self._people, report, options.defaults,
             updates=options.updates, is_dry_run=options.is_dry_run,
@@ -112,7 +115,7 @@ class Intake:
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         """One part of it; in a dry run with what the parts before made, and undone."""
-        with Catalog.turn():
+        with self._writer.writing(), Catalog.turn():
             if self._is_dry_run:
                 self._people.again()
             yield

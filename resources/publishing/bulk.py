@@ -17,8 +17,8 @@ from ninja.errors import HttpError
 from pydantic_core import from_json
 
 from ghost.core.batches import batched
-from ghost.core.catalog.fair_turns import FairTurns
 from ghost.core.db.outages import OUTAGES
+from ghost.core.db.pacing import PacedWriter
 from ghost.core.errors import OutageError, RevokedError
 from ghost.core.http.schemas import validated
 from resources.models import Resource
@@ -134,10 +134,10 @@ def create(
     if is_dry:  # all at once, so that later ones meet earlier ones
         return _checked(numbered, by)
     outcomes: list[ItemOutcome] = []
-    turns = FairTurns()
+    writer = PacedWriter()
     for chunk in batched(numbered, CHUNK):
         try:
-            outcomes += _stored(chunk, by, turns)
+            outcomes += _stored(chunk, by, writer)
         except (RevokedError, OutageError, *OUTAGES) as error:
             if not outcomes:
                 raise
@@ -155,12 +155,12 @@ def _checked(chunk: Chunk, by: Token) -> list[ItemOutcome]:
     ]
 
 
-def _stored(chunk: Chunk, by: Token, turns: FairTurns) -> list[ItemOutcome]:
+def _stored(chunk: Chunk, by: Token, writer: PacedWriter) -> list[ItemOutcome]:
     """All that takes long is done before the catalog is taken, and others get in after it."""
     outcomes = _checked(chunk, by)
     good = [o for o in outcomes if o.row]
     rows = [o.row for o in good if o.row]
-    with turns.turn():
+    with writer.writing():
         errors = publish.store_many(rows, by=by)
     for outcome, error in zip(good, errors, strict=True):
         if error is not None:

@@ -199,9 +199,7 @@ def test_the_page_of_a_password_is_for_people_who_signed_in():
     assert operators.client("Viewer").get(reverse("admin:password_change")).status_code == 200
 
 
-def test_threads_share_the_count(file_database, settings):
-    User.objects.create_superuser("root", password="right")
-
+def test_threads_share_the_count(file_database):
     def try_it(n: int) -> bool:
         try:
             return REFUSED in sign_in("wrong", f"name{n}").content.decode()

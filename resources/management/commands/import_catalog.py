@@ -13,6 +13,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
+from ghost.core.db import scratch
 from ghost.core.db.snapshot import require_prepared
 from ghost.core.errors import GhostError, RefusedError
 from resources.exchange import formats
@@ -69,6 +70,8 @@ class Command(BaseCommand):
                 source = stack.enter_context(
                     formats.opened(file, kind, metadata_dir=options["metadata_dir"])
                 )
+                if self._is_dry_run:
+                    stack.enter_context(scratch.on_copy())
                 report = Report(progress.say, self._report_file(stack, options), counts)
                 self._take(source, Intake(_wanted(options, kind), report), progress)
         except GhostError as error:

@@ -192,8 +192,8 @@ def test_what_is_stored_before_a_revocation_is_told(send, monkeypatch):
     token, category = make.publisher(), make.category()
     real = bulk._stored
 
-    def revoke_after(chunk, by, turns):
-        found = real(chunk, by, turns)
+    def revoke_after(chunk, by, writer):
+        found = real(chunk, by, writer)
         Token.objects.get(pk=token.pk).revoke()
         return found
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 
-from tests import make
+from resources.models import Resource
+from tests import locks, make
 from tests.resources.catalog_files import PUBLISHER
-from tests.resources.exchanges import bring_out, take_in, wipe
+from tests.resources.exchanges import bring_out, fill, state, take_in, wipe
 
 pytestmark = pytest.mark.django_db
 
@@ -42,3 +44,17 @@ def test_only_what_is_kept_is_told_to_be_in(db, tmp_path, option, told):
 )
 def test_the_others_are_in_only_if_there_are_some(read, lines, options, error):
     assert read(*lines, options=options).error == error
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="copies SQLite's file")
+def test_a_dry_run_waits_for_nobody(file_database, tmp_path):
+    fill(tmp_path / "seeds")
+    path = tmp_path / "a.ndjson"
+    bring_out(path)
+    before = state()
+
+    with locks.held(patience_ms=20_000):
+        dry = take_in(path, "--dry-run")
+
+    assert dry["skipped"] == Resource.objects.count() > 0
+    assert state() == before
