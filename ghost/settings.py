@@ -105,7 +105,7 @@ Q_CLUSTER = {
     "ack_failures": True,
     "catch_up": False,
     "save_limit": 1000,
-    "poll": 0.25,
+    "poll": 0.1,
     "scheduler": False,  # the watch has it: the guard asks no database
 }
 

@@ -9,6 +9,7 @@ from builds.covers import files
 from builds.models import Cover
 from builds.run import Progress
 from ghost.core.catalog.models import Catalog
+from ghost.core.db import pacing
 from ghost.core.text.reasons import NONE
 from resources.models import findings
 
@@ -16,7 +17,7 @@ from resources.models import findings
 def tidy() -> dict[str, int]:
     """Counts: `lost` covers whose files are gone, which are fetched again if they have an
     address; `swept` files that no cover names any more."""
-    Cover.objects.left_over().delete()
+    pacing.delete(Cover.objects.left_over())
     return {"lost": mend(), "swept": files.sweep(Cover.objects.digests())}
 
 

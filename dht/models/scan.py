@@ -58,10 +58,13 @@ class ScanQuerySet(models.QuerySet["Scan"]):
         What is asked for while a scan is open joins it: two scans at once are one, and what it
         has checked is not checked again, unless it is named.
         """
+        known = self.open().first()
+        wanted = only if only is not None else _urgent(known, limit)  # before others have to wait
         with transaction.atomic():
             scan = self._open_or_join(trigger)
-            rows = Resource.objects.all().unchecked_since(scan.requested_at)
-            scan._add_parts(rows.for_check(limit) if only is None else only)
+            if only is None and not scan.is_new and scan != known:  # opened in this very moment
+                wanted = _urgent(scan, limit)
+            scan._add_parts(wanted)
         return scan
 
     def _open_or_join(self, trigger: str) -> Scan:
@@ -77,6 +80,12 @@ class ScanQuerySet(models.QuerySet["Scan"]):
     def prune(self, before: datetime) -> int:
         """Drop scans that ended before then; how many there were."""
         return pacing.delete(self.filter(ended_at__lt=before))
+
+
+def _urgent(joined: Scan | None, limit: int | None) -> list[int]:
+    """What a scan is to check that begins now, or joins that one."""
+    since = joined.requested_at if joined else timezone.now()
+    return Resource.objects.all().unchecked_since(since).for_check(limit)
 
 
 class Scan(models.Model):

@@ -78,6 +78,23 @@ def test_after_one_has_ended_the_next_is_another():
     assert (first.state, second.pk != first.pk) == ("done", True)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_what_is_to_be_checked_is_looked_up_while_others_can_write():
+    row = make.resource()
+    inside: list[bool] = []
+
+    def note(execute, sql, *others):
+        if 'FROM "resources_resource"' in sql:
+            inside.append(connection.in_atomic_block)
+        return execute(sql, *others)
+
+    with connection.execute_wrapper(note):
+        scan = Scan.objects.ask(trigger="test")
+
+    assert [part.resources for part in scan.parts.all()] == [[row.pk]]
+    assert set(inside) == {False}
+
+
 def test_a_part_is_taken_by_one_worker_only():
     for _ in range(3):
         make.resource(is_probed=False)
