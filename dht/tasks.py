@@ -10,7 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import NoReturn
 
 from django.conf import settings
@@ -113,10 +113,13 @@ class _Run:
 
 def record(row: Resource, outcome: probes.ProbeOutcome) -> bool:
     """Keep what a probe of `row` found; False if its magnet was changed or removed meanwhile."""
-    with transaction.atomic():
+    found = outcome.metadata
+    with findings.saved(found) if found else nullcontext(), transaction.atomic():
         is_kept = _keep(row, outcome)
         if is_kept:
             probe_jobs.settle(row)
+    if found and not is_kept:
+        findings.forget_unlisted(found)
     return is_kept
 
 
@@ -124,7 +127,7 @@ def _keep(row: Resource, outcome: probes.ProbeOutcome) -> bool:
     if outcome.metadata is None:
         return findings.record_probe_miss(row, outcome.status, outcome.error)
     was = row.dht_status
-    is_kept = findings.record_metadata(row, outcome.metadata)
+    is_kept = findings.record_saved(row, outcome.metadata)
     if is_kept:
         HealthSample.objects.keep(_sample(row, was, outcome))
     return is_kept

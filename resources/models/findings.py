@@ -36,7 +36,7 @@ def record_metadata(row: Resource, found: metadata.Metadata, *, is_reached: bool
     with saved(found):
         is_kept = record_saved(row, found, is_reached=is_reached)
     if not is_kept:
-        _forget_unlisted(found)
+        forget_unlisted(found)
     return is_kept
 
 
@@ -48,7 +48,7 @@ def saved(found: metadata.Metadata) -> Iterator[None]:
     try:
         yield
     except BaseException:  # whatever it is: nobody would ever ask for the file
-        _forget_unlisted(found)
+        forget_unlisted(found)
         raise
 
 
@@ -60,7 +60,8 @@ def record_saved(row: Resource, found: metadata.Metadata, *, is_reached: bool = 
         return _record_found(row, found, other, why_not, is_reached=is_reached)
 
 
-def _forget_unlisted(found: metadata.Metadata) -> None:
+def forget_unlisted(found: metadata.Metadata) -> None:
+    """Drop its file, unless it is of something that is listed."""
     if not Resource.objects.filter(magnet_hash=found.magnet_hash).exists():
         metadata.forget(found.magnet_hash)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import time
@@ -270,6 +271,26 @@ def test_an_outcome_for_a_torrent_that_got_its_other_half_is_ignored():
 
     row.refresh_from_db()
     assert (is_kept, row.probe_status, row.probed_at) == (False, "pending", None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_metadata_goes_to_disk_before_others_have_to_wait(monkeypatch):
+    row = make.resource(is_probed=False)
+    found = make.torrent_metadata(row.magnet_hash)
+    inside: list[bool] = []
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        inside.append(connection.in_atomic_block)
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+
+    assert tasks.record(row, probes.ProbeOutcome(row.magnet_hash, ProbeStatus.OK, found))
+
+    assert metadata.load(row.magnet_hash) == found
+    assert inside
+    assert not any(inside)
 
 
 def test_without_libtorrent_nothing_stays_claimed(monkeypatch):
