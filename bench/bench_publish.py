@@ -13,6 +13,7 @@ import argparse
 import json
 import random
 import re
+import sys
 import tempfile
 import threading
 import time
@@ -148,6 +149,10 @@ class Desk:
         assert status == 201, made
         page = self._page(made["id"])
         created = _until(page.exists, began, PUBLIC_S)
+        if not page.exists():
+            sys.exit(
+                f"It did not become public:\n{(self._here / 'worker.log').read_text()[-3000:]}"
+            )
         time.sleep(1)
         began, title = time.monotonic(), f"Another {made['id']}"
         status, told = self._client.ask("PATCH", f"/api/resources/{made['id']}", {"title": title})
