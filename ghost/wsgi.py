@@ -15,4 +15,5 @@ application = bodiless(made_plain(bounded(get_wsgi_application())))
 from ghost.core.heartbeats import web  # noqa: E402  # as above
 from ghost.operations import startup  # noqa: E402  # as above
 
-web.start_under_gunicorn(startup.Start().attempt)
+if os.environ.get("SERVER_SOFTWARE", "").startswith("gunicorn/"):  # commands and tests have none
+    web.WebHeartbeat(startup.Start().attempt).start()

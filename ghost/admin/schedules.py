@@ -19,12 +19,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django_q.models import Schedule
+from django_q.models import Schedule, Task
 
 from ghost.admin.shortened_values import shortened
 from ghost.core.admin.model_admin import ReadOnlyAdmin, badge, display, register
 from ghost.core.jobs.schedule_runs import ScheduleRun
 from ghost.core.text.durations import age
+from ghost.core.text.reasons import put_into_words
 from ghost.operations import schedules
 from ghost.operations.figures import timetable
 
@@ -62,9 +63,11 @@ class ScheduleAdmin(ReadOnlyAdmin[Schedule]):
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Schedule]:
         run = ScheduleRun.objects.filter(name=models.OuterRef("name"))
+        last = Task.objects.filter(pk=models.OuterRef("task"))
         found = super().get_queryset(request)
         return found.annotate(  # type: ignore[no-any-return]  # the queue has no types
-            **{name: models.Subquery(run.values(name)[:1]) for name in _RUN}
+            task_result=models.Subquery(last.values("result")),
+            **{name: models.Subquery(run.values(name)[:1]) for name in _RUN},
         )
 
     @display(description=_("name"), ordering="name")
@@ -102,7 +105,8 @@ class ScheduleAdmin(ReadOnlyAdmin[Schedule]):
 
     @display(description=_("last result"))
     def last_result(self, row: Any) -> str:
-        return shortened(str(_entry(row).result))
+        """Of the run, or what the queue keeps of a task from before there were such rows."""
+        return shortened(str(_entry(row).result) or put_into_words(row.task_result))
 
     def has_pause_permission(self, request: HttpRequest) -> bool:
         """Whoever may change schedules; nobody edits them."""

@@ -96,11 +96,3 @@ class WebHeartbeat:
             Heartbeat.Kind.WEB, self.arbiter, started_at=since(self.arbiter),
             processes=serving, every=EVERY,
         )  # fmt: skip
-
-
-def start_under_gunicorn(at_start: AtStart) -> bool:
-    """Start the heartbeat if this process is gunicorn's; commands and tests have none."""
-    is_gunicorn = os.environ.get("SERVER_SOFTWARE", "").startswith("gunicorn/")
-    if is_gunicorn:
-        WebHeartbeat(at_start).start()
-    return is_gunicorn

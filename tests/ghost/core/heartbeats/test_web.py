@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sqlite3
 from contextlib import closing
@@ -9,6 +10,7 @@ from contextlib import closing
 import pytest
 from django.db import DatabaseError, connection
 
+from ghost import wsgi
 from ghost.core.heartbeats import web
 from ghost.core.heartbeats.models import Heartbeat
 
@@ -80,7 +82,14 @@ def test_a_fork_makes_the_parent_an_arbiter(heartbeat):
     assert heartbeat.arbiter == os.getpid()
 
 
-def test_no_thread_outside_of_gunicorn(monkeypatch):
-    monkeypatch.delenv("SERVER_SOFTWARE", raising=False)
+@pytest.mark.parametrize(
+    ("server", "starts"), [("gunicorn/27.0", 1), ("", 0), ("WSGIServer/0.2", 0)]
+)
+def test_gunicorn_alone_has_a_heartbeat(monkeypatch, server, starts):
+    started = []
+    monkeypatch.setenv("SERVER_SOFTWARE", server)
+    monkeypatch.setattr(web.WebHeartbeat, "start", lambda self: started.append(self))
 
-    assert not web.start_under_gunicorn(lambda: True)
+    importlib.reload(wsgi)
+
+    assert len(started) == starts
