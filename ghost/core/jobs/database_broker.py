@@ -42,7 +42,7 @@ class DatabaseBroker(ORM):  # type: ignore[misc]  # django-q2 has no types
     def dequeue(self) -> list[tuple[int, str]] | None:
         """The next task with the number of its row, or None after a while without one."""
         try:
-            self.get_connection()  # closes those that broke
+            leave_broken_connections()
             row = self._next()
             if row is not None:
                 return self._take(row)
@@ -91,7 +91,13 @@ def insist(write: Callable[[], object]) -> None:
         except DatabaseError:
             if attempt == ATTEMPTS - 1:
                 raise
-            db.close_old_connections()
             time.sleep(PAUSE_S)
+            leave_broken_connections()
         else:
             return
+
+
+def leave_broken_connections() -> None:
+    """The next query makes a new one instead."""
+    if transaction.get_autocommit():
+        db.close_old_connections()

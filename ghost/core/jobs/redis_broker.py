@@ -120,6 +120,7 @@ class RedisBroker(Redis):  # type: ignore[misc]  # django-q2 has no types
     def dequeue(self) -> list[tuple[str, str]] | None:
         """The next task with its id, or None after a while without one."""
         try:
+            database_broker.leave_broken_connections()
             task_id = self._next()
             return self._take(task_id) if task_id else None
         except DatabaseError:

@@ -24,6 +24,8 @@ from ghost.core.jobs.worker import OVERDUE, WORKER_DIED
 from ghost.core.text.reasons import Reason
 
 RENEWED_AFTER_S = 10.0
+GONE_AFTER_S = 20.0
+"""A dead cluster of this machine is left to the one that follows it, which knows more, for so long."""
 LEASE_S = 45.0
 """A cluster of another machine that was not seen for so long is dead. Longer than the database's
 lock time-out: who waits for that is alive."""
@@ -47,12 +49,19 @@ def release_dead(died: Collection[int] = ()) -> int:
 
 def look_after() -> None:
     """Say that this machine's clusters are alive, and give back what the others' dead ones held."""
-    alive = [each for each in QueueEntry.objects.holders() if process.is_alive(each)]
+    alive, dead, others = list[str](), list[str](), list[str]()
+    for holder in QueueEntry.objects.holders():
+        {True: alive, False: dead, None: others}[process.is_alive(holder)].append(holder)
     _renew(QueueEntry.objects.filter(cluster__in=alive))
-    expired = timezone.now() - timedelta(seconds=LEASE_S)
-    others = QueueEntry.objects.held().exclude(cluster__in=alive)
-    _release(others.filter(held_at__lt=expired), ())
+    _release(_silent(dead, GONE_AFTER_S), ())
+    _release(_silent(others, LEASE_S), ())
     _end_overdue(alive)
+
+
+def _silent(clusters: Collection[str], for_s: float) -> QuerySet[QueueEntry]:
+    """What these hold, if nobody has seen them alive for so long."""
+    then = timezone.now() - timedelta(seconds=for_s)
+    return QueueEntry.objects.filter(cluster__in=clusters, held_at__lt=then)
 
 
 def _renew(entries: QuerySet[QueueEntry]) -> None:
@@ -79,7 +88,7 @@ def _give_back(entry: QueueEntry, died: Collection[int]) -> bool:
         "worker": "",
         "held_at": None,
         "sent_at": timezone.now(),
-        "kills": F("kills") + is_blamed,
+        "kills": F("kills") + int(is_blamed),
     }
     mine = QueueEntry.objects.filter(pk=entry.pk, cluster=entry.cluster, worker=entry.worker)
     if not mine.update(**free):

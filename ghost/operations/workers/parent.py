@@ -227,9 +227,10 @@ def _in_words(status: int) -> str:
 
 def say(text: str) -> None:
     """A line in the log, in the form of all others; nobody need be there to read it."""
-    now = time.strftime("%Y-%m-%d %H:%M:%S")
+    now = time.time()
+    at = f"{time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(now))},{int(now % 1 * 1000):03}"
     with suppress(OSError):
-        os.write(2, f"{now},000 WARNING qcluster [-] {text}\n".encode())
+        os.write(2, f"{at} WARNING qcluster [-] {text}\n".encode())
 
 
 def main(manage: str) -> None:

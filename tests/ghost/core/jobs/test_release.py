@@ -127,6 +127,15 @@ def test_what_another_machine_holds_is_released_when_nobody_saw_it_alive_for_lon
     assert (waits(lost), waits(held)) == (True, False)
 
 
+def test_what_a_cluster_of_this_machine_held_is_not_left_to_one_that_never_follows():
+    lost = fetched(DEAD, DEAD_WORKER, seen_s_ago=release.GONE_AFTER_S + 1)
+    held = fetched(DEAD, seen_s_ago=release.GONE_AFTER_S - 5)
+
+    release.look_after()
+
+    assert (waits(lost), waits(held)) == (True, False)
+
+
 def test_the_living_of_this_machine_are_said_to_be_alive():
     entry = fetched(process.name(), seen_s_ago=release.LEASE_S + 1)
 
@@ -141,7 +150,7 @@ def test_who_was_seen_lately_costs_no_write(django_assert_num_queries):
     fetched(process.name())
     release.look_after()
 
-    with django_assert_num_queries(4) as seen:
+    with django_assert_num_queries(3) as seen:
         release.look_after()
 
     assert {query["sql"].split()[0] for query in seen.captured_queries} == {"SELECT"}
