@@ -19,7 +19,7 @@ from typing import Protocol
 from django.conf import settings
 
 from builds import reasons
-from builds.deploy import limits, targets
+from builds.deploy import limits, taken_down, targets
 from builds.deploy.target import Guard, HeldError, Holding, Site, Target
 from builds.models import BuildState, Deployment
 from builds.models.deployment import DeploymentQuerySet
@@ -174,10 +174,11 @@ class _Attempt:
             if not any(site.paths()):
                 raise OutageError(reasons.SITE_EMPTY())
             limits.check(limits.in_force(), site, size)
-            guard = _guard(row, allow_deletions=allow_deletions)
+            guard = self._guard(allow_deletions=allow_deletions)
             sent = self.target.send(site, holding, guard)
         except HeldError as error:
-            row.hold(error.reason, error.deletions, error.digest)
+            self._let_through(holding, error.takedowns)
+            row.hold(error.reason, len(error.paths), _digest(error.paths))
         except GhostError as error:
             row.fail(error.reason.cleaned(_clean))
         except OSError as error:
@@ -185,19 +186,56 @@ class _Attempt:
         else:
             row.succeed(token, sent.commit, sent.files, sent.changed, sent.removed)
 
+    def _guard(self, *, allow_deletions: bool) -> Guard:
+        """What lets deletions pass that a takedown asks for, that are few, allowed, or a small part
+        of what was deployed. A target that we never deployed to may be somebody else's: there each
+        one is asked for."""
+        row, percent = self.row, settings.GHOST.deploy_max_delete_percent
 
-def _guard(row: Deployment, *, allow_deletions: bool) -> Guard:
-    """What lets deletions pass that are few, allowed, or a small part of what was deployed. A
-    target that we never deployed to may be somebody else's: there each one is asked for."""
+        def may_go(paths: Collection[str]) -> bool:
+            is_small = len(paths) < FEW or len(paths) * 100 <= percent * row.files
+            is_ours = bool(row.token) and is_small
+            return not paths or allow_deletions or is_ours or row.allowed == _digest(paths)
+
+        def guard(paths: Collection[str]) -> None:
+            own = taken_down.own_files(paths) if row.token else set[str]()
+            rest = [path for path in paths if path not in own]
+            if may_go(rest):
+                return
+            part = taken_down.part_of(self.site.folder, self.site.changes, row.token)
+            rest = [path for path in rest if path not in part.removed]
+            if not may_go(rest):
+                takedowns = TreeChanges(part.files, part.removed | own)
+                raise HeldError(_why_held(row, len(rest), percent), rest, takedowns)
+
+        return guard
+
+    def _let_through(self, holding: Holding, takedowns: TreeChanges) -> None:
+        """Bring what takedowns ask for, and nothing else. The target stays behind as a whole; what
+        fails here is tried again with the rest."""
+        if not (takedowns.files or takedowns.removed):
+            return
+        site = Site(self.site.folder, takedowns)
+        try:
+            sent = self.target.send(site, holding, _only(takedowns.removed))
+        except (GhostError, OSError) as error:
+            logger.warning("%s keeps what was taken down: %s", self.row.target, error)
+        else:
+            self.row.commit, self.row.files = sent.commit or self.row.commit, sent.files
+
+
+def _only(allowed: Collection[str]) -> Guard:
+    """What lets these deletions pass and no other."""
 
     def guard(paths: Collection[str]) -> None:
-        gone, percent = len(paths), settings.GHOST.deploy_max_delete_percent
-        digest = hashlib.sha256("\n".join(sorted(paths)).encode(errors="replace")).hexdigest()
-        is_small = bool(row.token) and (gone < FEW or gone * 100 <= percent * row.files)
-        if gone and not (allow_deletions or is_small or row.allowed == digest):
-            raise HeldError(_why_held(row, gone, percent), gone, digest)
+        if rest := set(paths).difference(allowed):
+            raise HeldError(reasons.STRANGE_FILES(number=len(rest)), rest)
 
     return guard
+
+
+def _digest(paths: Collection[str]) -> str:
+    return hashlib.sha256("\n".join(sorted(paths)).encode(errors="replace")).hexdigest()
 
 
 def _why_held(row: Deployment, gone: int, percent: int) -> Reason:

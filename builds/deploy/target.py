@@ -22,13 +22,20 @@ Guard = Callable[[Collection[str]], None]
 """Hears which files would be deleted; raises `HeldError` if an operator has to allow that."""
 
 
+NO_CHANGES = TreeChanges(set(), set())
+
+
 class HeldError(RefusedError):
     """Too much would be deleted to do so unasked."""
 
-    def __init__(self, reason: Reason, deletions: int, digest: str) -> None:
+    def __init__(
+        self, reason: Reason, paths: Collection[str], takedowns: TreeChanges = NO_CHANGES
+    ) -> None:
+        """`paths` wait; `takedowns` is what takedowns ask for of the same deployment, which needs
+        nobody's leave."""
         super().__init__(reason)
-        self.deletions = deletions
-        self.digest = digest
+        self.paths = paths
+        self.takedowns = takedowns
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from builds.search.documents import Doc
 from ghost.core.errors import OutageError
 
 INDEX_MANIFEST = "index/manifest.json"
+_OWN_PAGE = re.compile(r"(?:^|/)resources/(\d+)/index\.html$")
 _PAGE_NUMBER = re.compile(r"(page/\d+/)?index\.html$")
 Cut = Callable[[bytes], bytes]
 
@@ -60,6 +61,19 @@ def take_out_of_delta(new: Path, site: Path, ids: Collection[int], torrents: set
         edits.put(path, None)
     _take_out_of_search(edits, wanted, None)
     return edits
+
+
+def names(path: str, body: bytes, ids: Collection[int]) -> bool:
+    """Whether a file of a site shows one of these resources, or is its page."""
+    if path.startswith("search/"):  # what else names one is no more than numbers
+        return "/rows/" in path and doc_removal.has_row(body, ids)
+    own = _OWN_PAGE.search(path)
+    if own and int(own[1]) in ids:
+        return True
+    if json_index.is_shard("/" + path):
+        return json_index.names(body, ids)
+    cut = _cut_of(path, ids)
+    return cut is not None and _unless_damaged(path, cut)(body) != body
 
 
 def _files(

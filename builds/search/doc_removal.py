@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from builds import reasons
@@ -52,6 +52,11 @@ def rows_files(ids: Iterable[int]) -> set[str]:
     """Paths of the files that have the rows of these resources."""
     numbered = ((pk, number_of(pk)) for pk in ids)
     return {rows_address(n, local(pk, n) // BLOCK_IDS)[1:] for pk, n in numbered}
+
+
+def has_row(body: bytes, ids: Collection[int]) -> bool:
+    """Whether a file of rows has one of these resources."""
+    return any(row[_ID] in ids for row in _json(body, "search"))
 
 
 def _rows(ids: Iterable[int], read: Read) -> Iterator[tuple[int, list[Any]]]:

@@ -193,6 +193,20 @@ def changes_since(token: str) -> TreeChanges | None:
     return found
 
 
+def replaced_since(folder: Path, token: str) -> dict[str, Path] | None:
+    """Where the content is kept that files of a release had in that state, of those that are others
+    or gone now. None if it isn't known to have been in that state."""
+    found: dict[str, Path] = {}
+    if releases.token_of(folder) == token:
+        return found
+    for patch in undoable(folder):
+        old = folder_of(folder, patch) / "old"
+        found |= {p: old / p for p in (*patch.files, *patch.removed) if (old / p).is_file()}
+        if patch.base == token:
+            return found
+    return None
+
+
 def revert(folder: Path, patch: Patch) -> None:
     """Take a merged delta back: the tree is again in the state that it began from. What is linked
     to comes before its links, and goes after them."""

@@ -121,7 +121,7 @@ def test_a_guard_that_refuses_keeps_the_branch_as_it_was(branch, bare, pages):
     def guard(paths):
         asked.extend(paths)
         if paths:
-            raise HeldError(words("Ask."), len(paths), "digest")
+            raise HeldError(words("Ask."), paths)
 
     with pytest.raises(HeldError):
         send(branch(), Site(pages, TreeChanges(set(), {"index.html"})), first, guard)

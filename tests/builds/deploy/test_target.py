@@ -122,7 +122,7 @@ def test_a_guard_hears_of_files_that_others_put_there_before_anything_is_done(
     write(there, {"photos/1.jpg": b"mine", "notes.txt": b"mine"})
 
     def guard(paths):
-        raise HeldError(words(",".join(sorted(paths))), len(paths), "digest")
+        raise HeldError(words(",".join(sorted(paths))), paths)
 
     with pytest.raises(HeldError, match=r"^notes.txt,photos/1.jpg$"):
         send(target, Site(public), None, guard)
