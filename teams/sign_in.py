@@ -21,10 +21,10 @@ class SignInForm(AuthenticationForm):  # type: ignore[misc]  # unfold has no typ
         """Too many attempts are refused, whatever the password is; a success forgets them."""
         attempts = _attempts(self.request, self.cleaned_data.get("username", ""))
         try:
-            attempts.take()
+            with attempts.counted():
+                cleaned: dict[str, Any] = super().clean()
         except TooManyAttemptsError as error:
             raise ValidationError(str(error), code="throttled") from error
-        cleaned: dict[str, Any] = super().clean()
         attempts.forget()
         return cleaned
 
@@ -38,8 +38,8 @@ def change_password(request: HttpRequest) -> HttpResponseBase:
     if request.method != "POST" or not request.user.is_authenticated:
         return page(request)
     attempts = _attempts(request, request.user.get_username())
-    attempts.take()
-    response: HttpResponseBase = page(request)
+    with attempts.counted():
+        response: HttpResponseBase = page(request)
     if isinstance(response, HttpResponseRedirect):
         attempts.forget()
     return response

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -11,7 +13,8 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 from django.utils.translation import ngettext
 
-from ghost.core.errors import RefusedError
+from ghost.core.db.outages import OUTAGES
+from ghost.core.errors import OutageError, RefusedError
 from ghost.core.http.rate_limit import TooManyError
 
 MOST = 5
@@ -39,8 +42,8 @@ class TooManyAttemptsError(TooManyError, RefusedError):
 class AttemptQuerySet(models.QuerySet["Attempt"]):
     """Attempts to sign in, by name and address."""
 
-    def take(self, username: str, address: str) -> None:
-        """Count one more attempt, before any password is looked at.
+    def take(self, username: str, address: str) -> Attempt:
+        """Count one more attempt, before any password is looked at; its row.
 
         TooManyAttemptsError if there were too many: that costs a look and writes nothing, however
         often it is tried. So nobody waits longer for what others try, and other addresses go on.
@@ -51,7 +54,7 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
             self._require_few(username, address)
             now = timezone.now()  # not before the lock was there
             self.filter(at__lte=now - WINDOW).delete()
-            self.create(username=username, address=address, at=now)
+            return self.create(username=username, address=address, at=now)
 
     def _require_few(self, username: str, address: str) -> None:
         now = timezone.now()
@@ -97,9 +100,18 @@ class Attempt(models.Model):
         username: str
         address: str
 
-        def take(self) -> None:
-            """See `AttemptQuerySet.take`."""
-            Attempt.objects.take(self.username, self.address)
+        @contextmanager
+        def counted(self) -> Iterator[None]:
+            """One more, for what is done inside; see `AttemptQuerySet.take`. It does not count where
+            an outage kept the password from being looked at: else whoever keeps Ghost busy could
+            lock others out."""
+            attempt = Attempt.objects.take(self.username, self.address)
+            try:
+                yield
+            except (OutageError, *OUTAGES):
+                with suppress(*OUTAGES):
+                    attempt.delete()
+                raise
 
         def forget(self) -> None:
             """It has succeeded."""
