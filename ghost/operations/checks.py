@@ -55,7 +55,7 @@ def broker() -> Iterator[CheckMessage]:
         yield Error(
             f"GHOST_REDIS_URL: {error}",
             hint="Start Redis, or correct the address; tasks wait in the database meanwhile.",
-            id="ghost.E008",
+            id="ghost.E009",
         )
 
 
@@ -102,7 +102,7 @@ def _settings() -> Iterator[CheckMessage]:
             "GHOST_TRUSTED_PROXIES is empty although GHOST_BEHIND_TLS says that there is a proxy: all"
             " callers count as one when attempts to sign in are limited by address.",
             hint="Set it to the proxy's address, such as 127.0.0.1.",
-            id="ghost.E009",
+            id="ghost.E008",
         )
     if (
         settings.GHOST.deploy_mode == "integrated"
