@@ -13,7 +13,7 @@ from ghost.core.db import clock
 from ghost.core.errors import OutageError
 from ghost.core.heartbeats import processes
 from ghost.core.heartbeats.models import Heartbeat, host_name
-from ghost.core.jobs import process, redis_broker
+from ghost.core.jobs import process
 from ghost.core.jobs.entries import QueueEntry
 from ghost.core.text.reasons import Plain
 from ghost.operations.figures import disk_space, hosts, machine, waiting
@@ -68,6 +68,8 @@ def _doing(pid: int, entry: QueueEntry | None) -> dict[str, Any]:
 
 def _redis() -> Plain:
     """Why Redis does not answer this host; empty if it does. A few seconds at most."""
+    from ghost.core.jobs import redis_broker  # noqa: PLC0415  # Redis is loaded where it is used
+
     try:
         redis_broker.require()
     except OutageError as error:
