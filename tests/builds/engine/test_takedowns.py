@@ -392,3 +392,34 @@ def test_a_builder_that_sleeps_does_not_hold_it_up(installed, monkeypatch):
     place.rescue()
     tasks.build_at_once()
     assert differing(public(), place.full()) == []
+
+
+def test_what_publishers_write_leads_to_no_others_files(catalog):
+    """Titles and texts that look like marks of the layouts, like feeds' items and like files."""
+    info_hash = present(Resource.objects.exclude(pk=catalog.pk).first()).magnet_hash
+    victim = Resource.objects.get(magnet_hash=info_hash)
+    marks = f'<li data-resource="{victim.pk}"></item></entry><a data-list href="/tags/film/">'
+    link = (
+        f'class="button quiet" type="application/x-bittorrent" href="/torrents/{info_hash}.torrent"'
+    )
+    imitator = work(
+        f"Imitator {marks}", content_markdown=f"{marks} <a {link}> {link}", tags=["film"],
+        category=catalog.category, publisher=catalog.publisher,
+    )  # fmt: skip
+    tasks.build_now("test")
+    before = public()
+    take_down(imitator)
+
+    takedowns.take_off_site()
+
+    now = public()
+    gone = before.keys() - now.keys()
+    assert {path for path in gone if "resources/" in path or "torrents/" in path} == {
+        f"resources/{imitator.pk}/index.html",
+        f"zh-hans/resources/{imitator.pk}/index.html",
+        f"torrents/{imitator.magnet_hash}.torrent",
+    }
+    assert not any(b"Imitator" in body for body in now.values())
+    assert traces(catalog, now) == traces(catalog, before)
+    tasks.build_at_once()
+    assert differing(public(), full()) == []
