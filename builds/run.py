@@ -158,7 +158,7 @@ def lease_renewed(build: Build) -> Iterator[None]:
                     build.renew()
                     pause_s = RENEW_EVERY_S
                 except DatabaseError:  # others write: ours is the first look after them
-                    pause_s = RETRY_EVERY_S
+                    pause_s = min(RETRY_EVERY_S, RENEW_EVERY_S)
                     logger.warning("the build's claim could not be renewed yet", exc_info=True)
         finally:
             connection.close()

@@ -170,7 +170,7 @@ def _verify(run: Run, reader: Reader) -> None:
     with run.step("verify") as step:
         drift = verify.compare(reader, releases.public(), run)
         step.counts, step.output = {"drift": drift.count}, drift.summary
-        verify.mark_due(drift)
+        verify.mark_due(drift, run)
     if drift.count:
         logger.warning("the site had drifted and is mended: %s", drift.summary)
 

@@ -16,7 +16,8 @@ from pathlib import Path
 from builds.data.records import Record
 from builds.listings.reader import Reader
 from builds.models import BuildState, Due, Output
-from builds.models.site import files_of
+from builds.models.bulk import add
+from builds.models.site import FIRST_PART_ROWS, OUTPUT_COLUMNS, files_of
 from builds.pages import json_index
 from builds.pages.outputs import RecordMaker
 from builds.run import Progress
@@ -59,15 +60,11 @@ def compare(reader: Reader, site: Path, progress: Progress) -> Drift:
     return drift
 
 
-def mark_due(drift: Drift) -> None:
+def mark_due(drift: Drift, progress: Progress) -> None:
     """Ask for mending: the next delta makes anew what is noted here."""
-    Output.objects.bulk_create(
-        [
-            Output(address="/" + path, owner=STRAY, is_page=False, digest="", size_bytes=0)
-            for path in drift.strays
-        ],
-        ignore_conflicts=True,
-    )
+    for strays in progress.in_parts(drift.strays, FIRST_PART_ROWS):
+        with progress.writing():
+            add(Output, OUTPUT_COLUMNS, (("/" + path, STRAY, False, "", 0, "") for path in strays))
     for spoilt in batched(sorted(drift.spoilt), QUERY_KEYS):
         rows = Output.objects.filter(pk__in=spoilt)
         drift.owners |= set(rows.values_list("owner", flat=True))
@@ -78,7 +75,9 @@ def mark_due(drift: Drift) -> None:
     if drift.is_search_off or "search" in drift.owners:  # no part of it can be made alone
         BuildState.objects.filter(pk=1).update(token="")
     owners = drift.owners | ({STRAY} if drift.strays else set())
-    Due.objects.add(dict.fromkeys(sorted(owners - {"search"})))
+    for due in progress.in_parts(sorted(owners - {"search"}), FIRST_PART_ROWS):
+        with progress.writing():
+            Due.objects.add(dict.fromkeys(due))
 
 
 def _compare_records(reader: Reader, drift: Drift, progress: Progress) -> None:
