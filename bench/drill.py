@@ -95,9 +95,8 @@ def _kill(runner: killing.Runner, dice: random.Random, given: argparse.Namespace
     kills: Counter[str] = Counter()
     ends_at = time.monotonic() + given.seconds
     while (left_s := ends_at - time.monotonic()) > 0:
-        runner.keep(min(dice.uniform(*given.every), left_s))
+        time.sleep(min(dice.uniform(*given.every), left_s))
         kills[runner.kill_one(dice)] += 1
-    runner.keep(5)
     return kills
 
 

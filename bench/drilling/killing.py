@@ -7,6 +7,7 @@ import random
 import signal
 import socket
 import subprocess
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -26,14 +27,20 @@ class Runner:
         self._env = env | {"HOST": "127.0.0.1", "PORT": str(self.port)}
         self._folder = folder
         self._programs: dict[str, subprocess.Popen[bytes]] = {}
-        self.restarts = -2  # the first two are starts
+        self._ended = threading.Event()
+        self._keeper = threading.Thread(target=self._keep, daemon=True)
+        self.restarts = 0
         self.left = 0
 
     def __enter__(self) -> Runner:
-        self.keep(0)
+        for name in ("web", "worker"):
+            self._programs[name] = self._start(name)
+        self._keeper.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._keeper.join()
         below = [pid for program in self._programs.values() for pid in descendants(program.pid)]
         for program in self._programs.values():
             program.send_signal(signal.SIGTERM)
@@ -42,18 +49,13 @@ class Runner:
         time.sleep(1)
         self.left = sum(_is_alive(pid) for pid in below)
 
-    def keep(self, seconds: float) -> None:
-        """Start what has ended, for so long."""
-        until = time.monotonic() + seconds
-        while True:
-            for name in ("web", "worker"):
-                program = self._programs.get(name)
-                if program is None or program.poll() is not None:
+    def _keep(self) -> None:
+        """Start again what has ended."""
+        while not self._ended.wait(0.2):
+            for name, program in list(self._programs.items()):
+                if program.poll() is not None:
                     self._programs[name] = self._start(name)
                     self.restarts += 1
-            if time.monotonic() >= until:
-                return
-            time.sleep(0.2)
 
     def _start(self, name: str) -> subprocess.Popen[bytes]:
         lines = (parts.ROOT / "Procfile").read_text().splitlines()

@@ -73,16 +73,19 @@ def _renew(entries: QuerySet[QueueEntry]) -> None:
 
 def _release(entries: QuerySet[QueueEntry], died: Collection[int]) -> int:
     count = 0
-    for entry in entries.select_related("row"):
+    held = list(entries.select_related("row").order_by("begun_at", "pk"))
+    # What a worker had begun before that was done; only its result was under way.
+    last = {entry.worker: entry for entry in held if entry.worker}
+    blamed = [entry for entry in last.values() if not died or process.number(entry.worker) in died]
+    for entry in held:
         with transaction.atomic():
-            count += _give_back(entry, died)
+            count += _give_back(entry, is_blamed=entry in blamed)
     if count:
         logger.warning("%d tasks of a cluster that is gone wait in the queue again", count)
     return count
 
 
-def _give_back(entry: QueueEntry, died: Collection[int]) -> bool:
-    is_blamed = bool(entry.worker) and (not died or process.number(entry.worker) in died)
+def _give_back(entry: QueueEntry, *, is_blamed: bool) -> bool:
     free = {
         "cluster": "",
         "worker": "",

@@ -92,6 +92,17 @@ def test_only_the_task_whose_worker_died_is_to_blame():
     assert kills == [1, 0, 0]
 
 
+def test_what_its_worker_had_done_before_is_not_to_blame():
+    """Its result was not stored yet."""
+    done, poison = fetched(DEAD, DEAD_WORKER), fetched(DEAD, DEAD_WORKER)
+
+    for died in ([process.number(DEAD_WORKER)], []):
+        QueueEntry.objects.update(cluster=DEAD, worker=DEAD_WORKER)
+        release.release_dead(died)
+
+    assert [QueueEntry.objects.get(pk=each.pk).kills for each in (done, poison)] == [0, 2]
+
+
 def test_a_task_is_not_to_blame_for_the_death_of_an_idle_process():
     entry = fetched(DEAD, DEAD_WORKER)
 

@@ -193,4 +193,4 @@ def test_it_is_small_and_has_one_thread(start):
     status = dict(line.split(":\t", 1) for line in lines)
 
     assert int(status["Threads"]) == 1
-    assert int(status["VmRSS"].split()[0]) < 40_000
+    assert int(status["VmRSS"].split()[0]) < 60_000  # with the tool that measures coverage in it
