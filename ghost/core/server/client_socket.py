@@ -17,6 +17,8 @@ from ghost.core.server.pace import Pace
 MAX_UNSENT_BYTES = 8_000_000
 """Of an answer that is made while it is sent, an export say, more is not kept: its thread waits."""
 SENT_AT_ONCE_BYTES = 262_144
+SLOWEST_FOR_A_THREAD_BYTES_PER_S = 100_000
+"""Who reads slower than this keeps no thread."""
 
 
 class ClientSocket:
@@ -117,7 +119,8 @@ class ClientSocket:
         self.flush()
 
     def _await_reader(self) -> None:
-        pace, writable = Pace(self._timeout_s), select.poll()
+        pace = Pace(self._timeout_s, SLOWEST_FOR_A_THREAD_BYTES_PER_S)
+        writable = select.poll()
         writable.register(self.plain, select.POLLOUT)
         while self.unsent_bytes > MAX_UNSENT_BYTES:
             left_s = pace.deadline - time.monotonic()

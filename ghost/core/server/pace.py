@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 
-SLOWEST_BYTES_PER_S = 50_000
+SLOWEST_BYTES_PER_S = 10_000
+"""Of a slow line; it holds nothing but a place among the connections."""
 
 
 class Pace:
-    """Its deadline moves on by a second with every SLOWEST_BYTES_PER_S that went through."""
+    """Its deadline moves on by a second with every `slowest_bytes_per_s` that went through."""
 
-    def __init__(self, patience_s: float) -> None:
+    def __init__(self, patience_s: float, slowest_bytes_per_s: float = SLOWEST_BYTES_PER_S) -> None:
+        self._slowest_bytes_per_s = slowest_bytes_per_s
         self.restart(patience_s)
 
     def restart(self, patience_s: float) -> None:
@@ -25,4 +27,4 @@ class Pace:
     @property
     def deadline(self) -> float:
         """On the monotonic clock."""
-        return self._since + self._patience_s + self._moved_bytes / SLOWEST_BYTES_PER_S
+        return self._since + self._patience_s + self._moved_bytes / self._slowest_bytes_per_s

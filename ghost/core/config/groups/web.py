@@ -43,7 +43,7 @@ class WebServer(Group):
         gt=0,
         le=600,
         description="Seconds that a request may take to arrive, or its answer to be taken, besides one for"
-        " each 50 kB.",
+        " each 10 kB.",
     )
 
     @field_validator("allowed_hosts")
