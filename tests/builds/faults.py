@@ -213,8 +213,10 @@ class Place:
         return tree(self.public)
 
     def rescue(self) -> str:
-        """What the clock does once the dead builder's lease is over; what came of it."""
+        """What the clock does once the dead builder's lease is over, and the pause after what failed;
+        what came of it."""
         Build.objects.running().update(lease_until=timezone.now() - timedelta(seconds=1))
+        BuildState.objects.exclude(next_try_at=None).update(next_try_at=timezone.now())
         return said(tasks.note_published())
 
     def full(self) -> dict[str, bytes]:
