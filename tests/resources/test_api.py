@@ -940,11 +940,20 @@ def test_what_is_not_public_moves_nothing(call):
 
     call(admin, "put", f"/resources/{row.pk}", {"title": "Other"})
     call(admin, "post", f"/resources/{row.pk}/probe")
-    call(admin, "post", f"/resources/{row.pk}/takedown", {"reason": "x"})
-    call(admin, "post", f"/resources/{row.pk}/restore")
     call(admin, "post", "/resources", body(category_id=row.category_id))
 
     assert revision() == before
+
+
+def test_takedown_of_what_is_not_public_any_more_moves_it_once(call):
+    """A withdrawal may not be on the site yet: whatever stands there has to go."""
+    row = make.resource(published_at=None)
+    admin, before = make.admin(), revision()
+
+    call(admin, "post", f"/resources/{row.pk}/takedown", {"reason": "x"})
+    call(admin, "post", f"/resources/{row.pk}/restore")
+
+    assert revision() == before + 1
 
 
 def test_what_is_public_moves_it_each_time(call):
