@@ -20,13 +20,18 @@ def note(edits: TreeEdits, ids: Collection[int]) -> int:
     owners = {f"{kind}/{pk}" for pk in ids for kind in ("entry", SEARCH)}
     own, pages = _outputs_of(ids)
     rows = _rows(edits)
+    edited: dict[str, Output] = {}
     for path, body in edits.written.items():
         row = rows.get(path) or _new(path)
         if row is not None:
-            owners.add(row.owner)
             row.digest = "" if row.is_page else hashlib.sha256(body).hexdigest()
             row.size_bytes = row.size_bytes if row.is_page else len(body)
-            row.save()
+            edited[row.address] = row
+    owners |= {row.owner for row in edited.values()}
+    Output.objects.bulk_create(
+        edited.values(), update_conflicts=True, update_fields=["digest", "size_bytes"],
+        unique_fields=["address"], batch_size=500,
+    )  # fmt: skip
     gone = {rows[path].address for path in edits.removed if path in rows and not rows[path].is_page}
     for part in batched(sorted(gone | own), QUERY_KEYS):
         Output.objects.filter(pk__in=part).delete()

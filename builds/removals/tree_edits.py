@@ -56,11 +56,14 @@ class TreeEdits:
         return both
 
     def write_to(self, folder: Path) -> None:
-        """Write the changed files into a folder that has none of them."""
+        """Write the changed files, which are the site's, into a folder that has none of them."""
+        made = set[str]()
         for path, body in self.written.items():
-            target = inside(folder, path)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(body)
+            above = path.rpartition("/")[0]
+            if above not in made:
+                made.add(above)
+                inside(folder, above).mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(body)
 
     def carry_out(self) -> None:
         """Change the site itself, each file in one step."""
