@@ -152,6 +152,7 @@ def test_a_takedown_whose_build_fails_is_tried_again_by_the_clock(place, catalog
     with pytest.raises(Exception, match="was not found"):
         tasks.build_at_once()
     configure(hugo_bin="hugo")
+    BuildState.objects.update(next_try_at=timezone.now())  # its pause is over
 
     tasks.note_published()
 
