@@ -79,6 +79,7 @@ def _drill(here: Path, manifest: dict[str, Any], given: argparse.Namespace) -> d
         "accepted": len(publishers.accepted.titles) + publishers.accepted.changes,
         "taken_down": len(publishers.accepted.taken_down),
         "refused": len(publishers.accepted.refused),
+        "unanswered": len(publishers.accepted.unanswered),
         "longest_without_a_write_s": round(publishers.longest_pause_s, 1),
         "settled_s": round(settled_s, 1),
         "builds": found.count("SELECT count(*) FROM builds_build"),

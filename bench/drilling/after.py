@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
+import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -13,10 +15,12 @@ import parts
 
 from drilling.writing import Accepted
 
+SETTLED_S = 5.0
 SETTLED = (
     "SELECT (SELECT count(*) FROM ghost_queueentry),"
     " (SELECT count(*) FROM resources_resource WHERE probe_status = 'pending'"
     " AND takedown_at IS NULL),"
+    " (SELECT count(*) FROM dht_scan WHERE state = 'open'),"
     " (SELECT count(*) FROM builds_build WHERE state = 'running'),"
     " (SELECT revision FROM ghost_catalog) - (SELECT built_revision FROM builds_buildstate)"
 )
@@ -29,13 +33,13 @@ def rows(here: Path, sql: str, *args: object) -> list[tuple[Any, ...]]:
 
 
 def settle(here: Path, patience_s: float) -> float:
-    """Seconds until nothing is pending any more, or the patience is over."""
-    began = time.monotonic()
-    while time.monotonic() - began < patience_s:
-        if not any(rows(here, SETTLED)[0]):
-            break
+    """Seconds until nothing is pending any more, for SETTLED_S on end, or the patience is over."""
+    began = since = time.monotonic()
+    while (now := time.monotonic()) - began < patience_s and now - since < SETTLED_S:
         time.sleep(1)
-    return time.monotonic() - began
+        if any(rows(here, SETTLED)[0]):
+            since = time.monotonic()
+    return since - began
 
 
 class Found:
@@ -64,11 +68,13 @@ class Found:
         """Resources that came of a request besides the one that was accepted, and creations that
         were recorded more than once."""
         ours = "SELECT count(*) FROM resources_resource WHERE title LIKE 'Work ________'"
+        unknown = len(self._accepted.unanswered)
         recorded = (
             "SELECT count(*) - count(DISTINCT object_key) FROM ghost_auditevent"
             " WHERE action = 'resource.create'"
         )
-        return self.count(ours) - len(self._accepted.titles) + self.count(recorded)
+        more = self.count(ours) - len(self._accepted.titles)
+        return max(more - unknown, 0) + self.count(recorded)
 
     def left(self) -> int:
         """Tasks that somebody still seems to hold."""
@@ -78,10 +84,33 @@ class Found:
 def differing(here: Path, env: dict[str, str]) -> int:
     """How many files differ from those of a full build of the same rows in a new folder."""
     ours = _tree(here / "workdir" / "public")
+    _set_checks_back(here)
     anew = env | {"GHOST_SITE_WORKDIR": str(here / "anew")}
     parts.run(anew, "manage.py", "build_site", "--force")
     theirs = _tree(here / "anew" / "public")
-    return sum(ours.get(name) != theirs.get(name) for name in ours.keys() | theirs.keys())
+    names = [n for n in ours.keys() | theirs.keys() if ours.get(n) != theirs.get(n)]
+    if names:
+        print(f"pending: {rows(here, SETTLED)}; differing:", *sorted(names)[:20], file=sys.stderr)
+    return len(names)
+
+
+def _set_checks_back(here: Path) -> None:
+    """When a resource was looked up last, and how often in vain, is no change by itself: the site
+    tells of it with the next one. So the rows get what the site has."""
+    sql = (
+        "UPDATE resources_resource SET last_dht_check = ?, dht_misses = ?, updated_at = ?"
+        " WHERE id = ?"
+    )
+    with closing(sqlite3.connect(here / "ghost.db", timeout=60)) as database, database:
+        for pk, told in database.execute("SELECT id, entry_json FROM builds_entryrow").fetchall():
+            entry = json.loads(told)
+            times = [_stored(entry[name]) for name in ("checked_at", "updated_at")]
+            database.execute(sql, (times[0], entry["misses"], times[1], pk))
+
+
+def _stored(iso: str | None) -> str | None:
+    """A time as Django keeps it in SQLite."""
+    return iso and iso.replace("T", " ").removesuffix("+00:00")
 
 
 def _tree(folder: Path) -> dict[str, str]:
