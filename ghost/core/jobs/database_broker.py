@@ -76,11 +76,13 @@ class DatabaseBroker(ORM):  # type: ignore[misc]  # django-q2 has no types
     def ask_again(self) -> None:
         """Take over what waited when the queue was elsewhere."""
         for entry in QueueEntry.objects.waiting().filter(row=None, cluster="").exclude(payload=""):
+            ours = QueueEntry.objects.filter(pk=entry.pk, row=None, payload=entry.payload)
             with transaction.atomic():
-                row = OrmQ.objects.create(
-                    key=self.list_key, payload=entry.payload, lock=timezone.now()
-                )
-                QueueEntry.objects.filter(pk=entry.pk).update(row=row, payload="")
+                if ours.update(payload=""):  # else another host's watch was faster
+                    row = OrmQ.objects.create(
+                        key=self.list_key, payload=entry.payload, lock=timezone.now()
+                    )
+                    QueueEntry.objects.filter(pk=entry.pk).update(row=row)
 
 
 def insist(write: Callable[[], object]) -> None:

@@ -12,8 +12,9 @@ import hashlib
 import logging
 import time
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import redis
@@ -35,13 +36,44 @@ from ghost.core.jobs.worker import REDIS_AWAY
 ASKED_AFTER_S = 20.0
 """A task that has waited so long is looked for in Redis."""
 ASKED_AT_ONCE = 10_000
-TIMEOUT_S = 5.0
-CONNECT_TIMEOUT_S = 2.0
+TIMEOUT_S = 2.0
+"""To connect, and for each answer. The watch asks too, and must take off the site within seconds what
+was taken down."""
 REST_S = 5.0
 """Redis is left alone for so long after it did not answer, so that no request waits twice."""
 LOGGED_EVERY_S = 60.0
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass
+class _Server:
+    """What this process knows of a Redis. django-q2 makes a broker for each task that is queued."""
+
+    connection: redis.Redis
+    rests_until: float = float("-inf")
+    logged_at: float = float("-inf")
+
+    def note(self, error: redis.RedisError) -> None:
+        """It did not answer: leave it alone for a while, and say so now and then."""
+        now = time.monotonic()
+        self.rests_until = now + REST_S
+        if now - self.logged_at >= LOGGED_EVERY_S:
+            self.logged_at = now
+            logger.warning("%s Tasks wait in the database.", _outage(error))
+
+
+@cache
+def _server(url: str) -> _Server:
+    """Its client connects when it is used."""
+    return _Server(
+        redis.Redis.from_url(
+            url,
+            socket_timeout=TIMEOUT_S,
+            socket_connect_timeout=TIMEOUT_S,
+            retry=Retry(NoBackoff(), 0),
+        )
+    )
 
 
 class RedisBroker(Redis):  # type: ignore[misc]  # django-q2 has no types
@@ -53,17 +85,12 @@ class RedisBroker(Redis):  # type: ignore[misc]  # django-q2 has no types
         salt = hashlib.sha256(settings.SECRET_KEY.encode()).hexdigest()[:16]
         self.list_key = f"ghost:{salt}:tasks"
         self.cluster = process.name()
-        self._rests_until = self._logged_at = float("-inf")
+        self._server = _server(settings.GHOST.redis_url)
 
     @staticmethod
     def get_connection(list_key: str | None = None) -> redis.Redis:  # django-q2's
-        """A client, which connects when it is used."""
-        return redis.Redis.from_url(
-            settings.GHOST.redis_url,
-            socket_timeout=TIMEOUT_S,
-            socket_connect_timeout=CONNECT_TIMEOUT_S,
-            retry=Retry(NoBackoff(), 0),
-        )
+        """The client of this process."""
+        return _server(settings.GHOST.redis_url).connection
 
     # -- waiting tasks
 
@@ -101,19 +128,12 @@ class RedisBroker(Redis):  # type: ignore[misc]  # django-q2 has no types
         QueueEntry.objects.filter(task_id__in=ids).update(sent_at=timezone.now())
 
     def _send(self, task_ids: Collection[str]) -> None:
-        if time.monotonic() < self._rests_until:
+        if time.monotonic() < self._server.rests_until:
             return
         try:
             self.connection.rpush(self.list_key, *task_ids)
         except redis.RedisError as error:
-            self._note(error)
-
-    def _note(self, error: redis.RedisError) -> None:
-        now = time.monotonic()
-        self._rests_until = now + REST_S
-        if now - self._logged_at >= LOGGED_EVERY_S:
-            self._logged_at = now
-            logger.warning("%s Tasks wait in the database.", _outage(error))
+            self._server.note(error)
 
     # -- running tasks
 
@@ -129,12 +149,12 @@ class RedisBroker(Redis):  # type: ignore[misc]  # django-q2 has no types
             return None
 
     def _next(self) -> str | None:
-        if time.monotonic() >= self._rests_until:
+        if time.monotonic() >= self._server.rests_until:
             try:
                 popped = self.connection.blpop([self.list_key], 1)
                 return popped[1].decode() if popped else None
             except redis.RedisError as error:
-                self._note(error)
+                self._server.note(error)
         time.sleep(1)
         waiting = QueueEntry.objects.waiting().filter(cluster="")
         return waiting.values_list("task_id", flat=True).first()
