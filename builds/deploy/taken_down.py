@@ -11,11 +11,10 @@ from builds.data import urls
 from builds.removals import removal
 from builds.tree import patches, releases
 from builds.tree.patches import TreeChanges
-from ghost.core.batches import batched
+from ghost.core.batches import QUERY_KEYS, batched
 from ghost.core.catalog.models import Removal
 from resources.models import Block, Resource
 
-QUERY_KEYS = 400
 _PAGE = re.compile(r"resources/(\d+)/index\.html")
 _COVER = re.compile(r"assets/covers/(\d+)(?:-thumb)?\.webp")
 _TORRENT = re.compile(r"torrents/([0-9a-f]+)\.torrent")

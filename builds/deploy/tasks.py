@@ -15,9 +15,8 @@ from ghost.core.text.reasons import Plain
 
 ASKED_AGAIN_AFTER = timedelta(minutes=1)
 """A deployment of a removal that was asked for, and may be lost."""
-
-
 FOUND_ANOTHER_AFTER = timedelta(seconds=10)
+"""One that found another deployment under way."""
 
 
 def deploy_now() -> list[Plain]:

@@ -22,11 +22,10 @@ from builds.search import entries
 from builds.tree import releases
 from builds.tree.check import MismatchError
 from builds.tree.patches import PatchDraft
-from ghost.core.batches import batched
+from ghost.core.batches import QUERY_KEYS, batched
 from ghost.core.errors import OutageError
 from ghost.core.io.files import inside
 
-QUERY_KEYS = 400
 _ORDER = {"entry": 0, "page": 1, "feed": 2, "sitemap": 3, "stray": 4, "site": 5}
 
 

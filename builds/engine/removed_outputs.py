@@ -8,9 +8,8 @@ from collections.abc import Collection, Iterator
 from builds.data import urls
 from builds.models import Due, Output
 from builds.removals.tree_edits import TreeEdits
-from ghost.core.batches import batched
+from ghost.core.batches import QUERY_KEYS, batched
 
-QUERY_KEYS = 400
 SEARCH = "search"
 
 

@@ -32,13 +32,12 @@ from builds.search import entries
 from builds.tree import merge_lock, patches, releases
 from builds.tree.patches import PatchDraft
 from builds.tree.releases import Draft
-from ghost.core.batches import batched
+from ghost.core.batches import QUERY_KEYS, batched
 from ghost.core.catalog.models import Catalog, Removal
 from ghost.core.errors import OutageError
 from resources.models import Resource
 
 TRIES = 5
-QUERY_KEYS = 400
 
 logger = logging.getLogger(__name__)
 

@@ -22,11 +22,10 @@ from builds.pages import json_index
 from builds.pages.outputs import RecordMaker
 from builds.run import Progress
 from builds.search import entries
-from ghost.core.batches import batched
+from ghost.core.batches import QUERY_KEYS, batched
 
 SHOWN = 20
 BATCH = 2000
-QUERY_KEYS = 400
 STRAY = "stray"
 """Owner of files that nobody asked for: it has no outputs, so the next delta removes them."""
 

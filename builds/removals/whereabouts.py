@@ -16,7 +16,6 @@ from builds.removals import html_cuts
 from builds.removals.tree_edits import TreeEdits
 
 HOME = ""
-RESCUE = "rescue/"
 LIST_FOLDERS = ("latest", "categories", "tags", "publishers", "teams", "rescue")
 Places = Mapping[int, Iterable[str]]
 """By resource: paths of list pages, without language, on which it may stand."""

@@ -7,6 +7,8 @@ from itertools import islice
 from typing import TypeVar
 
 T = TypeVar("T")
+QUERY_KEYS = 400
+"""So many keys at most stand in one query: databases bound its length, and SQLite its parameters."""
 
 
 def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -128,6 +128,13 @@ def resume(rows: Iterable[Schedule]) -> None:
             ScheduleRun.objects.expect(row.name)
 
 
+def queue_due() -> None:
+    """Queue what is due, unless GHOST_ENABLE_SCHEDULER is 0."""
+    due = Schedule.objects.exclude(repeats=PAUSED).filter(next_run__lt=timezone.now())
+    if settings.GHOST.enable_scheduler and due.exists():  # the scheduler takes the write lock
+        scheduler()
+
+
 def _sync_one(entry: ScheduledTask) -> int:
     rows = list(Schedule.objects.filter(name=entry.name).order_by("id"))
     for twin in rows[1:]:
@@ -141,10 +148,3 @@ def _sync_one(entry: ScheduledTask) -> int:
     row.save()
     ScheduleRun.objects.expect(entry.name)
     return 1
-
-
-def queue_due() -> None:
-    """Queue what is due, unless GHOST_ENABLE_SCHEDULER is 0."""
-    due = Schedule.objects.exclude(repeats=0).filter(next_run__lt=timezone.now())
-    if settings.GHOST.enable_scheduler and due.exists():  # the scheduler takes the write lock
-        scheduler()

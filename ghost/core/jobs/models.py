@@ -127,7 +127,8 @@ class Job(models.Model):
         return {"done": self.done, "total": self.total} if self.total else None
 
     def place(self) -> tuple[int | None, int]:
-        """Its rank among the tasks that wait (1: the next one), and how many wait.
+        """Its rank among the tasks that wait (1: the next one), and how many wait,
+        MAX_RANK at most.
 
         No rank if a worker has begun it, or if it lies further back than MAX_RANK.
         """

@@ -18,7 +18,7 @@ from ghost.operations.figures.item import Item, Moment, Status
 
 NAME = "schedules"
 LATE = timedelta(minutes=5)
-"""The clock is looked at every half minute: who is due for so long is not looked after."""
+"""The watch queues what is due every few seconds: who is due for so long is not looked after."""
 MAX_RUN = timedelta(seconds=Conf.TIMEOUT or 3600)
 GRACE = timedelta(minutes=15)
 """Beyond its period, for what waits for its turn in the queue and then takes its time."""
