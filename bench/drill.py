@@ -27,6 +27,7 @@ ENGINE = "import django; django.setup(); from drilling import world; world.main(
 SETTLE_S = 240.0
 GOALS = {
     "refused": 0,
+    "unanswered": 0,
     "lost": 0,
     "twice": 0,
     "differing_files": 0,

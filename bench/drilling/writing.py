@@ -27,8 +27,7 @@ class Accepted:
     taken_down: set[int] = field(default_factory=set)
     refused: list[str] = field(default_factory=list)
     unanswered: list[str] = field(default_factory=list)
-    """Whether these were done nobody knows: a repeated `POST` of a request whose process died
-    is refused for ten minutes."""
+    """Whether these were done nobody knows."""
 
 
 class Publishers:
@@ -69,7 +68,8 @@ class Publishers:
     def _ask(
         self, method: str, path: str, plain: object, token: str, wanted: set[int]
     ) -> dict[str, Any] | None:
-        """The answer of one of these statuses; None if it was refused."""
+        """The answer of one of these statuses, or that which names what the first try has made;
+        None if it was refused."""
         client = programs.Client(
             self._port, self._tokens[token], {"Idempotency-Key": uuid.uuid4().hex}
         )
@@ -80,7 +80,7 @@ class Publishers:
             except (OSError, http.client.HTTPException):
                 time.sleep(0.2)
                 continue
-            if status in wanted:
+            if status in wanted or "resource_id" in told:
                 return dict(told) if isinstance(told, dict) else {}
             if status < 500 and status != 409 and status != 429:
                 self.accepted.refused.append(f"{method} {path}: {status} {told}"[:300])
@@ -107,7 +107,7 @@ class Publishers:
         }
         made = self._ask("POST", "/api/resources", body, "publisher", {201})
         if made:
-            self.accepted.titles[made["id"]] = title
+            self.accepted.titles[made.get("id") or made["resource_id"]] = title
             self._note()
 
     def _change(self) -> None:

@@ -13,12 +13,13 @@ from django.utils.translation import gettext_lazy as _
 
 from builds import reasons
 from builds.models.step import Step
+from ghost.core import process
 from ghost.core.catalog.models import Catalog
 from ghost.core.db import pacing
 from ghost.core.db.fields import ReasonField
 from ghost.core.events import outbox
 from ghost.core.events.models import EventKind
-from ghost.core.jobs import process, worker
+from ghost.core.jobs import worker
 from ghost.core.text.reasons import NONE, Reason
 
 LEASE = timedelta(minutes=1)

@@ -12,8 +12,8 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ghost.core import process
 from ghost.core.db.fields import ReasonField
-from ghost.core.jobs import process
 from ghost.core.text.reasons import Reason
 from resources.models import Resource
 

@@ -2,6 +2,7 @@ import datetime
 import django.db.models.deletion
 import django.utils.timezone
 import ghost.core.db.fields
+import ghost.core.process
 from django.db import migrations, models
 
 
@@ -180,6 +181,7 @@ class Migration(migrations.Migration):
                 ('fingerprint', models.CharField(max_length=64)),
                 ('made_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
                 ('status', models.PositiveSmallIntegerField(null=True)),
+                ('held_by', models.CharField(default=ghost.core.process.name, max_length=120)),
                 ('nonce', models.BinaryField(max_length=12)),
                 ('sealed', models.BinaryField(default=b'')),
             ],

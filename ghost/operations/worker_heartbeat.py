@@ -9,11 +9,11 @@ from django.conf import settings
 from django.utils import timezone
 
 from dht.engine import session
+from ghost.core import process
 from ghost.core.db import clock
 from ghost.core.errors import OutageError
 from ghost.core.heartbeats import processes
 from ghost.core.heartbeats.models import Heartbeat, host_name
-from ghost.core.jobs import process
 from ghost.core.jobs.entries import QueueEntry
 from ghost.core.text.reasons import Plain
 from ghost.operations.figures import disk_space, hosts, machine, waiting

@@ -22,6 +22,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from ghost.core import process
 from ghost.core.db import pacing
 from ghost.core.errors import ConflictError, GhostError
 from ghost.core.http import encryption
@@ -32,7 +33,7 @@ HEADER = "Idempotency-Key"
 MAX_CHARS = 255
 KEPT_FOR = timedelta(hours=24)
 LEASE = timedelta(minutes=10)
-"""No request takes so long: one that has no answer by then died with its process."""
+"""No request takes so long. One whose process is known to have died is free at once."""
 MAX_ANSWER_BYTES = 2_000_000
 MAX_FORM_BYTES = 12_000_000
 """Of a body with a file: the largest that an operation takes, and what is around it."""
@@ -64,6 +65,8 @@ class KeptAnswer(models.Model):
     fingerprint = models.CharField(max_length=64)
     made_at = models.DateTimeField(default=timezone.now, db_index=True)
     status = models.PositiveSmallIntegerField(null=True)
+    held_by = models.CharField(max_length=process.MAX_CHARS, default=process.name)
+    """Which one works on the request, by its name (`ghost.core.process`)."""
     nonce = models.BinaryField(max_length=encryption.NONCE_BYTES)
     """Random: it tells this claim from a later one of the same key, too."""
     sealed = models.BinaryField(default=b"")
@@ -75,6 +78,13 @@ class KeptAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"answer {self.pk}"
+
+    def is_over(self) -> bool:
+        """Whether its key may be used again: too old, or its request will never be answered."""
+        age = timezone.now() - self.made_at
+        if self.status is not None:
+            return age > KEPT_FOR
+        return age > LEASE or process.is_alive(self.held_by) is False
 
     def keep(self, response: HttpResponse, raw_token: str) -> None:
         """Keep this answer for the next time; a fault of ours frees the key instead."""
@@ -130,11 +140,9 @@ def begin(request: HttpRequest, token_id: int, raw_token: str) -> None:
 
 def _claim(token_id: int, key: str, fingerprint: str) -> KeptAnswer | None:
     """The row that is ours to answer, or None if there is one already."""
-    now = timezone.now()
-    ours = KeptAnswer.objects.filter(token_id=token_id, key=key)
-    ours.filter(
-        models.Q(made_at__lt=now - KEPT_FOR) | models.Q(made_at__lt=now - LEASE, status=None)
-    ).delete()
+    known = KeptAnswer.objects.filter(token_id=token_id, key=key).first()
+    if known is not None and known.is_over():
+        KeptAnswer.objects.filter(pk=known.pk, nonce=known.nonce, status=known.status).delete()
     try:
         with transaction.atomic():
             return KeptAnswer.objects.create(

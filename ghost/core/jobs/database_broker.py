@@ -13,7 +13,7 @@ from django_q.brokers.orm import ORM
 from django_q.conf import Conf
 from django_q.models import OrmQ
 
-from ghost.core.jobs import process
+from ghost.core import process
 from ghost.core.jobs.entries import QueueEntry
 
 PAUSE_S = 2.0

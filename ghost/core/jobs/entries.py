@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django_q.models import OrmQ
 from django_q.utils import get_func_repr
 
-from ghost.core.jobs import process
+from ghost.core import process
 
 
 class QueueEntryQuerySet(models.QuerySet["QueueEntry"]):

@@ -19,11 +19,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_q.conf import Conf
 
+from ghost.core import process
 from ghost.core.db import pacing
 from ghost.core.db.fields import ReasonField
 from ghost.core.events import outbox
 from ghost.core.events.models import EventKind
-from ghost.core.jobs import process, throttle
+from ghost.core.jobs import throttle
 from ghost.core.jobs.entries import QueueEntry
 from ghost.core.text.reasons import NONE, Reason, put_into_words
 

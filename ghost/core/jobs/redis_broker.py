@@ -27,9 +27,10 @@ from django_q.models import OrmQ
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from ghost.core import process
 from ghost.core.config.database import masked
 from ghost.core.errors import OutageError
-from ghost.core.jobs import database_broker, process
+from ghost.core.jobs import database_broker
 from ghost.core.jobs.entries import QueueEntry
 from ghost.core.jobs.worker import REDIS_AWAY
 

@@ -17,7 +17,7 @@ from django_q.brokers import get_broker
 from django_q.conf import Conf
 from django_q.models import OrmQ, Task
 
-from ghost.core.jobs import process
+from ghost.core import process
 from ghost.core.jobs.entries import QueueEntry
 from ghost.core.jobs.models import Job
 from ghost.core.jobs.worker import OVERDUE, WORKER_DIED

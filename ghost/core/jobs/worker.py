@@ -16,7 +16,8 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ghost.core.jobs import process, throttle
+from ghost.core import process
+from ghost.core.jobs import throttle
 from ghost.core.jobs.entries import QueueEntry
 from ghost.core.jobs.models import Job, JobPart
 from ghost.core.text.reasons import NONE, Reason, ReasonCode

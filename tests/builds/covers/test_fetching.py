@@ -20,10 +20,10 @@ from builds.covers import fetching, files, localizing
 from builds.covers.fetching import host_of
 from builds.models import Cover, CoverHost, CoverLease
 from builds.run import Progress
+from ghost.core import process
 from ghost.core.catalog.models import Catalog
 from ghost.core.io import fetch
 from ghost.core.io.files import write_atomic
-from ghost.core.jobs import process
 from resources.models import Resource
 from tests import make
 from tests.builds.pictures import Pictures, image, opened

@@ -12,8 +12,8 @@ from django.utils import timezone
 from builds import run as runs
 from builds import tasks
 from builds.models import Build, BuildState
+from ghost.core import process
 from ghost.core.events.models import Event, EventKind
-from ghost.core.jobs import process
 from ghost.core.jobs.models import Job
 from ghost.core.text.reasons import words
 from tests import make

@@ -1,6 +1,8 @@
 """Idempotency-Key: the same request twice is one operation with one answer."""
 
 import json
+import subprocess
+import sys
 import threading
 from datetime import timedelta
 
@@ -10,6 +12,7 @@ from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
+from ghost.core import process
 from ghost.core.http import idempotency
 from ghost.core.http.idempotency import KeptAnswer
 from resources.models import Category
@@ -170,6 +173,20 @@ def test_a_request_that_died_holds_its_key_for_minutes_only(post):
     assert "still running" in under_way.json()["detail"]
     assert free.status_code == 409
     assert "Idempotency-Replayed" not in free.headers
+
+
+def test_a_request_whose_process_died_holds_its_key_no_more(post):
+    token = make.publisher()
+    post(token, "/categories", {"name": "Films"}, "k1")
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as server:
+        KeptAnswer.objects.update(status=None, held_by=process.name(server.pid))
+        under_way = post(token, "/categories", {"name": "Films"}, "k1")
+        server.kill()
+
+    free = post(token, "/categories", {"name": "Films"}, "k1")
+
+    assert "still running" in under_way.json()["detail"]
+    assert (free.status_code, "still running" in free.json()["detail"]) == (409, False)
 
 
 @pytest.mark.parametrize("key", ["x" * 256, "a\tb"])

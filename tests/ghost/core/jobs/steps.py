@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ghost.core import process
 from ghost.core.events.models import Event
-from ghost.core.jobs import process, queue, worker
+from ghost.core.jobs import queue, worker
 from ghost.core.jobs.models import Job, JobKind
 
 HERE = process.name()

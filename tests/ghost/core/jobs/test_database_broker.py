@@ -7,7 +7,8 @@ from django_q.conf import Conf
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
-from ghost.core.jobs import database_broker, process
+from ghost.core import process
+from ghost.core.jobs import database_broker
 from ghost.core.jobs.database_broker import DatabaseBroker
 from ghost.core.jobs.entries import QueueEntry
 from tests.ghost.core.jobs.steps import ask, begin

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from ghost.core.jobs import models, process
+from ghost.core import process
+from ghost.core.jobs import models
 from ghost.core.jobs.models import Job, JobPart, JobStatus
 from tests.ghost.core.jobs.steps import ask, begin
 

@@ -9,8 +9,9 @@ from django_q.brokers import get_broker
 from django_q.conf import Conf
 from django_q.models import OrmQ
 
+from ghost.core import process
 from ghost.core.errors import OutageError
-from ghost.core.jobs import process, redis_broker, release
+from ghost.core.jobs import redis_broker, release
 from ghost.core.jobs.database_broker import DatabaseBroker
 from ghost.core.jobs.entries import QueueEntry
 from ghost.core.jobs.redis_broker import RedisBroker

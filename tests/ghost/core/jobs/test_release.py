@@ -7,7 +7,8 @@ from django.utils import timezone
 from django_q.brokers import get_broker
 from django_q.models import Failure, OrmQ
 
-from ghost.core.jobs import process, release, worker
+from ghost.core import process
+from ghost.core.jobs import release, worker
 from ghost.core.jobs.entries import QueueEntry
 from ghost.core.jobs.models import Job, JobStatus
 from tests.ghost.core.jobs.steps import ask, begin, told

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from ghost.core.jobs import process
+from ghost.core import process
 
 HERE = process.machine()
 
