@@ -4,9 +4,9 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from ghost.core.http.timeouts import bounded
 from ghost.core.http.wrappers.content_type import made_plain
 from ghost.core.http.wrappers.head import bodiless
+from ghost.core.http.wrappers.timeouts import bounded
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ghost.settings")
 application = bodiless(made_plain(bounded(get_wsgi_application())))

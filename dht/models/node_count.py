@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from datetime import timedelta
 from typing import Self
 
@@ -11,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ghost.core.db.fields import ReasonField
+from ghost.core.heartbeats.models import HOST_CHARS, host_name
 from ghost.core.text.reasons import NONE, Reason
 
 FORGOTTEN_AFTER = timedelta(days=1)
@@ -22,7 +22,7 @@ class NodeCountQuerySet(models.QuerySet["NodeCount"]):
 
     def here(self) -> Self:
         """That of this host."""
-        return self.filter(host=socket.gethostname()[:100])
+        return self.filter(host=host_name())
 
     def note(self, nodes: int, error: Reason = NONE) -> None:
         """That so many nodes answer this host now, and why none does."""
@@ -31,7 +31,7 @@ class NodeCountQuerySet(models.QuerySet["NodeCount"]):
         self.update_or_create(
             {"nodes": nodes, "error": error, "counted_at": now,
              "without_since": None if nodes else lost_at},
-            host=socket.gethostname()[:100],
+            host=host_name(),
         )  # fmt: skip
         if before is None:
             self.filter(counted_at__lt=now - FORGOTTEN_AFTER).delete()
@@ -40,7 +40,7 @@ class NodeCountQuerySet(models.QuerySet["NodeCount"]):
 class NodeCount(models.Model):
     """The count of one host."""
 
-    host = models.CharField(_("host"), max_length=100, unique=True)
+    host = models.CharField(_("host"), max_length=HOST_CHARS, unique=True)
     nodes = models.PositiveIntegerField(_("DHT nodes"), default=0)
     counted_at = models.DateTimeField(_("counted"), default=timezone.now)
     without_since = models.DateTimeField(null=True)

@@ -8,13 +8,13 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
 from builds import reasons
+from tests.installation import wait_for
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -41,13 +41,6 @@ def ghost(tmp_path):
     return start
 
 
-def wait_for(fact) -> None:
-    deadline = time.monotonic() + 20
-    while not fact():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 def is_alive(pid: int) -> bool:
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
@@ -66,7 +59,8 @@ def test_a_builder_killed_in_hugo_loses_nothing_and_holds_nobody_up(ghost, tmp_p
     migrated.communicate()
     assert migrated.returncode == 0
     killed = ghost("build_site", GHOST_HUGO_BIN=str(slow))
-    wait_for(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text())
+    pid = tmp_path / "pid"
+    wait_for("Hugo to run", lambda: pid.exists() and pid.read_text())
 
     with closing(sqlite3.connect(tmp_path / "ghost.db", timeout=1)) as database:
         # Hugo runs, and writers don't wait.
@@ -77,9 +71,9 @@ def test_a_builder_killed_in_hugo_loses_nothing_and_holds_nobody_up(ghost, tmp_p
         assert second.returncode == 1
         killed.kill()
         killed.communicate()
-        hugo = int((tmp_path / "pid").read_text())
+        hugo = int(pid.read_text())
         try:
-            wait_for(lambda: not is_alive(hugo))
+            wait_for("Hugo to end", lambda: not is_alive(hugo))
         finally:
             with suppress(ProcessLookupError):  # what it started; the group is its own
                 os.killpg(hugo, signal.SIGKILL)

@@ -6,7 +6,7 @@ import pytest
 from django.core.handlers.wsgi import WSGIRequest
 from django.test import RequestFactory
 
-from ghost.core.http.timeouts import bounded
+from ghost.core.http.wrappers.timeouts import bounded
 
 
 def test_silent_body_is_given_up(configure):
