@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, connections
 
 from builds.models import Build, BuildState
 from builds.tasks import build_when_quiet
@@ -112,6 +112,7 @@ class Start:
         while not self.attempt():
             if is_stopping():
                 return False
+            connections.close_all()  # one that broke is of no use any more
             time.sleep(RETRY_S)
         return True
 

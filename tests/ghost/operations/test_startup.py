@@ -128,6 +128,16 @@ def test_a_start_that_is_to_end_waits_no_longer(monkeypatch):
     assert not startup.Start().wait(is_stopping=lambda: True)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_broke_while_it_waited_is_made_anew(file_database, monkeypatch):
+    monkeypatch.setattr(startup, "RETRY_S", 0)
+    connection.ensure_connection()
+    connection.connection.close()  # as a server that was restarted does
+    looks = iter([False, False, True])
+
+    assert startup.Start().wait(is_stopping=lambda: next(looks))
+
+
 def test_of_many_that_start_at_once_one_puts_right(file_database, tmp_path):
     Catalog.get()
     Catalog.objects.update(revision=1)
