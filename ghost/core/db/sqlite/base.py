@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from time import monotonic
 
+from django.db import OperationalError
 from django.db.backends.sqlite3 import base
 
 from ghost.core.db import garbage, holds
+from ghost.core.db.outages import is_busy
+from ghost.core.db.sqlite.lock_queue import queue
+
+TRY_MS = 250
+"""So long SQLite itself waits, before it is looked whether to go on."""
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -16,10 +24,43 @@ class DatabaseWrapper(base.DatabaseWrapper):
     _held_since: float | None = None
 
     def _start_transaction_under_autocommit(self) -> None:
+        if self.transaction_mode != "IMMEDIATE":
+            self._begin()
+            return
+        self._begin_in_turn()
+        self._held_since = monotonic()  # the lock is ours from now on
+        garbage.hold_back()
+
+    def _begin(self) -> None:
         super()._start_transaction_under_autocommit()  # type: ignore[misc]  # no stub has it
-        if self.transaction_mode == "IMMEDIATE":  # the lock is ours from now on
-            self._held_since = monotonic()
-            garbage.hold_back()
+
+    def _begin_in_turn(self) -> None:
+        """OperationalError if others hold the lock for longer than this connection, or this process,
+        waits for it."""
+        with self._own_patience() as patience_ms, queue.joined() as may_wait:
+            deadline = monotonic() + patience_ms / 1000
+            while True:
+                is_last = monotonic() >= deadline or not may_wait()
+                self._set_patience(0 if is_last else min(TRY_MS, patience_ms))
+                try:
+                    self._begin()
+                except OperationalError as error:
+                    if is_last or not is_busy(error):
+                        raise
+                else:
+                    return
+
+    @contextmanager
+    def _own_patience(self) -> Iterator[int]:
+        """In milliseconds; it is the same afterwards."""
+        (patience_ms,) = self.connection.execute("PRAGMA busy_timeout").fetchone()
+        try:
+            yield patience_ms
+        finally:
+            self._set_patience(patience_ms)
+
+    def _set_patience(self, patience_ms: int) -> None:
+        self.connection.execute(f"PRAGMA busy_timeout = {patience_ms:d}")
 
     def _commit(self) -> None:
         super()._commit()  # type: ignore[misc]  # as above
