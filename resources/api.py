@@ -28,6 +28,7 @@ from resources.schemas import (
     CategoryId,
     CategoryIn,
     CategoryOut,
+    CheckedOut,
     MetadataOut,
     PlaceOut,
     QueuedOut,
@@ -86,7 +87,7 @@ def _weight(row: Resource) -> int:
 @router.post(
     "",
     auth=Bearer(Action.RESOURCE_CREATE),
-    response={201: ResourceOut},
+    response={200: CheckedOut, 201: ResourceOut},
     operation_id="resource_create",
     summary="Publish a magnet link",
     openapi_extra=response_headers.on(201, "ETag", "Location"),
@@ -98,14 +99,19 @@ def create_resource(
     prefer: Prefer = "",
     *,
     wait: Wait = False,
+    dry_run: DryRun = False,
 ) -> Status[Resource]:
     """Publish a magnet link. The answer comes at once and the link is probed in the background: the
     resource is public as soon as a probe has succeeded.
 
     With `wait=true` or `Prefer: wait=N` the answer comes when the probe has ended; if it fails, the answer
     is `400` and nothing is kept. `409`: the torrent is listed already, or blocked.
+
+    With `dry_run=true` nothing is probed and nothing kept: the answer is `200`, or the error.
     """
     values = data.model_dump(exclude_unset=True)
+    if dry_run:
+        return Status(200, submissions.check(values, by=request.auth))
     wait_s = _patience_s(prefer, response, is_required=wait)
     return _created(submissions.add(values, by=request.auth, wait_s=wait_s), response)
 

@@ -69,6 +69,14 @@ def check_many(items: Sequence[dict[str, Any]], *, by: Token) -> list[Outcome]:
     return [(next(errors) or row) if isinstance(row, Resource) else row for row in results]
 
 
+def check(values: dict[str, Any], *, by: Token) -> Resource:
+    """The row that `add` would store: the same is refused, nothing is kept, and no lock is held."""
+    (result,) = check_many([values], by=by)
+    if isinstance(result, Exception):
+        raise result
+    return result
+
+
 def store_many(rows: Sequence[Resource], *, by: Token) -> list[ValidationError | None]:
     """Store rows as `check_many` gives them, all at once; why not, for each that can't be any more.
 

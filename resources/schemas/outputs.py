@@ -237,6 +237,17 @@ class BulkItemOut(Out):
     }
 
 
+class CheckedOut(Out):
+    """What a dry run found: the resource could be published."""
+
+    dry_run: bool = True
+    """That nothing was kept."""
+    magnet_hash: str | None
+    """Info-hash that the resource would have."""
+
+    example: ClassVar = {"dry_run": True, "magnet_hash": _HASH}
+
+
 class BulkOut(Out):
     """The outcome of a bulk request; of a dry run, what it would have been."""
 

@@ -101,6 +101,21 @@ def test_create_answers_with_the_whole_resource(call, prober):
     assert prober.queued == [row.pk]
 
 
+def test_a_dry_create_says_what_would_come_and_keeps_nothing(call, prober):
+    token, category = make.publisher(), make.category()
+    asked = body(magnet_uri=f"magnet:?xt=urn:btih:{V1}", category_id=category.pk)
+    before = revision()
+
+    good = call(token, "post", "/resources?dry_run=true", asked)
+    kept = (Resource.objects.count(), revision(), prober.queued) != (0, before, [])
+    wrong = call(token, "post", "/resources?dry_run=true", asked | {"category_id": 9999})
+    call(token, "post", "/resources", asked)
+    twice = call(token, "post", "/resources?dry_run=true", asked)
+
+    assert (good.status_code, good.json()) == (200, {"dry_run": True, "magnet_hash": V1})
+    assert (kept, wrong.status_code, twice.status_code) == (False, 422, 409)
+
+
 def test_create_without_a_prober_writes_nothing(call, prober):
     prober.is_able = False
     asked, before = body(), revision()
