@@ -121,6 +121,14 @@ class Run(Progress):
             self._listener(step)
 
     @contextmanager
+    def committing(self) -> Iterator[None]:
+        """A transaction in which nobody else can get the claim, and no rest after it: what readers
+        see follows. OutageError if the claim is lost."""
+        with transaction.atomic():
+            self.keep_claim()
+            yield
+
+    @contextmanager
     def writing(self) -> Iterator[None]:
         """The same, and nobody else can get the claim meanwhile; OutageError if it is lost."""
         with super().writing():

@@ -134,7 +134,7 @@ def _publish_everything(run: Run, reader: Reader, draft: Draft, look: str) -> No
     sieve, is_public = takedowns.Sieve(run, reader), False
     while not is_public:
         sieve.clean_draft(draft)
-        with merge_lock.held(), run.writing():
+        with merge_lock.held(), run.committing():
             if is_public := sieve.is_clean():
                 Due.objects.all().delete()
                 BuildState.objects.filter(pk=1).update(fingerprint=look)
@@ -197,7 +197,7 @@ def _publish_due(run: Run, reader: Reader, draft: PatchDraft, delta: Delta) -> N
         with run.step("publish") as step:
             step.counts = _publish_delta(run, reader, draft, delta)
         return
-    with merge_lock.held(), run.writing():
+    with merge_lock.held(), run.committing():
         incremental.store(delta)
         state = BuildState.get()
         run.note_size(state)
@@ -217,7 +217,7 @@ def _publish_delta(run: Run, reader: Reader, draft: PatchDraft, delta: Delta) ->
         removed = sorted({*delta.removed_files(), *sieve.clean_delta(draft)})
         more_files, more_bytes = patches.growth(draft, removed)
         patch = patches.seal(draft, removed)
-        with run.writing():
+        with run.committing():
             _note_delta(patch, delta, more_files, more_bytes)
             sieve.note()
         patches.apply(draft.folder, patch)

@@ -37,12 +37,12 @@ class Chore:
 
 
 CHORES: tuple[Chore, ...] = (
+    Chore("taking off the site what was taken down", 0.5, tasks.take_removals_off),
     Chore("queueing what the schedules say", 5, schedules.queue_due),
     Chore("looking after what workers hold", 5, release.look_after),
     Chore("asking the queue for what it lost", 10, lambda: get_broker().ask_again()),
     Chore("heartbeat", worker_heartbeat.EVERY_S, worker_heartbeat.beat),
     Chore("asking again for builds that failed", 5, tasks.ask_again),
-    Chore("taking off the site what was taken down", 0.5, tasks.take_removals_off),
 )
 
 

@@ -29,6 +29,8 @@ from ghost.core.server.phases import Arrival, Departure, Farewell, Next, Phase
 
 MAX_HELD_BYTES = 128_000_000
 """Of requests that are coming, and answers that go out, in memory or files."""
+MAX_BYTES = 512_000_000
+"""With whole requests, which threads have or will have: large ones must not leave the others no room."""
 MAX_FILES = 65_536
 LOOK_EVERY_S = 0.5
 STOP_LOOK_EVERY_S = 0.1
@@ -110,7 +112,7 @@ class GuardedWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
             self._is_hurried = True
             for phase in self._waiting.values():
                 phase.hurry()
-        while self._held_bytes > MAX_HELD_BYTES and self._waiting:
+        while self._waiting and self._is_too_much_held():
             self._drop(max(self._waiting, key=lambda conn: self._held[conn]))
         now = time.monotonic()
         if now >= self._look_at:
@@ -169,6 +171,12 @@ class GuardedWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
     def _hold(self, conn: TConn, held_bytes: int) -> None:
         self._held_bytes += held_bytes - self._held.get(conn, 0)
         self._held[conn] = held_bytes
+
+    def _is_too_much_held(self) -> bool:
+        if self._held_bytes <= MAX_HELD_BYTES:
+            return False
+        waiting = sum(self._held.get(conn, 0) for conn in self._waiting)
+        return waiting > MAX_HELD_BYTES or self._held_bytes > MAX_BYTES
 
     def _stop_waiting(self, conn: TConn) -> None:
         if self._waiting.pop(conn, None):

@@ -45,7 +45,7 @@ class Waiting(GuardedWorker):
 def waiting():
     made = Waiting()
     yield made
-    for conn in list(made._waiting):
+    for conn in list(made._held):
         made._drop(conn)
     for peer in made.peers:
         peer.close()
@@ -88,3 +88,28 @@ def test_whole_request_is_kept_in_count_until_it_is_answered(waiting):
 
     assert list(waiting.whole) == [request]
     assert (waiting._held_bytes, waiting._waiting) == (len(request), {})
+
+
+def test_whole_requests_leave_others_their_room(waiting, monkeypatch):
+    monkeypatch.setattr(guard, "MAX_HELD_BYTES", 50_000)
+    body = b"x" * 40_000
+    for _ in range(2):
+        waiting.connect(b"POST / HTTP/1.1\r\nContent-Length: 40000\r\n\r\n" + body)
+    coming = waiting.connect(b"GET / HTTP/1.1\r\nA: b")
+
+    waiting.murder_pending()
+
+    assert (len(waiting.whole), is_closed(coming)) == (2, False)
+
+
+def test_whole_requests_are_bounded_too(waiting, monkeypatch):
+    monkeypatch.setattr(guard, "MAX_HELD_BYTES", 50_000)
+    monkeypatch.setattr(guard, "MAX_BYTES", 60_000)
+    body = b"x" * 40_000
+    for _ in range(2):
+        waiting.connect(b"POST / HTTP/1.1\r\nContent-Length: 40000\r\n\r\n" + body)
+    coming = waiting.connect(b"GET / HTTP/1.1\r\nA: b")
+
+    waiting.murder_pending()
+
+    assert is_closed(coming)
