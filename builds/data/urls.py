@@ -6,6 +6,7 @@ An address starts at the root of the site: no base path, no language, no percent
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 from django.conf import settings
@@ -30,11 +31,15 @@ class Language:
 
 def languages() -> list[Language]:
     """All languages of the site; the first lies at the root."""
-    codes: tuple[str, ...] = settings.GHOST.site_languages
-    return [
+    return list(_languages(settings.GHOST.site_languages))
+
+
+@lru_cache
+def _languages(codes: tuple[str, ...]) -> tuple[Language, ...]:
+    return tuple(
         Language(code, LANGUAGE_NAMES[code], f"{code}/" if number else "")
         for number, code in enumerate(codes)
-    ]
+    )
 
 
 def without_language(shown: str) -> tuple[str, Language]:

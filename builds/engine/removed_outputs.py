@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from builds.data import urls
-from builds.models import Due, Output
+from builds.models import Due, Output, bulk
+from builds.models.site import OUTPUT_COLUMNS
 from builds.removals.tree_edits import TreeEdits
 from ghost.core.batches import QUERY_KEYS, batched
 
@@ -27,10 +28,8 @@ def note(edits: TreeEdits, ids: Collection[int]) -> int:
             row.size_bytes = row.size_bytes if row.is_page else len(body)
             edited[row.address] = row
     owners |= {row.owner for row in edited.values()}
-    Output.objects.bulk_create(
-        edited.values(), update_conflicts=True, update_fields=["digest", "size_bytes"],
-        unique_fields=["address"], batch_size=500,
-    )  # fmt: skip
+    rows_put = ([getattr(row, name) for name in OUTPUT_COLUMNS] for row in edited.values())
+    bulk.put(Output, OUTPUT_COLUMNS, rows_put)
     gone = {rows[path].address for path in edits.removed if path in rows and not rows[path].is_page}
     for part in batched(sorted(gone | own), QUERY_KEYS):
         Output.objects.filter(pk__in=part).delete()
@@ -48,22 +47,19 @@ def _outputs_of(ids: Collection[int]) -> tuple[set[str], int]:
 
 def _rows(edits: TreeEdits) -> dict[str, Output]:
     """The outputs that changed files belong to, by the path of each such file."""
-    paths = [*edits.written, *edits.removed]
-    addresses = {address for path in paths for address in _addresses(path)}
+    addresses = {path: _addresses(path) for path in (*edits.written, *edits.removed)}
     found: dict[str, Output] = {}
-    for part in batched(sorted(addresses), QUERY_KEYS):
+    for part in batched(sorted(set[str]().union(*addresses.values())), QUERY_KEYS):
         found |= Output.objects.in_bulk(part)
-    return {path: found[a] for path in paths for a in _addresses(path) if a in found}
+    return {path: found[a] for path, some in addresses.items() for a in some if a in found}
 
 
-def _addresses(path: str) -> Iterator[str]:
+def _addresses(path: str) -> list[str]:
     """Where the output of a file may lie: as a file, and as a page of any language."""
-    yield f"/{path}"
-    if path.endswith(".html"):
-        bare = "/" + path.removesuffix("index.html")
-        yield bare
-        yield urls.without_language(bare)[0]
-        yield urls.without_language("/" + path)[0]
+    if not path.endswith(".html"):
+        return [f"/{path}"]
+    whole = [f"/{path}", urls.without_language(f"/{path}")[0]]
+    return [*whole, *(each.removesuffix("index.html") for each in whole)]
 
 
 def _new(path: str) -> Output | None:

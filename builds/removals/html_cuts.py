@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from builds.data import urls
 
 _NAMED = re.compile(rb'data-resource="(\d+)"')
-_ROW = re.compile(rb'<li data-resource="(\d+)">.*?</li>\n', re.DOTALL)
-_FACT = re.compile(rb'<div data-resource="(\d+)">.*?</div>\n', re.DOTALL)
+_ELEMENTS = (
+    (re.compile(rb'<li data-resource="(\d+)">'), b"</li>\n"),
+    (re.compile(rb'<div data-resource="(\d+)">'), b"</div>\n"),
+)
+"""Rows and facts: how each begins and ends."""
 _EMPTY_NOTICE = re.compile(
     rb'<div class="notice" role="note">\n<p>[^<]*</p>\n<ul>\n</ul>\n</div>\n'
 )
@@ -32,8 +35,8 @@ def without(html: bytes, ids: Collection[int]) -> bytes:
     """A page without its rows and links of these resources."""
     if not named(html).intersection(ids):
         return html
-    for element in (_ROW, _FACT):
-        html = element.sub(lambda found: b"" if int(found[1]) in ids else found[0], html)
+    for start, end in _ELEMENTS:
+        html = b"".join(_kept(html, start, end, ids))
     html = _EMPTY_NOTICE.sub(b"", html)
     return _LINKED_DATA.sub(lambda found: found[1] + _unlinked(found[2], ids) + found[3], html)
 
@@ -46,12 +49,26 @@ def named(html: bytes) -> set[int]:
 def lists(html: bytes) -> set[str]:
     """Of a resource's page: the bare addresses of the lists that it stands in, without the site's
     base, from their own folder on (`tags/film/`)."""
-    return {_address(found.decode()) for found in _LIST_LINK.findall(html)}
+    return {_address(link.decode()) for link in set(_LIST_LINK.findall(html))}
 
 
 def torrents(html: bytes) -> set[str]:
     """Of a resource's page: the paths of its `.torrent` files."""
     return {found.decode() for found in _TORRENT.findall(html)}
+
+
+def _kept(
+    html: bytes, start: re.Pattern[bytes], end: bytes, ids: Collection[int]
+) -> Iterator[bytes]:
+    """What stands around the elements of these. A pattern for whole elements would take the longest
+    of all that a removal does."""
+    at = 0
+    for found in start.finditer(html):
+        stop = html.find(end, found.end()) if int(found[1]) in ids else -1
+        if stop >= 0:
+            yield html[at : found.start()]
+            at = stop + len(end)
+    yield html[at:]
 
 
 def _address(link: str) -> str:

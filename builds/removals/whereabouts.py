@@ -148,18 +148,14 @@ class _Search:
 
 
 def _standing(edits: TreeEdits, pk: int) -> Standing:
-    covers = [urls.file_of(urls.cover(pk)), urls.file_of(urls.thumbnail(pk))]
-    bodies = {path: body for path in (*pages_of(pk), *covers) if (body := edits.read(path))}
-    found, lists = Standing(set(bodies)), set[str]()
-    for path, body in bodies.items():
-        if path.endswith(".html"):
-            found.neighbours |= html_cuts.named(body)
-            lists |= html_cuts.lists(body)
-            found.files |= {
-                name for name in html_cuts.torrents(body) if edits.read(name) is not None
-            }
-    found.lists = lists or None
-    return found
+    covers = {urls.file_of(urls.cover(pk)), urls.file_of(urls.thumbnail(pk))}
+    pages = {path: body for path in pages_of(pk) if (body := edits.read(path))}
+    neighbours, lists, files = set[int](), set[str](), covers
+    for body in pages.values():
+        neighbours |= html_cuts.named(body)
+        lists |= html_cuts.lists(body)
+        files |= html_cuts.torrents(body)
+    return Standing({*pages, *filter(edits.has, files)}, neighbours, lists or None)
 
 
 def _items(edits: TreeEdits, ids: set[int]) -> Iterator[dict[str, Any]]:
@@ -173,7 +169,7 @@ def _add_from_index(edits: TreeEdits, found: Standing, item: dict[str, Any]) -> 
     """What the page would tell if Hugo could have rendered it."""
     found.neighbours |= {item["supersedes"], *item["superseded_by"]} - {None}
     torrent = urls.file_of(urls.torrent(item["magnet_hash"]))
-    found.files |= {torrent} if edits.read(torrent) is not None else set()
+    found.files |= {torrent} if edits.has(torrent) else set()
 
 
 def _listed(edits: TreeEdits, path: str) -> set[int]:

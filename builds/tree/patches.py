@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
+import stat
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -106,12 +107,12 @@ def to_disk(draft: PatchDraft) -> None:
 def seal(draft: PatchDraft, removed: list[str]) -> Patch:
     """Write down what the merge will do; from here on it needs nothing but its folder."""
     shutil.rmtree(draft.work, ignore_errors=True)
-    site = public_of(draft.folder)
-    added = {path for path in _files(draft.new) if not (site / path).is_file()}
-    files = sorted(_files(draft.new), key=lambda path: _rank(path, is_new=path in added))
+    site, new = public_of(draft.folder), list(_files(draft.new))
+    added = {path for path in new if _size(f"{site}/{path}") is None}
+    files = sorted(new, key=lambda path: _rank(path, is_new=path in added))
     patch = Patch(
         draft.base, draft.token, draft.build, files,
-        [path for path in removed if (site / path).is_file()],
+        [path for path in removed if _size(f"{site}/{path}") is not None],
         [path for path in files if path in added],
     )  # fmt: skip
     to_disk(draft)
@@ -123,20 +124,22 @@ def growth(draft: PatchDraft, removed: list[str]) -> tuple[int, int]:
     """By how many files and bytes the merge lets the site grow."""
     site, files, size = public_of(draft.folder), 0, 0
     for path in _files(draft.new):
-        before = _size(site / path)
+        before = _size(f"{site}/{path}")
         files += before is None
-        size += (draft.new / path).stat().st_size - (before or 0)
+        size += (_size(f"{draft.new}/{path}") or 0) - (before or 0)
     for path in removed:
-        if (before := _size(site / path)) is not None:
+        if (before := _size(f"{site}/{path}")) is not None:
             files, size = files - 1, size - before
     return files, size
 
 
-def _size(path: Path) -> int | None:
+def _size(path: str) -> int | None:
+    """Of a file, in bytes; None if there is none."""
     try:
-        return path.stat().st_size
-    except FileNotFoundError:
+        found = os.stat(path)  # noqa: PTH116  # a Path for each costs seconds
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    return found.st_size if stat.S_ISREG(found.st_mode) else None
 
 
 def apply(folder: Path, patch: Patch) -> None:
@@ -146,16 +149,16 @@ def apply(folder: Path, patch: Patch) -> None:
     """
     site, new, old = public_of(folder), folder / "new", folder / "old"
     for path in patch.files:
-        if (new / path).is_file():
-            _keep(site / path, old / path)
-            (site / path).parent.mkdir(parents=True, exist_ok=True)
+        if _size(f"{new}/{path}") is not None:
+            _keep(f"{site}/{path}", f"{old}/{path}")
             with suppress(FileNotFoundError):  # another one did it in this moment
-                (new / path).replace(site / path)
+                _into_folder(os.replace, f"{new}/{path}", f"{site}/{path}")
     for path in patch.removed:
         if new.is_dir():  # else another one has ended this meanwhile
             with suppress(FileNotFoundError):
                 _take(site / path, old / path, folder / f"taken-{os.getpid()}")
-            _drop_empty((site / path).parent, site)
+    for path in patch.removed if new.is_dir() else ():  # all files first: a disk is slow at folders
+        _drop_empty((site / path).parent, site)
     if new.is_dir():
         if token_of(folder.parent.parent) == patch.base:  # else it is done, and another one came
             set_token(folder.parent.parent, patch.token)
@@ -286,16 +289,24 @@ def _rank(path: str, *, is_new: bool) -> tuple[int, str]:
     return (1 if "resources/" in path or path.startswith("assets/") else 2), path
 
 
-def _keep(present: Path, old: Path) -> None:
-    old.parent.mkdir(parents=True, exist_ok=True)
+def _keep(present: str, old: str) -> None:
     with suppress(FileNotFoundError, FileExistsError):
-        os.link(present, old)
+        _into_folder(os.link, present, old)
+
+
+def _into_folder(act: Callable[[str, str], None], source: str, target: str) -> None:
+    """Link or move a file into a folder, which is made if it is not there: most are."""
+    try:
+        act(source, target)
+    except FileNotFoundError:
+        Path(target).parent.mkdir(parents=True, exist_ok=True)
+        act(source, target)
 
 
 def _take(present: Path, old: Path, taken: Path) -> None:
     """Remove a file and keep it. If we slept, and a later delta brought another one, that goes
     back: no look beforehand could tell, for one may fall asleep after any look."""
-    _keep(present, old)
+    _keep(f"{present}", f"{old}")
     present.replace(taken)
     if not taken.samefile(old):
         with suppress(FileExistsError):
