@@ -63,7 +63,8 @@ def _folders() -> Iterator[CheckMessage]:
     for name in ("magnet_metadata_dir", "magnet_tmp_dir", "cover_dir",
                  "site_workdir", "backup_dir"):  # fmt: skip
         path: Path = getattr(settings.GHOST, name)
-        if not os.access(_nearest(path), os.W_OK):
+        nearest = _nearest(path)
+        if not (nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)):
             yield Error(
                 f"GHOST_{name.upper()}: {path} can't be written.",
                 hint="Give its owner the right to write, or name another folder.",

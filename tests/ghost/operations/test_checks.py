@@ -15,3 +15,14 @@ def test_a_proxy_that_nobody_trusts_is_told(configure, behind_tls, proxies, is_t
     configure(behind_tls=behind_tls, trusted_proxies=tuple(map(ipaddress.ip_network, proxies)))
 
     assert ("ghost.E008" in [each.id for each in checks.installation()]) is is_told
+
+
+@pytest.mark.parametrize("below", ["", "deeper"])
+def test_a_file_where_a_folder_is_wanted_is_told(configure, tmp_path, below):
+    file = tmp_path / "backups"
+    file.write_text("not a folder")
+    configure(backup_dir=file / below)
+
+    (told,) = (each for each in checks.installation() if each.id == "ghost.E001")
+
+    assert "GHOST_BACKUP_DIR" in told.msg
