@@ -16,7 +16,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from ghost.core.config.version import VERSION
+from ghost.core.errors import OutageError
 from ghost.core.http.client_address import client_address, is_in
+from ghost.core.io.disk_look import DiskLook
 from ghost.core.text.reasons import Reason
 from ghost.operations import figures
 from ghost.operations.figures import Figures, Item, sentences
@@ -51,8 +53,17 @@ def ready(request: HttpRequest) -> JsonResponse:
 def is_ready() -> bool:
     """Whether requests can be sent here: migrated, and the site is there if it is served here."""
     is_integrated = settings.GHOST.deploy_mode == "integrated"
-    is_site_there = not is_integrated or (settings.GHOST.site_workdir / "public").is_dir()
-    return is_site_there and figures.current().is_serving
+    return (not is_integrated or _is_site_there()) and figures.current().is_serving
+
+
+_site_look = DiskLook(lambda: (settings.GHOST.site_workdir / "public").is_dir())
+
+
+def _is_site_there() -> bool:
+    try:
+        return _site_look.take()
+    except OutageError:
+        return False
 
 
 def sees_detail(request: HttpRequest) -> bool:

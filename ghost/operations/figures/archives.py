@@ -7,6 +7,8 @@ from typing import Any
 
 from django.conf import settings
 
+from ghost.core.errors import OutageError
+from ghost.core.io.disk_look import DiskLook
 from ghost.core.text.reasons import NONE, Reason
 from ghost.operations import backup
 from ghost.operations.figures import sentences, timetable
@@ -17,14 +19,17 @@ GRACE = timedelta(hours=1)
 """Beyond GHOST_BACKUP_INTERVAL_HR: a backup waits for its turn, and takes its time."""
 
 
+_look = DiskLook(lambda: backup.list_all())
+
+
 def item(moment: Moment) -> Item:
     """Bad, if the last try failed or none came in time. Of PostgreSQL Ghost makes none."""
     if settings.GHOST.database_url:
         return Item("backups", Status.UNKNOWN, sentences.NOT_OURS())
     entry = next((e for e in timetable.entries() if e.name == SCHEDULE), None)
     try:
-        found = backup.list_all()
-    except OSError:
+        found = _look.take()
+    except (OSError, OutageError):
         return Item(
             "backups", Status.DEGRADED, sentences.FOLDER_UNREADABLE(), sentences.BACK_UP_NOW()
         )

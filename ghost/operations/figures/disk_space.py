@@ -9,7 +9,9 @@ from typing import Any
 
 from django.conf import settings
 
+from ghost.core.errors import OutageError
 from ghost.core.heartbeats.models import Heartbeat, host_name
+from ghost.core.io.disk_look import DiskLook
 from ghost.core.text.reasons import Reason
 from ghost.operations.figures import sentences
 from ghost.operations.figures.item import Item, Moment, Status
@@ -27,7 +29,15 @@ FOLDERS = (
 
 
 def disks() -> list[dict[str, Any]]:
-    """Of each disk of this host: the variable of the first folder on it, and what is left."""
+    """Of each disk of this host: the variable of the first folder on it, and what is left. None
+    while one does not answer, which `machine` tells."""
+    try:
+        return _look.take()
+    except OutageError:
+        return []
+
+
+def _disks() -> list[dict[str, Any]]:
     seen: dict[int, dict[str, Any]] = {}
     for name in FOLDERS:
         with suppress(OSError):
@@ -36,6 +46,9 @@ def disks() -> list[dict[str, Any]]:
             if device not in seen:
                 seen[device] = {"name": f"GHOST_{name.upper()}"} | _left(path)
     return list(seen.values())
+
+
+_look = DiskLook(_disks)
 
 
 def _nearest(path: Path) -> Path:

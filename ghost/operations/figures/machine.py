@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from ghost.core.errors import OutageError
 from ghost.core.heartbeats.models import Heartbeat, host_name
+from ghost.core.io.disk_look import DiskLook
 from ghost.core.text.reasons import words
 from ghost.operations import checks
 from ghost.operations.figures import sentences
@@ -14,10 +16,23 @@ LOOKED_AT = ("ghost.E001", "ghost.E002")
 """Checks without which nothing gets built. What is merely unwise is told by `doctor`."""
 
 
+HUNG = "a folder that does not answer"
+
+
 def problems() -> list[str]:
     """What is wrong on this host, without its paths."""
+    try:
+        return _look.take()
+    except OutageError:
+        return [HUNG]
+
+
+def _problems() -> list[str]:
     found = (problem for problem in checks.installation() if problem.id in LOOKED_AT)
     return [str(problem.msg).partition(": ")[0] for problem in found]
+
+
+_look = DiskLook(_problems)
 
 
 def item(moment: Moment) -> Item:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from threading import Event
 
 import pytest
 
-from ghost.operations.figures import disk_space
+from ghost.core.io import disk_look
+from ghost.operations.figures import disk_space, gathering, machine
 from tests.ghost.operations.figures.moments import heartbeat, item, told
 
 pytestmark = pytest.mark.django_db
@@ -49,3 +51,23 @@ def test_a_worker_s_host_tells_of_its_own():
 
     assert told("disk") == ("down", "disk.full")
     assert str(item("disk").reason) == "no space left: GHOST_DB_PATH (two)"
+
+
+def test_a_folder_that_hangs_is_told_and_keeps_nobody(monkeypatch, tmp_path, configure):
+    """A fake: what stands for a network disk whose server is away can't be made without rights."""
+    answers = Event()
+    monkeypatch.setattr(disk_look, "PATIENCE_S", 0.3)
+    monkeypatch.setattr(os, "statvfs", lambda path: answers.wait() and None)
+    monkeypatch.setattr(os, "access", lambda *asked: answers.wait())
+
+    try:
+        found = gathering.gather()
+    finally:
+        answers.set()
+        for look in (disk_space._look, machine._look):
+            assert look._thread
+            look._thread.join()
+
+    bad = {each.name: str(each.reason) for each in found.problems}
+    assert "a folder that does not answer" in bad["machine"]
+    assert found.is_serving
