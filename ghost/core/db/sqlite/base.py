@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
+from typing import Any
 
-from django.db import OperationalError
 from django.db.backends.sqlite3 import base
 
 from ghost.core.db import garbage, holds
@@ -17,38 +18,27 @@ TRY_MS = 250
 """So long SQLite itself waits, before it is looked whether to go on."""
 
 
-class DatabaseWrapper(base.DatabaseWrapper):
-    """A connection that measures its write transactions, and collects no garbage in them."""
+TAKE_THE_LOCK = ("BEGIN IMMEDIATE", "INSERT", "UPDATE", "DELETE", "REPLACE")
+"""How statements begin that wait for it, outside of a transaction."""
 
-    transaction_mode: str | None
-    _held_since: float | None = None
 
-    def _start_transaction_under_autocommit(self) -> None:
-        if self.transaction_mode != "IMMEDIATE":
-            self._begin()
-            return
-        self._begin_in_turn()
-        self._held_since = monotonic()  # the lock is ours from now on
-        garbage.hold_back()
+class _Cursor(base.SQLiteCursorWrapper):
+    """OperationalError from a write if others hold the lock for longer than this connection, or this
+    process, waits for it."""
 
-    def _begin(self) -> None:
-        super()._start_transaction_under_autocommit()  # type: ignore[misc]  # no stub has it
-
-    def _begin_in_turn(self) -> None:
-        """OperationalError if others hold the lock for longer than this connection, or this process,
-        waits for it."""
+    def execute(self, query: str, params: Any = None) -> Any:  # noqa: ANN401  # Django's
+        if self.connection.in_transaction or not query.startswith(TAKE_THE_LOCK):
+            return super().execute(query, params)
         with self._own_patience() as patience_ms, queue.joined() as may_wait:
             deadline = monotonic() + patience_ms / 1000
             while True:
                 is_last = monotonic() >= deadline or not may_wait()
                 self._set_patience(0 if is_last else min(TRY_MS, patience_ms))
                 try:
-                    self._begin()
-                except OperationalError as error:
+                    return super().execute(query, params)
+                except sqlite3.OperationalError as error:
                     if is_last or not is_busy(error):
                         raise
-                else:
-                    return
 
     @contextmanager
     def _own_patience(self) -> Iterator[int]:
@@ -61,6 +51,24 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _set_patience(self, patience_ms: int) -> None:
         self.connection.execute(f"PRAGMA busy_timeout = {patience_ms:d}")
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """A connection that measures its write transactions, and collects no garbage in them."""
+
+    transaction_mode: str | None
+    _held_since: float | None = None
+
+    def create_cursor(self, name: str | None = None) -> base.SQLiteCursorWrapper:
+        """One whose writes wait in turn."""
+        cursor: base.SQLiteCursorWrapper = self.connection.cursor(factory=_Cursor)
+        return cursor
+
+    def _start_transaction_under_autocommit(self) -> None:
+        super()._start_transaction_under_autocommit()  # type: ignore[misc]  # no stub has it
+        if self.transaction_mode == "IMMEDIATE":  # the lock is ours from now on
+            self._held_since = monotonic()
+            garbage.hold_back()
 
     def _commit(self) -> None:
         super()._commit()  # type: ignore[misc]  # as above

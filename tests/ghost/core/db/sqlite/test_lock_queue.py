@@ -26,6 +26,7 @@ def database(tmp_path, monkeypatch) -> Path:
     path = tmp_path / "ghost.db"
     with closing(sqlite3.connect(path)) as made:
         made.execute("PRAGMA journal_mode=WAL")  # else a connection's first statement waits too
+        made.execute("CREATE TABLE kept (number INTEGER)")
     return path
 
 
@@ -36,15 +37,15 @@ def holding(path: Path) -> Iterator[sqlite3.Connection]:
         yield other
 
 
-def write(path: Path) -> bool:
+def write(path: Path, statement: str = "BEGIN IMMEDIATE") -> bool:
     """Whether the lock was got."""
     usual = connections.settings["default"]
     ours = DatabaseWrapper(usual | sqlite(path), "default")
     ours.inc_thread_sharing()
     try:
         ours.ensure_connection()
-        ours._start_transaction_under_autocommit()
-        ours._rollback()
+        with ours.cursor() as cursor:
+            cursor.execute(statement)
     except OperationalError:
         return False
     finally:
@@ -52,15 +53,16 @@ def write(path: Path) -> bool:
     return True
 
 
-def test_few_threads_wait_for_a_lock_that_is_held_for_long(database):
+@pytest.mark.parametrize("statement", ["BEGIN IMMEDIATE", "DELETE FROM kept"])
+def test_few_threads_wait_for_a_lock_that_is_held_for_long(database, statement):
     with ThreadPoolExecutor(THREADS) as pool, holding(database) as other:
-        tried = [pool.submit(write, database) for _ in range(THREADS)]
+        tried = [pool.submit(write, database, statement) for _ in range(THREADS)]
         refused = THREADS - lock_queue.PLACES
 
         wait_for(
             "those who are too many", lambda: sum(each.done() for each in tried) == refused, 10
         )
-        late = pool.submit(write, database).result(timeout=5)
+        late = pool.submit(write, database, statement).result(timeout=5)
         other.execute("ROLLBACK")
 
     assert sum(each.result() for each in tried) == lock_queue.PLACES
