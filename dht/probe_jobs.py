@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 
 from dht import reasons
 from dht.models import Scan
+from ghost.core.db.pacing import PacedWriter
 from ghost.core.jobs import worker
 from ghost.core.text.reasons import NONE
 from resources.models import ProbeStatus, Resource
 
 GONE = "gone"
 RESOURCE = "resource"
+SETTLED_AT_ONCE = 25
 _FIELDS = (
     "title", "probe_status", "probe_error", "probe_claim", "probe_claimed_until", "probe_due_at",
     "probed_at", "takedown_at", "published_at", "awaits_review", "dht_status",
@@ -59,18 +60,33 @@ def _result(row: Resource) -> dict[str, Any]:
 def look_after(subjects: Collection[str]) -> None:
     """End the jobs of those that have ended and nobody told: before the job's row was there, taken
     down, deleted."""
+    writer = PacedWriter()
+    for part in writer.in_parts(_ended(subjects), SETTLED_AT_ONCE):
+        with writer.writing():
+            _settle_ended(part)
+
+
+def _ended(subjects: Collection[str]) -> list[str]:
+    """Those to settle, looked up while others can write: of a bulk's thousand they are few."""
     if not subjects:
-        return
-    with transaction.atomic():
-        rows = _rows(subjects)
-        for key in _keys(RESOURCE, subjects):
-            if key not in rows:
-                worker.settle(subject(key), GONE, {"resource_id": key}, error=reasons.GONE())
-            elif has_ended(rows[key]):
-                settle(rows[key])
-        for scan in _scans(subjects):
-            if not scan.is_open:
-                scan.settle()
+        return []
+    rows = _rows(subjects)
+    ended = [key for key in _keys(RESOURCE, subjects) if key not in rows or has_ended(rows[key])]
+    scans = [f"{Scan.SUBJECT}:{scan.pk}" for scan in _scans(subjects) if not scan.is_open]
+    return [*map(subject, ended), *scans]
+
+
+def _settle_ended(subjects: Collection[str]) -> None:
+    """In a transaction: each is looked at again, since it may have begun anew."""
+    rows = _rows(subjects)
+    for key in _keys(RESOURCE, subjects):
+        if key not in rows:
+            worker.settle(subject(key), GONE, {"resource_id": key}, error=reasons.GONE())
+        elif has_ended(rows[key]):
+            settle(rows[key])
+    for scan in _scans(subjects):
+        if not scan.is_open:
+            scan.settle()
 
 
 def is_under_way(subjects: Collection[str]) -> bool:

@@ -59,6 +59,28 @@ def test_the_job_of_a_resource_that_is_gone_ends_with_that_reason():
     assert (Job.objects.get().is_ok, Job.objects.get().error) == (False, reasons.GONE())
 
 
+def test_while_none_has_ended_nothing_is_locked_to_see_that(django_assert_num_queries):
+    rows = [make.resource(is_probed=False) for _ in range(3)]
+    ask(*rows)
+    subjects = [probe_jobs.subject(row.pk) for row in rows]
+
+    with django_assert_num_queries(1):  # no transaction around it
+        probe_jobs.look_after(subjects)
+
+    assert Job.objects.get().finished_at is None
+
+
+def test_a_job_of_many_ends_though_they_are_settled_in_parts(monkeypatch):
+    monkeypatch.setattr(probe_jobs, "SETTLED_AT_ONCE", 2)
+    rows = [make.resource(is_probed=False) for _ in range(5)]
+    ask(*rows)
+    Resource.objects.all().delete()
+
+    probe_jobs.look_after([probe_jobs.subject(row.pk) for row in rows])
+
+    assert Job.objects.get().result == {probe_jobs.GONE: 5}
+
+
 def test_a_probe_is_under_way_while_its_claim_lasts():
     row = make.resource(is_probed=False)
     subject = probe_jobs.subject(row.pk)
