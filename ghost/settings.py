@@ -44,23 +44,24 @@ INSTALLED_APPS = [
     "django_q",
 ]
 
+# What every answer carries stands outside of what makes answers of its own.
 MIDDLEWARE = [
     "ghost.core.http.request_id.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "ghost.torznab.errors.TorznabErrorsMiddleware",
     "ghost.core.http.problems.ProblemsMiddleware",
     "ghost.core.http.error_pages.ErrorPagesMiddleware",
     "ghost.core.http.idempotency.IdempotencyMiddleware",
     "ghost.core.audit.middleware.ActorMiddleware",
-    "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 ROOT_URLCONF = "ghost.urls"
@@ -142,6 +143,7 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF],
         "form-action": [SELF],
+        "object-src": [NONE],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
     }
