@@ -7,11 +7,11 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from ghost import public_site
+from ghost.accounts import urls as accounts
 from ghost.api.openapi_document import document
 from ghost.api.root import api
 from ghost.core.http import error_pages, problems
 from ghost.operations import health
-from teams import sign_in
 
 urlpatterns = [
     path("health", health.health),
@@ -21,7 +21,7 @@ urlpatterns = [
     path("api/", api.urls),
     path("api/<path:path>", problems.unknown),
     path("admin", RedirectView.as_view(url="/admin/")),
-    path("admin/password_change/", sign_in.change_password),  # before the admin's own
+    path("admin/", include(accounts)),  # before the admin's own
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     re_path(r"^(?P<path>.*)$", public_site.serve),

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-# Its own registrations come first, so that `register` can take their place.
+# Their own registrations come first, so that ours can take their place.
+import allauth.account.admin
+import allauth.mfa.admin
+import allauth.usersessions.admin
 import django.contrib.auth.admin
+from django.contrib import admin
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, User
 from django.db import models
@@ -15,6 +19,11 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 
 from ghost.core.admin.model_admin import ModelAdmin, display, register
 from ghost.core.errors import OutageError
+
+# Secrets and keys of sessions are nobody's to read.
+admin.site.unregister(allauth.account.admin.EmailAddress)
+admin.site.unregister(allauth.mfa.admin.Authenticator)
+admin.site.unregister(allauth.usersessions.admin.UserSession)
 
 
 class PersonForm(UserCreationForm):  # type: ignore[misc]  # unfold has no types

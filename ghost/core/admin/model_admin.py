@@ -23,6 +23,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.text import capfirst
+from django.views.decorators.cache import never_cache
 from unfold.sites import UnfoldAdminSite
 
 from ghost.core.audit import trail
@@ -57,9 +58,9 @@ class GhostAdminSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no ty
         """Any page of the admin, with the policy that unfold needs."""
         return _policy(super().admin_view(view, cacheable))  # type: ignore[no-any-return]  # csp has no types
 
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """The log-in page: it is not an `admin_view`."""
-        return _policy(super().login)(request, extra_context)
+    def open_view(self, view: Callable[..., Any]) -> Callable[..., Any]:
+        """A page for people who are not signed in yet, with the same policy; no cache keeps it."""
+        return _policy(never_cache(view))  # type: ignore[no-any-return]  # csp has no types
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

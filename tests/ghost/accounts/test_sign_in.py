@@ -3,11 +3,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from teams.models.sign_in_attempt import MOST, MOST_OF_ADDRESS, WINDOW, Attempt
@@ -210,3 +211,33 @@ def test_threads_share_the_count(file_database):
         refused = list(threads.map(try_it, range(30)))
 
     assert refused.count(False) == MOST_OF_ADDRESS
+
+
+@pytest.mark.parametrize("wanted", ["", "//evil.example/", "https://evil.example/", "/nothing\0"])
+def test_without_a_good_address_to_go_to_it_leads_to_the_dashboard(wanted):
+    fields = {"username": "root", "password": "right"} | ({"next": wanted} if wanted else {})
+
+    answer = Client().post(reverse("admin:login"), fields)
+
+    assert answer["Location"] in ("/admin/", "/nothing%00")
+
+
+def test_who_no_longer_may_is_not_sent_in_circles(root):
+    browser = Client()
+    browser.force_login(root)
+    User.objects.update(is_staff=False)
+
+    assert browser.get("/admin/")["Location"] == "/admin/login/?next=/admin/"
+    assert browser.get("/admin/login/?next=/admin/").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["account_signup", "account_signup_by_passkey", "account_email"])
+def test_nobody_makes_his_own_account(name):
+    with pytest.raises(NoReverseMatch):
+        reverse(name)
+
+
+def test_no_admin_page_shows_rows_of_allauth():
+    shown = {model._meta.app_label for model in admin.site._registry}
+
+    assert not shown & {"account", "mfa", "usersessions", "socialaccount"}
