@@ -70,7 +70,7 @@ def admit(request: HttpRequest, raw: str, action: Action) -> Token | None:
         token.touch()
         rate_limit.take(_caller(token), settings.GHOST.api_rate_limit)
         policy.require(token, action)
-        idempotency.begin(request, token.pk, raw)
+        idempotency.begin(request, token.pk)
     return token
 
 

@@ -129,7 +129,7 @@ def _with_pepper(raw: str, pepper: str) -> list[str]:
     secret = (raw + pepper).encode()
     encoded = hash_secret(
         secret,
-        settings.GHOST.token_salt.encode(),
+        settings.GHOST.token_salt.get_secret_value().encode(),
         time_cost=2,
         memory_cost=1 << 16,
         parallelism=2,

@@ -12,6 +12,7 @@ import pytest
 from argon2.low_level import Type, hash_secret
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pydantic import SecretStr
 
 from ghost.core.audit import trail
 from ghost.core.audit.models import AuditEvent
@@ -144,7 +145,7 @@ def _secret(value):
 
 
 def test_its_salt_may_be_another_one(configure):
-    configure(token_salt="salt of their own")
+    configure(token_salt=SecretStr("salt of their own"))
     row = imported(earlier_hash(salt="salt of their own"))
 
     assert legacy_tokens.find(RAW, "192.0.2.1") == row

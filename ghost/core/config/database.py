@@ -46,7 +46,7 @@ def _is_port(text: str) -> bool:
 
 def masked(address: str) -> str:
     """An address without what nobody may read over somebody's shoulder."""
-    address = re.sub(r"(?<=://)[^/\s]*@", "***@", address)
+    address = re.sub(r"(?<=://)\S*@", "***@", address)
     return re.sub(r"(?<=password=)[^&\s]*", "***", address)
 
 

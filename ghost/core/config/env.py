@@ -27,14 +27,13 @@ from ghost.core.config.groups.site import Covers, Site, SiteBuilds
 from ghost.core.config.groups.storage import Database, Retention
 from ghost.core.config.groups.web import WebServer
 from ghost.core.config.groups.work import Workers
-from ghost.core.config.values import BASE_DIR, Group
+from ghost.core.config.values import BASE_DIR, Group, is_secret, may_hold_password
 from ghost.core.errors import GhostError
 
 __all__ = ["BASE_DIR", "ConfigError", "Env", "load"]
 
-SECRETS = ("secret_key", "token_pepper")
-ADDRESSES = ("database_url", "redis_url", "pages_remote_url", "site_repo_url")
-"""What may have a password in it."""
+GENERATED = ("secret_key", "token_pepper")
+"""Secrets that are made on the first start where they are not given."""
 
 NOT_YET = frozenset({"GHOST_AGE_BIN"})
 """Names of earlier installations' `.env` files that this version does not read yet."""
@@ -112,11 +111,13 @@ def load() -> Env:
 def _sentence(detail: Any) -> str:  # noqa: ANN401  # pydantic's ErrorDetails
     name = str(detail["loc"][0])
     shown = name if name in {"HOST", "PORT"} else variable(name)
-    if name in SECRETS:  # its value must not be told
+    if name in GENERATED:
         return f"{shown}: must have 32 characters at least, at random."
-    if name in ADDRESSES:
-        return f"{shown}: {detail['msg'].removeprefix('Value error, ')}."
-    return f"{shown}: {detail['msg'].removeprefix('Value error, ')} (it is {detail['input']!r})."
+    told = f"{shown}: {detail['msg'].removeprefix('Value error, ')}"
+    field = Env.model_fields.get(name)
+    # The value of a secret must not be told; nor of what nobody knows, which might be one.
+    is_private = field is None or is_secret(field) or may_hold_password(field)
+    return f"{told}." if is_private else f"{told} (it is {detail['input']!r})."
 
 
 def secret(env: Env, field: Literal["secret_key", "token_pepper"]) -> str:

@@ -9,10 +9,13 @@ from pathlib import Path
 
 from django.utils import translation
 from dotenv import dotenv_values
+from pydantic import SecretStr
 
 from ghost.core.config import database
-from ghost.core.config.env import ADDRESSES, GROUPS, SECRETS, Env, dotenv_path, variable
-from ghost.core.config.values import BASE_DIR, Group
+from ghost.core.config.env import GENERATED, GROUPS, Env, dotenv_path, variable
+from ghost.core.config.values import BASE_DIR, Group, is_secret, may_hold_password
+
+MASK = "********"
 
 
 @dataclass(frozen=True)
@@ -38,14 +41,14 @@ def describe(env: Env) -> Iterator[Setting]:
 
 
 def _value(env: Env, field: str) -> str:
-    if field in SECRETS:
-        return "********"
-    text = as_text(getattr(env, field))
-    return database.masked(text) if field in ADDRESSES else text
+    known, value = Env.model_fields[field], getattr(env, field)
+    if is_secret(known):
+        return "" if value is None and field not in GENERATED else MASK
+    return database.masked(as_text(value)) if may_hold_password(known) else as_text(value)
 
 
 def _source(env: Env, field: str, in_file: dict[str, str | None]) -> str:
-    if field in SECRETS and getattr(env, field) is None:
+    if field in GENERATED and getattr(env, field) is None:
         return "generated in GHOST_SECRETS_DIR"
     name = variable(field)
     return "environment" if os.environ.get(name) else ".env" if in_file.get(name) else "default"
@@ -80,4 +83,7 @@ def example() -> str:
 
 def _example_lines(group: type[Group]) -> Iterator[str]:
     for field, info in group.model_fields.items():
-        yield from ("", f"# {info.description}", f"#{variable(field)}={as_text(info.default)}")
+        default = info.default
+        if isinstance(default, SecretStr):  # everybody may know what is in the source
+            default = default.get_secret_value()
+        yield from ("", f"# {info.description}", f"#{variable(field)}={as_text(default)}")

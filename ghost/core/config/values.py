@@ -5,13 +5,14 @@ from __future__ import annotations
 import ipaddress
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
+    from pydantic.fields import FieldInfo
 
 BASE_DIR = Path(__file__).resolve().parents[3]
 """The project's folder; relative paths start there."""
@@ -58,3 +59,22 @@ CommaList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)]
 ProjectPath = Annotated[Path, AfterValidator(_from_project)]
 """A relative one starts at the project, `~` at home."""
+
+
+class _MayHoldPassword:
+    """Marks a text that is shown without what stands between its scheme and its `@`."""
+
+
+MAY_HOLD_PASSWORD = _MayHoldPassword()
+Address = Annotated[str, MAY_HOLD_PASSWORD]
+"""Where something is, which may name who asks and his password: those are never shown."""
+
+
+def is_secret(field: FieldInfo) -> bool:
+    """Whether a variable's value is never shown: because of its type, SecretStr."""
+    return SecretStr in (field.annotation, *get_args(field.annotation))
+
+
+def may_hold_password(field: FieldInfo) -> bool:
+    """Whether a variable is an `Address`."""
+    return MAY_HOLD_PASSWORD in field.metadata

@@ -1,4 +1,8 @@
-"""Texts that only the caller's own bearer token opens again: AES-256-GCM (NIST SP 800-38D)."""
+"""Texts that only their owner gets to see again: AES-256-GCM (NIST SP 800-38D).
+
+The key is made of the pepper, which is not in the database, and of the owner's name: whoever has the database alone
+reads nothing, and what was sealed for one owner does not open for another.
+"""
 
 from __future__ import annotations
 
@@ -6,25 +10,27 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
 
 NONCE_BYTES = 12
-"""Made at random, and used once with a token: SP 800-38D, 8.2.2 and 8.3 allow 2^32 of them."""
+"""Made at random, and used once with a key: SP 800-38D, 8.2.2 and 8.3 allow 2^32 of them."""
 
 
-def encrypt(plain: bytes, raw_token: str, nonce: bytes, context: bytes) -> bytes:
-    """What `decrypt` opens with the same token, nonce and context; 16 bytes longer than `plain`."""
-    return AESGCM(_key(raw_token)).encrypt(nonce, plain, context)
+def encrypt(plain: bytes, owner: str, nonce: bytes, context: bytes) -> bytes:
+    """What `decrypt` opens for the same owner, nonce and context; 16 bytes longer than `plain`."""
+    return AESGCM(_key(owner)).encrypt(nonce, plain, context)
 
 
-def decrypt(sealed: bytes, raw_token: str, nonce: bytes, context: bytes) -> bytes:
-    """The plain bytes. ValueError if the token or the context is another, or a bit was changed."""
+def decrypt(sealed: bytes, owner: str, nonce: bytes, context: bytes) -> bytes:
+    """The plain bytes. ValueError if owner, context or pepper is another, or a bit was changed."""
     try:
-        return AESGCM(_key(raw_token)).decrypt(nonce, sealed, context)
+        return AESGCM(_key(owner)).decrypt(nonce, sealed, context)
     except InvalidTag as error:
-        raise ValueError("sealed for another token or context, or changed since") from error
+        raise ValueError("sealed for another owner or context, or changed since") from error
 
 
-def _key(raw_token: str) -> bytes:
-    """Of the token, for this use alone (RFC 5869)."""
-    derivation = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"ghost kept answer")
-    return derivation.derive(raw_token.encode())
+def _key(owner: str) -> bytes:
+    """Of the pepper, for this owner and this use alone (RFC 5869)."""
+    info = f"ghost kept answer {owner}".encode()
+    derivation = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=info)
+    return derivation.derive(settings.TOKEN_PEPPER.encode())

@@ -1,8 +1,9 @@
 """`Idempotency-Key`: a `POST` that is sent again gets the answer of the first time.
 
 As in draft-ietf-httpapi-idempotency-key-header: the same key with another request is refused
-(422), and one that is still under way too (409). Answers are kept for KEPT_FOR, encrypted so that
-only the caller's own bearer token opens them: some hold a raw token, which is stored nowhere.
+(422), and one that is still under way too (409). Answers are kept for KEPT_FOR, encrypted for the token's row,
+whatever its raw form is by then: some hold a raw token, which is stored nowhere. So a rotation whose
+answer was lost is answered again to either form, and a database alone tells nothing.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ class KeptAnswer(models.Model):
             return age > KEPT_FOR
         return age > LEASE or process.is_alive(self.held_by) is False
 
-    def keep(self, response: HttpResponse, raw_token: str) -> None:
+    def keep(self, response: HttpResponse) -> None:
         """Keep this answer for the next time; a fault of ours frees the key instead."""
         body = _packed(response)
         ours = KeptAnswer.objects.filter(pk=self.pk, nonce=self.nonce)
@@ -94,20 +95,28 @@ class KeptAnswer(models.Model):
             ours.delete()
             return
         self.status = response.status_code
-        sealed = encryption.encrypt(body, raw_token, bytes(self.nonce), self._context())
+        sealed = encryption.encrypt(body, self._owner, bytes(self.nonce), self._context())
         ours.update(status=self.status, sealed=sealed)
+
+    @property
+    def _owner(self) -> str:
+        return f"token {self.token_id}"
 
     def _context(self) -> bytes:
         """What the answer belongs to: one that was moved to another row does not open."""
         return json.dumps([self.token_id, self.key, self.fingerprint, self.status]).encode()
 
-    def replay(self, raw_token: str) -> HttpResponse:
-        """The answer; ConflictError if it was given to another form of the token."""
+    def replay(self) -> HttpResponse:
+        """The answer; ConflictError if the row was changed by another hand, or the pepper was."""
         nonce = bytes(self.nonce)
         try:
-            packed = encryption.decrypt(bytes(self.sealed), raw_token, nonce, self._context())
+            packed = encryption.decrypt(bytes(self.sealed), self._owner, nonce, self._context())
         except ValueError as error:
-            reason = _("This key was used before the token was changed; use another one.")
+            log.error("The answer kept as row %s can't be read: %s.", self.pk, error)
+            reason = _(
+                "The answer kept for this Idempotency-Key can't be read any more. Look whether the request was"
+                " done, then use another key."
+            )
             raise ConflictError(reason) from error
         kept = json.loads(zlib.decompress(packed))
         response = HttpResponse(kept["body"].encode("latin-1"), status=self.status)
@@ -117,8 +126,8 @@ class KeptAnswer(models.Model):
         return response
 
 
-def begin(request: HttpRequest, token_id: int, raw_token: str) -> None:
-    """Claim the key of this request, if it has one, for the caller whose raw token this is.
+def begin(request: HttpRequest, token_id: int) -> None:
+    """Claim the key of this request, if it has one, for the token of this row.
 
     ReplayError with the answer if it has one; UnderWayError while another one works on it;
     OtherRequestError if the key was used for something else.
@@ -133,9 +142,9 @@ def begin(request: HttpRequest, token_id: int, raw_token: str) -> None:
     if made is None:
         # Gone again if the other one just failed: then it counts as under way.
         known = KeptAnswer.objects.filter(token_id=token_id, key=key).first()
-        _answer_again(known, fingerprint, raw_token)
+        _answer_again(known, fingerprint)
     else:
-        request.idempotent = made, raw_token  # type: ignore[attr-defined]  # for the middleware
+        request.idempotent = made  # type: ignore[attr-defined]  # for the middleware
 
 
 def _claim(token_id: int, key: str, fingerprint: str) -> KeptAnswer | None:
@@ -155,14 +164,14 @@ def _claim(token_id: int, key: str, fingerprint: str) -> KeptAnswer | None:
         return None
 
 
-def _answer_again(known: KeptAnswer | None, fingerprint: str, raw_token: str) -> None:
+def _answer_again(known: KeptAnswer | None, fingerprint: str) -> None:
     if known and known.fingerprint != fingerprint:
         raise OtherRequestError(
             _("This Idempotency-Key was used for another request; use a new one.")
         )
     if known is None or known.status is None:
         raise UnderWayError(_("A request with this Idempotency-Key is still running; try again."))
-    raise ReplayError(known.replay(raw_token))
+    raise ReplayError(known.replay())
 
 
 def prune() -> int:
@@ -196,9 +205,9 @@ def _packed(response: HttpResponse) -> bytes:
     return zlib.compress(json.dumps(packed).encode())
 
 
-def _keep(response: HttpResponse, answer: KeptAnswer, raw_token: str) -> None:
+def _keep(response: HttpResponse, answer: KeptAnswer) -> None:
     try:
-        answer.keep(response, raw_token)
+        answer.keep(response)
     except DatabaseError:  # what was done is done, and this answer says so
         log.exception("An answer can't be kept; its key is free again in %s.", LEASE)
 
@@ -212,7 +221,7 @@ class IdempotencyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """The same answer."""
         response = self.get_response(request)
-        claimed: tuple[KeptAnswer, str] | None = getattr(request, "idempotent", None)
+        claimed: KeptAnswer | None = getattr(request, "idempotent", None)
         if claimed and isinstance(response, HttpResponse):
-            _keep(response, *claimed)
+            _keep(response, claimed)
         return response

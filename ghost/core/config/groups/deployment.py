@@ -9,7 +9,7 @@ from typing import Literal
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, ValidationInfo, field_validator
 
-from ghost.core.config.values import BASE_DIR, Group
+from ghost.core.config.values import BASE_DIR, Address, Group
 
 
 class Deployment(Group):
@@ -20,7 +20,7 @@ class Deployment(Group):
     deploy_mode: Literal["standard", "integrated"] = Field(
         "standard", description="integrated: the web server also serves the site at /."
     )
-    deploy_target: str = Field(
+    deploy_target: Address = Field(
         "",
         description="Where the site is copied to: a folder, user@host:path or rsync://host/module."
         " Files there that are not part of the site are deleted.",
@@ -56,12 +56,12 @@ class Pages(Group):
 
     heading = _("Deployment to a git branch")
 
-    pages_remote_url: str = Field(
+    pages_remote_url: Address = Field(
         "",
         description="Git repository that the site is pushed to: https, ssh, or a path. Credentials"
         " in it are never shown.",
     )
-    site_repo_url: str = Field("", description="Used if GHOST_PAGES_REMOTE_URL is empty.")
+    site_repo_url: Address = Field("", description="Used if GHOST_PAGES_REMOTE_URL is empty.")
     pages_branch: str = Field(
         "gh-pages",
         max_length=200,

@@ -29,8 +29,8 @@ class Keys(Group):
         description="Key of the tokens' hashes. Made in GHOST_SECRETS_DIR on first start if not"
         " given. Changing it invalidates every token.",
     )
-    token_salt: str = Field(
-        "ghost-static-salt",
+    token_salt: SecretStr = Field(
+        SecretStr("ghost-static-salt"),
         min_length=8,
         description="The earlier Ghost's salt: its tokens, once imported, are hashed with it when"
         " they are first used.",

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import Field, field_validator
 
 from ghost.core.config import database
-from ghost.core.config.values import Group, ProjectPath
+from ghost.core.config.values import Address, Group, ProjectPath
 
 
 class Database(Group):
@@ -16,7 +16,7 @@ class Database(Group):
 
     heading = _("Database")
 
-    database_url: str = Field(
+    database_url: Address = Field(
         "",
         description="The PostgreSQL database, such as postgresql://user:password@host:5432/ghost"
         "?sslmode=require; empty: SQLite at GHOST_DB_PATH. Its password is never shown.",

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import Field, field_validator
 
 from ghost.core.config import redis_address
-from ghost.core.config.values import Group
+from ghost.core.config.values import Address, Group
 
 
 class Workers(Group):
@@ -15,7 +15,7 @@ class Workers(Group):
     heading = _("Background work")
 
     workers: int = Field(3, ge=1, le=64, description="Number of worker processes of one qcluster.")
-    redis_url: str = Field(
+    redis_url: Address = Field(
         "",
         description="Redis that hands out the tasks, such as redis://user:password@host:6379/0; rediss:"
         " with TLS; empty: the database does. Its password is never shown.",

@@ -7,7 +7,7 @@ import pytest
 from django.utils import translation
 
 from ghost.core.config import env, listing
-from ghost.core.config.values import BASE_DIR
+from ghost.core.config.values import BASE_DIR, is_secret, may_hold_password
 
 
 def test_describe_masks_secrets(monkeypatch):
@@ -17,6 +17,54 @@ def test_describe_masks_secrets(monkeypatch):
     told = " ".join(row.value for row in listing.describe(env.load()))
 
     assert "very-secret" not in told
+
+
+SECRET = "hunter2-" * 5
+WITH_PASSWORD = [f"https://ada:{SECRET}@host.example/a.git", f"x://{SECRET}/{SECRET}@host.example"]
+
+
+def _told(monkeypatch, field, value):
+    """What is shown of that variable where it is in force, or told where it can't be."""
+    monkeypatch.setenv(env.variable(field), value)
+    try:
+        return " ".join(row.value for row in listing.describe(env.load()))
+    except env.ConfigError as error:
+        return " ".join(error.problems)
+
+
+@pytest.mark.parametrize("field", [f for f, i in env.Env.model_fields.items() if is_secret(i)])
+def test_no_secret_is_ever_shown_or_told(monkeypatch, field):
+    for value in (SECRET, SECRET[:7], *WITH_PASSWORD):
+        assert value not in _told(monkeypatch, field, value)
+
+
+@pytest.mark.parametrize(
+    "field", [f for f, i in env.Env.model_fields.items() if may_hold_password(i)]
+)
+def test_no_password_in_an_address_is_ever_shown_or_told(monkeypatch, field):
+    for value in WITH_PASSWORD:
+        assert SECRET not in _told(monkeypatch, field, value)
+
+
+NO_SECRET = {
+    "secrets_dir": "a folder",
+    "events_streams_per_token": "a number",
+    "public_baseurl": "what everybody sees",
+    "age_recipient": "a public key",
+    "age_identity_file": "the path of a file",
+}
+"""What sounds like a secret and is none."""
+
+
+def test_what_sounds_like_a_secret_is_marked_as_one():
+    sounds = re.compile(
+        r"secret|pepper|salt|token|pass(word|phrase)|credential|(^|_)keys?(_|$)|dsn|^age_|urls?$"
+    )
+    named = {f: i for f, i in env.Env.model_fields.items() if sounds.search(f)}
+
+    unmarked = {f for f, i in named.items() if not is_secret(i) and not may_hold_password(i)}
+
+    assert unmarked == set(NO_SECRET)
 
 
 def test_credentials_in_an_address_are_never_shown(monkeypatch):

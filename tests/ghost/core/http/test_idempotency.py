@@ -128,15 +128,40 @@ def test_a_raw_token_is_answered_again_and_stored_nowhere(post):
     assert raw.encode() not in bytes(KeptAnswer.objects.get().sealed)
 
 
-def test_after_a_rotation_the_answer_is_lost_and_says_so(post):
+def test_a_key_outlives_rotations_of_its_token(post):
     admin = make.admin()
-    post(admin, "/admin/tokens/publisher", {"display_name": "Ada"}, "k1")
-    raw = admin.rotate()
+    first = post(admin, "/admin/tokens/publisher", {"display_name": "Ada"}, "k1")
+    former, raw = admin.raw, admin.rotate()
 
-    response = post(admin, "/admin/tokens/publisher", {"display_name": "Ada"}, "k1", raw=raw)
+    by_new = post(admin, "/admin/tokens/publisher", {"display_name": "Ada"}, "k1", raw=raw)
+    by_former = post(admin, "/admin/tokens/publisher", {"display_name": "Ada"}, "k1", raw=former)
+
+    assert by_new.content == by_former.content == first.content
+    assert Token.objects.filter(display_name="Ada").count() == 1
+
+
+def test_a_rotation_whose_answer_was_lost_can_be_asked_for_again(post):
+    token = make.publisher()
+    path = f"/admin/tokens/{token.token_hash}/rotate"
+    first = post(token, path, None, "k1")
+
+    again = post(token, path, None, "k1")
+
+    assert (again.status_code, again.content) == (200, first.content)
+    assert post(token, path, None, "k1", raw=first.json()["token"]).content == first.content
+
+
+def test_an_answer_that_was_tampered_with_says_so(post, caplog):
+    token = make.publisher()
+    post(token, "/categories", {"name": "Films"}, "k1")
+    sealed = bytes(KeptAnswer.objects.get().sealed)
+    KeptAnswer.objects.update(sealed=sealed[:-1] + bytes([sealed[-1] ^ 1]))
+
+    response = post(token, "/categories", {"name": "Films"}, "k1")
 
     assert response.status_code == 409
-    assert Token.objects.filter(display_name="Ada").count() == 1
+    assert "can't be read any more" in response.json()["detail"]
+    assert "can't be read" in caplog.text
 
 
 def test_a_revoked_token_gets_no_old_answer(post):
