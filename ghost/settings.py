@@ -183,9 +183,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"context": {"()": "ghost.core.http.request_id.ContextFilter"}},
-    "formatters": {
-        "line": {"format": "{asctime} {levelname:<7} {name} [{context}] {message}", "style": "{"}
-    },
+    "formatters": {"line": {"()": "ghost.core.text.log_lines.LineFormatter"}},
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",

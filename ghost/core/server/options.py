@@ -11,6 +11,7 @@ _host = f"[{_variables.host}]" if ":" in _variables.host else _variables.host
 bind = f"{_host}:{_variables.port}"
 wsgi_app = "ghost.wsgi"
 worker_class = "ghost.core.server.worker.GuardedWorker"
+logger_class = "ghost.core.server.server_log.ServerLog"
 workers = 2
 threads = 8
 worker_connections = 8192
