@@ -7,7 +7,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
-from ghost.core.config import database
+from ghost.core.config import database, mail_server
 from ghost.core.config.env import BASE_DIR, load, make_folder, secret
 from ghost.core.config.version import VERSION
 
@@ -90,6 +90,7 @@ TEMPLATES = [
 
 make_folder(GHOST.db_path.parent, "db_path")
 DATABASES = {"default": database.settings(GHOST.database_url, GHOST.db_path)}
+globals().update(mail_server.settings(GHOST.email_url, GHOST.email_from))  # EMAIL_…
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # timeout < retry, and a task that ends with an error is not handed out again: what is due stands

@@ -13,7 +13,8 @@ from django.db import DatabaseError
 from builds.render import hugo
 from ghost.core.config import env
 from ghost.core.config.version import VERSION
-from ghost.core.errors import GhostError
+from ghost.core.errors import GhostError, OutageError
+from ghost.core.io import mail
 from ghost.operations import checks, figures, startup
 from ghost.operations.figures import Item, Status, machine, sentences
 
@@ -100,6 +101,21 @@ def _broker() -> Iterator[Finding]:
         yield Finding("redis", Outcome.FAILED, str(problem.msg), str(problem.hint))
 
 
+def _mail() -> Iterator[Finding]:
+    if not mail.is_set_up():
+        told = "not set up: forgotten passwords are reset with manage.py changepassword"
+        yield Finding("mail", Outcome.OK, told)
+        return
+    try:
+        mail.try_server()
+        yield Finding("mail", Outcome.OK, "the mail server answers")
+    except OutageError as error:
+        advice = (
+            "Correct GHOST_EMAIL_URL, or mend that server; try it with manage.py send_test_mail."
+        )
+        yield Finding("mail", Outcome.FAILED, str(error), advice)
+
+
 def _figures() -> Iterator[Finding]:
     found = figures.gather()
     is_machine_told = bool(machine.problems())  # among the settings, with their paths
@@ -143,5 +159,6 @@ CHECKS: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
     ("secrets", _secrets),
     ("database", _database),
     ("redis", _broker),
+    ("mail", _mail),
     ("figures", _figures),
 )

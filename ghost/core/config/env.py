@@ -22,6 +22,7 @@ from ghost.core.config.groups.bittorrent import HealthScans, Network, Probes
 from ghost.core.config.groups.deployment import Deployment, HostLimits, Pages
 from ghost.core.config.groups.keys import Keys
 from ghost.core.config.groups.logs import Logs
+from ghost.core.config.groups.mail import Mail
 from ghost.core.config.groups.monitoring import Monitoring
 from ghost.core.config.groups.site import Covers, Site, SiteBuilds
 from ghost.core.config.groups.storage import Database, Retention
@@ -64,6 +65,7 @@ class Env(  # from the last group to the first: so pydantic keeps their fields i
     Retention,
     Database,
     Monitoring,
+    Mail,
     Logs,
     Keys,
     WebServer,

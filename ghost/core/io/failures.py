@@ -24,3 +24,5 @@ PRIVATE_NETWORK = ReasonCode(
 )
 NOT_STARTED = ReasonCode("io.not_started", _("%(name)s could not be started: %(reason)s."))
 STOPPED = ReasonCode("io.stopped", _("%(name)s was stopped after %(seconds)s s."))
+NO_MAIL = ReasonCode("io.no_mail", _("No mail server is set up (see GHOST_EMAIL_URL)."))
+NO_MAIL_SENT = ReasonCode("io.no_mail_sent", _("%(name)s sends no mail: %(reason)s"))

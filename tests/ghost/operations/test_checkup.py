@@ -12,6 +12,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from builds.models import BuildState
 from dht.engine import session
 from ghost.core.db import migrations_state
+from ghost.core.errors import OutageError
+from ghost.core.io import mail
 from ghost.core.text.reasons import words
 from ghost.operations import checkup, startup
 from ghost.operations.checkup import Finding, Outcome
@@ -78,6 +80,14 @@ def break_redis(configure, monkeypatch, prepared):
     configure(redis_url="redis://:secret@127.0.0.1:1/0")
 
 
+def break_mail(configure, monkeypatch, prepared):
+    def refuse():
+        raise OutageError("mail.example sends no mail")
+
+    configure(email_url="smtp://ada:secret@mail.example")
+    monkeypatch.setattr(mail, "try_server", refuse)
+
+
 def break_build(configure, monkeypatch, prepared):
     BuildState.get()
     BuildState.objects.update(last_error=words("hugo: exit 1"))
@@ -99,6 +109,7 @@ def break_groups(configure, monkeypatch, prepared):
         (break_database, "database", "does not answer"),
         (break_libtorrent, "libtorrent", "can't be loaded"),
         (break_redis, "redis", "does not answer"),
+        (break_mail, "mail", "mail.example"),
         (break_build, "build", "hugo: exit 1"),
         (break_groups, "start", "operators' groups"),
     ],

@@ -28,6 +28,12 @@ class WebServer(Group):
     csrf_trusted_origins: CommaList = Field(
         (), description="Origins such as https://admin.example.org, when a proxy ends TLS."
     )
+    admin_url: str = Field(
+        "",
+        description="Where the admin is reached, such as https://admin.example.org: links that are written"
+        " down or sent by mail begin with it. Empty: the first of GHOST_CSRF_TRUSTED_ORIGINS, else of"
+        " GHOST_ALLOWED_HOSTS.",
+    )
     behind_tls: bool = Field(
         False,
         description="1 when all traffic comes over TLS: secure cookies, HSTS, X-Forwarded-Proto.",
@@ -46,6 +52,17 @@ class WebServer(Group):
         " each 10 kB.",
     )
 
+    @property
+    def admin_address(self) -> str:
+        """Where the admin is reached, without a path: by configuration, never by what a request says."""
+        origins = [origin for origin in self.csrf_trusted_origins if "*" not in origin]
+        return self.admin_url or next(iter(origins), "") or self._own_address()
+
+    def _own_address(self) -> str:
+        named = (host for host in self.allowed_hosts if not host.startswith((".", "*")))
+        host = next(named, "localhost")
+        return f"https://{host}" if self.behind_tls else f"http://{host}:{self.port}"
+
     @field_validator("allowed_hosts")
     @classmethod
     def _is_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -53,6 +70,13 @@ class WebServer(Group):
             if "/" in host:
                 raise ValueError(f"{host!r} is not a host name; leave away the scheme and the path")
         return value
+
+    @field_validator("admin_url")
+    @classmethod
+    def _is_admin_url(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[\w.:\[\]-]+/?", value):
+            raise ValueError("must be an address without a path, such as https://admin.example.org")
+        return value.rstrip("/")
 
     @field_validator("trusted_proxies")
     @classmethod

@@ -22,3 +22,27 @@ def test_hosts_and_origins_are_checked(monkeypatch, name, value):
         env.load()
 
     assert [problem.partition(":")[0] for problem in caught.value.problems] == [name]
+
+
+@pytest.mark.parametrize(
+    ("values", "address"),
+    [
+        ({}, "http://localhost:8000"),
+        ({"port": 80, "allowed_hosts": (".example.org", "*", "a.example")}, "http://a.example:80"),
+        ({"behind_tls": True, "allowed_hosts": ("a.example",)}, "https://a.example"),
+        ({"csrf_trusted_origins": ("https://*.b.example", "https://b.example")}, "https://b.example"),
+        ({"admin_url": "https://c.example", "csrf_trusted_origins": ("https://b.example",)}, "https://c.example"),
+    ],
+)  # fmt: skip
+def test_the_admin_s_address_is_configured(values, address):
+    assert env.Env.model_construct(**values).admin_address == address
+
+
+@pytest.mark.parametrize(
+    "value", ["admin.example", "https://a.example/admin", "javascript:alert(1)"]
+)
+def test_an_address_of_the_admin_has_no_path(monkeypatch, value):
+    monkeypatch.setenv("GHOST_ADMIN_URL", value)
+
+    with pytest.raises(env.ConfigError, match="GHOST_ADMIN_URL"):
+        env.load()
