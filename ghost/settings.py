@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "ghost.core.audit.middleware.ActorMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "ghost.core.http.sessions.SessionUseMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

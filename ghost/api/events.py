@@ -13,7 +13,6 @@ from typing import Any, ClassVar, cast
 from django.contrib.auth import get_user
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser, User
-from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import HeaderEx, P, Query, Router
@@ -25,6 +24,7 @@ from ghost.core.events.models import Event, EventKind, Scope
 from ghost.core.events.subscriber import Caller, Listener
 from ghost.core.events.subscriptions import Stream
 from ghost.core.http.schemas import MAX_ID, Documented, Moment
+from ghost.core.http.sessions import SessionStore
 from teams.auth import Bearer, TokenRequest
 from teams.models import Token
 from teams.policy import Action

@@ -23,6 +23,10 @@ EVENTS_DROPPED = ReasonCode(
     "operations.events_dropped",
     ngettext_lazy("dropped %(number)s event", "dropped %(number)s events", "number"),
 )
+SESSIONS_DROPPED = ReasonCode(
+    "operations.sessions_dropped",
+    _("dropped: ended sessions %(number)s, attempts to sign in %(attempts)s"),
+)
 PRUNED = ReasonCode(
     "operations.pruned",
     _(

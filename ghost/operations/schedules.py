@@ -36,6 +36,7 @@ NAMES = {
         ("back up", _("back up")),
         ("prune old data", _("prune old data")),
         ("prune events", _("prune events")),
+        ("drop ended sessions", _("drop ended sessions")),
     )
 }
 """What the schedules are called in the reader's language."""
@@ -81,6 +82,7 @@ def entries() -> list[ScheduledTask]:
         ),
         ScheduledTask("prune old data", "ghost.operations.tasks.prune", 24 * 60),
         ScheduledTask("prune events", "ghost.operations.tasks.prune_events", 10),
+        ScheduledTask("drop ended sessions", "ghost.operations.tasks.drop_ended_sessions", 60),
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 from django_q.models import Task
 
@@ -18,6 +19,8 @@ from ghost.core.http import idempotency, rate_limit
 from ghost.core.jobs.models import Job
 from ghost.core.text.reasons import Plain
 from ghost.operations import backup, reasons
+from teams.models import Attempt
+from teams.models.sign_in_attempt import WINDOW
 
 
 def back_up() -> Plain:
@@ -32,6 +35,16 @@ def back_up() -> Plain:
 def prune_events() -> Plain:
     """By the clock, every ten minutes: drop events that nobody comes back for any more."""
     return reasons.EVENTS_DROPPED(number=Event.objects.prune()).plain()
+
+
+def drop_ended_sessions() -> Plain:
+    """By the clock, every hour: drop sessions that ended (Django's `clearsessions`), and the attempts
+    to sign in that count no more."""
+    now = timezone.now()
+    sessions = pacing.delete(Session.objects.filter(expire_date__lte=now))
+    return reasons.SESSIONS_DROPPED(
+        number=sessions, attempts=pacing.delete(Attempt.objects.filter(at__lte=now - WINDOW))
+    ).plain()
 
 
 def prune() -> Plain:

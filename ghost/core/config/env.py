@@ -24,6 +24,7 @@ from ghost.core.config.groups.keys import Keys
 from ghost.core.config.groups.logs import Logs
 from ghost.core.config.groups.mail import Mail
 from ghost.core.config.groups.monitoring import Monitoring
+from ghost.core.config.groups.sessions import Sessions
 from ghost.core.config.groups.site import Covers, Site, SiteBuilds
 from ghost.core.config.groups.storage import Database, Retention
 from ghost.core.config.groups.web import WebServer
@@ -68,6 +69,7 @@ class Env(  # from the last group to the first: so pydantic keeps their fields i
     Mail,
     Logs,
     Keys,
+    Sessions,
     WebServer,
     BaseSettings,
 ):

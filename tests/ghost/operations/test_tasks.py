@@ -7,6 +7,7 @@ from contextlib import closing
 from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core import serializers
 from django.utils import timezone
 from django.utils.module_loading import import_string
@@ -18,6 +19,8 @@ from ghost.core.catalog.models import Catalog
 from ghost.core.jobs.models import Job
 from ghost.operations import backup, schedules, tasks
 from resources.models import Category, Resource
+from teams.models import Attempt
+from teams.models.sign_in_attempt import WINDOW
 from tests import make
 from tests.results import said
 
@@ -35,6 +38,20 @@ def test_back_up_makes_a_proven_backup(configure, tmp_path):
 
     assert said(told).endswith("written and read again, 1 file")
     assert len(backup.list_all()) == 1
+
+
+def test_ended_sessions_and_attempts_that_count_no_more_are_dropped():
+    now = timezone.now()
+    for name, ends_at in (("gone", now), ("there", now + timedelta(minutes=1))):
+        Session.objects.create(session_key=name, session_data="", expire_date=ends_at)
+    for at in (now - WINDOW, now):
+        Attempt.objects.create(username="ann", address="192.0.2.1", at=at)
+
+    told = tasks.drop_ended_sessions()
+
+    assert said(told) == "dropped: ended sessions 1, attempts to sign in 1"
+    assert [row.session_key for row in Session.objects.all()] == ["there"]
+    assert Attempt.objects.count() == 1
 
 
 def test_prune_drops_what_is_old_and_keeps_the_rest():

@@ -131,7 +131,7 @@ def test_what_may_work_later_is_said_everywhere(error, status, path):
         assert ("json" in answer["Content-Type"]) is path.startswith("/api/")
 
 
-@pytest.mark.parametrize("where", ["django.contrib.sessions.backends.db.SessionStore.load",
+@pytest.mark.parametrize("where", ["ghost.core.http.sessions.SessionStore.load",
                                    "django.contrib.auth.middleware.get_user"])  # fmt: skip
 def test_an_outage_below_the_views_is_a_503_too(monkeypatch, where):
     browser = operators.client()
