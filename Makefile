@@ -45,7 +45,7 @@ coverage: ## the same, and which lines of Ghost it ran: var/coverage
 	@$(MAKE) --no-print-directory test COVERAGE=1
 
 audit: setup ## known flaws of the locked packages (needs the network: a database of flaws)
-	@sh .ci/audit requirements.txt requirements-dev.txt
+	@$(BIN)/python .ci/audit.py requirements-dev.txt .ci/audit-requirements.txt
 
 bench: setup ## the benchmarks of bench/
 	@for file in bench/bench_*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
