@@ -6,6 +6,7 @@ many addresses, keeps no more than HASHINGS of them busy on each machine.
 
 from __future__ import annotations
 
+import unicodedata
 from contextlib import AbstractContextManager
 from functools import cache
 from pathlib import Path
@@ -38,6 +39,8 @@ class TurnTakingHasher(PBKDF2PasswordHasher):
     """Django's, in turn: all of checking and setting a password goes through `encode`."""
 
     def encode(self, password: str, salt: str, iterations: int | None = None) -> str:
-        """As PBKDF2PasswordHasher; OutageError as `turn` has it."""
+        """As PBKDF2PasswordHasher, of however the keyboard spells it (NIST SP 800-63B-4, 3.1.1.2);
+        OutageError as `turn` has it."""
+        same = unicodedata.normalize("NFKC", password)
         with turn():
-            return super().encode(password, salt, iterations)
+            return super().encode(same, salt, iterations)

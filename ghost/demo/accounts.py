@@ -38,7 +38,7 @@ def path() -> Path:
 def ensure(password: str = "") -> Accounts:
     """The accounts of this demo, made where they are missing; a given password is set."""
     accounts = _load()
-    accounts.password = password or accounts.password or secrets.token_urlsafe(9)
+    accounts.password = password or accounts.password or secrets.token_urlsafe(12)
     accounts.admin_token = _ensure_token(accounts.admin_token, Role.ADMIN, "Demo")
     for name in PUBLISHERS:
         raw = accounts.publisher_tokens.get(name, "")

@@ -51,6 +51,12 @@ def test_a_password_is_set_and_checked(hasher):
     assert authenticate(username="ann", password="wrong") is None
 
 
+def test_however_a_keyboard_spells_it_it_is_one_password(hasher):
+    User.objects.create_user("ann", password="u\u0308ber den Wolken")
+
+    assert authenticate(username="ann", password="\u00fcber den Wolken")
+
+
 def test_a_third_waits_for_no_long_time(all_busy):
     person = User.objects.create_user("ann", password="right")
     all_busy()

@@ -7,7 +7,7 @@ import re
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, field_validator
 
-from ghost.core.config.values import CommaList, Group, Network, Networks
+from ghost.core.config.values import Address, CommaList, Group, Network, Networks
 
 
 class WebServer(Group):
@@ -28,7 +28,7 @@ class WebServer(Group):
     csrf_trusted_origins: CommaList = Field(
         (), description="Origins such as https://admin.example.org, when a proxy ends TLS."
     )
-    admin_url: str = Field(
+    admin_url: Address = Field(
         "",
         description="Where the admin is reached, such as https://admin.example.org: links that are written"
         " down or sent by mail begin with it. Empty: the first of GHOST_CSRF_TRUSTED_ORIGINS, else of"
