@@ -10,9 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from ghost.core.config import database, mail_server
 from ghost.core.config.env import BASE_DIR, load, make_folder, secret
 from ghost.core.config.version import VERSION
+from ghost.core.io import files
 
 django_stubs_ext.monkeypatch()  # `ModelForm[Resource]` works at run time too
 
+files.keep_private()  # web, worker and every command come this way
 GHOST = load()
 
 # The implementation of `resources.publishing.prober`: see docs/decisions/0022-settings-strings.md.
@@ -89,7 +91,15 @@ TEMPLATES = [
     },
 ]
 
-make_folder(GHOST.db_path.parent, "db_path")
+make_folder(
+    GHOST.db_path.parent,
+    "db_path",
+    mode=(
+        files.PASSABLE_FOLDER  # readers go through it
+        if GHOST.site_workdir.is_relative_to(GHOST.db_path.parent)
+        else files.PRIVATE_FOLDER
+    ),
+)
 DATABASES = {"default": database.settings(GHOST.database_url, GHOST.db_path)}
 globals().update(mail_server.settings(GHOST.email_url, GHOST.email_from))  # EMAIL_…
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -12,7 +12,7 @@ from pathlib import Path
 from builds import reasons
 from builds.deploy.target import Guard, Holding, Sent, Site
 from ghost.core.errors import OutageError
-from ghost.core.io.files import write_atomic
+from ghost.core.io.files import PUBLIC_FILE, write_atomic
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,8 @@ class Folder:
         if target.is_file() and not target.is_symlink() and target.read_bytes() == body:
             return False
         self._make_way(target)
-        write_atomic(target, body, survives_power_loss=site.changes is not None)
+        is_part = site.changes is not None
+        write_atomic(target, body, mode=PUBLIC_FILE, survives_power_loss=is_part)
         return True
 
     def _make_way(self, target: Path) -> None:

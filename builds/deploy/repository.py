@@ -19,8 +19,8 @@ from builds.deploy.fast_import import BRANCH, Signature
 from builds.deploy.remotes import Remote
 from builds.deploy.target import DamagedError
 from ghost.core.errors import OutageError
-from ghost.core.io import programs
-from ghost.core.io.files import write_atomic
+from ghost.core.io import child_environment, programs
+from ghost.core.io.files import PUBLIC_UMASK, write_atomic
 
 LOOSE_MOST = 5_000
 PACKS_MOST = 60
@@ -53,7 +53,7 @@ ENVIRONMENT = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_ASKPASS": "",
     "SSH_ASKPASS": "",
-    "GIT_SSH_COMMAND": "ssh -o BatchMode=yes -o ConnectTimeout=20 -o ServerAliveInterval=15",
+    "GIT_ALLOW_PROTOCOL": "https:ssh:file",
     "LC_ALL": "C",
 }
 _HASH = re.compile(r"[0-9a-f]{40}")
@@ -187,11 +187,15 @@ class Repository:
             for role in ("AUTHOR", "COMMITTER")
             for what, value in who.items()
         }
+        ssh = child_environment.ssh_command("GIT_SSH_COMMAND")
         return programs.run(
             ["git", f"--git-dir={self.folder}", *options, *command],
             timeout_s=self.timeout_s,
             cwd=self.folder.parent,
-            env=ENVIRONMENT | names,
+            passes=child_environment.GIT,
+            env=ENVIRONMENT | names | {"GIT_SSH_COMMAND": ssh},
+            # A repository on this machine is written by git's other half, for others to read.
+            umask=PUBLIC_UMASK if "push" in command else None,
             feed=feed,
             limit_chars=LIST_CHARS,
         )

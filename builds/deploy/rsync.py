@@ -11,18 +11,15 @@ from pathlib import Path, PurePosixPath
 from builds import reasons
 from builds.deploy.target import Guard, Holding, Sent, Site
 from ghost.core.errors import OutageError
-from ghost.core.io import programs
+from ghost.core.io import child_environment, programs
 
 VANISHED = 24
 """rsync's exit code where a file to send is not there: so it is with those to be deleted."""
-ENVIRONMENT = {
-    "LC_ALL": "C",
-    "RSYNC_RSH": "ssh -o BatchMode=yes -o ConnectTimeout=20 -o ServerAliveInterval=15",
-}
 MAX_MESSAGE_CHARS = 600
 LIST_CHARS = 200_000_000
 # Files come under another name and take their places together at the end of a run.
-_COMMON = ("--recursive", "--times", "--chmod=D755,F644", "--protect-args", "--stats")
+# Everybody may read them there, whatever umask the other host has.
+_COMMON = ("--recursive", "--times", "--perms", "--chmod=D755,F644", "--protect-args", "--stats")
 _SEND = (*_COMMON, "--delay-updates")
 
 
@@ -79,7 +76,8 @@ class Rsync:
         done = programs.run(
             ["rsync", *options, "--timeout=120", "--", f"{folder}/", f"{self.to.rstrip('/')}/"],
             timeout_s=self.timeout_s,
-            env=ENVIRONMENT,
+            passes=child_environment.RSYNC,
+            env={"LC_ALL": "C", "RSYNC_RSH": child_environment.ssh_command("RSYNC_RSH")},
             limit_chars=LIST_CHARS,
         )
         is_deletion = "--delete-missing-args" in options

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from ghost.core.io.files import inside, write_atomic
+from ghost.core.io.files import PUBLIC_FILE, inside, write_atomic
 
 
 class TreeEdits:
@@ -77,7 +77,7 @@ class TreeEdits:
     def carry_out(self) -> None:
         """Change the site itself, each file in one step."""
         for path, body in self.written.items():
-            write_atomic(inside(self.site, path), body)
+            write_atomic(inside(self.site, path), body, mode=PUBLIC_FILE)
         for path in self.removed:
             (self.site / path).unlink(missing_ok=True)
 

@@ -21,7 +21,7 @@ from builds.data.records import File, Page, digest
 from builds.data.urls import Language
 from builds.run import SITE_SOURCE, Progress
 from ghost.core.errors import OutageError
-from ghost.core.io import programs
+from ghost.core.io import child_environment, programs
 from ghost.core.text.reasons import Reason
 
 FILES = SITE_SOURCE / "files"
@@ -82,7 +82,7 @@ def version() -> str:
 @lru_cache(maxsize=4)
 def _version(program: Path, _mtime_ns: int, _size: int) -> str:
     """Asked once of each program: builds of one change are shorter than two starts of Hugo."""
-    answer = programs.run([program, "version"], timeout_s=60)
+    answer = programs.run([program, "version"], timeout_s=60, passes=child_environment.HUGO)
     if answer.exit_code or not answer.text.startswith("hugo "):
         raise OutageError(_no_hugo(answer))
     return answer.text.strip()
@@ -214,6 +214,7 @@ def _run(chunk: Path, language: Language, into: Path, work: Path) -> programs.Ou
                 "--logLevel", "warn",
             ],
             timeout_s=TIMEOUT_S,
+            passes=child_environment.HUGO,
         )  # fmt: skip
     finally:
         shutil.rmtree(work, ignore_errors=True)

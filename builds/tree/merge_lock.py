@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import BinaryIO
 
 from builds.tree import releases
+from ghost.core.io.files import PASSABLE_FOLDER, make_folder
 
 WAIT_S = 2.0
 LOOK_EVERY_S = 0.02
@@ -24,7 +25,7 @@ LOOK_EVERY_S = 0.02
 def held() -> Iterator[None]:
     """Have the public tree to oneself, or nearly so."""
     folder = releases.releases()
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder, PASSABLE_FOLDER)
     with (folder.parent / "merge.lock").open("wb") as file:
         deadline = time.monotonic() + WAIT_S
         while not _take(file) and time.monotonic() < deadline:

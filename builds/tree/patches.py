@@ -18,7 +18,7 @@ from pathlib import Path
 
 from builds.tree import releases
 from builds.tree.releases import set_token, token_of
-from ghost.core.io.files import write_atomic
+from ghost.core.io.files import PUBLIC_FOLDER, make_folder, make_public, write_atomic
 
 KEPT = 20
 """Deltas of the public release that can be undone."""
@@ -107,6 +107,7 @@ def to_disk(draft: PatchDraft) -> None:
 def seal(draft: PatchDraft, removed: list[str]) -> Patch:
     """Write down what the merge will do; from here on it needs nothing but its folder."""
     shutil.rmtree(draft.work, ignore_errors=True)
+    make_public(draft.new)
     site, new = public_of(draft.folder), list(_files(draft.new))
     added = {path for path in new if _size(f"{site}/{path}") is None}
     files = sorted(new, key=lambda path: _rank(path, is_new=path in added))
@@ -222,7 +223,7 @@ def revert(folder: Path, patch: Patch) -> None:
     set_token(folder.parent.parent, "")  # until it is done, it is in no state at all
     for path in [*patch.removed, *patch.files]:
         if (old / path).is_file():
-            (site / path).parent.mkdir(parents=True, exist_ok=True)
+            make_folder((site / path).parent, PUBLIC_FOLDER)
             (old / path).replace(site / path)
     for path in patch.added:
         (site / path).unlink(missing_ok=True)
@@ -299,7 +300,7 @@ def _into_folder(act: Callable[[str, str], None], source: str, target: str) -> N
     try:
         act(source, target)
     except FileNotFoundError:
-        Path(target).parent.mkdir(parents=True, exist_ok=True)
+        make_folder(Path(target).parent, PUBLIC_FOLDER)  # what is kept lies in a closed one
         act(source, target)
 
 

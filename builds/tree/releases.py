@@ -24,7 +24,14 @@ from django.utils import timezone
 
 from builds import reasons
 from ghost.core.errors import OutageError
-from ghost.core.io.files import write_atomic
+from ghost.core.io.files import (
+    PASSABLE_FOLDER,
+    PRIVATE_FOLDER,
+    make_folder,
+    make_public,
+    set_mode,
+    write_atomic,
+)
 
 STATE = "state.json"
 DRAFT = "draft-"
@@ -67,7 +74,7 @@ def current() -> Path | None:
 def begin(build_id: int) -> Draft:
     """A new draft, and no other: only one build runs at a time."""
     clear()
-    releases().mkdir(parents=True, exist_ok=True)
+    make_folder(releases(), PASSABLE_FOLDER)
     name = f"{timezone.now():%Y%m%dT%H%M%SZ}-{build_id}"
     draft = Draft(name, releases() / (DRAFT + name))
     draft.site.mkdir(parents=True)
@@ -106,6 +113,7 @@ def prepare(draft: Draft, token: str) -> None:
     if not draft.site.is_dir():
         raise OutageError(reasons.DRAFT_GONE())
     shutil.rmtree(draft.work, ignore_errors=True)
+    make_public(draft.site)
     # The state vouches for the files, so after a power loss it must not be there without them.
     # One sync of everything is far cheaper than one of each file.
     os.sync()
@@ -121,10 +129,24 @@ def publish(draft: Draft) -> None:
 
 def swap_to(folder: Path) -> None:
     """Make a release the public one, in one step."""
+    set_mode(folder, PASSABLE_FOLDER)
     link = public().with_name(f".public-{folder.name}")
     link.unlink(missing_ok=True)
     link.symlink_to(folder.relative_to(public().parent) / "site")
     link.replace(public())
+    let_be_reached()
+
+
+def let_be_reached() -> None:
+    """Let others reach the public release, and none else: an older one may show what was taken
+    down since."""
+    present = public().resolve().parent
+    for folder in complete():
+        if folder != present:
+            set_mode(folder, PRIVATE_FOLDER)
+    # Last, and looked for again: it may have become the public one meanwhile.
+    if (present := public().resolve().parent) in complete():
+        set_mode(present, PASSABLE_FOLDER)
 
 
 def releases() -> Path:

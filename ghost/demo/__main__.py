@@ -16,12 +16,13 @@ from honcho.printer import Message, Printer
 
 from ghost.core.config.env import BASE_DIR
 from ghost.core.errors import OutageError
-from ghost.core.io import programs
+from ghost.core.io import files, programs
 from ghost.demo.place import Place
 
 
 def main() -> int:
     """The exit status: 0 after Ctrl-C, another if a program ended by itself."""
+    files.keep_private()
     place = Place(port=_port())
     if _is_taken(place.port):
         return _complain(
@@ -73,7 +74,7 @@ class _Printer(Printer):  # type: ignore[misc]  # honcho has no types
 @contextmanager
 def _lock(place: Place) -> Iterator[str]:
     """Hold the demo's folder, or give the address of the demo that holds it."""
-    place.folder.mkdir(parents=True, exist_ok=True)
+    files.make_folder(place.folder, files.PASSABLE_FOLDER)
     with (place.folder / "lock").open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from shlex import quote
 
-from django.conf import settings
-from django.core.checks import CheckMessage
+from django.core.checks import WARNING, CheckMessage
 from django.db import DatabaseError
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from builds.render import hugo
 from ghost.core.config import env
 from ghost.core.config.version import VERSION
 from ghost.core.errors import GhostError, OutageError
 from ghost.core.io import mail
-from ghost.operations import checks, figures, startup
+from ghost.operations import checks, figures, file_modes, startup
 from ghost.operations.figures import Item, Status, machine, sentences
 
+NAMED = 3
 MEND = "Mend that, and run doctor again."
 
 
@@ -26,6 +30,8 @@ class Outcome(StrEnum):
 
     OK = "ok"
     FAILED = "failed"
+    WARNED = "warned"
+    """It works, and is unwise: no failure either."""
     UNKNOWN = "unknown"
     """Nothing can be told yet, which is no failure."""
 
@@ -64,13 +70,14 @@ def _machine() -> Iterator[Finding]:
     """Folders, programs and settings, as `manage.py check` looks at them."""
     problems = [problem for problem in checks.installation() if problem.id not in TOLD_BY_FIGURES]
     yield from map(_problem, problems)
-    if not problems:
+    if not any(problem.is_serious(WARNING + 1) for problem in problems):
         yield Finding("settings", Outcome.OK, "folders, programs and settings fit together")
 
 
 def _problem(problem: CheckMessage) -> Finding:
     what_to_do = str(problem.hint or MEND)
-    return Finding("settings", Outcome.FAILED, str(problem.msg), what_to_do)
+    outcome = Outcome.FAILED if problem.is_serious(WARNING + 1) else Outcome.WARNED
+    return Finding("settings", outcome, str(problem.msg), what_to_do)
 
 
 def _hugo() -> Iterator[Finding]:
@@ -79,16 +86,37 @@ def _hugo() -> Iterator[Finding]:
         yield Finding("hugo", Outcome.OK, " ".join(hugo.version().split()[1:2]))
 
 
-def _secrets() -> Iterator[Finding]:
-    """Keys and the first token belong to their owner alone."""
-    folder = settings.GHOST.secrets_dir
-    paths = [folder, *folder.iterdir()] if folder.is_dir() else []
-    open_to_others = [path.name for path in paths if path.stat().st_mode & 0o077]
-    if open_to_others:
-        told = f"others can read: {', '.join(sorted(open_to_others))}"
-        yield Finding("secrets", Outcome.FAILED, told, "Run chmod -R go= on GHOST_SECRETS_DIR.")
-    else:
-        yield Finding("secrets", Outcome.OK, "theirs alone who run Ghost")
+def _files() -> Iterator[Finding]:
+    """What is Ghost's is its owner's alone."""
+    found = file_modes.too_wide()
+    if found:
+        told = _("open to others: %s") % _some([str(each.path) for each in found])
+        advice = _("Run: %s") % "; ".join(file_modes.commands(found))
+        yield Finding("files", Outcome.FAILED, told, advice)
+    writable = [str(folder) for folder in file_modes.world_writable()]
+    if writable:
+        told = _("anybody can put something else in Ghost's place: %s") % _some(writable)
+        advice = _("Run: %s") % f"chmod o-w {' '.join(map(quote, writable))}"
+        yield Finding("files", Outcome.FAILED, told, advice)
+    if not found and not writable:
+        yield Finding("files", Outcome.OK, _("theirs alone who run Ghost, but for the public site"))
+
+
+def _some(names: list[str]) -> str:
+    shown, more = ", ".join(names[:NAMED]), len(names) - NAMED
+    if more <= 0:
+        return shown
+    told = ngettext("%(names)s and %(number)s more", "%(names)s and %(number)s more", more)
+    return told % {"names": shown, "number": more}
+
+
+def _user() -> Iterator[Finding]:
+    if os.geteuid() == 0:
+        told = _("Ghost runs as root: a flaw in it is one of the whole machine")
+        advice = _(
+            "Make a user of its own for it, who owns its folders (chown -R), and start it as that one."
+        )
+        yield Finding("user", Outcome.WARNED, told, advice)
 
 
 def _database() -> Iterator[Finding]:
@@ -156,7 +184,8 @@ CHECKS: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
     ("configuration", _configuration),
     ("settings", _machine),
     ("hugo", _hugo),
-    ("secrets", _secrets),
+    ("files", _files),
+    ("user", _user),
     ("database", _database),
     ("redis", _broker),
     ("mail", _mail),

@@ -21,7 +21,7 @@ from ghost.core.catalog.models import Catalog
 from ghost.core.db import migrations_state, snapshot
 from ghost.core.jobs import queue
 from ghost.core.jobs.models import Job, JobKind
-from ghost.operations import schedules
+from ghost.operations import file_modes, schedules
 from teams import first_admin, groups
 
 log = logging.getLogger(__name__)
@@ -96,6 +96,7 @@ class Start:
     def attempt(self) -> bool:
         """Put right what is missing; False, after a line in the log, while the database is not
         migrated or can't be reached."""
+        file_modes.put_right()
         try:
             if migrations_state.is_migrated():
                 put_right()

@@ -31,6 +31,7 @@ from ghost.core.config.groups.web import WebServer
 from ghost.core.config.groups.work import Workers
 from ghost.core.config.values import BASE_DIR, Group, is_secret, may_hold_password
 from ghost.core.errors import GhostError
+from ghost.core.io import files
 
 __all__ = ["BASE_DIR", "ConfigError", "Env", "load"]
 
@@ -130,7 +131,7 @@ def secret(env: Env, field: Literal["secret_key", "token_pepper"]) -> str:
     if given is not None:
         return given.get_secret_value()
     path = env.secrets_dir / field
-    make_folder(env.secrets_dir, "secrets_dir", mode=0o700)
+    make_folder(env.secrets_dir, "secrets_dir")
     # Web and worker may start at the same moment: whoever links its file first wins.
     draft = path.with_name(f".{field}.{os.getpid()}")
     if not path.exists():
@@ -142,10 +143,11 @@ def secret(env: Env, field: Literal["secret_key", "token_pepper"]) -> str:
     return path.read_text().strip()
 
 
-def make_folder(folder: Path, field: str, *, mode: int = 0o777) -> None:
-    """Make a folder that Ghost can't start without; ConfigError if it can't be written."""
+def make_folder(folder: Path, field: str, *, mode: int = files.PRIVATE_FOLDER) -> None:
+    """Make a folder of Ghost's own that it can't start without; ConfigError if it can't be written."""
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=mode)
+        # Beside it may come the site, which others have to reach.
+        files.make_folder(folder, mode, above=files.PASSABLE_FOLDER)
     except OSError as error:
         raise ConfigError([f"{variable(field)}: {folder}: {error.strerror}."]) from error
     if not os.access(folder, os.W_OK):

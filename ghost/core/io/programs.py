@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ghost.core.errors import OutageError
-from ghost.core.io import failures
+from ghost.core.io import child_environment, failures
 
 OUTPUT_LIMIT_CHARS = 20_000
 # Run in the child, since `preexec_fn` is unsafe beside threads. 1 is PR_SET_PDEATHSIG (prctl(2)),
@@ -45,11 +45,17 @@ def run(
     *,
     timeout_s: float,
     cwd: Path | None = None,
+    passes: Iterable[str] = (),
     env: Mapping[str, str] | None = None,
+    umask: int | None = None,
     feed: Iterable[bytes] | None = None,
     limit_chars: int = OUTPUT_LIMIT_CHARS,
 ) -> Output:
     """Run a program to its end, standard output and error together.
+
+    Of our environment it gets what `passes` names (`ghost.core.io.child_environment` has a list for
+    each program) and what every program needs; `env` comes beside that. Without `umask` its files
+    are its owner's alone.
 
     `feed` is its standard input, read in a thread of its own; what fails there is raised here.
     Output longer than `limit_chars` is cut in the middle. OutageError if it can't be started or takes longer than `timeout_s`. The program
@@ -62,7 +68,8 @@ def run(
             process = subprocess.Popen(
                 _guarded([str(part) for part in argv]),
                 cwd=cwd,
-                env={**os.environ, **(env or {})},
+                env=child_environment.environment(passes, env or {}),
+                umask=-1 if umask is None else umask,
                 stdin=stdin,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

@@ -4,6 +4,7 @@ command line has precedence."""
 from __future__ import annotations
 
 from ghost.core.config.env import load
+from ghost.core.io import files
 
 _variables = load()
 _host = f"[{_variables.host}]" if ":" in _variables.host else _variables.host
@@ -20,3 +21,5 @@ timeout = 90
 max_requests = 20_000
 max_requests_jitter = 2000
 control_socket_disable = True
+umask = files.PRIVATE_UMASK
+"""gunicorn's own would be 0: a Unix socket (`--bind unix:…`) would be everybody's."""

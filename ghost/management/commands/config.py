@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 from itertools import groupby
 
 from django.conf import settings
+from django.core.checks import WARNING
 from django.core.management.base import BaseCommand, CommandError
 
 from ghost.core.config import env, listing
@@ -44,7 +45,12 @@ class Command(BaseCommand):
             self.stdout.write(f"{name}: noted; this version of Ghost does nothing with it yet.")
         problems = env.misspelt()
         found = [*checks.installation(), *checks.database(), *checks.broker()]
-        problems += [f"{p.msg} {p.hint or ''}".strip() for p in found]
+        for each in found:
+            told = f"{each.msg} {each.hint or ''}".strip()
+            if each.is_serious(WARNING + 1):
+                problems.append(told)
+            else:
+                self.stdout.write(f"unwise: {told}")
         for problem in problems:
             self.stderr.write(f"config: {problem}")
         if problems:

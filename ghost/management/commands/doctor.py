@@ -12,7 +12,13 @@ from django.core.management.base import BaseCommand, CommandError
 from ghost.operations import checkup
 from ghost.operations.checkup import Finding, Outcome
 
-MARKS = {Outcome.OK: "ok", Outcome.FAILED: "FAILED", Outcome.UNKNOWN: "-"}
+MARKS = {
+    Outcome.OK: "ok",
+    Outcome.WARNED: "warn",
+    Outcome.FAILED: "FAILED",
+    Outcome.UNKNOWN: "-",
+}
+ADVISED = (Outcome.WARNED, Outcome.FAILED)
 NAME_CHARS = 14
 WIDTH = 100
 
@@ -45,16 +51,18 @@ class Command(BaseCommand):
 
     def _print(self, each: Finding) -> None:
         # Django's styles colour a terminal alone, and not where NO_COLOR or --no-color says so.
-        style = {Outcome.OK: self.style.SUCCESS, Outcome.FAILED: self.style.ERROR}.get(
-            each.outcome, str
-        )
+        style = {
+            Outcome.OK: self.style.SUCCESS,
+            Outcome.WARNED: self.style.WARNING,
+            Outcome.FAILED: self.style.ERROR,
+        }.get(each.outcome, str)
         mark = style(f"{MARKS[each.outcome]:<6}")
         indent = " " * (8 + NAME_CHARS)
         lines = textwrap.wrap(each.told, WIDTH - len(indent)) or [""]
         self.stdout.write(f"{mark}  {each.name:<{NAME_CHARS}}{lines[0]}")
         for line in lines[1:]:
             self.stdout.write(f"{indent}{line}")
-        if each.outcome == Outcome.FAILED:
+        if each.outcome in ADVISED:
             for line in textwrap.wrap(
                 f"-> {each.advice}", WIDTH - len(indent), subsequent_indent="   "
             ):

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
-from ghost.operations import schedules, startup
+from ghost.operations import file_modes, schedules, startup
 from teams import first_admin
 
 
@@ -14,6 +14,7 @@ class Command(BaseCommand):
     help = "Migrates, and puts right at once what web and worker put right when they start. Safe to repeat."
 
     def handle(self, *_: object, **__: object) -> None:
+        file_modes.put_right()
         call_command("migrate", interactive=False, verbosity=0, stdout=self.stdout)
         done = startup.put_right()
         schedules.catch_up()

@@ -36,7 +36,7 @@ def test_a_sound_installation_has_nothing_to_mend():
     found = list(checkup.findings())
 
     assert failed() == {}
-    assert {"version", "configuration", "machine", "hugo", "secrets", "database", "workers", "start"} <= {
+    assert {"version", "configuration", "machine", "hugo", "files", "database", "workers", "start"} <= {
         each.name for each in found
     }  # fmt: skip
 
@@ -61,6 +61,23 @@ def break_secrets(configure, monkeypatch, prepared):
     (prepared / "secrets" / "admin-token").chmod(0o644)
 
 
+def break_database_file(configure, monkeypatch, prepared):
+    configure(db_path=prepared / "db" / "ghost.db")
+    (prepared / "db").mkdir()
+    (prepared / "db" / "ghost.db-wal").touch()
+    (prepared / "db" / "ghost.db-wal").chmod(0o640)
+
+
+def break_folder_above(configure, monkeypatch, prepared):
+    prepared.chmod(0o777)
+
+
+def break_env_file(configure, monkeypatch, prepared):
+    (prepared / "ghost.env").touch()
+    (prepared / "ghost.env").chmod(0o604)
+    monkeypatch.setenv("GHOST_ENV_FILE", str(prepared / "ghost.env"))
+
+
 def break_migrations(configure, monkeypatch, prepared):
     MigrationRecorder.Migration.objects.filter(app="builds").delete()
 
@@ -77,7 +94,7 @@ def break_libtorrent(configure, monkeypatch, prepared):
 
 
 def break_redis(configure, monkeypatch, prepared):
-    configure(redis_url="redis://:secret@127.0.0.1:1/0")
+    configure(redis_url="redis://:hidden@127.0.0.1:1/0")
 
 
 def break_mail(configure, monkeypatch, prepared):
@@ -104,7 +121,10 @@ def break_groups(configure, monkeypatch, prepared):
         (break_hugo, "settings", "no-such-hugo"),
         (break_hugo_itself, "hugo", "false"),
         (break_configuration, "configuration", "GHOST_SITE_TITEL"),
-        (break_secrets, "secrets", "admin-token"),
+        (break_secrets, "files", "admin-token"),
+        (break_database_file, "files", "ghost.db-wal"),
+        (break_folder_above, "files", "anybody can put"),
+        (break_env_file, "files", "ghost.env"),
         (break_migrations, "database", "not migrated"),
         (break_database, "database", "does not answer"),
         (break_libtorrent, "libtorrent", "can't be loaded"),
@@ -122,5 +142,5 @@ def test_each_fault_is_found_with_what_to_do(configure, monkeypatch, prepared, d
 
     assert list(found) == [name]
     assert told in found[name].told
-    assert "secret" not in found[name].told
+    assert "hidden" not in found[name].told
     assert found[name].advice

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, field_validator
 
 from ghost.core.config import redis_address
-from ghost.core.config.values import Address, Group
+from ghost.core.config.values import Address, CommaList, Group
 
 
 class Workers(Group):
@@ -24,6 +26,20 @@ class Workers(Group):
         True,
         description="0 turns the schedules off: no scheduled build, scan or probe; they can still be started by hand.",
     )
+
+    child_env: CommaList = Field(
+        (),
+        description="Names of further variables that git, ssh, rsync, Hugo and age get from the web server's and"
+        " the worker's environment, separated by commas; none of GHOST_*.",
+    )
+
+    @field_validator("child_env")
+    @classmethod
+    def _is_not_ours(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        wrong = [name for name in value if not re.fullmatch(r"(?!GHOST_)[A-Za-z_]\w*", name)]
+        if wrong:
+            raise ValueError(f"{wrong[0]!r} is no name of a variable, or one of Ghost's own")
+        return value
 
     @field_validator("redis_url")
     @classmethod

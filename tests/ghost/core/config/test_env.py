@@ -100,7 +100,7 @@ def test_nothing_else_reads_the_environment():
     allowed = {
         "ghost/core/config/env.py",
         "ghost/core/config/listing.py",
-        "ghost/core/io/programs.py",
+        "ghost/core/io/child_environment.py",
         "ghost/wsgi.py",
         "manage.py",
     }

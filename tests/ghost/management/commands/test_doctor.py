@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -15,7 +16,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def prepared(configure, tmp_path):
+def prepared(configure, monkeypatch, tmp_path):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
     configure(secrets_dir=tmp_path / "secrets")
     startup.put_right()
 
@@ -45,6 +47,16 @@ def test_it_says_what_to_do_and_fails(capsys):
     assert "build" in lines[at]
     assert "hugo: exit 1" in lines[at]
     assert lines[at + 1].strip().startswith("-> Read what the build's steps printed")
+
+
+def test_what_is_unwise_is_told_and_is_no_failure(capsys, monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+
+    call_command("doctor")
+
+    told = capsys.readouterr().out
+    assert "\nwarn    user          Ghost runs as root" in told
+    assert "-> Make a user of its own" in told
 
 
 def test_machines_get_json(capsys):
