@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 from django_q.models import Task
@@ -47,6 +48,11 @@ def drop_ended_sessions() -> Plain:
     ).plain()
 
 
+def _drop_history(before: datetime) -> int:
+    """Django's own history of the admin tells who did what, too: it ends with the audit trail."""
+    return pacing.delete(LogEntry.objects.filter(action_time__lt=before))
+
+
 def prune() -> Plain:
     """Drop health samples, scans, builds, ended tasks and hosts of covers older than
     GHOST_KEEP_DAYS, audit events older than GHOST_AUDIT_KEEP_DAYS, and answers kept for
@@ -61,7 +67,7 @@ def prune() -> Plain:
         tasks=pacing.delete(Task.objects.filter(stopped__lt=before)),
         jobs=Job.objects.prune(before),
         hosts=CoverHost.objects.prune(before),
-        events=AuditEvent.objects.prune(year),
+        events=AuditEvent.objects.prune(year) + _drop_history(year),
         answers=idempotency.prune() + rate_limit.prune(),
         swept=kept["swept"],
         lost=kept["lost"],
