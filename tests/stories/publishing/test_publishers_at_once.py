@@ -6,7 +6,7 @@ import pytest
 
 from tests import make
 from tests.ears import Ear
-from tests.installation import Installation
+from tests.installation import Installation, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -37,10 +37,18 @@ def category(place, token, request):
     return place.call("POST", "/categories", token, json=body).json()["id"]
 
 
-def test_publisher_who_waits_gets_all_or_nothing(place, running_swarm, token, category):
-    live, other = running_swarm.seeds[:2]
-    dead = make.magnet()
+def begin_probing(place, seed, token, category) -> None:
+    """A worker that has probed once: the first time takes longer than anybody waits for."""
     place.start("worker")
+    body = {"title": "First", "magnet_uri": seed.magnet_uri, "category_id": category}
+    path = f"/resources/{place.call('POST', '/resources', token, json=body).json()['id']}"
+    wait_for("a probe", lambda: place.call("GET", path, token).json()["probe_status"] == "ok")
+
+
+def test_publisher_who_waits_gets_all_or_nothing(place, running_swarm, token, category):
+    live, other, first = running_swarm.seeds[:3]
+    dead = make.magnet()
+    begin_probing(place, first, token, category)
 
     def send(method, path, **body):
         return place.call(method, f"{path}?wait=true", token, json=body)
@@ -61,7 +69,8 @@ def test_publisher_who_waits_gets_all_or_nothing(place, running_swarm, token, ca
     assert after_failure == created.json() | {"task_id": None}
     assert changed.json()["total_size_bytes"] == other.total_size_bytes
     assert [row["title"] for row in place.call("GET", "/resources", token).json()] == [
-        "Other title"
+        "Other title",
+        "First",
     ]
 
 
