@@ -11,20 +11,21 @@ from ghost.accounts import urls as accounts
 from ghost.api.openapi_document import document
 from ghost.api.root import api
 from ghost.core.http import error_pages, problems
+from ghost.core.http.transport.methods import complete
 from ghost.operations import health
 
 urlpatterns = [
-    path("health", health.health),
-    path("api/health", health.health),
-    path("ready", health.ready),
-    path("api/openapi.json", document),  # before ninja's own, which makes it each time
+    path("health", complete(health.health)),
+    path("api/health", complete(health.health)),
+    path("ready", complete(health.ready)),
+    path("api/openapi.json", complete(document)),  # before ninja's own, which makes it each time
     path("api/", api.urls),
-    path("api/<path:path>", problems.unknown),
+    path("api/<path:path>", complete(problems.unknown)),
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", include(accounts)),  # before the admin's own
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
-    re_path(r"^(?P<path>.*)$", public_site.serve),
+    re_path(r"^(?P<path>.*)$", complete(public_site.serve)),
 ]
 
 handler400 = error_pages.bad_request

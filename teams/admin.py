@@ -16,7 +16,6 @@ from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.utils.cache import add_never_cache_headers
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +23,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
 from ghost.core.admin.model_admin import ModelAdmin, ReadOnlyInline, badge, display
+from ghost.core.http.transport import cache_control
 from teams.models import Team, TeamQuerySet, Token, TokenQuerySet
 from teams.roles import Role
 
@@ -88,13 +88,12 @@ class SecretMixin(ModelAdmin[Any]):
 
     def show_secret(self, request: HttpRequest, token: Token, raw: str) -> HttpResponse:
         """The page with the raw token; it is kept nowhere."""
-        response = TemplateResponse(
+        return TemplateResponse(
             request,
             "admin/teams/secret.html",
             self.page(request, gettext("Token issued"), token=token, raw=raw, next=self.list_url()),
+            headers={"Cache-Control": cache_control.SECRET},
         )
-        add_never_cache_headers(response)
-        return response
 
 
 @admin.register(Token)

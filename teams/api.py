@@ -7,9 +7,11 @@ from datetime import timedelta
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import Query, Router, Status
+from ninja.decorators import decorate_view
 
 from ghost.core.http import pagination
 from ghost.core.http.schemas import Page, problems
+from ghost.core.http.transport.cache_control import secret
 from teams import legacy_tokens
 from teams.auth import Bearer, TokenRequest
 from teams.models import Team, Token
@@ -91,6 +93,7 @@ def create_team(request: TokenRequest, data: TeamIn) -> Status[Team]:
     summary="Issue a token for a new team member",
     tags=["teams"],
 )
+@decorate_view(secret)
 def invite(request: TokenRequest, team_id: TeamId, data: InviteIn | None = None) -> IssuedOut:
     """Issue a token for a new member of the team. Only the team's owner and Admins may.
 
@@ -145,6 +148,7 @@ def revoke_member(request: TokenRequest, team_id: TeamId, token_hash: NamedHash)
     summary="Issue a Publisher token",
     tags=["tokens"],
 )
+@decorate_view(secret)
 def issue_publisher(request: TokenRequest, data: PublisherIn) -> IssuedOut:
     """Issue a token with the role Publisher. The raw token is in this answer and nowhere else."""
     with request.auth.turn():
@@ -193,6 +197,7 @@ def revoke_token(request: TokenRequest, data: RevokeIn, *, cascade: Cascade = Tr
     summary="Rotate a token",
     tags=["tokens"],
 )
+@decorate_view(secret)
 def rotate_token(
     request: TokenRequest, token_hash: NamedHash, wanted: Query[RotateIn]
 ) -> RotatedOut:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.urls import URLPattern, URLResolver
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
 from ghost.core.http import idempotency, problems, response_headers
 from ghost.core.http.schemas import NO_NUL
+from ghost.core.http.transport import methods
 
 Operation = dict[str, Any]
 
@@ -40,9 +42,19 @@ KEY = {
     "example": "2f0e7a52-8f7a-4f0e-9f4c-3f4d6a0d7c11",
 }
 
+STREAM = "text/event-stream"
+NOT_MODIFIED = "It has not changed since the answer whose `ETag` stands in `If-None-Match`."
+
 
 class Api(NinjaAPI):
-    """ninja, with a schema that also says what our operations have in common."""
+    """ninja, with a schema that also says what our operations have in common, and with HEAD and OPTIONS."""
+
+    def _get_urls(self) -> list[URLResolver | URLPattern]:
+        urls = super()._get_urls()
+        for pattern in urls:
+            if isinstance(pattern, URLPattern):
+                pattern.callback = methods.complete(pattern.callback)
+        return urls
 
     def get_openapi_schema(
         self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
@@ -65,6 +77,7 @@ def _complete(method: str, operation: Operation) -> None:
     for parameter in parameters:
         _describe_once(parameter)
     _add_problems(method, operation)
+    _add_not_modified(method, operation)
     for status, response in operation["responses"].items():
         names = _headers(method, operation, status)
         headers = response_headers.described(*names) | response.get("headers", {})
@@ -100,6 +113,14 @@ def _add_problems(method: str, operation: Operation) -> None:
     operation["responses"] = dict(sorted(responses.items()))
 
 
+def _add_not_modified(method: str, operation: Operation) -> None:
+    """What `ghost.core.http.transport.cache_control` answers to whoever has it already."""
+    if method != "get" or STREAM in operation["responses"].get(200, {}).get("content", {}):
+        return
+    operation["responses"].setdefault(304, {})["description"] = NOT_MODIFIED
+    operation["responses"] = dict(sorted(operation["responses"].items()))
+
+
 _PROBLEM = {problems.CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 
@@ -121,6 +142,7 @@ def _headers(method: str, operation: Operation, status: int) -> list[str]:
     found = ["X-Request-ID", *_OF_ERRORS.get(status, [])]
     if status >= 400:
         return found + (["Retry-After"] if (method, status) == ("post", 409) else [])
+    found += ["ETag"] if 304 in operation["responses"] else []
     found += ["Link"] if _takes(operation, "cursor") else []
     found += ["X-Total-Count"] if _takes(operation, "count") else []
     found += ["Preference-Applied"] if _takes(operation, "Prefer") else []

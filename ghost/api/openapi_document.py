@@ -16,6 +16,7 @@ from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
 from ghost.api.root import api
+from ghost.core.http.transport import cache_control
 
 PREFIX = "api/"
 """Of its paths, whatever a proxy says of how it reaches us."""
@@ -36,7 +37,7 @@ def document(request: HttpRequest) -> HttpResponseBase:
     """The document, or `304` for who has it."""
     known = _document()
     response = HttpResponse(known.body, "application/json; charset=utf-8")
-    response["ETag"], response["Cache-Control"] = known.tag, "no-cache"
+    response["ETag"], response["Cache-Control"] = known.tag, cache_control.PUBLIC
     return get_conditional_response(request, etag=known.tag, response=response) or response
 
 

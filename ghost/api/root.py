@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 from ninja.errors import HttpError
 from ninja.parser import Parser
 from pydantic_core import from_json
@@ -50,6 +51,7 @@ api = Api(
     description="Publish magnet links in a catalog, and manage what is published. Every request needs a"
     " bearer token. docs/api.md has what holds for all operations, and examples.",
     parser=StrictParser(),
+    docs_decorator=require_safe,
 )
 problems.register(api)
 api.add_router("", teams.api.router)

@@ -12,7 +12,6 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, JsonResponse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from ghost.core.config.version import VERSION
@@ -30,7 +29,6 @@ BEARER = "bearer "
 MAX_TOKEN_CHARS = 200
 
 
-@never_cache
 @require_safe
 def health(request: HttpRequest) -> JsonResponse:
     """GET /health: one word for anybody; 503 if the installation can't serve. Operators, Admins
@@ -42,7 +40,6 @@ def health(request: HttpRequest) -> JsonResponse:
     return _answer(body, is_ok=found.is_serving)
 
 
-@never_cache
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
     """GET /ready: 503 until requests can be served, for a load balancer."""

@@ -1,7 +1,7 @@
 """Versions of a resource: entity tags (RFC 9110 §8.8.3), and what `If-Match` asks for.
 
 A tag has two halves: of what people write, and of all the rest that an answer shows, such as
-health. The whole of it tells two answers apart; for `If-Match` the first half decides, so that a
+health, and its language. The whole of it tells two answers apart; for `If-Match` the first half decides, so that a
 health scan between reading and writing keeps nobody from his edit, while an edit does.
 """
 
@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from ghost.core.errors import RefusedError, StaleError
@@ -25,7 +26,8 @@ _DIGITS = 16
 def etag(row: Resource) -> str:
     """The row's strong entity tag with its quotes, as `ETag` and `If-Match` have it."""
     columns = {f.attname: getattr(row, f.attname) for f in row._meta.concrete_fields}
-    return f'"{_edits(row)}-{_digest([columns, row.state, row.publisher_token_hash, row.superseded_by])}"'
+    seen = [row.state, row.publisher_token_hash, row.superseded_by, get_language()]
+    return f'"{_edits(row)}-{_digest([columns, *seen])}"'
 
 
 def condition(if_match: str) -> Callable[[Resource], bool]:

@@ -55,8 +55,9 @@ class GhostAdminSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no ty
     """unfold's site, under a policy of its own."""
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
-        """Any page of the admin, with the policy that unfold needs."""
-        return _policy(super().admin_view(view, cacheable))  # type: ignore[no-any-return]  # csp has no types
+        """Any page of the admin, with the policy that unfold needs. None says by itself who may keep it,
+        `cacheable` or not: `ghost.core.http.transport.cache_control` does."""
+        return _policy(super().admin_view(view, cacheable=True))  # type: ignore[no-any-return]  # csp has no types
 
     def open_view(self, view: Callable[..., Any]) -> Callable[..., Any]:
         """A page for people who are not signed in yet, with the same policy; no cache keeps it."""

@@ -34,7 +34,6 @@ class Handover(StreamingHttpResponse):
         self._request, self._adopt, self._forget = request, adopt, forget
         self._is_begun = False
         super().__init__(self._body(), content_type=content_type)
-        self["Cache-Control"] = "no-store"
         self["X-Accel-Buffering"] = "no"  # nginx would keep it until it has some kilobytes
 
     def _body(self) -> Iterator[bytes]:

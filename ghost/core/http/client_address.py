@@ -3,8 +3,7 @@
 `client_address(request) -> str` and `is_in(address, networks) -> bool`; the networks of a variable
 are of the type `ghost.core.config.values.Networks`.
 
-gunicorn's own `forwarded_allow_ips` says only whose `X-Forwarded-Proto` it believes: it leaves
-`REMOTE_ADDR` and `X-Forwarded-For` as they came, so nothing here depends on it.
+gunicorn's own `forwarded_allow_ips` is empty (`ghost.core.server.options`): it believes nobody.
 """
 
 from __future__ import annotations
@@ -33,15 +32,25 @@ def client_address(request: HttpRequest) -> str:
     are, the leftmost. A hop that can't be read, told by a proxy that is trusted, makes the caller
     unknown: whoever lets in by address must not take him for the proxy.
     """
-    trusted = settings.GHOST.trusted_proxies
-    address = normalized(str(request.META.get("REMOTE_ADDR", "")))
-    if not trusted or (address and not is_in(address, trusted)):
+    address = _connected(request)
+    if not is_from_proxy(request):
         return address
     for hop in _hops(request):
         address = normalized(hop)
-        if not is_in(address, trusted):
+        if not is_in(address, settings.GHOST.trusted_proxies):
             break
     return address
+
+
+def is_from_proxy(request: HttpRequest) -> bool:
+    """Whether what the request says of the way that it came may be believed."""
+    trusted, address = settings.GHOST.trusted_proxies, _connected(request)
+    return bool(trusted) and (not address or is_in(address, trusted))
+
+
+def _connected(request: HttpRequest) -> str:
+    """The other end of the connection; empty for a Unix socket's."""
+    return normalized(str(request.META.get("REMOTE_ADDR", "")))
 
 
 def is_in(address: str, networks: Iterable[Network]) -> bool:

@@ -278,7 +278,7 @@ def unknown(request: HttpRequest, path: str) -> JsonResponse:
 
 def _is_known(path: str) -> bool:
     try:
-        return resolve(path).func is not unknown
+        return getattr(resolve(path).func, "__wrapped__", None) is not unknown
     except Resolver404:
         return False
 

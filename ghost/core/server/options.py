@@ -23,3 +23,7 @@ max_requests_jitter = 2000
 control_socket_disable = True
 umask = files.PRIVATE_UMASK
 """gunicorn's own would be 0: a Unix socket (`--bind unix:…`) would be everybody's."""
+# Nobody's word counts here: whom to believe is known further in (ghost.core.http.transport.forwarded).
+forwarded_allow_ips = ""
+secure_scheme_headers: dict[str, str] = {}
+forwarder_headers = ""

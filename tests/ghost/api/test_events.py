@@ -49,13 +49,13 @@ def listen(client, path=PATH, **kwargs) -> bytes:
     return b"".join(response.streaming_content)
 
 
-def test_stream_is_one_and_nobody_keeps_it(client, adopted):
+def test_stream_is_one_and_its_listeners_alone(client, adopted):
     response = client.get(PATH, **make.auth(make.publisher()))
 
     headers = {n: response[n] for n in ("Content-Type", "Cache-Control", "X-Accel-Buffering")}
     assert headers == {
         "Content-Type": "text/event-stream",
-        "Cache-Control": "no-store",
+        "Cache-Control": "private, no-cache",
         "X-Accel-Buffering": "no",
     }
     assert "X-Request-ID" in response

@@ -82,7 +82,7 @@ def test_wrong_method_is_a_problem_that_names_the_right_ones(client):
     response = client.delete("/api/resources", **make.auth(make.admin()))
 
     assert problem(response)["status"] == 405
-    assert sorted(response.headers["Allow"].split(", ")) == ["GET", "POST"]
+    assert sorted(response.headers["Allow"].split(", ")) == ["GET", "HEAD", "OPTIONS", "POST"]
 
 
 def post(client, body, *, content_type="application/json", path="/api/resources", token=None):

@@ -35,7 +35,7 @@ def test_health_tells_strangers_one_word(client, path):
     response = client.get(path)
 
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
-    assert "no-store" in response["Cache-Control"]
+    assert response["Cache-Control"] == "private, no-cache"
 
 
 def test_health_is_degraded_after_a_failed_build(client):

@@ -46,4 +46,4 @@ def test_key_is_in_no_log_line_and_no_answer(client, ask, caplog, monkeypatch):
     for answer in answers:
         assert token.raw.encode() not in answer.content
         assert token.raw not in str(answer.headers)
-    assert answers[0].headers["Cache-Control"] == "private, no-store"
+    assert answers[0].headers["Cache-Control"] == "private, no-cache"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from ipaddress import ip_network
 
 import pytest
 from django.apps import apps
-from django.test import Client, override_settings
+from django.test import Client
 from django.utils import timezone
 
 from ghost.core.config.env import BASE_DIR
@@ -71,7 +72,7 @@ def test_a_stranger_gets_nothing_changes_nothing_and_meets_the_same_headers_ever
     before = everything()
 
     for name, response in answers(Client(), routes.addresses(), METHODS):
-        if response.status_code < 300:
+        if response.status_code < 300 and not name.startswith("OPTIONS"):  # it names methods alone
             found.add(name.partition(" ")[2])
         if gone := missing(response):
             lost[name] = gone
@@ -86,16 +87,15 @@ def test_a_stranger_gets_nothing_changes_nothing_and_meets_the_same_headers_ever
     assert changed(before) == []
 
 
-def test_over_tls_every_answer_demands_it_from_then_on(settings):
+def test_over_tls_every_answer_demands_it_from_then_on(settings, configure):
     settings.SECURE_HSTS_SECONDS = 31_536_000
+    configure(behind_tls=True, trusted_proxies=(ip_network("127.0.0.1"),))
     browser = Client(headers={"X-Forwarded-Proto": "https"})
-    browser.raise_request_exception = False
-    with override_settings(SECURE_PROXY_SSL_HEADER=("HTTP_X_FORWARDED_PROTO", "https")):
-        lost = [
-            name
-            for name, response in answers(browser, routes.addresses(), ("GET", "TRACE"))
-            if "max-age=31536000" not in response.headers.get("Strict-Transport-Security", "")
-        ]
+    lost = [
+        name
+        for name, response in answers(browser, routes.addresses(), ("GET", "TRACE"))
+        if "max-age=31536000" not in response.headers.get("Strict-Transport-Security", "")
+    ]
 
     assert lost == []
 

@@ -36,12 +36,18 @@ class WebServer(Group):
     )
     behind_tls: bool = Field(
         False,
-        description="1 when all traffic comes over TLS: secure cookies, HSTS, X-Forwarded-Proto.",
+        description="1 when all traffic comes over TLS: secure cookies, HSTS, nothing over plain HTTP.",
+    )
+    hsts_include_subdomains: bool = Field(
+        False,
+        description="1 when every name below this one has TLS too: browsers then use nothing else there."
+        " Only with GHOST_BEHIND_TLS=1.",
     )
     trusted_proxies: Networks = Field(
         (),
         description="Addresses and networks of your own proxies, separated by commas: the caller is the"
-        " rightmost hop of X-Forwarded-For that is none of them. Empty: that header is not read.",
+        " rightmost hop of X-Forwarded-For that is none of them, and X-Forwarded-Proto is theirs. Empty: these"
+        " headers are not read.",
     )
     debug: bool = Field(False, description="Django's debug pages. Never in production.")
     request_timeout_s: float = Field(

@@ -1,0 +1,109 @@
+"""What every answer says to browsers and caches, whoever asks, errors too. Needs no edit for a new route."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+
+from ghost.core.http.transport.cache_control import PRIVATE, PUBLIC, SECRET
+from tests import make, operators, routes
+
+pytestmark = pytest.mark.django_db
+
+JSON = {"content_type": "application/json"}
+PUBLIC_PATHS = {"/api/openapi.json"}
+"""Declared so by their views; the public site's are looked at in tests/ghost/test_public_site.py."""
+SECRETS = re.compile(
+    r"/admin/login/|/admin/logout/|/accounts/|.*/(tokens/publisher|invites|rotate)"
+)
+"""Answers that nobody may keep: what signs people in, and what shows a token."""
+ALWAYS = {
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def faults(response, path: str, *, is_read: bool) -> list[str]:
+    """What is wrong with an answer's headers."""
+    told = response.headers
+    kept, kind = told.get("Cache-Control"), told.get("Content-Type", "")
+    vary = set(told.get("Vary", "").split(", "))
+    is_whole = is_read and response.status_code == 200 and not response.streaming
+    wrong = {
+        "cache": kept not in _right(path),
+        "vary": kept != PUBLIC and not {"Authorization", "Cookie", "Accept-Language"} <= vary,
+        "tag": kept == PRIVATE and is_whole and "ETag" not in told,
+        "charset": kind.startswith("text/")
+        and not re.search(r'charset="?utf-8|event-stream', kind),
+        "cors": any(name.startswith("Access-Control-") for name in told),
+    }
+    wrong |= {name: told.get(name) != value for name, value in ALWAYS.items()}
+    return [name for name, is_wrong in wrong.items() if is_wrong]
+
+
+def _right(path: str) -> set[str]:
+    if path in PUBLIC_PATHS:
+        return {PUBLIC, PRIVATE}  # an error is no one's but the asker's
+    return {SECRET, PRIVATE} if SECRETS.match(path) else {PRIVATE}
+
+
+def wrong_answers(client, method: str, paths: list[str], **headers) -> dict[str, list[str]]:
+    found = {}
+    for path in paths:
+        response = getattr(client, method)(path, **headers)
+        found[f"{path} {response.status_code}"] = faults(response, path, is_read=method == "get")
+    return {name: each for name, each in found.items() if each}
+
+
+def test_every_page_says_to_operators_who_may_keep_it():
+    assert wrong_answers(operators.client(), "get", routes.addresses()) == {}
+
+
+def test_every_address_of_the_api_says_to_tokens_who_may_keep_it():
+    auth = make.auth(make.admin())
+
+    assert wrong_answers(Client(), "get", routes.of_api(), **auth) == {}
+    assert wrong_answers(Client(), "post", routes.of_api(), **auth, **JSON) == {}
+
+
+@pytest.mark.parametrize("method", ["get", "post", "options", "delete", "trace"])
+def test_strangers_and_refusals_are_told_the_same(client, method):
+    assert wrong_answers(client, method, routes.addresses()) == {}
+
+
+def test_head_is_get_without_a_body_on_every_address_of_the_api(client):
+    auth = make.auth(make.admin())
+
+    for path in routes.of_api():
+        got, head = client.get(path, **auth), client.head(path, **auth)
+        assert (path, head.status_code, head.getvalue()) == (path, got.status_code, b"")
+        assert _told(path, head) == _told(path, got), path
+
+
+def _told(path: str, response) -> dict[str, str]:
+    of_its_own = (
+        "X-Request-ID",
+        "ETag",
+        "Content-Length",
+    )  # problems name the request, health its moment
+    is_told_anew = response.status_code >= 400 or path == "/api/health"
+    names = of_its_own if is_told_anew else of_its_own[:1]
+    return {name: value for name, value in response.items() if name not in names}
+
+
+def test_options_names_the_methods_that_an_address_takes(client):
+    methods = {
+        path: set(client.options(path).headers.get("Allow", "").split(", "))
+        for path in routes.addresses()
+    }
+
+    assert methods["/api/resources"] == {"GET", "HEAD", "OPTIONS", "POST"}
+    assert methods["/api/resources/1"] == {"GET", "HEAD", "OPTIONS", "PATCH", "PUT"}
+    assert methods["/api/session/verify"] == {"OPTIONS", "POST"}
+    assert methods["/health"] == methods["/nothing-here"] == {"GET", "HEAD", "OPTIONS"}
+    assert methods["/admin/"] == {"GET", "HEAD", "OPTIONS", "POST"}
+    assert [path for path, told in methods.items() if "OPTIONS" not in told] == [
+        "/api/",
+        "/api/nothing-here",
+    ]
