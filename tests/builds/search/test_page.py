@@ -272,6 +272,9 @@ def test_all_filters_are_named_and_can_be_taken_away_even_unknown_ones(publish):
         assert tab.url.endswith("/search/?category=2&size=1")
         tab.get_by_role("button", name="Remove this filter: Category").click()
         assert titles(tab) == ["Song", "Old book"]
+        # names that every object has are words like others
+        assert ask(seen, "?q=constructor&year=__proto__&tag=toString&__proto__=x") == []
+        assert ask(seen, "?q=old&__proto__[year]=1999&constructor=x") == ["Old book"]
 
 
 def test_typing_searches_after_a_pause_and_enter_at_once(publish):

@@ -7,6 +7,7 @@ from ipaddress import ip_network
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
@@ -66,25 +67,39 @@ def missing(response) -> list[str]:
     return lost + ["X-Request-ID"] * ("X-Request-ID" not in response.headers)
 
 
+def wrong_with(response) -> list[str]:
+    """What no answer to a stranger may have or lack, wherever it comes from."""
+    body = b"" if response.streaming else response.content
+    kind = response.headers.get("Content-Type", "")
+    names_charset = "charset=utf-8" in kind or kind.endswith("json")
+    found = missing(response)
+    found += [f"leaks {word}" for word in NO_LEAK if word.encode() in body]
+    found += ["echoes the request"] if b"X-Planted" in body or b"planted-value" in body else []
+    found += ["no charset"] if body and not names_charset else []
+    found += ["other origins"] if "Access-Control-Allow-Origin" in response.headers else []
+    found += ["a session"] if settings.SESSION_COOKIE_NAME in response.cookies else []
+    return found + (["a fault of ours"] if response.status_code >= 500 else [])
+
+
 def test_a_stranger_gets_nothing_changes_nothing_and_meets_the_same_headers_everywhere():
     one_of_each(1)
-    found, lost, told, faults = set(), {}, [], []
     before = everything()
+    stranger = Client(headers={"X-Planted": "planted-value", "Origin": "https://evil.example"})
 
-    for name, response in answers(Client(), routes.addresses(), METHODS):
-        if response.status_code < 300 and not name.startswith("OPTIONS"):  # it names methods alone
-            found.add(name.partition(" ")[2])
-        if gone := missing(response):
-            lost[name] = gone
-        body = b"" if response.streaming else response.content
-        told += [name for word in NO_LEAK if word.encode() in body]
-        faults += [name] if response.status_code >= 500 else []
+    seen = list(answers(stranger, routes.addresses(), METHODS))
 
+    given = [(name, response) for name, response in seen if response.status_code < 300]
+    found = {name.partition(" ")[2] for name, _ in given if not name.startswith("OPTIONS")}
     assert found == OPEN
-    assert lost == {}
-    assert told == []
-    assert faults == []
+    assert {name: wrong for name, response in seen if (wrong := wrong_with(response))} == {}
     assert changed(before) == []
+
+
+@pytest.mark.parametrize("wanted", ["https://evil.example/", "//evil.example/", "/\\evil.example"])
+def test_choosing_a_language_leads_nowhere_else(client, wanted):
+    response = client.post("/i18n/setlang/", {"language": "en", "next": wanted})
+
+    assert (response.status_code, response.headers["Location"]) == (302, "/")
 
 
 def test_over_tls_every_answer_demands_it_from_then_on(settings, configure):
