@@ -18,6 +18,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from ghost.core.audit import trail
+from ghost.core.config.env import kept_secret
 from ghost.core.http import rate_limit
 from ghost.core.http.client_address import counted_as
 from teams import credentials, password_hashing
@@ -122,14 +123,16 @@ def _peppers() -> list[str]:
     if given is not None:
         return [given.get_secret_value()]
     own = settings.GHOST.token_pepper
-    return [own.get_secret_value(), ""] if own else [""]
+    restored = kept_secret(settings.GHOST, "earlier_token_pepper")
+    found = [own.get_secret_value() if own else None, restored, ""]
+    return list(dict.fromkeys(each for each in found if each is not None))
 
 
 def _with_pepper(raw: str, pepper: str) -> list[str]:
-    secret = (raw + pepper).encode()
+    secret, salt = (raw + pepper).encode(), kept_secret(settings.GHOST, "token_salt") or ""
     encoded = hash_secret(
         secret,
-        settings.GHOST.token_salt.get_secret_value().encode(),
+        salt.encode(),
         time_cost=2,
         memory_cost=1 << 16,
         parallelism=2,

@@ -13,15 +13,18 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error
 from django.db import OperationalError, connection
+from django.utils.translation import gettext as _
 
 from builds.render import hugo
-from ghost.core.errors import GhostError, OutageError
+from ghost.core.errors import GhostError, OutageError, RefusedError
+from ghost.operations import file_modes
+from ghost.operations.backups import archive
 from resources.publishing.prober import prober
 
 
 def installation() -> list[CheckMessage]:
     """Every problem of this installation."""
-    return [*_folders(), *_programs(), *_settings()]
+    return [*_folders(), *_published(), *_programs(), *_settings()]
 
 
 def check_installation(**_: Any) -> list[CheckMessage]:  # noqa: ANN401  # Django's protocol
@@ -59,6 +62,17 @@ def broker() -> Iterator[CheckMessage]:
         )
 
 
+def backup_folder() -> Iterator[CheckMessage]:
+    """Whether a backup can be written, really tried: asked for, as above."""
+    if settings.GHOST.database_url:
+        return
+    try:
+        archive.folder()
+    except RefusedError as error:
+        hint = _("Name a folder that Ghost alone reads, and can write to.")
+        yield Error(str(error), hint=hint, id="ghost.E011")
+
+
 def _folders() -> Iterator[CheckMessage]:
     for name in ("magnet_metadata_dir", "magnet_tmp_dir", "cover_dir",
                  "site_workdir", "backup_dir"):  # fmt: skip
@@ -72,8 +86,21 @@ def _folders() -> Iterator[CheckMessage]:
             )
 
 
+def _published() -> Iterator[CheckMessage]:
+    places = {f"GHOST_{name.upper()}": getattr(settings.GHOST, name) for name in file_modes.PRIVATE}
+    for name, path in (places | {"GHOST_DB_PATH": settings.GHOST.db_path}).items():
+        if file_modes.is_published(path):
+            yield Error(
+                _("%(name)s: %(path)s is part of what is published.")
+                % {"name": name, "path": path},
+                hint=_("Name a folder outside of the public site and of GHOST_DEPLOY_TARGET."),
+                id="ghost.E010",
+            )
+
+
 def _nearest(path: Path) -> Path:
-    while not path.exists() and path != path.parent:
+    # A path that can't be one at all (too long, say) is not there either.
+    while not os.path.exists(path) and path != path.parent:  # noqa: PTH110  # as above
         path = path.parent
     return path
 

@@ -124,6 +124,11 @@ def _database() -> Iterator[Finding]:
         yield Finding("database", Outcome.FAILED, str(problem.msg), str(problem.hint))
 
 
+def _backups() -> Iterator[Finding]:
+    for problem in checks.backup_folder():
+        yield Finding("backups", Outcome.FAILED, str(problem.msg), str(problem.hint))
+
+
 def _broker() -> Iterator[Finding]:
     for problem in checks.broker():
         yield Finding("redis", Outcome.FAILED, str(problem.msg), str(problem.hint))
@@ -188,6 +193,7 @@ CHECKS: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
     ("user", _user),
     ("database", _database),
     ("redis", _broker),
+    ("backups", _backups),
     ("mail", _mail),
     ("figures", _figures),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
@@ -14,6 +15,7 @@ from django.conf import settings
 from builds.tree import releases
 from ghost.core.config import env
 from ghost.core.config.env import BASE_DIR
+from ghost.core.config.groups.deployment import is_elsewhere
 from ghost.core.io import files
 from ghost.core.io.files import OTHERS, PASSABLE_FOLDER, PRIVATE_FILE, PRIVATE_FOLDER
 
@@ -76,6 +78,16 @@ def world_writable() -> Iterator[Path]:
     yield from (folder for folder in open_ones if not _mode(folder) & stat.S_ISVTX)
 
 
+def is_published(path: Path) -> bool:
+    """Whether what lies there would be public: in the site, or in the folder it is deployed to."""
+    site: Path = settings.GHOST.site_workdir
+    places = [site / "public", site / "releases"]
+    target: str = settings.GHOST.deploy_target
+    if target and not is_elsewhere(target):
+        places.append(BASE_DIR / Path(target).expanduser())
+    return any(path.resolve().is_relative_to(place.resolve()) for place in places)
+
+
 def _own() -> set[Path]:
     named = {getattr(settings.GHOST, name) for name in PRIVATE}
     return named | {settings.GHOST.site_workdir, settings.GHOST.db_path.parent}
@@ -122,8 +134,11 @@ def _given_files() -> Iterator[tuple[Path, int]]:
 def _few_files() -> Iterator[tuple[Path, int]]:
     yield settings.GHOST.site_workdir / "merge.lock", PRIVATE_FILE
     folders = [getattr(settings.GHOST, name) for name in FEW]
-    for path in (*_beside_database(), *(path for folder in folders for path in folder.glob("*"))):
-        yield path, PRIVATE_FOLDER if path.is_dir() else PRIVATE_FILE
+    yield from ((path, PRIVATE_FILE) for path in _beside_database())
+    for folder in folders:
+        with suppress(OSError):  # not there, or no folder
+            for path in folder.iterdir():
+                yield path, PRIVATE_FOLDER if path.is_dir() else PRIVATE_FILE
 
 
 def _private_folders() -> Iterator[Path]:

@@ -58,7 +58,7 @@ class ScheduledTask:
 
 def entries() -> list[ScheduledTask]:
     """Every schedule of Ghost; operators pause them in the admin, nobody edits them there."""
-    # Backups of PostgreSQL are made by its own programs: see ghost.operations.backup.
+    # Backups of PostgreSQL are made by its own programs: see ghost.operations.backups.
     is_backed_up = not settings.GHOST.database_url
     every = settings.GHOST.backup_interval_hr * 60
     return [

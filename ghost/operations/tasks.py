@@ -19,17 +19,17 @@ from ghost.core.events.models import Event
 from ghost.core.http import idempotency, rate_limit
 from ghost.core.jobs.models import Job
 from ghost.core.text.reasons import Plain
-from ghost.operations import backup, reasons
+from ghost.operations import backups, reasons
 from teams.models import Attempt
 from teams.models.sign_in_attempt import WINDOW
 
 
 def back_up() -> Plain:
     """Make a backup and prove it by reading it whole, where its key is at hand."""
-    archive = backup.create()
+    archive = backups.create()
     if archive.is_encrypted and settings.GHOST.age_identity_file is None:
         return reasons.BACKUP_WRITTEN(name=archive.path.name).plain()
-    files = backup.verify(archive.path)
+    files = backups.verify(archive.path)
     return reasons.BACKUP_PROVEN(name=archive.path.name, number=files).plain()
 
 

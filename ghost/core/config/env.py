@@ -38,9 +38,6 @@ __all__ = ["BASE_DIR", "ConfigError", "Env", "load"]
 GENERATED = ("secret_key", "token_pepper")
 """Secrets that are made on the first start where they are not given."""
 
-NOT_YET = frozenset({"GHOST_AGE_BIN"})
-"""Names of earlier installations' `.env` files that this version does not read yet."""
-
 
 class ConfigError(GhostError):
     """The configuration can't be used; `problems` has one sentence for each mistake."""
@@ -143,6 +140,15 @@ def secret(env: Env, field: Literal["secret_key", "token_pepper"]) -> str:
     return path.read_text().strip()
 
 
+def kept_secret(env: Env, field: Literal["earlier_token_pepper", "token_salt"]) -> str | None:
+    """The value as given, else the one that a restored backup brought into GHOST_SECRETS_DIR."""
+    given: SecretStr | None = getattr(env, field)
+    path = env.secrets_dir / field
+    if field in env.model_fields_set or not path.is_file():
+        return given.get_secret_value() if given else None
+    return path.read_text()
+
+
 def make_folder(folder: Path, field: str, *, mode: int = files.PRIVATE_FOLDER) -> None:
     """Make a folder of Ghost's own that it can't start without; ConfigError if it can't be written."""
     try:
@@ -163,5 +169,5 @@ def unknown_variables() -> list[str]:
 
 def misspelt() -> list[str]:
     """A sentence for each variable that is set, but that no version of Ghost reads."""
-    unread = (name for name in unknown_variables() if name not in NOT_YET)
+    unread = unknown_variables()
     return [f"{name}: there is no such variable; is it misspelt?" for name in unread]

@@ -73,11 +73,11 @@ def set_mode(path: Path, wanted: int) -> bool:
 
 
 def entries(folder: Path) -> Iterator[os.DirEntry[str]]:
-    """All that lies in a tree, but for links, and what goes away meanwhile. No Path for each: a
+    """All that lies in a tree, but for links, what goes away meanwhile, and what can't be read. No Path for each: a
     site has hundreds of thousands of files."""
     above = [f"{folder}"]
     while above:
-        with suppress(FileNotFoundError, PermissionError), os.scandir(above.pop()) as found:
+        with suppress(OSError), os.scandir(above.pop()) as found:
             for entry in found:
                 if entry.is_symlink():
                     continue

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
 from ghost.core.errors import GhostError
-from ghost.operations import backup
+from ghost.operations import backups
 
 
 class Command(BaseCommand):
@@ -33,20 +33,25 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def _create(self, _: None) -> None:
-        self.stdout.write(str(backup.create().path))
+        self.stdout.write(str(backups.create().path))
 
     def _list(self, _: None) -> None:
-        for archive in backup.list_all():
+        for archive in backups.list_all():
             kind = "encrypted" if archive.is_encrypted else "not encrypted"
             when = f"{archive.created_at:%Y-%m-%d %H:%M:%S} UTC"
-            self.stdout.write(f"{when}  {archive.bytes:>12,}  {kind:<13}  {archive.path}")
+            proven = "proven" if archive.verified_at else "not proven"
+            self.stdout.write(
+                f"{when}  {archive.bytes:>12,}  {kind:<13}  {proven:<10}  {archive.path}"
+            )
 
     def _verify(self, file: Path) -> None:
-        self.stdout.write(f"{file.name}: whole, {backup.verify(file)} files.")
+        self.stdout.write(f"{file.name}: whole, {backups.verify(file)} files.")
 
     def _restore(self, file: Path) -> None:
         connections.close_all()
-        kept = backup.restore(file)
+        done = backups.restore(file)
         self.stdout.write(f"{file.name} restored. Run “manage.py prepare” before you start again.")
-        for path in kept:
+        for path in done.kept:
             self.stdout.write(f"The former state is kept in {path}")
+        for note in done.notes:
+            self.stdout.write(note)

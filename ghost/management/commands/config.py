@@ -41,10 +41,9 @@ class Command(BaseCommand):
 
     def _validate(self) -> None:
         # Mistakes of type and form end the start of Django, all of them told: see manage.py.
-        for name in sorted(env.NOT_YET.intersection(env.unknown_variables())):
-            self.stdout.write(f"{name}: noted; this version of Ghost does nothing with it yet.")
         problems = env.misspelt()
         found = [*checks.installation(), *checks.database(), *checks.broker()]
+        found += checks.backup_folder()
         for each in found:
             told = f"{each.msg} {each.hint or ''}".strip()
             if each.is_serious(WARNING + 1):

@@ -10,7 +10,7 @@ from django.conf import settings
 from ghost.core.errors import OutageError
 from ghost.core.io.disk_look import DiskLook
 from ghost.core.text.reasons import NONE, Reason
-from ghost.operations import backup
+from ghost.operations import backups
 from ghost.operations.figures import sentences, timetable
 from ghost.operations.figures.item import Item, Moment, Status
 
@@ -19,7 +19,7 @@ GRACE = timedelta(hours=1)
 """Beyond GHOST_BACKUP_INTERVAL_HR: a backup waits for its turn, and takes its time."""
 
 
-_look = DiskLook(lambda: backup.list_all())
+_look = DiskLook(lambda: backups.list_all())
 
 
 def item(moment: Moment) -> Item:
@@ -44,7 +44,9 @@ def item(moment: Moment) -> Item:
 _Judged = tuple[Status, Reason, Reason, Reason, datetime | None]
 
 
-def _judge(newest: backup.Archive | None, entry: timetable.Entry | None, moment: Moment) -> _Judged:
+def _judge(
+    newest: backups.Archive | None, entry: timetable.Entry | None, moment: Moment
+) -> _Judged:
     made_at = newest.created_at if newest else None
     ended_at = entry.run.ended_at if entry and entry.run else None
     if entry and entry.has_failed and ended_at and (made_at is None or made_at < ended_at):
@@ -70,11 +72,14 @@ def _period() -> timedelta:
     return timedelta(hours=settings.GHOST.backup_interval_hr)
 
 
-def _counts(found: list[backup.Archive], moment: Moment) -> dict[str, Any]:
+def _counts(found: list[backups.Archive], moment: Moment) -> dict[str, Any]:
     counts: dict[str, Any] = {"kept": len(found)}
     if found:
         counts |= {
             "last_bytes": found[0].bytes,
             "age_s": round((moment.now - found[0].created_at).total_seconds()),
         }
+    proven = [archive.verified_at for archive in found if archive.verified_at]
+    if proven:
+        counts["verified_age_s"] = round((moment.now - max(proven)).total_seconds())
     return counts

@@ -17,7 +17,7 @@ from builds.models import Build, BuildState, Step
 from dht.models import HealthSample
 from ghost.core.catalog.models import Catalog
 from ghost.core.jobs.models import Job
-from ghost.operations import backup, schedules, tasks
+from ghost.operations import backups, schedules, tasks
 from resources.models import Category, Resource
 from teams.models import Attempt
 from teams.models.sign_in_attempt import WINDOW
@@ -37,7 +37,7 @@ def test_back_up_makes_a_proven_backup(configure, tmp_path):
     told = tasks.back_up()
 
     assert said(told).endswith("written and read again, 1 file")
-    assert len(backup.list_all()) == 1
+    assert len(backups.list_all()) == 1
 
 
 def test_ended_sessions_and_attempts_that_count_no_more_are_dropped():

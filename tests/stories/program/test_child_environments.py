@@ -9,6 +9,7 @@ import shutil
 import sys
 from pathlib import Path
 
+import pyrage
 import pytest
 
 from builds.data.records import Page
@@ -22,10 +23,12 @@ from builds.render import hugo
 from ghost.core.config.env import BASE_DIR, Env, variable
 from ghost.core.errors import OutageError
 from ghost.core.io import child_environment, programs
+from ghost.operations.backups import encryption
 from tests.builds.deployments import everything, write
 
 SECRET = "planted-secret"
 TABLES = {
+    "age": child_environment.AGE,
     "git": child_environment.GIT,
     "rsync": child_environment.RSYNC,
     "hugo": child_environment.HUGO,
@@ -135,7 +138,16 @@ def render(tmp_path, _site, configure, recorder):
     assert hugo.version()
 
 
+def encrypt(tmp_path, _site, configure, recorder):
+    recorder.put("age", shutil.which("age") or "age")
+    recipient = str(pyrage.x25519.Identity.generate().to_public())
+    configure(age_bin="age", age_recipient=recipient)
+    (tmp_path / "plain").write_bytes(b"plain")
+    encryption.encrypt(tmp_path / "plain", tmp_path / "sealed")
+
+
 CALLS = {
+    "ghost/operations/backups/encryption.py": (encrypt,),
     "builds/deploy/repository.py": (push, push_over_https, push_over_ssh),
     "builds/deploy/rsync.py": (synchronise,),
     "builds/render/hugo.py": (render,),

@@ -24,7 +24,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connections
 from dht.engine import session
-from ghost.operations import backup
+from ghost.operations import backups
 from tests.builds.catalog import Catalog
 
 call_command("prepare")
@@ -37,9 +37,9 @@ call_command("build_site")
 call_command("deploy_site")
 session.session().save_state(now=True)
 session.close()
-archive = backup.create()
+archive = backups.create()
 connections.close_all()
-backup.restore(archive.path)
+backups.restore(archive.path)
 """
 
 

@@ -50,6 +50,7 @@ NO_SECRET = {
     "secrets_dir": "a folder",
     "events_streams_per_token": "a number",
     "public_baseurl": "what everybody sees",
+    "age_bin": "the name of a program",
     "age_recipient": "a public key",
     "age_identity_file": "the path of a file",
 }

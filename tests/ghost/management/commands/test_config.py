@@ -40,11 +40,13 @@ def test_config_validate_names_variables_that_nothing_reads():
     assert "GHOST_SITE_TITEL: there is no such variable" in done.stderr
 
 
-def test_config_validate_accepts_names_of_earlier_installations():
-    done = run_manage("config", "validate", GHOST_AGE_BIN="age")
+def test_config_validate_tries_the_folder_of_backups(tmp_path):
+    (tmp_path / "file").touch()
 
-    assert done.returncode == 0, done.stderr
-    assert "GHOST_AGE_BIN: noted" in done.stdout
+    done = run_manage("config", "validate", GHOST_BACKUP_DIR=str(tmp_path / "file" / "backups"))
+
+    assert done.returncode == 1
+    assert "GHOST_BACKUP_DIR: nothing can be written to" in done.stderr
 
 
 def test_config_show_prints_every_variable_below_its_group():

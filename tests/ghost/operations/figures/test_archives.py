@@ -9,7 +9,8 @@ from django.conf import settings
 from django_q.models import Schedule
 
 from ghost.core.jobs.schedule_runs import ScheduleRun
-from ghost.operations import backup, schedules
+from ghost.operations import backups, schedules
+from ghost.operations.backups.archive import note_proof
 from tests.ghost.operations.figures.moments import ago, item, told
 
 pytestmark = pytest.mark.django_db(transaction=False)
@@ -25,7 +26,7 @@ def scheduled(configure):
 def archive(**when: float) -> None:
     folder = settings.GHOST.backup_dir
     folder.mkdir(parents=True, exist_ok=True)
-    stamp = f"{ago(**when).astimezone(UTC):{backup.STAMP}}"
+    stamp = f"{ago(**when).astimezone(UTC):{backups.STAMP}}"
     (folder / f"ghost-{stamp}.tar.gz").write_bytes(b"12345")
 
 
@@ -45,6 +46,17 @@ def test_a_recent_one_is_in_order():
     assert told("backups") == ("ok", "backups.done")
     assert (found.counts["kept"], found.counts["last_bytes"]) == (2, 5)
     assert found.counts["age_s"] == pytest.approx(7200, abs=60)
+
+
+def test_the_age_of_the_last_proof_is_told():
+    archive(hours=30)
+    newest = backups.list_all()[0]
+
+    before = item("backups").counts
+    note_proof(newest.path)
+
+    assert "verified_age_s" not in before
+    assert item("backups").counts["verified_age_s"] < 60
 
 
 def test_none_in_time_is_overdue(client):

@@ -15,10 +15,11 @@ from pathlib import Path
 
 import pyrage
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from ghost.core.errors import OutageError, RefusedError
-from ghost.operations import backup
+from ghost.operations import backups
 
 
 @pytest.fixture
@@ -57,10 +58,10 @@ def damage(place: Path) -> None:
 
 
 def test_restore_brings_back_what_was_there(place):
-    archive = backup.create()
+    archive = backups.create()
     damage(place)
 
-    kept = backup.restore(archive.path)
+    kept = backups.restore(archive.path).kept
 
     assert words(place / "db/ghost.db") == ["kept"]
     assert (place / "covers/1.webp").read_text() == "pixels"
@@ -73,7 +74,7 @@ def test_create_includes_what_is_not_checkpointed_yet(place):
     with closing(sqlite3.connect(place / "db/ghost.db", isolation_level=None)) as live:
         live.execute("PRAGMA journal_mode=WAL")
         live.execute("INSERT INTO note VALUES ('only in the log')")
-        archive = backup.create()
+        archive = backups.create()
 
     with tarfile.open(archive.path) as tar:
         names = tar.getnames()
@@ -86,18 +87,18 @@ def test_create_includes_what_is_not_checkpointed_yet(place):
 def test_encrypted_backup_needs_the_identity_and_holds_the_pepper(place, configure, tmp_path):
     identity = pyrage.x25519.Identity.generate()
     configure(age_recipient=str(identity.to_public()))
-    archive = backup.create()
+    archive = backups.create()
     assert archive.is_encrypted
     with pytest.raises(RefusedError, match="GHOST_AGE_IDENTITY_FILE"):
-        backup.verify(archive.path)
+        backups.verify(archive.path)
     key = tmp_path / "key.txt"
     key.write_text(f"# a comment\n{identity}\n")
     configure(age_identity_file=key, age_recipient="")  # as on a new machine
     (place / "secrets/token_pepper").write_text("lost")
 
-    backup.restore(archive.path)
+    backups.restore(archive.path)
 
-    assert (place / "secrets/token_pepper").read_text() == "pepper"
+    assert (place / "secrets/token_pepper").read_text() == settings.TOKEN_PEPPER
 
 
 @pytest.mark.skipif(
@@ -107,7 +108,7 @@ def test_age_itself_can_read_an_encrypted_backup(place, configure, tmp_path):
     """The format is age's: nobody needs Ghost to get at a backup."""
     identity = pyrage.x25519.Identity.generate()
     configure(age_recipient=str(identity.to_public()))
-    archive = backup.create()
+    archive = backups.create()
     (tmp_path / "key.txt").write_text(str(identity))
 
     done = subprocess.run(
@@ -122,17 +123,17 @@ def test_age_itself_can_read_an_encrypted_backup(place, configure, tmp_path):
 
 def test_another_identity_is_refused(place, configure, tmp_path):
     configure(age_recipient=str(pyrage.x25519.Identity.generate().to_public()))
-    archive = backup.create()
+    archive = backups.create()
     (tmp_path / "key.txt").write_text(str(pyrage.x25519.Identity.generate()))
     configure(age_identity_file=tmp_path / "key.txt")
 
     with pytest.raises(RefusedError, match="can't be decrypted"):
-        backup.verify(archive.path)
+        backups.verify(archive.path)
 
 
 @pytest.mark.parametrize("spoil", ["cut", "flip", "text", "missing file"])
 def test_a_damaged_backup_is_refused_and_nothing_is_touched(place, spoil):
-    path = backup.create().path
+    path = backups.create().path
     body = path.read_bytes()
     if spoil == "cut":
         path.write_bytes(body[: len(body) // 2])
@@ -149,7 +150,7 @@ def test_a_damaged_backup_is_refused_and_nothing_is_touched(place, spoil):
     damage(place)
 
     with pytest.raises(RefusedError):
-        backup.restore(path)
+        backups.restore(path)
 
     assert words(place / "db/ghost.db") == []
     assert list(place.glob("*.replaced-*")) == []
@@ -194,7 +195,7 @@ def test_a_foreign_or_hostile_archive_is_refused(place, tmp_path, table, link, r
     path = packed(tmp_path / "ghost-x.tar.gz", {"db/ghost.db": body}, link)
 
     with pytest.raises(RefusedError, match=reason):
-        backup.restore(path)
+        backups.restore(path)
 
     assert words(place / "db/ghost.db") == ["kept"]
 
@@ -209,18 +210,18 @@ def test_a_manifest_of_another_shape_is_refused(place, tmp_path, manifest):
         tar.addfile(info, io.BytesIO(manifest.encode()))
 
     with pytest.raises(RefusedError, match="damaged or not a backup"):
-        backup.verify(tmp_path / "x.tar.gz")
+        backups.verify(tmp_path / "x.tar.gz")
 
 
 def test_restore_is_refused_while_somebody_has_the_database_open(place):
-    path = backup.create().path
+    path = backups.create().path
     damage(place)
     with closing(sqlite3.connect(place / "db/ghost.db")) as worker:
         worker.execute("PRAGMA journal_mode=WAL")
         worker.execute("SELECT * FROM note").fetchall()
 
         with pytest.raises(RefusedError, match="stop web and worker first"):
-            backup.restore(path)
+            backups.restore(path)
 
     assert words(place / "db/ghost.db") == []
     assert list(place.glob("*.replaced-*")) == []
@@ -231,15 +232,15 @@ def test_a_backup_that_cannot_be_written_is_told(place, configure, tmp_path):
     configure(db_path=tmp_path / "file" / "ghost.db")
 
     with pytest.raises(OutageError):
-        backup.create()
+        backups.create()
 
 
 def test_old_backups_go(place, configure):
     configure(backup_keep=2)
 
-    made = [backup.create().path.name for _ in range(4)]
+    made = [backups.create().path.name for _ in range(4)]
 
-    assert [a.path.name for a in backup.list_all()] == made[:1:-1]
+    assert [a.path.name for a in backups.list_all()] == made[:1:-1]
 
 
 def test_command_creates_lists_verifies_and_restores(place):
@@ -258,9 +259,9 @@ def test_command_creates_lists_verifies_and_restores(place):
 
 
 def test_postgresql_is_left_to_its_own_programs(place, configure):
-    path = backup.create().path
+    path = backups.create().path
     configure(database_url="postgresql://host.example/ghost")
 
-    for refused in (backup.create, lambda: backup.restore(path)):
+    for refused in (backups.create, lambda: backups.restore(path)):
         with pytest.raises(RefusedError, match="use pg_dump and pg_restore"):
             refused()

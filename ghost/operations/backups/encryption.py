@@ -1,0 +1,58 @@
+"""Archives in age's format: by the library, or by the program that GHOST_AGE_BIN names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyrage
+from django.conf import settings
+
+from ghost.core.config import age_keys
+from ghost.core.errors import RefusedError
+from ghost.core.io import child_environment, programs
+from ghost.operations import reasons
+
+TIMEOUT_S = 3000
+"""A disk's worth of files, within the time of a task."""
+MAX_MESSAGE_CHARS = 300
+
+
+def encrypt(plain: Path, target: Path) -> None:
+    """For GHOST_AGE_RECIPIENT. RefusedError if that can't be done."""
+    to: str = settings.GHOST.age_recipient
+    if settings.GHOST.age_bin:
+        _run("GHOST_AGE_RECIPIENT", "--encrypt", f"--recipient={to}", f"--output={target}", plain)
+        return
+    try:
+        with plain.open("rb") as source, target.open("wb") as sink:
+            pyrage.encrypt_io(source, sink, [age_keys.recipient(to)])
+    except (ValueError, pyrage.EncryptError) as error:
+        raise RefusedError(reasons.BACKUP_RECIPIENT(reason=str(error))) from error
+
+
+def decrypt(path: Path, target: Path) -> None:
+    """With GHOST_AGE_IDENTITY_FILE. RefusedError if that is not the key."""
+    key: Path | None = settings.GHOST.age_identity_file
+    if key is None or not key.is_file():
+        raise RefusedError(reasons.BACKUP_NO_IDENTITY())
+    if settings.GHOST.age_bin:
+        _run(path.name, "--decrypt", f"--identity={key}", f"--output={target}", path)
+        return
+    try:
+        identities = age_keys.identities(key)
+    except ValueError as error:
+        raise RefusedError(reasons.BACKUP_IDENTITY(reason=str(error))) from error
+    try:
+        with path.open("rb") as source, target.open("wb") as sink:
+            pyrage.decrypt_io(source, sink, identities)
+    except pyrage.DecryptError as error:
+        raise RefusedError(reasons.BACKUP_SEALED(name=path.name, reason=str(error))) from error
+
+
+def _run(what: str, *arguments: str | Path) -> None:
+    command: Sequence[str | Path] = [settings.GHOST.age_bin, *arguments]
+    done = programs.run(command, timeout_s=TIMEOUT_S, passes=child_environment.AGE)
+    if done.exit_code:
+        said = " ".join(done.text.split())[:MAX_MESSAGE_CHARS]
+        raise RefusedError(reasons.BACKUP_AGE_SAID(name=what, reason=said))
