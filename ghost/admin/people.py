@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 # Their own registrations come first, so that ours can take their place.
@@ -11,12 +12,14 @@ import allauth.usersessions.admin
 import django.contrib.auth.admin
 from django.contrib import admin
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.db import models
 from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from ghost.admin import person_account
 from ghost.core.admin.model_admin import ModelAdmin, display, register
 from ghost.core.errors import OutageError
 
@@ -44,6 +47,17 @@ class PersonForm(UserCreationForm):  # type: ignore[misc]  # unfold has no types
         return user
 
 
+def may_touch(request: HttpRequest, person: User | None) -> bool:
+    """Whether this person may be edited: superusers only by their like."""
+    return person is None or not person.is_superuser or bool(request.user.is_superuser)
+
+
+def own_permissions(request: HttpRequest) -> models.QuerySet[Permission]:
+    """What the caller may, by groups and directly."""
+    mine = models.Q(user=request.user.pk) | models.Q(group__user=request.user.pk)
+    return Permission.objects.filter(mine).order_by()
+
+
 @register(User)
 class UserAdmin(django.contrib.auth.admin.UserAdmin, ModelAdmin[User]):  # type: ignore[type-arg]  # Django's takes none at run time
     form = UserChangeForm
@@ -51,9 +65,35 @@ class UserAdmin(django.contrib.auth.admin.UserAdmin, ModelAdmin[User]):  # type:
     change_password_form = AdminPasswordChangeForm
     list_display = ["username", "email", "shown_groups", "is_active", "is_superuser", "last_login"]
     warn_unsaved_form = False
+    change_form_outer_before_template = "admin/account/person_buttons.html"
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(partial(person_account.show, self))
+        return [
+            path("<path:object_id>/account/", view, name="auth_user_account"),
+            *super().get_urls(),
+        ]
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_change_permission(request, obj) and may_touch(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and may_touch(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Who is no superuser makes none, and gives nobody rights but by groups."""
+        found = super().get_readonly_fields(request, obj)
+        return found if request.user.is_superuser else [*found, "is_superuser", "user_permissions"]
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Nobody gives a group that may more than they themselves."""
+        if db_field.name == "groups" and not request.user.is_superuser:
+            beyond = Permission.objects.exclude(pk__in=own_permissions(request))
+            kwargs["queryset"] = Group.objects.exclude(permissions__in=beyond)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def add_view(
         self,
@@ -83,6 +123,13 @@ class UserAdmin(django.contrib.auth.admin.UserAdmin, ModelAdmin[User]):  # type:
 class GroupAdmin(django.contrib.auth.admin.GroupAdmin, ModelAdmin[Group]):
     list_display = ["name", "people"]
     warn_unsaved_form = False
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        """What a group may decides what people may: whoever edits groups may everything."""
+        return super().has_change_permission(request, obj) and bool(request.user.is_superuser)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and bool(request.user.is_superuser)
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Group]:
         return super().get_queryset(request).annotate(users_now=models.Count("user"))

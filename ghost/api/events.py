@@ -18,6 +18,7 @@ from django.utils import timezone
 from ninja import HeaderEx, P, Query, Router
 from pydantic import Field
 
+from ghost.accounts.requirement import is_missing
 from ghost.core.events.broadcaster import Hub
 from ghost.core.events.handover import Handover
 from ghost.core.events.models import Event, EventKind, Scope
@@ -236,10 +237,12 @@ def _token_scopes(keys: list[int]) -> dict[int, Scope]:
 
 
 def _is_signed_in(session_key: str) -> bool:
-    """Whether that session is still an operator's: they sign out, and passwords change."""
+    """Whether that session is still an operator's: they sign out, passwords change, and a second factor
+    may be demanded meanwhile."""
     request = HttpRequest()
     request.session = SessionStore(session_key)
-    return _operator(get_user(request)) is not None
+    user = _operator(get_user(request))
+    return user is not None and not is_missing(user)
 
 
 @cache

@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error
-from django.db import OperationalError, connection
+from django.db import DatabaseError, OperationalError, connection
 from django.utils.translation import gettext as _
 
 from builds.render import hugo
+from ghost.accounts import requirement
 from ghost.core.errors import GhostError, OutageError, RefusedError
 from ghost.operations import file_modes
 from ghost.operations.backups import archive
@@ -71,6 +72,20 @@ def backup_folder() -> Iterator[CheckMessage]:
     except RefusedError as error:
         hint = _("Name a folder that Ghost alone reads, and can write to.")
         yield Error(str(error), hint=hint, id="ghost.E011")
+
+
+def groups() -> Iterator[CheckMessage]:
+    """Whether the groups that need a second factor are there: a misspelt one would protect nobody."""
+    try:
+        unknown = requirement.unknown_groups()
+    except DatabaseError:
+        return  # nothing is there yet
+    if unknown:
+        yield Error(
+            f"GHOST_MFA_REQUIRED_GROUPS: there is no group called {', '.join(unknown)}.",
+            hint="Correct the name, or make the group in the admin.",
+            id="ghost.E010",
+        )
 
 
 def _folders() -> Iterator[CheckMessage]:

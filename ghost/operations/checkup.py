@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from shlex import quote
 
+from django.conf import settings
 from django.core.checks import WARNING, CheckMessage
 from django.db import DatabaseError
 from django.utils.translation import gettext as _
@@ -129,6 +130,19 @@ def _backups() -> Iterator[Finding]:
         yield Finding("backups", Outcome.FAILED, str(problem.msg), str(problem.hint))
 
 
+def _accounts() -> Iterator[Finding]:
+    """Who must have a second factor."""
+    for problem in checks.groups():
+        yield Finding("accounts", Outcome.FAILED, str(problem.msg), str(problem.hint))
+        return
+    named = ", ".join(settings.GHOST.mfa_required_groups)
+    if named:
+        yield Finding("accounts", Outcome.OK, f"a second factor is required of: {named}")
+    else:
+        told = "nobody must have a second factor"
+        yield Finding("accounts", Outcome.WARNED, told, ALL_OF_THEM)
+
+
 def _broker() -> Iterator[Finding]:
     for problem in checks.broker():
         yield Finding("redis", Outcome.FAILED, str(problem.msg), str(problem.hint))
@@ -181,6 +195,7 @@ def _start() -> Iterator[Finding]:
         yield Finding("start", Outcome.OK, "schedules, groups and Admin token are there")
 
 
+ALL_OF_THEM = "Set GHOST_MFA_REQUIRED_GROUPS=*: who has none is led to where it is set up."
 NO_HUGO = "ghost.E002"
 TOLD_BY_FIGURES = ("ghost.E003",)
 """Checks that the figures make too: libtorrent."""
@@ -194,6 +209,7 @@ CHECKS: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
     ("database", _database),
     ("redis", _broker),
     ("backups", _backups),
+    ("accounts", _accounts),
     ("mail", _mail),
     ("figures", _figures),
 )

@@ -16,6 +16,7 @@ from dotenv import dotenv_values
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from ghost.core.config.groups.accounts import Accounts
 from ghost.core.config.groups.api import Api, Events
 from ghost.core.config.groups.backups import Backups
 from ghost.core.config.groups.bittorrent import HealthScans, Network, Probes
@@ -66,6 +67,7 @@ class Env(  # from the last group to the first: so pydantic keeps their fields i
     Monitoring,
     Mail,
     Logs,
+    Accounts,
     Keys,
     Sessions,
     WebServer,

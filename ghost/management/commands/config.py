@@ -43,7 +43,7 @@ class Command(BaseCommand):
         # Mistakes of type and form end the start of Django, all of them told: see manage.py.
         problems = env.misspelt()
         found = [*checks.installation(), *checks.database(), *checks.broker()]
-        found += checks.backup_folder()
+        found += [*checks.backup_folder(), *checks.groups()]
         for each in found:
             told = f"{each.msg} {each.hint or ''}".strip()
             if each.is_serious(WARNING + 1):

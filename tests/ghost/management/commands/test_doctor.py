@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def prepared(configure, monkeypatch, tmp_path):
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    configure(secrets_dir=tmp_path / "secrets")
+    configure(secrets_dir=tmp_path / "secrets", mfa_required_groups=("*",))
     startup.put_right()
 
 
@@ -74,3 +74,29 @@ def test_it_colours_a_terminal(capsys):
     call_command("doctor", force_color=True)
 
     assert "\x1b[" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("named", "told"),
+    [
+        ((), "warn    accounts      nobody must have a second factor"),
+        (("Operator",), "ok      accounts      a second factor is required of: Operator"),
+    ],
+)
+def test_who_must_have_a_second_factor_is_told(capsys, configure, named, told):
+    configure(mfa_required_groups=named)
+
+    call_command("doctor")
+
+    assert told in capsys.readouterr().out
+
+
+def test_a_group_that_nobody_made_is_named(capsys, configure):
+    configure(mfa_required_groups=("Operators",))
+
+    with pytest.raises(CommandError, match=r"1 check\(s\) failed"):
+        call_command("doctor")
+
+    assert "there is no group called Operators" in capsys.readouterr().out
+    with pytest.raises(CommandError, match="1 problem"):
+        call_command("config", "validate")

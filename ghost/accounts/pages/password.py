@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 
-from ghost.accounts import attempts
+from ghost.accounts import attempts, notices
+from ghost.accounts.pages.frame import operator
 
 
 def change_password(request: HttpRequest) -> HttpResponseBase:
@@ -18,4 +19,5 @@ def change_password(request: HttpRequest) -> HttpResponseBase:
         response: HttpResponseBase = page(request)
     if isinstance(response, HttpResponseRedirect):
         tried.forget()
+        notices.send(request, operator(request), "password_changed")
     return response

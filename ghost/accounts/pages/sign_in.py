@@ -32,7 +32,7 @@ class SignInView(LoginView):
     """Django's page, whose success is allauth's: it asks for what else is needed."""
 
     authentication_form = SignInForm
-    template_name = "admin/login.html"
+    template_name = "admin/account/sign_in.html"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # noqa: ANN401  # Django's
         """Who may be here already goes on; who no longer may can sign in as somebody else."""
@@ -56,8 +56,3 @@ class SignInView(LoginView):
             "username": self.request.user.get_username(),
         }
         return super().get_context_data(**admin.site.each_context(self.request), **page, **kwargs)
-
-
-def sign_in(request: HttpRequest) -> HttpResponseBase:
-    """The page at `/admin/login/`."""
-    return SignInView.as_view()(request)

@@ -1,0 +1,197 @@
+"""The forms of the account pages: allauth's, in the admin's look, where nobody may guess."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from allauth.account.forms import ReauthenticateForm
+from allauth.core import context
+from allauth.mfa import app_settings
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.base.forms import ReauthenticateForm as CodeAgainForm
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    EditWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import (
+    UnfoldAdminPasswordWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
+
+from ghost.accounts import attempts
+from ghost.accounts.sealing import UnreadableSecretError
+
+MOST_CHARS = 100
+"""Of a code, or of a key's name."""
+
+
+def _code_field(help_text: Any = "") -> forms.CharField:  # noqa: ANN401  # str or lazy
+    widget = UnfoldAdminTextInputWidget(
+        {"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
+    )
+    return forms.CharField(
+        label=_("Code"), max_length=MOST_CHARS, widget=widget, help_text=help_text
+    )
+
+
+class _CountedCode(forms.Form):
+    """A code that is asked for: five wrong ones, and nobody tries for a while; none works twice."""
+
+    user: Any
+    authenticator: Any
+
+    def clean_code(self) -> str:
+        """The code; ValidationError if it is not right, was used, or too many were tried."""
+        tried = attempts.at_code(self.user)
+        with attempts.told_in_form(tried):
+            try:
+                code: str = super().clean_code()  # type: ignore[misc]  # allauth's
+            except UnreadableSecretError as error:
+                raise ValidationError(str(error), code="unreadable") from error
+            if self.authenticator.type == Authenticator.Type.TOTP and not use(self.authenticator):
+                raise get_adapter().validation_error("incorrect_code")
+        tried.forget()
+        return code
+
+
+def use(app: Authenticator) -> bool:
+    """Take the code of this half minute, whichever process is asked, once (RFC 6238, 5.2); whether
+    it was still there."""
+    began_at = time.time() // app_settings.TOTP_PERIOD * app_settings.TOTP_PERIOD
+    unused = Q(last_used_at=None) | Q(last_used_at__lt=datetime.fromtimestamp(began_at, UTC))
+    rows = Authenticator.objects.filter(unused, pk=app.pk)
+    return bool(rows.update(last_used_at=datetime.fromtimestamp(time.time(), UTC)))
+
+
+class CodeForm(_CountedCode, AuthenticateForm):  # type: ignore[misc]  # allauth has no types
+    """The second factor of who signs in."""
+
+    code = _code_field(_("From your authenticator app, or one of your recovery codes."))
+
+
+class ConfirmByCodeForm(_CountedCode, CodeAgainForm):  # type: ignore[misc]  # as above
+    """The second factor of who is signed in."""
+
+    code = _code_field(_("From your authenticator app, or one of your recovery codes."))
+
+
+class AddAppForm(ActivateTOTPForm):  # type: ignore[misc]  # as above
+    """The first code of a new authenticator app."""
+
+    code = _code_field(_("That your app shows now."))
+
+    def clean_code(self) -> str:
+        """The code, counted as all others are."""
+        tried = attempts.at_code(self.user)
+        with attempts.told_in_form(tried):
+            code: str = super().clean_code()
+        tried.forget()
+        return code
+
+
+class ConfirmByPasswordForm(ReauthenticateForm):  # type: ignore[misc]  # as above
+    """The password of who is signed in: guessed no faster than at the door."""
+
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        widget=UnfoldAdminPasswordWidget({"autocomplete": "current-password", "autofocus": True}),
+    )
+
+    def clean_password(self) -> str:
+        """The password; ValidationError if it is another, or too many were tried."""
+        tried = attempts.at_password(context.request, self.user.get_username())
+        with attempts.told_in_form(tried):
+            password: str = super().clean_password()
+        tried.forget()
+        return password
+
+
+class _CountedKey(forms.Form):
+    """The answer of a passkey or security key."""
+
+    user: Any
+
+    def clean_credential(self) -> Authenticator:
+        """Whose it is; ValidationError if it is not right, or too many were tried."""
+        tried = (
+            attempts.at_code(self.user)
+            if self.user
+            else attempts.at_password(context.request, "passkey")
+        )
+        with attempts.told_in_form(tried), _readable():
+            key: Authenticator = super().clean_credential()  # type: ignore[misc]  # allauth's
+        tried.forget()
+        return key
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """ValidationError for what no key ever answered: fido2 takes it for a fault of the program."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise get_adapter().validation_error("incorrect_code") from error
+
+
+class KeyForm(_CountedKey, AuthenticateWebAuthnForm):  # type: ignore[misc]  # as above
+    """The second factor of who signs in."""
+
+
+class PasskeyForm(_CountedKey, LoginWebAuthnForm):  # type: ignore[misc]  # as above
+    """Signing in by a passkey alone: it checks a finger, a face or a PIN, so it is two factors."""
+
+
+class ConfirmByKeyForm(_CountedKey, ReauthenticateWebAuthnForm):  # type: ignore[misc]  # as above
+    """The second factor of who is signed in."""
+
+
+def _name_field() -> forms.CharField:
+    return forms.CharField(
+        label=_("Name"),
+        max_length=MOST_CHARS,
+        required=False,
+        widget=UnfoldAdminTextInputWidget(),
+        help_text=_("By which you know it again."),
+    )
+
+
+class AddKeyForm(AddWebAuthnForm):  # type: ignore[misc]  # as above
+    """A new passkey or security key."""
+
+    def clean(self) -> dict[str, Any]:
+        """What the key answered; ValidationError if it is none."""
+        with _readable():
+            cleaned: dict[str, Any] = super().clean()
+        return cleaned
+
+    name = _name_field()
+    passwordless = forms.BooleanField(
+        label=_("Use it as a passkey"),
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
+        help_text=_(
+            "A passkey signs you in without a password: it asks for your finger, face or PIN instead."
+        ),
+    )
+
+
+class NameKeyForm(EditWebAuthnForm):  # type: ignore[misc]  # as above
+    """Another name for a passkey or security key."""
+
+    name = _name_field()

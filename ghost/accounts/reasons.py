@@ -1,0 +1,10 @@
+"""What came of the tasks for accounts, as reasons that the queue keeps."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from ghost.core.text.reasons import ReasonCode
+
+MAILED = ReasonCode("accounts.mailed", _("mail sent to %(name)s"))
+NO_ADDRESS = ReasonCode("accounts.no_address", _("no mail sent: there is no address any more"))

@@ -1,0 +1,75 @@
+"""What happens to second factors, for the audit trail: whose, of what kind, by which name; no secret."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.mfa import signals
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from ghost.accounts import notices
+from ghost.core.audit import trail
+
+CODES = Authenticator.Type.RECOVERY_CODES
+NAMES = {
+    Authenticator.Type.TOTP: "app",
+    Authenticator.Type.WEBAUTHN: "key",
+    CODES: "recovery codes",
+}
+
+
+def _fields(row: Authenticator) -> dict[str, Any]:
+    name = row.data.get("name", "") if row.type == Authenticator.Type.WEBAUTHN else ""
+    return {"second_factor": NAMES[row.type]} | ({"key": name} if name else {})
+
+
+def _added(sender: object, *, user: User, authenticator: Authenticator, **_more: Any) -> None:  # noqa: ANN401  # a signal's
+    trail.record("user.add_second_factor", user, None, _fields(authenticator))
+    if authenticator.type == Authenticator.Type.TOTP:
+        # The code that proved it is used: it lets nobody in as well.
+        Authenticator.objects.filter(pk=authenticator.pk).update(last_used_at=timezone.now())
+
+
+def _removed(sender: object, *, user: User, authenticator: Authenticator, **_more: Any) -> None:  # noqa: ANN401  # as above
+    trail.record("user.remove_second_factor", user, _fields(authenticator), None)
+
+
+def _renewed(sender: object, *, user: User, authenticator: Authenticator, **_more: Any) -> None:  # noqa: ANN401  # as above
+    trail.record("user.renew_recovery_codes", user)
+
+
+def _used(
+    sender: object,
+    *,
+    request: HttpRequest,
+    user: User,
+    authenticator: Authenticator,
+    **_more: Any,  # noqa: ANN401  # as above
+) -> None:
+    """Of the others, signing in is told already."""
+    if authenticator.type == CODES:
+        trail.record("user.use_recovery_code", user)
+        notices.send(request, user, "recovery_code_used")
+
+
+def reset(user: User) -> int:
+    """Take all second factors and recovery codes from somebody who lost them; how many there were."""
+    rows = list(Authenticator.objects.filter(user=user))
+    with transaction.atomic():
+        Authenticator.objects.filter(pk__in=[row.pk for row in rows]).delete()
+        changes = ((user, _fields(row), None) for row in rows)
+        trail.record_all("user.reset_second_factor", changes)
+    return len(rows)
+
+
+def connect() -> None:
+    """Hear of every change of a second factor."""
+    where = {"dispatch_uid": "accounts.audit"}
+    signals.authenticator_added.connect(_added, **where)
+    signals.authenticator_removed.connect(_removed, **where)
+    signals.authenticator_reset.connect(_renewed, **where)
+    signals.authenticator_used.connect(_used, **where)

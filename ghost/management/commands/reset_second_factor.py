@@ -1,0 +1,29 @@
+"""manage.py reset_second_factor NAME."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+
+from django.contrib.auth.models import User
+from django.core.management.base import BaseCommand, CommandError
+
+from ghost.accounts import operator_sessions, second_factor_changes
+from ghost.core.audit import actors
+
+
+class Command(BaseCommand):
+    help = "Removes somebody's second factor, if nobody who could do so in the admin is left."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("username", help="the name they sign in by")
+
+    def handle(self, *, username: str, **_: object) -> None:
+        person = User.objects.filter(username=username).first()
+        if person is None:
+            raise CommandError(f"There is nobody called {username}.")
+        with actors.acting_as("reset_second_factor"):
+            number = second_factor_changes.reset(person)
+            ended = operator_sessions.end(person)
+        if not number:
+            raise CommandError(f"{username} has no second factor.")
+        self.stdout.write(f"Removed the second factor of {username}; sessions ended: {ended}.")

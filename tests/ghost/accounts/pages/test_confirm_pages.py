@@ -1,0 +1,191 @@
+"""The second factor at sign-in, and being asked again."""
+
+import time
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.core.cache import cache
+from django.urls import reverse
+
+from ghost.accounts.pages import forms
+from teams.models.sign_in_attempt import MOST
+from tests.ghost.accounts import people
+
+pytestmark = pytest.mark.django_db
+
+SECOND = "/admin/account/second-factor/"
+
+
+def is_in(browser) -> bool:
+    return browser.get("/admin/").status_code == 200
+
+
+def test_the_password_alone_does_not_let_in_who_has_an_app():
+    people.operator(app=True)
+    browser = people.browser()
+
+    first = people.sign_in(browser)
+    between = is_in(browser)
+    second = browser.post(SECOND, {"code": people.code()})
+
+    assert (first["Location"], second["Location"]) == (SECOND, "/admin/")
+    assert not between
+    assert is_in(browser)
+
+
+def test_they_go_where_they_wanted_to_go():
+    people.operator(app=True)
+    browser = people.browser()
+    wanted = "/admin/resources/resource/?q=a"
+    fields = {"username": "ann", "password": "right", "next": wanted}
+
+    browser.post("/admin/login/", fields)
+
+    assert browser.post(SECOND, {"code": people.code()})["Location"] == wanted
+
+
+def test_a_code_works_once_whichever_process_is_asked():
+    people.operator(app=True)
+    first, second = people.browser(), people.browser()
+    code = people.code()
+    people.sign_in(first)
+    people.sign_in(second)
+
+    first.post(SECOND, {"code": code})
+    cache.clear()  # another process has another one
+    again = second.post(SECOND, {"code": code})
+
+    assert is_in(first)
+    assert again.status_code == 200
+    assert "A code works once" in again.content.decode()
+    assert not is_in(second)
+
+
+def test_the_code_of_the_next_half_minute_works_again(monkeypatch):
+    person = people.operator(app=True)
+    app = Authenticator.objects.get(user=person)
+
+    first = forms.use(app)
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 30)
+
+    assert (first, forms.use(app), forms.use(app)) == (True, True, False)
+
+
+def test_a_recovery_code_works_once():
+    person = people.operator(app=True, codes=True)
+    code = people.recovery_codes(person)[0]
+    first, second = people.browser(), people.browser()
+    people.sign_in(first)
+    people.sign_in(second)
+
+    first.post(SECOND, {"code": code})
+    second.post(SECOND, {"code": code})
+
+    assert (is_in(first), is_in(second)) == (True, False)
+    assert len(people.recovery_codes(person)) == 9
+
+
+@pytest.mark.parametrize("code", ["000000", "", "\0", "１２３４５６", "9" * 101, "%s" % ("a" * 30)])
+def test_what_is_no_code_is_refused(code):
+    people.operator(app=True, codes=True)
+    browser = people.browser()
+    people.sign_in(browser)
+
+    answer = browser.post(SECOND, {"code": code})
+
+    assert answer.status_code == 200
+    assert not is_in(browser)
+
+
+def test_codes_cannot_be_guessed_from_many_addresses_nor_by_signing_in_again():
+    people.operator(app=True, codes=True)
+    for n in range(MOST):
+        browser = people.browser(address=f"192.0.2.{n}")
+        people.sign_in(browser)
+        browser.post(SECOND, {"code": "000000"})
+    browser = people.browser(address="198.51.100.1")
+    people.sign_in(browser)
+
+    answer = browser.post(SECOND, {"code": people.code()})
+
+    assert "Too many attempts" in answer.content.decode()
+    assert not is_in(browser)
+
+
+@pytest.mark.parametrize("credential", ["", "x", "{}", "[]", '{"id": "a", "response": {}}'])
+@pytest.mark.parametrize("door", ["mfa_authenticate", "mfa_login_webauthn"])
+def test_what_is_no_key_is_refused(credential, door):
+    people.operator(app=True)
+    browser = people.browser()
+    people.sign_in(browser)
+
+    answer = browser.post(reverse(door), {"credential": credential})
+
+    assert answer.status_code in (200, 302)
+    assert not is_in(browser)
+
+
+def test_without_the_password_there_is_no_second_factor_to_try():
+    people.operator(app=True)
+
+    answer = people.browser().post(SECOND, {"code": people.code()})
+
+    assert answer["Location"] == "/admin/login/"
+
+
+@pytest.mark.parametrize("field", ["is_active", "is_staff"])
+def test_who_may_no_longer_sign_in_is_not_let_in_by_the_second_factor(field):
+    person = people.operator(app=True)
+    browser = people.browser()
+    people.sign_in(browser)
+    setattr(person, field, False)
+    person.save()
+
+    browser.post(SECOND, {"code": people.code()})
+
+    assert not is_in(browser)
+
+
+def test_asked_again_one_answers_by_the_password_or_the_second_factor_if_there_is_one():
+    wanted = "/admin/auth/user/add/"
+    plain, strong = people.operator("ann"), people.operator("bob", app=True)
+    found = []
+    for person in (plain, strong):
+        browser = people.browser(person)
+        people.leave_alone(browser, 3600)
+        asked = browser.get(wanted)["Location"]
+        key = browser.session.session_key
+        wrong = browser.post(asked, {"password": "wrong", "code": "000000", "next": wanted})
+        right = browser.post(asked, {"password": "right", "code": people.code(), "next": wanted})
+        found.append((asked.partition("?")[0], wrong.status_code, right["Location"]))
+        assert browser.get(wanted).status_code == 200
+        assert browser.session.session_key != key
+
+    assert found == [
+        ("/admin/account/confirm/", 200, wanted),
+        ("/admin/account/confirm/code/", 200, wanted),
+    ]
+
+
+def test_who_has_a_second_factor_cannot_choose_the_password_instead():
+    browser = people.browser(people.operator(app=True))
+    people.leave_alone(browser, 3600)
+
+    browser.post("/admin/account/confirm/", {"password": "right"})
+
+    assert browser.get("/admin/auth/user/add/").status_code == 302
+
+
+@pytest.mark.parametrize("field", ["password", "code"])
+def test_being_asked_again_lets_nobody_guess(field):
+    browser = people.browser(people.operator(app=field == "code"))
+    page = reverse("account_reauthenticate" if field == "password" else "mfa_reauthenticate")
+    for _ in range(MOST):
+        browser.post(page, {field: "000000"})
+    people.leave_alone(browser, 3600)
+
+    answer = browser.post(page, {field: "right" if field == "password" else people.code()})
+
+    assert "Too many attempts" in answer.content.decode()
+    assert browser.get("/admin/auth/user/add/").status_code == 302
