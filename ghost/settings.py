@@ -230,6 +230,8 @@ LOGGING = {
     "loggers": {
         # It tells of every message; what a task did stands in its own line.
         "django-q": {"level": "WARNING"},
+        # At DEBUG it would tell each query with its values: digests, keys of sessions, texts.
+        "django.db.backends": {"level": "INFO"},
         # Who is refused is told so; a line for each would let anybody fill the log.
         "django.request": {"level": "ERROR"},
     },

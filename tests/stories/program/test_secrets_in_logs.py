@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client, override_settings
+from django.test.utils import CaptureQueriesContext
 from pydantic import SecretStr
 
 from builds import deploy
@@ -151,6 +153,16 @@ def test_no_secret_is_in_any_line_or_table(planted, caplog, tmp_path):
     shown_once = [secret for secret in once if secret.startswith(("ghost_", "zq "))]
     assert [(secret, label) for label, rows in stored.items() for secret in planted + shown_once
             if secret in rows] == []  # fmt: skip
+
+
+def test_queries_are_not_told_with_their_values(caplog):
+    caplog.set_level(logging.DEBUG)
+
+    with CaptureQueriesContext(connection) as queries:  # as with GHOST_DEBUG=1
+        User.objects.filter(password="zqpassword").exists()
+
+    assert "zqpassword" in queries[-1]["sql"]
+    assert "zqpassword" not in caplog.text
 
 
 def test_a_leak_would_be_found(caplog):

@@ -91,3 +91,17 @@ def test_without_a_server_it_says_so():
     assert not mail.is_set_up()
     with pytest.raises(RefusedError, match="GHOST_EMAIL_URL"):
         mail.send("ada@example.org", "Hello", "there")
+
+
+@pytest.mark.parametrize(
+    ("to", "subject"),
+    [("ada@example.org\nBcc: eve@example.org", "x"), ("a@b.example", "x\r\nBcc: e@b.example")],
+)
+def test_a_line_break_adds_no_header(using, to, subject):
+    with running() as server:
+        using(f"smtp://127.0.0.1:{server.port}")
+
+        with pytest.raises(ValueError, match="newlines|Invalid address"):
+            mail.send(to, subject, "y")
+
+    assert server.messages == []
