@@ -101,7 +101,7 @@ def test_a_line_break_adds_no_header(using, to, subject):
     with running() as server:
         using(f"smtp://127.0.0.1:{server.port}")
 
-        with pytest.raises(ValueError, match="newlines|Invalid address"):
+        with pytest.raises(ValueError, match=r"newlines|Invalid address"):
             mail.send(to, subject, "y")
 
     assert server.messages == []
