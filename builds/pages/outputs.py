@@ -23,7 +23,7 @@ from builds.listings.pagination import FEED_ITEMS, FEED_KINDS, Kind
 from builds.listings.reader import Reader
 from builds.listings.supersession import Supersession
 from builds.models import EntryRow, Listing
-from builds.pages import json_index, lists, resource
+from builds.pages import host_headers, json_index, lists, resource
 from builds.render import hugo
 from builds.search.page import page as search_page
 
@@ -129,7 +129,9 @@ class RecordMaker:
         needy = reader.endangered(lists.RESCUE_ROWS)
         yield from self._writer.files(_rescue(), needy)
         yield opml.file(settings.GHOST.site_title, list(groups(reader)))
-        yield from hugo.own_files()
+        assets = list(hugo.own_files())
+        yield from assets
+        yield host_headers.file(assets)
         yield sitemaps.robots()
         yield sitemaps.index(self._sitemaps())
 

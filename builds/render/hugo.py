@@ -16,7 +16,7 @@ from typing import Any
 from django.conf import settings
 
 from builds import reasons
-from builds.data import urls
+from builds.data import browser_policy, urls
 from builds.data.records import File, Page, digest
 from builds.data.urls import Language
 from builds.run import SITE_SOURCE, Progress
@@ -232,6 +232,7 @@ def _configuration(language: Language) -> dict[str, Any]:
             "description": ghost.site_description,
             "root": urls.root(),
             "origin": urls.origin(),
+            "policy": browser_policy.META,
             "feed": urls.ALL_FEED,
             "opml": urls.OPML,
             "languages": [asdict(each) for each in urls.languages()],
