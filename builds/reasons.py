@@ -186,7 +186,7 @@ TOO_MANY_FILES = ReasonCode(
     _(
         "The site has %(number)s files, its host takes %(limit)s; nothing was deployed. Take"
         " resources or a language off the site, move to a host that takes more"
-        " (GHOST_SITE_HOST), or raise GHOST_SITE_MAX_FILES."
+        " (GHOST_SITE_LIMITS), or raise GHOST_SITE_MAX_FILES."
     ),
 )
 TOO_MANY_BYTES = ReasonCode(
@@ -194,14 +194,14 @@ TOO_MANY_BYTES = ReasonCode(
     _(
         "The site has %(number)s bytes, its host takes %(limit)s; nothing was deployed. Take"
         " resources or a language off the site, move to a host that takes more"
-        " (GHOST_SITE_HOST), or raise GHOST_SITE_MAX_BYTES."
+        " (GHOST_SITE_LIMITS), or raise GHOST_SITE_MAX_BYTES."
     ),
 )
 FILE_TOO_LARGE = ReasonCode(
     "deploy.file_too_large",
     _(
         "%(name)s has %(number)s bytes, the host takes %(limit)s in one file; nothing was"
-        " deployed. Make it smaller, or move to another host (GHOST_SITE_HOST)."
+        " deployed. Make it smaller, or move to another host (GHOST_SITE_LIMITS)."
     ),
 )
 SYMBOLIC_LINK = ReasonCode(

@@ -23,7 +23,7 @@ PROBER = "dht.prober.LibtorrentProber"
 SECRET_KEY = secret(GHOST, "secret_key")
 TOKEN_PEPPER = secret(GHOST, "token_pepper")
 DEBUG = GHOST.debug
-ALLOWED_HOSTS = list(GHOST.allowed_hosts)
+ALLOWED_HOSTS = [*GHOST.allowed_hosts, *filter(None, [GHOST.site_host])]
 CSRF_TRUSTED_ORIGINS = list(GHOST.csrf_trusted_origins)
 
 INSTALLED_APPS = [
@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "ghost.core.http.transport.security_headers.SecurityHeadersMiddleware",
     "ghost.core.http.transport.cache_control.CacheControlMiddleware",
+    "ghost.public_site.SiteHostMiddleware",
     "ghost.torznab.errors.TorznabErrorsMiddleware",
     "ghost.core.http.problems.ProblemsMiddleware",
     "ghost.core.http.error_pages.ErrorPagesMiddleware",

@@ -33,13 +33,13 @@ HOSTS = {
     "cloudflare-pages": Limits(files=20_000, file_bytes=25 * MIB),
     "cloudflare-pages-paid": Limits(files=100_000, file_bytes=25 * MIB),
 }
-"""By GHOST_SITE_HOST, from the hosts' own pages on their limits, November 2026."""
+"""By GHOST_SITE_LIMITS, from the hosts' own pages on their limits, November 2026."""
 
 
 def in_force() -> Limits:
-    """Those of GHOST_SITE_HOST, but for what GHOST_SITE_MAX_FILES and _BYTES say."""
+    """Those of GHOST_SITE_LIMITS, but for what GHOST_SITE_MAX_FILES and _BYTES say."""
     env: Env = settings.GHOST
-    preset = HOSTS[env.site_host]
+    preset = HOSTS[env.site_limits]
     files = preset.files if env.site_max_files is None else env.site_max_files
     size = preset.bytes if env.site_max_bytes is None else env.site_max_bytes
     return Limits(files, size, preset.file_bytes)

@@ -142,8 +142,9 @@ def _settings() -> Iterator[CheckMessage]:
         )
     if settings.GHOST.behind_tls and not settings.GHOST.trusted_proxies:
         yield Error(
-            "GHOST_TRUSTED_PROXIES is empty although GHOST_BEHIND_TLS says that there is a proxy: all"
-            " callers count as one when attempts to sign in are limited by address.",
+            "GHOST_TRUSTED_PROXIES is empty although GHOST_BEHIND_TLS says that there is a proxy: nobody is"
+            " believed that a request came over TLS, so that the API refuses it and each page leads to itself;"
+            " and all callers count as one when attempts to sign in are limited by address.",
             hint="Set it to the proxy's address, such as 127.0.0.1.",
             id="ghost.E008",
         )
@@ -155,4 +156,14 @@ def _settings() -> Iterator[CheckMessage]:
             "GHOST_PUBLIC_BASEURL has a path, but an integrated site is served at /.",
             hint="Leave the path away, or set GHOST_DEPLOY_MODE=standard.",
             id="ghost.E006",
+        )
+    if (
+        settings.GHOST.site_host
+        and urlsplit(settings.GHOST.public_baseurl).hostname != settings.GHOST.site_host
+    ):
+        yield Error(
+            f"GHOST_PUBLIC_BASEURL is {settings.GHOST.public_baseurl}, but the site is served at GHOST_SITE_HOST"
+            f" ({settings.GHOST.site_host}): links in feeds and in the admin lead elsewhere.",
+            hint=f"Set it to https://{settings.GHOST.site_host}/.",
+            id="ghost.E010",
         )

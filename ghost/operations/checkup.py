@@ -19,7 +19,7 @@ from ghost.core.config import env
 from ghost.core.config.version import VERSION
 from ghost.core.errors import GhostError, OutageError
 from ghost.core.io import mail
-from ghost.operations import checks, figures, file_modes, startup
+from ghost.operations import checks, exposure, figures, file_modes, startup
 from ghost.operations.figures import Item, Status, machine, sentences
 
 NAMED = 3
@@ -120,6 +120,18 @@ def _user() -> Iterator[Finding]:
         yield Finding("user", Outcome.WARNED, told, advice)
 
 
+def _exposure() -> Iterator[Finding]:
+    """What may be reached from where."""
+    exposures = list(exposure.found())
+    for told, advice in exposures:
+        yield Finding("exposure", Outcome.WARNED, told, advice)
+    if not exposures:
+        told = _(
+            "the private pages and the site are kept apart, and come over TLS or stay on this machine"
+        )
+        yield Finding("exposure", Outcome.OK, told)
+
+
 def _database() -> Iterator[Finding]:
     for problem in checks.database():
         yield Finding("database", Outcome.FAILED, str(problem.msg), str(problem.hint))
@@ -206,6 +218,7 @@ CHECKS: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
     ("hugo", _hugo),
     ("files", _files),
     ("user", _user),
+    ("exposure", _exposure),
     ("database", _database),
     ("redis", _broker),
     ("backups", _backups),

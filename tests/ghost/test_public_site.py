@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
 import pytest
+from django.test import Client
+
+from builds.data import browser_policy
+from tests import make, operators, routes
 
 
 @pytest.fixture
@@ -128,3 +133,113 @@ def test_what_is_no_file_is_missing(client, public):
     os.mkfifo(public / "pipe")
 
     assert client.get("/pipe").status_code == 404
+
+
+@pytest.mark.django_db
+def test_every_answer_has_the_sites_own_headers(client, public):
+    for path in ("/", "/feed.xml", "/nothing/", "/tags/公共领域"):
+        answer = client.get(path)
+        answer.close()
+        wanted = browser_policy.HEADERS | {
+            "Cache-Control": "public, no-cache",
+            "Cross-Origin-Resource-Policy": "cross-origin",
+        }
+        assert {name: answer.headers.get(name) for name in wanted} == wanted
+        assert answer.cookies == {}
+
+
+@pytest.mark.django_db
+def test_what_is_asked_for_by_its_digest_may_be_kept_for_ever(client, public):
+    (public / "assets").mkdir()
+    (public / "assets" / "site.css").write_text("body{}")
+    digest = hashlib.sha256(b"body{}").hexdigest()[:10]
+
+    def kept(query: str) -> str:
+        answer = client.get(f"/assets/site.css{query}")
+        answer.close()
+        return answer["Cache-Control"]
+
+    assert kept(f"?v={digest}") == "public, max-age=31536000, immutable"
+    assert [kept(query) for query in ("", "?v=", "?v=0", f"?v={'0' * 10}")] == [
+        "public, no-cache"
+    ] * 4
+
+
+# -- a name of its own
+
+SITE_HOST, PRIVATE_HOST = "catalog.example.org", "testserver"
+
+
+@pytest.fixture
+def named(public, configure, settings):
+    configure(site_host=SITE_HOST)
+    settings.ALLOWED_HOSTS = [PRIVATE_HOST, SITE_HOST]
+    (public / "assets").mkdir()
+    (public / "assets" / "site.css").write_text("body{}")
+    return public
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "host", [SITE_HOST, f"{SITE_HOST}:8000", f"{SITE_HOST}.", SITE_HOST.upper()]
+)
+def test_nothing_private_is_at_the_sites_name(named, host):
+    """Neither with an operator's session nor with an Admin's token."""
+    token = make.auth(make.admin())["headers"]
+    for browser, headers in ((operators.client(), {}), (Client(), token)):
+        for path in [*routes.addresses(), "/static/ghost/mark.svg"]:
+            for method in ("get", "post") if host == SITE_HOST else ("get",):
+                answer = getattr(browser, method)(path, headers=headers, HTTP_HOST=host)
+                expected = (404, b"own 404") if method == "get" else (405, b"")
+                assert (path, answer.status_code, answer.content) == (path, *expected)
+                assert answer.cookies == {}
+                assert "X-Frame-Options" in answer
+
+
+def test_the_site_is_at_its_name_alone(client, named):
+    for path in named.rglob("*"):
+        if path.is_file():
+            address = "/" + path.relative_to(named).as_posix()
+            there = client.get(address, HTTP_HOST=SITE_HOST)
+            assert (there.status_code, body(there)) == (200, path.read_text())
+            elsewhere = client.get(address, HTTP_HOST=PRIVATE_HOST)
+            assert (address, elsewhere.status_code) == (address, 404)
+            assert path.read_bytes() not in elsewhere.content
+    assert body(client.get("/", HTTP_HOST=SITE_HOST)) == "home"
+    assert client.get("/", HTTP_HOST=PRIVATE_HOST)["Location"] == "/admin/"
+
+
+@pytest.mark.parametrize("host", ["other.example", f"x.{SITE_HOST}", f"{SITE_HOST}@evil.example"])
+def test_any_other_name_is_refused(client, named, host):
+    for path in ("/", "/admin/", "/api/resources", "/feed.xml"):
+        assert client.get(path, HTTP_HOST=host).status_code == 400
+
+
+def test_a_forwarded_name_leads_nowhere_else(client, named):
+    answer = client.get("/admin/", HTTP_HOST=SITE_HOST, HTTP_X_FORWARDED_HOST=PRIVATE_HOST)
+
+    assert answer.status_code == 404
+
+
+def test_the_site_is_led_to_tls_too(client, named, configure):
+    configure(behind_tls=True)
+
+    answer = client.get("/feed.xml", HTTP_HOST=SITE_HOST)
+
+    assert (answer.status_code, answer["Location"]) == (301, f"https://{SITE_HOST}/feed.xml")
+    assert body(client.get("/feed.xml", HTTP_HOST=SITE_HOST, secure=True)) == "<rss/>"
+
+
+def test_before_the_first_build_its_name_tells_nothing_of_the_admin(
+    client, named, configure, tmp_path
+):
+    configure(site_workdir=tmp_path / "nothing")
+
+    alone = client.get("/", HTTP_HOST=SITE_HOST, headers={"Accept-Language": "zh-hans"})
+    configure(site_host="")
+    beside = client.get("/")
+
+    assert (alone.status_code, beside.status_code) == (503, 503)
+    assert "admin" not in alone.content.decode()
+    assert "/admin/" in beside.content.decode()
+    assert "站点" in alone.content.decode()

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db
 def test_limits_are_those_of_the_host_but_for_what_is_said(
     configure, host, most_files, most_bytes, expected
 ):
-    configure(site_host=host, site_max_files=most_files, site_max_bytes=most_bytes)
+    configure(site_limits=host, site_max_files=most_files, site_max_bytes=most_bytes)
 
     found = limits.in_force()
 
@@ -45,7 +45,7 @@ def test_every_host_that_can_be_named_has_limits():
 
     from ghost.core.config.env import Env
 
-    assert set(get_args(Env.model_fields["site_host"].annotation)) == set(limits.HOSTS)
+    assert set(get_args(Env.model_fields["site_limits"].annotation)) == set(limits.HOSTS)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_a_site_that_is_too_large_is_not_deployed(
     outcome = site.deploy(size=size)
 
     assert told in said(outcome.plain())
-    assert "GHOST_SITE_HOST" in said(outcome.plain())
+    assert "GHOST_SITE_LIMITS" in said(outcome.plain())
     assert not target_folder.exists()
     assert Deployment.objects.get().state == "failed"
 

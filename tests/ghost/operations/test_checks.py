@@ -26,3 +26,18 @@ def test_a_file_where_a_folder_is_wanted_is_told(configure, tmp_path, below):
     (told,) = (each for each in checks.installation() if each.id == "ghost.E001")
 
     assert "GHOST_BACKUP_DIR" in told.msg
+
+
+@pytest.mark.parametrize(
+    ("base", "is_told"),
+    [
+        ("https://catalog.example.org/", False),
+        ("http://catalog.example.org:8000/", False),
+        ("/", True),
+        ("https://admin.example.org/", True),
+    ],
+)
+def test_links_that_lead_elsewhere_than_to_the_sites_own_name_are_told(configure, base, is_told):
+    configure(deploy_mode="integrated", site_host="catalog.example.org", public_baseurl=base)
+
+    assert ("ghost.E010" in [each.id for each in checks.installation()]) is is_told

@@ -29,7 +29,7 @@ from tests.builds.site.test_layouts import Reader
 
 pytestmark = pytest.mark.django_db
 UNLINKED = {
-    "404.html", "zh-hans/404.html", "robots.txt", "sitemap.xml", "search/manifest.json",
+    "_headers", "404.html", "zh-hans/404.html", "robots.txt", "sitemap.xml", "search/manifest.json",
     "index/manifest.json", "index/categories.json", "index/tags.json",
 }  # fmt: skip
 """Who asks for these knows their names: web servers, robots, mirrors, the search's script."""

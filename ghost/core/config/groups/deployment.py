@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, ValidationInfo, field_validator
@@ -19,6 +21,12 @@ class Deployment(Group):
 
     deploy_mode: Literal["standard", "integrated"] = Field(
         "standard", description="integrated: the web server also serves the site at /."
+    )
+    site_host: str = Field(
+        "",
+        max_length=253,
+        description="Host name under which the web server serves the site, and nothing else; the site is then"
+        " at no other name. With integrated alone; it must be none of GHOST_ALLOWED_HOSTS.",
     )
     deploy_target: Address = Field(
         "",
@@ -35,6 +43,23 @@ class Deployment(Group):
         description="A deployment that would delete more of the deployed files waits for an"
         " operator; fewer than 20 files never do.",
     )
+
+    @field_validator("site_host")
+    @classmethod
+    def _is_a_name_of_its_own(cls, value: str, info: ValidationInfo) -> str:
+        if not value:
+            return value
+        name = ascii_name(value)
+        if info.data.get("deploy_mode") != "integrated":
+            raise ValueError(
+                "needs GHOST_DEPLOY_MODE=integrated; limits of a host: GHOST_SITE_LIMITS"
+            )
+        if name in map(_without_port, info.data.get("allowed_hosts", ())):
+            raise ValueError("must be another name than those of GHOST_ALLOWED_HOSTS")
+        origins = info.data.get("csrf_trusted_origins", ())
+        if name in (urlsplit(origin).hostname for origin in origins):
+            raise ValueError("must not be trusted: take it out of GHOST_CSRF_TRUSTED_ORIGINS")
+        return name
 
     @field_validator("deploy_target")
     @classmethod
@@ -103,10 +128,7 @@ class Pages(Group):
     @field_validator("pages_cname")
     @classmethod
     def _is_host_name(cls, value: str) -> str:
-        label = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-        if value and not re.fullmatch(rf"{label}(\.{label})+", value.lower()):
-            raise ValueError("must be a host name such as catalog.example.org")
-        return value.lower()
+        return ascii_name(value) if value else value
 
     @field_validator("pages_git_user_name", "pages_git_user_email")
     @classmethod
@@ -127,7 +149,7 @@ class HostLimits(Group):
 
     heading = _("Limits of the site's host")
 
-    site_host: Literal[
+    site_limits: Literal[
         "none", "github-pages", "gitlab-pages", "cloudflare-pages", "cloudflare-pages-paid"
     ] = Field(
         "none",
@@ -144,6 +166,23 @@ class HostLimits(Group):
         ge=0,
         description="Maximum size in bytes that the host takes; 0: no limit; empty: its preset.",
     )
+
+
+def ascii_name(given: str) -> str:
+    """A host name in lower case, and in Punycode where it has other letters (RFC 5891); ValueError if it is
+    none."""
+    label = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+    with suppress(UnicodeError):
+        name = given.encode("idna").decode("ascii").lower()
+        if re.fullmatch(rf"{label}(\.{label})+", name) and not re.fullmatch(r"[\d.]+", name):
+            return name
+    raise ValueError(
+        "must be a host name such as catalog.example.org, without scheme, port and path"
+    )
+
+
+def _without_port(host: str) -> str:
+    return host.rpartition(":")[0].lower() if re.search(r":\d+$", host) else host.lower()
 
 
 def is_elsewhere(target: str) -> bool:

@@ -44,8 +44,8 @@ from ghost.core.config import env
         ("DEPLOY_TARGET", "https://host.example/", False),
         ("DEPLOY_TARGET", "/", False),
         ("DEPLOY_TARGET", "var/site-workdir/public", False),
-        ("SITE_HOST", "cloudflare-pages", True),
-        ("SITE_HOST", "geocities", False),
+        ("SITE_LIMITS", "cloudflare-pages", True),
+        ("SITE_LIMITS", "geocities", False),
         ("DEPLOY_MAX_DELETE_PERCENT", "101", False),
     ],
 )
@@ -60,3 +60,42 @@ def test_where_to_deploy_is_checked(monkeypatch, name, value, is_taken):
         env.load()
 
     assert [problem.partition(":")[0] for problem in caught.value.problems] == [f"GHOST_{name}"]
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("Catalog.example.org", "catalog.example.org"),
+        ("目录.example", "xn--w2t383c.example"),
+        ("catalog.localhost", "catalog.localhost"),
+    ],
+)
+def test_the_sites_own_name_is_put_as_browsers_send_it(monkeypatch, given, name):
+    monkeypatch.setenv("GHOST_DEPLOY_MODE", "integrated")
+    monkeypatch.setenv("GHOST_SITE_HOST", given)
+
+    assert env.load().site_host == name
+
+
+@pytest.mark.parametrize(
+    ("given", "more", "told"),
+    [
+        ("https://catalog.example.org", {}, "without scheme"),
+        ("catalog.example.org:8000", {}, "without scheme, port"),
+        ("catalog.example.org/", {}, "and path"),
+        ("10.0.0.1", {}, "host name"),
+        ("a..b", {}, "host name"),
+        ("catalog.example.org", {"GHOST_DEPLOY_MODE": "standard"}, "GHOST_DEPLOY_MODE=integrated"),
+        ("github-pages", {"GHOST_DEPLOY_MODE": "standard"}, "host name"),
+        ("admin.example.org", {"GHOST_ALLOWED_HOSTS": "Admin.example.org:8000"}, "GHOST_ALLOWED_HOSTS"),
+        ("catalog.example.org", {"GHOST_CSRF_TRUSTED_ORIGINS": "https://catalog.example.org"}, "not be trusted"),
+    ],
+)  # fmt: skip
+def test_what_can_not_be_the_sites_own_name_is_refused(monkeypatch, given, more, told):
+    for name, value in (
+        {"GHOST_DEPLOY_MODE": "integrated", "GHOST_SITE_HOST": given} | more
+    ).items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(env.ConfigError, match=told):
+        env.load()

@@ -1,0 +1,51 @@
+"""What the settings open to the network, beyond what they need to: unwise, and no mistake."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+
+class Exposure(NamedTuple):
+    """What lies open, and what to do."""
+
+    told: str
+    advice: str
+
+
+def found() -> Iterator[Exposure]:
+    """All of them."""
+    ghost = settings.GHOST
+    if ghost.behind_tls and not ghost.hsts_include_subdomains:
+        yield Exposure(
+            _("browsers are told to use TLS for this name alone"),
+            _("Set GHOST_HSTS_INCLUDE_SUBDOMAINS=1 if every name below it has TLS too."),
+        )
+    if ghost.deploy_mode == "integrated" and not ghost.site_host:
+        yield Exposure(
+            _(
+                "publishers' pages are served on the admin's own origin (GHOST_DEPLOY_MODE=integrated)"
+            ),
+            _(
+                "Give the site a name of its own with GHOST_SITE_HOST, or let another server serve it."
+            ),
+        )
+    if not ghost.behind_tls and not _is_loopback(ghost.host):
+        yield Exposure(
+            _("passwords and tokens can come without TLS: the web server listens on %s")
+            % ghost.host,
+            _(
+                "Put a proxy with TLS before it, then set GHOST_BEHIND_TLS=1 and GHOST_TRUSTED_PROXIES."
+            ),
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
