@@ -19,7 +19,7 @@ from ghost.core.errors import RefusedError
 from resources import reasons, slugs
 from resources.models import Category, DhtStatus, ProbeStatus, Resource, ResourceTag
 from resources.torrents import metadata
-from teams.models import Token
+from teams.models import Token, public_names
 from teams.roles import Role
 
 BATCH = 500
@@ -109,7 +109,7 @@ def _category(source: Source, parent: Category | None) -> Category:
 
 
 def _publisher() -> Token:
-    token, _raw = Token.objects.issue(Role.PUBLISHER, "Synthetic catalog")
+    token, _raw = Token.objects.issue(Role.PUBLISHER, public_names.free("Synthetic catalog"))
     return token
 
 

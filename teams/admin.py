@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -31,16 +33,21 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 ROLE_COLOURS = {Role.ADMIN: "danger", Role.PUBLISHER: "info"}
-STATE_COLOURS = {"usable": "success", "expired": "warning", "revoked": "danger"}
+STATE_COLOURS = {
+    "usable": "success", "inert": "warning", "expired": "warning", "revoked": "danger",
+}  # fmt: skip
 STATES: dict[str, _StrPromise] = {
     "usable": _("usable"),
+    "inert": _("not activated"),
     "expired": _("expired"),
     "revoked": _("revoked"),
 }
 
 
 def state_of(token: Token) -> str:
-    return "revoked" if token.revoked_at else "usable" if token.is_usable else "expired"
+    if token.revoked_at:
+        return "revoked"
+    return "inert" if token.is_inert else "usable" if token.is_usable else "expired"
 
 
 class StateFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
@@ -56,8 +63,11 @@ class StateFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
         match self.value():
             case "usable":
                 return queryset.usable()
+            case "inert":
+                return queryset.filter(revoked_at=None, is_inert=True)
             case "expired":
-                return queryset.filter(revoked_at=None, expires_at__lte=timezone.now())
+                ended = queryset.filter(revoked_at=None, expires_at__lte=timezone.now())
+                return ended.filter(is_inert=False)
             case "revoked":
                 return queryset.filter(revoked_at__isnull=False)
             case _:
@@ -80,6 +90,12 @@ class InviteForm(forms.Form):
         max_length=100,
         widget=UnfoldAdminTextInputWidget({"autofocus": True}),
         help_text=_("Shown on the public site as the publisher."),
+    )
+    is_read_only = forms.BooleanField(
+        label=_("Read-only"),
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
+        help_text=_("It can read, listen to events and search by Torznab, and nothing else."),
     )
 
 
@@ -104,7 +120,7 @@ class TokenAdmin(SecretMixin):
         "expires_at", "created_at",
     ]  # fmt: skip
     list_select_related = ["scope_team__owner"]
-    list_filter = [("role", ChoicesDropdownFilter), StateFilter, "needs_review"]
+    list_filter = [("role", ChoicesDropdownFilter), StateFilter, "is_read_only", "needs_review"]
     list_filter_submit = True
     search_fields = ["display_name", "^prefix", "^token_hash", "note", "scope_team__name"]
     search_help_text = _("Name, start of the token or of its hash, note, or team")
@@ -117,6 +133,7 @@ class TokenAdmin(SecretMixin):
                     "role",
                     "display_name",
                     "scope_team",
+                    "is_read_only",
                     "needs_review",
                     "expires_at",
                     "note",
@@ -126,14 +143,14 @@ class TokenAdmin(SecretMixin):
         )
     ]
     fields = [
-        "display_name", "shown_prefix", "shown_role", "scope_team", "shown_state",
+        "display_name", "shown_prefix", "shown_role", "scope_team", "shown_state", "is_read_only",
         "needs_review", "note", "expires_at", ("created_at", "last_used_at", "revoked_at"), "token_hash",
     ]  # fmt: skip
     readonly_fields = [
-        "shown_prefix", "shown_role", "scope_team", "shown_state", "created_at",
+        "shown_prefix", "shown_role", "scope_team", "shown_state", "is_read_only", "created_at",
         "last_used_at", "revoked_at", "token_hash",
     ]  # fmt: skip
-    actions = ["revoke"]
+    actions = ["activate", "revoke"]
     change_form_outer_before_template = "admin/teams/token_buttons.html"
 
     @display(description=_("starts with"))
@@ -145,7 +162,8 @@ class TokenAdmin(SecretMixin):
         role = Role(row.role)
         mark = badge(role.label, ROLE_COLOURS.get(role, ""))
         also = badge(_("reviewed"), "warning") if row.needs_review else ""
-        return format_html('<span class="ghost-badges">{} {}</span>', mark, also)
+        reads = badge(_("read-only"), "info") if row.is_read_only else ""
+        return format_html('<span class="ghost-badges">{} {} {}</span>', mark, reads, also)
 
     @display(description=_("team"), ordering="scope_team__name", header=True)
     def shown_team(self, row: Token) -> list[str] | None:
@@ -179,6 +197,7 @@ class TokenAdmin(SecretMixin):
             expires_at=obj.expires_at,
             note=obj.note,
             needs_review=obj.needs_review,
+            is_read_only=obj.is_read_only,
         )
         for field in Token._meta.concrete_fields:
             setattr(obj, field.attname, getattr(token, field.attname))
@@ -195,6 +214,33 @@ class TokenAdmin(SecretMixin):
         if not kwargs.get("obj"):
             context["show_save_and_continue"] = False
         return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.action(description=_("Activate…"), permissions=["change"])
+    def activate(self, request: HttpRequest, queryset: TokenQuerySet) -> HttpResponse | None:
+        """Those that are ticked, and shown: never all that there are, of which an import may bring more."""
+        keys = [key for key in request.POST.getlist(ACTION_CHECKBOX_NAME) if key.isdecimal()]
+        rows = queryset.filter(pk__in=keys, is_inert=True, revoked_at=None)
+        if "confirmed" not in request.POST:
+            return self._ask_activate(request, list(rows.select_related("scope_team__owner")))
+        with self.telling(request), transaction.atomic():
+            self.note(request, [row.pk for row in rows], gettext("Activated"))
+            count = rows.activate()
+            self.message_user(
+                request,
+                ngettext("%d token activated.", "%d tokens activated.", count) % count,
+                messages.SUCCESS,
+            )
+        return self.back(request)
+
+    def _ask_activate(self, request: HttpRequest, rows: list[Token]) -> HttpResponse:
+        return self.ask(
+            request,
+            gettext("Activate tokens"),
+            "admin/teams/activate.html",
+            rows=rows,
+            has_admins=any(row.is_admin for row in rows),
+            nothing="" if rows else gettext("None of these waits to be activated."),
+        )
 
     @admin.action(description=_("Revoke…"), permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: TokenQuerySet) -> HttpResponse | None:
@@ -309,7 +355,11 @@ class TeamAdmin(SecretMixin):
         form = InviteForm(request.POST if "display_name" in request.POST else None)
         if not form.is_valid():
             return self._ask_name(request, teams[0], form)
-        token, raw = teams[0].invite(form.cleaned_data["display_name"])
+        try:
+            token, raw = teams[0].invite(**form.cleaned_data)
+        except ValidationError as error:
+            form.add_error("display_name", error.messages)
+            return self._ask_name(request, teams[0], form)
         self.note(request, [teams[0].pk], gettext("Invited %s") % token.display_name)
         return self.show_secret(request, token, raw)
 

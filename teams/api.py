@@ -97,12 +97,13 @@ def create_team(request: TokenRequest, data: TeamIn) -> Status[Team]:
 def invite(request: TokenRequest, team_id: TeamId, data: InviteIn | None = None) -> IssuedOut:
     """Issue a token for a new member of the team. Only the team's owner and Admins may.
 
-    The raw token is in this answer and nowhere else. The body may be left out.
+    The raw token is in this answer and nowhere else. The body may be left out. `409`: somebody has that
+    name, or one that looks like it.
     """
     asked = data or InviteIn()
     with request.auth.turn():
         team = _owned(request, team_id)
-        return _issued(*team.invite(asked.display_name, expires_at=asked.expires_at))
+        return _issued(*team.invite(**asked.model_dump()))
 
 
 @router.get(
@@ -150,14 +151,17 @@ def revoke_member(request: TokenRequest, team_id: TeamId, token_hash: NamedHash)
 )
 @decorate_view(secret)
 def issue_publisher(request: TokenRequest, data: PublisherIn) -> IssuedOut:
-    """Issue a token with the role Publisher. The raw token is in this answer and nowhere else."""
+    """Issue a token with the role Publisher. The raw token is in this answer and nowhere else.
+
+    `409`: somebody has that name, or one that looks like it.
+    """
     with request.auth.turn():
         return _issued(*Token.objects.issue(Role.PUBLISHER, **data.model_dump()))
 
 
 @router.get(
     "/admin/tokens",
-    auth=Bearer(Action.TOKEN_MANAGE),
+    auth=Bearer(Action.TOKEN_LIST),
     response={200: list[TokenOut]},
     operation_id="token_list",
     summary="List all tokens",

@@ -11,6 +11,8 @@ A session cookie opens nothing here.
 
 from __future__ import annotations
 
+import logging
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from ninja.security import APIKeyQuery, HttpBearer
@@ -20,6 +22,8 @@ from ghost.core.http.client_address import client_address
 from teams import legacy_tokens, policy
 from teams.models import Token
 from teams.policy import Action
+
+log = logging.getLogger(__name__)
 
 
 class TokenRequest(HttpRequest):
@@ -56,8 +60,19 @@ class ApiKey(APIKeyQuery):
         return self.authenticate(request, next(keys, None))
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Token | None:
-        """The token of the parameter, None without one; what `admit` raises."""
-        return admit(request, key, self.action) if key else None
+        """The token of the parameter, None without one; what `admit` raises.
+
+        It should be a read-only one. Another one works, and is warned of in the log once a day.
+        """
+        token = admit(request, key, self.action) if key else None
+        if token is not None and token.warn_of_address():
+            log.warning(
+                "Token %s (“%s”) was sent in an address, where others may see it, and is not read-only:"
+                " issue a read-only one for this, and rotate that one.",
+                token.pk,
+                token,
+            )
+        return token
 
 
 def admit(request: HttpRequest, raw: str, action: Action) -> Token | None:
@@ -69,7 +84,7 @@ def admit(request: HttpRequest, raw: str, action: Action) -> Token | None:
     if token is not None:
         token.touch()
         rate_limit.take(_caller(token), settings.GHOST.api_rate_limit)
-        policy.require(token, action)
+        policy.require(token, action, request.method or "")
         idempotency.begin(request, token.pk)
     return token
 

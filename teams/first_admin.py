@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from ghost.core.io.files import write_atomic
-from teams.models import Token
+from teams.models import Token, public_names
 from teams.roles import Role
 
 log = logging.getLogger(__name__)
@@ -19,7 +19,7 @@ FILE_NAME = "admin-token"
 
 def is_missing() -> bool:
     """Whether no token opens the API as an Admin's."""
-    return not Token.objects.usable().filter(role=Role.ADMIN).exists()
+    return not Token.objects.full_admins().exists()
 
 
 def ensure() -> Path | None:
@@ -31,7 +31,9 @@ def ensure() -> Path | None:
     with transaction.atomic():
         if not is_missing():
             return None
-        _row, raw = Token.objects.issue(Role.ADMIN, "Admin", note="Made on first start")
+        _row, raw = Token.objects.issue(
+            Role.ADMIN, public_names.free("Admin"), note="Made on first start"
+        )
         path = Path(settings.GHOST.secrets_dir) / FILE_NAME
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_atomic(path, f"{raw}\n".encode(), mode=0o600)

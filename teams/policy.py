@@ -40,6 +40,7 @@ class Action(StrEnum):
     MEMBER_LIST = "member.list"
     MEMBER_REVOKE = "member.revoke"
     DHT_SCAN = "dht.scan"
+    TOKEN_LIST = "token.list"  # noqa: S105  # an action's name
     TOKEN_MANAGE = "token.manage"  # noqa: S105  # an action's name
     TOKEN_ROTATE = "token.rotate"  # noqa: S105  # an action's name
     TASK_READ = "task.read"
@@ -70,10 +71,12 @@ class Ownership(StrEnum):
 
 @dataclass(frozen=True)
 class Rule:
-    """Who may: these roles, each with the rows that are its own."""
+    """Who may: these roles, each with the rows that are its own; read-only tokens only what reads."""
 
     roles: frozenset[Role]
     ownership: Ownership = Ownership.ANY
+    only_reads: bool = False
+    """Whether a read-only token has it too."""
 
 
 _ALL = frozenset(Role)
@@ -81,39 +84,54 @@ _PUBLISHERS = frozenset({Role.ADMIN, Role.PUBLISHER})
 _ADMIN = frozenset({Role.ADMIN})
 
 RULES: dict[Action, Rule] = {
-    Action.SESSION_VERIFY: Rule(_ALL, Ownership.SELF),
-    Action.BUILD_STATUS: Rule(_ALL),
+    Action.SESSION_VERIFY: Rule(_ALL, Ownership.SELF, only_reads=True),
+    Action.BUILD_STATUS: Rule(_ALL, only_reads=True),
     Action.BUILD_TRIGGER: Rule(_ADMIN),
-    Action.BUILD_LIST: Rule(_ADMIN),
-    Action.RESOURCE_LIST: Rule(_ALL, Ownership.IN_SCOPE),
+    Action.BUILD_LIST: Rule(_ADMIN, only_reads=True),
+    Action.RESOURCE_LIST: Rule(_ALL, Ownership.IN_SCOPE, only_reads=True),
     Action.RESOURCE_CREATE: Rule(_ALL, Ownership.IN_SCOPE),
-    Action.RESOURCE_READ: Rule(_ALL, Ownership.IN_SCOPE),
+    Action.RESOURCE_READ: Rule(_ALL, Ownership.IN_SCOPE, only_reads=True),
     Action.RESOURCE_UPDATE: Rule(_ALL, Ownership.IN_SCOPE),
     Action.RESOURCE_TAKE_DOWN: Rule(_ADMIN, Ownership.IN_SCOPE),
     Action.RESOURCE_PROBE: Rule(_ALL, Ownership.IN_SCOPE),
     Action.RESOURCE_REVIEW: Rule(_ADMIN, Ownership.IN_SCOPE),
-    Action.TORZNAB_SEARCH: Rule(_ALL, Ownership.IN_SCOPE),
-    Action.CATEGORY_LIST: Rule(_ALL),
+    Action.TORZNAB_SEARCH: Rule(_ALL, Ownership.IN_SCOPE, only_reads=True),
+    Action.CATEGORY_LIST: Rule(_ALL, only_reads=True),
     Action.CATEGORY_WRITE: Rule(_PUBLISHERS, Ownership.OWN_CATEGORY),
-    Action.TEAM_LIST: Rule(_ALL, Ownership.IN_SCOPE),
+    Action.TEAM_LIST: Rule(_ALL, Ownership.IN_SCOPE, only_reads=True),
     Action.TEAM_CREATE: Rule(_PUBLISHERS, Ownership.OWN_TEAM),
     Action.TEAM_INVITE: Rule(_PUBLISHERS, Ownership.OWN_TEAM),
-    Action.MEMBER_LIST: Rule(_PUBLISHERS, Ownership.OWN_TEAM),
+    Action.MEMBER_LIST: Rule(_PUBLISHERS, Ownership.OWN_TEAM, only_reads=True),
     Action.MEMBER_REVOKE: Rule(_PUBLISHERS, Ownership.OWN_TEAM),
     Action.DHT_SCAN: Rule(_ADMIN),
+    Action.TOKEN_LIST: Rule(_ADMIN, only_reads=True),
     Action.TOKEN_MANAGE: Rule(_ADMIN),
     Action.TOKEN_ROTATE: Rule(_ALL, Ownership.SELF),
-    Action.TASK_READ: Rule(_ALL, Ownership.ASKER),
-    Action.EVENT_STREAM: Rule(_ALL, Ownership.IN_SCOPE),
-    Action.EVENT_STATS: Rule(_ADMIN),
-    Action.AUDIT_LIST: Rule(_ADMIN),
+    Action.TASK_READ: Rule(_ALL, Ownership.ASKER, only_reads=True),
+    Action.EVENT_STREAM: Rule(_ALL, Ownership.IN_SCOPE, only_reads=True),
+    Action.EVENT_STATS: Rule(_ADMIN, only_reads=True),
+    Action.AUDIT_LIST: Rule(_ADMIN, only_reads=True),
 }
 
 
-def require(token: Token, action: Action) -> None:
-    """ForbiddenError unless the token's role has this action."""
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+"""RFC 9110, 9.2.1."""
+
+
+def require(token: Token, action: Action, method: str) -> None:
+    """ForbiddenError unless the token's role has this action, and may ask for it with this method.
+
+    A read-only token may use safe methods of what only reads, and ask who it is.
+    """
+    if token.is_read_only and not _only_reads(action, method):
+        raise ForbiddenError(_("A read-only token may not do this (%s).") % action)
     if token.role not in RULES[action].roles:
         raise ForbiddenError(
             _("A %(role)s token may not do this (%(action)s).")
             % {"role": token.role, "action": action}
         )
+
+
+def _only_reads(action: Action, method: str) -> bool:
+    is_safe = method in SAFE_METHODS or action == Action.SESSION_VERIFY
+    return RULES[action].only_reads and is_safe

@@ -49,12 +49,15 @@ class SessionOut(Out):
     """Name of the token's holder, shown publicly as the publisher."""
     scope_team_id: int | None
     """The team that a TeamMember belongs to; null for other roles."""
+    is_read_only: bool
+    """Whether it can only read, listen to events and search by Torznab."""
 
     example: ClassVar = {
         "token_hash": _HASH,
         "role": "Publisher",
         "display_name": "Ada",
         "scope_team_id": None,
+        "is_read_only": False,
     }
 
 
@@ -67,6 +70,8 @@ class TokenOut(SessionOut):
     """Private note of the operators about the token."""
     needs_review: bool
     """Whether an Admin has to approve what this Publisher and its teams publish."""
+    is_inert: bool
+    """Whether it came with an import and opens nothing, since no operator has activated it."""
     created_at: Moment
     """When the token was issued."""
     expires_at: Moment | None
@@ -81,6 +86,7 @@ class TokenOut(SessionOut):
         "prefix": "ghost_VxwTGr",
         "note": "Contact: ada@example.org",
         "needs_review": False,
+        "is_inert": False,
         "created_at": "2026-01-31T10:00:00+00:00",
         "expires_at": "2027-01-31T00:00:00+00:00",
         "revoked_at": None,
@@ -108,16 +114,19 @@ class PublisherIn(In):
     """A Publisher token to issue."""
 
     display_name: Name
-    """Name of the publisher, shown on the public site."""
+    """Name of the publisher, shown on the public site. No other token has it, or one that looks like it."""
     expires_at: MomentIn | None = None
     """When the token stops working by itself; null or left out: never."""
     needs_review: bool = Field(default=False, strict=True)
     """Whether an Admin has to approve what this Publisher and its teams publish."""
+    is_read_only: bool = Field(default=False, strict=True)
+    """Whether it can only read, listen to events and search by Torznab."""
 
     example: ClassVar = {
         "display_name": "Ada",
         "expires_at": "2027-01-31T00:00:00Z",
         "needs_review": False,
+        "is_read_only": False,
     }
 
 
@@ -140,6 +149,7 @@ class MemberOut(SessionOut):
         "role": "TeamMember",
         "display_name": "Mia",
         "scope_team_id": 1,
+        "is_read_only": False,
         "prefix": "ghost_8sKdPq",
         "created_at": "2026-01-31T10:00:00+00:00",
         "expires_at": None,
@@ -210,7 +220,7 @@ class TeamIn(In):
     """A team to create, and who owns it."""
 
     name: Name
-    """Name of the team, unique among teams."""
+    """Name of the team. No other team or publisher has it, or one that looks like it."""
     owner_token_hash: TokenHash | None = None
     """Hash of the Publisher token that is to own the team. Needed from Admins; a Publisher leaves it
     out and owns the team itself."""
@@ -242,9 +252,15 @@ class InviteIn(In):
     """A member to invite: a token of the team is made for them."""
 
     display_name: Name | None = None
-    """Name of the member, shown publicly as the publisher; left out: the team's name and
-    “member”."""
+    """Name of the member, shown publicly as the publisher, that no other token has; left out: the team's
+    name and “member”."""
     expires_at: MomentIn | None = None
     """When the member's token stops working by itself; null or left out: never."""
+    is_read_only: bool = Field(default=False, strict=True)
+    """Whether it can only read, listen to events and search by Torznab."""
 
-    example: ClassVar = {"display_name": "Mia", "expires_at": "2027-01-31T00:00:00Z"}
+    example: ClassVar = {
+        "display_name": "Mia",
+        "expires_at": "2027-01-31T00:00:00Z",
+        "is_read_only": False,
+    }

@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from functools import cache
@@ -20,6 +21,7 @@ import requests
 from django.test import override_settings
 
 from ghost.core.config.env import BASE_DIR
+from ghost.core.text.folding import name_key
 from ghost.demo.__main__ import procfile
 from teams import credentials
 from tests.settings import var
@@ -62,6 +64,7 @@ class Installation:
         self.folder, self.port = folder, free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.programs: dict[str, subprocess.Popen] = {}
+        self._named = Counter[str]()
         self.env = {k: v for k, v in os.environ.items() if not k.startswith("GHOST_")} | {
             "DJANGO_SETTINGS_MODULE": "ghost.settings",
             "GHOST_ENV_FILE": os.devnull,
@@ -137,7 +140,10 @@ class Installation:
     # -- data
 
     def token(self, role: str = "Publisher", name: str = "Ada") -> str:
-        """A token as `issue_token` makes one, without a start of Django for each."""
+        """A token as `issue_token` makes one, without a start of Django for each; with a number if
+        there is one of this name."""
+        self._named[name] += 1
+        name = name if self._named[name] == 1 else f"{name} ({self._named[name]})"
         if "GHOST_DATABASE_URL" in self.env:
             return self.manage("issue_token", role, name)
         raw = credentials.make()
@@ -145,8 +151,9 @@ class Installation:
         with override_settings(TOKEN_PEPPER=pepper):
             token_hash = credentials.digest(raw)
         self._copy_token(
-            token_hash=token_hash, prefix=raw[: credentials.SHOWN], role=role, display_name=name
-        )
+            token_hash=token_hash, prefix=raw[: credentials.SHOWN], role=role, display_name=name,
+            name_key=name_key(name),
+        )  # fmt: skip
         return raw
 
     def _copy_token(self, **values: str) -> None:

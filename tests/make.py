@@ -18,7 +18,7 @@ from resources.models.collisions import Collisions
 from resources.models.fields import ResourceFields
 from resources.torrents import metadata
 from resources.torrents.magnets import Magnet
-from teams.models import Team, Token
+from teams.models import Team, Token, public_names
 from teams.roles import Role
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ _number = count(1)
 
 
 def token(role: Role = Role.PUBLISHER, name: str = "Ada", **kwargs: Any) -> IssuedToken:
-    """A token whose raw form is on its attribute `raw`."""
-    row, raw = Token.objects.issue(role, name, **kwargs)
+    """A token whose raw form is on its attribute `raw`; with a number where the name is taken."""
+    row, raw = Token.objects.issue(role, public_names.free(name), **kwargs)
     issued = cast("IssuedToken", row)
     issued.raw = raw
     return issued
@@ -52,7 +52,7 @@ def publisher(**kwargs: Any) -> IssuedToken:
 
 
 def team(owner: Token | None = None, name: str = "Team") -> Team:
-    row = Team(name=name, owner=owner or publisher())
+    row = Team(name=public_names.free(name), owner=owner or publisher())
     row.full_clean()
     row.save()
     return row

@@ -46,7 +46,7 @@ class Ghost:
     # -- whose token, how it stands
 
     def verify(self) -> Json:
-        """`token_hash`, `role`, `display_name` and `scope_team_id` of the token."""
+        """`token_hash`, `role`, `display_name`, `scope_team_id` and `is_read_only` of the token."""
         return self._transport.send("POST", "/session/verify").json()
 
     def build_status(self) -> Json:

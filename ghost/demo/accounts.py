@@ -12,7 +12,7 @@ from django.contrib.auth import get_user_model
 
 from ghost.core.io.files import write_atomic
 from ghost.demo.works import PUBLISHERS
-from teams.models import Token
+from teams.models import Token, public_names
 from teams.roles import Role
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _load() -> Accounts:
 def _ensure_token(raw: str, role: Role, name: str) -> str:
     if Token.objects.find_usable(raw):
         return raw
-    return Token.objects.issue(role, name, note="Of the demo")[1]
+    return Token.objects.issue(role, public_names.free(name), note="Of the demo")[1]
 
 
 def _ensure_operator(password: str) -> None:

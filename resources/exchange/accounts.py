@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import models
 from django.utils import timezone
@@ -15,13 +16,13 @@ from ghost.core.text.unicode import one_line
 from resources import reasons, slugs
 from resources.exchange import primary_keys, records
 from resources.models import Category
-from teams.models import Team, Token
+from teams.models import Team, Token, public_names
 from teams.roles import Role
 from teams.token_schemes import Scheme
 
 KEPT_OF_TOKEN = (
     "token_hash", "scheme", "old_hash", "old_hash_until", "prefix", "note", "needs_review",
-    "expires_at", "revoked_at", "last_used_at",
+    "is_read_only", "expires_at", "revoked_at", "last_used_at",
 )  # fmt: skip
 
 
@@ -30,7 +31,8 @@ class People:
     """What the records of one file refer to, by the names that they have in it.
 
     What is here already stays as it is: an import never gives a token more rights than it has,
-    nor back those that it lost.
+    nor back those that it lost. What is new opens nothing (`activation`), and has a name that nobody
+    else has.
     """
 
     by_ref: dict[int, Token] = field(default_factory=dict)
@@ -38,6 +40,10 @@ class People:
     categories: dict[str, Category] = field(default_factory=dict)
     made: list[models.Model] = field(default_factory=list)
     """Rows that are new, in the order in which they were made."""
+    inert: dict[int, Token] = field(default_factory=dict)
+    """Tokens of this file, by key, that open nothing yet."""
+    mended: list[str] = field(default_factory=list)
+    """What had to be changed for the row that was just found or made."""
 
     # -- publishers
 
@@ -48,13 +54,27 @@ class People:
         is_new = row is None
         if row is None:
             row = _token(record, team)
+            row.display_name = self._name(
+                row, "display_name", public_names.teams_beside(None, row.scope_team_id)
+            )
             # Not `clean`: a token may have expired where it comes from.
             row.clean_fields()
             row.validate_unique()
             row.validate_constraints()
             self._keep(row, "token")
         self.by_ref[record.ref] = row
+        if row.is_inert and not row.revoked_at and (is_new or row.token_hash == record.token_hash):
+            self.inert[row.pk] = row
         return is_new
+
+    def _name(self, row: Token | Team, name: str, others: models.QuerySet[Any]) -> str:
+        """The name that it has in the file, or another one if it is somebody else's."""
+        wanted = one_line(getattr(row, name))
+        if not public_names.is_taken(type(row)._default_manager.all(), wanted, others):
+            return wanted
+        free = public_names.free(wanted)
+        self.mended.append(f"Somebody else has its name, “{wanted}”: it is now “{free}”.")
+        return free
 
     def _team_of(self, record: records.PublisherRecord) -> Team | None:
         if record.team is None:
@@ -66,7 +86,7 @@ class People:
     def _known(self, record: records.PublisherRecord, team: Team | None) -> Token | None:
         of_role = Token.objects.filter(role=record.role, scope_team=team).order_by("pk")
         if record.token_hash is None:
-            return of_role.filter(display_name=one_line(record.name)).first()
+            return public_names.first_of(of_role, "display_name", one_line(record.name))
         same = models.Q(token_hash=record.token_hash) | models.Q(old_hash=record.token_hash)
         found = Token.objects.filter(same).first()
         if found is None and record.created_at:
@@ -76,14 +96,12 @@ class People:
         return found
 
     def named(self, name: str) -> Token:
-        """The publisher of this hash or name; RefusedError if there is none, or more than one."""
+        """The publisher of this hash or name; RefusedError if there is none."""
         found = list(Token.objects.filter(token_hash=name)[:1]) or list(
-            Token.objects.filter(display_name=name).exclude(role=Role.ADMIN).order_by("pk")[:2]
+            Token.objects.filter(display_name=name).exclude(role=Role.ADMIN)
         )
         if not found:
             raise RefusedError(f"There is no publisher “{name}”: issue a token of this name.")
-        if len(found) > 1:
-            raise RefusedError(f"There is more than one publisher “{name}”: name its token's hash.")
         return found[0]
 
     # -- teams
@@ -93,7 +111,8 @@ class People:
         owner = self.by_ref.get(record.owner)
         if owner is None:
             raise RefusedError("Its owner is not in: see the report for why.")
-        row = Team.objects.filter(owner=owner, name=one_line(record.name)).first()
+        owned = Team.objects.filter(owner=owner).order_by("pk")
+        row = public_names.first_of(owned, "name", one_line(record.name))
         is_new = row is None
         if row is None:
             row = Team(
@@ -102,6 +121,7 @@ class People:
                 owner=owner,
                 created_at=record.created_at or timezone.now(),
             )
+            row.name = self._name(row, "name", public_names.tokens_beside(None, owner.pk))
             row.full_clean()
             self._keep(row, "team")
         self.teams[record.id] = row
@@ -186,7 +206,7 @@ class People:
     def _keep(self, row: Token | Team, kind: str) -> None:
         row.save(force_insert=True)
         primary_keys.settle(type(row))
-        trail.record(f"{kind}.import", row, None, {"name": str(row)})
+        trail.record(f"{kind}.import", row, None, row.audited())
         self.made.append(row)
 
     def again(self) -> None:
@@ -200,14 +220,15 @@ def _token(record: records.PublisherRecord, team: Team | None) -> Token:
         role=record.role,
         display_name=record.name,
         scope_team=team,
+        is_inert=True,
         created_at=record.created_at or timezone.now(),
     )
     for name in KEPT_OF_TOKEN:
         setattr(row, name, getattr(record, name))
     if record.token_hash is None:
-        # Of random bytes that nobody has seen: a token that opens nothing until it is rotated.
+        # Of random bytes that nobody has seen: a token that nobody has until it is rotated.
         row.token_hash = hashlib.sha256(secrets.token_bytes(32)).hexdigest()
-        row.scheme = Scheme.GHOST
+        row.scheme, row.old_hash, row.old_hash_until = Scheme.GHOST, None, None
         if row.is_admin:  # one that nobody can use must not count as the last that is left
             row.revoked_at = row.revoked_at or timezone.now()
     return row

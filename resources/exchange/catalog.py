@@ -153,6 +153,7 @@ class Export:
                 "prefix": row.prefix,
                 "note": row.note,
                 "needs_review": row.needs_review,
+                "is_read_only": row.is_read_only,
                 "created_at": row.created_at,
                 "expires_at": row.expires_at,
                 "revoked_at": row.revoked_at,

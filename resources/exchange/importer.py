@@ -23,6 +23,7 @@ from resources.exchange.import_resources import Arrivals, Defaults
 from resources.exchange.report import Line, Report, chunks
 from resources.models import Block, Resource
 from resources.publishing.prober import prober
+from teams.models import Token
 
 AT_ONCE = 60
 """Records that one transaction takes in, in some 100 ms."""
@@ -87,6 +88,11 @@ class Intake:
             if not self._is_dry_run:
                 self._tell_workers()
 
+    @property
+    def inert_tokens(self) -> list[Token]:
+        """Tokens of the file that open nothing yet, in the order of their keys."""
+        return [self._people.inert[key] for key in sorted(self._people.inert)]
+
     def _take_waiting(self) -> None:
         """Those whose older release has come meanwhile, as long as there are such; then all."""
         before = -1
@@ -132,13 +138,14 @@ class Intake:
                 self._take_one(line)
 
     def _take_one(self, line: Line) -> None:
+        self._people.mended.clear()
         try:
             with transaction.atomic():
                 self._found(line.what)
         except (RefusedError, ValidationError) as error:
             self._report.refuse(line.place, reason_of(error))
             return
-        for reason in line.mended:
+        for reason in (*line.mended, *self._people.mended):
             self._report.mend(line.place, reason)
 
     def _found(self, what: records.Record | RefusedError) -> None:

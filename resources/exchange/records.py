@@ -74,6 +74,7 @@ class PublisherRecord(_Record):
     prefix: Annotated[Text, Field(max_length=16)] = ""
     note: Annotated[Text, Field(max_length=300)] = ""
     needs_review: bool = False
+    is_read_only: bool = False
     created_at: AwareDatetime | None = None
     expires_at: AwareDatetime | None = None
     revoked_at: AwareDatetime | None = None

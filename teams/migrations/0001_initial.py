@@ -18,6 +18,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', ghost.core.db.fields.LineField(error_messages={'blank': 'A name is required.'}, max_length=100, validators=[django.core.validators.MinLengthValidator(1)], verbose_name='name')),
+                ('name_key', ghost.core.db.fields.NameKeyField(of='name')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
             ],
             options={
@@ -47,15 +48,19 @@ class Migration(migrations.Migration):
                 ('scheme', models.CharField(choices=[('ghost', 'Ghost'), ('earlier', 'Earlier'), ('argon2', 'Argon2')], default='ghost', editable=False, max_length=8)),
                 ('old_hash', models.CharField(editable=False, max_length=64, null=True, unique=True)),
                 ('old_hash_until', models.DateTimeField(editable=False, null=True, verbose_name='previous form ends')),
+                ('is_inert', models.BooleanField(default=False, editable=False, verbose_name='not activated')),
+                ('is_read_only', models.BooleanField(default=False, help_text='It can read, listen to events and search by Torznab, and nothing else.', verbose_name='read-only')),
                 ('needs_review', models.BooleanField(default=False, help_text="What it and its teams publish needs an operator's approval.", verbose_name='needs review')),
                 ('prefix', models.CharField(editable=False, max_length=16, verbose_name='starts with')),
                 ('role', models.CharField(choices=[('Admin', 'Admin'), ('Publisher', 'Publisher'), ('TeamMember', 'Team member')], max_length=16, verbose_name='role')),
                 ('display_name', ghost.core.db.fields.LineField(error_messages={'blank': 'A name is required.'}, help_text='Shown on the public site as the publisher.', max_length=100, validators=[django.core.validators.MinLengthValidator(1)], verbose_name='public name')),
+                ('name_key', ghost.core.db.fields.NameKeyField(of='display_name')),
                 ('note', models.CharField(blank=True, help_text='For operators; never published.', max_length=300, verbose_name='note')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
                 ('expires_at', models.DateTimeField(blank=True, null=True, verbose_name='expires')),
                 ('revoked_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='revoked')),
                 ('last_used_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='last used')),
+                ('sent_in_address_at', models.DateTimeField(editable=False, null=True)),
                 ('scope_team', models.ForeignKey(blank=True, help_text='The team that a team member publishes for; empty for the other roles.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='members', to='teams.team', verbose_name='team')),
             ],
             options={
@@ -72,9 +77,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='token',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('role', 'TeamMember'), ('scope_team__isnull', False)), models.Q(models.Q(('role', 'TeamMember'), _negated=True), ('scope_team__isnull', True)), _connector='OR'), name='teams_token_scope_fits_role', violation_error_message='A team member has a team; the other roles have none.'),
-        ),
-        migrations.AddConstraint(
-            model_name='team',
-            constraint=models.UniqueConstraint(models.F('owner'), models.F('name'), name='teams_team_name_per_owner', violation_error_code='duplicate', violation_error_message='You already have a team with this name.'),
         ),
     ]

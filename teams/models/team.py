@@ -7,15 +7,16 @@ from typing import Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MinLengthValidator
-from django.db import models, transaction
+from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ghost.core.audit import trail
 from ghost.core.catalog.models import Catalog
-from ghost.core.db.fields import LineField
+from ghost.core.db.fields import LineField, NameKeyField
 from ghost.core.errors import ForbiddenError, RefusedError
 from teams import reasons
+from teams.models import public_names
 from teams.models.token import Token
 from teams.roles import Role
 
@@ -76,6 +77,7 @@ class Team(models.Model):
         validators=[MinLengthValidator(1)],
         error_messages={"blank": _("A name is required.")},
     )
+    name_key = NameKeyField(of="name")
     owner = models.ForeignKey(
         Token, models.PROTECT, related_name="owned_teams", verbose_name=_("owner")
     )
@@ -87,21 +89,13 @@ class Team(models.Model):
         ordering = ["name", "id"]
         verbose_name = _("team")
         verbose_name_plural = _("teams")
-        constraints = [
-            models.UniqueConstraint(
-                "owner",
-                "name",
-                name="teams_team_name_per_owner",
-                violation_error_code="duplicate",
-                violation_error_message=_("You already have a team with this name."),
-            )
-        ]
 
     def __str__(self) -> str:
         return self.name
 
     def clean(self) -> None:
-        """Only a Publisher owns a team."""
+        """Only a Publisher owns a team; its name is nobody else's."""
+        public_names.require_free(self, "name", public_names.tokens_beside(self.pk, self.owner_id))
         if self.owner_id and self.owner.role != Role.PUBLISHER:
             raise ValidationError({"owner": _("A team belongs to a Publisher.")})
 
@@ -112,8 +106,8 @@ class Team(models.Model):
 
     def add(self) -> None:
         """Save it for the first time. ValidationError if it can't be."""
-        self.full_clean()
-        with transaction.atomic():
+        with Catalog.turn():  # of two with one name that come at once, the second sees the first
+            self.full_clean()
             self.save(force_insert=True)
             trail.record("team.create", self, None, self.audited())
 
@@ -122,7 +116,7 @@ class Team(models.Model):
         with Catalog.turn():
             old = Team.objects.select_for_update().get(pk=self.pk)
             self.full_clean()
-            self.save(update_fields=["name"])
+            self.save(update_fields=["name", "name_key"])
             trail.record("team.update", self, old.audited(), self.audited())
             if old.name != self.name and self.resources.public().exists():
                 Catalog.advance(reasons.RENAMED(name=str(self)))
@@ -137,8 +131,22 @@ class Team(models.Model):
             raise ForbiddenError(str(_("This team is not yours.")))
 
     def invite(
-        self, display_name: str | None = None, *, expires_at: datetime | None = None
+        self,
+        display_name: str | None = None,
+        *,
+        expires_at: datetime | None = None,
+        is_read_only: bool = False,
     ) -> tuple[Token, str]:
-        """A new TeamMember token for this team, and its raw form."""
-        name = display_name or f"{self.name[:93]} member"
-        return Token.objects.issue(Role.TEAM_MEMBER, name, team_id=self.pk, expires_at=expires_at)
+        """A new TeamMember token for this team, and its raw form.
+
+        ValidationError for a name that somebody has; without one it is the team's, and “member”.
+        """
+        with Catalog.turn():
+            name = display_name or public_names.free(f"{self.name[:93]} member")
+            return Token.objects.issue(
+                Role.TEAM_MEMBER,
+                name,
+                team_id=self.pk,
+                expires_at=expires_at,
+                is_read_only=is_read_only,
+            )

@@ -15,21 +15,26 @@ from django.utils.translation import gettext_lazy as _
 
 from ghost.core.audit import trail
 from ghost.core.catalog.models import Catalog
-from ghost.core.db.fields import LineField
+from ghost.core.db.fields import LineField, NameKeyField
 from ghost.core.db.nowait import nowait
 from ghost.core.db.outages import OUTAGES
 from ghost.core.errors import ConflictError, ForbiddenError, RefusedError, RevokedError
 from teams import credentials, reasons
+from teams.models import public_names
 from teams.roles import Role
 from teams.token_schemes import Scheme
 
 LAST_USED_EVERY = timedelta(minutes=1)
 OVERLAP = timedelta(hours=24)
 """For so long the former form of a rotated token still opens the API."""
-ROTATED = ("token_hash", "prefix", "scheme", "old_hash", "old_hash_until")
 _BY_HASH = "SELECT * FROM teams_token WHERE token_hash = %s OR old_hash = %s"
 """Asked by every request: the ORM takes ten times as long to write this query as a database to
 answer it."""
+TOLD_EVERY = timedelta(days=1)
+AUDITED = (
+    "role", "display_name", "scope_team_id", "note", "expires_at", "needs_review", "is_read_only", "is_inert",
+)  # fmt: skip
+ROTATED = ("token_hash", "prefix", "scheme", "old_hash", "old_hash_until")
 
 
 class TokenQuerySet(models.QuerySet["Token"]):
@@ -39,8 +44,14 @@ class TokenQuerySet(models.QuerySet["Token"]):
         """Tokens that open the API now."""
         now = timezone.now()
         return self.filter(
-            models.Q(expires_at=None) | models.Q(expires_at__gt=now), revoked_at=None
+            models.Q(expires_at=None) | models.Q(expires_at__gt=now),
+            revoked_at=None,
+            is_inert=False,
         )
+
+    def full_admins(self) -> Self:
+        """Usable Admin tokens that may do all that an Admin may: one of them has to be left."""
+        return self.usable().filter(role=Role.ADMIN, is_read_only=False)
 
     def find_usable(self, raw: str) -> Token | None:
         """The usable token that this raw one is, if any; one query, none for a typing error.
@@ -96,8 +107,9 @@ class TokenQuerySet(models.QuerySet["Token"]):
         expires_at: datetime | None = None,
         note: str = "",
         needs_review: bool = False,
+        is_read_only: bool = False,
     ) -> tuple[Token, str]:
-        """A new token and its raw form, which can't be had again."""
+        """A new token and its raw form, which can't be had again. ValidationError if it can't be."""
         raw = credentials.make()
         token = Token(
             token_hash=credentials.digest(raw),
@@ -108,12 +120,27 @@ class TokenQuerySet(models.QuerySet["Token"]):
             expires_at=expires_at,
             note=note,
             needs_review=needs_review,
+            is_read_only=is_read_only,
         )
-        token.full_clean()
-        with transaction.atomic():
-            token.save()
+        with Catalog.turn():  # of two with one name that come at once, the second sees the first
+            token.full_clean()
+            token.save(force_insert=True)
             trail.record("token.issue", token, None, token.audited())
         return token, raw
+
+    def activate(self) -> int:
+        """Let those that came with a file, and were not revoked, open the API; how many there were.
+
+        An Admin's by its present raw form alone: no other one was confirmed.
+        """
+        with Catalog.turn():
+            rows = list(self.filter(is_inert=True, revoked_at=None).select_for_update(of=("self",)))
+            ours = Token.objects.filter(pk__in=[row.pk for row in rows])
+            ours.filter(role=Role.ADMIN).update(old_hash_until=None)
+            ours.update(is_inert=False)
+            changes = ((row, {"is_inert": True}, {"is_inert": False}) for row in rows)
+            trail.record_all("token.activate", changes)
+        return len(rows)
 
 
 class Token(models.Model):
@@ -126,6 +153,13 @@ class Token(models.Model):
     old_hash = models.CharField(max_length=64, unique=True, null=True, editable=False)
     old_hash_until = models.DateTimeField(_("previous form ends"), null=True, editable=False)
     """A rotation's overlap: its former raw form opens the API as well until then."""
+    is_inert = models.BooleanField(_("not activated"), default=False, editable=False)
+    """It came with a file, and nobody has said yet that it may be used: it opens nothing."""
+    is_read_only = models.BooleanField(
+        _("read-only"),
+        default=False,
+        help_text=_("It can read, listen to events and search by Torznab, and nothing else."),
+    )
     needs_review = models.BooleanField(
         _("needs review"),
         default=False,
@@ -149,6 +183,7 @@ class Token(models.Model):
         error_messages={"blank": _("A name is required.")},
         help_text=_("Shown on the public site as the publisher."),
     )
+    name_key = NameKeyField(of="display_name")
     note = models.CharField(
         _("note"), max_length=300, blank=True, help_text=_("For operators; never published.")
     )
@@ -156,6 +191,8 @@ class Token(models.Model):
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True, editable=False)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
+    sent_in_address_at = models.DateTimeField(null=True, editable=False)
+    """When it was last warned of being sent in an address though it can write."""
 
     objects = TokenQuerySet.as_manager()
 
@@ -178,7 +215,10 @@ class Token(models.Model):
         return self.display_name
 
     def clean(self) -> None:
-        """A token can't begin its life expired."""
+        """A token can't begin its life expired, nor with somebody else's name."""
+        public_names.require_free(
+            self, "display_name", public_names.teams_beside(self.pk, self.scope_team_id)
+        )
         if self.expires_at and self._state.adding and self.expires_at <= timezone.now():
             raise ValidationError({"expires_at": _("This time is in the past.")})
 
@@ -190,9 +230,8 @@ class Token(models.Model):
     @property
     def is_usable(self) -> bool:
         """Whether it opens the API now."""
-        return self.revoked_at is None and (
-            self.expires_at is None or self.expires_at > timezone.now()
-        )
+        is_over = self.expires_at is not None and self.expires_at <= timezone.now()
+        return self.revoked_at is None and not is_over and not self.is_inert
 
     def opens_with(self, token_hash: str) -> bool:
         """Whether the raw form of this hash, its present or former one, opens the API now."""
@@ -206,15 +245,16 @@ class Token(models.Model):
         with Catalog.turn():
             old = Token.objects.select_for_update().get(pk=self.pk)
             self.full_clean()
-            self.save(update_fields=["display_name", "note", "expires_at", "needs_review"])
+            self.save(
+                update_fields=["display_name", "name_key", "note", "expires_at", "needs_review"]
+            )
             trail.record("token.update", self, old.audited(), self.audited())
             if old.display_name != self.display_name and self.resources.public().exists():
                 Catalog.advance(reasons.RENAMED(name=str(self)))
 
     def audited(self) -> dict[str, object]:
         """What people decide about it, for the audit trail; no form of the token itself."""
-        names = ("role", "display_name", "scope_team_id", "note", "expires_at", "needs_review")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in AUDITED}
 
     @property
     def is_reviewed(self) -> bool:
@@ -257,6 +297,8 @@ class Token(models.Model):
         raw = credentials.make()
         with transaction.atomic():
             row = Token.objects.select_for_update().get(pk=self.pk)
+            if row.is_inert:
+                raise RefusedError(str(_("It came with an import: activate it first.")))
             if not row.is_usable:
                 raise RefusedError(str(_("It was revoked or has expired; issue another token.")))
             if row.token_hash != self.token_hash:
@@ -278,6 +320,18 @@ class Token(models.Model):
             with suppress(*OUTAGES), nowait():
                 Token.objects.filter(pk=self.pk).update(last_used_at=now)
 
+    def warn_of_address(self) -> bool:
+        """Whether it is time to warn that this token, which can write, came in an address; then
+        that is remembered, not while others write, for TOLD_EVERY."""
+        now = timezone.now()
+        last = self.sent_in_address_at
+        if self.is_read_only or (last is not None and now - last < TOLD_EVERY):
+            return False
+        ours = Token.objects.filter(pk=self.pk, sent_in_address_at=last)
+        with suppress(*OUTAGES), nowait():
+            return bool(ours.update(sent_in_address_at=now))
+        return False
+
     def revoke(self, *, cascade: bool = True) -> int:
         """End it, and with `cascade` the tokens of its teams; how many were ended.
 
@@ -285,7 +339,7 @@ class Token(models.Model):
         """
         with Catalog.turn():  # whoever issues tokens for its teams does so before or not at all
             # Locked together, so that two revocations can't each see the other as the last.
-            admins = list(Token.objects.usable().filter(role=Role.ADMIN).select_for_update())
+            admins = list(Token.objects.full_admins().select_for_update())
             if admins == [self]:
                 raise RefusedError(
                     str(_("This is the last Admin token; issue another one before revoking it."))

@@ -99,6 +99,8 @@ class Told:
     counts: dict[str, float]
     lines: list[str]
     error: str
+    tokens: list[str]
+    """What it said of tokens that open nothing."""
 
     def __getitem__(self, name):
         return self.counts.get(name, 0)
@@ -112,7 +114,10 @@ def run(command, *arguments, **options) -> Told:
     except CommandError as raised:
         error = str(raised)
     said = out.getvalue().splitlines()
-    return Told(json.loads(said[-1]) if said else {}, err.getvalue().splitlines(), error)
+    heard = err.getvalue().splitlines()
+    tokens = [line for line in heard if line.startswith("tokens: ")]
+    lines = [line for line in heard if line not in tokens]
+    return Told(json.loads(said[-1]) if said else {}, lines, error, tokens)
 
 
 def take_in(path, *arguments, **options) -> Told:

@@ -78,6 +78,35 @@ def test_a_token_that_can_not_be_is_refused_in_the_form(operator, fields, field)
     assert Token.objects.count() == 0
 
 
+def test_a_read_only_token_is_issued_and_seen_to_be_one(operator):
+    issue(operator, is_read_only="on")
+
+    token = Token.objects.get()
+    page = operator.get(operators.list_of(TOKEN)).content.decode()
+    operator.post(operators.form_of(TOKEN, token.pk), {"display_name": "Zoe", "is_read_only": ""})
+    assert "read-only" in page
+    assert Token.objects.get().is_read_only, "what a token may do is fixed when it is issued"
+
+
+def test_a_key_that_came_in_an_address_is_hinted_at(operator, client):
+    token = make.publisher()
+    url = operators.form_of(TOKEN, token.pk)
+    before = operator.get(url).content.decode()
+
+    client.get("/api/torznab", {"t": "caps", "apikey": token.raw})
+
+    hint = "came in the address of a Torznab client"
+    assert (hint in before, hint in operator.get(url).content.decode()) == (False, True)
+
+
+def test_a_member_can_be_invited_to_read_only(operator):
+    team = make.team()
+
+    operators.act(operator, TEAM, "invite", team, display_name="Sonarr", is_read_only="on")
+
+    assert Token.objects.get(scope_team=team).is_read_only
+
+
 def test_of_a_token_name_note_and_end_are_changed(operator):
     token = make.publisher(name="Ada")
     make.resource(publisher=token)
@@ -111,9 +140,9 @@ def test_a_team_gets_another_name_and_keeps_its_owner(operator):
     operator.post(form, {"name": "Cinema", "owner": eve.pk} | members)
 
     changed = Team.objects.get(pk=team.pk)
-    assert refused.context["adminform"].form.non_field_errors() == [
-        "You already have a team with this name."
-    ]
+    assert refused.context["adminform"].form.errors == {
+        "name": ["Somebody has this name, or one that looks like it: choose another one."]
+    }
     assert (changed.name, changed.owner) == ("Cinema", team.owner)
     assert Catalog.get().revision == before + 1
 

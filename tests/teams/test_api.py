@@ -49,6 +49,7 @@ def test_session_says_who_the_token_is(call, token_of):
             "role": token.role,
             "display_name": token.display_name,
             "scope_team_id": token.scope_team_id,
+            "is_read_only": False,
         },
     )
 
@@ -160,8 +161,10 @@ def test_admin_names_the_owner(call):
     ended.revoke()
 
     statuses = [
-        call(admin, "post", "/teams", {"name": "T", "owner_token_hash": owner}).status_code
-        for owner in (ada.token_hash, None, "0" * 64, ended.token_hash, mia.token_hash, "x")
+        call(admin, "post", "/teams", {"name": f"T{n}", "owner_token_hash": owner}).status_code
+        for n, owner in enumerate(
+            (ada.token_hash, None, "0" * 64, ended.token_hash, mia.token_hash, "x")
+        )
     ]
 
     assert statuses == [201, 400, 400, 400, 422, 422]
@@ -177,9 +180,18 @@ def test_team_needs_a_name(call, body):
 def test_team_names_are_ones_own(call):
     ada, bob = make.publisher(name="Ada"), make.publisher(name="Bob")
 
-    statuses = [call(who, "post", "/teams", {"name": "T"}).status_code for who in (ada, ada, bob)]
+    statuses = [
+        call(who, "post", "/teams", {"name": name}).status_code
+        for who, name in [
+            (ada, "T"),
+            (ada, "T"),
+            (bob, "\uff54\u200b"),
+            (bob, "Ad\u00e1"),
+            (ada, "ADA"),
+        ]
+    ]
 
-    assert statuses == [201, 409, 201]
+    assert statuses == [201, 409, 409, 409, 201]
 
 
 def test_teams_are_listed_by_scope(call):
@@ -294,6 +306,20 @@ def test_admin_issues_a_publisher(call):
     assert Token.objects.find_usable(answer["token"]) == row
 
 
+@pytest.mark.parametrize("is_read_only", [True, False])
+def test_publishers_and_members_can_be_read_only(call, is_read_only):
+    admin, team = make.admin(), make.team()
+    body = {"display_name": "Prowlarr", "is_read_only": is_read_only}
+
+    issued = call(admin, "post", "/admin/tokens/publisher", body).json()
+    body["display_name"] = "Sonarr"
+    invited = call(admin, "post", f"/teams/{team.pk}/invites", body).json()
+
+    members = call(admin, "get", f"/teams/{team.pk}/members").json()
+    assert [each["is_read_only"] for each in (issued, invited, *members)] == [is_read_only] * 3
+    assert present(Token.objects.find_usable(issued["token"])).is_read_only is is_read_only
+
+
 def test_tokens_are_listed_without_their_raw_form(call):
     admin = make.admin()
     bob = make.publisher(name="Bob")
@@ -310,6 +336,8 @@ def test_tokens_are_listed_without_their_raw_form(call):
         "prefix": bob.raw[:12],
         "note": "",
         "needs_review": False,
+        "is_read_only": False,
+        "is_inert": False,
         "created_at": bob.created_at.isoformat(),
         "expires_at": None,
         "revoked_at": None,

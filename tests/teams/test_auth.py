@@ -1,7 +1,10 @@
 """Whose request it is: found, counted, allowed."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import RequestFactory
+from django.utils import timezone
 
 from ghost.core.errors import ForbiddenError
 from ghost.core.http.rate_limit import TooManyError
@@ -56,3 +59,31 @@ def test_a_key_in_the_address_is_read_in_any_case_of_its_name():
     ]
 
     assert callers == [token, None]
+
+
+def test_a_key_that_can_write_is_warned_of_once_a_day(caplog):
+    token = make.publisher()
+    key = auth.ApiKey(Action.TORZNAB_SEARCH)
+
+    for _ in range(3):
+        assert key(RequestFactory().get("/", {"apikey": token.raw})) == token
+    once = len(caplog.records)
+    Token.objects.update(sent_in_address_at=timezone.now() - timedelta(hours=25))
+    key(RequestFactory().get("/", {"apikey": token.raw}))
+
+    assert (once, len(caplog.records)) == (1, 2)
+    assert "is not read-only" in caplog.text
+    assert token.raw not in caplog.text
+    assert token.token_hash not in caplog.text
+
+
+def test_a_read_only_key_in_an_address_is_as_it_should_be(caplog):
+    token = make.publisher(is_read_only=True)
+
+    assert (
+        auth.ApiKey(Action.TORZNAB_SEARCH)(RequestFactory().get("/", {"apikey": token.raw}))
+        == token
+    )
+    assert admit(token.raw, Action.TORZNAB_SEARCH) == token
+    assert caplog.records == []
+    assert Token.objects.get().sent_in_address_at is None

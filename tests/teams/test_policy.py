@@ -172,10 +172,80 @@ def test_require_refuses_by_name(letter):
     token = token_of(letter)
 
     if letter == "A":
-        policy.require(token, Action.TOKEN_MANAGE)
+        policy.require(token, Action.TOKEN_MANAGE, "POST")
     else:
         with pytest.raises(ForbiddenError, match=Action.TOKEN_MANAGE):
-            policy.require(token, Action.TOKEN_MANAGE)
+            policy.require(token, Action.TOKEN_MANAGE, "POST")
+
+
+# -- read-only tokens
+
+
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE")
+
+
+def read_only(letter):
+    token = token_of(letter)
+    Token.objects.filter(pk=token.pk).update(is_read_only=True)
+    return token
+
+
+@pytest.mark.parametrize("letter", LETTERS)
+@pytest.mark.parametrize("operation", MAY)
+def test_a_read_only_token_may_read_and_nothing_else(client, operation, letter):
+    method, path, action = routes()[operation]
+
+    answer = client.generic(method, path, b"", **make.auth(read_only(letter)))
+
+    reads = method == "GET" or operation == "session_verify"
+    assert (answer.status_code == 403) is not (reads and letter in MAY[operation])
+    told = b"" if answer.streaming else answer.content
+    assert (b"read-only" in told) is not reads
+    assert RULES[action].only_reads is reads
+
+
+@pytest.mark.parametrize("path", sorted({path for _method, path, _action in routes().values()}))
+def test_no_method_of_any_address_lets_a_read_only_token_write(client, path):
+    admin = read_only("A")
+    known = {method for method, each, _action in routes().values() if each == path}
+
+    answers = {
+        method: client.generic(method, path, b"", **make.auth(admin)).status_code
+        for method in set(METHODS) - known - {"HEAD"}
+    }
+
+    assert answers.pop("OPTIONS") in {204, 405}
+    assert set(answers.values()) == {405}, answers
+
+
+def test_methods_that_write_are_closed_even_where_the_table_errs():
+    admin = Token.objects.get(pk=read_only("A").pk)
+
+    policy.require(admin, Action.RESOURCE_LIST, "GET")
+    for method in ("POST", "PUT", "PATCH", "DELETE", ""):
+        with pytest.raises(ForbiddenError, match="read-only"):
+            policy.require(admin, Action.RESOURCE_LIST, method)
+
+
+def test_a_read_only_token_stays_so_when_an_admin_rotates_it(client):
+    root, token = make.admin(), read_only("P")
+
+    answer = client.post(f"/api/admin/tokens/{token.token_hash}/rotate", **make.auth(root))
+
+    assert (answer.status_code, answer.json()["is_read_only"]) == (200, True)
+    assert Token.objects.find_usable(answer.json()["token"]) == token
+
+
+def test_a_read_only_admin_is_not_the_admin_that_is_left(client):
+    root = make.admin()
+    read_only("A")
+
+    answer = client.post(
+        "/api/admin/tokens/revoke", {"token_hash": root.token_hash},
+        content_type="application/json", **make.auth(root),
+    )  # fmt: skip
+
+    assert (answer.status_code, "last Admin" in answer.json()["detail"]) == (400, True)
 
 
 # -- ownership

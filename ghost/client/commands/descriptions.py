@@ -48,7 +48,7 @@ def describe_site(status: Json) -> list[str]:
     session, build = status["session"], status["build"]
     running = build["building"] or {}
     return _aligned({
-        "token": f"{session['role']} “{session['display_name']}”",
+        "token": f"{session['role']} “{session['display_name']}”{_limits(session)}",
         "team": session["scope_team_id"],
         "site": "has changes to be built" if build["pending_changes"] else "is up to date",
         "because": build["pending_reason"] if build["pending_changes"] else None,
@@ -74,6 +74,10 @@ def describe_task(task: Json) -> list[str]:
         "error": task["error"],
         "result": json.dumps(task["result"], ensure_ascii=False) if task["result"] else None,
     })  # fmt: skip
+
+
+def _limits(session: Json) -> str:
+    return ", read-only" if session.get("is_read_only") else ""
 
 
 def _progress(progress: Json | None) -> str | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import models
 
+from ghost.core.text.folding import name_key
 from ghost.core.text.reasons import NONE, Reason, read
 from ghost.core.text.unicode import folded, one_line
 
@@ -72,6 +73,25 @@ class FoldedField(models.TextField[str, str]):
 
     def pre_save(self, model_instance: models.Model, add: bool) -> str:  # noqa: FBT001  # Django's
         """The other field's value, folded."""
-        value = folded(getattr(model_instance, self.of))
+        value = self._folded(getattr(model_instance, self.of))
         setattr(model_instance, self.attname, value)
         return value
+
+    def _folded(self, text: str) -> str:
+        return folded(text)
+
+
+class NameKeyField(FoldedField):
+    """Another field's name, as `name_key` has it: unique, so that no two rows have names alike."""
+
+    def __init__(self, *args: Any, of: str, **kwargs: Any) -> None:  # noqa: ANN401  # Django's
+        super().__init__(*args, of=of, **kwargs | {"unique": True})
+
+    def deconstruct(self) -> Any:  # noqa: ANN401  # Django's
+        """What a migration writes down."""
+        name, path, args, kwargs = super().deconstruct()
+        del kwargs["unique"]
+        return name, path, args, kwargs
+
+    def _folded(self, text: str) -> str:
+        return name_key(text)

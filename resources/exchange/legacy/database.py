@@ -138,7 +138,9 @@ class Earlier:
         return Line(place, record, mended=tuple(mended))
 
     def _read_teams(self) -> Iterator[Line]:
-        names: Counter[tuple[str, str]] = Counter()
+        names: Counter[tuple[str, str]] = (
+            Counter()
+        )  # of one owner; what others have, `accounts` sees
         for row in self._rows("team"):
             key, owner = cells.key(row.get("id")), str(row.get("owner_token_hash"))
             place = f"team {row.get('id')}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import sys
 import time
 from argparse import ArgumentParser
 from collections import Counter
@@ -16,12 +18,15 @@ from django.db import DatabaseError
 from ghost.core.db import scratch
 from ghost.core.db.snapshot import require_prepared
 from ghost.core.errors import GhostError, RefusedError
-from resources.exchange import formats
+from resources.exchange import activation, formats
 from resources.exchange.formats import Format, Source
 from resources.exchange.import_resources import Defaults
 from resources.exchange.importer import Intake, Options
 from resources.exchange.progress import ProgressLine
 from resources.exchange.report import Report
+from teams.models import Token
+
+ADVICE = "Activate them if you know them: run it again with --activate-tokens, or in the admin, under Tokens."
 
 
 class Command(BaseCommand):
@@ -58,10 +63,20 @@ class Command(BaseCommand):
         parser.add_argument(
             "--metadata-dir", type=Path, metavar="DIR", help="the earlier Ghost's file lists"
         )
+        parser.add_argument(
+            "--activate-tokens", action="store_true",
+            help="let the file's tokens open the API; each Admin's is asked for, or confirmed",
+        )  # fmt: skip
+        parser.add_argument(
+            "--confirm-admin", action="append", default=[], metavar="NAME/HASH",
+            help="an Admin token of the file that is to be activated; may be given repeatedly",
+        )  # fmt: skip
 
     def handle(self, *_: object, file: str, **options: Any) -> None:  # noqa: ANN401  # Django's
         started, counts = time.monotonic(), Counter[str]()
         progress = ProgressLine(self.stderr)
+        if options["confirm_admin"] and not options["activate_tokens"]:
+            raise CommandError("--confirm-admin goes with --activate-tokens.")
         self._is_dry_run = options["dry_run"]
         try:
             formats.require_there(file)
@@ -73,7 +88,9 @@ class Command(BaseCommand):
                 if self._is_dry_run:
                     stack.enter_context(scratch.on_copy())
                 report = Report(progress.say, self._report_file(stack, options), counts)
-                self._take(source, Intake(_wanted(options, kind), report), progress)
+                intake = Intake(_wanted(options, kind), report)
+                self._take(source, intake, progress)
+                self._settle(intake.inert_tokens, progress, file, options, counts)
         except GhostError as error:
             kept = " What came before it is in." if self._has_kept(counts) else ""
             raise CommandError(f"{error}{kept}") from error
@@ -108,6 +125,29 @@ class Command(BaseCommand):
                 f"The file promises {promised:,} records and has {self._done:,}: it was cut off."
             )
 
+    def _settle(
+        self,
+        tokens: list[Token],
+        progress: ProgressLine,
+        file: str,
+        options: dict[str, Any],
+        counts: Counter[str],
+    ) -> None:
+        """Activate what may be, and say what may not."""
+        counts["tokens_inert"] = len(tokens)
+        if options["activate_tokens"] and not self._is_dry_run:
+            is_asked = file != formats.STANDARD and sys.stdin.isatty()
+            ask = _ask if is_asked else lambda _label: False
+            counts["tokens_activated"] = activation.activate(
+                tokens, confirmed=options["confirm_admin"], ask=ask
+            )
+            tokens = list(Token.objects.filter(pk__in=[t.pk for t in tokens], is_inert=True))
+            counts["tokens_inert"] = len(tokens)
+        if tokens:
+            progress.say(f"tokens: {len(tokens):,} open nothing. {ADVICE}")
+        for token in filter(lambda each: each.is_admin, tokens):
+            progress.say(f"tokens: --confirm-admin {shlex.quote(activation.label(token))}")
+
     def _end(self, counts: Counter[str], started: float) -> None:
         told = {name: counts[name] for name in ("created", "updated", "skipped", "refused")}
         told |= {name: count for name, count in sorted(counts.items()) if count}
@@ -116,6 +156,13 @@ class Command(BaseCommand):
             how = "would be" if self._is_dry_run else "was" if refused == 1 else "were"
             others = "; the others are in" if self._has_kept(counts) else ""
             raise CommandError(f"{refused:,} {how} refused{others}.")
+
+
+def _ask(label: str) -> bool:
+    """Whether whoever sits at the terminal types the name of this Admin token."""
+    name = label.rpartition("/")[0]
+    print(f"{label} may do everything once it is active. Type its name to activate it:")  # noqa: T201  # a question
+    return input().strip() == name
 
 
 def _wanted(options: dict[str, Any], kind: Format) -> Options:

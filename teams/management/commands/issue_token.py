@@ -27,6 +27,10 @@ class Command(BaseCommand):
             "--needs-review", action="store_true",
             help="what the Publisher and its teams publish waits for an operator's approval",
         )  # fmt: skip
+        parser.add_argument(
+            "--read-only", action="store_true",
+            help="it may read, listen to events and use Torznab, nothing else",
+        )  # fmt: skip
 
     def handle(
         self,
@@ -36,6 +40,7 @@ class Command(BaseCommand):
         team: int | None,
         expires: int | None,
         needs_review: bool,
+        read_only: bool,
         **__: object,
     ) -> None:
         if expires is not None and not 0 < expires <= MAX_DAYS:
@@ -49,7 +54,12 @@ class Command(BaseCommand):
         until = timezone.now() + timedelta(days=expires) if expires else None
         try:
             _token, raw = Token.objects.issue(
-                Role(role), name, team_id=team, expires_at=until, needs_review=needs_review
+                Role(role),
+                name,
+                team_id=team,
+                expires_at=until,
+                needs_review=needs_review,
+                is_read_only=read_only,
             )
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error

@@ -369,7 +369,7 @@ def test_a_publisher_with_another_name_makes_all_its_resources_due():
 
 
 def test_a_publisher_who_gets_the_bare_slug_is_another_one_too():
-    first, second = make.publisher(name="Ada"), make.publisher(name="ada")
+    first, second = make.publisher(name="Ada"), make.publisher(name="Ada ★")
     rows = [make.resource(publisher=who) for who in (first, second)]
     built()
     renaming = Token.objects.get(pk=first.pk)

@@ -21,7 +21,7 @@ def test_tokens_keep_working_and_revoked_ones_stay_revoked(written):
     bring_out(written)
     wipe()
 
-    take_in(written)
+    take_in(written, "--activate-tokens")
 
     assert present(Token.objects.find_usable(ada.raw)).display_name == "Zed"
     assert Token.objects.get(display_name="Ben 公共").revoked_at is not None
@@ -45,7 +45,7 @@ def test_a_publisher_without_a_token_can_have_one_by_rotating(catalog, tmp_path)
     bring_out(path, "--without-tokens")
     wipe()
 
-    take_in(path)
+    take_in(path, "--activate-tokens")
 
     ada = Token.objects.get(display_name="Ada")
     assert Token.objects.find_usable(ada.rotate()) == ada
@@ -54,7 +54,7 @@ def test_a_publisher_without_a_token_can_have_one_by_rotating(catalog, tmp_path)
 
 def test_a_token_that_was_rotated_here_does_not_come_back(written):
     wipe()
-    take_in(written)
+    take_in(written, "--activate-tokens")
     ada = Token.objects.get(display_name="Ada")
     Token.objects.filter(pk=ada.pk).update(expires_at=None)
     for _ in range(2):

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 def test_keys_are_kept_where_they_are_free(written):
     before = dict(Resource.objects.values_list("magnet_hash", "pk"))
     wipe()
-    stranger = make.resource(pk=min(before.values()))
+    stranger = make.resource(pk=min(before.values()), publisher=make.publisher(name="Stranger"))
 
     take_in(written)
 

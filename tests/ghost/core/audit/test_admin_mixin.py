@@ -101,6 +101,12 @@ def tokens() -> list[Token]:
     return [make.publisher(), make.publisher()]
 
 
+def inert_tokens() -> list[Token]:
+    rows = tokens()
+    Token.objects.filter(pk__in=[row.pk for row in rows]).update(is_inert=True)
+    return rows
+
+
 ACTIONS: dict[tuple[type, str], tuple[Rows, str, dict[str, str]]] = {
     (Resource, "approve"): (resources(awaits_review=True), "resource.approve", {}),
     (Resource, "send_back"): (
@@ -122,6 +128,7 @@ ACTIONS: dict[tuple[type, str], tuple[Rows, str, dict[str, str]]] = {
     (CoverHost, "try_again"): (hosts, "coverhost.try_again", {}),
     (Scan, "stop"): (scans, "scan.stop", {}),
     (Token, "revoke"): (tokens, "token.revoke", {"confirmed": "1"}),
+    (Token, "activate"): (inert_tokens, "token.activate", {"confirmed": "1"}),
 }  # fmt: skip
 
 

@@ -186,7 +186,7 @@ def test_an_old_token_opens_the_api_twice(old, client, monkeypatch):
     monkeypatch.setattr(legacy_tokens, "presence", legacy_tokens._Presence())
     raw = "x" * 32
     old.token(earlier_hash(raw), name="Zed")
-    take_in(old.path)
+    take_in(old.path, "--activate-tokens")
 
     answers = [
         client.post("/api/session/verify", headers={"Authorization": f"Bearer {raw}"})
@@ -201,7 +201,7 @@ def test_a_used_token_is_known_when_the_database_comes_again(old, monkeypatch):
     monkeypatch.setattr(legacy_tokens, "presence", legacy_tokens._Presence())
     raw = "x" * 32
     old.token(earlier_hash(raw), name="Zed")
-    take_in(old.path)
+    take_in(old.path, "--activate-tokens")
     legacy_tokens.find(raw, "192.0.2.1")
     before = state()
 
@@ -214,7 +214,7 @@ def test_a_rotated_token_does_not_come_back(old, monkeypatch):
     monkeypatch.setattr(legacy_tokens, "presence", legacy_tokens._Presence())
     raw = "x" * 32
     old.token(earlier_hash(raw), name="Zed")
-    take_in(old.path)
+    take_in(old.path, "--activate-tokens")
     legacy_tokens.find(raw, "192.0.2.1")
     for _ in range(2):
         Token.objects.get(display_name="Zed").rotate()

@@ -69,6 +69,12 @@ def test_what_a_publisher_publishes_is_reviewed_on_demand(capsys):
     ]
 
 
+def test_a_token_can_be_read_only(capsys):
+    call_command("issue_token", "Publisher", "Prowlarr", "--read-only")
+
+    assert present(Token.objects.find_usable(capsys.readouterr().out.strip())).is_read_only
+
+
 @pytest.mark.parametrize("role", ["Admin", "TeamMember"])
 def test_only_a_publisher_is_reviewed(role):
     team = ["--team", str(make.team().pk)] if role == "TeamMember" else []
