@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from builds.render import hugo
 from ghost.accounts import requirement
+from ghost.core.config.mail_server import is_this_machine
 from ghost.core.errors import GhostError, OutageError, RefusedError
 from ghost.operations import file_modes
 from ghost.operations.backups import archive
@@ -109,7 +110,7 @@ def _published() -> Iterator[CheckMessage]:
                 _("%(name)s: %(path)s is part of what is published.")
                 % {"name": name, "path": path},
                 hint=_("Name a folder outside of the public site and of GHOST_DEPLOY_TARGET."),
-                id="ghost.E010",
+                id="ghost.E013",
             )
 
 
@@ -140,6 +141,14 @@ def _settings() -> Iterator[CheckMessage]:
             hint="Set GHOST_DEBUG=0.",
             id="ghost.E005",
         )
+    if settings.GHOST.debug and not is_this_machine(settings.GHOST.host):
+        yield Error(
+            _(
+                "GHOST_DEBUG is on, and HOST lets others reach it: its error pages show the configuration."
+            ),
+            hint=_("Set GHOST_DEBUG=0, or HOST=127.0.0.1."),
+            id="ghost.E012",
+        )
     if settings.GHOST.behind_tls and not settings.GHOST.trusted_proxies:
         yield Error(
             "GHOST_TRUSTED_PROXIES is empty although GHOST_BEHIND_TLS says that there is a proxy: nobody is"
@@ -165,5 +174,5 @@ def _settings() -> Iterator[CheckMessage]:
             f"GHOST_PUBLIC_BASEURL is {settings.GHOST.public_baseurl}, but the site is served at GHOST_SITE_HOST"
             f" ({settings.GHOST.site_host}): links in feeds and in the admin lead elsewhere.",
             hint=f"Set it to https://{settings.GHOST.site_host}/.",
-            id="ghost.E010",
+            id="ghost.E014",
         )

@@ -62,6 +62,9 @@ BACKUP_NO_ROOM = _backup(
     "no_room",
     _("The backup needs about %(needed)s in GHOST_BACKUP_DIR, where %(free)s are free."),
 )
+BACKUP_NO_ROOM_TO_UNPACK = _backup(
+    "no_room_to_unpack", _("GHOST_BACKUP_DIR has no room for what the backup unpacks to.")
+)
 BACKUP_FAILED = _backup("failed", _("The backup failed: %(reason)s."))
 BACKUP_NO_DATABASE = _backup("no_database", _("There is no database to back up yet."))
 BACKUP_RECIPIENT = _backup("recipient", _("GHOST_AGE_RECIPIENT %(reason)s."))

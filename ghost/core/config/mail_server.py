@@ -59,7 +59,7 @@ def _smtp(parts: SplitResult, port: int | None) -> dict[str, Any]:
     if not is_named or port == 0 or bool(parts.username) != bool(parts.password):
         raise ValueError(_FORM)
     host = str(parts.hostname)
-    if parts.scheme == "smtp" and parts.password and not _is_this_machine(host):
+    if parts.scheme == "smtp" and parts.password and not is_this_machine(host):
         raise ValueError("would send the password unencrypted: use smtp+tls:// or smtps://")
     return {
         "EMAIL_BACKEND": f"{_BACKENDS}.smtp.EmailBackend",
@@ -72,7 +72,8 @@ def _smtp(parts: SplitResult, port: int | None) -> dict[str, Any]:
     }
 
 
-def _is_this_machine(host: str) -> bool:
+def is_this_machine(host: str) -> bool:
+    """Whether nobody else can be there, or reach it: an address on loopback, or `localhost`."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import re
+import shutil
 import sqlite3
 import tarfile
 import zlib
@@ -12,13 +14,15 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from ghost.core.errors import RefusedError
+from ghost.core.errors import OutageError, RefusedError
 from ghost.core.io.files import PRIVATE_FILE
 from ghost.operations import reasons
 from ghost.operations.backups import archive, encryption
 from ghost.operations.backups.archive import DATABASE, MANIFEST, ArchivedFile
 
 IS_OURS = "SELECT count(*) FROM sqlite_master WHERE name = 'resources_resource'"
+IS_ALIEN = "SELECT count(*) FROM sqlite_master WHERE type NOT IN ('table', 'index')"
+"""Triggers and views would run with what Ghost does later; it has none."""
 
 
 def verify(path: Path) -> int:
@@ -43,7 +47,8 @@ def unpacked(path: Path) -> Iterator[tuple[Path, list[ArchivedFile]]]:
         tarball = _decrypted(path, scratch)
         try:
             with tarfile.open(tarball) as tar:
-                tar.extractall(folder, members=_plain(tar), filter="data")
+                room_bytes = shutil.disk_usage(scratch).free
+                tar.extractall(folder, members=_plain(tar, room_bytes), filter="data")
             entries = _check_manifest(folder)
         except _DAMAGED as error:
             raise RefusedError(reasons.BACKUP_DAMAGED(name=path.name)) from error
@@ -56,6 +61,7 @@ _DAMAGED = (
     FileNotFoundError, FileExistsError, NotADirectoryError, IsADirectoryError,
 )  # fmt: skip
 """Other errors are the disk's."""
+_OURS = re.compile(rf"{DATABASE}|{MANIFEST}|(metadata|covers|secrets)/[^/]+")
 
 
 def _decrypted(path: Path, scratch: Path) -> Path:
@@ -65,11 +71,15 @@ def _decrypted(path: Path, scratch: Path) -> Path:
     return scratch / "plain.tar.gz"
 
 
-def _plain(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
-    """Its members; ValueError for one that our archives never have, such as a link."""
+def _plain(tar: tarfile.TarFile, room_bytes: int) -> Iterator[tarfile.TarInfo]:
+    """Its members; ValueError for one that our archives never have, such as a link. OutageError if
+    what they say of their sizes is more than there is room for: nothing is unpacked beyond that."""
     for member in tar:
-        if not member.isreg():
-            raise ValueError(f"{member.name} is no plain file")
+        if not member.isreg() or not _OURS.fullmatch(member.name):
+            raise ValueError(f"{member.name} is no file of ours")
+        room_bytes -= member.size
+        if room_bytes < 0:
+            raise OutageError(reasons.BACKUP_NO_ROOM_TO_UNPACK())
         yield member.replace(mode=PRIVATE_FILE, deep=False)
 
 
@@ -89,11 +99,12 @@ def _check_manifest(folder: Path) -> list[ArchivedFile]:
 def _check_database(path: Path) -> None:
     try:
         with closing(sqlite3.connect(path)) as database:
-            (answer,) = database.execute("PRAGMA integrity_check").fetchone()
             (tables,) = database.execute(IS_OURS).fetchone()
+            (aliens,) = database.execute(IS_ALIEN).fetchone()
+            (answer,) = database.execute("PRAGMA integrity_check").fetchone()
     except sqlite3.DatabaseError as error:
         raise RefusedError(reasons.BACKUP_BAD_DATABASE(reason=str(error))) from error
     if answer != "ok":
         raise RefusedError(reasons.BACKUP_BAD_DATABASE(reason=str(answer)))
-    if not tables:
+    if not tables or aliens:
         raise RefusedError(reasons.BACKUP_FOREIGN())

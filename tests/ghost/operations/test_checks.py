@@ -40,4 +40,13 @@ def test_a_file_where_a_folder_is_wanted_is_told(configure, tmp_path, below):
 def test_links_that_lead_elsewhere_than_to_the_sites_own_name_are_told(configure, base, is_told):
     configure(deploy_mode="integrated", site_host="catalog.example.org", public_baseurl=base)
 
-    assert ("ghost.E010" in [each.id for each in checks.installation()]) is is_told
+    assert ("ghost.E014" in [each.id for each in checks.installation()]) is is_told
+
+
+@pytest.mark.parametrize(
+    ("host", "is_told"), [("127.0.0.1", False), ("::1", False), ("0.0.0.0", True)]
+)
+def test_debugging_where_others_reach_it_is_told(configure, host, is_told):
+    configure(debug=True, host=host)
+
+    assert ("ghost.E012" in [each.id for each in checks.installation()]) is is_told

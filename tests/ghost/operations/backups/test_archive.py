@@ -80,7 +80,7 @@ def test_a_folder_that_cannot_be_used_is_told_and_refused(place, configure, wher
 def test_a_private_folder_inside_the_public_site_is_told(place, configure, name):
     configure(**{name: settings.GHOST.site_workdir / "public" / "x"})
 
-    (told,) = (each for each in checks.installation() if each.id == "ghost.E010")
+    (told,) = (each for each in checks.installation() if each.id == "ghost.E013")
 
     assert f"GHOST_{name.upper()}" in told.msg
 

@@ -12,6 +12,7 @@ import subprocess
 import tarfile
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyrage
 import pytest
@@ -198,6 +199,42 @@ def test_a_foreign_or_hostile_archive_is_refused(place, tmp_path, table, link, r
         backups.restore(path)
 
     assert words(place / "db/ghost.db") == ["kept"]
+
+
+@pytest.mark.parametrize("name", ["../x", "/etc/x", "covers/../../x", "other/x", "covers/a/b"])
+def test_a_member_of_another_name_is_refused(place, tmp_path, name):
+    body = database_of(tmp_path, "resources_resource")
+    path = packed(tmp_path / "ghost-x.tar.gz", {"db/ghost.db": body, name: b"x"})
+
+    with pytest.raises(RefusedError, match="damaged or not a backup"):
+        backups.restore(path)
+
+    assert words(place / "db/ghost.db") == ["kept"]
+
+
+def test_what_would_fill_the_disk_is_not_unpacked(place, tmp_path, monkeypatch):
+    body = database_of(tmp_path, "resources_resource")
+    bomb = packed(
+        tmp_path / "ghost-x.tar.gz", {"covers/1.webp": bytes(3_000_000), "db/ghost.db": body}
+    )
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1_000_000))
+
+    with pytest.raises(OutageError, match="no room"):
+        backups.verify(bomb)
+
+    assert bomb.stat().st_size < 100_000
+
+
+def test_a_database_with_a_trigger_is_refused(place, tmp_path):
+    database_of(tmp_path, "resources_resource")
+    with closing(sqlite3.connect(tmp_path / "x.db")) as database:
+        database.execute(
+            "CREATE TRIGGER later AFTER INSERT ON resources_resource BEGIN SELECT 1; END"
+        )
+    path = packed(tmp_path / "ghost-x.tar.gz", {"db/ghost.db": (tmp_path / "x.db").read_bytes()})
+
+    with pytest.raises(RefusedError, match="not one of Ghost"):
+        backups.restore(path)
 
 
 @pytest.mark.parametrize(

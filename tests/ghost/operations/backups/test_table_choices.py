@@ -17,6 +17,7 @@ from ghost.operations import backups
 from ghost.operations.backups import table_choices
 from ghost.operations.backups.table_choices import ENCRYPTED, KEPT, LEFT_OUT
 
+pytestmark = pytest.mark.django_db  # so that there is one to copy
 LEAKED = "planted-in-{}"
 
 
