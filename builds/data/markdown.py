@@ -21,6 +21,8 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
+from ghost.core.text import addresses
+
 SUMMARY_CHARS = 240
 LAZY_LINES = 1000
 """So many lines of a text may continue a quote without its mark; from there on a quote ends where
@@ -105,6 +107,8 @@ def _is_link(url: str) -> bool:
         parts = urlsplit(url)
     except ValueError:
         return False
+    if parts.scheme.lower() in addresses.SCHEMES:
+        return addresses.is_plain(url)
     # A relative address would lead to a page of this site that may not be there.
     return parts.scheme.lower() in SCHEMES and bool(parts.netloc or parts.path or parts.query)
 

@@ -2,6 +2,7 @@ import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
 import ghost.core.db.fields
+import ghost.core.text.addresses
 from django.db import migrations, models
 
 
@@ -61,7 +62,7 @@ class Migration(migrations.Migration):
                 ('magnet_hash_v2', models.CharField(editable=False, max_length=64, null=True, unique=True, verbose_name='v2 info-hash')),
                 ('other_hash', models.CharField(blank=True, db_index=True, editable=False, max_length=64)),
                 ('content_markdown', models.TextField(blank=True, help_text='Markdown; no HTML.', verbose_name='description')),
-                ('cover_image_url', models.CharField(blank=True, help_text='Address from which the cover is fetched; never published.', max_length=2000, null=True, validators=[django.core.validators.URLValidator(schemes=['http', 'https'])], verbose_name='cover address')),
+                ('cover_image_url', models.CharField(blank=True, help_text='Address from which the cover is fetched; never published.', max_length=2000, null=True, validators=[django.core.validators.URLValidator(schemes=['http', 'https']), ghost.core.text.addresses.require_plain], verbose_name='cover address')),
                 ('cover_image_path', models.CharField(editable=False, max_length=200, null=True)),
                 ('cover_error', ghost.core.db.fields.ReasonField(editable=False)),
                 ('cover_due_at', models.DateTimeField(editable=False, null=True)),
@@ -90,7 +91,7 @@ class Migration(migrations.Migration):
                 ('awaits_review', models.BooleanField(default=False, editable=False, verbose_name='awaits review')),
                 ('review_note', models.TextField(blank=True, editable=False, verbose_name='review')),
                 ('licence', models.CharField(blank=True, help_text='An SPDX expression, such as CC-BY-4.0 or MIT OR Apache-2.0.', max_length=200, verbose_name='licence')),
-                ('source_url', models.CharField(blank=True, help_text='Where the work comes from; shown on its page.', max_length=2000, validators=[django.core.validators.URLValidator(schemes=['http', 'https'])], verbose_name='source')),
+                ('source_url', models.CharField(blank=True, help_text='Where the work comes from; shown on its page.', max_length=2000, validators=[django.core.validators.URLValidator(schemes=['http', 'https']), ghost.core.text.addresses.require_plain], verbose_name='source')),
                 ('checksums', models.JSONField(blank=True, default=list, verbose_name='checksums')),
                 ('category', models.ForeignKey(error_messages={'invalid': 'There is no such category.'}, on_delete=django.db.models.deletion.PROTECT, related_name='resources', to='resources.category', verbose_name='category')),
                 ('publisher', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='resources', to='teams.token', verbose_name='publisher')),

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ghost.core.db.fields import FoldedField, LineField, ReasonField
+from ghost.core.text.addresses import require_plain
 from resources import sizes
 from resources.models.category import Category
 from resources.states import DhtStatus, ProbeStatus, State
@@ -66,7 +67,7 @@ class ResourceFields(models.Model):
     cover_image_url = models.CharField(
         _("cover address"),
         max_length=2000,
-        validators=[URLValidator(schemes=["http", "https"])],
+        validators=[URLValidator(schemes=["http", "https"]), require_plain],
         null=True,
         blank=True,
         help_text=_("Address from which the cover is fetched; never published."),
@@ -159,7 +160,7 @@ class ResourceFields(models.Model):
         _("source"),
         max_length=2000,
         blank=True,
-        validators=[URLValidator(schemes=["http", "https"])],
+        validators=[URLValidator(schemes=["http", "https"]), require_plain],
         help_text=_("Where the work comes from; shown on its page."),
     )
     checksums = models.JSONField(_("checksums"), default=list, blank=True)

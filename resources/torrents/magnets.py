@@ -12,13 +12,14 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, quote
 
 from django.conf import settings
 from django.utils.translation import gettext
 
 from ghost.core.errors import RefusedError
 from ghost.core.io import ip_ranges
+from ghost.core.text import addresses
 from ghost.core.text.unicode import one_line
 
 MAX_BYTES = 8192
@@ -166,16 +167,9 @@ def _is_url(url: str, schemes: frozenset[str]) -> bool:
 
 
 def _scheme_and_host(url: str) -> tuple[str, str]:
-    """Both empty if it is no plain address."""
-    try:
-        parts = urlsplit(url)
-        _port = parts.port  # raises if it is no number
-    except ValueError:
-        return "", ""
-    # Programs differ on which part is the host where there is a backslash or more than one @.
-    printable = url.isascii() and url.isprintable() and not set(url) & set(" \\")
-    is_plain = printable and "@" not in parts.netloc
-    return (parts.scheme, parts.hostname or "") if is_plain else ("", "")
+    """Both empty if it is no plain address, or not in ASCII."""
+    parts = addresses.split(url) if url.isascii() else None
+    return (parts.scheme, parts.hostname or "") if parts else ("", "")
 
 
 MOST_KNOWN = 200

@@ -20,6 +20,7 @@ from typing import Any
 from django.utils import timezone
 
 from ghost.core.errors import RefusedError
+from ghost.core.text import addresses
 from ghost.core.text.unicode import one_line
 from resources import tags
 from resources.exchange import records
@@ -282,7 +283,8 @@ def _cover(row: Row, mended: list[str]) -> str | None:
     url = str(row.get("cover_image_url") or "").strip()
     if not url:
         return None
-    if not re.fullmatch(r"https?://[^\s\x00/]+(/[^\s\x00]*)?", url) or len(url) > 2000:
+    is_url = re.fullmatch(r"https?://[^\s\x00/]+(/[^\s\x00]*)?", url) and addresses.is_plain(url)
+    if not is_url or len(url) > 2000:
         mended.append("The address of its cover is none.")
         return None
     return url
