@@ -82,6 +82,7 @@ def admit(request: HttpRequest, raw: str, action: Action) -> Token | None:
     if token is None and legacy_tokens.is_well_formed(raw):
         token = legacy_tokens.find(raw, client_address(request))
     if token is not None:
+        request.auth = token  # type: ignore[attr-defined]  # ninja's, set early: a refusal names it
         token.touch()
         rate_limit.take(_caller(token), settings.GHOST.api_rate_limit)
         policy.require(token, action, request.method or "")

@@ -16,6 +16,7 @@ import pytest
 from django.db import connection, connections
 from django.utils import translation
 
+from ghost.core.audit import access
 from tests.postgres import postgres  # noqa: F401  # a fixture
 from tests.redis_server import redis_server  # noqa: F401  # a fixture
 from tests.swarm import no_dht, running_swarm, swarm  # noqa: F401  # fixtures
@@ -78,6 +79,12 @@ def own_language():
     """A request leaves its language active in its thread: the next test begins without."""
     yield
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def own_refusals():
+    """A process counts refusals for a minute: each test begins with none."""
+    access.forget()
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from builds.requests import request_build
 from builds.tasks import roll_back
 from dht.admin.scans import grouped
 from ghost.core.admin.model_admin import ReadOnlyAdmin, badge, display
+from ghost.core.admin.operators_named import NamesOperators
 from ghost.core.errors import RefusedError
 from ghost.core.text.durations import age, lasting
 
@@ -39,7 +40,8 @@ UNDONE_SHOWN = 20
 
 
 @admin.register(Build)
-class BuildAdmin(ReadOnlyAdmin[Build]):
+class BuildAdmin(NamesOperators[Build], ReadOnlyAdmin[Build]):
+    naming_fields = frozenset({"trigger"})
     has_trail = False  # what the trail calls a build is the whole site
     list_display = [
         "number", "shown_state", "kind", "shown_trigger", "started", "took", "shown_changed", "deployed",

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from builds.models import Build, Step
 from dht.admin.scans import grouped
+from ghost.core.audit import people
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -56,7 +57,9 @@ COUNTS: dict[str, _StrPromise] = {
 def asked_by(build: Build) -> str:
     """Who or what started a build."""
     who = TRIGGERS.get(build.trigger)
-    return str(who) if who else gettext("by hand: %s") % build.trigger
+    if who:
+        return str(who)
+    return gettext("by hand: %s") % build.trigger if people.are_seen() else gettext("by hand")
 
 
 def kind(build: Build) -> str:

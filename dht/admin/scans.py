@@ -18,6 +18,8 @@ from dht.admin.samples import health_badge
 from dht.health import requests
 from dht.models import HealthSample, Scan, ScanState
 from ghost.core.admin.model_admin import ReadOnlyAdmin, badge, display
+from ghost.core.admin.operators_named import NamesOperators
+from ghost.core.audit import people
 from ghost.core.text.durations import lasting
 
 if TYPE_CHECKING:
@@ -41,7 +43,9 @@ _SHOWN_FIELDS = ("resource__title", "was", "status", "method", "num_peers", "num
 def scanned_by(scan: Scan) -> str:
     """Who or what asked for a scan."""
     who = TRIGGERS.get(scan.trigger)
-    return str(who) if who else gettext("by hand: %s") % scan.trigger
+    if who:
+        return str(who)
+    return gettext("by hand: %s") % scan.trigger if people.are_seen() else gettext("by hand")
 
 
 def progress(scan: Scan) -> str:
@@ -88,7 +92,8 @@ def _count(name: str) -> Callable[[ScanAdmin, Scan], str]:
 
 
 @admin.register(Scan)
-class ScanAdmin(ReadOnlyAdmin[Scan]):
+class ScanAdmin(NamesOperators[Scan], ReadOnlyAdmin[Scan]):
+    naming_fields = frozenset({"trigger"})
     list_display = [
         "number", "shown_state", "shown_trigger", "requested_at", "took", "shown_checked",
         "shown_found", "shown_active", "shown_stale", "shown_unknown", "shown_changed",

@@ -24,10 +24,14 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.views import ChangeList
 
 from ghost.core.admin.model_admin import ReadOnlyAdmin, badge, display
+from ghost.core.admin.operators_named import NamesOperators
+from ghost.core.audit import people
 from ghost.core.audit.models import ActorKind, AuditEvent
 
 NAMED_FIELDS = 3
 """Of what changed, so many fields are named in the list."""
+ADDRESSES = 20
+"""So many are offered to choose from."""
 FOLDED_CHARS = 300
 """Longer texts are shown when they are asked for."""
 KIND_COLOURS = {ActorKind.TOKEN: "info", ActorKind.OPERATOR: "primary"}
@@ -90,23 +94,50 @@ class TrailList(ChangeList):  # type: ignore[misc]  # unfold has no types
         self.result_list = events
 
 
+class AddressFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
+    """By where somebody came from: the latest addresses that were refused most often."""
+
+    title = _("address")
+    parameter_name = "address"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[Any]:
+        """Some, or none for whom they are none of his business."""
+        if not people.are_seen():
+            return []
+        rows = AuditEvent.objects.exclude(address="").order_by()
+        often = rows.values("address").annotate(sum=models.Sum("times")).order_by("-sum")
+        return [(row["address"], f"{row['address']} ({row['sum']})") for row in often[:ADDRESSES]]
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet[AuditEvent]) -> Any:
+        """Those from there."""
+        wanted = self.value()
+        return queryset.filter(address=wanted) if wanted and people.are_seen() else queryset
+
+
 @admin.register(AuditEvent)
-class AuditEventAdmin(ReadOnlyAdmin[AuditEvent]):
+class AuditEventAdmin(NamesOperators[AuditEvent], ReadOnlyAdmin[AuditEvent]):
     has_trail = False
-    list_display = ["shown_at", "who", "action", "what", "shown_changes"]
+    naming_fields = frozenset({"actor_name", "object_name", "changes", "address"})
+    list_display = ["shown_at", "who", "action", "what", "shown_changes", "shown_address"]
     list_display_links = ["shown_at"]
     list_filter = [
         ("actor_kind", ChoicesDropdownFilter),
         ActionFilter,
         ObjectFilter,
+        AddressFilter,
         "at",
     ]
     list_filter_submit = True
-    search_fields = ["actor_name", "object_name", "=object_key", "=request_id"]
-    search_help_text = _("Who, object, its key, or the request's id")
+    search_fields = ["actor_name", "object_name", "=object_key", "=request_id", "=address"]
+    search_help_text = _("Who, object, its key, the address, or the request's id")
     show_full_result_count = False
-    fields = [("shown_at", "who"), ("action", "what"), "request_id", "changes_in_full"]
-    readonly_fields = ["shown_at", "who", "what", "changes_in_full"]
+    fields = [
+        ("shown_at", "who"),
+        ("action", "what"),
+        ("request_id", "shown_address"),
+        "changes_in_full",
+    ]
+    readonly_fields = ["shown_at", "who", "what", "shown_address", "changes_in_full"]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[Any]:
         return TrailList
@@ -129,11 +160,12 @@ class AuditEventAdmin(ReadOnlyAdmin[AuditEvent]):
     def who(self, row: AuditEvent) -> str:
         kind = ActorKind(row.actor_kind)
         mark = badge(kind.label, KIND_COLOURS.get(kind, ""))
-        return format_html('<span class="ghost-badges">{} {}</span>', row.actor_name, mark)
+        name = people.actor_of(row)
+        return format_html('<span class="ghost-badges">{} {}</span>', name, mark)
 
     @display(description=_("object"), ordering="object_name")
     def what(self, row: Any) -> str:  # an event with its link
-        name = Truncator(row.object_name).chars(80) or row.object_key
+        name = Truncator(people.object_of(row)).chars(80) or row.object_key
         kind = kind_name(row.object_type)
         if not row.link:
             return format_html('<span>{} <span class="ghost-quiet">{}</span></span>', name, kind)
@@ -141,6 +173,13 @@ class AuditEventAdmin(ReadOnlyAdmin[AuditEvent]):
             '<span><a class="ghost-link" href="{}">{}</a> <span class="ghost-quiet">{}</span></span>',
             row.link, name, kind,
         )  # fmt: skip
+
+    @display(description=_("address"), ordering="address")
+    def shown_address(self, row: AuditEvent) -> str | None:
+        """From where, and how often within a minute."""
+        if not row.address or not people.are_seen():
+            return None
+        return f"{row.address} × {row.times}" if row.times > 1 else row.address
 
     @display(description=_("changes"))
     def shown_changes(self, row: AuditEvent) -> str:
@@ -194,7 +233,9 @@ def in_order(row: AuditEvent) -> list[tuple[str, list[Any]]]:
     model = models_by_name().get(row.object_type)
     known = [field.attname for field in model._meta.concrete_fields] if model else []
     places = {name: place for place, name in enumerate(known)}
-    return sorted(row.changes.items(), key=lambda c: (places.get(c[0], len(known)), c[0]))
+    return sorted(
+        people.changes_of(row).items(), key=lambda c: (places.get(c[0], len(known)), c[0])
+    )
 
 
 def field_name(object_type: str, name: str) -> str:

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from ninja import Query, Router
 from pydantic import Field
 
+from ghost.core.audit import people
 from ghost.core.audit.models import ActorKind, AuditEvent
 from ghost.core.http import pagination
 from ghost.core.http.schemas import MAX_ID, Moment, MomentIn, Out, Page, Text
@@ -26,7 +27,7 @@ class AuditOut(Out):
     """When the change was made."""
     actor_kind: ActorKind
     """What made it: a `token` of this API, an `operator` in the admin, a `command` on the command
-    line, or the `system` itself."""
+    line, the `system` itself, or `anonymous`: somebody who was refused."""
     actor_name: str
     """Name of the token, operator or command; empty for the system."""
     actor_key: int | None
@@ -40,9 +41,11 @@ class AuditOut(Out):
     object_name: str
     """What the object was called then."""
     changes: dict[str, list[Any]]
-    """By field its value before and after."""
+    """By field its value before and after; those of people are hidden here."""
     request_id: str
     """The `X-Request-ID` of the request that made the change; empty if none did."""
+    times: int
+    """How often it was within a minute: more than once only for what was refused."""
 
     example: ClassVar = {
         "id": 12,
@@ -56,6 +59,7 @@ class AuditOut(Out):
         "object_name": "Big Buck Bunny",
         "changes": {"title": ["Big Buck Bunny", "Big Buck Bunny (2008)"]},
         "request_id": "9f1c2b7a4d5e6f70",
+        "times": 1,
     }
 
 
@@ -100,7 +104,10 @@ def list_audit(
     request: TokenRequest, response: HttpResponse, wanted: Query[AuditFilter]
 ) -> list[AuditEvent]:
     """List who changed what and when, newest first: each change made through the API, the admin and
-    the command line. Texts above 2,000 characters are cut, and secrets are left out.
+    the command line, who signed in, and who was refused. Texts above 2,000 characters are cut, and secrets are left out.
     """
     asked = wanted.model_dump(exclude={"limit", "cursor"})
-    return pagination.cut(AuditEvent.objects.matching(**asked), wanted, request, response)
+    rows = pagination.cut(AuditEvent.objects.matching(**asked), wanted, request, response)
+    for row in rows:
+        row.changes = people.masked(row.object_type, row.changes)
+    return rows

@@ -108,7 +108,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('at', models.DateTimeField(db_index=True, default=django.utils.timezone.now, verbose_name='when')),
-                ('actor_kind', models.CharField(choices=[('token', 'token'), ('operator', 'operator'), ('command', 'command line'), ('system', 'Ghost itself')], max_length=10, verbose_name='kind of actor')),
+                ('actor_kind', models.CharField(choices=[('token', 'token'), ('operator', 'operator'), ('command', 'command line'), ('system', 'Ghost itself'), ('anonymous', 'somebody unknown')], max_length=10, verbose_name='kind of actor')),
                 ('actor_name', models.CharField(blank=True, max_length=150, verbose_name='who')),
                 ('actor_key', models.BigIntegerField(null=True)),
                 ('action', models.CharField(max_length=60, verbose_name='what')),
@@ -116,13 +116,15 @@ class Migration(migrations.Migration):
                 ('object_key', models.CharField(max_length=64, verbose_name='key')),
                 ('object_name', models.CharField(blank=True, max_length=300, verbose_name='object')),
                 ('changes', models.JSONField(default=dict, verbose_name='changes')),
+                ('address', models.CharField(blank=True, max_length=45, verbose_name='address')),
+                ('times', models.PositiveIntegerField(default=1, verbose_name='times')),
                 ('request_id', models.CharField(max_length=64, verbose_name='request')),
             ],
             options={
                 'verbose_name': 'audit event',
                 'verbose_name_plural': 'audit trail',
                 'ordering': ['-id'],
-                'indexes': [models.Index(fields=['object_type', 'object_key'], name='ghost_audit_object'), models.Index(fields=['actor_kind', 'actor_key'], name='ghost_audit_actor'), models.Index(fields=['action'], name='ghost_audit_action')],
+                'indexes': [models.Index(fields=['object_type', 'object_key'], name='ghost_audit_object'), models.Index(fields=['actor_kind', 'actor_key'], name='ghost_audit_actor'), models.Index(fields=['action'], name='ghost_audit_action'), models.Index(condition=models.Q(('address', ''), _negated=True), fields=['at'], name='ghost_audit_address')],
             },
         ),
         migrations.CreateModel(

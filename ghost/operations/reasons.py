@@ -31,8 +31,8 @@ PRUNED = ReasonCode(
     "operations.pruned",
     _(
         "dropped: health samples %(samples)s, scans %(scans)s, builds %(builds)s, ended tasks"
-        " %(tasks)s, jobs %(jobs)s, cover hosts %(hosts)s, audit events %(events)s, kept answers"
-        " and counts %(answers)s; cover files swept: %(swept)s; covers lost: %(lost)s"
+        " %(tasks)s, jobs %(jobs)s, cover hosts %(hosts)s, audit events %(events)s, addresses in"
+        " them %(addresses)s, kept answers and counts %(answers)s; cover files swept: %(swept)s; covers lost: %(lost)s"
     ),
 )
 

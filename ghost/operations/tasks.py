@@ -55,10 +55,12 @@ def _drop_history(before: datetime) -> int:
 
 def prune() -> Plain:
     """Drop health samples, scans, builds, ended tasks and hosts of covers older than
-    GHOST_KEEP_DAYS, audit events older than GHOST_AUDIT_KEEP_DAYS, and answers kept for
+    GHOST_KEEP_DAYS, audit events older than GHOST_AUDIT_KEEP_DAYS and addresses older
+    than GHOST_ADDRESS_KEEP_DAYS in others, and answers kept for
     Idempotency-Keys; sweep away the files that no cover names, and have lost ones fetched again."""
     before = timezone.now() - timedelta(days=settings.GHOST.keep_days)
     year = timezone.now() - timedelta(days=settings.GHOST.audit_keep_days)
+    quarter = timezone.now() - timedelta(days=settings.GHOST.address_keep_days)
     kept = covers.tidy()
     return reasons.PRUNED(
         samples=HealthSample.objects.prune(before),
@@ -68,6 +70,7 @@ def prune() -> Plain:
         jobs=Job.objects.prune(before),
         hosts=CoverHost.objects.prune(before),
         events=AuditEvent.objects.prune(year) + _drop_history(year),
+        addresses=AuditEvent.objects.forget_addresses(quarter),
         answers=idempotency.prune() + rate_limit.prune(),
         swept=kept["swept"],
         lost=kept["lost"],

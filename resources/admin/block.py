@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from ghost.core.admin.model_admin import ModelAdmin, display
+from ghost.core.admin.operators_named import NamesOperators
+from ghost.core.audit import people
 from resources.admin.forms import HashField
 from resources.models import Block, Resource
 
@@ -17,13 +19,19 @@ V1_DIGITS = 40
 
 
 @admin.register(Block)
-class BlockAdmin(ModelAdmin[Block]):
-    list_display = ["info_hash", "kind", "reason", "created_by", "created_at"]
+class BlockAdmin(NamesOperators[Block], ModelAdmin[Block]):
+    naming_fields = frozenset({"created_by"})
+    list_display = ["info_hash", "kind", "reason", "shown_creator", "created_at"]
     list_filter = ["created_at"]
     search_fields = ["^info_hash", "reason", "created_by"]
     search_help_text = _("Start of an info-hash, reason, or who blocked it")
-    fields = ["info_hash", "reason", "created_by", "created_at"]
-    readonly_fields = ["created_by", "created_at"]
+    fields = ["info_hash", "reason", "shown_creator", "created_at"]
+    readonly_fields = ["shown_creator", "created_at"]
+
+    @display(description=_("by"), ordering="created_by")
+    def shown_creator(self, row: Block) -> str | None:
+        """An operator, a token or a command; nothing for who may not know operators."""
+        return row.created_by if people.are_seen() else None
 
     @display(description=_("kind"), label=True)
     def kind(self, row: Block) -> str:

@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
             name='Attempt',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('username', models.CharField(max_length=150)),
+                ('username', models.CharField(max_length=64)),
                 ('address', models.CharField(blank=True, max_length=45)),
                 ('at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
             ],

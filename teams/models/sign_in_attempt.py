@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -11,8 +10,11 @@ from datetime import timedelta
 
 from django.db import connection, models, transaction
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import ngettext
 
+from ghost.core.audit import access
+from ghost.core.audit.models import SIGN_IN_LIMITED
 from ghost.core.db.outages import OUTAGES
 from ghost.core.errors import OutageError, RefusedError
 from ghost.core.http.rate_limit import TooManyError
@@ -22,8 +24,6 @@ MOST = 5
 MOST_OF_ADDRESS = 20
 """The same, by whatever names from one address."""
 WINDOW = timedelta(minutes=15)
-
-log = logging.getLogger(__name__)
 
 
 class TooManyAttemptsError(TooManyError, RefusedError):
@@ -45,7 +45,7 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
     def take(self, username: str, address: str) -> Attempt:
         """Count one more attempt, before any password is looked at; its row.
 
-        TooManyAttemptsError if there were too many: that costs a look and writes nothing, however
+        TooManyAttemptsError if there were too many: that costs a look and writes a row a minute, however
         often it is tried. So nobody waits longer for what others try, and other addresses go on.
         """
         self._require_few(username, address)
@@ -54,16 +54,23 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
             self._require_few(username, address)
             now = timezone.now()  # not before the lock was there
             self.filter(at__lte=now - WINDOW).delete()
-            return self.create(username=username, address=address, at=now)
+            return self.create(username=_digest(username), address=address, at=now)
 
     def _require_few(self, username: str, address: str) -> None:
         now = timezone.now()
         ours = self.filter(address=address, at__gt=now - WINDOW)
-        for rows, most in ((ours.filter(username=username), MOST), (ours, MOST_OF_ADDRESS)):
+        for rows, most in (
+            (ours.filter(username=_digest(username)), MOST),
+            (ours, MOST_OF_ADDRESS),
+        ):
             times = list(rows.order_by("at").values_list("at", flat=True))
             if len(times) >= most:
-                log.warning("Too many attempts to sign in as %r from %s.", username, address or "?")
+                access.refuse(SIGN_IN_LIMITED, username=username)
                 raise TooManyAttemptsError(min(times[-most] + WINDOW - now, WINDOW))
+
+
+def _digest(username: str) -> str:
+    return salted_hmac("teams.attempt", username, algorithm="sha256").hexdigest()
 
 
 def _one_at_a_time() -> None:
@@ -79,7 +86,8 @@ class Attempt(models.Model):
     In the database, so that all web processes on all hosts count together.
     """
 
-    username = models.CharField(max_length=150)
+    username = models.CharField(max_length=64)
+    """Its digest: people type their password there."""
     address = models.CharField(max_length=45, blank=True)
     """As `client_address.counted_as` has it."""
     at = models.DateTimeField(default=timezone.now, db_index=True)
@@ -91,7 +99,7 @@ class Attempt(models.Model):
         indexes = [models.Index(fields=["address", "username"], name="teams_attempt_of")]
 
     def __str__(self) -> str:
-        return f"{self.username} from {self.address}"
+        return f"somebody from {self.address}"
 
     @dataclass(frozen=True)
     class Of:
@@ -115,4 +123,5 @@ class Attempt(models.Model):
 
         def forget(self) -> None:
             """It has succeeded."""
-            Attempt.objects.filter(username=self.username, address=self.address).delete()
+            rows = Attempt.objects.filter(username=_digest(self.username), address=self.address)
+            rows.delete()

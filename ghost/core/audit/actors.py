@@ -49,6 +49,11 @@ def acting_as(name: str, kind: ActorKind = ActorKind.COMMAND) -> Iterator[None]:
         _actor.reset(before)
 
 
+def request() -> HttpRequest | None:
+    """The request that is being answered, if one is."""
+    return _request.get()
+
+
 def current() -> Actor:
     """Who acts now: a command, the request's token, its operator, or Ghost itself."""
     return _actor.get() or _of_request(_request.get()) or _SYSTEM

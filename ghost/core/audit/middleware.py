@@ -1,4 +1,4 @@
-"""Remembers the request, so that whoever writes during it can be named."""
+"""Remembers the request, so that whoever writes during it can be named, and who is refused is noted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase
 
-from ghost.core.audit import actors
+from ghost.core.audit import access, actors
+from ghost.core.audit.models import FORBIDDEN, UNAUTHORIZED
 
 
 class ActorMiddleware:
@@ -16,6 +17,12 @@ class ActorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """The same answer."""
+        """The same answer; 401 and 403 stand in the trail (`ghost.core.audit.access`)."""
         with actors.within(request):
-            return self.get_response(request)
+            response = self.get_response(request)
+            if action := _REFUSED.get(response.status_code):
+                access.refuse(action)
+        return response
+
+
+_REFUSED = {401: UNAUTHORIZED, 403: FORBIDDEN}

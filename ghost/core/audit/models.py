@@ -1,6 +1,7 @@
-"""The audit trail's table: a row for each write that a person or a script asked for.
+"""The audit trail's table: a row for each write that a person or a script asked for, and for who
+came in or was refused.
 
-`ghost.core.audit.trail` writes it.
+`ghost.core.audit.trail` and `ghost.core.audit.access` write it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,13 @@ from django.utils.translation import gettext_lazy as _
 
 from ghost.core.db import pacing
 
+SIGN_IN_FAILED, SIGN_IN_LIMITED = "user.sign_in_failed", "user.sign_in_limited"
+UNAUTHORIZED, FORBIDDEN = "request.unauthorized", "request.forbidden"
+REFUSALS = (SIGN_IN_FAILED, SIGN_IN_LIMITED, UNAUTHORIZED, FORBIDDEN)
+"""Actions that did not come about: anybody can make such events (`ghost.core.audit.access`)."""
+MOST_REFUSALS = 100_000
+"""Of all kinds together, so many of the newest are kept: some 40 MB."""
+
 
 class ActorKind(models.TextChoices):
     """What sort of actor it is."""
@@ -22,6 +30,7 @@ class ActorKind(models.TextChoices):
     OPERATOR = "operator", _("operator")
     COMMAND = "command", _("command line")
     SYSTEM = "system", _("Ghost itself")
+    ANONYMOUS = "anonymous", _("somebody unknown")
 
 
 class AuditQuerySet(models.QuerySet["AuditEvent"]):
@@ -33,12 +42,19 @@ class AuditQuerySet(models.QuerySet["AuditEvent"]):
         return events.filter(**{name: value for name, value in exact.items() if value is not None})
 
     def prune(self, before: datetime) -> int:
-        """Drop what is older; how many there were."""
-        return pacing.delete(self.filter(at__lt=before))
+        """Drop what is older, and refusals beyond MOST_REFUSALS; how many there were."""
+        refusals = self.filter(action__in=REFUSALS).order_by("-pk")
+        oldest = refusals.values_list("pk", flat=True)[MOST_REFUSALS : MOST_REFUSALS + 1].first()
+        too_many = self.filter(action__in=REFUSALS, pk__lte=oldest or 0)
+        return pacing.delete(self.filter(at__lt=before)) + pacing.delete(too_many)
+
+    def forget_addresses(self, before: datetime) -> int:
+        """Leave out where callers were, in what is older; how many events told it."""
+        return pacing.update(self.filter(at__lt=before).exclude(address=""), address="")
 
 
 class AuditEvent(models.Model):
-    """One write. Names are as they were then: tokens and people may be gone or renamed since."""
+    """One write, or one knock at the door. Names are as they were then: tokens and people may be gone or renamed since."""
 
     at = models.DateTimeField(_("when"), default=timezone.now, db_index=True)
     actor_kind = models.CharField(_("kind of actor"), max_length=10, choices=ActorKind)
@@ -50,6 +66,10 @@ class AuditEvent(models.Model):
     object_name = models.CharField(_("object"), max_length=300, blank=True)
     changes = models.JSONField(_("changes"), default=dict)
     """`{field: [before, after]}`, never a secret."""
+    address = models.CharField(_("address"), max_length=45, blank=True)
+    """From where somebody came in or was refused; of other writes it is not kept."""
+    times = models.PositiveIntegerField(_("times"), default=1)
+    """How often it was within a minute; more than once only for refusals."""
     request_id = models.CharField(_("request"), max_length=64)
 
     objects = AuditQuerySet.as_manager()
@@ -62,7 +82,10 @@ class AuditEvent(models.Model):
             models.Index(fields=["object_type", "object_key"], name="ghost_audit_object"),
             models.Index(fields=["actor_kind", "actor_key"], name="ghost_audit_actor"),
             models.Index(fields=["action"], name="ghost_audit_action"),
+            models.Index(
+                fields=["at"], condition=~models.Q(address=""), name="ghost_audit_address"
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.actor_name or self.get_actor_kind_display()}: {self.action}"
+        return self.action  # who it was is not for everybody

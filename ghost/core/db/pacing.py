@@ -18,7 +18,7 @@ HOLD_S = 0.1
 """So long at most others should wait for one transaction."""
 LEAST_REST_S = 0.01
 """What is held for less than that is over before anybody looks."""
-DELETED_AT_ONCE = 1000
+ROWS_AT_ONCE = 1000
 T = TypeVar("T")
 Row = TypeVar("Row", bound=models.Model)
 
@@ -65,8 +65,18 @@ def delete(rows: models.QuerySet[Row]) -> int:
     """Drop these rows, and what hangs on them, a part at a time; how many of the rows there were."""
     writer, count = PacedWriter(), 0
     keys = list(rows.order_by("pk").values_list("pk", flat=True))
-    for part in writer.in_parts(keys, DELETED_AT_ONCE):
+    for part in writer.in_parts(keys, ROWS_AT_ONCE):
         with writer.writing():
             _all, each = rows.model._default_manager.filter(pk__in=part).delete()
             count += each.get(rows.model._meta.label, 0)
+    return count
+
+
+def update(rows: models.QuerySet[Row], **values: object) -> int:
+    """Give these rows such values, a part at a time; how many there were."""
+    writer, count = PacedWriter(), 0
+    keys = list(rows.order_by("pk").values_list("pk", flat=True))
+    for part in writer.in_parts(keys, ROWS_AT_ONCE):
+        with writer.writing():
+            count += rows.model._default_manager.filter(pk__in=part).update(**values)
     return count

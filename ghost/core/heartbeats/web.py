@@ -32,10 +32,13 @@ AtStart = Callable[[], bool]
 
 
 class WebHeartbeat:
-    """The heartbeat of this process's group. One is made in each process, by `start`."""
+    """The heartbeat of this process's group. One is made in each process, by `start`.
 
-    def __init__(self, at_start: AtStart) -> None:
-        self.at_start = at_start
+    `regularly` is what the process has to do besides, with every look.
+    """
+
+    def __init__(self, at_start: AtStart, regularly: Callable[[], object] = lambda: None) -> None:
+        self.at_start, self.regularly = at_start, regularly
         self.arbiter = os.getppid()
         self.is_prepared = False
 
@@ -71,6 +74,7 @@ class WebHeartbeat:
             self.is_prepared = self.is_prepared or self.at_start()
             if self.is_prepared:
                 self.beat()
+                self.regularly()
         except DatabaseError as error:
             log.warning("The web server's heartbeat could not be written: %s", error)
             connections.close_all()

@@ -25,8 +25,8 @@ BEGAN = "began_at"
 """Of the session's data: when its key was made, in seconds since 1970."""
 NOTED_EVERY = timedelta(minutes=1)
 """A use is written down no more often."""
-UNUSED_BY = "/api/"
-"""What programs ask for, such as event streams of an open page, is no use of a session."""
+PROGRAMS = "/api/"
+"""What is asked for there, such as event streams of an open page, is no use of a session."""
 _KEY = re.compile(r"[a-z0-9]{8,40}")
 
 
@@ -102,6 +102,11 @@ class SessionUseMiddleware:
         """The same answer."""
         response = self.get_response(request)
         session = request.session
-        if isinstance(session, SessionStore) and not request.path_info.startswith(UNUSED_BY):
+        if isinstance(session, SessionStore) and not _is_by_itself(request):
             session.note_use()
         return response
+
+
+def _is_by_itself(request: HttpRequest) -> bool:
+    """Whether an open page asked, and nobody: htmx, by which pages renew themselves, says so."""
+    return request.path_info.startswith(PROGRAMS) or "HX-Request" in request.headers

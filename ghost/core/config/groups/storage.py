@@ -50,3 +50,8 @@ class Retention(Group):
         90, ge=1, description="Days that health samples, builds and ended tasks are kept."
     )
     audit_keep_days: int = Field(365, ge=1, description="Days that audit events are kept.")
+    address_keep_days: int = Field(
+        90,
+        ge=1,
+        description="Days that audit events tell from which address somebody signed in or was refused.",
+    )

@@ -79,7 +79,7 @@ def test_parts_count_by_weight(clock):
 
 
 def test_many_rows_are_dropped_in_parts(monkeypatch, django_assert_max_num_queries):
-    monkeypatch.setattr(pacing, "DELETED_AT_ONCE", 2)
+    monkeypatch.setattr(pacing, "ROWS_AT_ONCE", 2)
     monkeypatch.setattr(PacedWriter, "_next_size", lambda self, size: size)
     Event.objects.bulk_create(Event(kind=EventKind.BUILD) for _ in range(5))
     kept = Event.objects.create(kind=EventKind.TASK)

@@ -1,0 +1,203 @@
+"""Who came in and who was refused: events with the caller's address, and a line of the log for each.
+
+Anybody can have himself refused as often as he likes, so refusals of one kind, address and object
+are one row in a minute, which says how often it was; what is more than MOST_ROWS in a minute
+is one row for all addresses. Each process counts for itself and writes when nobody else does: no
+request waits, and no flood takes the database's write lock.
+
+What a caller wrote is never stored: neither a name that nobody has (people type their password
+there), nor the path, but the pattern that it fits.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import suppress
+from dataclasses import dataclass, field
+from threading import Lock
+from time import monotonic
+
+from django.contrib.auth.models import User
+from django.db import Error, models
+from django.http import HttpRequest
+
+from ghost.core.audit import actors
+from ghost.core.audit.actors import Actor
+from ghost.core.audit.models import REFUSALS, ActorKind, AuditEvent
+from ghost.core.db.nowait import nowait
+from ghost.core.db.outages import OUTAGES
+from ghost.core.http.client_address import client_address, counted_as
+from ghost.core.http.request_id import request_id
+
+log = logging.getLogger(__name__)
+
+SIGN_IN, SIGN_OUT = "user.sign_in", "user.sign_out"
+MOST_ROWS = 30
+"""Refusals that one process writes down by their address in WINDOW_S; the others are one row."""
+WINDOW_S = 60.0
+
+_Key = tuple[str, str, str]
+
+
+@dataclass
+class _Group:
+    """Refusals that are one row."""
+
+    event: AuditEvent
+    until: float = field(default_factory=lambda: monotonic() + WINDOW_S)
+    unwritten: int = 1
+
+
+_groups: dict[_Key, _Group] = {}
+_over: list[_Group] = []
+"""Those whose time is over, as long as their last number is not written."""
+_lock = Lock()
+_writing = Lock()
+"""Held by the one thread of this process that tells the database."""
+
+
+def note(action: str, person: User | None) -> None:
+    """Somebody came in, or left."""
+    event = _event(action, person, actors.current())
+    event.save()
+    _tell(event)
+
+
+def refuse(action: str, *, username: str = "") -> None:
+    """Somebody was refused in the request that is under way, by that name, if it is somebody's."""
+    address = counted_as(_address(actors.request()))
+    key = (action, address, username.casefold()[:150] or _label(actors.request()))
+    with suppress(Error):  # a request that was refused is answered, whatever the database does
+        if not _is_counted(key):
+            _begin(key, username)
+        write()
+
+
+def write() -> None:
+    """Write down what is due, unless others write just now: then it is left for the next time."""
+    if not _writing.acquire(blocking=False):
+        return
+    try:
+        for group in _due():
+            _write(group)
+    finally:
+        _writing.release()
+
+
+def forget() -> None:
+    """What this process has counted."""
+    with _lock:
+        _groups.clear()
+        _over.clear()
+
+
+def _is_counted(key: _Key) -> bool:
+    """Whether it belongs to a row that there is: one more of these."""
+    with _lock:
+        _end_old()
+        group = _groups.get(key)
+        if group is not None:
+            group.unwritten += 1
+    return group is not None
+
+
+def _end_old() -> None:
+    now = monotonic()
+    for key, group in list(_groups.items()):
+        if group.until <= now:
+            _over.append(_groups.pop(key))
+
+
+def _begin(key: _Key, username: str) -> None:
+    is_flood = len(_groups) >= MOST_ROWS
+    event = _of_many(key[0]) if is_flood else _refusal(key[0], username)
+    group = _Group(event)
+    with _lock:
+        known = _groups.setdefault((key[0], "", "") if is_flood else key, group)
+        if known is not group:
+            known.unwritten += 1
+    if known is group:
+        _tell(event)
+
+
+def _due() -> list[_Group]:
+    """Groups that have no row yet, and those that are over; of these nothing more is kept."""
+    with _lock:
+        _end_old()
+        found = [*_over, *(group for group in _groups.values() if group.event._state.adding)]
+        _over.clear()
+    return [group for group in found if group.unwritten]
+
+
+def _write(group: _Group) -> None:
+    number = group.unwritten
+    try:
+        with nowait():
+            if group.event._state.adding:
+                group.event.times = number
+                group.event.save()
+            else:
+                rows = AuditEvent.objects.filter(pk=group.event.pk)
+                rows.update(times=models.F("times") + number)
+    except OUTAGES:
+        number = 0
+    with _lock:
+        group.unwritten -= number
+        if group.unwritten and group.until <= monotonic():
+            _over.append(group)
+
+
+def _refusal(action: str, username: str) -> AuditEvent:
+    person = User.objects.filter(username__iexact=username).first() if username else None
+    who = actors.current()
+    if who.kind == ActorKind.SYSTEM:
+        who = Actor(ActorKind.ANONYMOUS, "")
+    return _event(action, person, who)
+
+
+def _of_many(action: str) -> AuditEvent:
+    """What stands for all addresses together."""
+    return AuditEvent(
+        actor_kind=ActorKind.ANONYMOUS,
+        action=action,
+        object_type=action.partition(".")[0],
+        request_id=request_id(),
+    )
+
+
+def _event(action: str, person: User | None, who: Actor) -> AuditEvent:
+    request = actors.request()
+    is_of_user = action.startswith("user.")
+    return AuditEvent(
+        actor_kind=who.kind,
+        actor_name=who.name[:150],
+        actor_key=who.key,
+        action=action,
+        object_type=action.partition(".")[0],
+        object_key=str(person.pk) if person else "",
+        object_name=(person.get_username() if person else "") if is_of_user else _label(request),
+        address=_address(request),
+        request_id=request_id(),
+    )
+
+
+def _address(request: HttpRequest | None) -> str:
+    return client_address(request) if request else ""
+
+
+def _label(request: HttpRequest | None) -> str:
+    """The request by its method and the pattern of its address, which hold nothing secret."""
+    match = request.resolver_match if request else None
+    method = request.method if request and request.method in _METHODS else "?"
+    return f"{method} /{match.route}"[:300] if match else str(method)
+
+
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+def _tell(event: AuditEvent) -> None:
+    level = logging.WARNING if event.action in REFUSALS else logging.INFO
+    log.log(
+        level, "%s: %s from %s", event.action,
+        event.object_name or event.actor_name or "somebody", event.address or "?",
+    )  # fmt: skip
