@@ -1,5 +1,7 @@
-"""The tables of Ghost's floor; each stands with its rules in the module of its noun."""
+"""The tables of Ghost's floor and of its accounts; each stands with its rules in the module of its noun."""
 
+from ghost.accounts.links.first_operator import FirstOperatorLink
+from ghost.accounts.links.reset_links import ResetRequest
 from ghost.core.audit.models import AuditEvent
 from ghost.core.catalog.models import Catalog, Change, Removal
 from ghost.core.events.models import Event
@@ -16,12 +18,14 @@ __all__ = [
     "Catalog",
     "Change",
     "Event",
+    "FirstOperatorLink",
     "Heartbeat",
     "Job",
     "JobPart",
     "KeptAnswer",
     "QueueEntry",
     "Removal",
+    "ResetRequest",
     "ScheduleRun",
     "Stream",
     "Usage",

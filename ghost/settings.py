@@ -163,6 +163,7 @@ LOGIN_REDIRECT_URL = "admin:index"
 
 # People are made by people, never by themselves, and are known by their name; what may be tried how
 # often is counted by `ghost.accounts.attempts`, for all processes together.
+PASSWORD_RESET_TIMEOUT = 1800  # seconds, as `ghost.accounts.links.reset_links` tells people
 ACCOUNT_ADAPTER = "ghost.accounts.adapters.AccountAdapter"
 ACCOUNT_SIGNUP_ENABLED = False
 ACCOUNT_LOGIN_METHODS = {"username"}

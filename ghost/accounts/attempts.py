@@ -25,6 +25,16 @@ def at_code(user: User) -> Attempt.Of:
     return Attempt.Of(user.get_username()[:150], f"code of {user.pk}")
 
 
+def at_reset(request: HttpRequest) -> Attempt.Of:
+    """Those of the caller's address to have a password reset, or to set one by a link."""
+    return Attempt.Of("reset of a password", counted_as(client_address(request)))
+
+
+def at_first_operator(request: HttpRequest) -> Attempt.Of:
+    """Those of the caller's address at the first operator's link."""
+    return Attempt.Of("first operator", counted_as(client_address(request)))
+
+
 @contextmanager
 def told_in_form(attempts: Attempt.Of) -> Iterator[None]:
     """One more attempt, for what is done inside; ValidationError where there were too many."""

@@ -97,7 +97,8 @@ def _is_run(text: str) -> bool:
 
 def _known(user: Person) -> set[str]:
     """Words that whoever attacks this installation tries first."""
-    names = {"ghost", settings.GHOST.site_title}
+    hosts = {part for host in settings.GHOST.allowed_hosts for part in (host, *host.split("."))}
+    names = {"ghost", settings.GHOST.site_title, *hosts}
     if isinstance(user, User):
         names |= {user.username, user.first_name, user.last_name, *user.email.split("@")}
     return {name.casefold() for name in names}

@@ -6,5 +6,6 @@ from django.utils.translation import gettext_lazy as _
 
 from ghost.core.text.reasons import ReasonCode
 
-MAILED = ReasonCode("accounts.mailed", _("mail sent to %(name)s"))
+MAILED = ReasonCode("accounts.mailed", _("mail sent"))
 NO_ADDRESS = ReasonCode("accounts.no_address", _("no mail sent: there is no address any more"))
+RESET_LINKS = ReasonCode("accounts.reset_links", _("links to set a new password sent: %(number)s"))

@@ -9,7 +9,8 @@ from django.contrib import admin
 from django.urls import URLPattern, path
 from django.views.generic import View
 
-from ghost.accounts.pages import confirm_pages, password, second_factors
+from ghost.accounts.pages import confirm_pages, forgotten_password, password, second_factors
+from ghost.accounts.pages.first_operator_page import FirstOperatorPage
 from ghost.accounts.pages.own_sessions import SessionsPage
 from ghost.accounts.pages.sign_in import SignInView
 from ghost.core.admin.model_admin import GhostAdminSite
@@ -31,6 +32,13 @@ urlpatterns = [
     _open("login/", SignInView, "account_login"),
     _open("account/second-factor/", confirm_pages.SecondFactorPage, "mfa_authenticate"),
     _open("account/passkey/", confirm_pages.PasskeyView, "mfa_login_webauthn"),
+    _open("first-operator/<str:token>/", FirstOperatorPage, "first_operator"),
+    _open("account/password/reset/", forgotten_password.ForgottenPasswordPage, "account_reset_password"),
+    _open(
+        "account/password/reset/<str:uidb64>/<str:token>/",
+        forgotten_password.NewPasswordPage,
+        "account_reset_password_from_key",
+    ),
     _closed("account/", second_factors.AccountPage, "mfa_index"),
     _closed("account/app/add/", second_factors.AddAppPage, "mfa_activate_totp"),
     _closed("account/app/remove/", second_factors.RemoveAppPage, "mfa_deactivate_totp"),

@@ -17,12 +17,23 @@ from django_q.models import Failure, OrmQ, Success, Task
 
 from ghost.admin.shortened_values import shortened
 from ghost.core.admin.model_admin import ReadOnlyAdmin, badge, display, register
+from ghost.core.admin.operators_named import NamesOperators
+from ghost.core.audit import people
+from ghost.core.audit.trail import HIDDEN
 from ghost.core.jobs import queue
 from ghost.core.jobs.entries import QueueEntry
 from ghost.core.text.reasons import put_into_words
 
 
-class TaskAdmin(ReadOnlyAdmin[Task]):
+def told(arguments: list[object]) -> list[object]:
+    """Those of a task; texts among them, which may name operators, only for who may see people."""
+    if people.are_seen():
+        return arguments
+    return [each if isinstance(each, (int, float)) else HIDDEN for each in arguments]
+
+
+class TaskAdmin(NamesOperators[Task], ReadOnlyAdmin[Task]):
+    naming_fields = frozenset({"args", "kwargs", "result"})
     list_display = ["name", "func", "started", "took", "attempt_count", "shown_result"]
     list_filter = ["func", "started"]
     search_fields = ["name", "func"]
@@ -44,7 +55,7 @@ class TaskAdmin(ReadOnlyAdmin[Task]):
 
     @display(description=_("arguments"))
     def arguments(self, row: Task) -> str:
-        return shortened([*(row.args or ()), *([row.kwargs] if row.kwargs else [])])
+        return shortened(told([*(row.args or ()), *([row.kwargs] if row.kwargs else [])]))
 
     @display(description=_("result"))
     def shown_result(self, row: Task) -> str:
@@ -81,8 +92,9 @@ class FailureAdmin(TaskAdmin):
             for row in rows:
                 transaction.on_commit(partial(queue.enqueue_again, row))
             Failure.objects.filter(pk__in=keys).delete()
-        told = ngettext("%d task queued again.", "%d tasks queued again.", len(rows)) % len(rows)
-        self.message_user(request, told, messages.SUCCESS)
+        count = len(rows)
+        done = ngettext("%d task queued again.", "%d tasks queued again.", count) % count
+        self.message_user(request, done, messages.SUCCESS)
         return self.back(request)
 
     @admin.action(description=_("Dismiss"), permissions=["dismiss"])
@@ -91,8 +103,8 @@ class FailureAdmin(TaskAdmin):
         with self.doing(request, keys, gettext("Dismissed"), done="dismiss"):
             Failure.objects.filter(pk__in=keys).delete()
         count = len(keys)
-        told = ngettext("%d failed task dismissed.", "%d failed tasks dismissed.", count) % count
-        self.message_user(request, told, messages.SUCCESS)
+        done = ngettext("%d failed task dismissed.", "%d failed tasks dismissed.", count) % count
+        self.message_user(request, done, messages.SUCCESS)
         return self.back(request)
 
 
@@ -116,7 +128,8 @@ class QueueAdmin(ReadOnlyAdmin[QueueEntry]):
     @display(description=_("arguments"))
     def arguments(self, row: QueueEntry) -> str:
         task = row.task
-        return shortened([*task.get("args", ()), *([task["kwargs"]] if task.get("kwargs") else [])])
+        more = [task["kwargs"]] if task.get("kwargs") else []
+        return shortened(told([*task.get("args", ()), *more]))
 
     @display(description=_("state"))
     def shown_state(self, row: QueueEntry) -> str:

@@ -41,6 +41,17 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='FirstOperatorLink',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('digest', models.CharField(max_length=64, unique=True)),
+                ('expires_at', models.DateTimeField()),
+            ],
+            options={
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
             name='Job',
             fields=[
                 ('task_id', models.CharField(max_length=40, primary_key=True, serialize=False)),
@@ -71,6 +82,18 @@ class Migration(migrations.Migration):
                 ('revision', models.PositiveBigIntegerField(db_index=True)),
                 ('resource_id', models.BigIntegerField()),
             ],
+        ),
+        migrations.CreateModel(
+            name='ResetRequest',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('email', models.EmailField(max_length=254)),
+                ('language', models.CharField(max_length=10)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+            ],
+            options={
+                'default_permissions': (),
+            },
         ),
         migrations.CreateModel(
             name='ScheduleRun',

@@ -1,6 +1,7 @@
 """What web and worker put right when they start, so that `migrate` is all that a person has to run.
 
-Missing or changed schedules, the operators' groups, the first Admin token, the first build. Whoever
+Missing or changed schedules, the operators' groups, the first Admin token, the first
+operator's link, the first build. Whoever
 starts first does it, under a lock that holds over all hosts; the others find nothing left to do, and
 take no lock. `manage.py prepare` does the same by hand.
 """
@@ -17,6 +18,7 @@ from django.db import DatabaseError, connections
 
 from builds.models import Build, BuildState
 from builds.tasks import build_when_quiet
+from ghost.accounts.links import first_operator
 from ghost.core.catalog.models import Catalog
 from ghost.core.db import migrations_state, snapshot
 from ghost.core.jobs import queue
@@ -28,7 +30,8 @@ log = logging.getLogger(__name__)
 
 LOGGED_EVERY_S = 60.0
 RETRY_S = 2.0
-FIRST_ADMIN, FIRST_BUILD = "first Admin token", "first build"
+FIRST_ADMIN, FIRST_OPERATOR = "first Admin token", "first operator's link"
+FIRST_BUILD = "first build"
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ PARTS = (
     Part("schedules", schedules.is_out_of_step, schedules.sync),
     Part("operators' groups", groups.is_out_of_step, groups.sync),
     Part(FIRST_ADMIN, first_admin.is_missing, first_admin.ensure),
+    Part(FIRST_OPERATOR, first_operator.is_out_of_step, first_operator.sync),
     Part(FIRST_BUILD, is_build_missing, _ask_for_build),
 )
 

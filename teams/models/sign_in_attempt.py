@@ -108,12 +108,16 @@ class Attempt(models.Model):
         username: str
         address: str
 
+        def take(self) -> Attempt:
+            """One more; see `AttemptQuerySet.take`."""
+            return Attempt.objects.take(self.username, self.address)
+
         @contextmanager
         def counted(self) -> Iterator[None]:
             """One more, for what is done inside; see `AttemptQuerySet.take`. It does not count where
             an outage kept the password from being looked at: else whoever keeps Ghost busy could
             lock others out."""
-            attempt = Attempt.objects.take(self.username, self.address)
+            attempt = self.take()
             try:
                 yield
             except (OutageError, *OUTAGES):

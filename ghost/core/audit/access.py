@@ -56,9 +56,9 @@ _writing = Lock()
 """Held by the one thread of this process that tells the database."""
 
 
-def note(action: str, person: User | None) -> None:
-    """Somebody came in, or left."""
-    event = _event(action, person, actors.current())
+def note(action: str, person: User) -> None:
+    """Somebody came in, left, or did what makes an operator."""
+    event = _event(action, person, Actor(ActorKind.OPERATOR, person.get_username(), person.pk))
     event.save()
     _tell(event)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponseBase
 
 from ghost.core.audit import access, actors
-from ghost.core.audit.models import FORBIDDEN, UNAUTHORIZED
+from ghost.core.audit.models import FORBIDDEN, LIMITED, UNAUTHORIZED
 
 
 class ActorMiddleware:
@@ -17,7 +17,7 @@ class ActorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """The same answer; 401 and 403 stand in the trail (`ghost.core.audit.access`)."""
+        """The same answer; 401, 403 and 429 stand in the trail (`ghost.core.audit.access`)."""
         with actors.within(request):
             response = self.get_response(request)
             if action := _REFUSED.get(response.status_code):
@@ -25,4 +25,4 @@ class ActorMiddleware:
         return response
 
 
-_REFUSED = {401: UNAUTHORIZED, 403: FORBIDDEN}
+_REFUSED = {401: UNAUTHORIZED, 403: FORBIDDEN, 429: LIMITED}

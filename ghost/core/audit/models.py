@@ -16,8 +16,13 @@ from django.utils.translation import gettext_lazy as _
 from ghost.core.db import pacing
 
 SIGN_IN_FAILED, SIGN_IN_LIMITED = "user.sign_in_failed", "user.sign_in_limited"
-UNAUTHORIZED, FORBIDDEN = "request.unauthorized", "request.forbidden"
-REFUSALS = (SIGN_IN_FAILED, SIGN_IN_LIMITED, UNAUTHORIZED, FORBIDDEN)
+UNAUTHORIZED, FORBIDDEN, LIMITED = (
+    "request.unauthorized",
+    "request.forbidden",
+    "request.limited",
+)
+"""401, 403 and 429."""
+REFUSALS = (SIGN_IN_FAILED, SIGN_IN_LIMITED, UNAUTHORIZED, FORBIDDEN, LIMITED)
 """Actions that did not come about: anybody can make such events (`ghost.core.audit.access`)."""
 MOST_REFUSALS = 100_000
 """Of all kinds together, so many of the newest are kept: some 40 MB."""

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
+from ghost.accounts.links import first_operator
 from ghost.operations import file_modes, schedules, startup
 from teams import first_admin
 
@@ -23,4 +24,7 @@ class Command(BaseCommand):
         if startup.FIRST_ADMIN in done:
             path = settings.GHOST.secrets_dir / first_admin.FILE_NAME
             self.stdout.write(f"An Admin token was made: it stands in {path}")
+        if first_operator.path().exists():
+            told = "Nobody can sign in to the admin yet: the link to begin with stands in"
+            self.stdout.write(f"{told} {first_operator.path()}")
         self.stdout.write("Ready to start.")

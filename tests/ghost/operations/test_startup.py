@@ -23,7 +23,9 @@ from teams.models import Token
 
 pytestmark = pytest.mark.django_db
 
-ALL = ["schedules", "operators' groups", "first Admin token", "first build"]
+ALL = [
+    "schedules", "operators' groups", "first Admin token", "first operator's link", "first build",
+]  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -157,7 +159,8 @@ def test_of_many_that_start_at_once_one_puts_right(file_database, tmp_path):
     assert sorted(done) == [[], [], [], ALL]
     assert (Token.objects.count(), Job.objects.count()) == (1, 1)
     assert Schedule.objects.count() == len(schedules.entries())
-    assert [p.name for p in Path(tmp_path / "secrets").iterdir()] == ["admin-token"]
+    kept = {p.name for p in Path(tmp_path / "secrets").iterdir()}
+    assert kept == {"admin-token", "first-operator-link"}
 
 
 def test_nothing_is_written_where_nothing_is_missing():

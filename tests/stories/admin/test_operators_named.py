@@ -10,10 +10,13 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django_q.models import Task
 
 from builds.models import Build
 from dht.models import Scan
 from ghost.core.audit.models import AuditEvent
+from ghost.core.jobs import queue
+from ghost.core.jobs.models import JobKind
 from resources.models import Block
 from teams import groups
 from tests import make
@@ -49,6 +52,13 @@ def world():
     Build.objects.create(trigger=NAME, state="done", lease_until=timezone.now())
     Scan.objects.create(trigger=NAME)
     make.publisher(name="Ada")
+    now = timezone.now()
+    for number, is_ok in enumerate((True, False)):
+        Task.objects.create(
+            id=f"t{number}", name=f"t{number}", func="builds.tasks.roll_back", started=now, stopped=now,
+            args=(1, NAME), kwargs={"by": NAME}, success=is_ok, result="nothing to do",
+        )  # fmt: skip
+    queue.enqueue("builds.tasks.roll_back", 1, NAME, kind=JobKind.OTHER)
     assert Block.objects.filter(created_by=NAME).count() >= 2
     assert AuditEvent.objects.filter(actor_name=NAME, object_type="user").count() >= 2
     return kept
@@ -99,7 +109,8 @@ def test_the_same_pages_tell_it_to_who_may_see_people(world):
     telling = [a for a in pages() if SECRET.search(browser.get(a, follow=True).content.decode())]
 
     assert {a.split("/")[2] + "/" + a.split("/")[3] for a in telling if a.count("/") > 3} >= {
-        "auth/user", "builds/build", "dht/scan", "ghost/auditevent", "resources/block",
+        "auth/user", "builds/build", "dht/scan", "django_q/failure", "django_q/success", "ghost/auditevent",
+        "ghost/queueentry", "resources/block",
     }  # fmt: skip
 
 
