@@ -15,7 +15,12 @@ class GhostConfig(AppConfig):
         # All of these need the apps to be there.
         from django_q import signals  # noqa: PLC0415  # needs the apps
 
-        from ghost.accounts import confirmation, operator_sessions, second_factor_changes, sign_in_events  # noqa: PLC0415  # as above
+        from ghost.accounts import (  # noqa: PLC0415  # as above
+            confirmation,
+            operator_sessions,
+            second_factor_changes,
+            sign_in_events,
+        )
         from ghost.accounts import reasons as _of_accounts  # noqa: F401, PLC0415  # known to all
         from ghost.core.http import request_id  # noqa: PLC0415  # as above
         from ghost.core.jobs import schedule_runs, shutdown, worker  # noqa: PLC0415  # as above

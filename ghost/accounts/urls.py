@@ -33,7 +33,11 @@ urlpatterns = [
     _open("account/second-factor/", confirm_pages.SecondFactorPage, "mfa_authenticate"),
     _open("account/passkey/", confirm_pages.PasskeyView, "mfa_login_webauthn"),
     _open("first-operator/<str:token>/", FirstOperatorPage, "first_operator"),
-    _open("account/password/reset/", forgotten_password.ForgottenPasswordPage, "account_reset_password"),
+    _open(
+        "account/password/reset/",
+        forgotten_password.ForgottenPasswordPage,
+        "account_reset_password",
+    ),
     _open(
         "account/password/reset/<str:uidb64>/<str:token>/",
         forgotten_password.NewPasswordPage,

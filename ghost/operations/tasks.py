@@ -13,6 +13,7 @@ from django_q.models import Task
 from builds import covers
 from builds.models import Build, CoverHost
 from dht.models import HealthSample, Scan
+from ghost.accounts.links import first_operator, reset_links
 from ghost.core.audit.models import AuditEvent
 from ghost.core.db import pacing
 from ghost.core.events.models import Event
@@ -39,9 +40,11 @@ def prune_events() -> Plain:
 
 
 def drop_ended_sessions() -> Plain:
-    """By the clock, every hour: drop sessions that ended (Django's `clearsessions`), and the attempts
-    to sign in that count no more."""
+    """By the clock, every hour: drop sessions that ended (Django's `clearsessions`), and attempts
+    to sign in and links that count no more."""
     now = timezone.now()
+    first_operator.prune()
+    reset_links.prune()
     sessions = pacing.delete(Session.objects.filter(expire_date__lte=now))
     return reasons.SESSIONS_DROPPED(
         number=sessions, attempts=pacing.delete(Attempt.objects.filter(at__lte=now - WINDOW))

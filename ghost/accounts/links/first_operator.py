@@ -71,7 +71,7 @@ def make() -> Path:
         if is_there():
             raise RefusedError(_("There is an operator already, who lets others in."))
         token = secrets.token_urlsafe(TOKEN_BYTES)
-        FirstOperatorLink.objects.filter(expires_at__lte=timezone.now()).delete()
+        prune()
         FirstOperatorLink.objects.create(digest=_digest(token), expires_at=timezone.now() + LASTS)
         address = settings.GHOST.admin_address + reverse("first_operator", args=[token])
         path().parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -108,6 +108,11 @@ def redeem(token: str, person: User) -> User:
         access.note("user.first", person)
         _drop()
     return person
+
+
+def prune() -> None:
+    """Drop links that are too old."""
+    FirstOperatorLink.objects.filter(expires_at__lte=timezone.now()).delete()
 
 
 def path() -> Path:

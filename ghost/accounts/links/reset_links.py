@@ -59,7 +59,7 @@ def send_waiting() -> int:
     """Send the links that were asked for; how many. OutageError if the mail server takes none: what is
     left is tried once more with the next request, as long as a link would last."""
     sent, failure = 0, None
-    ResetRequest.objects.filter(at__lte=timezone.now() - LASTS).delete()
+    prune()
     for row in ResetRequest.objects.order_by("pk"):
         try:
             with translation.override(row.language):
@@ -71,6 +71,11 @@ def send_waiting() -> int:
     if failure:
         raise failure
     return sent
+
+
+def prune() -> None:
+    """Drop requests as old as a link may be."""
+    ResetRequest.objects.filter(at__lte=timezone.now() - LASTS).delete()
 
 
 def use(person: User, token: str, password: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -23,6 +23,9 @@ from ghost.core.errors import RefusedError
 from ghost.core.io import mail
 from ghost.core.jobs import queue
 from ghost.core.jobs.models import JobKind
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 
 class AddressForm(forms.Form):
@@ -80,13 +83,14 @@ class NewPasswordPage(PasswordResetConfirmView):
         """To the sign-in, or the page that says that the link is of no use any more."""
         attempts.at_reset(self.request).take()
         token = self.request.session.get(INTERNAL_RESET_SESSION_TOKEN, "")
+        person = cast("User", self.user)  # without one there is no form
         try:
-            reset_links.use(self.user, token, form.cleaned_data["new_password1"])
+            reset_links.use(person, token, form.cleaned_data["new_password1"])
         except RefusedError:
             self.validlink = False
             return self.render_to_response(self.get_context_data())
         del self.request.session[INTERNAL_RESET_SESSION_TOKEN]
-        notices.send(self.request, self.user, "password_changed")
+        notices.send(self.request, person, "password_changed")
         messages.success(self.request, gettext("Your password was changed. Sign in with it."))
         return redirect("account_login")
 

@@ -2,8 +2,8 @@
 
 Anybody can have himself refused as often as he likes, so refusals of one kind, address and object
 are one row in a minute, which says how often it was; what is more than MOST_ROWS in a minute
-is one row for all addresses. Each process counts for itself and writes when nobody else does: no
-request waits, and no flood takes the database's write lock.
+is one row for all addresses. A request only counts; each process writes its own counts every few
+seconds (`ghost.core.heartbeats.web`), when nobody else writes. The line of the log is there at once.
 
 What a caller wrote is never stored: neither a name that nobody has (people type their password
 there), nor the path, but the pattern that it fits.
@@ -52,8 +52,6 @@ _groups: dict[_Key, _Group] = {}
 _over: list[_Group] = []
 """Those whose time is over, as long as their last number is not written."""
 _lock = Lock()
-_writing = Lock()
-"""Held by the one thread of this process that tells the database."""
 
 
 def note(action: str, person: User) -> None:
@@ -70,18 +68,12 @@ def refuse(action: str, *, username: str = "") -> None:
     with suppress(Error):  # a request that was refused is answered, whatever the database does
         if not _is_counted(key):
             _begin(key, username)
-        write()
 
 
 def write() -> None:
     """Write down what is due, unless others write just now: then it is left for the next time."""
-    if not _writing.acquire(blocking=False):
-        return
-    try:
-        for group in _due():
-            _write(group)
-    finally:
-        _writing.release()
+    for group in _due():
+        _write(group)
 
 
 def forget() -> None:

@@ -26,6 +26,8 @@ ARGUMENTS = {
     "app_label": "teams",
     "content_type_id": 1,
     "url": "x",
+    "uidb64": "MQ",
+    "token": "x",
 }
 
 

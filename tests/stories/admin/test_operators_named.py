@@ -14,6 +14,7 @@ from django_q.models import Task
 
 from builds.models import Build
 from dht.models import Scan
+from ghost.core.audit import access
 from ghost.core.audit.models import AuditEvent
 from ghost.core.jobs import queue
 from ghost.core.jobs.models import JobKind
@@ -59,6 +60,7 @@ def world():
             args=(1, NAME), kwargs={"by": NAME}, success=is_ok, result="nothing to do",
         )  # fmt: skip
     queue.enqueue("builds.tasks.roll_back", 1, NAME, kind=JobKind.OTHER)
+    access.write()
     assert Block.objects.filter(created_by=NAME).count() >= 2
     assert AuditEvent.objects.filter(actor_name=NAME, object_type="user").count() >= 2
     return kept

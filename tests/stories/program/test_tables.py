@@ -16,6 +16,8 @@ from django_q.models import Task
 
 from builds.models import Build
 from dht.models import HealthSample, Scan
+from ghost.accounts.links.first_operator import FirstOperatorLink
+from ghost.accounts.links.reset_links import ResetRequest
 from ghost.core.audit.models import AuditEvent
 from ghost.core.events.models import Event
 from ghost.core.http.idempotency import KeptAnswer
@@ -68,12 +70,14 @@ TABLES = {
     "ghost.Catalog": (PRIVATE, BOUNDED),
     "ghost.Change": (PRIVATE, BUILT),
     "ghost.Event": (PRIVATE, "GHOST_EVENTS_KEEP_HR"),
+    "ghost.FirstOperatorLink": (SECRET, "24 hours"),
     "ghost.Heartbeat": (PRIVATE, "a day"),
     "ghost.Job": (PRIVATE, "GHOST_KEEP_DAYS"),
     "ghost.JobPart": (PRIVATE, WITH_IT),
     "ghost.KeptAnswer": (SECRET, "24 hours"),
     "ghost.QueueEntry": (PRIVATE, "minutes"),
     "ghost.Removal": (PRIVATE, BUILT),
+    "ghost.ResetRequest": (PERSONAL, "30 minutes"),
     "ghost.ScheduleRun": (PRIVATE, BOUNDED),
     "ghost.Stream": (PERSONAL, "minutes"),
     "ghost.Usage": (PRIVATE, "minutes"),
@@ -123,6 +127,8 @@ def rows_of_long_ago() -> list[Any]:
         Usage.objects.create(caller="token 1", window=1),
         Session.objects.create(session_key="a" * 32, session_data="", expire_date=OLD),
         Attempt.objects.create(username="zoe", address="192.0.2.1", at=OLD),
+        ResetRequest.objects.create(email="zoe@example.org", language="en", at=OLD),
+        FirstOperatorLink.objects.create(digest="x", expires_at=OLD),
     ]
     Build.objects.create(trigger="x", state="done", lease_until=timezone.now())
     Event.objects.create(kind="x", data={})  # of both the newest stays, however old
