@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "ghost.core.http.problems.ProblemsMiddleware",
     "ghost.core.http.error_pages.ErrorPagesMiddleware",
     "ghost.core.http.transport.tls.TlsMiddleware",
+    "ghost.core.http.transport.fetch_metadata.FetchMetadataMiddleware",
     "ghost.core.http.transport.methods.MethodsMiddleware",
     "ghost.core.http.idempotency.IdempotencyMiddleware",
     "ghost.core.audit.middleware.ActorMiddleware",

@@ -14,6 +14,7 @@ from ghost.accounts.pages.first_operator_page import FirstOperatorPage
 from ghost.accounts.pages.own_sessions import SessionsPage
 from ghost.accounts.pages.sign_in import SignInView
 from ghost.core.admin.model_admin import GhostAdminSite
+from ghost.core.http.transport.cache_control import secret
 
 site = cast("GhostAdminSite", admin.site)  # unfold has no types
 
@@ -26,6 +27,11 @@ def _open(address: str, view: type[View], name: str) -> URLPattern:
 def _closed(address: str, view: Any, name: str) -> URLPattern:  # noqa: ANN401  # allauth has no types
     """For operators."""
     return path(address, site.admin_view(view.as_view()), name=name)
+
+
+def _secret(address: str, view: Any, name: str) -> URLPattern:  # noqa: ANN401  # as above
+    """For operators, and kept by no cache: it shows what opens the account."""
+    return path(address, secret(site.admin_view(view.as_view())), name=name)
 
 
 urlpatterns = [
@@ -44,13 +50,13 @@ urlpatterns = [
         "account_reset_password_from_key",
     ),
     _closed("account/", second_factors.AccountPage, "mfa_index"),
-    _closed("account/app/add/", second_factors.AddAppPage, "mfa_activate_totp"),
+    _secret("account/app/add/", second_factors.AddAppPage, "mfa_activate_totp"),
     _closed("account/app/remove/", second_factors.RemoveAppPage, "mfa_deactivate_totp"),
     _closed("account/keys/add/", second_factors.AddKeyPage, "mfa_add_webauthn"),
     _closed("account/keys/<int:pk>/name/", second_factors.NameKeyPage, "mfa_edit_webauthn"),
     _closed("account/keys/<int:pk>/remove/", second_factors.RemoveKeyPage, "mfa_remove_webauthn"),
-    _closed("account/codes/", second_factors.CodesPage, "mfa_view_recovery_codes"),
-    _closed("account/codes/make/", second_factors.MakeCodesPage, "mfa_generate_recovery_codes"),
+    _secret("account/codes/", second_factors.CodesPage, "mfa_view_recovery_codes"),
+    _secret("account/codes/make/", second_factors.MakeCodesPage, "mfa_generate_recovery_codes"),
     _closed("account/confirm/", confirm_pages.ConfirmByPasswordPage, "account_reauthenticate"),
     _closed("account/confirm/code/", confirm_pages.ConfirmByCodePage, "mfa_reauthenticate"),
     _closed("account/confirm/key/", confirm_pages.ConfirmByKeyPage, "mfa_reauthenticate_webauthn"),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.http import HttpRequest
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
-from ninja.errors import HttpError
+from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
 from pydantic_core import from_json
 
@@ -30,7 +31,20 @@ MEDIA_TYPES = {
 
 
 class StrictParser(Parser):
-    """JSON and nothing else: UTF-8, no lone surrogates, no NaN, bounded in depth (RFC 8259)."""
+    """JSON and nothing else: UTF-8, no lone surrogates, no NaN, bounded in depth (RFC 8259); and each
+    parameter of an address once, since programs differ in which of two they take."""
+
+    def parse_querydict(
+        self, data: MultiValueDict[str, Any], list_fields: list[str], request: HttpRequest
+    ) -> dict[str, Any]:
+        """The parameters; ValidationError (422) names those that are given twice."""
+        twice = [n for n, values in data.lists() if len(values) > 1 and n not in list_fields]
+        if twice:
+            told = _("This parameter is given more than once.")
+            raise ValidationError(
+                [{"type": "twice", "loc": ("query", name), "msg": told} for name in twice]
+            )
+        return super().parse_querydict(data, list_fields, request)
 
     def parse_body(self, request: HttpRequest) -> dict[str, Any]:
         """The body; HttpError 415 for another type, 400 with the reason if it is not JSON."""

@@ -6,6 +6,7 @@ import re
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from ghost.core.http.transport.cache_control import PRIVATE, PUBLIC, SECRET
 from tests import make, operators, routes
@@ -15,9 +16,7 @@ pytestmark = pytest.mark.django_db
 JSON = {"content_type": "application/json"}
 PUBLIC_PATHS = {"/api/openapi.json"}
 """Declared so by their views; the public site's are looked at in tests/ghost/test_public_site.py."""
-SECRETS = re.compile(
-    r"/admin/login/|/admin/logout/|/accounts/|.*/(tokens/publisher|invites|rotate)"
-)
+SECRETS = re.compile(r"/admin/(login|logout)/|/admin/account/|.*/(tokens/publisher|invites|rotate)")
 """Answers that nobody may keep: what signs people in, and what shows a token."""
 ALWAYS = {
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -107,3 +106,57 @@ def test_options_names_the_methods_that_an_address_takes(client):
         "/api/",
         "/api/nothing-here",
     ]
+
+
+@pytest.mark.parametrize(
+    "name", ["mfa_activate_totp", "mfa_view_recovery_codes", "mfa_generate_recovery_codes"]
+)
+def test_what_opens_an_account_is_kept_by_nobody(name):
+    browser = operators.client()
+
+    answers = [browser.get(reverse(name)), browser.post(reverse(name))]
+
+    told = {answer["Cache-Control"] for answer in answers if answer.status_code != 404}
+    assert told <= {SECRET}
+
+
+def test_signing_out_makes_the_browser_forget():
+    browser = operators.client()
+
+    answer = browser.post("/admin/logout/")
+
+    assert answer["Clear-Site-Data"] == '"cache", "storage"'
+    assert (answer["Cache-Control"], browser.get("/admin/").status_code) == (SECRET, 302)
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_another_sites_page_changes_nothing(site):
+    browser = operators.client()
+
+    for path in [*routes.of_admin(), "/i18n/setlang/"]:
+        answer = browser.post(path, headers={"Sec-Fetch-Site": site})
+        assert (path, answer.status_code, answer.cookies) == (path, 403, {})
+
+
+@pytest.mark.parametrize("site", ["same-origin", "none"])
+def test_our_own_pages_change_what_they_are_for(client, site):
+    answer = client.post("/i18n/setlang/", {"language": "en"}, headers={"Sec-Fetch-Site": site})
+
+    assert answer.status_code == 302
+
+
+@pytest.mark.parametrize("to", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"])
+def test_nobody_is_led_to_another_site(client, to):
+    answer = client.post("/i18n/setlang/", {"language": "en", "next": to})
+
+    assert answer["Location"] == "/"
+
+
+def test_a_parameter_is_taken_once(client):
+    auth = make.auth(make.admin())
+
+    twice = client.get("/api/resources?limit=1&limit=2", **auth)
+    once = client.get("/api/resources?limit=1", **auth)
+
+    assert (twice.status_code, once.status_code) == (422, 200)
+    assert [each["field"] for each in twice.json()["errors"]] == ["limit"]
