@@ -1,5 +1,5 @@
 """The addresses of the account pages, below `/admin/`. allauth looks its own up by these names; what
-it has besides is not reachable."""
+it has besides is not reachable. Nobody keeps their answers."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ site = cast("GhostAdminSite", admin.site)  # unfold has no types
 
 def _open(address: str, view: type[View], name: str) -> URLPattern:
     """For people who are not signed in yet."""
-    return path(address, site.open_view(view.as_view()), name=name)
+    return path(address, secret(site.open_view(view.as_view())), name=name)
 
 
 def _closed(address: str, view: Any, name: str) -> URLPattern:  # noqa: ANN401  # allauth has no types
     """For operators."""
-    return path(address, site.admin_view(view.as_view()), name=name)
+    return path(address, secret(site.admin_view(view.as_view())), name=name)
 
 
 def _secret(address: str, view: Any, name: str) -> URLPattern:  # noqa: ANN401  # as above
@@ -61,5 +61,5 @@ urlpatterns = [
     _closed("account/confirm/code/", confirm_pages.ConfirmByCodePage, "mfa_reauthenticate"),
     _closed("account/confirm/key/", confirm_pages.ConfirmByKeyPage, "mfa_reauthenticate_webauthn"),
     _closed("account/sessions/", SessionsPage, "usersessions_list"),
-    path("password_change/", password.change_password, name="account_change_password"),
+    path("password_change/", secret(password.change_password), name="account_change_password"),
 ]

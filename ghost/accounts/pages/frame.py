@@ -24,6 +24,7 @@ class Page(ContextMixin):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401  # Django's
         """With what the admin's pages share; who must set up a second factor sees no way elsewhere."""
         found = super().get_context_data(**kwargs) | admin.site.each_context(self.request)
+        found.pop("object", None)  # unfold would look for the list of its model
         if requirement.is_missing(self.request.user):
             found |= {"sidebar_navigation": [], "must_set_up": True}
         return found | {"title": str(self.title)}

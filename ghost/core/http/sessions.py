@@ -68,11 +68,15 @@ class SessionStore(db.SessionStore):
     def get_expiry_date(self, **_: Any) -> datetime:  # noqa: ANN401  # Django's
         """When it ends if nobody uses it from now on."""
         idle = timedelta(minutes=settings.GHOST.session_idle_min)
-        return min(timezone.now() + idle, _last_moment(self.get(BEGAN)))
+        return min(timezone.now() + idle, self._last_moment())
 
     def get_expiry_age(self, **_: Any) -> int:  # noqa: ANN401  # Django's
         """Seconds that a browser keeps the cookie: what lasts less is known here alone."""
-        return max(0, int((_last_moment(self.get(BEGAN)) - timezone.now()).total_seconds()))
+        return max(0, int((self._last_moment() - timezone.now()).total_seconds()))
+
+    def _last_moment(self) -> datetime:
+        """Of one that is not written yet, as if it began now: its cookie is made before its row."""
+        return _last_moment(self.get(BEGAN, int(timezone.now().timestamp())))
 
     def note_use(self) -> None:
         """Put its end off, unless that was done a moment ago, or others are writing."""

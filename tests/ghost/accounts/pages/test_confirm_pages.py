@@ -31,6 +31,7 @@ def test_the_password_alone_does_not_let_in_who_has_an_app():
     assert (first["Location"], second["Location"]) == (SECOND, "/admin/")
     assert not between
     assert is_in(browser)
+    assert first.cookies["sessionid"]["max-age"] > 3600  # the browser keeps it between the two
 
 
 def test_they_go_where_they_wanted_to_go():
