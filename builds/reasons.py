@@ -189,6 +189,14 @@ TOO_MANY_FILES = ReasonCode(
         " (GHOST_SITE_LIMITS), or raise GHOST_SITE_MAX_FILES."
     ),
 )
+PURGED = ReasonCode(
+    "builds.purged",
+    ngettext_lazy(
+        "%(number)s kept state of the site removed",
+        "%(number)s kept states of the site removed",
+        "number",
+    ),
+)
 TOO_MANY_BYTES = ReasonCode(
     "deploy.too_many_bytes",
     _(

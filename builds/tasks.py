@@ -21,7 +21,7 @@ from django.utils import timezone
 from builds import covers, reasons
 from builds.deploy import after_build
 from builds.deploy import tasks as deploy_tasks
-from builds.engine import pipeline, rollback, takedowns
+from builds.engine import pipeline, purge, rollback, takedowns
 from builds.models import Build, BuildState, Extent
 from builds.run import Listener
 from ghost.core.catalog.models import Catalog
@@ -100,6 +100,18 @@ def take_removals_off() -> None:
     deploy_tasks.ask_for_removals()
 
 
+def ask_for_purge() -> None:
+    """For the watch: have kept states purged of what is off the site since, if that is due."""
+    if purge.is_due():
+        queue.enqueue(purge_kept, kind=JobKind.OTHER)
+
+
+def purge_kept() -> Plain:
+    """Remove kept states of the site that show what was taken down. What is gone is gone: safe to
+    run twice."""
+    return reasons.PURGED(number=purge.run()).plain()
+
+
 def deploy_if_due() -> list[Plain] | Plain:
     """By the clock, every minute: deploy again what failed, without a build."""
     report = after_build.deliver_if_due()
@@ -125,8 +137,8 @@ def roll_back(build_id: int, by: str) -> Plain:
 
 
 def put_back(build_id: int | None, by: str, *, listener: Listener | None = None) -> Build:
-    """`rollback.to`, and the same wherever the site is deployed to. What was taken down while we
-    were at it is taken off again: it came back."""
+    """`rollback.to`, and the same wherever the site is deployed to. What was withdrawn since that
+    state, or taken down while we were at it, is taken off again: it came back."""
     try:
         build = rollback.to(build_id, by)
     finally:

@@ -46,6 +46,22 @@ LISTED_AS = ReasonCode(
 LISTED_BY_OTHERS = ReasonCode(
     "resources.listed_by_others", _("This torrent is listed already, by somebody else.")
 )
+BLOCKED_IN_TEXTS = ReasonCode(
+    "resources.blocked_in_texts",
+    ngettext_lazy(
+        "%(number)s resource names a hash that is blocked now",
+        "%(number)s resources name a hash that is blocked now",
+        "number",
+    ),
+)
+FREE_IN_TEXTS = ReasonCode(
+    "resources.free_in_texts",
+    ngettext_lazy(
+        "%(number)s resource names a hash that is no longer blocked",
+        "%(number)s resources name a hash that is no longer blocked",
+        "number",
+    ),
+)
 
 _ONE = {
     "take_down": ReasonCode("resources.taken_down", _("“%(name)s” taken down")),

@@ -17,7 +17,7 @@ from django.db import transaction
 from ghost.core.catalog.models import Catalog
 from ghost.core.errors import RefusedError
 from resources import reasons, slugs
-from resources.models import Category, DhtStatus, ProbeStatus, Resource, ResourceTag
+from resources.models import Category, DhtStatus, ProbeStatus, Resource, ResourceTag, TextHash
 from resources.torrents import metadata
 from teams.models import Token, public_names
 from teams.roles import Role
@@ -153,6 +153,7 @@ def _insert(rows: list[tuple[Resource, metadata.Metadata]]) -> list[int]:
         for row in saved
         for tag in row.tags
     )
+    TextHash.objects.index(saved)
     for _, found in rows:
         metadata.save(found, survives_power_loss=False)
     return [row.pk for row in saved]

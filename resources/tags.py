@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext
 
 from ghost.core.errors import RefusedError
+from ghost.core.text import info_hashes
 from ghost.core.text.unicode import one_line
 from resources import slugs
 
@@ -24,6 +25,10 @@ def clean(names: object) -> list[str]:
         if len(text) > MAX_CHARS:
             raise RefusedError(
                 gettext("A tag may have at most %d characters.") % MAX_CHARS, field="tags"
+            )
+        if info_hashes.named(text):
+            raise RefusedError(
+                gettext("A tag can't be an info-hash, nor have one in it."), field="tags"
             )
         if text:
             kept.setdefault(slugs.make(text), text)

@@ -13,7 +13,15 @@ from builds.data.entry import Entry
 from builds.data.taxonomy import CategoryNode, Crumb, Profile, Taxonomy
 from ghost.core.catalog.models import Catalog, Change
 from resources import reasons
-from resources.models import Category, DhtStatus, ProbeStatus, Resource, ResourceTag, cover_requests
+from resources.models import (
+    Category,
+    DhtStatus,
+    ProbeStatus,
+    Resource,
+    ResourceTag,
+    TextHash,
+    cover_requests,
+)
 from resources.models.collisions import Collisions
 from resources.models.fields import ResourceFields
 from resources.torrents import metadata
@@ -105,6 +113,7 @@ def resource(*, is_probed: bool = True, **kwargs: Any) -> Resource:
     row.save(force_insert=True)
     if row.tags:
         ResourceTag.objects.index([row])
+    TextHash.objects.index([row])
     if row.is_public:
         _tell_catalog(row)
     return row

@@ -11,8 +11,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
-from builds.data import entry, markdown
+from builds.data import entry, markdown, mentions
+from builds.data.mentions import NONE, Blocked
 from builds.data.records import digest
+from ghost.core.text import info_hashes
+from ghost.core.text.info_hashes import masked
 from resources import sizes
 from resources.models import Resource
 from resources.torrents import metadata
@@ -47,22 +50,40 @@ class Body:
 
 
 def make_body(
-    html: str, found: metadata.Metadata | None, checksums: Sequence[dict[str, str]] = ()
+    html: str,
+    found: metadata.Metadata | None,
+    checksums: Sequence[dict[str, str]] = (),
+    blocked: Blocked = NONE,
 ) -> Body:
-    """Of a text, of what a probe found, and of what its publisher vouches for."""
+    """Of a text, of what a probe found, and of what its publisher vouches for; the latter two
+    without the `blocked` hashes."""
     files = found.files if found else ()
     shallow = tuple(file for file in files if file.path.count("/") < LISTED_DEPTH)
     shown = shallow[:LISTED_FILES]
     # Folders show the size of all that is in them, listed or not.
     tree = _listed(metadata.tree(shallow), {file.path for file in shown}, "")
-    names = [file.path.rpartition("/")[2] for file in files[:NAMED_FILES]]
+    names = [masked(file.path.rpartition("/")[2], blocked) for file in files[:NAMED_FILES]]
     cut = (found.file_count if found else 0) - len(shown)
-    return Body(html, tree, cut, names, list(checksums))
+    return Body(html, _masked(tree, blocked), cut, names, _unblocked(checksums, blocked))
 
 
-def source_digest(row: Resource) -> str:
+def _masked(nodes: list[dict[str, Any]], blocked: Blocked) -> list[dict[str, Any]]:
+    """A tree whose names show none of these hashes."""
+    for node in nodes if blocked else ():
+        node["name"] = masked(node["name"], blocked)
+        _masked(node.get("children", []), blocked)
+    return nodes
+
+
+def _unblocked(checksums: Sequence[dict[str, str]], blocked: Blocked) -> list[dict[str, str]]:
+    """Those that are no hash of these, and are of no file named after one."""
+    said = ((each, f"{each['value']} ; {each.get('file') or ''}") for each in checksums)
+    return [each for each, text in said if masked(text, blocked) == text]
+
+
+def source_digest(row: Resource, blocked: Blocked = NONE) -> str:
     """Digest of all that a body is made from: another one asks for making it anew."""
-    sums = json.dumps(row.checksums, sort_keys=True)
+    sums = json.dumps([row.checksums, sorted(blocked)], sort_keys=True)
     parts = (row.magnet_uri, row.magnet_hash, str(row.probed_at), sums, row.content_markdown)
     return digest(_renderer() + "\0".join(parts).encode(errors="surrogatepass"))
 
@@ -83,5 +104,6 @@ def _listed(nodes: list[metadata.Node], shown: set[str], prefix: str) -> list[di
 def _renderer() -> bytes:
     """Another program renders anew."""
     packages = " ".join(version(name) for name in ("markdown-it-py", "nh3"))
-    code = (markdown.__file__, entry.__file__, __file__)
-    return packages.encode() + b"".join(Path(file).read_bytes() for file in code)
+    sources = (markdown, mentions, info_hashes, entry)
+    code = (*(each.__file__ for each in sources), __file__)
+    return packages.encode() + b"".join(Path(str(file)).read_bytes() for file in code)

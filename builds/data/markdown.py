@@ -1,7 +1,7 @@
 """Publishers' markdown, which is hostile, as HTML that can do no harm.
 
 CommonMark with tables and strikethrough. Raw HTML is shown as text, images become their text,
-and a link leads out of the site or nowhere. nh3 goes over the result once more, so that two
+and a link leads out of the site or nowhere; magnets are written anew (`builds.data.mentions`). nh3 goes over the result once more, so that two
 programs would have to fail together.
 """
 
@@ -21,7 +21,9 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
-from ghost.core.text import addresses
+from builds.data import mentions
+from ghost.core.text import addresses, info_hashes
+from ghost.core.text.info_hashes import MASK
 
 SUMMARY_CHARS = 240
 LAZY_LINES = 1000
@@ -48,10 +50,14 @@ class Rendered:
     summary: str
 
 
-def render(text: str) -> Rendered:
-    """`text` in both shapes, parsed once."""
+def render(text: str, blocked: mentions.Blocked = mentions.NONE) -> Rendered:
+    """`text` in both shapes, parsed once, without the `blocked` hashes."""
     tokens = _parser().parse(_readable(text))
-    return Rendered(_html(tokens), _summary(tokens))
+    mentions.clean(tokens, blocked)
+    html, summary = _html(tokens), info_hashes.masked(_summary(tokens), blocked)
+    # Spread over paragraphs or cells, one is found in the whole alone.
+    is_clean = not blocked or info_hashes.named(html).isdisjoint(blocked)
+    return Rendered(html if is_clean else f"<p>{MASK}</p>\n", summary)
 
 
 def _html(tokens: Sequence[Token]) -> str:

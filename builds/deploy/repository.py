@@ -158,9 +158,17 @@ class Repository:
         loose = sum(1 for _ in (self.folder / "objects").glob("??/*"))
         if packs <= PACKS_MOST and loose <= LOOSE_MOST:
             return False
+        self.pack()
+        return True
+
+    def pack(self) -> None:
+        """Pack it anew, without what no branch holds; what was packed well before stays so."""
         self._must("repack", "-a", "-d", "-q", "--no-write-bitmap-index")
         self._must("prune", "--expire=now")
-        return True
+
+    def is_there(self) -> bool:
+        """Whether anything was ever deployed from it."""
+        return (self.folder / "HEAD").is_file()
 
     def discard(self) -> None:
         """Remove the directory; `prepare` makes an empty one."""

@@ -7,8 +7,10 @@ import re
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
+from django.db import models
+
 from builds.data import urls
-from builds.removals import removal
+from builds.removals import masks, removal
 from builds.tree import patches, releases
 from builds.tree.patches import TreeChanges
 from ghost.core.batches import QUERY_KEYS, batched
@@ -45,14 +47,18 @@ def part_of(site: Path, changes: TreeChanges | None, token: str) -> TreeChanges:
 
 def _naming(token: str) -> set[str]:
     """Files that named one of them in that state, as far as a release knows it."""
-    ids = _taken_down(set(Removal.objects.values_list("resource_id", flat=True)))
+    ids = _taken_down(set(_removals().values_list("resource_id", flat=True)))
+    mentions = Removal.objects.filter(kind=Removal.Kind.MENTION)
+    masked = masks.of(set(mentions.values_list("resource_id", flat=True)) - ids)
     for folder in reversed(releases.complete()):
         old = patches.replaced_since(folder, token)
         if old is not None:
             naming = {
-                path for path, file in old.items() if removal.names(path, file.read_bytes(), ids)
+                path
+                for path, file in old.items()
+                if removal.names(path, file.read_bytes(), ids, masked)
             }
-            edits = removal.take_out(folder / "site", ids)
+            edits = removal.take_out(folder / "site", ids, masked=masked)
             return naming.union(edits.written, edits.removed)
     return set()
 
@@ -67,11 +73,16 @@ def _taken_down(ids: Iterable[int]) -> set[int]:
     """Those that were taken down, and are not public again; they may be deleted since."""
     found = set[int]()
     for part in batched(sorted(set(ids)), QUERY_KEYS):
-        removed = Removal.objects.filter(resource_id__in=part)
+        removed = _removals().filter(resource_id__in=part)
         found.update(removed.values_list("resource_id", flat=True))
         public = Resource.objects.public().filter(pk__in=part)
         found.difference_update(public.values_list("pk", flat=True))
     return found
+
+
+def _removals() -> models.QuerySet[Removal]:
+    """A withdrawal is a deletion like others, of which an operator may have to be asked."""
+    return Removal.objects.filter(kind=Removal.Kind.TAKEDOWN)
 
 
 def _blocked(hashes: Iterable[str]) -> set[str]:

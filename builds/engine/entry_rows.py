@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -11,10 +11,14 @@ from builds import covers
 from builds.data import markdown
 from builds.data.body import make_body, source_digest
 from builds.data.entry import Entry, Picture
+from builds.data.mentions import Blocked
 from builds.data.records import digest
 from builds.models import Cover, EntryRow
-from resources.models import Resource
+from ghost.core.text import info_hashes
+from ghost.core.text.info_hashes import masked
+from resources.models import Block, Resource, TextHash
 from resources.torrents import metadata, metainfo
+from resources.torrents.magnets import Magnet
 
 V1_CHARS = 40
 CHECKED_AGAIN = timedelta(days=7)
@@ -43,9 +47,11 @@ def rows_of(ids: Sequence[int]) -> dict[int, EntryRow | None]:
     resources = Resource.objects.public().filter(pk__in=ids).only("pk", *FIELDS)
     pictures = _pictures(ids)
     olds = EntryRow.objects.in_bulk(ids)
+    blocked = TextHash.objects.present().of(ids, Block.objects.values("info_hash"))
     rows: dict[int, EntryRow | None] = dict.fromkeys(ids)
     for resource in resources:
-        rows[resource.pk] = _row(resource, olds.get(resource.pk), pictures.get(resource.pk))
+        pk, hashes = resource.pk, frozenset(blocked.get(resource.pk, ()))
+        rows[pk] = _row(resource, hashes, olds.get(pk), pictures.get(pk))
     return rows
 
 
@@ -57,13 +63,18 @@ def _pictures(ids: Sequence[int]) -> dict[int, Picture]:
     }
 
 
-def _row(resource: Resource, old: EntryRow | None, cover: Picture | None) -> EntryRow:
-    source = source_digest(resource)
+def _row(
+    resource: Resource, blocked: Blocked, old: EntryRow | None, cover: Picture | None
+) -> EntryRow:
+    """`blocked`: hashes that a text of it names and nothing may show."""
+    source = source_digest(resource, blocked)
     if old and old.source == source:
         content = _Content(source, bytes(old.body), old.entry.summary, old.entry.torrent)
     else:
-        content = _make_content(resource, source)
+        content = _make_content(resource, blocked, source)
     entry = _entry(resource, content, cover if resource.cover_image_path else None)
+    if blocked:
+        entry = _masked(entry, resource.magnet, blocked)
     if old and old.source == content.source and not _differs(old.entry, entry):
         return old
     return EntryRow(
@@ -78,16 +89,44 @@ def _row(resource: Resource, old: EntryRow | None, cover: Picture | None) -> Ent
     )
 
 
-def _make_content(resource: Resource, source: str) -> _Content:
+def _make_content(resource: Resource, blocked: Blocked, source: str) -> _Content:
     """Metadata that can't be read now is looked for again: then there is no source."""
-    text = markdown.render(resource.content_markdown)
+    text = markdown.render(resource.content_markdown, blocked)
     info = metadata.load(resource.magnet_hash) if resource.probed_at else None
-    torrent = metainfo.make(info, resource.magnet) if info else None
+    torrent = metainfo.make(info, resource.magnet) if info and _is_free(info, blocked) else None
     return _Content(
         source=source if info or resource.probed_at is None else "",
-        body=make_body(text.html, info, resource.checksums).packed,
+        body=make_body(text.html, info, resource.checksums, blocked).packed,
         summary=text.summary,
         torrent=digest(torrent) if torrent else "",
+    )
+
+
+def _is_free(info: metadata.Metadata, blocked: Blocked) -> bool:
+    """Whether the info section, of which no byte can be another one, names none of these."""
+    names = info.info.lower() if blocked else b""
+    return not any(each.encode() in names for h in blocked for each in info_hashes.spellings(h))
+
+
+def _masked(entry: Entry, magnet: Magnet, blocked: Blocked) -> Entry:
+    """What lists, feeds, indexes and the search show, without these hashes."""
+
+    def free(texts: Iterable[str]) -> tuple[str, ...]:
+        return tuple(text for text in texts if masked(text, blocked) == text)
+
+    link = replace(
+        magnet,
+        name=masked(magnet.name, blocked),
+        trackers=free(magnet.trackers),
+        web_seeds=free(magnet.web_seeds),
+    )
+    return replace(
+        entry,
+        title=masked(entry.title, blocked),
+        magnet=link.uri(),
+        files_summary=masked(entry.files_summary, blocked),
+        licence="".join(free([entry.licence])),
+        source_url="".join(free([entry.source_url])),
     )
 
 

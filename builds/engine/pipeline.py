@@ -16,7 +16,7 @@ from pathlib import Path
 from django.db.models import F
 
 from builds import covers, reasons
-from builds.engine import full, incremental, takedowns, verify
+from builds.engine import full, incremental, purge, takedowns, verify
 from builds.engine.incremental import Delta
 from builds.engine.sync import sync
 from builds.listings.reader import Reader
@@ -65,6 +65,7 @@ def _build(run: Run, *, force: bool, is_verification: bool) -> None:
     if force or not is_trusted or not _build_due(run, is_verification=is_verification):
         _build_everything(run, look)
     Change.objects.forget(run.build.revision or 0)
+    purge.forget_known()
 
 
 def _sync(run: Run, *, everything: bool, anew: bool = False) -> Reader:

@@ -14,11 +14,13 @@ from ghost.core.batches import QUERY_KEYS, batched
 SEARCH = "search"
 
 
-def note(edits: TreeEdits, ids: Collection[int]) -> int:
-    """Bring the rows of outputs into agreement with the edited site, and make due what the next
-    build may have to make otherwise. Call it in a transaction; how many pages are gone."""
-    owners = {f"{kind}/{pk}" for pk in ids for kind in ("entry", SEARCH)}
-    own, pages = _outputs_of(ids)
+def note(edits: TreeEdits, ids: Collection[int], others: Collection[int] = ()) -> int:
+    """Bring the rows of outputs into agreement with the edited site, of which these resources are
+    gone and `others` show less, and make due what the next build may have to make otherwise. Call
+    it in a transaction; how many pages are gone."""
+    gone_ids = edits.taken_out.union(ids)
+    owners = {f"{kind}/{pk}" for pk in gone_ids.union(others) for kind in ("entry", SEARCH)}
+    own, pages = _outputs_of(gone_ids)
     rows = _rows(edits)
     edited: dict[str, Output] = {}
     for path, body in edits.written.items():

@@ -12,7 +12,7 @@ from django.utils import timezone
 from builds import reasons
 from builds.models import Build, BuildState, Step
 from builds.run import reason_of
-from builds.tree import patches, releases
+from builds.tree import merge_lock, patches, releases
 from builds.tree.patches import Patch
 from ghost.core.catalog.models import Catalog
 from ghost.core.errors import RefusedError
@@ -159,11 +159,14 @@ def _why_not(build_id: int | None) -> Reason:
 
 
 def _restore(to: Point) -> None:
-    # The tables tell of another tree; and if we die on the way, the site is to be built.
-    BuildState.objects.filter(pk=1).update(token="", built_revision=-1)
-    for patch in to.reverted:
-        patches.revert(patches.folder_of(to.folder, patch), patch)
-    releases.swap_to(to.folder)
+    # The tables tell of another tree; and if we die on the way, the site is to be built. What was
+    # withdrawn since comes back, and is to be taken off again: by us, or by whoever looks.
+    rows = BuildState.objects.filter(pk=1)
+    with merge_lock.held():
+        rows.update(token="", built_revision=-1, removed_revision=to.build.revision or 0)
+        for patch in to.reverted:
+            patches.revert(patches.folder_of(to.folder, patch), patch)
+        releases.swap_to(to.folder)
 
 
 def _end(step: Step, *, is_ok: bool) -> None:

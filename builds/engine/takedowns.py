@@ -1,4 +1,4 @@
-"""What was taken down is off the public site at once, whatever is being built.
+"""What was taken down, withdrawn or blocked is off the public site at once, whatever is being built.
 
 The standing site is patched as by a delta, so that a rollback, deployments and whoever comes after
 a crash know what to do; what is about to be published is looked through before. Whether the tables
@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from django.db import transaction
@@ -25,7 +25,8 @@ from builds.listings.pagination import Kind
 from builds.listings.reader import Reader
 from builds.models import Build, BuildState, ListingEntry
 from builds.pages import lists
-from builds.removals.removal import take_out, take_out_of_delta
+from builds.removals import masks
+from builds.removals.removal import Masked, take_out, take_out_of_delta
 from builds.removals.tree_edits import TreeEdits
 from builds.run import Run
 from builds.search import entries
@@ -44,29 +45,47 @@ logger = logging.getLogger(__name__)
 
 def is_pending() -> bool:
     """Whether something that was taken down may still stand on the public site: one query."""
-    urgent = Subquery(Catalog.objects.filter(pk=1).values("urgent_revision")[:1])
-    return BuildState.objects.filter(pk=1, removed_revision__lt=urgent).exists()
+    last = Subquery(Catalog.objects.filter(pk=1).values("removal_revision")[:1])
+    return BuildState.objects.filter(pk=1, removed_revision__lt=last).exists()
 
 
 @dataclass(frozen=True)
 class Taken:
-    """Resources that were taken down after one revision, up to another one."""
+    """What had to leave the site after one revision, up to another one."""
 
     ids: frozenset[int]
+    """Resources that were taken down or withdrawn, and are not public again."""
+    masked: Masked
+    """Hashes that were blocked, by resources that name them."""
     revision: int
+
+    def __bool__(self) -> bool:
+        return bool(self.ids or self.masked)
+
+    @property
+    def all(self) -> set[int]:
+        """Keys of all of them."""
+        return {*self.ids, *self.masked}
+
+    @classmethod
+    def nothing(cls) -> Taken:
+        """What had to leave a site that nobody has looked at yet."""
+        return cls(frozenset(), {}, 0)
 
     @classmethod
     def since(cls, revision: int) -> Taken:
-        """What was taken down after that revision, and not restored since."""
-        last = Catalog.get().urgent_revision
+        """What had to leave after that revision, and may not be back."""
+        last = Catalog.get().removal_revision
         found = Removal.objects.after(revision).filter(revision__lte=last)
-        ids = set(found.values_list("resource_id", flat=True))
+        kinds = list(found.values_list("resource_id", "kind"))
+        naming = {pk for pk, kind in kinds if kind == Removal.Kind.MENTION}
+        ids = {pk for pk, kind in kinds if kind != Removal.Kind.MENTION}
         public = set[int]()
         for part in batched(sorted(ids), QUERY_KEYS):
             public.update(
                 Resource.objects.public().filter(pk__in=part).values_list("pk", flat=True)
             )
-        return cls(frozenset(ids - public), max(last, revision))
+        return cls(frozenset(ids - public), masks.of(naming - (ids - public)), max(last, revision))
 
 
 def take_off_site() -> int:
@@ -97,7 +116,7 @@ def clean_site(build: Build) -> Iterator[None]:
     for _ in range(TRIES):
         with merge_lock.held():
             seen = max(BuildState.get().removed_revision, build.revision or 0)
-            if not Taken.since(seen).ids:
+            if not Taken.since(seen):
                 yield
                 return
         take_off_site()
@@ -107,27 +126,27 @@ def clean_site(build: Build) -> Iterator[None]:
 def _patch_standing(state: BuildState, taken: Taken) -> int | None:
     """How many files changed; None if another one has changed the site meanwhile."""
     current = releases.current()
-    if current is None or not taken.ids:
+    if current is None or not taken:
         return 0
     base = releases.token_of(current)
     is_known = bool(base) and base == state.token
-    edits = _edits(current / "site", state, taken.ids, is_known=is_known)
+    edits = _edits(current / "site", state, taken, is_known=is_known)
     if not edits:
         return 0
     draft = patches.begin(Build.objects.values_list("pk", flat=True).first() or 0)
     assert draft  # noqa: S101  # there is a release
     try:
         edits.write_to(draft.new)
-        if not _merge(state, draft, edits, taken.ids, is_known=is_known):
+        if not _merge(state, draft, edits, taken, is_known=is_known):
             return None
     finally:
         patches.discard(draft)
-    logger.info("taken off the site: %s", ", ".join(map(str, sorted(taken.ids)[:20])))
+    logger.info("taken off the site: %s", ", ".join(map(str, sorted(taken.all)[:20])))
     return len(edits.written) + len(edits.removed)
 
 
 def _merge(
-    state: BuildState, draft: PatchDraft, edits: TreeEdits, ids: Collection[int], *, is_known: bool
+    state: BuildState, draft: PatchDraft, edits: TreeEdits, taken: Taken, *, is_known: bool
 ) -> bool:
     """Seal, commit, apply, as a delta does; False if the site is another one meanwhile."""
     files, size = patches.growth(draft, edits.removed)
@@ -140,7 +159,7 @@ def _merge(
         if draft.base:  # the same state of the site, but for what is gone
             Build.objects.filter(token=draft.base).update(token=patch.token)
         if is_known:
-            pages = removed_outputs.note(edits, ids)
+            pages = removed_outputs.note(edits, taken.ids, taken.masked)
             BuildState.objects.filter(pk=1).update(
                 token=patch.token, pages=F("pages") - pages, files=F("files") + files,
                 bytes=F("bytes") + size,
@@ -149,12 +168,13 @@ def _merge(
     return True
 
 
-def _edits(site: Path, state: BuildState, ids: Collection[int], *, is_known: bool) -> TreeEdits:
+def _edits(site: Path, state: BuildState, taken: Taken, *, is_known: bool) -> TreeEdits:
     """`is_known`: the tables say where these stand, nearly."""
     if not is_known:
-        return take_out(site, ids)
-    reader = Reader.open(state)
-    return take_out(site, ids, _places(reader, ids), entries.held(ids, reader.taxonomy))
+        return take_out(site, taken.ids, masked=taken.masked)
+    reader, ids = Reader.open(state), taken.all
+    places, known = _places(reader, ids), entries.held(ids, reader.taxonomy)
+    return take_out(site, taken.ids, places, known, taken.masked)
 
 
 def _places(reader: Reader, ids: Collection[int]) -> dict[int, list[str]]:
@@ -181,37 +201,39 @@ class Sieve:
     run: Run
     reader: Reader
     _edits: TreeEdits | None = None
-    _taken: Taken = Taken(frozenset(), 0)
+    _taken: Taken = field(default_factory=Taken.nothing)
 
     def clean_draft(self, draft: Draft) -> None:
         """Take it out of a whole new site."""
-        seen = max(self.run.build.revision or 0, self._taken.revision)
-        taken = Taken.since(seen)
-        if not taken.ids:
+        taken = Taken.since(max(self.run.build.revision or 0, self._taken.revision))
+        if not taken:
             return
-        edits = take_out(draft.site, taken.ids, _places(self.reader, taken.ids))
+        places = _places(self.reader, taken.all)
+        edits = take_out(draft.site, taken.ids, places, masked=taken.masked)
         edits.carry_out()
         self._edits = edits.after(self._edits) if self._edits else edits
-        self._taken = Taken(taken.ids | self._taken.ids, taken.revision)
+        ids, masked = taken.ids | self._taken.ids, {**self._taken.masked, **taken.masked}
+        self._taken = Taken(ids, masked, taken.revision)
 
     def clean_delta(self, draft: PatchDraft) -> list[str]:
         """Take it out of what a delta brings; files that the delta has to remove beside its own."""
         taken = Taken.since(self.run.build.revision or 0)
-        if not taken.ids:
+        if not taken:
             return []
-        edits = take_out_of_delta(draft.new, releases.public(), taken.ids, _torrents(taken.ids))
+        site, torrents = releases.public(), _torrents(taken.ids)
+        edits = take_out_of_delta(draft.new, site, taken.ids, torrents, taken.masked)
         edits.carry_out()
         self._edits, self._taken = edits, taken
         return edits.removed
 
     def is_clean(self) -> bool:
-        """Whether nothing was taken down since it was cleaned last."""
-        return not Taken.since(max(self.run.build.revision or 0, self._taken.revision)).ids
+        """Whether nothing had to leave since it was cleaned last."""
+        return not Taken.since(max(self.run.build.revision or 0, self._taken.revision))
 
     def note(self) -> None:
         """Write down what was taken out; in the transaction that publishes, once its rows stand."""
         if self._edits:
-            removed_outputs.note(self._edits, self._taken.ids)
+            removed_outputs.note(self._edits, self._taken.ids, self._taken.masked)
 
 
 def _torrents(ids: Collection[int]) -> set[str]:

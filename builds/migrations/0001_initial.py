@@ -142,6 +142,7 @@ class Migration(migrations.Migration):
                 ('files', models.PositiveIntegerField(default=0)),
                 ('bytes', models.PositiveBigIntegerField(default=0)),
                 ('removed_revision', models.BigIntegerField(default=0)),
+                ('purged_revision', models.BigIntegerField(default=0)),
                 ('removal_token', models.CharField(blank=True, max_length=32)),
                 ('removal_due_at', models.DateTimeField(null=True)),
                 ('held_at', models.CharField(blank=True, max_length=64, verbose_name='held at')),

@@ -61,6 +61,8 @@ class BuildState(models.Model):
     bytes = models.PositiveBigIntegerField(default=0)
     removed_revision = models.BigIntegerField(default=0)
     """What was taken down up to this revision of the catalog is off the public site."""
+    purged_revision = models.BigIntegerField(default=0)
+    """What was taken down or blocked up to this revision is in no state that is kept."""
     removal_token = models.CharField(max_length=32, blank=True)
     """Of the tree as the last such removal left it, whether or not these tables describe it."""
     removal_due_at = models.DateTimeField(null=True)

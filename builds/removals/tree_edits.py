@@ -16,6 +16,8 @@ class TreeEdits:
         self.site = site
         self._below = below
         self._changed: dict[str, bytes | None] = {}
+        self.taken_out: set[int] = set()
+        """Resources of which they leave nothing."""
 
     def read(self, path: str) -> bytes | None:
         """A file as it shall be; None if there is none."""
@@ -60,6 +62,7 @@ class TreeEdits:
         """Both, the earlier ones first."""
         both = TreeEdits(self.site, self._below)
         both._changed = earlier._changed | self._changed
+        both.taken_out = earlier.taken_out | self.taken_out
         return both
 
     def write_to(self, folder: Path) -> None:

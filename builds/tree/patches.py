@@ -247,6 +247,16 @@ def undoable(current: Path | None) -> list[Patch]:
     return chain
 
 
+def keep_only(current: Path, kept: list[Patch]) -> int:
+    """Remove all merged deltas of a release but these, so that they can't be undone; how many."""
+    names = {_name(patch) for patch in kept}
+    merged = [f for f in _folders(current) if _patch(f) and not (f / "new").is_dir()]
+    gone = [folder for folder in merged if folder.name not in names]
+    for folder in gone:
+        _remove(folder)
+    return len(gone)
+
+
 def folder_of(current: Path, patch: Patch) -> Path:
     """The folder of a patch in that release."""
     return current / "deltas" / _name(patch)

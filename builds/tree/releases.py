@@ -161,6 +161,11 @@ def complete() -> list[Path]:
     return sorted(path for path in releases().iterdir() if not path.name.startswith(DRAFT))
 
 
+def remove(folder: Path) -> None:
+    """Remove a release that is not the public one."""
+    _remove([folder])
+
+
 def prune() -> None:
     """Remove releases beyond the wanted number, never the public one."""
     wanted: int = settings.GHOST.site_releases_keep

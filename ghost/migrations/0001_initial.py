@@ -81,6 +81,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('revision', models.PositiveBigIntegerField(db_index=True)),
                 ('resource_id', models.BigIntegerField()),
+                ('kind', models.CharField(choices=[('takedown', 'Takedown'), ('withdrawal', 'Withdrawal'), ('mention', 'Mention')], default='takedown', max_length=10)),
             ],
         ),
         migrations.CreateModel(
@@ -156,6 +157,7 @@ class Migration(migrations.Migration):
                 ('id', models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
                 ('revision', models.PositiveBigIntegerField(default=0, verbose_name='revision')),
                 ('urgent_revision', models.PositiveBigIntegerField(default=0)),
+                ('removal_revision', models.PositiveBigIntegerField(default=0)),
                 ('reason', ghost.core.db.fields.ReasonField(verbose_name='last change')),
                 ('changed_at', models.DateTimeField(default=datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc), verbose_name='changed')),
                 ('announced_at', models.DateTimeField(default=datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc), verbose_name='announced')),

@@ -42,6 +42,7 @@ CHORES: tuple[Chore, ...] = (
     Chore("looking after what workers hold", 5, release.look_after),
     Chore("asking the queue for what it lost", 10, lambda: get_broker().ask_again()),
     Chore("heartbeat", worker_heartbeat.EVERY_S, worker_heartbeat.beat),
+    Chore("purging kept states of what was taken down", 30, tasks.ask_for_purge),
     Chore("asking again for builds that failed", 5, tasks.ask_again),
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
@@ -13,7 +14,7 @@ from ghost.core.admin.model_admin import ModelAdmin, display
 from ghost.core.admin.operators_named import NamesOperators
 from ghost.core.audit import people
 from resources.admin.forms import HashField
-from resources.models import Block, Resource
+from resources.models import Block, Resource, TextHash
 
 V1_DIGITS = 40
 
@@ -53,6 +54,17 @@ class BlockAdmin(NamesOperators[Block], ModelAdmin[Block]):
     def save_model(self, request: HttpRequest, obj: Block, form: Any, change: bool) -> None:
         obj.created_by = obj.created_by or request.user.get_username()
         super().save_model(request, obj, form, change)
+        if not change:
+            TextHash.objects.tell([obj.info_hash], is_blocked=True)
         for row in Resource.objects.standing().twins_of(obj.info_hash):
             told = _("“%s” has this hash and stays public until it is taken down.") % row.title
             self.message_user(request, told, messages.WARNING)
+
+    def delete_model(self, request: HttpRequest, obj: Block) -> None:
+        super().delete_model(request, obj)
+        TextHash.objects.tell([obj.info_hash], is_blocked=False)
+
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Block]) -> None:
+        hashes = list(queryset.values_list("info_hash", flat=True))
+        super().delete_queryset(request, queryset)
+        TextHash.objects.tell(hashes, is_blocked=False)

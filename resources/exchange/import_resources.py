@@ -23,6 +23,7 @@ from resources.models import (
     ProbeStatus,
     Resource,
     ResourceTag,
+    TextHash,
     cover_requests,
     events,
     findings,
@@ -240,10 +241,17 @@ class Arrivals:
             if is_changed:
                 row.store()
             if record.takedown_at:
+                self._name_other_half(row, arrival)
                 row.take_down(reason=record.takedown_reason, by="import_catalog")
             if record.metadata and row.probed_at is None and not self._is_dry_run:
                 is_changed |= findings.record_metadata(row, record.metadata)
         return RecordOutcome.UPDATED if is_changed or record.takedown_at else RecordOutcome.SKIPPED
+
+    def _name_other_half(self, row: Resource, arrival: _Arrival) -> None:
+        """A half of a hybrid that only the record names is taken down with the row."""
+        other = next((each for each in arrival.hashes if each not in row.hashes), "")
+        if other and not row.other_hash:
+            row.alone().update(other_hash=other)
 
     def _is_promised(self, record: records.ResourceRecord, known: _Known) -> bool:
         """Whether it replaces what a dry run took in, and undid, in an earlier part."""
@@ -290,6 +298,7 @@ class Arrivals:
         primary_keys.settle(Resource)
         Resource.objects.bulk_create([row for row in rows if not row.pk])
         ResourceTag.objects.index(rows)
+        TextHash.objects.index(rows)
         cover_requests.announce(rows)
         self._link(new, known)
         for arrival, row in new:
@@ -304,7 +313,10 @@ class Arrivals:
     def _finish(self, arrival: _Arrival, row: Resource) -> None:
         if row.takedown_at:
             reason, by = row.takedown_reason, "import_catalog"
-            Block.objects.add(row.hashes, reason=reason, by=by, is_of_takedown=True)
+            Block.objects.add(row.hashes, reason=reason, by=by, is_of_takedown=True, of=[row.pk])
+        if arrival.record.metadata:
+            paths = (file.path for file in arrival.record.metadata.files)
+            TextHash.objects.index_files(row, paths)
         if arrival.record.metadata and not self._is_dry_run:
             metadata.save(arrival.record.metadata, survives_power_loss=False)
         self.awaits_probe |= row.probe_due_at is not None

@@ -21,7 +21,7 @@ from resources.exchange.accounts import People
 from resources.exchange.deferred import Waiting
 from resources.exchange.import_resources import Arrivals, Defaults
 from resources.exchange.report import Line, Report, chunks
-from resources.models import Block, Resource
+from resources.models import Block, Resource, TextHash
 from resources.publishing.prober import prober
 from teams.models import Token
 
@@ -166,6 +166,7 @@ class Intake:
         there = set(Block.objects.covering(*hashes).values_list("info_hash", flat=True))
         new = {row.info_hash: row for row in rows if row.info_hash not in there}
         Block.objects.bulk_create(new.values())
+        TextHash.objects.tell(new, is_blocked=True)
         trail.record_all(
             "block.create", ((row, None, {"reason": row.reason}) for row in new.values())
         )

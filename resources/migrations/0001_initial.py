@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
             name='Category',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', ghost.core.db.fields.LineField(error_messages={'blank': 'A name is required.'}, max_length=100, validators=[django.core.validators.MinLengthValidator(1)], verbose_name='name')),
+                ('name', ghost.core.db.fields.NameField(error_messages={'blank': 'A name is required.'}, max_length=100, validators=[django.core.validators.MinLengthValidator(1)], verbose_name='name')),
                 ('slug', models.CharField(blank=True, help_text='Part of the address; made from the name if left empty.', max_length=190, verbose_name='slug')),
                 ('sort_order', models.IntegerField(default=0, verbose_name='sort order')),
                 ('torznab_id', models.PositiveIntegerField(blank=True, help_text='The standard number that Torznab clients also find it by.', null=True, validators=[django.core.validators.MinValueValidator(1000), django.core.validators.MaxValueValidator(8999)], verbose_name='Torznab category')),
@@ -123,6 +123,19 @@ class Migration(migrations.Migration):
                 ],
                 'verbose_name': 'tag',
                 'verbose_name_plural': 'tags',
+            },
+        ),
+        migrations.CreateModel(
+            name='TextHash',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('info_hash', models.CharField(max_length=64)),
+                ('resource_id', models.BigIntegerField(db_index=True)),
+                ('is_of_files', models.BooleanField(default=False)),
+                ('gone_at_revision', models.PositiveBigIntegerField(db_index=True, null=True)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(models.F('info_hash'), models.F('resource_id'), models.F('is_of_files'), name='resources_text_hash_once')],
             },
         ),
         migrations.AddConstraint(

@@ -4,6 +4,7 @@ from resources.models.block import Block
 from resources.models.category import Category
 from resources.models.resource import Resource
 from resources.models.tag import ResourceTag
+from resources.models.text_hash import TextHash
 from resources.states import DhtStatus, ProbeStatus
 
 __all__ = [
@@ -13,4 +14,5 @@ __all__ = [
     "ProbeStatus",
     "Resource",
     "ResourceTag",
+    "TextHash",
 ]

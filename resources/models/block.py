@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Self
 
 from django.core.exceptions import ValidationError
@@ -9,7 +10,9 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ghost.core.batches import QUERY_KEYS, batched
 from ghost.core.errors import RefusedError
+from resources.models.text_hash import TextHash
 from resources.torrents import magnets
 
 
@@ -24,8 +27,17 @@ class BlockQuerySet(models.QuerySet["Block"]):
         """Those that a takedown made, and its end takes away."""
         return self.filter(is_of_takedown=True)
 
-    def add(self, hashes: list[str], *, reason: str, by: str, is_of_takedown: bool = False) -> None:
-        """Block each hash; one that is blocked already stays as it is."""
+    def add(
+        self,
+        hashes: Collection[str],
+        *,
+        reason: str,
+        by: str,
+        is_of_takedown: bool = False,
+        of: Collection[int] = (),
+    ) -> None:
+        """Block each hash; one that is blocked already stays as it is. What names one in a text,
+        beside the resources whose own they are (`of`), is told to the catalog."""
         self.bulk_create(
             (
                 Block(info_hash=h, reason=reason, created_by=by, is_of_takedown=is_of_takedown)
@@ -33,6 +45,21 @@ class BlockQuerySet(models.QuerySet["Block"]):
             ),
             ignore_conflicts=True,
         )
+        TextHash.objects.tell(hashes, is_blocked=True, besides=of)
+
+    def lift(self, hashes: Collection[str]) -> None:
+        """End the blocks of this set that are of these hashes; what names one in a text may be
+        shown again."""
+        found = set[str]()
+        for part in batched(sorted(set(hashes)), QUERY_KEYS):
+            blocks = self.covering(*part)
+            found.update(blocks.values_list("info_hash", flat=True))
+            blocks.delete()
+        TextHash.objects.tell(found, is_blocked=False)
+
+    def keep_for_good(self, hashes: Collection[str]) -> None:
+        """Blocks of a takedown whose end shall not lift them: an operator may, in the blocklist."""
+        self.of_takedowns().covering(*hashes).update(is_of_takedown=False)
 
 
 class Block(models.Model):

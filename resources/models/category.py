@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from ghost.core.audit import trail
 from ghost.core.catalog.models import Catalog
-from ghost.core.db.fields import LineField
+from ghost.core.db.fields import NameField, require_no_hash
 from ghost.core.errors import ForbiddenError, RefusedError
 from ghost.core.text.reasons import NONE, Reason
 from resources import reasons, slugs
@@ -91,7 +91,7 @@ class Category(models.Model):
         related_name="children",
         verbose_name=gettext_lazy("parent"),
     )
-    name = LineField(
+    name = NameField(
         gettext_lazy("name"),
         max_length=100,
         validators=[MinLengthValidator(1)],
@@ -156,6 +156,7 @@ class Category(models.Model):
         if not self.name:  # told by the field
             return
         self.slug = slugs.make(self.slug or self.name)
+        require_no_hash(self.slug)
         if self.slug == "page":
             raise ValidationError({"slug": _("“page” is reserved for the pages of lists.")})
         self._clean_place()

@@ -16,6 +16,7 @@ from resources import reasons
 from resources.models import events
 from resources.models.block import Block
 from resources.models.resource import Resource
+from resources.models.text_hash import TextHash
 from resources.states import DhtStatus, ProbeStatus
 from resources.torrents import metadata
 
@@ -57,7 +58,10 @@ def record_saved(row: Resource, found: metadata.Metadata, *, is_reached: bool = 
     with Catalog.turn():  # both halves may be recorded at once
         other = _other_half(row, found)
         why_not = _why_not_listed(row, other) if other else NONE
-        return _record_found(row, found, other, why_not, is_reached=is_reached)
+        is_kept = _record_found(row, found, other, why_not, is_reached=is_reached)
+        if is_kept:
+            TextHash.objects.index_files(row, (file.path for file in found.files))
+        return is_kept
 
 
 def forget_unlisted(found: metadata.Metadata) -> None:
@@ -77,7 +81,8 @@ def _why_not_listed(row: Resource, other: str) -> Reason:
     if now is None or (now.probed_at and now.other_hash == other):
         return NONE
     if now.takedown_at:
-        Block.objects.add([other], reason=now.takedown_reason, by="takedown", is_of_takedown=True)
+        reason, by = now.takedown_reason, "takedown"
+        Block.objects.add([other], reason=reason, by=by, is_of_takedown=True, of=[row.pk])
         return NONE
     if Block.objects.covering(other).exists():
         return reasons.BLOCKED_BY_HALF()

@@ -10,6 +10,7 @@ from typing import Any, Self
 from django.db import models
 from django.utils import timezone
 
+from ghost.core.batches import batched
 from ghost.core.catalog.models import Catalog
 from ghost.core.text.reasons import NONE
 from resources import reasons
@@ -22,6 +23,8 @@ from resources.models.tag import ResourceTag
 from resources.states import DhtStatus, ProbeStatus, State
 from teams.models import Team, Token
 
+BATCH = 100
+"""Hashes that one query looks for in each column that has them."""
 MOST_WORDS = 10
 NEWLY_CHANGED = timedelta(days=3)
 """For so long a resource whose health has changed is checked sooner than others."""
@@ -167,9 +170,9 @@ class ResourceQuerySet(models.QuerySet[Row]):
         removed = list[int]()
 
         def block(rows: Sequence[Row]) -> None:
-            hashes = [h for row in rows for h in row.hashes]
-            Block.objects.add(hashes, reason=reason, by=by, is_of_takedown=True)
-            removed.extend(row.pk for row in rows)
+            hashes, keys = [h for row in rows for h in row.hashes], [row.pk for row in rows]
+            Block.objects.add(hashes, reason=reason, by=by, is_of_takedown=True, of=keys)
+            removed.extend(keys)
 
         values = {"takedown_at": timezone.now(), "takedown_reason": reason}
         rows = self.filter(takedown_at=None)
@@ -178,12 +181,16 @@ class ResourceQuerySet(models.QuerySet[Row]):
     def restore(self) -> int:
         """Undo a takedown: visible again, its blocks gone; how many there were.
 
-        A block that an operator made stays, and keeps the torrent from being listed anew.
+        A block that an operator made stays, and keeps the torrent from being listed anew; so does
+        that of a hash which another one has that is still taken down.
         """
 
         def unblock(rows: Sequence[Row]) -> None:
-            hashes = [h for row in rows for h in row.hashes]
-            Block.objects.of_takedowns().covering(*hashes).delete()
+            own = {h for row in rows for h in row.hashes}
+            others = self.model._default_manager.filter(takedown_at__isnull=False)
+            for part in batched(sorted(own), BATCH):  # a hybrid's half may be another's
+                own -= {h for row in others.filter(has_hash(part)) for h in row.hashes}
+            Block.objects.of_takedowns().lift(own)
 
         values = {"takedown_at": None, "takedown_reason": ""}
         return self.taken_down()._write("restore", values, also=unblock)
@@ -232,7 +239,10 @@ class ResourceQuerySet(models.QuerySet[Row]):
             if seen or removed:
                 said = reasons.of_action(action, count, seen[0].title if seen else "")
                 keys = [row.pk for row in seen]
-                Catalog.advance(said, keys, removed=removed, is_announced=bool(seen))
+                withdrawn = [row.pk for row in seen if not (row.takedown_at or row.is_public)]
+                Catalog.advance(
+                    said, keys, removed=removed, withdrawn=withdrawn, is_announced=bool(seen)
+                )
         return count
 
     # -- verbs: probes and health

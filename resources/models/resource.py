@@ -16,14 +16,17 @@ from ghost.core.audit import trail
 from ghost.core.catalog.models import Catalog
 from ghost.core.db.snapshot import one_moment
 from ghost.core.errors import ForbiddenError, RefusedError
+from ghost.core.text import info_hashes
 from ghost.core.text.reasons import NONE
 from resources import provenance, reasons, slugs, tags
 from resources.models import cover_requests, events, list_index
+from resources.models.block import Block
 from resources.models.category import Category
 from resources.models.collisions import Collisions
 from resources.models.fields import COVER_FIELDS, EDITED_FIELDS, PROBE_FIELDS, ResourceFields
 from resources.models.queryset import ResourceQuerySet
 from resources.models.tag import ResourceTag
+from resources.models.text_hash import MOST_IN_TEXT, TextHash
 from resources.states import DhtStatus, ProbeStatus
 from resources.torrents import magnets, metadata
 from teams.models import Token
@@ -90,9 +93,15 @@ class Resource(ResourceFields):
         if len(self.content_markdown.encode("utf-8", "replace")) > MAX_BODY_BYTES:
             message = _("The description may have at most 100 kB.")
             raise ValidationError({"content_markdown": message})
+        self._clean_mentions()
         self._clean_supersedes()
         self.cover_image_url = self.cover_image_url or None
         self._clean_magnet()
+
+    def _clean_mentions(self) -> None:
+        if len(info_hashes.named(self.content_markdown)) > MOST_IN_TEXT:
+            message = _("The description may name at most %d info-hashes.") % MOST_IN_TEXT
+            raise ValidationError({"content_markdown": message})
 
     def _clean_with(self, name: str, clean: Callable[[Any], Any]) -> None:
         try:
@@ -245,6 +254,7 @@ class Resource(ResourceFields):
             cover_requests.announce(with_cover)
         if tagged := [row for row in rows if row.tags]:
             ResourceTag.objects.index(tagged)
+        TextHash.objects.index(rows)
         trail.record_all("resource.create", [(row, None, row.audited()) for row in rows])
         events.changed("create", rows)
 
@@ -261,10 +271,20 @@ class Resource(ResourceFields):
         self._save_unless_twin(names)
         self.tag_index.exclude(slug__in=map(slugs.make, self.tags)).delete()
         ResourceTag.objects.index([self])
+        TextHash.objects.follow(old, self)
+        self._follow_blocks(old)
         before, after = old.audited(), self.audited()
         trail.record("resource.update", self, before, after)
         if before != after:
             events.changed("update", [self])
+
+    def _follow_blocks(self, old: Resource) -> None:
+        """With another magnet, what was taken down stays blocked, whatever becomes of this row: an
+        operator may lift that. What it has now is blocked until it is restored."""
+        if self.takedown_at and not old.names_as(self):
+            Block.objects.keep_for_good(set(old.hashes).difference(self.hashes))
+            reason, by = self.takedown_reason, "takedown"
+            Block.objects.add(self.hashes, reason=reason, by=by, is_of_takedown=True, of=[self.pk])
 
     def _save_unless_twin(self, names: list[str] | None) -> None:
         try:
@@ -289,8 +309,10 @@ class Resource(ResourceFields):
         before, now = old.public_state() if old else None, self.public_state()
         if before != now or (now and has_new_cover):
             what = reasons.CHANGED if before else reasons.ADDED
-            removed = [self.pk] if is_blocked and before else []
-            Catalog.advance(what(name=self.title), [self.pk], removed=removed)
+            gone = [self.pk] if before and not now else []
+            removed, withdrawn = (gone, []) if is_blocked else ([], gone)
+            said = what(name=self.title)
+            Catalog.advance(said, [self.pk], removed=removed, withdrawn=withdrawn)
 
     def discard(self) -> None:
         """Delete it with its metadata; RefusedError while it is public. A block stays."""

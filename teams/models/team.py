@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ghost.core.audit import trail
 from ghost.core.catalog.models import Catalog
-from ghost.core.db.fields import LineField, NameKeyField
+from ghost.core.db.fields import NameField, NameKeyField
 from ghost.core.errors import ForbiddenError, RefusedError
 from teams import reasons
 from teams.models import public_names
@@ -71,7 +71,7 @@ class TeamQuerySet(models.QuerySet["Team"]):
 class Team(models.Model):
     """A named scope that a Publisher owns; its members publish into it."""
 
-    name = LineField(
+    name = NameField(
         _("name"),
         max_length=100,
         validators=[MinLengthValidator(1)],

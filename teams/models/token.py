@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ghost.core.audit import trail
 from ghost.core.catalog.models import Catalog
-from ghost.core.db.fields import LineField, NameKeyField
+from ghost.core.db.fields import NameField, NameKeyField
 from ghost.core.db.nowait import nowait
 from ghost.core.db.outages import OUTAGES
 from ghost.core.errors import ConflictError, ForbiddenError, RefusedError, RevokedError
@@ -176,7 +176,7 @@ class Token(models.Model):
         verbose_name=_("team"),
         help_text=_("The team that a team member publishes for; empty for the other roles."),
     )
-    display_name = LineField(
+    display_name = NameField(
         _("public name"),
         max_length=100,
         validators=[MinLengthValidator(1)],

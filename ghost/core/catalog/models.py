@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Self, TypeVar
@@ -32,7 +32,9 @@ class Catalog(models.Model):
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     revision = models.PositiveBigIntegerField(_("revision"), default=0)
     urgent_revision = models.PositiveBigIntegerField(default=0)
-    """The last revision that can't wait: something was taken down."""
+    """The last revision that can't wait: something was taken down, or a hash was blocked."""
+    removal_revision = models.PositiveBigIntegerField(default=0)
+    """The last revision in which anything had to leave the site (`Removal`)."""
     reason = ReasonField(_("last change"))
     changed_at = models.DateTimeField(_("changed"), default=EPOCH)
     announced_at = models.DateTimeField(_("announced"), default=EPOCH)
@@ -71,28 +73,40 @@ class Catalog(models.Model):
         resources: Iterable[int] = (),
         *,
         removed: Iterable[int] = (),
+        withdrawn: Iterable[int] = (),
+        masked: Iterable[int] = (),
         is_announced: bool = True,
     ) -> None:
         """Say that public content changes with this transaction, and why (shown to operators).
 
         `resources` are the keys of those that the public sees otherwise from now on; names of
-        categories, publishers and teams are compared by whoever shows them. Those `removed` must
-        be off the site at once, and the build that follows waits for no quiet. Who builds it himself
-        announces nothing.
+        categories, publishers and teams are compared by whoever shows them. Those `removed` (taken
+        down) or `withdrawn` must be off the site at once, and those `masked` show a hash no more that
+        is blocked now; where something was blocked, the build that follows waits for no quiet. Who
+        builds it himself announces nothing.
         """
         cls.get()
-        now, removals = timezone.now(), list(removed)
+        now = timezone.now()
+        urgent = {Removal.Kind.TAKEDOWN: list(removed), Removal.Kind.MENTION: list(masked)}
+        removals = urgent | {Removal.Kind.WITHDRAWAL: list(withdrawn)}
         with transaction.atomic():
             cls.objects.filter(pk=1).update(
                 revision=models.F("revision") + 1, reason=reason, changed_at=now
             )
             revision = cls.objects.values_list("revision", flat=True).get()
             Change.objects.note(revision, resources)
-            if removals:
-                cls.objects.filter(pk=1).update(urgent_revision=revision)
-                Removal.objects.note(revision, removals)
+            if any(removals.values()):
+                Removal.note(revision, removals)
+                cls._move_removals(revision, is_urgent=any(urgent.values()))
             if is_announced and settings.GHOST.enable_scheduler:
-                cls._tell(now, is_urgent=bool(removals))
+                cls._tell(now, is_urgent=any(urgent.values()))
+
+    @classmethod
+    def _move_removals(cls, revision: int, *, is_urgent: bool) -> None:
+        columns = {"removal_revision": revision}
+        cls.objects.filter(pk=1).update(
+            **columns, **({"urgent_revision": revision} if is_urgent else {})
+        )
 
     @classmethod
     def _tell(cls, now: datetime, *, is_urgent: bool) -> None:
@@ -165,15 +179,35 @@ class Change(models.Model):
 
 
 class Removal(models.Model):
-    """One resource that was taken down in a revision: what is published since may not show it.
+    """One resource that had to leave the site in a revision, or what a text of it names: what is
+    published since may not show it.
 
-    Also one that the public did not see any more, since the site may be behind.
+    Also one that the public did not see any more, since the site may be behind, or put back.
     """
+
+    class Kind(models.TextChoices):
+        """Why; a withdrawal blocks nothing, and its page may stand in states that are kept."""
+
+        TAKEDOWN = "takedown"
+        WITHDRAWAL = "withdrawal"
+        MENTION = "mention"
+        """A text of it names a hash that was blocked: it is shown without."""
 
     revision = models.PositiveBigIntegerField(db_index=True)
     resource_id = models.BigIntegerField()
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.TAKEDOWN)
 
     objects = NotedQuerySet["Removal"].as_manager()
 
     def __str__(self) -> str:
         return f"resource {self.resource_id} off in revision {self.revision}"
+
+    @classmethod
+    def note(cls, revision: int, removals: Mapping[Kind, Iterable[int]]) -> None:
+        """That these had to, in that revision."""
+        rows = (
+            cls(revision=revision, resource_id=pk, kind=kind)
+            for kind, resources in removals.items()
+            for pk in resources
+        )
+        cls.objects.bulk_create(rows, batch_size=5000)

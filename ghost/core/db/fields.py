@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext as _
 
+from ghost.core.text import info_hashes
 from ghost.core.text.folding import name_key
 from ghost.core.text.reasons import NONE, Reason, read
 from ghost.core.text.unicode import folded, one_line
@@ -17,6 +20,22 @@ class LineField(models.CharField[str, str]):
     def to_python(self, value: Any) -> Any:  # noqa: ANN401  # Django's
         """The line; what is no text is left to Django."""
         return one_line(value) if isinstance(value, str) else super().to_python(value)
+
+
+class NameField(LineField):
+    """A line that many pages show and addresses are made of: no info-hash, for what is taken down
+    could stay in it."""
+
+    def validate(self, value: Any, model_instance: models.Model | None) -> None:  # noqa: ANN401  # Django's
+        """ValidationError if it names one."""
+        super().validate(value, model_instance)
+        require_no_hash(value)
+
+
+def require_no_hash(text: str) -> None:
+    """ValidationError if a name has an info-hash in it."""
+    if info_hashes.named(text):
+        raise ValidationError(_("A name can't have an info-hash in it."), code="info_hash")
 
 
 class ReasonField(models.TextField[Reason, Reason]):

@@ -20,7 +20,7 @@ from typing import Any
 from django.utils import timezone
 
 from ghost.core.errors import RefusedError
-from ghost.core.text import addresses
+from ghost.core.text import addresses, info_hashes
 from ghost.core.text.unicode import one_line
 from resources import tags
 from resources.exchange import records
@@ -296,7 +296,7 @@ def _tags(row: Row, mended: list[str]) -> list[str]:
         mended.append("Its tags could not be read.")
         return []
     kept = [one_line(tag)[: tags.MAX_CHARS].strip() for tag in given if isinstance(tag, str)]
-    kept = [tag for tag in kept if tag]
+    kept = [tag for tag in kept if tag and not info_hashes.named(tag)]
     found = tags.clean(kept[: tags.MAX_TAGS])
     if found != given:
         mended.append("Tags that can't be were left out, cut short or put together.")
