@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
@@ -63,8 +62,3 @@ class BlockAdmin(NamesOperators[Block], ModelAdmin[Block]):
     def delete_model(self, request: HttpRequest, obj: Block) -> None:
         super().delete_model(request, obj)
         TextHash.objects.tell([obj.info_hash], is_blocked=False)
-
-    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Block]) -> None:
-        hashes = list(queryset.values_list("info_hash", flat=True))
-        super().delete_queryset(request, queryset)
-        TextHash.objects.tell(hashes, is_blocked=False)
