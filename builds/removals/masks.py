@@ -7,6 +7,7 @@ from collections.abc import Collection
 from builds.removals.removal import Masked
 from ghost.core.batches import batched
 from resources.models import Block, Resource, TextHash
+from resources.models.fields import HASHES
 from resources.models.queryset import BATCH
 
 
@@ -22,6 +23,6 @@ def of(ids: Collection[int]) -> Masked:
 def _listed(hashes: Collection[str]) -> set[str]:
     found = set[str]()
     for part in batched(sorted(hashes), BATCH):
-        for row in Resource.objects.public().twins_of(*part):
+        for row in Resource.objects.public().twins_of(*part).only(*HASHES):
             found.update(row.hashes)
     return found

@@ -40,6 +40,9 @@ PROBE_FIELDS = (
 )  # fmt: skip
 
 
+HASHES = ("magnet_hash", "magnet_hash_v2", "other_hash")
+
+
 class ResourceFields(models.Model):
     """The columns of a resource. Sets of them are found by `ResourceQuerySet`; how they change stands
     in `Resource`."""

@@ -18,7 +18,7 @@ from resources.models import changes, events, list_index
 from resources.models.block import Block
 from resources.models.changes import Row
 from resources.models.collisions import has_hash
-from resources.models.fields import state_is
+from resources.models.fields import HASHES, state_is
 from resources.models.tag import ResourceTag
 from resources.states import DhtStatus, ProbeStatus, State
 from teams.models import Team, Token
@@ -187,7 +187,7 @@ class ResourceQuerySet(models.QuerySet[Row]):
 
         def unblock(rows: Sequence[Row]) -> None:
             own = {h for row in rows for h in row.hashes}
-            others = self.model._default_manager.filter(takedown_at__isnull=False)
+            others = self.model._default_manager.filter(takedown_at__isnull=False).only(*HASHES)
             for part in batched(sorted(own), BATCH):  # a hybrid's half may be another's
                 own -= {h for row in others.filter(has_hash(part)) for h in row.hashes}
             Block.objects.of_takedowns().lift(own)

@@ -323,6 +323,7 @@ class Resource(ResourceFields):
             transaction.on_commit(partial(metadata.forget, row.magnet_hash))
             trail.record("resource.delete", row, row.audited(), None)
             events.changed("delete", [row])
+            TextHash.objects.leave(row)
             self.delete()
 
     # -- this one alone

@@ -61,6 +61,10 @@ class TextHashQuerySet(models.QuerySet["TextHash"]):
         found = sorted(info_hashes.named(names))[:MOST_IN_FILES]
         self._put(((row.pk, each) for each in found), is_of_files=True)
 
+    def leave(self, row: ResourceFields) -> None:
+        """Note that a resource is gone, though the site may still show it."""
+        self.filter(resource_id=row.pk)._retire()
+
     def _put(self, found: Iterable[tuple[int, str]], *, is_of_files: bool = False) -> None:
         rows = [
             TextHash(resource_id=pk, info_hash=each, is_of_files=is_of_files) for pk, each in found

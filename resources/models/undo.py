@@ -12,6 +12,7 @@ from ghost.core.catalog.models import Catalog
 from resources.models import cover_requests, events
 from resources.models.block import Block
 from resources.models.resource import Resource
+from resources.models.text_hash import TextHash
 from resources.states import ProbeStatus
 from resources.torrents import metadata
 
@@ -26,6 +27,7 @@ def delete_new(row: Resource) -> bool:
         transaction.on_commit(partial(metadata.forget, row.magnet_hash))
         trail.record("resource.forget", row, row.audited(), None)
         events.changed("forget", [row])
+        TextHash.objects.leave(row)
         row.alone().delete()
     return True
 
