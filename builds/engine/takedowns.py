@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from django.db import transaction
@@ -99,6 +99,9 @@ def take_off_site() -> int:
             state = BuildState.get()
             patches.finish_sealed(state.token, state.removal_token)
             taken = Taken.since(state.removed_revision)
+            if taken.ids and taken.masked:  # it must not wait for all who named it
+                _patch_standing(state, replace(taken, masked={}))
+                state = BuildState.get()
             changed = _patch_standing(state, taken)
             if changed is not None:
                 rows = BuildState.objects.filter(pk=1, removed_revision__lt=taken.revision)

@@ -109,13 +109,15 @@ def _alone(reading: str) -> Iterator[str]:
 
 
 def _in_groups(reading: str) -> Iterator[str]:
-    letters = reading.encode("ascii", "replace")
-    if b"hh hh" in letters.translate(_HEX_WORDS):
+    signs = reading.encode("ascii", "replace")
+    if b"hh hh" in signs.translate(_HEX_WORDS):
         for groups in _GROUPS.findall(reading):
             yield from _of_groups(re.split("[^0-9a-f]", groups))
-    if b" ".join([b"bbbb"] * 8) in letters.translate(_BASE32_WORDS):
+    if b" ".join([b"bbbb"] * 8) in signs.translate(_BASE32_WORDS):
         for groups in _GROUPS_OF_4.findall(reading):
-            yield base64.b32decode(re.sub("[ -]", "", groups).upper()).hex()
+            letters = re.sub("[ -]", "", groups)
+            if not letters.isalpha():  # eight words of four letters are no hash
+                yield base64.b32decode(letters.upper()).hex()
 
 
 def _of_groups(groups: list[str]) -> Iterator[str]:

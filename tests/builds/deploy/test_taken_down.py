@@ -57,12 +57,13 @@ def _checked_out(remote: Path, folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture
 def rows() -> list[Resource]:
-    """What is on the site and deployed; the first has everything."""
+    """What is on the site and deployed; the first has everything, the last one names its hash."""
     category = make.category("All")
     first = work("Zqdoomed", cover="#aa0000", tags=["tag"], category=category)
-    rest = [make.resource(title=f"Work {n}", category=category, tags=["tag"]) for n in range(40)]
+    rest = [make.resource(title=f"Work {n}", category=category, tags=["tag"]) for n in range(39)]
+    last = make.resource(title="Last", category=category, content_markdown=first.magnet_hash)
     tasks.build_now("test")
-    return [first, *rest]
+    return [first, *rest, last]
 
 
 def take_down(*rows: Resource) -> None:

@@ -649,9 +649,12 @@ def test_a_body_is_made_anew_only_from_another_source(monkeypatch):
     row = make.resource(content_markdown="Some *words*.")
     made = []
     real = entry_rows._make_content
-    monkeypatch.setattr(
-        entry_rows, "_make_content", lambda row, source: made.append(row.pk) or real(row, source)
-    )
+
+    def make_content(resource, *args):
+        made.append(resource.pk)
+        return real(resource, *args)
+
+    monkeypatch.setattr(entry_rows, "_make_content", make_content)
     built()
     row.title = "Another"
     row.store()

@@ -79,7 +79,7 @@ def test_a_v2_hash_is_found_and_masked(text):
     [
         "", "some words", V1[:39], f"{V1}0", "f" * 128,
         "2024 1080 7200 1234 5678 9012 3456 7890 1234 5678",
-        "Donaudampfschifffahrtsgesellschaft",
+        "Donaudampfschifffahrtsgesellschaft", "this that some more like them were here",
     ],
 )  # fmt: skip
 def test_what_is_none_is_left(text):
