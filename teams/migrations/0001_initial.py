@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             name='Team',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', ghost.core.db.fields.LineField(error_messages={'blank': 'A name is required.'}, max_length=100, validators=[django.core.validators.MinLengthValidator(1)], verbose_name='name')),
+                ('name', ghost.core.db.fields.NameField(error_messages={'blank': 'A name is required.'}, max_length=100, validators=[django.core.validators.MinLengthValidator(1)], verbose_name='name')),
                 ('name_key', ghost.core.db.fields.NameKeyField(of='name')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
             ],
@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
                 ('needs_review', models.BooleanField(default=False, help_text="What it and its teams publish needs an operator's approval.", verbose_name='needs review')),
                 ('prefix', models.CharField(editable=False, max_length=16, verbose_name='starts with')),
                 ('role', models.CharField(choices=[('Admin', 'Admin'), ('Publisher', 'Publisher'), ('TeamMember', 'Team member')], max_length=16, verbose_name='role')),
-                ('display_name', ghost.core.db.fields.LineField(error_messages={'blank': 'A name is required.'}, help_text='Shown on the public site as the publisher.', max_length=100, validators=[django.core.validators.MinLengthValidator(1)], verbose_name='public name')),
+                ('display_name', ghost.core.db.fields.NameField(error_messages={'blank': 'A name is required.'}, help_text='Shown on the public site as the publisher.', max_length=100, validators=[django.core.validators.MinLengthValidator(1)], verbose_name='public name')),
                 ('name_key', ghost.core.db.fields.NameKeyField(of='display_name')),
                 ('note', models.CharField(blank=True, help_text='For operators; never published.', max_length=300, verbose_name='note')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
