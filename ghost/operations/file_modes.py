@@ -3,6 +3,7 @@ what an earlier version made, or somebody copied in, is put right when web and w
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
@@ -25,7 +26,8 @@ FEW = ("secrets_dir", "backup_dir")
 """Those with few files: looked at one by one at each start."""
 FEW_COMMANDS = 3
 VAR = BASE_DIR / "var"
-OTHER_PEOPLES = {Path("/"), BASE_DIR, *BASE_DIR.parents, Path.home(), *Path.home().parents}
+HOME = Path(os.path.expanduser("~"))  # noqa: PTH111  # Path.home() fails where nobody knows it
+OTHER_PEOPLES = {Path("/"), BASE_DIR, *BASE_DIR.parents, HOME, *HOME.parents}
 """Folders that are never closed, whatever the configuration says."""
 
 

@@ -44,7 +44,7 @@ def _make(folder: Path, mode: int) -> None:
         if not folder.is_dir():
             raise
     else:
-        folder.chmod(mode)
+        set_mode(folder, mode)
 
 
 def make_public(folder: Path) -> None:
@@ -63,9 +63,9 @@ def make_private(folder: Path) -> None:
 
 
 def set_mode(path: Path, wanted: int) -> bool:
-    """Give a file or folder this mode if it has another; whether it had. What is not there, or
-    somebody else's, stays as it is: `manage.py doctor` tells."""
-    with suppress(FileNotFoundError, PermissionError):
+    """Give a file or folder this mode if it has another; whether it had. What is not there,
+    somebody else's, or on a disk without modes stays as it is: `manage.py doctor` tells."""
+    with suppress(OSError):
         if stat.S_IMODE(path.stat().st_mode) != wanted:
             path.chmod(wanted)
             return True
@@ -91,7 +91,7 @@ def _mode(entry: os.DirEntry[str]) -> int:
 
 
 def _set_mode(entry: os.DirEntry[str], wanted: int) -> None:
-    with suppress(FileNotFoundError, PermissionError):
+    with suppress(OSError):
         if _mode(entry) != wanted:
             os.chmod(entry.path, wanted)  # noqa: PTH101  # as above
 

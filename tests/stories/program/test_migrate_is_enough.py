@@ -50,5 +50,8 @@ def test_a_site_is_built_after_migrate_alone_though_the_programs_were_there_befo
     assert (schedules > 5, groups) == (True, 3)
     assert (tmp_path / "secrets" / "admin-token").stat().st_mode & 0o777 == 0o600
     assert place.public("index.html")
+    public = {tmp_path / "site", *(tmp_path / "site").rglob("*"), *tmp_path.glob("*.log")}
+    private = set(tmp_path.rglob("*")) - public
+    assert {path for path in private if path.stat().st_mode & 0o077} == set()
     assert "Traceback" not in place.log("web") + place.log("worker")
     assert "Service Unavailable" not in place.log("web")

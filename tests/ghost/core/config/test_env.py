@@ -101,6 +101,7 @@ def test_nothing_else_reads_the_environment():
         "ghost/core/config/env.py",
         "ghost/core/config/listing.py",
         "ghost/core/io/child_environment.py",
+        "ghost/management/commands/createsuperuser.py",  # a variable of Django's
         "ghost/wsgi.py",
         "manage.py",
     }
@@ -181,4 +182,12 @@ def test_trusted_proxies_that_are_none_are_refused_at_start(monkeypatch, value):
     monkeypatch.setenv("GHOST_TRUSTED_PROXIES", value)
 
     with pytest.raises(env.ConfigError, match="GHOST_TRUSTED_PROXIES: "):
+        env.load()
+
+
+@pytest.mark.parametrize("value", ["GHOST_SECRET_KEY", "A=b", "KRB5CCNAME,GHOST_DATABASE_URL"])
+def test_variables_of_ghost_are_passed_to_no_child(monkeypatch, value):
+    monkeypatch.setenv("GHOST_CHILD_ENV", value)
+
+    with pytest.raises(env.ConfigError, match=r"GHOST_CHILD_ENV: .* is no name of a variable"):
         env.load()
