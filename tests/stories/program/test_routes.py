@@ -26,6 +26,7 @@ PASSKEY = "/admin/account/passkey/"
 """What a passkey has to sign, and a session that remembers it: nobody is signed in by that."""
 OPEN = {
     "/health", "/api/health", "/ready", "/api/openapi.json", "/api/docs", "/admin/login/", PASSKEY,
+    "/admin/account/password/reset/", "/admin/account/password/reset/1/1/",
 }  # fmt: skip
 """What anybody may read: whether it works, what it can do, and where to sign in."""
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
@@ -187,11 +188,18 @@ def expired() -> str:
     return row.raw
 
 
+def inert() -> str:
+    row = make.admin()
+    Token.objects.filter(pk=row.pk).update(is_inert=True)
+    return row.raw
+
+
 CALLERS = {
     "an unknown token": garbage,
     "a revoked Admin": lambda: revoked(Role.ADMIN),
     "a revoked member": lambda: revoked(Role.TEAM_MEMBER),
     "an expired Admin": expired,
+    "an Admin that came with a file": inert,
     "two tokens": lambda: f"{make.admin().raw}, {make.admin().raw}",
     "no token": lambda: "",
     "a digest": lambda: make.admin().token_hash,
