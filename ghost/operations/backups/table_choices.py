@@ -28,11 +28,11 @@ KEPT = (
     "dht_scan", "dht_scanpart", "django_admin_log", "django_content_type", "django_migrations",
     "django_q_schedule", "ghost_auditevent", "ghost_catalog", "ghost_change", "ghost_removal",
     "ghost_schedulerun", "resources_block", "resources_category", "resources_resource",
-    "resources_resourcetag", "teams_team", "teams_token",
+    "resources_resourcetag", "resources_texthash", "teams_team", "teams_token",
 )  # fmt: skip
 LEFT_OUT = (
     "django_session", "usersessions_usersession",  # whoever has one is signed in
-    "account_emailconfirmation",  # a link that is worth a sign-in
+    "account_emailconfirmation", "ghost_firstoperatorlink", "ghost_resetrequest",  # links that open the admin
     "ghost_keptanswer",  # answers with raw tokens in them, sealed
     "ghost_queueentry", "django_q_ormq", "django_q_task",  # arguments of tasks; what is due stands in rows
     "ghost_job", "ghost_jobpart",  # of tasks that are no more: nobody would ever end them
