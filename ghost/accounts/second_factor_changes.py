@@ -11,7 +11,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from ghost.accounts import notices
+from ghost.accounts import notices, operator_sessions
 from ghost.core.audit import trail
 
 CODES = Authenticator.Type.RECOVERY_CODES
@@ -27,15 +27,33 @@ def _fields(row: Authenticator) -> dict[str, Any]:
     return {"second_factor": NAMES[row.type]} | ({"key": name} if name else {})
 
 
-def _added(sender: object, *, user: User, authenticator: Authenticator, **_more: Any) -> None:  # noqa: ANN401  # a signal's
+def _added(
+    sender: object,
+    *,
+    request: HttpRequest,
+    user: User,
+    authenticator: Authenticator,
+    **_more: Any,  # noqa: ANN401  # a signal's
+) -> None:
+    """The other sessions were begun without it: they end."""
     trail.record("user.add_second_factor", user, None, _fields(authenticator))
+    operator_sessions.end(user, keep=request.session.session_key)
     if authenticator.type == Authenticator.Type.TOTP:
         # The code that proved it is used: it lets nobody in as well.
         Authenticator.objects.filter(pk=authenticator.pk).update(last_used_at=timezone.now())
 
 
-def _removed(sender: object, *, user: User, authenticator: Authenticator, **_more: Any) -> None:  # noqa: ANN401  # as above
+def _removed(
+    sender: object,
+    *,
+    request: HttpRequest,
+    user: User,
+    authenticator: Authenticator,
+    **_more: Any,  # noqa: ANN401  # as above
+) -> None:
+    """It may have been stolen: what was begun by it ends."""
     trail.record("user.remove_second_factor", user, _fields(authenticator), None)
+    operator_sessions.end(user, keep=request.session.session_key)
 
 
 def _renewed(sender: object, *, user: User, authenticator: Authenticator, **_more: Any) -> None:  # noqa: ANN401  # as above

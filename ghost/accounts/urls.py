@@ -29,11 +29,6 @@ def _closed(address: str, view: Any, name: str) -> URLPattern:  # noqa: ANN401  
     return path(address, secret(site.admin_view(view.as_view())), name=name)
 
 
-def _secret(address: str, view: Any, name: str) -> URLPattern:  # noqa: ANN401  # as above
-    """For operators, and kept by no cache: it shows what opens the account."""
-    return path(address, secret(site.admin_view(view.as_view())), name=name)
-
-
 urlpatterns = [
     _open("login/", SignInView, "account_login"),
     _open("account/second-factor/", confirm_pages.SecondFactorPage, "mfa_authenticate"),
@@ -50,13 +45,13 @@ urlpatterns = [
         "account_reset_password_from_key",
     ),
     _closed("account/", second_factors.AccountPage, "mfa_index"),
-    _secret("account/app/add/", second_factors.AddAppPage, "mfa_activate_totp"),
+    _closed("account/app/add/", second_factors.AddAppPage, "mfa_activate_totp"),
     _closed("account/app/remove/", second_factors.RemoveAppPage, "mfa_deactivate_totp"),
     _closed("account/keys/add/", second_factors.AddKeyPage, "mfa_add_webauthn"),
     _closed("account/keys/<int:pk>/name/", second_factors.NameKeyPage, "mfa_edit_webauthn"),
     _closed("account/keys/<int:pk>/remove/", second_factors.RemoveKeyPage, "mfa_remove_webauthn"),
-    _secret("account/codes/", second_factors.CodesPage, "mfa_view_recovery_codes"),
-    _secret("account/codes/make/", second_factors.MakeCodesPage, "mfa_generate_recovery_codes"),
+    _closed("account/codes/", second_factors.CodesPage, "mfa_view_recovery_codes"),
+    _closed("account/codes/make/", second_factors.MakeCodesPage, "mfa_generate_recovery_codes"),
     _closed("account/confirm/", confirm_pages.ConfirmByPasswordPage, "account_reauthenticate"),
     _closed("account/confirm/code/", confirm_pages.ConfirmByCodePage, "mfa_reauthenticate"),
     _closed("account/confirm/key/", confirm_pages.ConfirmByKeyPage, "mfa_reauthenticate_webauthn"),

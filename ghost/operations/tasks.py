@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
@@ -46,6 +47,7 @@ def drop_ended_sessions() -> Plain:
     first_operator.prune()
     reset_links.prune()
     sessions = pacing.delete(Session.objects.filter(expire_date__lte=now))
+    pacing.delete(UserSession.objects.exclude(session_key__in=Session.objects.values("pk")))
     return reasons.SESSIONS_DROPPED(
         number=sessions, attempts=pacing.delete(Attempt.objects.filter(at__lte=now - WINDOW))
     ).plain()

@@ -43,6 +43,9 @@ class PasskeyView(LoginWebAuthnView):  # type: ignore[misc]  # as above
     form_class = forms.PasskeyForm
     http_method_names = ["get", "post"]
 
+    def _redirect_to_pending_stage(self, request: HttpRequest, stage: object) -> None:
+        """Who has given a password may take a passkey instead of what comes after it."""
+
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401  # Django's
         """What the browser hands to the passkey."""
         return JsonResponse({"request_options": auth.begin_authentication(user=None)})

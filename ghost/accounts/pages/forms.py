@@ -24,6 +24,7 @@ from allauth.mfa.webauthn.forms import (
     ReauthenticateWebAuthnForm,
 )
 from django import forms
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -35,6 +36,8 @@ from unfold.widgets import (
 
 from ghost.accounts import attempts
 from ghost.accounts.sealing import UnreadableSecretError
+from ghost.core.audit import access
+from ghost.core.audit.models import SECOND_FACTOR_FAILED
 
 MOST_CHARS = 100
 """Of a code, or of a key's name."""
@@ -58,7 +61,7 @@ class _CountedCode(forms.Form):
     def clean_code(self) -> str:
         """The code; ValidationError if it is not right, was used, or too many were tried."""
         tried = attempts.at_code(self.user)
-        with attempts.told_in_form(tried):
+        with _failure_noted(self.user), attempts.told_in_form(tried):
             try:
                 code: str = super().clean_code()  # type: ignore[misc]  # allauth's
             except UnreadableSecretError as error:
@@ -134,10 +137,20 @@ class _CountedKey(forms.Form):
             if self.user
             else attempts.at_password(context.request, "passkey")
         )
-        with attempts.told_in_form(tried), _readable():
+        with _failure_noted(self.user), attempts.told_in_form(tried), _readable():
             key: Authenticator = super().clean_credential()  # type: ignore[misc]  # allauth's
         tried.forget()
         return key
+
+
+@contextmanager
+def _failure_noted(user: User | None) -> Iterator[None]:
+    """A second factor that is refused is in the audit trail, with the address."""
+    try:
+        yield
+    except ValidationError:
+        access.refuse(SECOND_FACTOR_FAILED, username=user.get_username() if user else "")
+        raise
 
 
 @contextmanager

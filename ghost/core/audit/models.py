@@ -22,7 +22,8 @@ UNAUTHORIZED, FORBIDDEN, LIMITED = (
     "request.limited",
 )
 """401, 403 and 429."""
-REFUSALS = (SIGN_IN_FAILED, SIGN_IN_LIMITED, UNAUTHORIZED, FORBIDDEN, LIMITED)
+SECOND_FACTOR_FAILED = "user.second_factor_failed"
+REFUSALS = (SIGN_IN_FAILED, SIGN_IN_LIMITED, SECOND_FACTOR_FAILED, UNAUTHORIZED, FORBIDDEN, LIMITED)
 """Actions that did not come about: anybody can make such events (`ghost.core.audit.access`)."""
 MOST_REFUSALS = 100_000
 """Of all kinds together, so many of the newest are kept: some 40 MB."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.auth.models import User
@@ -90,7 +91,7 @@ TABLES = {
     "teams.Attempt": (PERSONAL, "15 minutes"),
     "teams.Team": (PUBLIC, STAYS),
     "teams.Token": (SECRET, STAYS),
-    "usersessions.UserSession": (PERSONAL, WITH_IT),
+    "usersessions.UserSession": (PERSONAL, "when its session has ended"),
 }
 OLD = timezone.now() - timedelta(days=500)
 
@@ -126,6 +127,7 @@ def rows_of_long_ago() -> list[Any]:
         KeptAnswer.objects.create(token_id=1, key="k", fingerprint="f", made_at=OLD, nonce=b"n"),
         Usage.objects.create(caller="token 1", window=1),
         Session.objects.create(session_key="a" * 32, session_data="", expire_date=OLD),
+        UserSession.objects.create(user=person, session_key="a" * 32, ip="192.0.2.1"),
         Attempt.objects.create(username="zoe", address="192.0.2.1", at=OLD),
         ResetRequest.objects.create(email="zoe@example.org", language="en", at=OLD),
         FirstOperatorLink.objects.create(digest="x", expires_at=OLD),
