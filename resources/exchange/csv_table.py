@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import chain
 from typing import Any, BinaryIO
 
 from ghost.core.errors import RefusedError
@@ -92,9 +93,11 @@ def read(stream: BinaryIO) -> Iterator[Line]:
     """
     lines = _lines(stream)
     first = next(lines, "")
-    table = csv.reader(_with(first, lines), delimiter=_separator(first), strict=True)
+    bounded = _Bounded(first, lines)
+    table = csv.reader(bounded, delimiter=_separator(first), strict=True)
     columns = _columns(table)
     while True:
+        bounded.taken = 0
         place = f"line {table.line_num + 1}"
         try:
             cells = next(table)
@@ -144,9 +147,25 @@ class _Joined(io.RawIOBase):
         return len(body)
 
 
-def _with(first: str, rest: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from rest
+class _Bounded:
+    """Lines, of which one row of the table takes so many characters at most: a quoted cell may go over lines,
+    and a row over any number of such cells."""
+
+    def __init__(self, first: str, rest: Iterator[str]) -> None:
+        self._lines: Iterator[str] = chain([first], rest)
+        self.taken = 0
+        """Characters since the row began."""
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self.taken += len(line)
+        if self.taken > MAX_LINE_CHARS:
+            self._lines = iter(())  # what comes after it can't be told from it
+            raise RefusedError("This is no table: a row has more than a million letters.")
+        return line
 
 
 def _separator(first: str) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,8 +23,9 @@ from ghost.core.text import addresses, info_hashes
 from ghost.core.text.unicode import one_line
 from resources import tags
 from resources.exchange import records
-from resources.exchange.legacy import cells
+from resources.exchange.legacy import cells, sqlite_file
 from resources.exchange.legacy.metadata import EarlierMetadata
+from resources.exchange.legacy.sqlite_file import Row
 from resources.exchange.legacy.tree import Node, Tree
 from resources.exchange.report import Line
 from resources.models import DhtStatus, ProbeStatus
@@ -34,42 +34,38 @@ from teams.roles import Role
 from teams.token_schemes import Scheme
 
 MAGIC = b"SQLite format 3\x00"
-TABLES = ("auth", "team", "category", "resource")
-AT_ONCE = 200
+TABLES = {
+    "auth": ("token_hash", "role", "display_name", "scope_team_id", "created_at", "revoked_at"),
+    "team": ("id", "name", "owner_token_hash", "created_at"),
+    "category": (
+        "id", "parent_id", "name", "slug", "sort_order", "created_at", "updated_at",
+    ),
+    "resource": (
+        "id", "title", "magnet_uri", "magnet_hash", "content_markdown", "cover_image_url", "tags_json",
+        "category_id", "publisher_token_hash", "team_id", "dht_status", "last_dht_check", "created_at",
+        "updated_at", "published_at", "takedown_at",
+    ),
+}  # fmt: skip
+MOST_ROWS = {"auth": 20_000, "team": 20_000, "category": 20_000, "resource": 5_000_000}
+SHORT_CHARS = 400
+"""Of each text in what is held whole in memory: tokens, teams and categories."""
 REASON = "Taken down in the earlier Ghost."
 _JSON = json.JSONDecoder()
 _HASH = re.compile(r"[0-9a-f]{64}")
-
-Row = dict[str, Any]
 
 
 @contextmanager
 def opened(path: Path, metadata_dir: Path | None) -> Iterator[Earlier]:
     """The database, read only; RefusedError if it is none of the earlier Ghost's."""
-    try:
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
-    except sqlite3.Error as error:
-        raise RefusedError(f"The database can't be opened: {error}.") from error
-    try:
-        connection.execute("PRAGMA trusted_schema=OFF")
-        connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
-        connection.row_factory = _row
-        yield Earlier(connection, EarlierMetadata(metadata_dir) if metadata_dir else None)
-    except sqlite3.Error as error:
-        raise RefusedError(f"The database can't be read: {error}.") from error
-    finally:
-        connection.close()
-
-
-def _row(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> Row:
-    return dict(zip((column[0] for column in cursor.description), values, strict=True))
+    with sqlite_file.opened(path, TABLES) as file:
+        yield Earlier(file, EarlierMetadata(metadata_dir) if metadata_dir else None)
 
 
 @dataclass
 class Earlier:
     """An open database of the earlier Ghost, with what its rows refer to."""
 
-    connection: sqlite3.Connection
+    file: sqlite_file.SqliteFile
     metadata: EarlierMetadata | None = None
     _refs: dict[str, int] = field(default_factory=dict)
     """Of its tokens, by hash."""
@@ -78,20 +74,16 @@ class Earlier:
     _teams: set[int] = field(default_factory=set)
     _paths: dict[int, str] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        found = self.connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-        missing = sorted({*TABLES} - {row["name"] for row in found})
-        if missing:
-            raise RefusedError(
-                f"This is no database of the earlier Ghost: it has no table {missing[0]}."
-            )
-
     def total(self) -> int:
-        """How many rows there are of all that is read."""
-        return sum(
-            int(self.connection.execute(f"SELECT count(*) AS n FROM {name}").fetchone()["n"])  # noqa: S608  # a name of ours
-            for name in TABLES
-        )
+        """How many rows there are of all that is read; RefusedError if those are too many."""
+        counts = {table: self.file.count(table) for table in TABLES}
+        for table, count in counts.items():
+            if count > MOST_ROWS[table]:
+                most = MOST_ROWS[table]
+                raise RefusedError(
+                    f"The table {table} has {count:,} rows: {most:,} at most are read."
+                )
+        return sum(counts.values())
 
     def read(self) -> Iterator[Line]:
         """Everything as records, each with what had to be changed for it to be one."""
@@ -107,8 +99,7 @@ class Earlier:
 
     def _rows(self, table: str) -> list[Row]:
         by = "token_hash" if table == "auth" else "id"
-        found = self.connection.execute(f"SELECT * FROM {table} ORDER BY {by}")  # noqa: S608  # names of ours
-        return list(found)
+        return [_shortened(row) for row in self.file.rows(table, by)]
 
     # -- tokens and teams
 
@@ -181,12 +172,7 @@ class Earlier:
     # -- resources
 
     def _read_resources(self) -> Iterator[Line]:
-        last = -(2**63)
-        query = "SELECT * FROM resource WHERE id > ? ORDER BY id LIMIT ?"
-        while rows := list(self.connection.execute(query, (last, AT_ONCE))):
-            for row in rows:
-                yield self._resource(row)
-            last = rows[-1]["id"]
+        yield from map(self._resource, self.file.rows("resource", "id"))
 
     def _resource(self, row: Row) -> Line:
         place, mended = f"resource {row['id']}", list[str]()
@@ -230,6 +216,10 @@ class Earlier:
             mended.append("Its team is not there.")
             return None
         return team
+
+
+def _shortened(row: Row) -> Row:
+    return {n: v[:SHORT_CHARS] if isinstance(v, (str, bytes)) else v for n, v in row.items()}
 
 
 def _node(row: Row) -> Node:

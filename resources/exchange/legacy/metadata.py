@@ -11,6 +11,8 @@ from typing import Any
 
 from django.utils import timezone
 
+from ghost.core.errors import RefusedError
+from resources.exchange import records
 from resources.exchange.legacy.cells import moment
 from resources.torrents import sanitize
 from resources.torrents.magnets import Magnet
@@ -46,8 +48,10 @@ class EarlierMetadata:
         try:
             if path.stat().st_size > MAX_BYTES:
                 return None
-            told = json.loads(path.read_bytes())
-        except (OSError, ValueError, RecursionError):
+            body = path.read_bytes()
+            records.require_few_parts(body)
+            told = json.loads(body)
+        except (OSError, ValueError, RecursionError, RefusedError):
             return None
         # Its mock invented two files for each torrent.
         if not isinstance(told, dict) or told.get("backend") in {"mock", "fake", "test"}:

@@ -593,7 +593,7 @@ def test_other_databases_and_damaged_ones_are_refused(tmp_path, old):
 
     told = [take_in(path) for path in (other, broken)]
 
-    assert "it has no table category" in told[0].error
+    assert "it has no table team" in told[0].error
     assert "The database can't be read" in told[1].error
 
 
