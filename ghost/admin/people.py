@@ -19,6 +19,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from ghost.accounts.pages.password_input import with_shown_passwords
 from ghost.admin import person_account
 from ghost.core.admin.model_admin import ModelAdmin, display, register
 from ghost.core.errors import OutageError
@@ -34,6 +35,10 @@ class PersonForm(UserCreationForm):  # type: ignore[misc]  # unfold has no types
 
     password_hash = ""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        with_shown_passwords(self)
+
     def set_password_and_save(
         self, user: User, commit: bool = True, **names: str
     ) -> User:  # Django's
@@ -45,6 +50,14 @@ class PersonForm(UserCreationForm):  # type: ignore[misc]  # unfold has no types
         if commit:
             user.save()
         return user
+
+
+class OtherPasswordForm(AdminPasswordChangeForm):  # type: ignore[misc]  # unfold has no types
+    """Another person's new password, which can be shown."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        with_shown_passwords(self)
 
 
 def may_touch(request: HttpRequest, person: User | None) -> bool:
@@ -62,7 +75,7 @@ def own_permissions(request: HttpRequest) -> models.QuerySet[Permission]:
 class UserAdmin(django.contrib.auth.admin.UserAdmin, ModelAdmin[User]):  # type: ignore[type-arg]  # Django's takes none at run time
     form = UserChangeForm
     add_form = PersonForm
-    change_password_form = AdminPasswordChangeForm
+    change_password_form = OtherPasswordForm
     list_display = ["username", "email", "shown_groups", "is_active", "is_superuser", "last_login"]
     warn_unsaved_form = False
     change_form_outer_before_template = "admin/account/person_buttons.html"

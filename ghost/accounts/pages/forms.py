@@ -29,12 +29,12 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
-    UnfoldAdminPasswordWidget,
     UnfoldAdminTextInputWidget,
     UnfoldBooleanSwitchWidget,
 )
 
 from ghost.accounts import attempts
+from ghost.accounts.pages.password_input import PasswordInput
 from ghost.accounts.sealing import UnreadableSecretError
 from ghost.core.audit import access
 from ghost.core.audit.models import SECOND_FACTOR_FAILED
@@ -113,7 +113,7 @@ class ConfirmByPasswordForm(ReauthenticateForm):  # type: ignore[misc]  # as abo
     password = forms.CharField(
         label=_("Password"),
         strip=False,
-        widget=UnfoldAdminPasswordWidget({"autocomplete": "current-password", "autofocus": True}),
+        widget=PasswordInput({"autocomplete": "current-password", "autofocus": True}),
     )
 
     def clean_password(self) -> str:

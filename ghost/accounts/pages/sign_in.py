@@ -14,10 +14,15 @@ from django.utils.translation import gettext as _
 from unfold.forms import AuthenticationForm
 
 from ghost.accounts import attempts
+from ghost.accounts.pages.password_input import with_shown_passwords
 
 
 class SignInForm(AuthenticationForm):  # type: ignore[misc]  # unfold has no types
     """unfold's form, which lets nobody guess."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # Django's
+        super().__init__(*args, **kwargs)
+        with_shown_passwords(self)
 
     def clean(self) -> dict[str, Any]:
         """Too many attempts are refused, whatever the password is; a success forgets them."""

@@ -291,7 +291,9 @@ class ModelAdmin(AuditedAdmin[M], _ModelAdmin[M]):
     def back(self, request: HttpRequest) -> HttpResponseRedirect:
         """To where the form was, if it says so, else to the list."""
         wanted = request.POST.get("next", "")
-        is_ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()})
+        is_ours = url_has_allowed_host_and_scheme(
+            wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+        )
         return HttpResponseRedirect(wanted if is_ours else self.list_url())
 
 
