@@ -158,6 +158,7 @@ STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # The admin's few files are served as they lie: no collectstatic step to forget.
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # the admin alone uses them
 
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"

@@ -126,9 +126,7 @@ def _exposure() -> Iterator[Finding]:
     for told, advice in exposures:
         yield Finding("exposure", Outcome.WARNED, told, advice)
     if not exposures:
-        told = _(
-            "the private pages and the site are kept apart, and come over TLS or stay on this machine"
-        )
+        told = _("nothing lies open that need not")
         yield Finding("exposure", Outcome.OK, told)
 
 

@@ -16,8 +16,10 @@ pytestmark = pytest.mark.django_db
 JSON = {"content_type": "application/json"}
 PUBLIC_PATHS = {"/api/openapi.json"}
 """Declared so by their views; the public site's are looked at in tests/ghost/test_public_site.py."""
-SECRETS = re.compile(r"/admin/(login|logout)/|/admin/account/|.*/(tokens/publisher|invites|rotate)")
-"""Answers that nobody may keep: what signs people in, and what shows a token."""
+TOKENS = re.compile(r".*/(tokens/publisher|invites|rotate)")
+"""Answers of the API that show a token."""
+ROWS = re.compile(r"/admin/(teams|resources|dht|builds|ghost|auth|django_q)/|/api/")
+"""What is asked for again and again, and shows nothing that opens anything; other pages may be `no-store`."""
 ALWAYS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
@@ -44,7 +46,8 @@ def faults(response, path: str, *, is_read: bool) -> list[str]:
 def _right(path: str) -> set[str]:
     if path in PUBLIC_PATHS:
         return {PUBLIC, PRIVATE}  # an error is no one's but the asker's
-    return {SECRET, PRIVATE} if SECRETS.match(path) else {PRIVATE}
+    is_of_rows = ROWS.match(path) and not TOKENS.match(path)
+    return {PRIVATE} if is_of_rows else {SECRET, PRIVATE}
 
 
 def wrong_answers(client, method: str, paths: list[str], **headers) -> dict[str, list[str]]:
@@ -160,3 +163,13 @@ def test_a_parameter_is_taken_once(client):
 
     assert (twice.status_code, once.status_code) == (422, 200)
     assert [each["field"] for each in twice.json()["errors"]] == ["limit"]
+
+
+def test_a_static_file_is_for_everybody_here_and_for_no_other_site(client):
+    answer = client.get("/static/ghost/admin.css", headers={"Origin": "https://evil.example"})
+    answer.close()
+
+    assert "public" in answer["Cache-Control"].split(", ")
+    assert answer["Content-Type"] == 'text/css; charset="utf-8"'
+    assert [name for name in answer.headers if name.startswith("Access-Control-")] == []
+    assert answer["Cross-Origin-Resource-Policy"] == "same-origin"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from django.utils.http import is_same_domain
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -57,7 +58,7 @@ class Deployment(Group):
         if name in map(_without_port, info.data.get("allowed_hosts", ())):
             raise ValueError("must be another name than those of GHOST_ALLOWED_HOSTS")
         origins = info.data.get("csrf_trusted_origins", ())
-        if name in (urlsplit(origin).hostname for origin in origins):
+        if any(is_same_domain(name, _pattern(origin)) for origin in origins):
             raise ValueError("must not be trusted: take it out of GHOST_CSRF_TRUSTED_ORIGINS")
         return name
 
@@ -179,6 +180,11 @@ def ascii_name(given: str) -> str:
     raise ValueError(
         "must be a host name such as catalog.example.org, without scheme, port and path"
     )
+
+
+def _pattern(origin: str) -> str:
+    """The names of an origin, as Django writes them: `https://*.example.org` is of `.example.org`."""
+    return (urlsplit(origin).hostname or "").removeprefix("*")
 
 
 def _without_port(host: str) -> str:

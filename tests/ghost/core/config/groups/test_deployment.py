@@ -94,6 +94,7 @@ def test_the_sites_own_name_is_put_as_browsers_send_it(monkeypatch, given, name)
         ("github-pages", {"GHOST_DEPLOY_MODE": "standard"}, "host name"),
         ("admin.example.org", {"GHOST_ALLOWED_HOSTS": "Admin.example.org:8000"}, "GHOST_ALLOWED_HOSTS"),
         ("catalog.example.org", {"GHOST_CSRF_TRUSTED_ORIGINS": "https://catalog.example.org"}, "not be trusted"),
+        ("catalog.example.org", {"GHOST_CSRF_TRUSTED_ORIGINS": "https://*.example.org:444"}, "not be trusted"),
     ],
 )  # fmt: skip
 def test_what_can_not_be_the_sites_own_name_is_refused(monkeypatch, given, more, told):
