@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
@@ -12,6 +13,8 @@ from ghost.core.batches import batched
 from resources.models.block import Block
 from resources.models.fields import ResourceFields
 from resources.torrents.magnets import Magnet
+
+logger = logging.getLogger(__name__)
 
 BATCH = 400
 """Hashes that one query names: databases bound the variables of a query."""
@@ -39,7 +42,8 @@ class Collisions:
     def require_none(self, row: ResourceFields, magnet: Magnet) -> None:
         """ValidationError (`blocked`, `duplicate`) if that torrent can't be listed by this row."""
         named = [h for h in (magnet.v1, magnet.v2) if h]
-        if self._blocked.intersection(named):
+        if blocked := self._blocked.intersection(named):
+            logger.warning("refused, since it is blocked: %s", ", ".join(sorted(blocked)))
             raise _refusal(_("This torrent is blocked."), "blocked")
         for twin in (self._twins.get(h) for h in named):
             if twin is not None and twin is not row and (row.pk is None or twin.pk != row.pk):

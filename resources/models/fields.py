@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ghost.core.db.fields import FoldedField, LineField, ReasonField
+from ghost.core.text import info_hashes
 from ghost.core.text.addresses import require_plain
 from resources import sizes
 from resources.models.category import Category
@@ -199,6 +200,16 @@ class ResourceFields(models.Model):
         self._parsed = self.magnet_uri, magnet
 
     _parsed: tuple[str, magnets.Magnet] | None = None
+
+    @property
+    def mentions(self) -> frozenset[str]:
+        """Info-hashes that its description names, searched once for each text."""
+        if self._searched is None or self._searched[0] != self.content_markdown:
+            found = frozenset(info_hashes.named(self.content_markdown))
+            self._searched = self.content_markdown, found
+        return self._searched[1]
+
+    _searched: tuple[str, frozenset[str]] | None = None
 
     @property
     def hashes(self) -> list[str]:

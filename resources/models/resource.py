@@ -16,7 +16,6 @@ from ghost.core.audit import trail
 from ghost.core.catalog.models import Catalog
 from ghost.core.db.snapshot import one_moment
 from ghost.core.errors import ForbiddenError, RefusedError
-from ghost.core.text import info_hashes
 from ghost.core.text.reasons import NONE
 from resources import provenance, reasons, slugs, tags
 from resources.models import cover_requests, events, list_index
@@ -99,7 +98,7 @@ class Resource(ResourceFields):
         self._clean_magnet()
 
     def _clean_mentions(self) -> None:
-        if len(info_hashes.named(self.content_markdown)) > MOST_IN_TEXT:
+        if len(self.mentions) > MOST_IN_TEXT:
             message = _("The description may name at most %d info-hashes.") % MOST_IN_TEXT
             raise ValidationError({"content_markdown": message})
 

@@ -143,7 +143,7 @@ class TextHash(models.Model):
 def named_by(row: ResourceFields) -> set[str]:
     """The hashes that what people wrote of a resource names."""
     lines = _BETWEEN.join(_lines(row, row.magnet))
-    return info_hashes.named(row.content_markdown) | info_hashes.named(lines)
+    return info_hashes.named(lines).union(row.mentions)
 
 
 def _lines(row: ResourceFields, magnet: Magnet) -> Iterator[str]:

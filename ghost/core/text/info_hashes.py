@@ -57,6 +57,8 @@ _ESCAPED = re.compile(r"&#?\w|%[0-9a-fA-F]{2}")
 
 def named(text: str) -> set[str]:
     """The hashes that a text names, as 40 or 64 lower-case hexadecimal digits."""
+    if len(text) < LEAST_CHARS and text.isascii():  # other signs may stand for several
+        return set()
     plain = _plain(text)
     unmarked = _MARKUP.sub("", plain)
     readings = {plain, unmarked, _BREAK.sub("", unmarked)}

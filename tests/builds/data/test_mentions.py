@@ -36,6 +36,7 @@ def html(text: str, *blocked: str) -> str:
         (f"<{LINK}>", f'<p><a href="{CLEAN}">{CLEAN}</a></p>'),
         (f"[a]\n\n[a]: {LINK}", f'<p><a href="{CLEAN}">a</a></p>'),
         (f"[a](<{LINK.replace('magnet:?xt=urn:btih', 'mAgNeT:?XT=URN:BtIh')}>)", f'<p><a href="{CLEAN}">a</a></p>'),
+        (f"[a]({LINK.replace(':?', '&colon;?')})", f'<p><a href="{CLEAN}">a</a></p>'),
         (f"see {LINK}.", f"<p>see {CLEAN}.</p>"),
         (f"`{LINK}`", f"<p><code>{CLEAN}</code></p>"),
         (f"    {LINK}", f"<pre><code>{CLEAN}\n</code></pre>"),
