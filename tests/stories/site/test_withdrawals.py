@@ -141,10 +141,10 @@ def test_a_full_build_under_way_does_not_bring_it(rows, monkeypatch):
     assert shown(rows) == ["stays"]
 
 
-def test_a_withdrawal_blocks_nothing_and_waits_as_other_changes_do(rows):
+def test_a_withdrawal_blocks_nothing_and_waits_as_other_changes_do():
     urgent = Catalog.get().urgent_revision
 
-    rows["withdrawn"].alone().withdraw()
+    make.resource().alone().withdraw()
 
     assert Removal.objects.get().kind == Removal.Kind.WITHDRAWAL
     assert (Block.objects.count(), Catalog.get().urgent_revision) == (0, urgent)
