@@ -58,6 +58,8 @@ class Taken:
     masked: Masked
     """Hashes that were blocked, by resources that name them."""
     revision: int
+    is_urgent: bool = False
+    """Whether more than withdrawals are among them: those go to targets with the next build."""
 
     def __bool__(self) -> bool:
         return bool(self.ids or self.masked)
@@ -85,7 +87,8 @@ class Taken:
             public.update(
                 Resource.objects.public().filter(pk__in=part).values_list("pk", flat=True)
             )
-        return cls(frozenset(ids - public), masks.of(naming - (ids - public)), max(last, revision))
+        gone, is_urgent = ids - public, any(k != Removal.Kind.WITHDRAWAL for _, k in kinds)
+        return cls(frozenset(gone), masks.of(naming - gone), max(last, revision), is_urgent)
 
 
 def take_off_site() -> int:
@@ -156,7 +159,11 @@ def _merge(
     patch = patches.seal(draft, edits.removed)
     with transaction.atomic():
         same = BuildState.objects.filter(pk=1, token=state.token, removal_token=state.removal_token)
-        if not same.update(removal_token=patch.token, removal_due_at=timezone.now()):
+        is_due = (
+            taken.is_urgent or state.held_at
+        )  # nothing is built, and deployed, while it is held
+        due = {"removal_due_at": timezone.now()} if is_due else {}
+        if not same.update(removal_token=patch.token, **due):
             (draft.folder / patches.PATCH_FILE).unlink()
             return False
         if draft.base:  # the same state of the site, but for what is gone

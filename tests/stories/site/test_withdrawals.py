@@ -98,7 +98,8 @@ def test_a_held_site_lets_it_go(rows):
 
     takedowns.take_off_site()
 
-    assert (shown(rows), bool(BuildState.get().held_at)) == (["stays"], True)
+    state = BuildState.get()
+    assert (shown(rows), bool(state.held_at), bool(state.removal_due_at)) == (["stays"], True, True)
 
 
 @pytest.mark.parametrize("is_whole", [False, True], ids=["delta", "full"])
@@ -156,9 +157,10 @@ def test_by_the_api_where_no_schedules_run(rows, call, configure):  # noqa: F811
     call(make.admin(), "post", path.format(rows["withdrawn"]) + "/withdraw")
     call(make.admin(), "patch", path.format(rows["later"]), at)
 
-    tasks.take_removals_off()
+    takedowns.take_off_site()
 
     assert not {"withdrawn", "later"} & set(shown(rows))
+    assert BuildState.get().removal_due_at is None  # targets get it with the next build
 
 
 def test_notes_of_what_left_go_once_no_state_that_is_kept_is_older(rows, configure):
