@@ -17,11 +17,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ghost.accounts import confirmation, notices, requirement, sealing
+from ghost.accounts import confirmation, notices, operator_sessions, requirement, sealing
 from ghost.core.http.client_address import client_address
-
-UNKNOWN = "0.0.0.0"  # noqa: S104  # nothing listens on it
-"""Where nobody knows from where somebody comes: a Unix socket, a test."""
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -37,7 +34,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """As `ghost.core.http.client_address` has it."""
-        return client_address(request) or UNKNOWN
+        return client_address(request) or operator_sessions.UNKNOWN
 
     def is_safe_url(self, url: str) -> bool:
         """Whether it leads to this very host."""

@@ -25,6 +25,11 @@ def at_code(user: User) -> Attempt.Of:
     return Attempt.Of(user.get_username()[:150], f"code of {user.pk}")
 
 
+def at_passkey(request: HttpRequest) -> Attempt.Of:
+    """Those of the caller's address to sign in by a passkey, whosever it may be."""
+    return Attempt.Of("passkey", counted_as(client_address(request)))
+
+
 def at_reset(request: HttpRequest) -> Attempt.Of:
     """Those of the caller's address to have a password reset, or to set one by a link."""
     return Attempt.Of("reset of a password", counted_as(client_address(request)))

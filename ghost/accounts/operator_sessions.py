@@ -22,6 +22,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models.signals import m2m_changed, pre_delete, pre_save
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext
 
 from ghost.accounts.browsers import browser_of
 from ghost.core.audit import trail
@@ -29,6 +30,8 @@ from ghost.core.db.outages import OUTAGES
 
 RIGHTS = ("is_active", "is_staff", "is_superuser")
 AGENT_CHARS = 200
+UNKNOWN = "0.0.0.0"  # noqa: S104  # nothing listens on it
+"""The address where nobody knows from where somebody comes: a Unix socket, a test."""
 MOST_DIGITS = 18
 """Of a primary key that a database can hold."""
 
@@ -58,7 +61,7 @@ def _shown(row: UserSession, ends_at: datetime, current_key: str | None) -> Sign
     idle = timedelta(minutes=settings.GHOST.session_idle_min)
     return SignedIn(
         pk=row.pk,
-        address=row.ip,
+        address=gettext("unknown") if row.ip == UNKNOWN else row.ip,
         browser=browser_of(row.user_agent),
         agent=row.user_agent,
         began_at=row.created_at,

@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
+from ghost.accounts import attempts
 from ghost.accounts.pages import forms
 from ghost.accounts.pages.frame import Page
 
@@ -47,7 +48,10 @@ class PasskeyView(LoginWebAuthnView):  # type: ignore[misc]  # as above
         """Who has given a password may take a passkey instead of what comes after it."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401  # Django's
-        """What the browser hands to the passkey."""
+        """What the browser hands to the passkey. TooManyAttemptsError (429) if a stranger begins a
+        session for it too often."""
+        if request.session.session_key is None:
+            attempts.at_passkey(request).take()
         return JsonResponse({"request_options": auth.begin_authentication(user=None)})
 
 

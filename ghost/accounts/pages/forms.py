@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,9 +24,11 @@ from allauth.mfa.webauthn.forms import (
     LoginWebAuthnForm,
     ReauthenticateWebAuthnForm,
 )
+from cryptography.exceptions import InvalidSignature
 from django import forms
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.db import DataError
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
@@ -132,15 +135,17 @@ class _CountedKey(forms.Form):
 
     def clean_credential(self) -> Authenticator:
         """Whose it is; ValidationError if it is not right, or too many were tried."""
-        tried = (
-            attempts.at_code(self.user)
-            if self.user
-            else attempts.at_password(context.request, "passkey")
-        )
+        tried = attempts.at_code(self.user) if self.user else attempts.at_passkey(context.request)
         with _failure_noted(self.user), attempts.told_in_form(tried), _readable():
             key: Authenticator = super().clean_credential()  # type: ignore[misc]  # allauth's
         tried.forget()
         return key
+
+
+_UNREADABLE = (
+    ArithmeticError, AttributeError, DataError, InvalidSignature, LookupError, TypeError, ValueError,
+    struct.error,
+)  # fmt: skip
 
 
 @contextmanager
@@ -158,7 +163,7 @@ def _readable() -> Iterator[None]:
     """ValidationError for what no key ever answered: fido2 takes it for a fault of the program."""
     try:
         yield
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except _UNREADABLE as error:
         raise get_adapter().validation_error("incorrect_code") from error
 
 

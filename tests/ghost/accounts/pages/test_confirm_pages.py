@@ -1,9 +1,13 @@
 """The second factor at sign-in, and being asked again."""
 
+import base64
+import json
 import time
+from hashlib import sha256
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.urls import reverse
 
@@ -190,3 +194,78 @@ def test_being_asked_again_lets_nobody_guess(field):
 
     assert "Too many attempts" in answer.content.decode()
     assert browser.get("/admin/auth/user/add/").status_code == 302
+
+
+def encoded(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def answer_of_a_key(browser, **changed: str) -> str:
+    """Of the right form, to the challenge that was set, signed by nobody."""
+    options = browser.get(reverse("mfa_login_webauthn")).json()["request_options"]["publicKey"]
+    told = {
+        "type": "webauthn.get",
+        "challenge": options["challenge"],
+        "origin": "https://testserver",
+    }
+    response = {
+        "clientDataJSON": encoded(json.dumps(told).encode()),
+        "authenticatorData": encoded(sha256(b"testserver").digest() + b"\x05" + bytes(4)),
+        "signature": encoded(b"x" * 70),
+        "userHandle": encoded(b"1"),
+    }
+    names = {"id": encoded(b"k"), "rawId": encoded(b"k"), "type": "public-key"}
+    return json.dumps(names | {"response": response | changed})
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {},
+        {"userHandle": encoded(b"9" * 40)},
+        {"userHandle": encoded(b"\0")},
+        {"userHandle": encoded("é".encode())},
+        {"userHandle": "%%"},
+        {"authenticatorData": encoded(b"short")},
+        {"authenticatorData": encoded(bytes(32) + b"\xc5" + bytes(4))},
+        {"clientDataJSON": encoded(b"[]")},
+        {"clientDataJSON": encoded(b"\xff")},
+        {"signature": ""},
+    ],
+)
+def test_a_forged_answer_of_a_passkey_lets_nobody_in(changed):
+    people.operator(app=True)
+    browser = people.browser(raise_request_exception=False)
+
+    answer = browser.post(
+        reverse("mfa_login_webauthn"), {"credential": answer_of_a_key(browser, **changed)}
+    )
+
+    assert answer["Location"] == "/admin/login/"
+    assert "This was not accepted" in browser.get("/admin/login/").content.decode()
+    assert not is_in(browser)
+
+
+@pytest.mark.parametrize(
+    "attestation", [b"", b"\xff", b"\xa0", b"\xbf\xff", b"\xa1cfmtdnone", b"\x9f" * 500]
+)
+def test_a_forged_new_key_is_refused(attestation):
+    person = people.operator()
+    browser = people.browser(person, raise_request_exception=False)
+    browser.get(reverse("mfa_add_webauthn"))
+    response = {"clientDataJSON": encoded(b"{}"), "attestationObject": encoded(attestation)}
+    key = {"id": "aw", "rawId": "aw", "type": "public-key", "response": response}
+
+    answer = browser.post(reverse("mfa_add_webauthn"), {"name": "x", "credential": json.dumps(key)})
+
+    assert answer.status_code == 200
+    assert not Authenticator.objects.exists()
+
+
+def test_strangers_begin_few_sessions_for_passkeys():
+    answers = [
+        people.browser().get(reverse("mfa_login_webauthn")).status_code for _ in range(MOST + 3)
+    ]
+
+    assert answers == [200] * MOST + [429] * 3
+    assert Session.objects.count() == MOST
