@@ -62,7 +62,7 @@ def test_examples_do_what_they_say(live_server, settings, monkeypatch, tmp_path)
     settings.PROBER = "tests.resources.prober.FakeProber"
     # Nobody can make up an info section that has the example's hash.
     monkeypatch.setattr("resources.torrents.metainfo.make", lambda found, magnet: b"d4:infodee")
-    publisher = make.publisher()
+    publisher = make.publisher(name="Pia")
     (tmp_path / "cover.png").write_bytes(pictures.image())
     (tmp_path / "work.torrent").write_bytes(
         seeds.make(tmp_path, "work", {"a.csv": b"x" * 20_000}, seeds.Version.V1).body

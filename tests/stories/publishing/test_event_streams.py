@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -41,7 +42,7 @@ def publisher(place, admin):
     """Makes Publisher tokens of this test's own."""
 
     def issue() -> str:
-        body = {"display_name": "Ada"}
+        body = {"display_name": f"Ada {uuid.uuid4()}"}
         return place.call("POST", "/admin/tokens/publisher", admin, json=body).json()["token"]
 
     return issue
