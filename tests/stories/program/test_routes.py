@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from datetime import timedelta
 from ipaddress import ip_network
 
@@ -195,33 +196,32 @@ def inert() -> str:
 
 
 CALLERS = {
-    "an unknown token": garbage,
-    "a revoked Admin": lambda: revoked(Role.ADMIN),
-    "a revoked member": lambda: revoked(Role.TEAM_MEMBER),
-    "an expired Admin": expired,
-    "an Admin that came with a file": inert,
-    "two tokens": lambda: f"{make.admin().raw}, {make.admin().raw}",
-    "no token": lambda: "",
-    "a digest": lambda: make.admin().token_hash,
-    "a beginning": lambda: make.admin().raw[:-1],
+    "an unknown token": lambda: f"Bearer {garbage()}",
+    "a revoked Admin": lambda: f"Bearer {revoked(Role.ADMIN)}",
+    "a revoked member": lambda: f"bearer {revoked(Role.TEAM_MEMBER)}",
+    "an expired Admin": lambda: f"Bearer {expired()}",
+    "an Admin that came with a file": lambda: f"Bearer {inert()}",
+    "two tokens": lambda: f"Bearer {make.admin().raw}, {make.admin().raw}",
+    "no token": lambda: "Bearer ",
+    "a digest": lambda: f"Bearer {make.admin().token_hash}",
+    "a beginning": lambda: f"Bearer {make.admin().raw[:-1]}",
+    "another scheme": lambda: f"Token {make.admin().raw}",
+    "a name and a token": lambda: "Basic " + b64encode(f":{make.admin().raw}".encode()).decode(),
 }
+"""What stands in the header `Authorization`."""
 
 
 @pytest.mark.parametrize("caller", CALLERS)
 def test_no_operation_knows_a_caller_without_a_usable_token(caller):
-    raw = CALLERS[caller]()
+    header = {"Authorization": CALLERS[caller]()}
     before = everything()
 
-    known = {}
-    for name, (method, path, _action) in operations().items():
-        for scheme in ("Bearer", "bearer", "Basic", "Token"):
-            header = {"Authorization": f"{scheme} {raw}"}
-            response = Client().generic(method, path, b"", headers=header)
-            if response.status_code != 401:
-                known[name, scheme] = response.status_code
+    statuses = {
+        name: Client().generic(method, path, b"", headers=header).status_code
+        for name, (method, path, _action) in operations().items()
+    }
 
-    assert set(operations()) == set(MAY)
-    assert known == {}
+    assert statuses == dict.fromkeys(MAY, 401)
     assert changed(before) == []
 
 

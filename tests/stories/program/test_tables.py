@@ -87,6 +87,7 @@ TABLES = {
     "resources.Category": (PUBLIC, STAYS),
     "resources.Resource": (PRIVATE, STAYS),
     "resources.ResourceTag": (PUBLIC, WITH_IT),
+    "resources.TextHash": (PRIVATE, WITH_IT),
     "sessions.Session": (SECRET, "when it has ended"),
     "teams.Attempt": (PERSONAL, "15 minutes"),
     "teams.Team": (PUBLIC, STAYS),
