@@ -6,6 +6,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.stagekit import clear_login
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.crypto import salted_hmac
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -46,10 +48,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     def pre_login(self, request: HttpRequest, user: User, **_more: Any) -> HttpResponse | None:  # noqa: ANN401  # allauth's
         """Nobody but operators signs in, by whatever way."""
         if user.is_active and user.is_staff:
+            request.session[STANDING] = _standing(user)
             return None
-        clear_login(request)
-        messages.error(request, gettext("This account may not sign in."))
-        return redirect("account_login")
+        return _refused(request)
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        """After the last step: what held at the first one must hold still."""
+        held = request.session.pop(STANDING, None)
+        if not (user.is_active and user.is_staff) or held != _standing(user):
+            raise ImmediateHttpResponse(_refused(request))
+        super().login(request, user)
 
     def add_message(
         self,
@@ -87,6 +95,23 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     ) -> None:
         """By a worker, and in our words: see `notices`."""
         notices.send(self.request, user, template_prefix)
+
+
+STANDING = "account_standing"
+"""Of the session's data: what somebody was when the first step of signing in was done."""
+
+
+def _standing(user: User) -> str:
+    """Password, rights and groups, as a digest."""
+    groups = sorted(user.groups.values_list("pk", flat=True))
+    held = f"{user.get_session_auth_hash()} {user.is_superuser} {groups}"
+    return salted_hmac("ghost.accounts.standing", held, algorithm="sha256").hexdigest()
+
+
+def _refused(request: HttpRequest) -> HttpResponse:
+    clear_login(request)
+    messages.error(request, gettext("This account may not sign in."))
+    return redirect("account_login")
 
 
 MESSAGES = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
@@ -19,10 +20,22 @@ def at_password(request: HttpRequest, username: str) -> Attempt.Of:
     return Attempt.Of(username.casefold()[:150], counted_as(client_address(request)))
 
 
-def at_code(user: User) -> Attempt.Of:
-    """Those at the second factor of somebody, from all addresses together: a code is short, and
-    only who has the password comes as far as that."""
-    return Attempt.Of(user.get_username()[:150], f"code of {user.pk}")
+def at_code(request: HttpRequest, user: User) -> Attempt.Of:
+    """Those at the second factor of somebody who signs in: few from the caller's address, and some more
+    from all addresses together, since a code is short."""
+    return Attempt.Of(counted_as(client_address(request)), f"code of {user.pk}")
+
+
+def at_key(request: HttpRequest, user: User) -> Attempt.Of:
+    """The same with a key, counted by itself: wrong codes keep nobody from using one."""
+    return Attempt.Of(counted_as(client_address(request)), f"key of {user.pk}")
+
+
+def at_confirmation(request: HttpRequest, user: User) -> Attempt.Of:
+    """Those of one session: who tries to sign in elsewhere keeps nobody from what needs to be done
+    against that."""
+    digest = sha256((request.session.session_key or "").encode()).hexdigest()
+    return Attempt.Of(f"session {digest[:16]}", f"confirmation of {user.pk}")
 
 
 def at_passkey(request: HttpRequest) -> Attempt.Of:

@@ -61,14 +61,18 @@ class OtherPasswordForm(AdminPasswordChangeForm):  # type: ignore[misc]  # unfol
 
 
 def may_touch(request: HttpRequest, person: User | None) -> bool:
-    """Whether this person may be edited: superusers only by their like."""
-    return person is None or not person.is_superuser or bool(request.user.is_superuser)
+    """Whether this person may be edited: only by who may all that they may, else whoever edits people
+    could sign in as them."""
+    if person is None or request.user.is_superuser:
+        return True
+    beyond = permissions_of(person.pk).exclude(pk__in=permissions_of(request.user.pk))
+    return not person.is_superuser and not beyond.exists()
 
 
-def own_permissions(request: HttpRequest) -> models.QuerySet[Permission]:
-    """What the caller may, by groups and directly."""
-    mine = models.Q(user=request.user.pk) | models.Q(group__user=request.user.pk)
-    return Permission.objects.filter(mine).order_by()
+def permissions_of(user_pk: int | None) -> models.QuerySet[Permission]:
+    """What somebody may, or would if active: by groups and directly."""
+    theirs = models.Q(user=user_pk) | models.Q(group__user=user_pk)
+    return Permission.objects.filter(theirs).order_by()
 
 
 @register(User)
@@ -104,7 +108,7 @@ class UserAdmin(django.contrib.auth.admin.UserAdmin, ModelAdmin[User]):  # type:
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Nobody gives a group that may more than they themselves."""
         if db_field.name == "groups" and not request.user.is_superuser:
-            beyond = Permission.objects.exclude(pk__in=own_permissions(request))
+            beyond = Permission.objects.exclude(pk__in=permissions_of(request.user.pk))
             kwargs["queryset"] = Group.objects.exclude(permissions__in=beyond)
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
@@ -143,6 +147,10 @@ class GroupAdmin(django.contrib.auth.admin.GroupAdmin, ModelAdmin[Group]):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return super().has_add_permission(request) and bool(request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        """Who must have a second factor may hang on it."""
+        return super().has_delete_permission(request, obj) and bool(request.user.is_superuser)
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Group]:
         return super().get_queryset(request).annotate(users_now=models.Count("user"))

@@ -30,6 +30,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import DataError
 from django.db.models import Q
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminTextInputWidget,
@@ -41,6 +42,7 @@ from ghost.accounts.pages.password_input import PasswordInput
 from ghost.accounts.sealing import UnreadableSecretError
 from ghost.core.audit import access
 from ghost.core.audit.models import SECOND_FACTOR_FAILED
+from teams.models import Attempt
 
 MOST_CHARS = 100
 """Of a code, or of a key's name."""
@@ -60,10 +62,11 @@ class _CountedCode(forms.Form):
 
     user: Any
     authenticator: Any
+    counted = staticmethod(attempts.at_code)
 
     def clean_code(self) -> str:
         """The code; ValidationError if it is not right, was used, or too many were tried."""
-        tried = attempts.at_code(self.user)
+        tried = self.counted(context.request, self.user)
         with _failure_noted(self.user), attempts.told_in_form(tried):
             try:
                 code: str = super().clean_code()  # type: ignore[misc]  # allauth's
@@ -93,6 +96,7 @@ class CodeForm(_CountedCode, AuthenticateForm):  # type: ignore[misc]  # allauth
 class ConfirmByCodeForm(_CountedCode, CodeAgainForm):  # type: ignore[misc]  # as above
     """The second factor of who is signed in."""
 
+    counted = staticmethod(attempts.at_confirmation)
     code = _code_field(_("From your authenticator app, or one of your recovery codes."))
 
 
@@ -103,7 +107,7 @@ class AddAppForm(ActivateTOTPForm):  # type: ignore[misc]  # as above
 
     def clean_code(self) -> str:
         """The code, counted as all others are."""
-        tried = attempts.at_code(self.user)
+        tried = attempts.at_confirmation(context.request, self.user)
         with attempts.told_in_form(tried):
             code: str = super().clean_code()
         tried.forget()
@@ -132,10 +136,11 @@ class _CountedKey(forms.Form):
     """The answer of a passkey or security key."""
 
     user: Any
+    counted = staticmethod(attempts.at_key)
 
     def clean_credential(self) -> Authenticator:
         """Whose it is; ValidationError if it is not right, or too many were tried."""
-        tried = attempts.at_code(self.user) if self.user else attempts.at_passkey(context.request)
+        tried = self.counted(context.request, self.user)
         with _failure_noted(self.user), attempts.told_in_form(tried), _readable():
             key: Authenticator = super().clean_credential()  # type: ignore[misc]  # allauth's
         tried.forget()
@@ -174,9 +179,16 @@ class KeyForm(_CountedKey, AuthenticateWebAuthnForm):  # type: ignore[misc]  # a
 class PasskeyForm(_CountedKey, LoginWebAuthnForm):  # type: ignore[misc]  # as above
     """Signing in by a passkey alone: it checks a finger, a face or a PIN, so it is two factors."""
 
+    @staticmethod
+    def counted(request: HttpRequest, user: User | None) -> Attempt.Of:
+        """Nobody knows yet whose it is."""
+        return attempts.at_passkey(request)
+
 
 class ConfirmByKeyForm(_CountedKey, ReauthenticateWebAuthnForm):  # type: ignore[misc]  # as above
     """The second factor of who is signed in."""
+
+    counted = staticmethod(attempts.at_confirmation)
 
 
 def _name_field() -> forms.CharField:

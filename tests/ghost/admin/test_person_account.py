@@ -84,6 +84,31 @@ def test_who_is_no_superuser_touches_none(ann, clerk):
     assert (ann.username, ann.password, Authenticator.objects.count()) == ("ann", before, 2)
 
 
+@pytest.mark.parametrize("is_active", [True, False])
+def test_who_edits_people_touches_nobody_who_may_more(clerk, is_active):
+    oscar = User.objects.create_user("oscar", is_staff=True, is_active=is_active)
+    oscar.groups.add(Group.objects.get(name="Operator"))
+    browser = people.browser(clerk)
+
+    answers = [
+        browser.post(page_of(oscar), {"reset": "1"}).status_code,
+        browser.post(operators.form_of("auth_user", oscar.pk), {"username": "eve"}).status_code,
+        browser.post(reverse("admin:auth_user_password_change", args=[oscar.pk])).status_code,
+    ]
+
+    oscar.refresh_from_db()
+    assert answers == [403] * 3
+    assert [group.name for group in oscar.groups.all()] == ["Operator"]
+
+
+def test_groups_are_deleted_by_superusers_alone(clerk):
+    clerk.user_permissions.add(Permission.objects.get(codename="delete_group"))
+    address = reverse("admin:auth_group_delete", args=[Group.objects.get(name="Operator").pk])
+
+    assert people.browser(clerk).post(address, {"post": "yes"}).status_code == 403
+    assert Group.objects.filter(name="Operator").exists()
+
+
 def test_nobody_gives_more_than_he_has(clerk):
     browser = people.browser(clerk)
     zoe = User.objects.create_user("zoe")

@@ -7,11 +7,13 @@ from hashlib import sha256
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import Group
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.urls import reverse
 
 from ghost.accounts.pages import forms
+from teams import groups
 from teams.models.sign_in_attempt import MOST
 from tests.ghost.accounts import people
 
@@ -103,19 +105,66 @@ def test_what_is_no_code_is_refused(code):
     assert not is_in(browser)
 
 
-def test_codes_cannot_be_guessed_from_many_addresses_nor_by_signing_in_again():
-    people.operator(app=True, codes=True)
-    for n in range(MOST):
-        browser = people.browser(address=f"192.0.2.{n}")
-        people.sign_in(browser)
+def guess(address: str) -> None:
+    browser = people.browser(address=address)
+    people.sign_in(browser)
+    for _ in range(MOST):
         browser.post(SECOND, {"code": "000000"})
-    browser = people.browser(address="198.51.100.1")
+
+
+def test_codes_cannot_be_guessed_by_signing_in_again_nor_from_many_addresses():
+    people.operator(app=True, codes=True)
+    found = []
+    for n in range(5):
+        guess(f"192.0.2.{n}")
+        browser = people.browser(address=f"192.0.2.{0 if n == 0 else 99}")
+        people.sign_in(browser)
+        if n in (0, 4):
+            answer = browser.post(SECOND, {"code": people.code()})
+            found.append("Too many attempts" in answer.content.decode())
+
+    assert found == [True, True]
+    assert not is_in(browser)
+
+
+def test_who_guesses_codes_keeps_the_owner_neither_from_signing_in_nor_from_what_helps():
+    person = people.operator(app=True, codes=True)
+    here = people.browser(person, address="198.51.100.1")
+    guess("192.0.2.1")
+    people.leave_alone(here, 3600)
+    elsewhere = people.browser(address="198.51.100.2")
+    people.sign_in(elsewhere)
+
+    here.post("/admin/account/confirm/code/", {"code": people.recovery_codes(person)[0]})
+    elsewhere.post(SECOND, {"code": people.recovery_codes(person)[0]})
+
+    assert here.get("/admin/password_change/").status_code == 200
+    assert is_in(elsewhere)
+
+
+@pytest.mark.parametrize("lose", ["password", "is_active", "is_staff", "is_superuser", "group"])
+def test_what_changes_between_the_two_steps_ends_the_sign_in(lose):
+    groups.sync()
+    person = people.operator(app=True)
+    viewer = Group.objects.get(name="Viewer")
+    person.groups.add(viewer)
+    browser = people.browser()
     people.sign_in(browser)
 
+    if lose == "password":
+        person.set_password("another one")
+    elif lose == "group":
+        person.groups.remove(viewer)
+    else:
+        setattr(person, lose, False)
+    person.save()
     answer = browser.post(SECOND, {"code": people.code()})
+    person.is_active = person.is_staff = person.is_superuser = True
+    person.save()
 
-    assert "Too many attempts" in answer.content.decode()
+    assert answer["Location"] == "/admin/login/"
     assert not is_in(browser)
+    assert browser.get(SECOND)["Location"] == "/admin/login/"
 
 
 @pytest.mark.parametrize("credential", ["", "x", "{}", "[]", '{"id": "a", "response": {}}'])
