@@ -33,7 +33,7 @@ urlpatterns = [
     _open("login/", SignInView, "account_login"),
     _open("account/second-factor/", confirm_pages.SecondFactorPage, "mfa_authenticate"),
     _open("account/passkey/", confirm_pages.PasskeyView, "mfa_login_webauthn"),
-    _open("first-operator/<str:token>/", FirstOperatorPage, "first_operator"),
+    _open("account/first-operator/<str:token>/", FirstOperatorPage, "first_operator"),
     _open(
         "account/password/reset/",
         forgotten_password.ForgottenPasswordPage,

@@ -40,7 +40,7 @@ def link() -> str:
 
 def address(path: Path) -> str:
     found = re.fullmatch(
-        r"https://a\.example(/admin/first-operator/[\w-]{43}/)\n", path.read_text()
+        r"https://a\.example(/admin/account/first-operator/[\w-]{43}/)\n", path.read_text()
     )
     assert found
     return found[1]
@@ -159,7 +159,9 @@ def test_the_command_makes_another_and_the_first_opens_nothing(link):
 def test_links_can_not_be_tried_for_long():
     browser = Client(REMOTE_ADDR="192.0.2.1", raise_request_exception=False)
 
-    found = [browser.get(f"/admin/first-operator/{n}/").status_code for n in range(MOST + 1)]
+    found = [
+        browser.get(f"/admin/account/first-operator/{n}/").status_code for n in range(MOST + 1)
+    ]
 
     assert found == [404] * MOST + [429]
 
