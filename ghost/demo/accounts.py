@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.contrib.auth import get_user_model
 
+from ghost.accounts.links import first_operator
 from ghost.core.io.files import write_atomic
 from ghost.demo.works import PUBLISHERS
 from teams.models import Token, public_names
@@ -68,3 +69,4 @@ def _ensure_operator(password: str) -> None:
     if not user.check_password(password):
         user.set_password(password)
         user.save(update_fields=["password"])
+    first_operator.sync()  # the link that a start has left is of no use any more

@@ -42,6 +42,16 @@ def test_two_processes_of_a_group_share_a_row(heartbeat):
 
 
 @pytest.mark.django_db(transaction=True)  # it closes connections
+def test_each_look_does_what_the_process_has_to_do_besides():
+    done: list[bool] = []
+    heartbeat = web.WebHeartbeat(lambda: True, regularly=lambda: done.append(True))
+
+    heartbeat.look()
+
+    assert done == [True]
+
+
+@pytest.mark.django_db(transaction=True)  # it closes connections
 def test_nothing_is_written_until_the_start_went_well():
     answers = iter([False, True])
     heartbeat = web.WebHeartbeat(at_start=lambda: next(answers))
