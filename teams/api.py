@@ -98,7 +98,7 @@ def invite(request: TokenRequest, team_id: TeamId, data: InviteIn | None = None)
     """Issue a token for a new member of the team. Only the team's owner and Admins may.
 
     The raw token is in this answer and nowhere else. The body may be left out. `409`: somebody has that
-    name, or one that looks like it.
+    name, or one that differs only in case, accents or punctuation.
     """
     asked = data or InviteIn()
     with request.auth.turn():
@@ -153,7 +153,7 @@ def revoke_member(request: TokenRequest, team_id: TeamId, token_hash: NamedHash)
 def issue_publisher(request: TokenRequest, data: PublisherIn) -> IssuedOut:
     """Issue a token with the role Publisher. The raw token is in this answer and nowhere else.
 
-    `409`: somebody has that name, or one that looks like it.
+    `409`: somebody has that name, or one that differs only in case, accents or punctuation.
     """
     with request.auth.turn():
         return _issued(*Token.objects.issue(Role.PUBLISHER, **data.model_dump()))

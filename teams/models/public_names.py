@@ -1,4 +1,4 @@
-"""Public names: no two publishers, and no two teams, have names that look alike.
+"""Public names: no two publishers, and no two teams, have names that are one once they are folded.
 
 Nor has a team the name of a publisher that it has nothing to do with. Revoked tokens count, since
 what they published still shows their name. The columns `name_key` are unique; what is asked here
@@ -27,7 +27,9 @@ def require_free(row: models.Model, field: str, others: models.QuerySet[Any]) ->
     """ValidationError (code `duplicate`) if what this field says is the name of another row, or of one of
     `others`, or like it."""
     if is_taken(type(row)._default_manager.exclude(pk=row.pk), getattr(row, field), others):
-        message = _("Somebody has this name, or one that looks like it: choose another one.")
+        message = _(
+            "Somebody has this name, or one that differs only in case, accents or punctuation: choose another one."
+        )
         raise ValidationError({field: ValidationError(message, code="duplicate")})
 
 

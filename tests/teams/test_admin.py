@@ -141,7 +141,9 @@ def test_a_team_gets_another_name_and_keeps_its_owner(operator):
 
     changed = Team.objects.get(pk=team.pk)
     assert refused.context["adminform"].form.errors == {
-        "name": ["Somebody has this name, or one that looks like it: choose another one."]
+        "name": [
+            "Somebody has this name, or one that differs only in case, accents or punctuation: choose another one."
+        ]
     }
     assert (changed.name, changed.owner) == ("Cinema", team.owner)
     assert Catalog.get().revision == before + 1

@@ -19,7 +19,7 @@ from ghost.core.http.client_address import normalized
 from ghost.core.text.reasons import words
 from teams.models import Token
 from teams.roles import Role
-from tests import operators
+from tests import make, operators
 
 pytestmark = pytest.mark.django_db
 
@@ -85,8 +85,7 @@ def test_an_answer_of_503_is_no_error_in_the_log(client, caplog, path):
 
 
 def bearer(role: Role) -> dict[str, str]:
-    _row, raw = Token.objects.issue(role, "Ada")
-    return {"Authorization": f"Bearer {raw}"}
+    return {"Authorization": f"Bearer {make.token(role).raw}"}
 
 
 def items(response) -> dict[str, dict]:
