@@ -40,6 +40,11 @@ def sign_out(page) -> None:
     page.get_by_text("Log in again").wait_for()
 
 
+def troubles(told: list[str]) -> list[str]:
+    """But that signing out empties the browser's store, which Chromium tells of."""
+    return [line for line in told if "Clear-Site-Data" not in line]
+
+
 def test_a_passkey_and_a_security_key_sign_in_and_confirm(live_server):
     site = live_server.url
     people.operator()
@@ -69,7 +74,7 @@ def test_a_passkey_and_a_security_key_sign_in_and_confirm(live_server):
         page.get_by_text("The key was removed").wait_for()
 
     assert len(codes) == 10
-    assert seen.told == []
+    assert troubles(seen.told) == []
 
 
 def test_an_app_is_added_by_its_picture_or_secret_and_a_key_that_does_not_answer_is_told(
@@ -98,6 +103,6 @@ def test_an_app_is_added_by_its_picture_or_secret_and_a_key_that_does_not_answer
         page.get_by_label("Code").wait_for()
 
     assert is_drawn
-    assert seen.told == []
+    assert troubles(seen.told) == []
     (app,) = Authenticator.objects.exclude(type="recovery_codes")
     assert (app.type, app.user) == ("totp", User.objects.get())
