@@ -1,9 +1,11 @@
 """Who came in and who was refused: events with the caller's address, and a line of the log for each.
 
-Anybody can have himself refused as often as he likes, so refusals of one kind, address and object
-are one row in a minute, which says how often it was; what is more than MOST_ROWS in a minute
-is one row for all addresses. A request only counts; each process writes its own counts every few
-seconds (`ghost.core.heartbeats.web`), when nobody else writes. The line of the log is there at once.
+Anybody can have himself refused as often as he likes, so refusals of one kind from one address
+are one row in a minute, which says how often it was. Names that are guessed have rows of their own, up to
+MOST_OF_ADDRESS; where more than MOST_ROWS come together in a minute, the rest of that kind is one row for
+all addresses. So no address hides what another does, and no kind of refusal hides another. A request only
+counts; each process writes its own counts every few seconds (`ghost.core.heartbeats.web`), when nobody
+else writes. The line of the log is there at once.
 
 What a caller wrote is never stored: neither a name that nobody has (people type their password
 there), nor the path, but the pattern that it fits.
@@ -33,10 +35,15 @@ log = logging.getLogger(__name__)
 
 SIGN_IN, SIGN_OUT = "user.sign_in", "user.sign_out"
 MOST_ROWS = 30
-"""Refusals that one process writes down by their address in WINDOW_S; the others are one row."""
+"""Addresses whose refusals of one kind a process writes down in WINDOW_S; the others' are one row."""
+MOST_OF_ADDRESS = 5
+"""Rows of one kind and address, each by who was refused; the others' are one row without a name."""
 WINDOW_S = 60.0
 
 _Key = tuple[str, str, str]
+"""Kind, address, and who was refused or which name was tried; the last two are empty for all."""
+
+_NOBODY = Actor(ActorKind.ANONYMOUS, "")
 
 
 @dataclass
@@ -64,10 +71,10 @@ def note(action: str, person: User) -> None:
 def refuse(action: str, *, username: str = "") -> None:
     """Somebody was refused in the request that is under way, by that name, if it is somebody's."""
     address = counted_as(_address(actors.request()))
-    key = (action, address, username.casefold()[:150] or _label(actors.request()))
+    key = (action, address, username.casefold()[:150] or actors.current().name)
     with suppress(Error):  # a request that was refused is answered, whatever the database does
         if not _is_counted(key):
-            _begin(key, username)
+            _begin(_bounded(key), username)
 
 
 def write() -> None:
@@ -100,16 +107,27 @@ def _end_old() -> None:
             _over.append(_groups.pop(key))
 
 
-def _begin(key: _Key, username: str) -> None:
-    is_flood = len(_groups) >= MOST_ROWS
-    event = _of_many(key[0]) if is_flood else _refusal(key[0], username)
-    group = _Group(event)
+def _bounded(key: _Key) -> _Key:
+    """The same, or the one that stands for it where its kind or its address has enough rows."""
+    action, address, _ = key
     with _lock:
-        known = _groups.setdefault((key[0], "", "") if is_flood else key, group)
+        of_kind = [known for known in _groups if known[0] == action]
+    addresses = [known[1] for known in of_kind]
+    if address not in addresses and len(set(addresses)) >= MOST_ROWS:
+        return (action, "", "")
+    return (action, address, "") if addresses.count(address) >= MOST_OF_ADDRESS else key
+
+
+def _begin(key: _Key, username: str) -> None:
+    action, address, name = key
+    refusal = _refusal(action, username) if name else _event(action, None, _NOBODY)
+    group = _Group(refusal if address else _of_many(action))
+    with _lock:
+        known = _groups.setdefault(key, group)
         if known is not group:
             known.unwritten += 1
     if known is group:
-        _tell(event)
+        _tell(group.event)
 
 
 def _due() -> list[_Group]:
@@ -142,9 +160,7 @@ def _write(group: _Group) -> None:
 def _refusal(action: str, username: str) -> AuditEvent:
     person = User.objects.filter(username__iexact=username).first() if username else None
     who = actors.current()
-    if who.kind == ActorKind.SYSTEM:
-        who = Actor(ActorKind.ANONYMOUS, "")
-    return _event(action, person, who)
+    return _event(action, person, _NOBODY if who.kind == ActorKind.SYSTEM else who)
 
 
 def _of_many(action: str) -> AuditEvent:

@@ -25,8 +25,8 @@ UNAUTHORIZED, FORBIDDEN, LIMITED = (
 SECOND_FACTOR_FAILED = "user.second_factor_failed"
 REFUSALS = (SIGN_IN_FAILED, SIGN_IN_LIMITED, SECOND_FACTOR_FAILED, UNAUTHORIZED, FORBIDDEN, LIMITED)
 """Actions that did not come about: anybody can make such events (`ghost.core.audit.access`)."""
-MOST_REFUSALS = 100_000
-"""Of all kinds together, so many of the newest are kept: some 40 MB."""
+MOST_REFUSALS = 20_000
+"""Of each kind so many of the newest are kept, so that none pushes another out: some 50 MB in all."""
 
 
 class ActorKind(models.TextChoices):
@@ -48,11 +48,14 @@ class AuditQuerySet(models.QuerySet["AuditEvent"]):
         return events.filter(**{name: value for name, value in exact.items() if value is not None})
 
     def prune(self, before: datetime) -> int:
-        """Drop what is older, and refusals beyond MOST_REFUSALS; how many there were."""
-        refusals = self.filter(action__in=REFUSALS).order_by("-pk")
+        """Drop what is older, and refusals beyond MOST_REFUSALS of a kind; how many there were."""
+        old = pacing.delete(self.filter(at__lt=before))
+        return old + sum(pacing.delete(self._beyond(kind)) for kind in REFUSALS)
+
+    def _beyond(self, kind: str) -> Self:
+        refusals = self.filter(action=kind).order_by("-pk")
         oldest = refusals.values_list("pk", flat=True)[MOST_REFUSALS : MOST_REFUSALS + 1].first()
-        too_many = self.filter(action__in=REFUSALS, pk__lte=oldest or 0)
-        return pacing.delete(self.filter(at__lt=before)) + pacing.delete(too_many)
+        return self.filter(action=kind, pk__lte=oldest or 0)
 
     def forget_addresses(self, before: datetime) -> int:
         """Leave out where callers were, in what is older; how many events told it."""

@@ -141,6 +141,20 @@ def test_a_flood_from_one_address_is_one_row_and_one_line(caplog):
     assert len(caplog.messages) == 1
 
 
+def test_no_address_hides_what_another_does(root, caplog):
+    for path in ("teams", "resources", "build/status", "tasks/1", "events/stats"):
+        for method in ("get", "post", "put", "patch", "delete"):
+            getattr(Client(REMOTE_ADDR="192.0.2.66"), method)(f"/api/{path}")
+    for number in range(access.MOST_ROWS + 5):
+        sign_in("x", username=f"nobody{number}", address="192.0.2.66")
+    sign_in("wrong", address="192.0.2.1")
+
+    rows = knocks()
+    assert ("user.sign_in_failed", "anonymous", "", "root", "192.0.2.1", 1) in rows
+    assert {row[4] for row in rows} == {"192.0.2.66", "192.0.2.1"}
+    assert len(rows) <= 2 + 2 * (access.MOST_OF_ADDRESS + 1)
+
+
 def test_a_flood_from_everywhere_is_bounded(caplog):
     for number in range(access.MOST_ROWS + 40):
         unauthorized(f"198.51.100.{number}")
@@ -218,6 +232,19 @@ def test_signing_in_changes_the_session_s_key_also_for_the_same_person(root):
 
 
 # -- how long it is kept
+
+
+def test_many_refusals_of_one_kind_push_out_none_of_another(monkeypatch):
+    kept = {"actor_kind": "anonymous", "request_id": "-"}
+    AuditEvent.objects.create(action=models.SIGN_IN_FAILED, object_type="user", **kept)
+    for _ in range(4):
+        AuditEvent.objects.create(action=models.UNAUTHORIZED, object_type="request", **kept)
+    monkeypatch.setattr(models, "MOST_REFUSALS", 2)
+
+    AuditEvent.objects.prune(timezone.now() - timedelta(days=365))
+
+    actions = AuditEvent.objects.order_by("pk").values_list("action", flat=True)
+    assert list(actions) == [models.SIGN_IN_FAILED, *[models.UNAUTHORIZED] * 2]
 
 
 def test_addresses_are_forgotten_and_the_oldest_refusals_dropped(monkeypatch):
