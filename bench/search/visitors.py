@@ -109,7 +109,7 @@ class Visitor:
         tab = context.new_page()
         self._served.reset()
         tab.goto(f"{self._served.root}/search/?{query}")
-        answered_at_ms = tab.wait_for_function("window.answeredAt").json_value()
+        answered_at_ms = tab.wait_for_function("() => window.answeredAt").json_value()
         told = {
             "kb": round(self._served.bytes / 1000, 1),
             "requests": self._served.requests,

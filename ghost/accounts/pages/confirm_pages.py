@@ -11,6 +11,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.internal import auth
 from allauth.mfa.webauthn.views import LoginWebAuthnView, ReauthenticateWebAuthnView
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from ghost.accounts import attempts
 from ghost.accounts.pages import forms
 from ghost.accounts.pages.frame import Page
+from ghost.core.http.transport.fetch_metadata import is_foreign
 
 
 class SecondFactorPage(Page, AuthenticateView):  # type: ignore[misc]  # allauth has no types
@@ -49,7 +51,9 @@ class PasskeyView(LoginWebAuthnView):  # type: ignore[misc]  # as above
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401  # Django's
         """What the browser hands to the passkey. TooManyAttemptsError (429) if a stranger begins a
-        session for it too often."""
+        session for it too often; PermissionDenied (403) for another site's page, which would use that up."""
+        if is_foreign(request):
+            raise PermissionDenied("Only the sign-in page begins with a passkey.")
         if request.session.session_key is None:
             attempts.at_passkey(request).take()
         return JsonResponse({"request_options": auth.begin_authentication(user=None)})

@@ -44,8 +44,11 @@ class FirstOperatorPage(FormView[FirstOperatorForm]):
     template_name = "admin/account/first_operator.html"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # noqa: ANN401  # Django's
-        """404 for a link that opens nothing; TooManyAttemptsError (429) for who tries too often."""
-        if request.method == "POST" or not first_operator.is_open(kwargs["token"]):
+        """404 for a link that opens nothing; TooManyAttemptsError (429) for who sends it too often.
+
+        Looking is not counted: nobody finds 256 bits, and any page can make a browser look.
+        """
+        if request.method == "POST":
             attempts.at_first_operator(request).take()
         if not first_operator.is_open(kwargs["token"]):
             return self._closed()

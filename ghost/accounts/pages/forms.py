@@ -46,6 +46,8 @@ from teams.models import Attempt
 
 MOST_CHARS = 100
 """Of a code, or of a key's name."""
+MOST_OF_ANSWER = 20_000
+"""Characters of what a passkey or security key answers: with an attestation some 4,000."""
 
 
 def _code_field(help_text: Any = "") -> forms.CharField:  # noqa: ANN401  # str or lazy
@@ -132,10 +134,24 @@ class ConfirmByPasswordForm(ReauthenticateForm):  # type: ignore[misc]  # as abo
         return password
 
 
+class CredentialField(forms.JSONField):
+    """What a passkey or security key answers: JSON of a stranger, bounded before it is read."""
+
+    widget = forms.HiddenInput
+
+    def to_python(self, value: Any) -> Any:  # noqa: ANN401  # Django's
+        """The same as values; ValidationError for what is too long, too deep or no JSON."""
+        if len(value or "") > MOST_OF_ANSWER:
+            raise get_adapter().validation_error("incorrect_code")
+        with _readable():
+            return super().to_python(value)
+
+
 class _CountedKey(forms.Form):
     """The answer of a passkey or security key."""
 
     user: Any
+    credential = CredentialField()
     counted = staticmethod(attempts.at_key)
 
     def clean_credential(self) -> Authenticator:
@@ -148,8 +164,8 @@ class _CountedKey(forms.Form):
 
 
 _UNREADABLE = (
-    ArithmeticError, AttributeError, DataError, InvalidSignature, LookupError, TypeError, ValueError,
-    struct.error,
+    ArithmeticError, AttributeError, DataError, InvalidSignature, LookupError, RecursionError, TypeError,
+    ValueError, struct.error,
 )  # fmt: skip
 
 
@@ -203,6 +219,8 @@ def _name_field() -> forms.CharField:
 
 class AddKeyForm(AddWebAuthnForm):  # type: ignore[misc]  # as above
     """A new passkey or security key."""
+
+    credential = CredentialField()
 
     def clean(self) -> dict[str, Any]:
         """What the key answered; ValidationError if it is none."""

@@ -15,6 +15,11 @@ from django.http import HttpRequest, HttpResponseBase
 FOREIGN = ("cross-site", "same-site")
 
 
+def is_foreign(request: HttpRequest) -> bool:
+    """Whether the browser says that a page of another site or name asks."""
+    return request.headers.get("Sec-Fetch-Site", "") in FOREIGN
+
+
 class FetchMetadataMiddleware:
     """Lets no other site's page change anything. The API, which no cookie opens, is left alone."""
 
@@ -23,8 +28,7 @@ class FetchMetadataMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """The same answer; PermissionDenied (403)."""
-        is_foreign = request.headers.get("Sec-Fetch-Site", "") in FOREIGN
         is_page = not request.path_info.startswith("/api/")
-        if is_foreign and is_page and request.method not in ("GET", "HEAD", "OPTIONS"):
+        if is_foreign(request) and is_page and request.method not in ("GET", "HEAD", "OPTIONS"):
             raise PermissionDenied("A page of another site can change nothing here.")
         return self.get_response(request)

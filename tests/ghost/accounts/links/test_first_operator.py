@@ -160,10 +160,12 @@ def test_links_can_not_be_tried_for_long():
     browser = Client(REMOTE_ADDR="192.0.2.1", raise_request_exception=False)
 
     found = [
-        browser.get(f"/admin/account/first-operator/{n}/").status_code for n in range(MOST + 1)
+        browser.post(f"/admin/account/first-operator/{n}/").status_code for n in range(MOST + 1)
     ]
+    looked = browser.get("/admin/account/first-operator/x/").status_code
 
     assert found == [404] * MOST + [429]
+    assert looked == 404
 
 
 def test_the_link_stands_in_no_event_and_no_line_of_the_log(link, caplog):

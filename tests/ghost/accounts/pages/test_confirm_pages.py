@@ -167,12 +167,20 @@ def test_what_changes_between_the_two_steps_ends_the_sign_in(lose):
     assert browser.get(SECOND)["Location"] == "/admin/login/"
 
 
-@pytest.mark.parametrize("credential", ["", "x", "{}", "[]", '{"id": "a", "response": {}}'])
+NO_KEYS = (
+    "", "x", "{}", "[]", '{"id": "a", "response": {}}', "[" * 200_000, "[" * 19_000, '{"a":' * 3_900,
+    "1" * 5_000,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("credential", NO_KEYS, ids=lambda value: value[:3] + str(len(value)))
 @pytest.mark.parametrize("door", ["mfa_authenticate", "mfa_login_webauthn"])
 def test_what_is_no_key_is_refused(credential, door):
     people.operator(app=True)
     browser = people.browser()
     people.sign_in(browser)
+
+    browser.raise_request_exception = False
 
     answer = browser.post(reverse(door), {"credential": credential})
 
@@ -318,3 +326,14 @@ def test_strangers_begin_few_sessions_for_passkeys():
 
     assert answers == [200] * MOST + [429] * 3
     assert Session.objects.count() == MOST
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_another_site_s_page_uses_up_nobody_s_passkey_attempts(site):
+    for _ in range(MOST + 1):
+        foreign = people.browser().get(
+            reverse("mfa_login_webauthn"), headers={"Sec-Fetch-Site": site}
+        )
+
+    assert foreign.status_code == 403
+    assert people.browser().get(reverse("mfa_login_webauthn")).status_code == 200
