@@ -87,7 +87,8 @@ class Earlier:
 
     def read(self) -> Iterator[Line]:
         """Everything as records, each with what had to be changed for it to be one."""
-        tokens = self._rows("auth")
+        # By hash, so that each has the same number in every copy of the file.
+        tokens = sorted(self._rows("auth"), key=lambda row: str(row.get("token_hash")))
         for number, row in enumerate(tokens, start=1):
             self._refs[str(row.get("token_hash"))] = number
         members = [row for row in tokens if row.get("role") == Role.TEAM_MEMBER]
@@ -98,8 +99,7 @@ class Earlier:
         yield from self._read_resources()
 
     def _rows(self, table: str) -> list[Row]:
-        by = "token_hash" if table == "auth" else "id"
-        return [_shortened(row) for row in self.file.rows(table, by)]
+        return [_shortened(row) for row in self.file.rows(table)]
 
     # -- tokens and teams
 
@@ -172,7 +172,7 @@ class Earlier:
     # -- resources
 
     def _read_resources(self) -> Iterator[Line]:
-        yield from map(self._resource, self.file.rows("resource", "id"))
+        yield from map(self._resource, self.file.rows("resource"))
 
     def _resource(self, row: Row) -> Line:
         place, mended = f"resource {row['id']}", list[str]()

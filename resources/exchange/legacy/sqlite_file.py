@@ -2,7 +2,8 @@
 
 A database can hold views, computed columns and virtual tables, which run as they are read, and values of any size (
 https://www.sqlite.org/security.html). So only plain tables are read, column by column and by name, each text cut before
-it leaves SQLite; all else is refused by SQLite itself.
+it leaves SQLite; all else is refused by SQLite itself. Rows come as they are stored: sorting them could fill the disk. And a
+file may not hold a text once and show it in every row, as the default of a column or in pages that rows share.
 """
 
 from __future__ import annotations
@@ -28,7 +29,13 @@ LONGEST_TEXT = 120_000
 WAIT_S = 5.0
 """For whoever has it locked."""
 STEP_S = 60.0
-"""Processor time until a row is there: sorting millions takes a few seconds."""
+"""Processor time until a row is there, or until all are counted."""
+LONGEST_DEFAULT = 100
+"""Characters of a column's default, as SQL writes it: rows that lack the column show it without holding it."""
+TIMES_ITS_SIZE = 4
+"""What the rows of a table may hold together. An honest file holds each character in a byte or more; short defaults come on top."""
+LEAST_ROW = 5
+"""Bytes that any row takes: two of its place in the page, its length, the length of its header, and one of a column."""
 _STEPS_BETWEEN = 20_000
 _LIMITS = {
     sqlite3.SQLITE_LIMIT_LENGTH: LONGEST_VALUE,
@@ -86,6 +93,7 @@ class SqliteFile:
             connection.execute(f"PRAGMA {pragma}")
         for table in tables:
             self._require_plain(table)
+        self._most = TIMES_ITS_SIZE * self._pragma("page_count") * self._pragma("page_size")
         self._queries = {table: self._query(table, names) for table, names in tables.items()}
         connection.set_authorizer(_may)
 
@@ -95,13 +103,23 @@ class SqliteFile:
         [(found,)] = self._connection.execute(f"SELECT count(*) FROM main.{table} NOT INDEXED")  # noqa: S608  # a name of ours
         return int(found)
 
-    def rows(self, table: str, by: str) -> Iterator[Row]:
-        """The rows in that order, one in memory at a time; columns that it lacks are None."""
+    def rows(self, table: str) -> Iterator[Row]:
+        """The rows as they are stored, one in memory at a time; columns that it lacks are None.
+
+        By its `INTEGER PRIMARY KEY` if a table has one. RefusedError as soon as they hold more than the file can.
+        """
         names, query = self._queries[table]
-        self._begun = time.thread_time()
-        for values in self._connection.execute(f"{query} ORDER BY {by}"):
+        self._begun, left = time.thread_time(), self._most
+        for values in self._connection.execute(query):
+            left -= _size(values)
+            if left < 0:
+                raise RefusedError(f"The table {table} shows more than the file can hold.")
             yield dict(zip(names, values, strict=True))
             self._begun = time.thread_time()
+
+    def _pragma(self, name: str) -> int:
+        [(found,)] = self._connection.execute(f"PRAGMA main.{name}")
+        return int(found)
 
     def _is_too_late(self) -> bool:
         return time.thread_time() - self._begun > STEP_S
@@ -113,19 +131,22 @@ class SqliteFile:
             raise RefusedError(f"{NOT_OURS}: it has no table {table}.")
 
     def _query(self, table: str, names: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
-        """What reads these columns; RefusedError if the table lacks its key, or computes a column."""
-        kinds = {
-            str(name).lower(): hidden
-            for _, name, _, _, _, _, hidden in self._connection.execute(
-                f"PRAGMA main.table_xinfo({table})"
-            )
-        }
+        """What reads these columns; RefusedError if the table lacks its key, or what SQLite would make for each row."""
+        columns = self._connection.execute(f"PRAGMA main.table_xinfo({table})").fetchall()
+        kinds = {str(name).lower(): hidden for _, name, _, _, _, _, hidden in columns}
         if any(kinds.values()):
             raise RefusedError(f"{NOT_OURS}: its table {table} has computed columns.")
+        if any(len(str(default)) > LONGEST_DEFAULT for _, _, _, _, default, _, _ in columns):
+            raise RefusedError(f"{NOT_OURS}: its table {table} has a column with a long default.")
         if names[0] not in kinds:
             raise RefusedError(f"{NOT_OURS}: its table {table} has no column {names[0]}.")
         read = ", ".join(_bounded(name) if name in kinds else f"NULL AS {name}" for name in names)
         return names, f"SELECT {read} FROM main.{table} NOT INDEXED"  # noqa: S608  # names of ours
+
+
+def _size(values: tuple[Any, ...]) -> int:
+    """Of a row, at the least: characters of texts, bytes of blobs."""
+    return LEAST_ROW + sum(len(value) for value in values if isinstance(value, (str, bytes)))
 
 
 def _bounded(name: str) -> str:
