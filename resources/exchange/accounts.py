@@ -87,8 +87,7 @@ class People:
         of_role = Token.objects.filter(role=record.role, scope_team=team).order_by("pk")
         if record.token_hash is None:
             return public_names.first_of(of_role, "display_name", one_line(record.name))
-        same = models.Q(token_hash=record.token_hash) | models.Q(old_hash=record.token_hash)
-        found = Token.objects.filter(same).first()
+        found = Token.objects.with_hash(record.token_hash).first()
         if found is None and record.created_at:
             # Rotated here since: the raw form that somebody lost must not come back.
             rotated = of_role.filter(old_hash__isnull=False, display_name=record.name)
@@ -231,4 +230,7 @@ def _token(record: records.PublisherRecord, team: Team | None) -> Token:
         row.scheme, row.old_hash, row.old_hash_until = Scheme.GHOST, None, None
         if row.is_admin:  # one that nobody can use must not count as the last that is left
             row.revoked_at = row.revoked_at or timezone.now()
+    if row.old_hash and Token.objects.with_hash(row.old_hash, row.token_hash).exists():
+        # A hash names one token only: with a second one it could neither be revoked nor rotated.
+        row.old_hash = row.old_hash_until = None
     return row

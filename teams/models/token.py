@@ -81,7 +81,11 @@ class TokenQuerySet(models.QuerySet["Token"]):
     def get_by_hash(self, *hashes: str) -> Token:
         """The token with one of these hashes, or that had it before its last rotation, usable or
         not; DoesNotExist if none."""
-        return self.get(models.Q(token_hash__in=hashes) | models.Q(old_hash__in=hashes))
+        return self.with_hash(*hashes).get()
+
+    def with_hash(self, *hashes: str) -> Self:
+        """Those that have one of these hashes, or had it before their last rotation."""
+        return self.filter(models.Q(token_hash__in=hashes) | models.Q(old_hash__in=hashes))
 
     def for_rotation(self, token_hash: str, *, by: Token) -> Token:
         """The token of this hash, if `by` may give it a new raw form: an Admin any, others their

@@ -58,7 +58,7 @@ def unpacked(path: Path) -> Iterator[tuple[Path, list[ArchivedFile]]]:
 
 _DAMAGED = (
     tarfile.TarError, zlib.error, gzip.BadGzipFile, EOFError, ValueError, KeyError, TypeError,
-    FileNotFoundError, FileExistsError, NotADirectoryError, IsADirectoryError,
+    RecursionError, FileNotFoundError, FileExistsError, NotADirectoryError, IsADirectoryError,
 )  # fmt: skip
 """Other errors are the disk's."""
 _OURS = re.compile(rf"{DATABASE}|{MANIFEST}|(metadata|covers|secrets)/[^/]+")

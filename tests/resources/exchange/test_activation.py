@@ -112,6 +112,25 @@ def test_a_name_without_a_hash_brings_no_former_form(read):
     assert usable() == set()
 
 
+def test_a_former_form_that_is_another_token_takes_nothing_from_that(read, client):
+    ada, root = make.publisher(name="Ada"), make.admin()
+    until = "2999-01-01T00:00:00+00:00"
+    planted = PUBLISHER | {"name": "Eve", "token_hash": HASH["former"], "prefix": "ghost_x"}
+
+    read(planted | {"old_hash": ada.token_hash, "old_hash_until": until})
+    rotated = client.post(f"/api/admin/tokens/{ada.token_hash}/rotate", **make.auth(root))
+    revoked = client.post(
+        "/api/admin/tokens/revoke",
+        {"token_hash": ada.token_hash},
+        content_type="application/json",
+        **make.auth(root),
+    )
+
+    assert (rotated.status_code, revoked.status_code) == (200, 200)
+    assert not Token.objects.get(pk=ada.pk).is_usable
+    assert Token.objects.get(display_name="Eve").old_hash is None
+
+
 def test_only_what_this_file_names_by_its_hash_is_activated(read):
     read(*FILE)
 

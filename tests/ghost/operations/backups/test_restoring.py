@@ -238,7 +238,9 @@ def test_a_database_with_a_trigger_is_refused(place, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "manifest", ["[]", '{"files": [5]}', '{"files": [{"path": 1}]}', "nonsense"]
+    "manifest",
+    ["[]", '{"files": [5]}', '{"files": [{"path": 1}]}', "nonsense", "[" * 200_000],
+    ids=lambda text: text[:20],
 )
 def test_a_manifest_of_another_shape_is_refused(place, tmp_path, manifest):
     with tarfile.open(tmp_path / "x.tar.gz", "w:gz") as tar:
