@@ -31,13 +31,13 @@ class Migration(migrations.Migration):
             name='Attempt',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('username', models.CharField(max_length=64)),
-                ('address', models.CharField(blank=True, max_length=45)),
+                ('subject', models.CharField(max_length=64)),
+                ('scope', models.CharField(blank=True, max_length=64)),
                 ('at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
             ],
             options={
                 'default_permissions': (),
-                'indexes': [models.Index(fields=['address', 'username'], name='teams_attempt_of')],
+                'indexes': [models.Index(fields=['scope', 'subject'], name='teams_attempt_of')],
             },
         ),
         migrations.CreateModel(

@@ -1,4 +1,5 @@
-"""Who may publish: tokens of the API and the teams they work in. Leans on teams.credentials and teams.roles."""
+"""Who may publish: tokens of the API and the teams they work in; and how often anybody may try to sign in.
+Leans on teams.credentials and teams.roles."""
 
 from teams.models.sign_in_attempt import Attempt
 from teams.models.team import Team, TeamQuerySet

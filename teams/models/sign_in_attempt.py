@@ -1,4 +1,9 @@
-"""Attempts to sign in to the admin, counted so that guessing passwords is slow."""
+"""Attempts to sign in to the admin, counted so that guessing is slow: five of one subject, twenty of one
+scope. What these are for each page, `ghost.accounts.attempts` says.
+
+It stands in `teams` with the rest of who may come in (groups, roles, the hashing of passwords), below the
+pages that ask.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +25,9 @@ from ghost.core.errors import OutageError, RefusedError
 from ghost.core.http.rate_limit import TooManyError
 
 MOST = 5
-"""Attempts without success within WINDOW, by one name from one address."""
-MOST_OF_ADDRESS = 20
-"""The same, by whatever names from one address."""
+"""Attempts without success within WINDOW, of one subject in one scope."""
+MOST_OF_SCOPE = 20
+"""The same, of all subjects in one scope."""
 WINDOW = timedelta(minutes=15)
 
 
@@ -40,37 +45,38 @@ class TooManyAttemptsError(TooManyError, RefusedError):
 
 
 class AttemptQuerySet(models.QuerySet["Attempt"]):
-    """Attempts to sign in, by name and address."""
+    """Attempts to sign in, by subject and scope."""
 
-    def take(self, username: str, address: str) -> Attempt:
+    def take(self, *, subject: str, scope: str, person: str = "") -> Attempt:
         """Count one more attempt, before any password is looked at; its row.
 
-        TooManyAttemptsError if there were too many: that costs a look and writes a row a minute, however
-        often it is tried. So nobody waits longer for what others try, and other addresses go on.
+        TooManyAttemptsError if there were too many, which the audit trail has with the username `person`,
+        if one is known: that costs a look and writes a row a minute, however often it is tried. So nobody
+        waits longer for what others try, and other scopes go on.
         """
-        self._require_few(username, address)
+        self._require_few(subject, scope, person)
         with transaction.atomic():
             _one_at_a_time()
-            self._require_few(username, address)
+            self._require_few(subject, scope, person)
             now = timezone.now()  # not before the lock was there
             self.filter(at__lte=now - WINDOW).delete()
-            return self.create(username=_digest(username), address=address, at=now)
+            return self.create(subject=_digest(subject), scope=scope, at=now)
 
-    def _require_few(self, username: str, address: str) -> None:
+    def _require_few(self, subject: str, scope: str, person: str) -> None:
         now = timezone.now()
-        ours = self.filter(address=address, at__gt=now - WINDOW)
+        of_scope = self.filter(scope=scope, at__gt=now - WINDOW)
         for rows, most in (
-            (ours.filter(username=_digest(username)), MOST),
-            (ours, MOST_OF_ADDRESS),
+            (of_scope.filter(subject=_digest(subject)), MOST),
+            (of_scope, MOST_OF_SCOPE),
         ):
             times = list(rows.order_by("at").values_list("at", flat=True))
             if len(times) >= most:
-                access.refuse(SIGN_IN_LIMITED, username=username)
+                access.refuse(SIGN_IN_LIMITED, username=person)
                 raise TooManyAttemptsError(min(times[-most] + WINDOW - now, WINDOW))
 
 
-def _digest(username: str) -> str:
-    return salted_hmac("teams.attempt", username, algorithm="sha256").hexdigest()
+def _digest(subject: str) -> str:
+    return salted_hmac("teams.attempt", subject, algorithm="sha256").hexdigest()
 
 
 def _one_at_a_time() -> None:
@@ -86,31 +92,35 @@ class Attempt(models.Model):
     In the database, so that all web processes on all hosts count together.
     """
 
-    username = models.CharField(max_length=64)
-    """Its digest: people type their password there."""
-    address = models.CharField(max_length=45, blank=True)
-    """As `client_address.counted_as` has it."""
+    subject = models.CharField(max_length=64)
+    """The digest of what few attempts are allowed for: a typed name (people type their password there),
+    a client's address, a session, or a page."""
+    scope = models.CharField(max_length=64, blank=True)
+    """What some more are allowed for, whatever the subjects: a client's address as
+    `client_address.counted_as` has it, or what one account is asked for."""
     at = models.DateTimeField(default=timezone.now, db_index=True)
 
     objects = AttemptQuerySet.as_manager()
 
     class Meta:
         default_permissions = ()  # nobody edits them
-        indexes = [models.Index(fields=["address", "username"], name="teams_attempt_of")]
+        indexes = [models.Index(fields=["scope", "subject"], name="teams_attempt_of")]
 
     def __str__(self) -> str:
-        return f"somebody from {self.address}"
+        return f"an attempt in the scope {self.scope}"
 
-    @dataclass(frozen=True)
+    @dataclass(frozen=True, kw_only=True)
     class Of:
-        """The attempts of one name from one address."""
+        """The attempts of one subject in one scope."""
 
-        username: str
-        address: str
+        subject: str
+        scope: str
+        person: str = ""
+        """The username that a refusal is told by in the audit trail, if one is known."""
 
         def take(self) -> Attempt:
             """One more; see `AttemptQuerySet.take`."""
-            return Attempt.objects.take(self.username, self.address)
+            return Attempt.objects.take(subject=self.subject, scope=self.scope, person=self.person)
 
         @contextmanager
         def counted(self) -> Iterator[None]:
@@ -127,5 +137,4 @@ class Attempt(models.Model):
 
         def forget(self) -> None:
             """It has succeeded."""
-            rows = Attempt.objects.filter(username=_digest(self.username), address=self.address)
-            rows.delete()
+            Attempt.objects.filter(subject=_digest(self.subject), scope=self.scope).delete()

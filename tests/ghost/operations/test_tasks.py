@@ -45,7 +45,7 @@ def test_ended_sessions_and_attempts_that_count_no_more_are_dropped():
     for name, ends_at in (("gone", now), ("there", now + timedelta(minutes=1))):
         Session.objects.create(session_key=name, session_data="", expire_date=ends_at)
     for at in (now - WINDOW, now):
-        Attempt.objects.create(username="ann", address="192.0.2.1", at=at)
+        Attempt.objects.create(subject="ann", scope="192.0.2.1", at=at)
 
     told = tasks.drop_ended_sessions()
 

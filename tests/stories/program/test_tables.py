@@ -129,7 +129,7 @@ def rows_of_long_ago() -> list[Any]:
         Usage.objects.create(caller="token 1", window=1),
         Session.objects.create(session_key="a" * 32, session_data="", expire_date=OLD),
         UserSession.objects.create(user=person, session_key="a" * 32, ip="192.0.2.1"),
-        Attempt.objects.create(username="zoe", address="192.0.2.1", at=OLD),
+        Attempt.objects.create(subject="zoe", scope="192.0.2.1", at=OLD),
         ResetRequest.objects.create(email="zoe@example.org", language="en", at=OLD),
         FirstOperatorLink.objects.create(digest="x", expires_at=OLD),
     ]

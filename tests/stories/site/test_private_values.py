@@ -163,7 +163,7 @@ def test_no_private_value_is_in_any_public_file(build, secrets):
     make.admin(name="zqadmin")
     User.objects.create(username="zq", email="zq@example.org")
     operators.client("Operator").get("/admin/")  # a group, a session
-    Attempt.objects.create(username="zq", address="192.0.2.77")
+    Attempt.objects.create(subject="zq", scope="192.0.2.77")
     Block.objects.add([make.info_hash()], reason="zq", by="zq")
     cover = "https://zqcovers.example/zqcover.png?key=zqcoverkey"
     covers.upload(catalog.edited, photo("zqcamera"), by="zquploader")

@@ -1,4 +1,4 @@
-"""Attempts to sign in are counted by name and address, for a quarter of an hour."""
+"""Attempts to sign in are counted by subject and scope, for a quarter of an hour."""
 
 from datetime import timedelta
 
@@ -14,29 +14,29 @@ pytestmark = pytest.mark.django_db
 
 def test_one_more_than_the_most_is_refused_with_the_time_to_wait():
     for _ in range(MOST):
-        Attempt.objects.take("ada", "192.0.2.1")
+        Attempt.objects.take(subject="ada", scope="192.0.2.1")
 
     with pytest.raises(RefusedError, match="Try again in 15 minutes"):
-        Attempt.objects.take("ada", "192.0.2.1")
+        Attempt.objects.take(subject="ada", scope="192.0.2.1")
 
     assert Attempt.objects.count() == MOST
 
 
-def test_other_names_and_addresses_are_counted_by_themselves():
+def test_other_subjects_and_scopes_are_counted_by_themselves():
     for _ in range(MOST):
-        Attempt.objects.take("ada", "192.0.2.1")
+        Attempt.objects.take(subject="ada", scope="192.0.2.1")
 
-    Attempt.objects.take("eve", "192.0.2.1")
-    Attempt.objects.take("ada", "192.0.2.2")
+    Attempt.objects.take(subject="eve", scope="192.0.2.1")
+    Attempt.objects.take(subject="ada", scope="192.0.2.2")
 
     assert Attempt.objects.count() == MOST + 2
 
 
 def test_what_is_older_than_the_window_is_forgotten():
     for _ in range(MOST):
-        Attempt.objects.take("ada", "192.0.2.1")
+        Attempt.objects.take(subject="ada", scope="192.0.2.1")
     Attempt.objects.update(at=timezone.now() - WINDOW - timedelta(seconds=1))
 
-    Attempt.objects.take("ada", "192.0.2.1")
+    Attempt.objects.take(subject="ada", scope="192.0.2.1")
 
     assert Attempt.objects.count() == 1

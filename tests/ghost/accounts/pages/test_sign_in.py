@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
-from teams.models.sign_in_attempt import MOST, MOST_OF_ADDRESS, WINDOW, Attempt
+from teams.models.sign_in_attempt import MOST, MOST_OF_SCOPE, WINDOW, Attempt
 from tests import operators
 
 pytestmark = pytest.mark.django_db
@@ -101,7 +101,7 @@ def guess_names(number: int, address: str) -> list[bool]:
 def test_many_names_from_one_address_are_refused():
     refused = guess_names(25, "192.0.2.1")
 
-    assert refused == [False] * MOST_OF_ADDRESS + [True] * (25 - MOST_OF_ADDRESS)
+    assert refused == [False] * MOST_OF_SCOPE + [True] * (25 - MOST_OF_SCOPE)
     assert errors(sign_in("right")) == [REFUSED]
 
 
@@ -113,7 +113,7 @@ def test_another_address_signs_in_whatever_one_tries():
 
 
 def test_a_success_forgets_its_own_failures_alone():
-    guess_names(MOST_OF_ADDRESS - 1, "192.0.2.1")
+    guess_names(MOST_OF_SCOPE - 1, "192.0.2.1")
 
     first, second = sign_in("right"), sign_in("right")
     guess(1)
@@ -137,7 +137,7 @@ def test_the_caller_behind_a_trusted_proxy_is_counted(configure):
     for _ in range(MOST):
         Client(headers={"X-Forwarded-For": "6.6.6.6, 192.0.2.9"}).post("/admin/login/", fields)
 
-    assert Attempt.objects.filter(address="192.0.2.9").count() == MOST
+    assert Attempt.objects.filter(scope="192.0.2.9").count() == MOST
 
 
 def test_a_refused_attempt_hashes_nothing_and_is_written_once_a_minute(monkeypatch):
@@ -211,7 +211,7 @@ def test_threads_share_the_count(file_database):
     with ThreadPoolExecutor(6) as threads:
         refused = list(threads.map(try_it, range(30)))
 
-    assert refused.count(False) == MOST_OF_ADDRESS
+    assert refused.count(False) == MOST_OF_SCOPE
 
 
 @pytest.mark.parametrize("wanted", ["", "//evil.example/", "https://evil.example/", "/nothing\0"])
