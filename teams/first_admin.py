@@ -35,7 +35,6 @@ def ensure() -> Path | None:
             Role.ADMIN, public_names.free("Admin"), note="Made on first start"
         )
         path = Path(settings.GHOST.secrets_dir) / FILE_NAME
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_atomic(path, f"{raw}\n".encode(), mode=0o600)
+        write_atomic(path, f"{raw}\n".encode())
     log.warning("There was no Admin token. A new one is in %s.", path)
     return path

@@ -71,12 +71,12 @@ class Ownership(StrEnum):
 
 @dataclass(frozen=True)
 class Rule:
-    """Who may: these roles, each with the rows that are its own; read-only tokens only what reads."""
+    """Who may: these roles, each with the rows that are its own."""
 
     roles: frozenset[Role]
     ownership: Ownership = Ownership.ANY
     only_reads: bool = False
-    """Whether a read-only token has it too."""
+    """Whether read-only tokens may too, by a safe method."""
 
 
 _ALL = frozenset(Role)

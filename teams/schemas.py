@@ -114,7 +114,7 @@ class PublisherIn(In):
     """A Publisher token to issue."""
 
     display_name: Name
-    """Name of the publisher, shown on the public site. No other token has it, be it in other case, accents or punctuation."""
+    """Name of the publisher, shown on the public site. It must differ from all others in more than case, accents or punctuation."""
     expires_at: MomentIn | None = None
     """When the token stops working by itself; null or left out: never."""
     needs_review: bool = Field(default=False, strict=True)
@@ -220,7 +220,8 @@ class TeamIn(In):
     """A team to create, and who owns it."""
 
     name: Name
-    """Name of the team. No other team or publisher has it, be it in other case, accents or punctuation."""
+    """Name of the team. It must differ from all others, also publishers', in more than case, accents or
+    punctuation."""
     owner_token_hash: TokenHash | None = None
     """Hash of the Publisher token that is to own the team. Needed from Admins; a Publisher leaves it
     out and owns the team itself."""

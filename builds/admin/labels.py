@@ -59,7 +59,7 @@ def asked_by(build: Build) -> str:
     who = TRIGGERS.get(build.trigger)
     if who:
         return str(who)
-    return gettext("by hand: %s") % build.trigger if people.are_seen() else gettext("by hand")
+    return gettext("by hand: %s") % build.trigger if people.can_see_people() else gettext("by hand")
 
 
 def kind(build: Build) -> str:

@@ -13,7 +13,7 @@ def purge() -> bool:
     """Drop from our git directories what the site has no more; False while something is deployed.
     One that holds a state which its branch has not come to yet goes as a whole: the next push sends
     all of the site."""
-    with runner.alone() as is_alone:
+    with runner.only_deployer() as is_alone:
         for target in targets.configured() if is_alone else ():
             if isinstance(target, GitBranch):
                 _purge(target.repository, Deployment.objects.for_target(target))

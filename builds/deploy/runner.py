@@ -124,7 +124,7 @@ def deploy(
     tried = set()
     for _, row in rows_by_target:
         row.want(token)
-    with alone() as is_alone:
+    with only_deployer() as is_alone:
         for target, row in rows_by_target if is_alone else []:
             row.refresh_from_db()
             if is_whole or row.is_due or (is_asked and not row.is_current):
@@ -245,7 +245,7 @@ def _why_held(row: Deployment, gone: int, percent: int) -> Reason:
 
 
 @contextmanager
-def alone() -> Iterator[bool]:
+def only_deployer() -> Iterator[bool]:
     """Whether no other process of this machine deploys; the lock ends with its process."""
     file = targets.state_folder() / "lock"
     file.parent.mkdir(parents=True, exist_ok=True)

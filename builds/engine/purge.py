@@ -23,8 +23,8 @@ from builds.tree import merge_lock, patches, releases
 from ghost.core.catalog.models import Catalog, Removal
 from resources.models import Block, TextHash
 
-PATIENCE = timedelta(days=1)
-"""So long a target that is behind is waited for: it is told by kept states what named a takedown."""
+TARGETS_AWAITED = timedelta(days=1)
+"""So long targets that are behind are waited for: kept states tell them what named a takedown."""
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ def _are_targets_current() -> bool:
 
 def _is_long_ago() -> bool:
     latest = Block.objects.aggregate(at=models.Max("created_at"))["at"]
-    return latest is None or latest < timezone.now() - PATIENCE
+    return latest is None or latest < timezone.now() - TARGETS_AWAITED
 
 
 def _purge(folder: Path, last: LastTakedown) -> int:

@@ -45,7 +45,7 @@ def scanned_by(scan: Scan) -> str:
     who = TRIGGERS.get(scan.trigger)
     if who:
         return str(who)
-    return gettext("by hand: %s") % scan.trigger if people.are_seen() else gettext("by hand")
+    return gettext("by hand: %s") % scan.trigger if people.can_see_people() else gettext("by hand")
 
 
 def progress(scan: Scan) -> str:

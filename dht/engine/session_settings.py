@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ghost.core.io.ip_ranges import OFF_LIMITS
+from ghost.core.io.ip_ranges import OFF_LIMITS, is_loopback
 
 if TYPE_CHECKING:
     from ghost.core.config.env import Env
@@ -81,18 +81,13 @@ def bootstrap_endpoints(env: Env) -> Iterator[tuple[str, int]]:
     """
     for endpoint in env.dht_bootstrap_nodes:
         host, _, port = endpoint.rpartition(":")
-        if _address(host) is not None:
+        if _is_address(host):
             yield host.strip("[]"), int(port)
 
 
-def is_loopback(host: str) -> bool:
-    """Whether `host` is an address of this machine alone."""
-    address = _address(host)
-    return address is not None and address.is_loopback
-
-
-def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def _is_address(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host.strip("[]"))
+        ipaddress.ip_address(host.strip("[]"))
     except ValueError:
-        return None
+        return False
+    return True

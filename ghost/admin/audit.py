@@ -102,7 +102,7 @@ class AddressFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no type
 
     def lookups(self, request: HttpRequest, model_admin: object) -> list[Any]:
         """Some, or none for whom they are none of his business."""
-        if not people.are_seen():
+        if not people.can_see_people():
             return []
         rows = AuditEvent.objects.exclude(address="").order_by()
         often = rows.values("address").annotate(sum=models.Sum("times")).order_by("-sum")
@@ -111,7 +111,7 @@ class AddressFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no type
     def queryset(self, request: HttpRequest, queryset: models.QuerySet[AuditEvent]) -> Any:
         """Those from there."""
         wanted = self.value()
-        return queryset.filter(address=wanted) if wanted and people.are_seen() else queryset
+        return queryset.filter(address=wanted) if wanted and people.can_see_people() else queryset
 
 
 @admin.register(AuditEvent)
@@ -177,7 +177,7 @@ class AuditEventAdmin(NamesOperators[AuditEvent], ReadOnlyAdmin[AuditEvent]):
     @display(description=_("address"), ordering="address")
     def shown_address(self, row: AuditEvent) -> str | None:
         """From where, and how often within a minute."""
-        if not row.address or not people.are_seen():
+        if not row.address or not people.can_see_people():
             return None
         return f"{row.address} × {row.times}" if row.times > 1 else row.address
 

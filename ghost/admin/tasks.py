@@ -25,9 +25,9 @@ from ghost.core.jobs.entries import QueueEntry
 from ghost.core.text.reasons import put_into_words
 
 
-def told(arguments: list[object]) -> list[object]:
+def readable_arguments(arguments: list[object]) -> list[object]:
     """Those of a task; texts among them, which may name operators, only for who may see people."""
-    if people.are_seen():
+    if people.can_see_people():
         return arguments
     return [each if isinstance(each, (int, float)) else HIDDEN for each in arguments]
 
@@ -55,7 +55,9 @@ class TaskAdmin(NamesOperators[Task], ReadOnlyAdmin[Task]):
 
     @display(description=_("arguments"))
     def arguments(self, row: Task) -> str:
-        return shortened(told([*(row.args or ()), *([row.kwargs] if row.kwargs else [])]))
+        return shortened(
+            readable_arguments([*(row.args or ()), *([row.kwargs] if row.kwargs else [])])
+        )
 
     @display(description=_("result"))
     def shown_result(self, row: Task) -> str:
@@ -129,7 +131,7 @@ class QueueAdmin(ReadOnlyAdmin[QueueEntry]):
     def arguments(self, row: QueueEntry) -> str:
         task = row.task
         more = [task["kwargs"]] if task.get("kwargs") else []
-        return shortened(told([*task.get("args", ()), *more]))
+        return shortened(readable_arguments([*task.get("args", ()), *more]))
 
     @display(description=_("state"))
     def shown_state(self, row: QueueEntry) -> str:

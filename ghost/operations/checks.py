@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 
 from builds.render import hugo
 from ghost.accounts import requirement
-from ghost.core.config.mail_server import is_this_machine
 from ghost.core.errors import GhostError, OutageError, RefusedError
+from ghost.core.io.ip_ranges import is_loopback
 from ghost.operations import file_modes
 from ghost.operations.backups import archive
 from resources.publishing.prober import prober
@@ -83,8 +83,8 @@ def groups() -> Iterator[CheckMessage]:
         return  # nothing is there yet
     if unknown:
         yield Error(
-            f"GHOST_MFA_REQUIRED_GROUPS: there is no group called {', '.join(unknown)}.",
-            hint="Correct the name, or make the group in the admin.",
+            _("GHOST_MFA_REQUIRED_GROUPS: there is no group called %s.") % ", ".join(unknown),
+            hint=_("Correct the name, or make the group in the admin."),
             id="ghost.E010",
         )
 
@@ -141,7 +141,7 @@ def _settings() -> Iterator[CheckMessage]:
             hint="Set GHOST_DEBUG=0.",
             id="ghost.E005",
         )
-    if settings.GHOST.debug and not is_this_machine(settings.GHOST.host):
+    if settings.GHOST.debug and not is_loopback(settings.GHOST.host):
         yield Error(
             _(
                 "GHOST_DEBUG is on, and HOST lets others reach it: its error pages show the configuration."
@@ -171,8 +171,11 @@ def _settings() -> Iterator[CheckMessage]:
         and urlsplit(settings.GHOST.public_baseurl).hostname != settings.GHOST.site_host
     ):
         yield Error(
-            f"GHOST_PUBLIC_BASEURL is {settings.GHOST.public_baseurl}, but the site is served at GHOST_SITE_HOST"
-            f" ({settings.GHOST.site_host}): links in feeds and in the admin lead elsewhere.",
-            hint=f"Set it to https://{settings.GHOST.site_host}/.",
+            _(
+                "GHOST_PUBLIC_BASEURL is %(address)s, but the site is served at GHOST_SITE_HOST (%(host)s): links"
+                " in feeds and in the admin lead elsewhere."
+            )
+            % {"address": settings.GHOST.public_baseurl, "host": settings.GHOST.site_host},
+            hint=_("Set it to %s.") % f"https://{settings.GHOST.site_host}/",
             id="ghost.E014",
         )

@@ -9,7 +9,7 @@ from enum import StrEnum
 from shlex import quote
 
 from django.conf import settings
-from django.core.checks import WARNING, CheckMessage
+from django.core.checks import CheckMessage
 from django.db import DatabaseError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -71,14 +71,12 @@ def _machine() -> Iterator[Finding]:
     """Folders, programs and settings, as `manage.py check` looks at them."""
     problems = [problem for problem in checks.installation() if problem.id not in TOLD_BY_FIGURES]
     yield from map(_problem, problems)
-    if not any(problem.is_serious(WARNING + 1) for problem in problems):
+    if not problems:
         yield Finding("settings", Outcome.OK, "folders, programs and settings fit together")
 
 
 def _problem(problem: CheckMessage) -> Finding:
-    what_to_do = str(problem.hint or MEND)
-    outcome = Outcome.FAILED if problem.is_serious(WARNING + 1) else Outcome.WARNED
-    return Finding("settings", outcome, str(problem.msg), what_to_do)
+    return Finding("settings", Outcome.FAILED, str(problem.msg), str(problem.hint or MEND))
 
 
 def _hugo() -> Iterator[Finding]:
@@ -96,11 +94,12 @@ def _files() -> Iterator[Finding]:
         yield Finding("files", Outcome.FAILED, told, advice)
     writable = [str(folder) for folder in file_modes.world_writable()]
     if writable:
-        told = _("anybody can put something else in Ghost's place: %s") % _some(writable)
+        told = _("anyone can replace files in: %s") % _some(writable)
         advice = _("Run: %s") % f"chmod o-w {' '.join(map(quote, writable))}"
         yield Finding("files", Outcome.FAILED, told, advice)
     if not found and not writable:
-        yield Finding("files", Outcome.OK, _("theirs alone who run Ghost, but for the public site"))
+        told = _("only Ghost's own user can read them, except the public site")
+        yield Finding("files", Outcome.OK, told)
 
 
 def _some(names: list[str]) -> str:
@@ -126,7 +125,7 @@ def _exposure() -> Iterator[Finding]:
     for told, advice in exposures:
         yield Finding("exposure", Outcome.WARNED, told, advice)
     if not exposures:
-        told = _("nothing lies open that need not")
+        told = _("nothing is exposed needlessly")
         yield Finding("exposure", Outcome.OK, told)
 
 
@@ -147,10 +146,13 @@ def _accounts() -> Iterator[Finding]:
         return
     named = ", ".join(settings.GHOST.mfa_required_groups)
     if named:
-        yield Finding("accounts", Outcome.OK, f"a second factor is required of: {named}")
+        yield Finding("accounts", Outcome.OK, _("a second factor is required of: %s") % named)
     else:
-        told = "nobody must have a second factor"
-        yield Finding("accounts", Outcome.WARNED, told, ALL_OF_THEM)
+        told = _("no operator is required to have a second factor")
+        advice = _(
+            "Set GHOST_MFA_REQUIRED_GROUPS=*: whoever has none is led to where it is set up."
+        )
+        yield Finding("accounts", Outcome.WARNED, told, advice)
 
 
 def _broker() -> Iterator[Finding]:
@@ -160,14 +162,14 @@ def _broker() -> Iterator[Finding]:
 
 def _mail() -> Iterator[Finding]:
     if not mail.is_set_up():
-        told = "not set up: forgotten passwords are reset with manage.py changepassword"
+        told = _("not set up: forgotten passwords are reset with manage.py changepassword")
         yield Finding("mail", Outcome.OK, told)
         return
     try:
         mail.try_server()
-        yield Finding("mail", Outcome.OK, "the mail server answers")
+        yield Finding("mail", Outcome.OK, _("the mail server answers"))
     except OutageError as error:
-        advice = (
+        advice = _(
             "Correct GHOST_EMAIL_URL, or mend that server; try it with manage.py send_test_mail."
         )
         yield Finding("mail", Outcome.FAILED, str(error), advice)
@@ -205,7 +207,6 @@ def _start() -> Iterator[Finding]:
         yield Finding("start", Outcome.OK, "schedules, groups and Admin token are there")
 
 
-ALL_OF_THEM = "Set GHOST_MFA_REQUIRED_GROUPS=*: who has none is led to where it is set up."
 NO_HUGO = "ghost.E002"
 TOLD_BY_FIGURES = ("ghost.E003",)
 """Checks that the figures make too: libtorrent."""

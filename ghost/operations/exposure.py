@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+
+from ghost.core.io.ip_ranges import is_loopback
 
 
 class Exposure(NamedTuple):
@@ -34,7 +35,7 @@ def found() -> Iterator[Exposure]:
                 "Give the site a name of its own with GHOST_SITE_HOST, or let another server serve it."
             ),
         )
-    if not ghost.behind_tls and not _is_loopback(ghost.host):
+    if not ghost.behind_tls and not is_loopback(ghost.host):
         yield Exposure(
             _("passwords and tokens can come without TLS: the web server listens on %s")
             % ghost.host,
@@ -42,10 +43,3 @@ def found() -> Iterator[Exposure]:
                 "Put a proxy with TLS before it, then set GHOST_BEHIND_TLS=1 and GHOST_TRUSTED_PROXIES."
             ),
         )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -105,12 +105,12 @@ def _tops() -> Iterator[tuple[Path, int]]:
         yield release / "deltas", PRIVATE_FOLDER
         yield release / releases.STATE, PRIVATE_FILE
     database: Path = settings.GHOST.db_path.parent
-    is_ours = database.is_relative_to(VAR) or (database not in OTHER_PEOPLES and _is_alone())
+    is_ours = database.is_relative_to(VAR) or (database not in OTHER_PEOPLES and _holds_only_ours())
     if is_ours and database not in {*passed, *site.parents}:
         yield database, PRIVATE_FOLDER
 
 
-def _is_alone() -> bool:
+def _holds_only_ours() -> bool:
     """Whether nothing but what is ours lies in the database's folder: else it may be one such as
     /srv, and is left as it is."""
     own = {getattr(settings.GHOST, name) for name in PRIVATE} | set(_beside_database())

@@ -13,7 +13,7 @@ from ghost.core.admin.model_admin import ModelAdmin, display
 from ghost.core.admin.operators_named import NamesOperators
 from ghost.core.audit import people
 from resources.admin.forms import HashField
-from resources.models import Block, Resource, TextHash
+from resources.models import Block, Resource
 
 V1_DIGITS = 40
 
@@ -31,7 +31,7 @@ class BlockAdmin(NamesOperators[Block], ModelAdmin[Block]):
     @display(description=_("by"), ordering="created_by")
     def shown_creator(self, row: Block) -> str | None:
         """An operator, a token or a command; nothing for who may not know operators."""
-        return row.created_by if people.are_seen() else None
+        return row.created_by if people.can_see_people() else None
 
     @display(description=_("kind"), label=True)
     def kind(self, row: Block) -> str:
@@ -53,12 +53,6 @@ class BlockAdmin(NamesOperators[Block], ModelAdmin[Block]):
     def save_model(self, request: HttpRequest, obj: Block, form: Any, change: bool) -> None:
         obj.created_by = obj.created_by or request.user.get_username()
         super().save_model(request, obj, form, change)
-        if not change:
-            TextHash.objects.tell([obj.info_hash], is_blocked=True)
         for row in Resource.objects.standing().twins_of(obj.info_hash):
             told = _("“%s” has this hash and stays public until it is taken down.") % row.title
             self.message_user(request, told, messages.WARNING)
-
-    def delete_model(self, request: HttpRequest, obj: Block) -> None:
-        super().delete_model(request, obj)
-        TextHash.objects.tell([obj.info_hash], is_blocked=False)

@@ -21,7 +21,7 @@ from resources.exchange.accounts import People
 from resources.exchange.deferred import Waiting
 from resources.exchange.import_resources import Arrivals, Defaults
 from resources.exchange.report import Line, Report, chunks
-from resources.models import Block, Resource, TextHash
+from resources.models import Block, Resource
 from resources.publishing.prober import prober
 from teams.models import Token
 
@@ -165,8 +165,7 @@ class Intake:
         hashes = [row.info_hash for row in rows]
         there = set(Block.objects.covering(*hashes).values_list("info_hash", flat=True))
         new = {row.info_hash: row for row in rows if row.info_hash not in there}
-        Block.objects.bulk_create(new.values())
-        TextHash.objects.tell(new, is_blocked=True)
+        Block.objects.store(list(new.values()))
         trail.record_all(
             "block.create", ((row, None, {"reason": row.reason}) for row in new.values())
         )

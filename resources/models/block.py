@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Self
+from typing import Any, Self
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -47,6 +47,11 @@ class BlockQuerySet(models.QuerySet["Block"]):
         )
         TextHash.objects.tell(hashes, is_blocked=True, besides=of)
 
+    def store(self, blocks: Collection[Block]) -> None:
+        """Add these as they are; IntegrityError if one of their hashes is blocked already."""
+        self.bulk_create(blocks)
+        TextHash.objects.tell([block.info_hash for block in blocks], is_blocked=True)
+
     def lift(self, hashes: Collection[str]) -> None:
         """End the blocks of this set that are of these hashes; what names one in a text may be
         shown again."""
@@ -80,6 +85,21 @@ class Block(models.Model):
 
     def __str__(self) -> str:
         return self.info_hash
+
+    def save(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # Django's
+        """What names a hash that is blocked newly is told to the catalog."""
+        is_new = self._state.adding
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            if is_new:
+                TextHash.objects.tell([self.info_hash], is_blocked=True)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:  # noqa: ANN401  # Django's
+        """End it, as `lift` does."""
+        with transaction.atomic():
+            deleted = super().delete(*args, **kwargs)
+            TextHash.objects.tell([self.info_hash], is_blocked=False)
+        return deleted
 
     def clean(self) -> None:
         """Any spelling of a hash is taken and stored in one."""

@@ -30,7 +30,7 @@ OVERLAP = timedelta(hours=24)
 _BY_HASH = "SELECT * FROM teams_token WHERE token_hash = %s OR old_hash = %s"
 """Asked by every request: the ORM takes ten times as long to write this query as a database to
 answer it."""
-TOLD_EVERY = timedelta(days=1)
+WARNED_EVERY = timedelta(days=1)
 AUDITED = (
     "role", "display_name", "scope_team_id", "note", "expires_at", "needs_review", "is_read_only", "is_inert",
 )  # fmt: skip
@@ -326,10 +326,10 @@ class Token(models.Model):
 
     def warn_of_address(self) -> bool:
         """Whether it is time to warn that this token, which can write, came in an address; then
-        that is remembered, not while others write, for TOLD_EVERY."""
+        that is remembered, not while others write, for WARNED_EVERY."""
         now = timezone.now()
         last = self.sent_in_address_at
-        if self.is_read_only or (last is not None and now - last < TOLD_EVERY):
+        if self.is_read_only or (last is not None and now - last < WARNED_EVERY):
             return False
         ours = Token.objects.filter(pk=self.pk, sent_in_address_at=last)
         with suppress(*OUTAGES), nowait():

@@ -31,7 +31,7 @@ class NamesOperators(_Base[M]):
 
     def get_sortable_by(self, request: HttpRequest) -> Any:  # Django's
         """Columns that are ordered by other fields."""
-        if people.are_seen():
+        if people.can_see_people():
             return super().get_sortable_by(request)
         return [name for name in self.get_list_display(request) if self._is_open(self._order(name))]
 
@@ -45,4 +45,4 @@ class NamesOperators(_Base[M]):
 
     def _is_open(self, lookup: str) -> bool:
         name = lookup.lstrip("^=@-").partition("__")[0]
-        return name not in self.naming_fields or people.are_seen()
+        return name not in self.naming_fields or people.can_see_people()

@@ -63,7 +63,8 @@ class AuditQuerySet(models.QuerySet["AuditEvent"]):
 
 
 class AuditEvent(models.Model):
-    """One write, or one knock at the door. Names are as they were then: tokens and people may be gone or renamed since."""
+    """One write, or one sign-in or refusal. Names are as they were then: tokens and people may be
+    gone or renamed since."""
 
     at = models.DateTimeField(_("when"), default=timezone.now, db_index=True)
     actor_kind = models.CharField(_("kind of actor"), max_length=10, choices=ActorKind)

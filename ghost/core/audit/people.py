@@ -18,15 +18,15 @@ NAMING_FIELDS = frozenset({"created_by", "postponed_by", "trigger"})
 """Of other objects: who did something to them."""
 
 
-def are_seen() -> bool:
-    """Whether whoever asks just now may see people; outside of a request everybody may."""
+def can_see_people() -> bool:
+    """Whether whoever asks just now may; outside of a request everybody may."""
     request = actors.request()
     return request is None or request.user.has_perm(PERMISSION)
 
 
 def shown(name: str) -> str:
     """An operator's name, or that it was one."""
-    return name if are_seen() else _("an operator")
+    return name if can_see_people() else _("an operator")
 
 
 def actor_of(event: AuditEvent) -> str:
@@ -44,7 +44,7 @@ def object_of(event: AuditEvent) -> str:
 
 def changes_of(event: AuditEvent) -> dict[str, list[Any]]:
     """What changed, as far as the reader may know."""
-    return event.changes if are_seen() else masked(event.object_type, event.changes)
+    return event.changes if can_see_people() else masked(event.object_type, event.changes)
 
 
 def masked(object_type: str, changes: Mapping[str, list[Any]]) -> dict[str, list[Any]]:

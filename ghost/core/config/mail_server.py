@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from email.utils import parseaddr
 from pathlib import Path
@@ -11,6 +10,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+
+from ghost.core.io.ip_ranges import is_loopback
 
 TIMEOUT_S = 10
 """Of each step of talking to the server: connecting, signing in, handing over."""
@@ -59,7 +60,7 @@ def _smtp(parts: SplitResult, port: int | None) -> dict[str, Any]:
     if not is_named or port == 0 or bool(parts.username) != bool(parts.password):
         raise ValueError(_FORM)
     host = str(parts.hostname)
-    if parts.scheme == "smtp" and parts.password and not is_this_machine(host):
+    if parts.scheme == "smtp" and parts.password and not is_loopback(host):
         raise ValueError("would send the password unencrypted: use smtp+tls:// or smtps://")
     return {
         "EMAIL_BACKEND": f"{_BACKENDS}.smtp.EmailBackend",
@@ -70,14 +71,6 @@ def _smtp(parts: SplitResult, port: int | None) -> dict[str, Any]:
         "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
         "EMAIL_USE_SSL": parts.scheme == "smtps",
     }
-
-
-def is_this_machine(host: str) -> bool:
-    """Whether nobody else can be there, or reach it: an address on loopback, or `localhost`."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _folder(path: str) -> str:

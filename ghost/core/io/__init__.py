@@ -1,1 +1,1 @@
-"""The one entry point each to HTTP, other programs and files. Leans on core.config and core.errors."""
+"""The one entry point each to HTTP, other programs and files. Leans on core.errors and core.text."""

@@ -32,6 +32,15 @@ def is_public(address: str) -> bool:
     return not any(ip in block for block in OFF_LIMITS)
 
 
+def is_loopback(host: str) -> bool:
+    """Whether nobody else can be there, or reach it: an address on loopback, in brackets or not, or
+    `localhost`. Other names are not looked up."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
 @lru_cache(4096)
 def is_public_host(host: str) -> bool:
     """Whether a URL's host may lie on the public internet. Names are not looked up.

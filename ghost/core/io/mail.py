@@ -41,13 +41,13 @@ def send(to: str, subject: str, body: str) -> None:
         "Message-ID": make_msgid(domain=domain),  # Django's names this machine
     }
     message = EmailMessage(subject, body, settings.GHOST.email_from, [to], headers=headers)
-    with _told(), _connection() as connection:
+    with _as_outages(), _connection() as connection:
         connection.send_messages([message])
 
 
 def try_server() -> None:
     """Connect and sign in, without a message; OutageError if that fails."""
-    with _told(), _connection() as connection:
+    with _as_outages(), _connection() as connection:
         connection.open()
 
 
@@ -62,8 +62,8 @@ def _connection() -> Iterator[BaseEmailBackend]:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """What goes wrong, without the address of whom the message is for."""
+def _as_outages() -> Iterator[None]:
+    """What goes wrong becomes an OutageError that says why, without the address of whom the message is for."""
     try:
         yield
     except smtplib.SMTPRecipientsRefused as error:

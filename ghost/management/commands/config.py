@@ -6,7 +6,6 @@ from argparse import ArgumentParser
 from itertools import groupby
 
 from django.conf import settings
-from django.core.checks import WARNING
 from django.core.management.base import BaseCommand, CommandError
 
 from ghost.core.config import env, listing
@@ -44,12 +43,7 @@ class Command(BaseCommand):
         problems = env.misspelt()
         found = [*checks.installation(), *checks.database(), *checks.broker()]
         found += [*checks.backup_folder(), *checks.groups()]
-        for each in found:
-            told = f"{each.msg} {each.hint or ''}".strip()
-            if each.is_serious(WARNING + 1):
-                problems.append(told)
-            else:
-                self.stdout.write(f"unwise: {told}")
+        problems += [f"{each.msg} {each.hint or ''}".strip() for each in found]
         for problem in problems:
             self.stderr.write(f"config: {problem}")
         if problems:

@@ -60,7 +60,7 @@ def _require_nobody(database: Path) -> None:
 def _other_keys(secrets: Path) -> list[str]:
     """A key that the environment gives wins over the one that is restored."""
     told = _(
-        "%s is set to another value than the backup's: leave it away, or what that key made stays closed."
+        "%s is set to another value than the backup's: unset it, or data made with the backup's key can't be read."
     )
     in_force = {"token_pepper": settings.TOKEN_PEPPER, "secret_key": settings.SECRET_KEY}
     return [

@@ -96,7 +96,7 @@ def test_a_target_that_is_behind_is_waited_for_but_not_for_ever(site, target_fol
     assert not purge.is_due()
     assert purge.run() == 0
 
-    Block.objects.update(created_at=timezone.now() - purge.PATIENCE - timedelta(minutes=1))
+    Block.objects.update(created_at=timezone.now() - purge.TARGETS_AWAITED - timedelta(minutes=1))
     purge.run()
 
     assert kept(doomed) == []

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from dht.engine import session_settings
 
 
@@ -27,17 +25,3 @@ def test_only_bootstrap_nodes_given_by_address_are_added(configure):
     env = configure(dht_bootstrap_nodes=("router.example:6881", "127.0.0.9:7", "[::1]:8"))
 
     assert list(session_settings.bootstrap_endpoints(env)) == [("127.0.0.9", 7), ("::1", 8)]
-
-
-@pytest.mark.parametrize(
-    ("host", "is_loopback"),
-    [
-        ("127.0.0.9", True),
-        ("[::1]", True),
-        ("10.0.0.1", False),
-        ("localhost", False),
-        ("tun0", False),
-    ],
-)
-def test_only_an_address_can_be_a_loopback_one(host, is_loopback):
-    assert session_settings.is_loopback(host) == is_loopback

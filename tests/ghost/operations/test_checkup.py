@@ -123,7 +123,7 @@ def break_groups(configure, monkeypatch, prepared):
         (break_configuration, "configuration", "GHOST_SITE_TITEL"),
         (break_secrets, "files", "admin-token"),
         (break_database_file, "files", "ghost.db-wal"),
-        (break_folder_above, "files", "anybody can put"),
+        (break_folder_above, "files", "anyone can replace"),
         (break_env_file, "files", "ghost.env"),
         (break_migrations, "database", "not migrated"),
         (break_database, "database", "does not answer"),

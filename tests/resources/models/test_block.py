@@ -2,6 +2,7 @@
 
 import pytest
 
+from ghost.core.catalog.models import Catalog, Removal
 from resources.models import Block, Resource, findings
 from tests import make
 from tests.resources.catalog_files import CATEGORY, PUBLISHER, RESOURCE
@@ -15,6 +16,45 @@ def test_block_takes_any_spelling():
     block.full_clean()
 
     assert block.info_hash == "a" * 40
+
+
+WAYS_TO_BLOCK = {
+    "one": lambda h: Block.objects.create(info_hash=h),
+    "many": lambda h: Block.objects.add([h], reason="asked", by="test"),
+    "as they are": lambda h: Block.objects.store([Block(info_hash=h)]),
+}
+WAYS_TO_LIFT = {
+    "one": lambda h: Block.objects.get().delete(),
+    "many": lambda h: Block.objects.lift([h]),
+}
+
+
+@pytest.mark.parametrize("lift", WAYS_TO_LIFT.values(), ids=WAYS_TO_LIFT)
+@pytest.mark.parametrize("block", WAYS_TO_BLOCK.values(), ids=WAYS_TO_BLOCK)
+def test_what_names_a_hash_is_told_when_it_is_blocked_and_when_it_is_free(block, lift):
+    h = "ab" * 20
+    row = make.resource(content_markdown=f"See {h}")
+
+    block(h)
+
+    assert set(Removal.objects.values_list("resource_id", "kind")) == {
+        (row.pk, Removal.Kind.MENTION)
+    }
+    before = Catalog.get().revision
+    lift(h)
+    assert Catalog.get().revision == before + 1
+
+
+def test_another_reason_for_a_block_is_no_news_for_the_public():
+    h = "ab" * 20
+    make.resource(content_markdown=f"See {h}")
+    block = Block.objects.create(info_hash=h)
+    before = Catalog.get().revision
+
+    block.reason = "asked"
+    block.save()
+
+    assert Catalog.get().revision == before
 
 
 def blocked(**kwargs) -> set[str]:

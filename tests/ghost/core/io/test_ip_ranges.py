@@ -66,3 +66,24 @@ def test_host_of_somebodys_own_network_is_not_public(host):
 )  # fmt: skip
 def test_host_of_the_internet_is_public(host):
     assert ip_ranges.is_public_host(host) is True
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("127.0.0.1", True),
+        ("127.0.0.9", True),
+        ("::1", True),
+        ("[::1]", True),
+        ("localhost", True),
+        ("LocalHost", True),
+        ("0.0.0.0", False),
+        ("[::]", False),
+        ("10.0.0.1", False),
+        ("localhost.example.org", False),
+        ("tun0", False),
+        ("", False),
+    ],
+)
+def test_a_host_on_loopback_is_told_by_its_address_or_as_localhost(host, expected):
+    assert ip_ranges.is_loopback(host) is expected

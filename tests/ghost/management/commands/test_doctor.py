@@ -80,7 +80,7 @@ def test_it_colours_a_terminal(capsys):
 @pytest.mark.parametrize(
     ("named", "told"),
     [
-        ((), "warn    accounts      nobody must have a second factor"),
+        ((), "warn    accounts      no operator is required to have a second factor"),
         (("Operator",), "ok      accounts      a second factor is required of: Operator"),
     ],
 )
