@@ -167,14 +167,11 @@ LOGIN_REDIRECT_URL = "admin:index"
 # often is counted by `ghost.accounts.attempts`, for all processes together.
 PASSWORD_RESET_TIMEOUT = 1800  # seconds, as `ghost.accounts.links.reset_links` tells people
 ACCOUNT_ADAPTER = "ghost.accounts.adapters.AccountAdapter"
-ACCOUNT_SIGNUP_ENABLED = False
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_RATE_LIMITS = False
-ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_REAUTHENTICATION_METHODS = ("password", "mfa")
-ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 MFA_ADAPTER = "ghost.accounts.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]

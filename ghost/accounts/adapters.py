@@ -48,14 +48,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     def pre_login(self, request: HttpRequest, user: User, **_more: Any) -> HttpResponse | None:  # noqa: ANN401  # allauth's
         """Nobody but operators signs in, by whatever way."""
         if user.is_active and user.is_staff:
-            request.session[STANDING] = _standing(user)
+            request.session[RIGHTS_DIGEST] = _rights_digest(user)
             return None
         return _refused(request)
 
     def login(self, request: HttpRequest, user: User) -> None:
         """After the last step: what held at the first one must hold still."""
-        held = request.session.pop(STANDING, None)
-        if not (user.is_active and user.is_staff) or held != _standing(user):
+        held = request.session.pop(RIGHTS_DIGEST, None)
+        if not (user.is_active and user.is_staff) or held != _rights_digest(user):
             raise ImmediateHttpResponse(_refused(request))
         super().login(request, user)
 
@@ -97,15 +97,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         notices.send(self.request, user, template_prefix)
 
 
-STANDING = "account_standing"
-"""Of the session's data: what somebody was when the first step of signing in was done."""
+RIGHTS_DIGEST = "rights_digest"
+"""Of the session's data: the digest of somebody's rights when the first step of signing in was done."""
 
 
-def _standing(user: User) -> str:
+def _rights_digest(user: User) -> str:
     """Password, rights and groups, as a digest."""
     groups = sorted(user.groups.values_list("pk", flat=True))
     held = f"{user.get_session_auth_hash()} {user.is_superuser} {groups}"
-    return salted_hmac("ghost.accounts.standing", held, algorithm="sha256").hexdigest()
+    return salted_hmac("ghost.accounts.rights", held, algorithm="sha256").hexdigest()
 
 
 def _refused(request: HttpRequest) -> HttpResponse:

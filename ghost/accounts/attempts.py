@@ -61,7 +61,7 @@ def _address(request: HttpRequest) -> str:
 
 
 @contextmanager
-def told_in_form(attempts: Attempt.Of) -> Iterator[None]:
+def counted_in_form(attempts: Attempt.Of) -> Iterator[None]:
     """One more attempt, for what is done inside; ValidationError where there were too many."""
     try:
         with attempts.counted():

@@ -50,7 +50,7 @@ WHEN_SENT = frozenset({
 
 
 def is_recent(request: HttpRequest, within_s: float = GOOD_FOR_S) -> bool:
-    """Whether the caller said so long ago who they are."""
+    """Whether the caller confirmed who they are within the last `within_s` seconds."""
     ago_s: float = time.time() - request.session.get(CONFIRMED_AT, 0)
     return 0 <= ago_s < within_s
 

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from ghost.accounts import notices, operator_sessions
-from ghost.core.audit import trail
+from ghost.core.audit import actors, trail
 
 CODES = Authenticator.Type.RECOVERY_CODES
 NAMES = {
@@ -74,14 +74,21 @@ def _used(
         notices.send(request, user, "recovery_code_used")
 
 
-def reset(user: User) -> int:
-    """Take all second factors and recovery codes from somebody who lost them; how many there were."""
-    rows = list(Authenticator.objects.filter(user=user))
+def reset(person: User, *, keep: str | None = None) -> int | None:
+    """Take all second factors and recovery codes from somebody who lost them, end the sessions, since who
+    has them is not known, but never that with the key `keep`, and tell the person by mail.
+
+    How many sessions there were; None, and nothing is done, where there was no second factor.
+    """
     with transaction.atomic():
+        rows = list(Authenticator.objects.filter(user=person))
+        if not rows:
+            return None
         Authenticator.objects.filter(pk__in=[row.pk for row in rows]).delete()
-        changes = ((user, _fields(row), None) for row in rows)
+        changes = ((person, _fields(row), None) for row in rows)
         trail.record_all("user.reset_second_factor", changes)
-    return len(rows)
+        notices.send(actors.request(), person, "second_factor_reset")
+        return operator_sessions.end(person, keep=keep)
 
 
 def connect() -> None:

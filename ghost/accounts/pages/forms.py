@@ -69,7 +69,7 @@ class _CountedCode(forms.Form):
     def clean_code(self) -> str:
         """The code; ValidationError if it is not right, was used, or too many were tried."""
         tried = self.counted(context.request, self.user)
-        with _failure_noted(self.user), attempts.told_in_form(tried):
+        with _failure_noted(self.user), attempts.counted_in_form(tried):
             try:
                 code: str = super().clean_code()  # type: ignore[misc]  # allauth's
             except UnreadableSecretError as error:
@@ -105,12 +105,12 @@ class ConfirmByCodeForm(_CountedCode, CodeAgainForm):  # type: ignore[misc]  # a
 class AddAppForm(ActivateTOTPForm):  # type: ignore[misc]  # as above
     """The first code of a new authenticator app."""
 
-    code = _code_field(_("That your app shows now."))
+    code = _code_field(_("The code that your app shows now."))
 
     def clean_code(self) -> str:
         """The code, counted as all others are."""
         tried = attempts.at_confirmation(context.request, self.user)
-        with attempts.told_in_form(tried):
+        with attempts.counted_in_form(tried):
             code: str = super().clean_code()
         tried.forget()
         return code
@@ -128,7 +128,7 @@ class ConfirmByPasswordForm(ReauthenticateForm):  # type: ignore[misc]  # as abo
     def clean_password(self) -> str:
         """The password; ValidationError if it is another, or too many were tried."""
         tried = attempts.at_password(context.request, self.user.get_username())
-        with attempts.told_in_form(tried):
+        with attempts.counted_in_form(tried):
             password: str = super().clean_password()
         tried.forget()
         return password
@@ -157,7 +157,7 @@ class _CountedKey(forms.Form):
     def clean_credential(self) -> Authenticator:
         """Whose it is; ValidationError if it is not right, or too many were tried."""
         tried = self.counted(context.request, self.user)
-        with _failure_noted(self.user), attempts.told_in_form(tried), _readable():
+        with _failure_noted(self.user), attempts.counted_in_form(tried), _readable():
             key: Authenticator = super().clean_credential()  # type: ignore[misc]  # allauth's
         tried.forget()
         return key
@@ -213,7 +213,7 @@ def _name_field() -> forms.CharField:
         max_length=MOST_CHARS,
         required=False,
         widget=UnfoldAdminTextInputWidget(),
-        help_text=_("By which you know it again."),
+        help_text=_("A name to recognise it by."),
     )
 
 

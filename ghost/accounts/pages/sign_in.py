@@ -27,7 +27,7 @@ class SignInForm(AuthenticationForm):  # type: ignore[misc]  # unfold has no typ
     def clean(self) -> dict[str, Any]:
         """Too many attempts are refused, whatever the password is; a success forgets them."""
         tried = attempts.at_password(self.request, self.cleaned_data.get("username", ""))
-        with attempts.told_in_form(tried):
+        with attempts.counted_in_form(tried):
             cleaned: dict[str, Any] = super().clean()
         tried.forget()
         return cleaned

@@ -7,7 +7,7 @@ from argparse import ArgumentParser
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
-from ghost.accounts import operator_sessions, second_factor_changes
+from ghost.accounts import second_factor_changes
 from ghost.core.audit import actors
 
 
@@ -22,8 +22,7 @@ class Command(BaseCommand):
         if person is None:
             raise CommandError(f"There is nobody called {username}.")
         with actors.acting_as("reset_second_factor"):
-            number = second_factor_changes.reset(person)
-            ended = operator_sessions.end(person)
-        if not number:
+            ended = second_factor_changes.reset(person)
+        if ended is None:
             raise CommandError(f"{username} has no second factor.")
         self.stdout.write(f"Removed the second factor of {username}; sessions ended: {ended}.")

@@ -32,7 +32,7 @@ def test_who_has_gone_gets_none(mailing):
     assert mail.outbox == []
 
 
-@pytest.mark.parametrize("what", sorted(notices.TOLD))
+@pytest.mark.parametrize("what", sorted(notices.SENTENCES))
 def test_a_notice_says_what_happened_and_from_where(
     mailing, what, django_capture_on_commit_callbacks
 ):
@@ -47,7 +47,7 @@ def test_a_notice_says_what_happened_and_from_where(
     assert task["func"] == tasks.send_mail
     pk, subject, body = task["args"]
     assert (pk, subject) == (person.pk, "Your account at Ghost was changed")
-    assert str(notices.TOLD[what]) in body
+    assert str(notices.SENTENCES[what]) in body
     assert "127.0.0.1" in body
     assert "Firefox, Linux" in body
 

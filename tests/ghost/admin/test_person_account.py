@@ -54,6 +54,13 @@ def test_it_resets_the_second_factor_and_ends_sessions(ann, there):
     assert {event.changes["second_factor"][0] for event in events} == {"app", "recovery codes"}
 
 
+def test_who_resets_his_own_second_factor_stays_signed_in(ann, there):
+    there.post(page_of(ann), {"reset": "1"})
+
+    assert not Authenticator.objects.exists()
+    assert there.get("/admin/").status_code == 200
+
+
 def test_the_row_of_a_person_leads_there(ann):
     assert page_of(ann) in operators.client().get(operators.form_of("auth_user", ann.pk)).content.decode()  # fmt: skip
 

@@ -1,6 +1,7 @@
 import pytest
 from allauth.mfa.models import Authenticator
 from django.core.management import CommandError, call_command
+from django_q.models import OrmQ
 
 from ghost.core.audit.models import AuditEvent
 from tests.ghost.accounts import people
@@ -24,6 +25,21 @@ def test_a_lost_second_factor_is_removed_and_the_sessions_end(capsys):
         {"second_factor": ["app", None]},
     )
     assert "sessions ended: 1" in capsys.readouterr().out
+
+
+def test_who_lost_it_hears_of_it_as_from_the_admin(configure, django_capture_on_commit_callbacks):
+    configure(email_url="smtp://mail.example", email_from="ghost@example.org")
+    person = people.operator(app=True)
+    person.email = "ann@example.org"
+    person.save()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        call_command("reset_second_factor", "ann")
+
+    pk, _, body = OrmQ.objects.get().task["args"]
+    assert pk == person.pk
+    assert "An operator removed your second factor." in body
+    assert "Address: unknown" in body
 
 
 @pytest.mark.parametrize(("name", "told"), [("eve", "nobody"), ("ann", "no second factor")])
