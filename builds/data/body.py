@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from builds.data import entry, markdown, mentions
-from builds.data.mentions import NONE, Blocked
+from builds.data.mentions import NONE, Blocked, words
 from builds.data.records import digest
 from ghost.core.text import info_hashes
-from ghost.core.text.info_hashes import masked
 from resources import sizes
 from resources.models import Resource
 from resources.torrents import metadata
@@ -62,23 +61,24 @@ def make_body(
     shown = shallow[:LISTED_FILES]
     # Folders show the size of all that is in them, listed or not.
     tree = _listed(metadata.tree(shallow), {file.path for file in shown}, "")
-    names = [masked(file.path.rpartition("/")[2], blocked) for file in files[:NAMED_FILES]]
+    names = [words(file.path.rpartition("/")[2], blocked) for file in files[:NAMED_FILES]]
     cut = (found.file_count if found else 0) - len(shown)
     return Body(html, _masked(tree, blocked), cut, names, _unblocked(checksums, blocked))
 
 
 def _masked(nodes: list[dict[str, Any]], blocked: Blocked) -> list[dict[str, Any]]:
-    """A tree whose names show none of these hashes."""
-    for node in nodes if blocked else ():
-        node["name"] = masked(node["name"], blocked)
+    """A tree whose names show none of these hashes, and links as texts do."""
+    for node in nodes:
+        node["name"] = words(node["name"], blocked)
         _masked(node.get("children", []), blocked)
     return nodes
 
 
 def _unblocked(checksums: Sequence[dict[str, str]], blocked: Blocked) -> list[dict[str, str]]:
-    """Those that are no hash of these, and are of no file named after one."""
+    """Those that are no hash of these, and are of no file named after one, or after a link that
+    may not be shown as it is."""
     said = ((each, f"{each['value']} ; {each.get('file') or ''}") for each in checksums)
-    return [each for each, text in said if masked(text, blocked) == text]
+    return [each for each, text in said if words(text, blocked) == text]
 
 
 def source_digest(row: Resource, blocked: Blocked = NONE) -> str:

@@ -49,6 +49,11 @@ class Rendered:
     html: str
     summary: str
 
+    @property
+    def named(self) -> set[str]:
+        """Info-hashes that it shows. Rendering joins what the text had apart: links, for one."""
+        return info_hashes.named(f"{self.html} ; {self.summary}")
+
 
 def render(text: str, blocked: mentions.Blocked = mentions.NONE) -> Rendered:
     """`text` in both shapes, parsed once, without the `blocked` hashes."""
@@ -56,7 +61,7 @@ def render(text: str, blocked: mentions.Blocked = mentions.NONE) -> Rendered:
     mentions.clean(tokens, blocked)
     html, summary = _html(tokens), info_hashes.masked(_summary(tokens), blocked)
     # Spread over paragraphs or cells, one is found in the whole alone.
-    is_clean = not blocked or info_hashes.named(html).isdisjoint(blocked)
+    is_clean = info_hashes.is_free(html, blocked)
     return Rendered(html if is_clean else f"<p>{MASK}</p>\n", summary)
 
 

@@ -44,6 +44,11 @@ def words(text: str, blocked: Blocked) -> str:
     return info_hashes.masked(_MAGNET.sub(lambda found: _shown(found[0], blocked), text), blocked)
 
 
+def has_link(text: str) -> bool:
+    """Whether there is a magnet link among its words."""
+    return bool(_MAGNET.search(text))
+
+
 def link(address: str, blocked: Blocked) -> str:
     """Where a link may lead; empty if nowhere."""
     if re.match("magnet(:|%3a)", address, re.IGNORECASE):
@@ -104,4 +109,4 @@ def _composed(address: str, blocked: Blocked) -> str:
 
 
 def _is_free(text: str, blocked: Blocked) -> bool:
-    return not blocked or info_hashes.named(text).isdisjoint(blocked)
+    return info_hashes.is_free(text, blocked)

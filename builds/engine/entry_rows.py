@@ -11,13 +11,13 @@ from builds import covers
 from builds.data import markdown
 from builds.data.body import make_body, source_digest
 from builds.data.entry import Entry, Picture
-from builds.data.mentions import Blocked
+from builds.data.mentions import NONE, Blocked, has_link, words
 from builds.data.records import digest
 from builds.models import Cover, EntryRow
 from ghost.core.text import info_hashes
 from ghost.core.text.info_hashes import masked
 from resources.models import Block, Resource, TextHash
-from resources.torrents import metadata, metainfo
+from resources.torrents import metadata, metainfo, named_hashes
 from resources.torrents.magnets import Magnet
 
 V1_CHARS = 40
@@ -39,6 +39,10 @@ class _Content(NamedTuple):
     body: bytes
     summary: str
     torrent: str
+    blocked: Blocked
+    """What it was made without."""
+    shown: frozenset[str] = NONE
+    """Hashes that its page shows, or would, though its text as it was typed names none of them."""
 
 
 def rows_of(ids: Sequence[int]) -> dict[int, EntryRow | None]:
@@ -48,10 +52,12 @@ def rows_of(ids: Sequence[int]) -> dict[int, EntryRow | None]:
     pictures = _pictures(ids)
     olds = EntryRow.objects.in_bulk(ids)
     blocked = TextHash.objects.present().of(ids, Block.objects.values("info_hash"))
+    too_many = TextHash.objects.too_many(ids)
     rows: dict[int, EntryRow | None] = dict.fromkeys(ids)
     for resource in resources:
         pk, hashes = resource.pk, frozenset(blocked.get(resource.pk, ()))
-        rows[pk] = _row(resource, hashes, olds.get(pk), pictures.get(pk))
+        old, cover = olds.get(pk), pictures.get(pk)
+        rows[pk] = _row(resource, hashes, old, cover, names_files=pk not in too_many)
     return rows
 
 
@@ -64,20 +70,27 @@ def _pictures(ids: Sequence[int]) -> dict[int, Picture]:
 
 
 def _row(
-    resource: Resource, blocked: Blocked, old: EntryRow | None, cover: Picture | None
+    resource: Resource,
+    blocked: Blocked,
+    old: EntryRow | None,
+    cover: Picture | None,
+    *,
+    names_files: bool,
 ) -> EntryRow:
     """`blocked`: hashes that a text of it names and nothing may show."""
     source = source_digest(resource, blocked)
     if old and old.source == source:
-        content = _Content(source, bytes(old.body), old.entry.summary, old.entry.torrent)
+        content = _Content(source, bytes(old.body), old.entry.summary, old.entry.torrent, blocked)
     else:
-        content = _make_content(resource, blocked, source)
+        content = _make_content(resource, blocked, names_files=names_files)
     entry = _entry(resource, content, cover if resource.cover_image_path else None)
-    if blocked:
-        entry = _masked(entry, resource.magnet, blocked)
+    if not names_files:
+        entry = replace(entry, files_summary="")
+    if content.blocked:
+        entry = _masked(entry, resource.magnet, content.blocked)
     if old and old.source == content.source and not _differs(old.entry, entry):
         return old
-    return EntryRow(
+    row = EntryRow(
         id=resource.pk,
         entry_json=entry.json,
         body=content.body,
@@ -87,25 +100,52 @@ def _row(
         published_at=entry.published_at,
         replaces=entry.replaces,
     )
+    row.shown = content.shown
+    return row
 
 
-def _make_content(resource: Resource, blocked: Blocked, source: str) -> _Content:
+def _make_content(resource: Resource, blocked: Blocked, *, names_files: bool) -> _Content:
     """Metadata that can't be read now is looked for again: then there is no source."""
-    text = markdown.render(resource.content_markdown, blocked)
+    text, blocked, shown = _rendered(resource, blocked)
     info = metadata.load(resource.magnet_hash) if resource.probed_at else None
+    source = source_digest(resource, blocked) if info or resource.probed_at is None else ""
+    if info and not names_files:
+        info = replace(info, files=(), files_in_all=info.file_count, info=b"")
     torrent = metainfo.make(info, resource.magnet) if info and _is_free(info, blocked) else None
     return _Content(
-        source=source if info or resource.probed_at is None else "",
+        source=source,
         body=make_body(text.html, info, resource.checksums, blocked).packed,
         summary=text.summary,
         torrent=digest(torrent) if torrent else "",
+        blocked=blocked,
+        shown=shown,
     )
 
 
+def _rendered(
+    resource: Resource, blocked: Blocked
+) -> tuple[markdown.Rendered, Blocked, frozenset[str]]:
+    """Its text without what is blocked, which of that it would show, and what else it shows that
+    nobody would find in the text itself."""
+    text = markdown.render(resource.content_markdown, blocked)
+    shown = frozenset(text.named - resource.mentions)
+    late = Block.objects.filter(info_hash__in=shown).values_list("info_hash", flat=True)
+    if shown and (found := frozenset(late)):
+        blocked |= found
+        text = markdown.render(resource.content_markdown, blocked)
+    return text, blocked, shown
+
+
 def _is_free(info: metadata.Metadata, blocked: Blocked) -> bool:
-    """Whether the info section, of which no byte can be another one, names none of these."""
-    names = info.info.lower() if blocked else b""
-    return not any(each.encode() in names for h in blocked for each in info_hashes.spellings(h))
+    """Whether the info section, of which no byte can be another one, names none of these, and has no
+    magnet link, which could not be written anew."""
+    if has_link(info.info.decode("latin-1")):  # with peers and addresses, perhaps
+        return False
+    if not blocked:
+        return True
+    names = info.info.lower()
+    is_spelled = any(each.encode() in names for h in blocked for each in info_hashes.spellings(h))
+    return not is_spelled and named_hashes.of(info).isdisjoint(blocked)
 
 
 def _masked(entry: Entry, magnet: Magnet, blocked: Blocked) -> Entry:
@@ -136,7 +176,7 @@ def _entry(resource: Resource, content: _Content, cover: Picture | None) -> Entr
     checked_at = resource.last_dht_check
     return Entry(
         id=resource.pk,
-        title=resource.title,
+        title=words(resource.title, NONE),
         magnet=resource.magnet_uri,
         hash=resource.magnet_hash,
         hash_v1=resource.magnet_hash if is_v1 else None,
@@ -147,7 +187,7 @@ def _entry(resource: Resource, content: _Content, cover: Picture | None) -> Entr
         tags=tuple(resource.tags),
         size_bytes=resource.total_size_bytes,
         file_count=resource.file_count,
-        files_summary=resource.files_tree_summary,
+        files_summary=words(resource.files_tree_summary, NONE),
         dht_status=resource.dht_status,
         misses=resource.dht_misses,
         checked_at=checked_at.isoformat() if checked_at else None,

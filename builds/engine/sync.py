@@ -28,7 +28,7 @@ from builds.search import entries as search_entries
 from ghost.core.batches import batched
 from ghost.core.catalog.models import Catalog, Change
 from ghost.core.db.snapshot import one_moment
-from resources.models import Resource
+from resources.models import Block, Resource, TextHash
 
 MASS = 2000
 MASS_SHARE = 0.1
@@ -219,8 +219,20 @@ def _put(rows: Mapping[int, EntryRow | None]) -> None:
     """Write those that are not stored as they are; drop those that are None."""
     gone = [pk for pk, row in rows.items() if row is None]
     EntryRow.objects.filter(pk__in=gone).delete()
-    made = (row for row in rows.values() if row and not _is_stored(row))
+    made = [row for row in rows.values() if row and not _is_stored(row)]
     put(EntryRow, COLUMNS, ([getattr(row, name) for name in COLUMNS] for row in made))
+    _index({row.pk: row.shown for row in made if row.shown})
+
+
+def _index(shown: Mapping[int, frozenset[str]]) -> None:
+    """Have takedowns find what these show. What was blocked before they could is told now."""
+    if not shown:
+        return
+    with Catalog.turn():  # nobody blocks one meanwhile
+        TextHash.objects.index_shown(shown)
+        blocked = TextHash.objects.of(shown, Block.objects.values("info_hash"))
+        if late := {each for pk, hashes in blocked.items() for each in hashes & shown[pk]}:
+            TextHash.objects.tell(late, is_blocked=True)
 
 
 def _save(state: BuildState, snapshot: CatalogSnapshot, *, is_changed: bool) -> None:

@@ -75,6 +75,8 @@ class EntryRow(models.Model):
     published_at = models.CharField(max_length=32)
     replaces = models.BigIntegerField(null=True)
     """As `Entry` has it; an entry of that key may come, go and come again."""
+    shown: frozenset[str] = frozenset()
+    """No column: hashes to be indexed, that rendering its text brought to light."""
 
     objects = EntryRowQuerySet.as_manager()
 

@@ -315,8 +315,7 @@ class Arrivals:
             reason, by = row.takedown_reason, "import_catalog"
             Block.objects.add(row.hashes, reason=reason, by=by, is_of_takedown=True, of=[row.pk])
         if arrival.record.metadata:
-            paths = (file.path for file in arrival.record.metadata.files)
-            TextHash.objects.index_files(row, paths)
+            TextHash.objects.index_files(row, arrival.record.metadata)
         if arrival.record.metadata and not self._is_dry_run:
             metadata.save(arrival.record.metadata, survives_power_loss=False)
         self.awaits_probe |= row.probe_due_at is not None

@@ -60,7 +60,7 @@ def record_saved(row: Resource, found: metadata.Metadata, *, is_reached: bool = 
         why_not = _why_not_listed(row, other) if other else NONE
         is_kept = _record_found(row, found, other, why_not, is_reached=is_reached)
         if is_kept:
-            TextHash.objects.index_files(row, (file.path for file in found.files))
+            TextHash.objects.index_files(row, found)
         return is_kept
 
 

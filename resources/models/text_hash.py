@@ -6,7 +6,7 @@ that they were found in: the site may still show that.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Self
 
 from django.db import models
@@ -16,12 +16,14 @@ from ghost.core.catalog.models import Catalog
 from ghost.core.text import info_hashes
 from resources import reasons
 from resources.models.fields import ResourceFields
+from resources.torrents import named_hashes
 from resources.torrents.magnets import Magnet
+from resources.torrents.metadata import Metadata
 
 MOST_IN_TEXT = 500
 """Hashes that one description may name."""
 MOST_IN_FILES = 2000
-"""Of the names of a torrent's files, so many are looked at: as many as a page lists."""
+"""A torrent that names more is published without its file, and without names of files."""
 TEXT_FIELDS = (
     "title", "content_markdown", "licence", "source_url", "checksums", "magnet_uri",
 )  # fmt: skip
@@ -51,15 +53,26 @@ class TextHashQuerySet(models.QuerySet["TextHash"]):
         if any(getattr(old, name) != getattr(row, name) for name in TEXT_FIELDS):
             before, now = named_by(old), named_by(row)
             self._put((row.pk, each) for each in sorted(now - before))
-            if gone := sorted(before - now):
+            # Also what was only seen once the former text was rendered (`index_shown`).
+            if before - now or old.content_markdown != row.content_markdown:
                 texts = self.filter(resource_id=row.pk, is_of_files=False)
-                texts.filter(info_hash__in=gone)._retire()
+                texts.exclude(info_hash__in=now)._retire()
 
-    def index_files(self, row: ResourceFields, paths: Iterable[str]) -> None:
-        """Note what names of files name, that a probe found."""
-        names = _BETWEEN.join(path for path, _ in zip(paths, range(MOST_IN_FILES), strict=False))
-        found = sorted(info_hashes.named(names))[:MOST_IN_FILES]
-        self._put(((row.pk, each) for each in found), is_of_files=True)
+    def index_shown(self, shown: Mapping[int, Iterable[str]]) -> None:
+        """Note what the pages of these show, though their texts don't name it: rendering joined it."""
+        self._put((pk, each) for pk, hashes in shown.items() for each in sorted(hashes))
+
+    def index_files(self, row: ResourceFields, found: Metadata) -> None:
+        """Note what a torrent names, that a probe found; of too many, one too many (`too_many`)."""
+        named = sorted(named_hashes.of(found))[: MOST_IN_FILES + 1]
+        self._put(((row.pk, each) for each in named), is_of_files=True)
+
+    def too_many(self, ids: Collection[int]) -> set[int]:
+        """Those of these resources whose torrents name more than MOST_IN_FILES."""
+        rows = self.present().filter(resource_id__in=ids, is_of_files=True)
+        counted = rows.values("resource_id").annotate(number=models.Count("pk"))
+        found = counted.filter(number__gt=MOST_IN_FILES).values_list("resource_id", flat=True)
+        return set(found)
 
     def leave(self, row: ResourceFields) -> None:
         """Note that a resource is gone, though the site may still show it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from ghost.core.errors import OutageError
 
@@ -65,6 +66,16 @@ def split(body: bytes, *, max_bytes: int) -> dict[bytes, bytes]:
     if body[:1] != b"d" or at + 1 != len(body):
         raise _broken(at)
     return found
+
+
+def strings(body: bytes) -> Iterator[bytes]:
+    """Every string in it, keys too, up to where it is not bencoded any more."""
+    at = 0
+    while token := _TOKEN.match(body, at):
+        at = token.end()
+        if token.lastindex == _STRING:
+            start, at = at, at + int(token[1])
+            yield body[start:at]
 
 
 def is_dictionary(body: bytes) -> bool:

@@ -33,12 +33,11 @@ _BASE32 = re.compile(r"(?<![a-z2-7])[a-z2-7]{32}(?![a-z2-7])")
 _SHOWN = re.compile(f"{_HEX.pattern}|{_BASE32.pattern}", re.IGNORECASE | re.ASCII)
 _GROUPS = re.compile(r"(?<![0-9a-z])[0-9a-f]{2,36}(?:[ :.,/|-][0-9a-f]{2,36}){1,80}(?![0-9a-z])")
 _GROUPS_OF_4 = re.compile(r"(?<![0-9a-z])(?:[a-z2-7]{4}[ -]){7}[a-z2-7]{4}(?![0-9a-z])")
-_INVISIBLE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u0300-\u036f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
-    "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u20d0-\u20ff\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0"
-    "\ufff0-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff\ud800-\udfff]"
-)
-_MARKUP = re.compile(r"<[^<>]{0,200}>|[*_`~\\\[\]]")
+_BLANK = dict.fromkeys(map(ord, "\u115f\u1160\u2800"), " ")
+"""Drawn as a space, though they are letters and signs."""
+_HIDDEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Me", "Mn", "Mc", "Zl", "Zp"}
+"""Categories of what is drawn as nothing, or over what stands before it."""
+_MARKUP = re.compile(r"<[^<>]*>|[*_`~\\\[\]]")
 _BREAK = re.compile(r"[ \t]*\n[\s>]*")
 
 
@@ -52,6 +51,7 @@ def _table(digits: str, shown: str, between: str) -> bytes:
 _WORDS = _table("", "", "")
 _HEX_WORDS = _table("0123456789abcdef", "h", " :.,/|-")
 _BASE32_WORDS = _table("abcdefghijklmnopqrstuvwxyz234567", "b", " -")
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]\w{1,31});")
 _ESCAPED = re.compile(r"&#?\w|%[0-9a-fA-F]{2}")
 
 
@@ -59,19 +59,27 @@ def named(text: str) -> set[str]:
     """The hashes that a text names, as 40 or 64 lower-case hexadecimal digits."""
     if len(text) < LEAST_CHARS and text.isascii():  # other signs may stand for several
         return set()
-    plain = _plain(text)
-    unmarked = _MARKUP.sub("", plain)
-    readings = {plain, unmarked, _BREAK.sub("", unmarked)}
-    alone = {found for each in readings if _has_long_word(each) for found in _alone(each)}
-    return alone.union(_in_groups(unmarked))
+    found = set[str]()
+    for reading in {each for level in _unescaped(text) for each in _readings(level)}:
+        found.update(_alone(reading) if _has_long_word(reading) else (), _in_groups(reading))
+    return found
+
+
+def is_free(text: str, hashes: Collection[str]) -> bool:
+    """Whether a text names none of these, and has none between other letters and digits either."""
+    if not hashes:
+        return True
+    small = text.lower()
+    is_spelled = any(each in small for known in hashes for each in spellings(known))
+    return not is_spelled and named(text).isdisjoint(hashes)
 
 
 def masked(text: str, hashes: Collection[str]) -> str:
     """A text without these hashes; nothing is left of one that hides them too well."""
-    if not hashes or named(text).isdisjoint(hashes):
+    if is_free(text, hashes):
         return text
     shown = _SHOWN.sub(lambda found: _masked(found, hashes), text)
-    return shown if named(shown).isdisjoint(hashes) else MASK
+    return shown if is_free(shown, hashes) else MASK
 
 
 def spellings(info_hash: str) -> Iterator[str]:
@@ -86,16 +94,39 @@ def _masked(found: re.Match[str], hashes: Collection[str]) -> str:
     return MASK if not set(_alone(found[0].lower())).isdisjoint(hashes) else found[0]
 
 
-def _plain(text: str) -> str:
-    """A text as it is read, in small letters. Marks and line breaks in it divide what they stand
-    between, and are left out of further readings, since a reader may join it."""
+def _ended(text: str) -> str:
+    """Without the entities that CommonMark knows: those that a semicolon ends."""
+    return _ENTITY.sub(lambda found: html.unescape(found[0]), text)
+
+
+_READERS = (_ended, html.unescape, unquote)
+
+
+def _unescaped(text: str) -> set[str]:
+    """A text as it stands, and with its escapes read, in every order: `%` and `&#` may be meant as
+    they are, and would take digits with them."""
+    found = newest = {text}
     for _ in range(ESCAPES):
-        if not _ESCAPED.search(text):
-            break
-        text = unquote(html.unescape(text))
+        escaped = [each for each in newest if _ESCAPED.search(each)]
+        newest = {read(each) for each in escaped for read in _READERS} - found
+        found = found | newest
+    return found
+
+
+def _readings(text: str) -> Iterator[str]:
+    """A text as it is read, in small letters. What is invisible, marks and line breaks divide what
+    they stand between, or are left out, since a reader may join it."""
+    for plain in _visible(text.replace("\r\n", "\n")):
+        unmarked = _MARKUP.sub("", plain)
+        yield from (plain, unmarked, _BREAK.sub("", unmarked))
+
+
+def _visible(text: str) -> Iterator[str]:
     if not text.isascii():
-        text = unicodedata.normalize("NFKD", text)
-    return _INVISIBLE.sub("", text).lower()
+        text = unicodedata.normalize("NFKD", text).translate(_BLANK)
+    hidden = [ord(c) for c in set(text) - {"\t", "\n"} if unicodedata.category(c) in _HIDDEN]
+    for shown in ("", " ") if hidden else ("",):
+        yield text.translate(dict.fromkeys(hidden, shown)).lower()
 
 
 def _has_long_word(reading: str) -> bool:

@@ -650,9 +650,9 @@ def test_a_body_is_made_anew_only_from_another_source(monkeypatch):
     made = []
     real = entry_rows._make_content
 
-    def make_content(resource, *args):
+    def make_content(resource, *args, **options):
         made.append(resource.pk)
-        return real(resource, *args)
+        return real(resource, *args, **options)
 
     monkeypatch.setattr(entry_rows, "_make_content", make_content)
     built()

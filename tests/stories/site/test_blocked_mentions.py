@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import base64
+import html
+import re
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -14,7 +17,7 @@ from builds.tree import releases
 from ghost.core.errors import RefusedError
 from ghost.core.text import info_hashes
 from resources.models import Block, Resource, findings
-from resources.torrents import metadata
+from resources.torrents import metadata, metainfo
 from tests import make
 from tests.builds.catalog import work
 from tests.builds.faults import differing, tree
@@ -34,12 +37,15 @@ def magnet(info_hash: str) -> str:
 
 
 def traces(info_hash: str) -> list[str]:
-    """Files of the public tree that name a hash, however that is written."""
-    return [
-        path
-        for path, body in tree(releases.public()).items()
-        if info_hash in info_hashes.named(f"{path} ; {body.decode(errors='replace')}")
-    ]
+    """Files of the public tree that name a hash, however that is written: as our own finder finds
+    it, and as anybody who looks at their bytes, or at what a browser shows, does."""
+    found = []
+    for path, body in tree(releases.public()).items():
+        text = f"{path} ; {body.decode(errors='replace')}"
+        seen = text.lower() + re.sub("<[^>]*>|[\r\n]", "", html.unescape(text)).lower()
+        is_plain = info_hash in seen or base32(info_hash).lower() in seen
+        found += [path] if is_plain or info_hash in info_hashes.named(text) else []
+    return found
 
 
 def page(row: Resource, language: str = "") -> str:
@@ -165,3 +171,89 @@ def test_peers_and_addresses_of_private_networks_are_published_nowhere(site):
     assert all(each * 20 in said for each in ("ab", "ac", "ad", "ae"))
     bodies = b"".join(tree(releases.public()).values())
     assert [each for each in (b"10.0.0.1", b"192.168.0.1", b"x.pe") if each in bodies] == []
+
+
+HIDDEN = {
+    "links": "[{a}](https://host.example/)[{b}](https://host.example/)",
+    "empty link": "{a}[](https://host.example/){b}",
+    "picture": "![{a}](https://host.example/x.png){b}",
+    "reference": "[{a}][r]{b}\n\n[r]: https://host.example/",
+    "no link": "[{a}](magnet:?x){b}",
+    "return": "{a}\r{b}",
+    "percent": "Save 10%{a}{b}",
+}
+
+
+@pytest.mark.parametrize("is_blocked_before", [False, True])
+def test_what_only_rendering_joins_is_named_nowhere(configure, is_blocked_before):
+    configure(site_languages=("en",), build_debounce_s=0)
+    named = work("Zqdoomed")
+    h = named.magnet_hash
+    about: dict[str, Any] = {"category": named.category, "publisher": named.publisher}
+    texts = {name: text.format(a=h[:20], b=h[20:]) for name, text in HIDDEN.items()}
+    if is_blocked_before:
+        take_down(named)
+    rows = [work(name, content_markdown=text, **about) for name, text in texts.items()]
+    tasks.build_now("test")
+    assert bool(traces(h)) != is_blocked_before
+    if not is_blocked_before:
+        take_down(named)
+        takedowns.take_off_site()
+
+    assert traces(h) == []
+    tasks.build_now("test", force=True)
+    assert traces(h) == []
+    assert all(page(row) for row in rows)
+
+
+def torrent(paths: Iterable[str], comment: str = "") -> bytes:
+    def said(text: str) -> bytes:
+        return b"%d:%b" % (len(text), text.encode())
+
+    files = b"".join(b"d6:lengthi1e4:pathl" + said(path) + b"ee" for path in paths)
+    extra = b"7:comment" + said(comment) if comment else b""
+    end = b"e4:name3:dir12:piece lengthi16384e6:pieces20:" + b"x" * 20 + b"e"
+    return b"d4:infod" + extra + b"5:filesl" + files + end + b"e"
+
+
+TORRENTS = {
+    "comment": lambda h: torrent("ab", f"magnet:?xt=urn:btih:{h}"),
+    "comment's end": lambda h: torrent("ab", f"see {h}"),
+    "late": lambda h: torrent([*(f"a{number:05d}" for number in range(2001)), f"{h}.iso"]),
+    "many": lambda h: torrent(
+        ["-".join(f"{row * 5 + each:040x}" for each in range(1, 6)) for row in range(401)] + [h]
+    ),
+    "escaped": lambda h: torrent(["a", f"10%{h}"]),
+}
+
+
+@pytest.mark.parametrize("kind", TORRENTS)
+def test_no_torrent_names_it_anywhere(configure, kind):
+    configure(site_languages=("en",), build_debounce_s=0)
+    named = work("Zqdoomed")
+    link, found = metainfo.read(TORRENTS[kind](named.magnet_hash))
+    about: dict[str, Any] = {"category": named.category, "publisher": named.publisher}
+    row = make.resource(title="Other", magnet_uri=link.uri(), is_probed=False, **about)
+    findings.record_metadata(row, found)
+    tasks.build_now("test")
+    take_down(named)
+
+    takedowns.take_off_site()
+
+    assert traces(named.magnet_hash) == []
+    tasks.build_now("test", force=True)
+    assert traces(named.magnet_hash) == []
+    assert "Other" in page(row)
+
+
+def test_a_magnet_in_a_title_or_the_name_of_a_file_has_no_private_peers(configure):
+    configure(site_languages=("en",), build_debounce_s=0)
+    name = f"magnet:?xt=urn:btih:{'ab' * 20}&x.pe={PEER}"
+    link, found = metainfo.read(torrent(["a", name]))
+    row = make.resource(title=name, magnet_uri=link.uri(), is_probed=False)
+    findings.record_metadata(row, found)
+
+    tasks.build_now("test")
+
+    assert "ab" * 20 in page(row)
+    assert [path for path, body in tree(releases.public()).items() if PEER.encode() in body] == []
