@@ -38,7 +38,8 @@ _BLANK = dict.fromkeys(map(ord, "\u115f\u1160\u2800"), " ")
 _HIDDEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Me", "Mn", "Mc", "Zl", "Zp"}
 """Categories of what is drawn as nothing, or over what stands before it."""
 _MARKUP = re.compile(r"<[^<>]*>|[*_`~\\\[\]]")
-_BREAK = re.compile(r"[ \t]*\n[\s>]*")
+_BREAK = re.compile(r"(?<![ \t])[ \t]*\n[\s>]*")
+"""Looked for where blanks begin, or a long row of them would be looked at from each."""
 
 
 def _table(digits: str, shown: str, between: str) -> bytes:

@@ -140,3 +140,12 @@ def test_the_longest_text_takes_a_moment(text):
     named(text)
 
     assert time.thread_time() - start < 0.3
+
+
+@pytest.mark.parametrize("sign", ["\t", " ", "\n", "\r\n", "<", "&", "&#", "%25", "ab ", "\u0301"])
+def test_a_long_row_of_one_sign_takes_little_time(sign):
+    text = f"x{(sign * 100_000)[:99_000]}y"
+    began = time.process_time()
+
+    assert named(text) == set()
+    assert time.process_time() - began < 2  # of tabs it was twenty
