@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from builds.data.taxonomy import Crumb, Taxonomy
+from teams.models import Token
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -20,7 +21,8 @@ def test_a_category_knows_its_way_from_the_root():
 
 
 def test_the_first_of_a_name_has_the_bare_slug():
-    first, second = make.publisher(name="Ada"), make.publisher(name="ada")
+    first, second = make.publisher(name="Ada"), make.publisher(name="Ben")
+    Token.objects.filter(pk=second.pk).update(display_name="ada")
 
     publishers = Taxonomy.from_catalog().publishers
 

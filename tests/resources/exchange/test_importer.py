@@ -224,7 +224,7 @@ def test_an_import_asks_the_same_questions_for_few_and_many(
     bring_out(path)
     wipe()
 
-    with django_assert_max_num_queries(75):
+    with django_assert_max_num_queries(80):
         told = take_in(path)
 
     assert told["created"] == count
