@@ -52,7 +52,7 @@ def folder():
     shutil.rmtree(path)
 
 
-@pytest.fixture(params=[0o000, 0o077], ids=lambda umask: f"{umask:03o}")
+@pytest.fixture(params=[0o000, 0o022, 0o077], ids=lambda umask: f"{umask:03o}")
 def place(request, folder) -> Installation:
     """An installation after a round of everything that it writes."""
     bare = ["git", "init", "--quiet", "--bare", folder / "pages.git"]
