@@ -76,17 +76,18 @@ def test_publisher_waits_for_a_probe(ghost, running_swarm):
 
 def test_events_are_heard_and_gone_on_with(place, token):
     ghost = Ghost(place.url, token)
+    category = ghost.category_id("films")
+
+    def draft(title: str, digit: str) -> Any:
+        magnet = f"magnet:?xt=urn:btih:{digit * 40}"
+        body = {"title": title, "magnet_uri": magnet, "category_id": category, "published_at": None}
+        return ghost.create(body)
+
+    draft("Before", "c")
     heard: Any = ghost.events(kinds="resource", after=0)
     first = next(heard)
     heard.close()
-
-    category = ghost.category_id("films")
-    made = ghost.create({
-        "title": "Heard",
-        "magnet_uri": f"magnet:?xt=urn:btih:{'cd' * 20}",
-        "category_id": category,
-        "published_at": None,
-    })  # fmt: skip
+    made = draft("Heard", "d")
     rest: Any = ghost.events(kinds="resource", after=first["last_event_id"])
     told = next(each for each in rest if each["resources"][0]["resource_id"] == made["id"])
     rest.close()
