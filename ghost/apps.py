@@ -18,10 +18,10 @@ class GhostConfig(AppConfig):
         from ghost.accounts import (  # noqa: PLC0415  # as above
             confirmation,
             operator_sessions,
-            second_factor_changes,
             sign_in_events,
         )
         from ghost.accounts import reasons as _of_accounts  # noqa: F401, PLC0415  # known to all
+        from ghost.accounts.factors import second_factor_changes  # noqa: PLC0415  # as above
         from ghost.core.http import request_id  # noqa: PLC0415  # as above
         from ghost.core.jobs import schedule_runs, shutdown, worker  # noqa: PLC0415  # as above
         from ghost.operations import checks  # noqa: PLC0415  # as above

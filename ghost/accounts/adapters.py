@@ -19,7 +19,13 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ghost.accounts import confirmation, notices, operator_sessions, requirement, sealing
+from ghost.accounts import (
+    confirmation,
+    notices,
+    operator_sessions,
+    requirement,
+)
+from ghost.accounts.factors import second_factor_secrets
 from ghost.core.http.client_address import client_address
 
 
@@ -143,12 +149,12 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth h
     }
 
     def encrypt(self, text: str) -> str:
-        """As `ghost.accounts.sealing` has it."""
-        return sealing.seal(text)
+        """As `ghost.accounts.factors.second_factor_secrets` has it."""
+        return second_factor_secrets.encrypt(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        """As `ghost.accounts.sealing` has it."""
-        return sealing.unseal(encrypted_text)
+        """As `ghost.accounts.factors.second_factor_secrets` has it."""
+        return second_factor_secrets.decrypt(encrypted_text)
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """Not the last one of who must have one."""

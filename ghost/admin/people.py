@@ -12,13 +12,14 @@ import allauth.usersessions.admin
 import django.contrib.auth.admin
 from django.contrib import admin
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth.models import Group, User
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from ghost.accounts import rights
 from ghost.accounts.pages.password_input import with_shown_passwords
 from ghost.admin import person_account
 from ghost.core.admin.model_admin import ModelAdmin, display, register
@@ -60,21 +61,6 @@ class OtherPasswordForm(AdminPasswordChangeForm):  # type: ignore[misc]  # unfol
         with_shown_passwords(self)
 
 
-def may_touch(request: HttpRequest, person: User | None) -> bool:
-    """Whether this person may be edited: only by who may all that they may, else whoever edits people
-    could sign in as them."""
-    if person is None or request.user.is_superuser:
-        return True
-    beyond = permissions_of(person.pk).exclude(pk__in=permissions_of(request.user.pk))
-    return not person.is_superuser and not beyond.exists()
-
-
-def permissions_of(user_pk: int | None) -> models.QuerySet[Permission]:
-    """What somebody may, or would if active: by groups and directly."""
-    theirs = models.Q(user=user_pk) | models.Q(group__user=user_pk)
-    return Permission.objects.filter(theirs).order_by()
-
-
 @register(User)
 class UserAdmin(django.contrib.auth.admin.UserAdmin, ModelAdmin[User]):  # type: ignore[type-arg]  # Django's takes none at run time
     form = UserChangeForm
@@ -95,10 +81,10 @@ class UserAdmin(django.contrib.auth.admin.UserAdmin, ModelAdmin[User]):  # type:
         ]
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return super().has_change_permission(request, obj) and may_touch(request, obj)
+        return super().has_change_permission(request, obj) and rights.can_edit(request.user, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and may_touch(request, obj)
+        return super().has_delete_permission(request, obj) and rights.can_edit(request.user, obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         """Who is no superuser makes none, and gives nobody rights but by groups."""
@@ -107,9 +93,8 @@ class UserAdmin(django.contrib.auth.admin.UserAdmin, ModelAdmin[User]):  # type:
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Nobody gives a group that may more than they themselves."""
-        if db_field.name == "groups" and not request.user.is_superuser:
-            beyond = Permission.objects.exclude(pk__in=permissions_of(request.user.pk))
-            kwargs["queryset"] = Group.objects.exclude(permissions__in=beyond)
+        if db_field.name == "groups":
+            kwargs["queryset"] = rights.groups_to_give(request.user)
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def add_view(

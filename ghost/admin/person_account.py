@@ -13,7 +13,8 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ghost.accounts import notices, operator_sessions, second_factor_changes
+from ghost.accounts import notices, operator_sessions
+from ghost.accounts.factors import second_factor_changes
 from ghost.accounts.pages import second_factors
 from ghost.core.admin.model_admin import ModelAdmin
 

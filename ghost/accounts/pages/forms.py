@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import struct
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any
 
 from allauth.account.forms import ReauthenticateForm
 from allauth.core import context
-from allauth.mfa import app_settings
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.base.forms import ReauthenticateForm as CodeAgainForm
@@ -29,7 +26,6 @@ from django import forms
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import DataError
-from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
@@ -38,8 +34,9 @@ from unfold.widgets import (
 )
 
 from ghost.accounts import attempts
+from ghost.accounts.factors import one_time_codes
+from ghost.accounts.factors.second_factor_secrets import UnreadableSecretError
 from ghost.accounts.pages.password_input import PasswordInput
-from ghost.accounts.sealing import UnreadableSecretError
 from ghost.core.audit import access
 from ghost.core.audit.models import SECOND_FACTOR_FAILED
 from teams.models import Attempt
@@ -74,19 +71,12 @@ class _CountedCode(forms.Form):
                 code: str = super().clean_code()  # type: ignore[misc]  # allauth's
             except UnreadableSecretError as error:
                 raise ValidationError(str(error), code="unreadable") from error
-            if self.authenticator.type == Authenticator.Type.TOTP and not use(self.authenticator):
+            if self.authenticator.type == Authenticator.Type.TOTP and not one_time_codes.take(
+                self.authenticator
+            ):
                 raise get_adapter().validation_error("incorrect_code")
         tried.forget()
         return code
-
-
-def use(app: Authenticator) -> bool:
-    """Take the code of this half minute, whichever process is asked, once (RFC 6238, 5.2); whether
-    it was still there."""
-    began_at = time.time() // app_settings.TOTP_PERIOD * app_settings.TOTP_PERIOD
-    unused = Q(last_used_at=None) | Q(last_used_at__lt=datetime.fromtimestamp(began_at, UTC))
-    rows = Authenticator.objects.filter(unused, pk=app.pk)
-    return bool(rows.update(last_used_at=datetime.fromtimestamp(time.time(), UTC)))
 
 
 class CodeForm(_CountedCode, AuthenticateForm):  # type: ignore[misc]  # allauth has no types

@@ -51,7 +51,7 @@ def of(user: Any) -> dict[str, Any]:  # noqa: ANN401  # Django's union of users
 
 
 def codes_left(codes: Authenticator) -> int:
-    """How many recovery codes were not used yet: counted without unsealing them."""
+    """How many recovery codes were not used yet: counted without decrypting them."""
     return int(app_settings.RECOVERY_CODE_COUNT) - int(codes.data["used_mask"]).bit_count()
 
 

@@ -17,16 +17,16 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db import DatabaseError, IntegrityError, models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ghost.core import process
+from ghost.core import encryption, process
 from ghost.core.db import pacing
 from ghost.core.errors import ConflictError, GhostError
-from ghost.core.http import encryption
 
 log = logging.getLogger(__name__)
 
@@ -95,12 +95,14 @@ class KeptAnswer(models.Model):
             ours.delete()
             return
         self.status = response.status_code
-        sealed = encryption.encrypt(body, self._owner, bytes(self.nonce), self._context())
+        sealed = encryption.encrypt(
+            body, self._encryption_key(), bytes(self.nonce), self._context()
+        )
         ours.update(status=self.status, sealed=sealed)
 
-    @property
-    def _owner(self) -> str:
-        return f"token {self.token_id}"
+    def _encryption_key(self) -> bytes:
+        """Of the pepper, for this token: nobody else's key opens the answer."""
+        return encryption.key_for(f"ghost kept answer token {self.token_id}", settings.TOKEN_PEPPER)
 
     def _context(self) -> bytes:
         """What the answer belongs to: one that was moved to another row does not open."""
@@ -110,7 +112,9 @@ class KeptAnswer(models.Model):
         """The answer; ConflictError if the row was changed by another hand, or the pepper was."""
         nonce = bytes(self.nonce)
         try:
-            packed = encryption.decrypt(bytes(self.sealed), self._owner, nonce, self._context())
+            packed = encryption.decrypt(
+                bytes(self.sealed), self._encryption_key(), nonce, self._context()
+            )
         except ValueError as error:
             log.error("The answer kept as row %s can't be read: %s.", self.pk, error)
             reason = _(

@@ -1,7 +1,8 @@
-"""How texts are compared: two that people would take for the same are one.
+"""How public names are compared: two that people would take for the same are one.
 
-The one place that says which differences count. What is stored of it (`NameKeyField`) is made anew
-by whoever raises VERSION.
+What is stored of it (`NameKeyField`) has to be made anew when a rule here changes. The list's search has
+a simpler fold (`ghost.core.text.unicode.folded`), the site's search one that JavaScript has as well
+(`builds.search.terms`).
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import unicodedata
 
 from ghost.core.text.unicode import is_blank, is_hidden
 
-VERSION = 1
 KEY_CHARS = 400
 
 _ACCENT = re.compile(

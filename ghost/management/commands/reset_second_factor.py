@@ -7,7 +7,7 @@ from argparse import ArgumentParser
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
-from ghost.accounts import second_factor_changes
+from ghost.accounts.factors import second_factor_changes
 from ghost.core.audit import actors
 
 

@@ -10,8 +10,8 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS
 
 from ghost import settings as program
+from ghost.core import encryption
 from ghost.core.config.env import BASE_DIR
-from ghost.core.http import encryption
 from teams import credentials
 
 ADVISED_ROUNDS = 600_000

@@ -9,9 +9,9 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.http import HttpRequest
-from django.utils import timezone
 
 from ghost.accounts import notices, operator_sessions
+from ghost.accounts.factors import one_time_codes
 from ghost.core.audit import actors, trail
 
 CODES = Authenticator.Type.RECOVERY_CODES
@@ -39,8 +39,7 @@ def _added(
     trail.record("user.add_second_factor", user, None, _fields(authenticator))
     operator_sessions.end(user, keep=request.session.session_key)
     if authenticator.type == Authenticator.Type.TOTP:
-        # The code that proved it is used: it lets nobody in as well.
-        Authenticator.objects.filter(pk=authenticator.pk).update(last_used_at=timezone.now())
+        one_time_codes.take(authenticator)  # the one that proved it lets nobody in as well
 
 
 def _removed(

@@ -1,21 +1,26 @@
 import pytest
 from allauth.mfa.models import Authenticator
 
-from ghost.accounts import sealing
+from ghost.accounts.factors import second_factor_secrets
 from tests.ghost.accounts import people
 
 
 def test_a_secret_is_sealed_differently_each_time_and_opens_again():
-    first, second = sealing.seal(people.SECRET), sealing.seal(people.SECRET)
+    first, second = (
+        second_factor_secrets.encrypt(people.SECRET),
+        second_factor_secrets.encrypt(people.SECRET),
+    )
 
     assert first != second
-    assert {sealing.unseal(first), sealing.unseal(second)} == {people.SECRET}
+    assert {second_factor_secrets.decrypt(first), second_factor_secrets.decrypt(second)} == {
+        people.SECRET
+    }
 
 
 @pytest.mark.parametrize("sealed", ["", "x", "AAAA", people.SECRET, "é"])
 def test_what_was_not_sealed_here_does_not_open(sealed):
-    with pytest.raises(sealing.UnreadableSecretError):
-        sealing.unseal(sealed)
+    with pytest.raises(second_factor_secrets.UnreadableSecretError):
+        second_factor_secrets.decrypt(sealed)
 
 
 @pytest.mark.django_db
