@@ -142,6 +142,7 @@ def _row(
         total_size_bytes=found.total_size_bytes, file_count=found.file_count,
         files_tree_summary=found.files_tree_summary, num_peers=found.num_peers, probed_at=at,
         probe_status=ProbeStatus.OK, created_at=at, updated_at=at, published_at=at,
+        became_public_at=at,
     )  # fmt: skip
     return row, found
 

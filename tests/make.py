@@ -110,6 +110,9 @@ def resource(*, is_probed: bool = True, **kwargs: Any) -> Resource:
     _clean(row)
     if is_probed:
         _find(row)
+    if row.is_public and "published_at" in kwargs and "became_public_at" not in kwargs:
+        row.became_public_at = row.published_at
+    row.note_publicity()
     row.save(force_insert=True)
     if row.tags:
         ResourceTag.objects.index([row])
@@ -198,7 +201,8 @@ def entry(number: int = 1, **kwargs: Any) -> Entry:
         "updated_at": moment,
         "summary": "Some words.",
     }
-    return Entry(**given | kwargs)
+    values = given | kwargs
+    return Entry(**{"became_public_at": values["published_at"]} | values)
 
 
 def taxonomy(category: str = "Films", publisher: str = "Ada") -> Taxonomy:

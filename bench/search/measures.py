@@ -177,7 +177,7 @@ def _facts(row: tuple[Any, ...]) -> Entry:
         id=pk, title=title, magnet=magnet, hash=v1, hash_v1=v1, hash_v2=v2, category=category,
         publisher=publisher, team=team, tags=tuple(json.loads(tags)), size_bytes=size,
         file_count=files, files_summary=files_summary, dht_status=health, misses=misses,
-        checked_at=checked, published_at=published, updated_at=updated, summary=summary,
+        checked_at=checked, published_at=published, became_public_at=published, updated_at=updated, summary=summary,
     )  # fmt: skip
 
 

@@ -46,6 +46,8 @@ class Entry:
     misses: int
     checked_at: str | None
     published_at: str
+    became_public_at: str
+    """Lists and feeds stand in this order."""
     updated_at: str
     summary: str
     """The text in one line, 240 characters at most."""
@@ -85,8 +87,13 @@ class Entry:
 
     @property
     def published_on(self) -> str:
-        """The date of publication in UTC: `2026-01-31`."""
+        """The date that its publisher gave, in UTC: `2026-01-31`."""
         return self.published_at[:10]
+
+    @property
+    def public_since(self) -> str:
+        """The date on which it became public, in UTC: `2026-01-31`."""
+        return self.became_public_at[:10]
 
     @cached_property
     def tag_slugs(self) -> dict[str, str]:

@@ -28,7 +28,7 @@ FIELDS = (
     "title", "magnet_uri", "magnet_hash", "magnet_hash_v2", "content_markdown",
     "cover_image_path", "tags", "category", "publisher", "team", "dht_status", "dht_misses",
     "last_dht_check", "total_size_bytes", "file_count", "files_tree_summary", "probed_at",
-    "published_at", "updated_at", "licence", "source_url", "checksums", "supersedes",
+    "published_at", "became_public_at", "updated_at", "licence", "source_url", "checksums", "supersedes",
 )  # fmt: skip
 
 
@@ -192,6 +192,7 @@ def _entry(resource: Resource, content: _Content, cover: Picture | None) -> Entr
         misses=resource.dht_misses,
         checked_at=checked_at.isoformat() if checked_at else None,
         published_at=resource.published_at.isoformat(),
+        became_public_at=(resource.became_public_at or resource.published_at).isoformat(),
         updated_at=resource.updated_at.isoformat(),
         summary=content.summary,
         cover=cover,

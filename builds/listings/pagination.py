@@ -43,8 +43,8 @@ def listing_keys(entry: Entry, taxonomy: Taxonomy) -> list[ListingKey]:
 
 
 def microseconds_of(entry: Entry) -> int:
-    """When it was published, in microseconds since 1970: entries of a page stand in this order."""
-    return (datetime.fromisoformat(entry.published_at) - EPOCH) // timedelta(microseconds=1)
+    """When it became public, in microseconds since 1970: entries of a page stand in this order."""
+    return (datetime.fromisoformat(entry.became_public_at) - EPOCH) // timedelta(microseconds=1)
 
 
 def page_size(kind: str) -> int:

@@ -135,7 +135,7 @@ class Reader:
             "size": entry.size,
             "files": entry.file_count,
             "health": entry.health,
-            "published": entry.published_on,
+            "published": entry.public_since,
             "magnet": entry.magnet,
             "tags": tag_links(entry),
         }

@@ -95,7 +95,7 @@ class ListingEntry(models.Model):
     """That of the page: by that one it is found."""
     entry_id = models.BigIntegerField()
     at = models.BigIntegerField()
-    """Microseconds since 1970 at which it was published: entries of a page in order."""
+    """Microseconds since 1970 at which it became public: entries of a page in order."""
     page = models.ForeignKey(ListingPage, models.DO_NOTHING, related_name="entries", db_index=False)
 
     class Meta:

@@ -88,5 +88,5 @@ def _infohash(row: Resource) -> str:
 
 
 def _published(row: Resource) -> str:
-    assert row.published_at is not None  # noqa: S101  # it is live
-    return format_datetime(row.published_at)
+    assert row.became_public_at is not None  # noqa: S101  # it is live
+    return format_datetime(row.became_public_at)

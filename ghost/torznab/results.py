@@ -21,7 +21,7 @@ from teams.models import Token
 SEEDS_KEPT = timedelta(days=7)
 """What a tracker said before then tells nothing of now."""
 _FIELDS = (
-    "title", "magnet_uri", "magnet_hash", "tags", "category_id", "dht_status", "published_at",
+    "title", "magnet_uri", "magnet_hash", "tags", "category_id", "dht_status", "became_public_at",
     "total_size_bytes", "file_count", "files_tree_summary", "num_peers", "publisher__display_name",
 )  # fmt: skip
 

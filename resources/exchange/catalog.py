@@ -24,7 +24,8 @@ BATCH = 300
 _NAMED = ("publisher", "team", "supersedes")
 SAME = (
     "id", "title", "magnet_uri", "content_markdown", "tags", "licence", "source_url", "checksums",
-    "cover_image_url", "created_at", "updated_at", "published_at", "takedown_at",
+    "cover_image_url", "created_at", "updated_at", "published_at", "became_public_at",
+    "takedown_at",
     "takedown_reason", "awaits_review", "review_note", "dht_misses", "dht_changed_at",
     "last_dht_check", "probe_attempts", "probed_at", "num_peers", "other_hash",
     "total_size_bytes", "file_count", "files_tree_summary",

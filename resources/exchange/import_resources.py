@@ -40,7 +40,7 @@ OF_WORKERS = (
     "created_at", "updated_at", "takedown_at", "takedown_reason", "dht_status", "dht_misses",
     "dht_changed_at", "last_dht_check", "probe_status", "probe_error", "probe_attempts",
     "probed_at", "num_peers", "other_hash", "total_size_bytes", "file_count",
-    "files_tree_summary",
+    "files_tree_summary", "became_public_at",
 )  # fmt: skip
 LINKS = ("category", "publisher", "team")
 _UNCHECKED = (*LINKS, "supersedes")
@@ -184,6 +184,7 @@ class Arrivals:
                 setattr(row, name, timezone.now())
         self._describe(row, record.metadata, arrival.magnet)
         _check(row)
+        _date(row)
         return row
 
     def _describe(self, row: Resource, found: metadata.Metadata | None, magnet: Magnet) -> None:
@@ -369,6 +370,15 @@ def _give_keys(new: list[tuple[_Arrival, Resource]]) -> None:
 def _check(row: Resource) -> None:
     """The row's check, but for what was asked for all rows together."""
     row.full_clean(exclude=_UNCHECKED, validate_unique=False, validate_constraints=False)
+
+
+def _date(row: Resource) -> None:
+    """What was public where it comes from, taken down or not, keeps its place among what was: by the
+    time that its record tells, or else by its `published_at`."""
+    is_due = row.published_at is not None and row.published_at <= timezone.now()
+    if row.became_public_at is None and is_due and row.is_probed and not row.awaits_review:
+        row.became_public_at = row.published_at
+    row.note_publicity()
 
 
 def _written(row: Resource) -> list[object]:

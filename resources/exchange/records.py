@@ -142,6 +142,7 @@ class ResourceRecord(_Record):
     created_at: AwareDatetime | None = None
     updated_at: AwareDatetime | None = None
     published_at: AwareDatetime | None = None
+    became_public_at: AwareDatetime | None = None
     takedown_at: AwareDatetime | None = None
     takedown_reason: Text = ""
     awaits_review: bool = False

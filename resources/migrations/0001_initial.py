@@ -86,6 +86,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now, editable=False, verbose_name='created')),
                 ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='updated')),
                 ('published_at', models.DateTimeField(blank=True, db_index=True, default=django.utils.timezone.now, help_text='When it becomes public; empty for a draft.', null=True, verbose_name='published')),
+                ('became_public_at', models.DateTimeField(editable=False, null=True, verbose_name='public since')),
                 ('takedown_at', models.DateTimeField(editable=False, null=True, verbose_name='taken down')),
                 ('takedown_reason', models.TextField(blank=True, editable=False, verbose_name='reason')),
                 ('awaits_review', models.BooleanField(default=False, editable=False, verbose_name='awaits review')),
@@ -102,7 +103,7 @@ class Migration(migrations.Migration):
                 'indexes': [
                     models.Index(condition=models.Q(('cover_due_at__isnull', False)), fields=['cover_due_at'], name='resources_cover_due'),
                     models.Index(condition=models.Q(('awaits_review', True)), fields=['id'], name='resources_awaiting_review'),
-                    models.Index(fields=['id', 'title_folded', 'magnet_hash', 'magnet_hash_v2', 'other_hash', 'category', 'publisher', 'team', 'dht_status', 'probe_status', 'takedown_at', 'published_at', 'probed_at', 'awaits_review', 'updated_at'], name='resources_walk'),
+                    models.Index(fields=['id', 'title_folded', 'magnet_hash', 'magnet_hash_v2', 'other_hash', 'category', 'publisher', 'team', 'dht_status', 'probe_status', 'takedown_at', 'published_at', 'probed_at', 'awaits_review', 'updated_at', 'became_public_at'], name='resources_walk'),
                 ],
                 'verbose_name': 'resource',
                 'verbose_name_plural': 'resources',

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from django.db import models
+from django.utils import timezone
 
 from ghost.core.audit import trail
 from resources.models import events
-from resources.models.fields import ResourceFields
+from resources.models.fields import ResourceFields, first_public_at
 
 Row = TypeVar("Row", bound=ResourceFields)
 
@@ -18,7 +19,7 @@ BATCH = 400
 _COLUMNS = (
     "title", "magnet_hash", "magnet_hash_v2", "other_hash", "probed_at", "probe_status",
     "publisher", "team", "takedown_at", "takedown_reason", "published_at", "awaits_review",
-    "review_note",
+    "review_note", "became_public_at",
 )  # fmt: skip
 
 
@@ -38,7 +39,9 @@ def write(
     count, seen = 0, list[Row]()
     for batch in _locked(rows):
         keys = [row.pk for row in batch]
-        rows.model._default_manager.filter(pk__in=keys).update(**values, **(unaudited or {}))
+        written = rows.model._default_manager.filter(pk__in=keys)
+        written.update(**values, **(unaudited or {}))
+        note_publicity(written)
         also(batch)
         seen += _set(action, batch, values)
         count += len(batch)
@@ -62,8 +65,15 @@ def _set(action: str, rows: Sequence[Row], values: Mapping[str, object]) -> list
         for name, value in values.items():
             setattr(row, name, value)
         changes.append((row, before, values))
+        row.note_publicity()
         if was_public or row.is_public:
             seen.append(row)
     trail.record_all(f"resource.{action}", changes)
     events.changed(action, rows)
     return seen
+
+
+def note_publicity(rows: models.QuerySet[Row]) -> None:
+    """Write down which of these are public for the first time now, or will be (`became_public_at`)."""
+    is_new = models.Q(became_public_at=None) | models.Q(became_public_at__gt=timezone.now())
+    rows.order_by().filter(is_new).update(became_public_at=first_public_at())

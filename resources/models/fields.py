@@ -31,6 +31,7 @@ EDITED_FIELDS = (
     "title", "title_folded", "magnet_uri", "magnet_hash", "magnet_hash_v2", "content_markdown", "tags",
     "cover_image_url", "category", "publisher", "team", "published_at", "updated_at",
     "licence", "source_url", "checksums", "supersedes", "awaits_review", "review_note",
+    "became_public_at",
 )  # fmt: skip
 """What people write; the other fields belong to workers, which may write at the same moment."""
 COVER_FIELDS = ("cover_image_path", "cover_error", "cover_due_at", "cover_uploaded_at")
@@ -146,6 +147,10 @@ class ResourceFields(models.Model):
         db_index=True,
         help_text=_("When it becomes public; empty for a draft."),
     )
+    became_public_at = models.DateTimeField(_("public since"), null=True, editable=False)
+    """When readers saw it for the first time, and no edit, withdrawal or takedown changes that again; in
+    the time to come while it is scheduled, None while it waits for something else. Lists and feeds
+    stand in this order: see docs/decisions/0041."""
     takedown_at = models.DateTimeField(_("taken down"), null=True, editable=False)
     takedown_reason = models.TextField(_("reason"), blank=True, editable=False)
 
@@ -266,8 +271,21 @@ class ResourceFields(models.Model):
     def is_public(self) -> bool:
         """Whether the public site shows it now (`state_is(State.LIVE)` in a query)."""
         is_due = self.published_at is not None and self.published_at <= timezone.now()
-        is_probed = self.probed_at is not None or self.probe_status == ProbeStatus.SKIPPED
-        return self.takedown_at is None and not self.awaits_review and is_due and is_probed
+        return self.takedown_at is None and not self.awaits_review and is_due and self.is_probed
+
+    @property
+    def is_probed(self) -> bool:
+        """Whether a probe found its metadata, or an operator let it off."""
+        return self.probed_at is not None or self.probe_status == ProbeStatus.SKIPPED
+
+    def note_publicity(self) -> None:
+        """Set `became_public_at` to when it is public for the first time as things stand now
+        (`first_public_at` in a query)."""
+        now = timezone.now()
+        if self.became_public_at and self.became_public_at <= now:
+            return
+        is_cleared = self.state in (State.LIVE, State.SCHEDULED) and self.is_probed
+        self.became_public_at = max(self.published_at or now, now) if is_cleared else None
 
     def public_state(self) -> dict[str, Any] | None:
         """What the public site shows of it, or None if nothing."""
@@ -281,8 +299,7 @@ def state_is(state: State, prefix: str = "") -> models.Q:
     def where(**lookups: object) -> models.Q:
         return models.Q(**{f"{prefix}{name}": value for name, value in lookups.items()})
 
-    now, standing = timezone.now(), where(takedown_at=None)
-    probed = where(probed_at__isnull=False) | where(probe_status=ProbeStatus.SKIPPED)
+    now, standing, probed = timezone.now(), where(takedown_at=None), _is_probed(prefix)
     match state:
         case State.TAKEN_DOWN:
             return ~standing
@@ -297,3 +314,20 @@ def state_is(state: State, prefix: str = "") -> models.Q:
         case State.HELD:
             return approved & where(published_at__lte=now) & ~probed
     return approved & where(published_at__lte=now) & probed
+
+
+def first_public_at() -> models.Case:
+    """The value of `became_public_at` of rows that were not public so far, as they stand now
+    (`ResourceFields.note_publicity` of one row)."""
+    now = timezone.now()
+    is_later = state_is(State.SCHEDULED) & _is_probed()
+    return models.Case(
+        models.When(state_is(State.LIVE), then=models.Value(now)),
+        models.When(is_later, then=models.F("published_at")),
+        output_field=models.DateTimeField(null=True),
+    )
+
+
+def _is_probed(prefix: str = "") -> models.Q:
+    is_let_off = models.Q(**{f"{prefix}probe_status": ProbeStatus.SKIPPED})
+    return models.Q(**{f"{prefix}probed_at__isnull": False}) | is_let_off

@@ -15,6 +15,7 @@ from ghost.core.text.reasons import NONE, Reason
 from resources import reasons
 from resources.models import events
 from resources.models.block import Block
+from resources.models.changes import note_publicity
 from resources.models.resource import Resource
 from resources.models.text_hash import TextHash
 from resources.states import DhtStatus, ProbeStatus
@@ -152,6 +153,7 @@ def _record_probe(row: Resource, **values: object) -> bool:
         if values.get("dht_status", old.dht_status) != old.dht_status:
             values["dht_changed_at"] = timezone.now()
         row.alone().update(**values, probe_claim="", probe_claimed_until=None)
+        note_publicity(row.alone())
         row.refresh_from_db()
         is_blocked = values.get("probe_error") == reasons.BLOCKED_BY_HALF()
         row.tell_catalog(old, is_blocked=is_blocked)

@@ -24,6 +24,7 @@ INDEX = models.Index(
     fields=[
         "id", "title_folded", *HASHES, "category", "publisher", "team", "dht_status",
         "probe_status", "takedown_at", "published_at", "probed_at", "awaits_review", "updated_at",
+        "became_public_at",
     ],
     name="resources_walk",
 )  # fmt: skip
@@ -58,8 +59,8 @@ LISTED = {
 
 
 def by_publication() -> tuple[Any, str]:
-    """The order of what was published last first; sorted, so that no other index is taken."""
-    return Unindexed("published_at").desc(), "-pk"
+    """The order of what became public last first; sorted, so that no other index is taken."""
+    return Unindexed("became_public_at").desc(), "-pk"
 
 
 def has_text(text: str) -> models.Q:

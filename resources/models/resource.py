@@ -32,7 +32,7 @@ from teams.models import Token
 from teams.roles import Role
 
 MAX_BODY_BYTES = 100_000
-_DERIVED = ("title_folded", "updated_at")
+_DERIVED = ("title_folded", "updated_at", "became_public_at")
 _KEYS = ("category", "publisher", "team", "supersedes")
 _CLEANED: dict[str, tuple[Callable[[Any], Any], object]] = {
     "tags": (tags.clean, []),
@@ -245,6 +245,8 @@ class Resource(ResourceFields):
         with_cover = [row for row in rows if row.cover_image_url]
         for row in with_cover:
             cover_requests.ask(row)
+        for row in rows:
+            row.note_publicity()
         if len(rows) == 1:
             rows[0]._save_unless_twin(None)
         else:
@@ -267,6 +269,8 @@ class Resource(ResourceFields):
             (names if is_ours else theirs).extend(group)
         for name in theirs:
             setattr(self, name, getattr(old, name))
+        self.became_public_at = old.became_public_at
+        self.note_publicity()
         self._save_unless_twin(names)
         self.tag_index.exclude(slug__in=map(slugs.make, self.tags)).delete()
         ResourceTag.objects.index([self])

@@ -96,6 +96,9 @@ class ResourceItem(Out):
     """When a person or script last changed it; health checks don't count."""
     published_at: Moment | None
     """When it became or becomes public; null for a draft."""
+    became_public_at: Moment | None
+    """When readers saw it for the first time, or will if nothing changes; null while it waits for
+    something else. Lists and feeds of the site stand in this order."""
     takedown_at: Moment | None
     """When it was taken down; null if it is not."""
     takedown_reason: str

@@ -690,3 +690,15 @@ def test_a_new_probe_makes_the_tree_anew():
 
     assert facts(row).files_summary == found.files_tree_summary
     assert f"entry/{row.pk}" in due()
+
+
+def test_a_held_one_that_finds_its_seeders_late_comes_after_all_others():
+    held = make.resource(is_probed=False, published_at=timezone.now() - timedelta(days=30))
+    other = make.resource()
+    built()
+    findings.record_metadata(held, make.torrent_metadata(held.magnet_hash))
+
+    sync(Progress(), everything=False)
+
+    everything = ListingEntry.objects.filter(listing__kind=Listing.Kind.ALL).order_by("at")
+    assert list(everything.values_list("entry_id", flat=True)) == [other.pk, held.pk]

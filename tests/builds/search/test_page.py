@@ -53,6 +53,7 @@ def entry(pk, title, **more):
             "tags": (), "size_bytes": 5 * MIB, "file_count": 2, "files_summary": "", "dht_status": "Active",
             "misses": 0, "checked_at": None, "published_at": "2025-01-02T00:00:00+00:00",
             "updated_at": "2025-01-02T00:00:00+00:00", "summary": "",
+            "became_public_at": "2025-01-02T00:00:00+00:00",
         }
         | more
     )  # fmt: skip

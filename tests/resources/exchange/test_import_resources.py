@@ -181,3 +181,26 @@ def test_a_moment_to_come_is_still_to_come(tmp_path):
 
     assert Resource.objects.get().published_at == row.published_at
     assert Resource.objects.get().state == State.SCHEDULED
+
+
+def test_since_when_it_is_public_goes_there_and_back(tmp_path):
+    moment = timezone.now() - timedelta(days=3)
+    make.resource(title="Held for long", became_public_at=moment)
+    file = tmp_path / "catalog.ndjson"
+    bring_out(file)
+    wipe()
+
+    take_in(file)
+
+    assert Resource.objects.get(title="Held for long").became_public_at == moment
+
+
+def test_what_was_public_elsewhere_keeps_its_date_and_what_was_not_gets_none(written):
+    rewrite(written, lambda record: {k: v for k, v in record.items() if k != "became_public_at"})
+    wipe()
+
+    take_in(written)
+
+    for row in Resource.objects.all():
+        was_public = row.state in (State.LIVE, State.TAKEN_DOWN)
+        assert row.became_public_at == (row.published_at if was_public else None)

@@ -41,7 +41,7 @@ PUBLIC = {
     "ghost.Catalog": {"changed_at"},
     "resources.Resource": {
         "title", "magnet_uri", "magnet_hash", "magnet_hash_v2", "content_markdown", "tags",
-        "cover_image_path", "dht_status", "files_tree_summary", "published_at", "updated_at",
+        "cover_image_path", "dht_status", "files_tree_summary", "published_at", "became_public_at", "updated_at",
         "last_dht_check", "licence", "source_url",
     },
 }  # fmt: skip
