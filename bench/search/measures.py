@@ -22,7 +22,8 @@ from builds.render import hugo
 from builds.search import index
 from builds.search.documents import Doc, document
 from builds.search.page import page
-from builds.search.terms import fold, is_unspaced, runs
+from builds.search.terms import is_unspaced, runs
+from ghost.core.text.folding import fold
 from resources.torrents import metadata
 from search.visitors import Visitor, visiting
 

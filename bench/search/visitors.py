@@ -29,9 +29,11 @@ document.addEventListener("DOMContentLoaded", () => {
 """
 EVERY = """async ([script, root, asked]) => {
   const { Index, queryOf } = await import(script);
+  const { Fold } = await import(new URL("fold.js", new URL(script, location)));
+  const fold = await Fold.open(`${root}assets/fold-table.json`, `${root}assets/fold-han.json`);
   const index = await new Index(root).open();
   const ids = [];
-  for await (const row of index.rows(queryOf(asked, new Map()), { count: 0 })) { ids.push(row.id); }
+  for await (const row of index.rows(await queryOf(asked, new Map(), fold), { count: 0 })) { ids.push(row.id); }
   return ids;
 }"""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from builds.data.records import digest
 from builds.render import hugo
-from ghost.core.text import unicode
+from ghost.core.text import folding
 
 CODE = (Path(__file__).parents[1], Path(__file__).parents[2] / "resources")
 NO_RECORDS = frozenset({"admin", "deploy", "management", "migrations"})
@@ -30,6 +30,7 @@ def _code() -> str:
         for path in sorted(room.rglob("*.py"))
         if not NO_RECORDS.intersection(path.relative_to(room).parts)
     ]
-    parts += [digest(Path(unicode.__file__).read_bytes())]
+    texts = sorted(Path(folding.__file__).parent.glob("*.[pj][ys]*"))
+    parts += [f"{path.name} {digest(path.read_bytes())}" for path in texts]
     parts += [version(name) for name in ("markdown-it-py", "nh3")]
     return digest("\n".join(parts).encode())

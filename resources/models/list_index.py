@@ -17,7 +17,7 @@ from django.db import models
 from django.db.models.functions import StrIndex
 from django.db.models.lookups import GreaterThan
 
-from ghost.core.text.unicode import folded
+from ghost.core.text.folding import KEY_CHARS, fold
 
 HASHES = ("magnet_hash", "magnet_hash_v2", "other_hash")
 INDEX = models.Index(
@@ -64,8 +64,8 @@ def by_publication() -> tuple[Any, str]:
 
 
 def has_text(text: str) -> models.Q:
-    """Those with this text in their title, in any case; or as a part of an info-hash."""
-    value = models.Value(folded(text))
+    """Those with this text in their title, as `fold` compares it; or as a part of an info-hash."""
+    value = models.Value(fold(text)[: KEY_CHARS - 1])
     names = ["title_folded", *(HASHES if _PART_OF_HASH.fullmatch(value.value) else ())]
     conditions = [models.Q(GreaterThan(StrIndex(name, value), 0)) for name in names]
     return reduce(or_, conditions)

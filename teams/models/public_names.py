@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from ghost.core.text.folding import name_key
+from ghost.core.text.folding import MARK, name_key
 
 M = TypeVar("M", bound=models.Model)
 MAX_CHARS = 100
@@ -55,7 +55,9 @@ def free(name: str) -> str:
     taken = {
         key
         for model in ("Token", "Team")
-        for key in _all(model).filter(name_key__startswith=begin).values_list("name_key", flat=True)
+        for key in _all(model)
+        .filter(name_key__startswith=MARK + begin)
+        .values_list("name_key", flat=True)
     }
     found, number = name, 1
     while (key := name_key(found)) in taken or _is_there(key):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
 
 from ghost.core.text import info_hashes
-from ghost.core.text.folding import name_key
+from ghost.core.text.folding import KEY_CHARS, MARK, fold, name_key
 from ghost.core.text.reasons import NONE, Reason, read
-from ghost.core.text.unicode import folded, one_line
+from ghost.core.text.unicode import one_line
+
+R = TypeVar("R", bound=models.Model)
+_MARKS = "".join(map(chr, range(0xFDD0, 0xFDF0)))
 
 
 class LineField(models.CharField[str, str]):
@@ -75,9 +78,11 @@ class ReasonField(models.TextField[Reason, Reason]):
 
 
 class FoldedField(models.TextField[str, str]):
-    """Another field's text, as searches compare it (`folded`): made anew whenever a row is saved.
+    """Another field's text, as searches compare it (`fold`): made anew whenever a row is saved.
 
-    A queryset's `update()` of that other field has to set this one too.
+    The column holds it behind the MARK of the fold's version, so that `ghost.core.db.refolding` finds what
+    an earlier one made; rows and lookups show and take it without. A queryset's `update()` of that other
+    field has to set this one too.
     """
 
     def __init__(self, *args: Any, of: str, **kwargs: Any) -> None:  # noqa: ANN401  # Django's
@@ -96,8 +101,20 @@ class FoldedField(models.TextField[str, str]):
         setattr(model_instance, self.attname, value)
         return value
 
+    def from_db_value(self, value: str | None, *_: object) -> str | None:
+        """What was folded, without the mark; None where a join found no row."""
+        return value and value.lstrip(_MARKS)
+
+    def get_prep_value(self, value: Any) -> Any:  # noqa: ANN401  # Django's
+        """As it is stored, behind the mark."""
+        return MARK + value if isinstance(value, str) else value
+
+    def outdated(self, rows: models.QuerySet[R]) -> models.QuerySet[R]:
+        """Those whose fold is of another version than this Ghost's."""
+        return rows.exclude(**{f"{self.name}__startswith": MARK})
+
     def _folded(self, text: str) -> str:
-        return folded(text)
+        return fold(text)[: KEY_CHARS - len(MARK)]
 
 
 class NameKeyField(FoldedField):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
-"""Bidirectional controls: they would turn the words around them, too (UAX #9)."""
-
-FOLDED_CHARS = 400
-
+_HIDDEN = "\0-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\ufdd0-\ufdef" + "".join(
+    chr(plane + end) for plane in range(0, 0x110000, 0x10000) for end in (0xFFFE, 0xFFFF)
+)
+"""Controls, halves of pairs, noncharacters, and what turns the direction of the words around it (UAX #9)."""
+_NOT_WRITTEN = "\u200b\u2060\u2066-\u2069\ufeff"
+"""Spaces of no width, and isolates, which may be left open and would turn the page behind them. The marks U+200E,
+U+200F and U+061C turn nothing but what they stand beside: Hebrew and Arabic titles need them."""
 _BLANK = re.compile(
     "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0"
     "\ufff0-\ufff8\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
@@ -20,23 +22,16 @@ cell."""
 
 
 def one_line(text: str) -> str:
-    """NFC, one space between words, without control, bidi, private-use and surrogate characters.
+    """NFC, one space between words, without what no honest text has.
 
-    Joiners stay: Persian and emoji are written with them. Empty if nothing would be seen.
+    Every letter stays, also those newer than Python's tables, those of private use, and the joiners that Persian
+    and emoji are written with. Empty if nothing would be seen.
     """
-    kept = "".join(" " if is_hidden(c) else c for c in unicodedata.normalize("NFC", text))
-    line = " ".join(kept.split())
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
+    written = _UNWRITTEN.sub("", text)
+    line = " ".join(unicodedata.normalize("NFC", _HIDING.sub(" ", written)).split())
     return line if any(not is_blank(c) for c in line) else ""
-
-
-def folded(text: str) -> str:
-    """As searches compare it: case, width and composition make no difference in any script.
-
-    Near to NFKC_Casefold (UAX #44). At most FOLDED_CHARS, since a database's index bounds its
-    entries.
-    """
-    once = unicodedata.normalize("NFKC", text).casefold()
-    return unicodedata.normalize("NFKC", once)[:FOLDED_CHARS]
 
 
 def is_blank(char: str) -> bool:
@@ -46,4 +41,8 @@ def is_blank(char: str) -> bool:
 
 def is_hidden(char: str) -> bool:
     """Whether no honest text has it."""
-    return char in _TURNING or unicodedata.category(char) in {"Cc", "Co", "Cs", "Cn"}
+    return bool(_HIDING.match(char) or _UNWRITTEN.match(char))
+
+
+_HIDING = re.compile(f"[{_HIDDEN}]")
+_UNWRITTEN = re.compile(f"[{_NOT_WRITTEN}]")

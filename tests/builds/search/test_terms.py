@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import random
 import sys
 import unicodedata
 
 import pytest
 
 from builds.render import hugo
-from builds.search.terms import MAX_LETTERS, fold, is_unspaced, pairs, runs, terms
+from builds.search.terms import MAX_LETTERS, is_unspaced, pairs, runs, terms
+from ghost.core.text.folding import TABLE, fold
 from tests.browser import needs_chromium, visit
 
 NASTY = [
@@ -41,30 +44,86 @@ def test_long_words_are_cut():
     assert (terms("x" * 99)) == ["x" * MAX_LETTERS]
 
 
+def test_a_word_with_an_apostrophe_is_found_whole_and_by_its_parts():
+    assert terms("L’Homme") == ["lhomme", "l", "homme"]
+    assert terms("Rock`n") == ["rockn", "rock", "n"]
+
+
 @needs_chromium
-def test_the_browser_makes_the_same_runs_and_pairs(serve):
-    """Of nasty texts, and of every character that this Python knows."""
-    known = [chr(code) for code in range(sys.maxunicode + 1) if _is_known(chr(code))]
-    every = "".join(f"a{char}b " for char in known)
+def test_the_browser_makes_the_same_folds_runs_and_pairs(serve):
+    """Of nasty texts, of every code point, and of many in any order."""
+    points = [chr(code) for code in range(sys.maxunicode + 1)]
+    every = "".join(f"a{char}b " for char in points)
+    chance = random.Random(13)  # no secret
+    loose = [char for char in points if is_loose(char)]
+    mixed = [
+        "".join(chance.choice(chance.choice((points, loose))) for _ in range(12))
+        for _ in range(1_500)
+    ]
+    texts = [*NASTY, *mixed]
     root = serve(hugo.FILES)
 
     with visit() as seen:
         seen.page.goto(f"{root}/assets/favicon.svg")
-        seen.page.evaluate("async () => { window.own = await import('/assets/search-index.js'); }")
-        told = seen.page.evaluate(
-            "(texts) => texts.map((text) => own.runs(text).map((run) => [run, own.pairs(run)]))",
-            NASTY,
+        seen.page.evaluate(
+            """async () => {
+              const { Fold } = await import("/assets/fold.js");
+              window.fold = await Fold.open("/assets/fold-table.json", "/assets/fold-han.json");
+              window.own = await import("/assets/search-index.js");
+              await fold.prepare("史");
+            }"""
         )
-        of_every = seen.page.evaluate("(text) => own.runs(text).join(' ')", every)
+        told = seen.page.evaluate(
+            """(texts) => texts.map((text) =>
+              [fold.fold(text), fold.runs(text).map((run) => [run, own.pairs(run)]), fold.isUnspaced(text)])""",
+            texts,
+        )
+        of_every = seen.page.evaluate(
+            """() => {
+              const points = Array.from({ length: 0x110000 }, (_, code) => String.fromCodePoint(code));
+              return fold.runs(points.map((char) => `a${char}b `).join("")).join(" ");
+            }"""
+        )
 
-    assert told == [[[run, pairs(run)] for run in runs(text)] for text in NASTY]
-    assert len(known) > 140_000
+    assert told == [
+        [fold(text), [[run, pairs(run)] for run in runs(text)], is_unspaced(text)] for text in texts
+    ]
     assert of_every == " ".join(runs(every))
 
 
-def _is_known(char: str) -> bool:
-    """Assigned in this edition of Unicode; private ones and halves of pairs are no text."""
-    return unicodedata.category(char) not in ("Cn", "Co", "Cs")
+def is_loose(char: str) -> bool:
+    """Whether it may join what stands before it."""
+    return unicodedata.category(char)[0] == "M" or "\u1100" <= char <= "\u11ff"
+
+
+@needs_chromium
+def test_a_query_without_han_needs_no_table_of_han(serve):
+    root = serve(hugo.FILES)
+
+    with visit() as seen:
+        seen.page.goto(f"{root}/assets/favicon.svg")
+        sizes = seen.page.evaluate(
+            """async () => {
+              const { Fold } = await import("/assets/fold.js");
+              const fold = await Fold.open("/assets/fold-table.json", "/assets/fold-han.json");
+              const fetched = () => performance.getEntriesByType("resource").map((each) => each.name);
+              await fold.prepare("Café 데이터 カナ".replace(/[カナ]/gu, "x"));
+              const before = fetched().filter((name) => name.endsWith("fold-han.json")).length;
+              await fold.prepare("圖");
+              return [before, fetched().filter((name) => name.endsWith("fold-han.json")).length, fold.fold("圖")];
+            }"""
+        )
+
+    assert sizes == [0, 1, "图"]
+
+
+def test_the_tables_of_the_site_are_those_of_the_fold():
+    of_site = [
+        json.loads((hugo.FILES / f"assets/fold-{name}.json").read_text())
+        for name in ("table", "han")
+    ]
+
+    assert {**of_site[0], "han": of_site[1]} == TABLE
 
 
 @pytest.mark.parametrize("text", ["图书馆", "データ", "々"])

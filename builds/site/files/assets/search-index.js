@@ -7,24 +7,6 @@ const ROWS = 10; // whose blocks are fetched at once
 const FIRST_ROUND = 10_000; // resources; each round after it looks at twice as many
 export const FILTERS = { category: "c", health: "h", year: "y", size: "s", tag: "t", publisher: "p", team: "e" };
 
-// Terms: the same as builds/search/terms.py
-
-const UNSPACED =
-  "\\u3005-\\u3007\\u3021-\\u3029\\u3031-\\u3035\\u3038-\\u303c\\u3041-\\u3096\\u309d-\\u309f\\u30a1-\\u30fa" +
-  "\\u30fc-\\u30ff\\u31f0-\\u31ff\\u3400-\\u4dbf\\u4e00-\\u9fff\\uf900-\\ufaff" +
-  "\\u{1aff0}-\\u{1b16f}\\u{20000}-\\u{323af}";
-const RUN = new RegExp(`[${UNSPACED}]+|(?:(?![${UNSPACED}])[\\p{L}\\p{N}])+`, "gu");
-const IS_UNSPACED = new RegExp(`^[${UNSPACED}]`, "u");
-
-export function fold(text) {
-  const bare = text.normalize("NFKD").replace(/\p{M}+/gu, "");
-  return bare.toLowerCase().normalize("NFC").replaceAll("ς", "σ");
-}
-
-export function runs(text) {
-  return fold(text).match(RUN) ?? [];
-}
-
 export function pairs(run) {
   const letters = [...run];
   return letters.slice(1).map((letter, i) => letters[i] + letter);
@@ -35,9 +17,9 @@ export function pairs(run) {
 
 const exact = (term) => ({ term, isPrefix: false });
 
-function termsOf(run, isExact) {
+function termsOf(run, isExact, fold) {
   const letters = [...run];
-  if (IS_UNSPACED.test(run)) {
+  if (fold.isUnspaced(run)) {
     return letters.length > 1 ? pairs(run).map(exact) : [{ term: run, isPrefix: true }];
   }
   const term = letters.slice(0, MAX_LETTERS).join("");
@@ -59,32 +41,32 @@ function hashOf(run) {
   return /^[a-z2-7]{32}$/.test(run) ? hexOf([...run].map(bitsOf).join("")) : "";
 }
 
-function wordNeedle(run, isExact) {
-  const needle = { terms: termsOf(run, isExact) };
-  if (IS_UNSPACED.test(run) && [...run].length > 2) {
-    needle.check = (texts) => texts.some((text) => fold(text).includes(run));
+function wordNeedle(run, isExact, fold) {
+  const needle = { terms: termsOf(run, isExact, fold) };
+  if (fold.isUnspaced(run) && [...run].length > 2) {
+    needle.check = (texts) => texts.some((text) => fold.fold(text).includes(run));
   }
   const hash = hashOf(run);
   return hash ? { ...needle, hash } : needle;
 }
 
-function phraseNeedle(words) {
-  const pad = (word) => (IS_UNSPACED.test(word) ? "" : " ");
+function phraseNeedle(words, fold) {
+  const pad = (word) => (fold.isUnspaced(word) ? "" : " ");
   const phrase = pad(words[0]) + words.join(" ") + pad(words.at(-1));
   return {
-    terms: words.flatMap((word) => termsOf(word, true)),
-    check: (texts) => texts.some((text) => ` ${runs(text).join(" ")} `.includes(phrase)),
+    terms: words.flatMap((word) => termsOf(word, true, fold)),
+    check: (texts) => texts.flatMap(fold.readings, fold).some((text) => ` ${fold.runs(text).join(" ")} `.includes(phrase)),
     isPhrase: true,
   };
 }
 
-function needlesOf(asked) {
+function needlesOf(asked, fold) {
   const link = /urn:bt(?:ih:|mh:1220)([0-9a-z]{32,64})/i.exec(asked.q);
   const parts = link ? [link[1]] : (asked.q ?? "").split(/["“”„]/); // every second one was quoted
   const words = parts.flatMap((part, i) => {
-    const found = runs(part);
+    const found = fold.runs(part);
     const isQuoted = i % 2 === 1;
-    return isQuoted && found.length > 1 ? [phraseNeedle(found)] : found.map((run) => wordNeedle(run, isQuoted));
+    return isQuoted && found.length > 1 ? [phraseNeedle(found, fold)] : found.map((run) => wordNeedle(run, isQuoted, fold));
   });
   const filters = Object.entries(FILTERS).filter(([name]) => asked[name]);
   return words.concat(
@@ -92,10 +74,11 @@ function needlesOf(asked) {
   );
 }
 
-// `trails` has the names of each category and those above it.
-export function queryOf(asked, trails) {
+// `trails` has the names of each category and those above it, `fold` is a Fold (fold.js).
+export async function queryOf(asked, trails, fold) {
+  await fold.prepare(asked.q ?? "");
   return {
-    needles: needlesOf(asked),
+    needles: needlesOf(asked, fold),
     withNames: Boolean(asked.names),
     bySize: asked.sort === "size",
     year: asked.year,

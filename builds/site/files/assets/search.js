@@ -5,7 +5,9 @@ const PAUSE_MS = 200;
 const LISTS = ["category", "health", "year", "size"];
 const form = document.getElementById("search");
 form.hidden = false;
-const { FILTERS, Index, nameOf, queryOf } = await import(form.dataset.index);
+const [{ FILTERS, Index, nameOf, queryOf }, { Fold }] = await Promise.all(
+  [form.dataset.index, form.dataset.fold].map((address) => import(address)),
+);
 
 const fill = (text, value) => text.replace("{n}", () => value);
 
@@ -23,6 +25,7 @@ async function take(rows, count) {
 
 class Search {
   #index = null;
+  #fold = null;
   #turn = 0;
   #waiting = 0;
   #categories;
@@ -89,9 +92,11 @@ class Search {
   }
 
   async #search(asked, isCurrent) {
-    const index = this.#index ?? (await new Index(form.dataset.root).open());
+    const { root, table, han } = form.dataset;
+    this.#fold ??= await Fold.open(table, han);
+    const index = this.#index ?? (await new Index(root).open());
     this.#index = index;
-    const query = queryOf(asked, this.#trails);
+    const query = await queryOf(asked, this.#trails, this.#fold);
     const found = { count: 0, isAll: false };
     const rows = index.rows(query, found);
     const isAsked = query.needles.length > 0 || query.bySize;
