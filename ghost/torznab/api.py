@@ -29,7 +29,7 @@ def _parameter(name: str, description: str, schema: dict[str, Any], example: str
 
 
 def _text(name: str, description: str, example: str) -> dict[str, Any]:
-    bounds: dict[str, Any] = {"type": "string", "maxLength": query.MAX_CHARS}
+    bounds: dict[str, Any] = {"type": "string"}
     if name in query.PATTERNS:
         bounds["pattern"] = query.PATTERNS[name]
     return _parameter(name, description, bounds, example)

@@ -35,7 +35,7 @@ def document(numbers: Numbers) -> bytes:
     searching = add(root, "searching")
     for function, name in SEARCHES.items():
         params = ",".join((*TEXTS[function], *_MORE.get(function, ())))
-        add(searching, name, available="yes", supportedParams=params)
+        add(searching, name, available="yes", supportedParams=params, searchEngine="raw")
     _categories(root, numbers)
     return written(root)
 

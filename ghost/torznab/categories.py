@@ -1,14 +1,19 @@
 """Torznab's numbers of categories: the standard ones, and ours from 100,000 on.
 
-A resource has the numbers of its category and of all above it, and the standard number of the
-nearest of these that has one, with the one that this is a part of (2040 is a part of 2000).
+A resource has the numbers of its category and of all above it, and a standard number, with the one
+that this is a part of (2040 is a part of 2000): that which an operator gave to the nearest of these,
+or else the one by which the nearest goes whose name says what is in it (“Films”, “剧集”), or else
+8000, Other.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator
+from itertools import pairwise
 from typing import Self
 
+from ghost.core.text.folding import fold
 from resources.models import Category
 
 OWN = 100_000
@@ -37,6 +42,27 @@ SPECIAL = {
 }  # fmt: skip
 """Newznab's names for what it defines; a number without one is called as our category is."""
 
+OTHER = 8000
+BY_NAME = {
+    1000: "console consoles 主机游戏",
+    2000: "movie movies film films cinema 电影 影片",
+    3000: "audio music song songs album albums concert concerts 音乐",
+    3030: "audiobook audiobooks 有声书",
+    4000: "software app apps application applications program programs 软件",
+    4020: "iso isos linux bsd distribution distributions distro distros 镜像",
+    4050: "game games 游戏",
+    5000: "tv television series show shows episodes 电视 电视剧 剧集",
+    5060: "sport sports 体育",
+    5070: "anime animes 动漫 动画",
+    5080: "documentary documentaries 纪录片",
+    6000: "xxx adult porn 成人",
+    7000: "book books literature 书 书籍 图书",
+    7010: "magazine magazines mags journal journals newspaper newspapers 杂志 期刊",
+    7020: "ebook ebooks epub epubs 电子书",
+    7030: "comic comics manga mangas 漫画",
+}
+"""Words of our categories' names, folded, and the standard number that each means."""
+
 Named = dict[int, str]
 
 
@@ -45,6 +71,7 @@ class Numbers:
 
     def __init__(self, rows: Iterable[Category]) -> None:
         self._rows = {row.pk: row for row in rows}
+        self._standards = {pk: self._standard_of(pk) for pk in self._rows}
 
     @classmethod
     def read(cls) -> Self:
@@ -54,10 +81,9 @@ class Numbers:
 
     def of_category(self, category_id: int) -> tuple[int, ...]:
         """The numbers of what lies in this category, the general ones first."""
-        chain = list(self._chain(category_id))
-        standard = next((row.torznab_id for row in chain if row.torznab_id), None)
-        general = [standard - standard % 1000, standard] if standard else []
-        return tuple(dict.fromkeys([*general, *(OWN + row.pk for row in reversed(chain))]))
+        standard, chain = self._standards.get(category_id, OTHER), self._chain(category_id)
+        own = (OWN + row.pk for row in reversed(list(chain)))
+        return tuple(dict.fromkeys([standard - standard % 1000, standard, *own]))
 
     def meant_by(self, wanted: Collection[int]) -> list[int]:
         """Keys of the categories that have one of these numbers; unknown ones mean nothing."""
@@ -79,8 +105,15 @@ class Numbers:
         return found
 
     def _standard(self) -> list[tuple[int, str]]:
-        rows = self._rows.values()
-        return sorted((row.torznab_id, row.name) for row in rows if row.torznab_id)
+        given = ((row.torznab_id, row.name) for row in self._rows.values() if row.torznab_id)
+        named = ((number, SPECIAL.get(number, "")) for number in self._standards.values())
+        return sorted(dict([*named, *given]).items())
+
+    def _standard_of(self, category_id: int) -> int:
+        chain = list(self._chain(category_id))
+        given = (row.torznab_id for row in chain if row.torznab_id)
+        named = (number for row in chain if (number := _meant_by_name(row.name)))
+        return next(given, None) or next(named, OTHER)
 
     def _chain(self, category_id: int) -> Iterator[Category]:
         """The category and all above it, itself first."""
@@ -90,3 +123,15 @@ class Numbers:
             seen.add(key)
             yield self._rows[key]
             key = self._rows[key].parent_id
+
+
+_NUMBERS = {fold(word): number for number, words in BY_NAME.items() for word in words.split()}
+
+
+def _meant_by_name(name: str) -> int | None:
+    """The number that a word of a category's name means, or two (“Audio Books”); of several the most
+    special one."""
+    words = re.findall(r"\w+", fold(name))
+    pairs = [first + second for first, second in pairwise(words)]
+    found = [_NUMBERS[word] for word in (*words, *pairs) if word in _NUMBERS]
+    return max(found, key=lambda number: number % 1000, default=None)

@@ -71,6 +71,8 @@ def _attributes(row: Resource, numbers: Numbers, seeds: Mapping[int, int]) -> At
     yield from _swarm(row, seeds.get(row.pk))
     yield "infohash", _infohash(row)
     yield "magneturl", row.magnet_uri
+    yield "minimumratio", 0
+    yield "minimumseedtime", 0
     yield "downloadvolumefactor", 0
     yield "uploadvolumefactor", 1
 

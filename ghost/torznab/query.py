@@ -9,6 +9,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from ghost.core.text.folding import fold
+from ghost.torznab import numbering, words
 from ghost.torznab.errors import INCORRECT, MISSING, NO_FUNCTION, NOT_AVAILABLE, TorznabError
 
 CAPS = "caps"
@@ -30,24 +32,19 @@ IDS = frozenset({
 })  # fmt: skip
 """Of works in catalogs elsewhere; nothing here has one."""
 MAX_LIMIT = 100
-MAX_CHARS = 300
 MAX_OFFSET = 2**31
-MAX_WORDS = 50
-MAX_PARTS = {"cat": 200, "attrs": 50, "tag": 50}
-"""Clients ask for every category that they know below a standard one."""
+MAX_TAGS = 50
 PATTERNS = {
-    "cat": r"^[0-9]{1,9}(,[0-9]{1,9})*$",
     "limit": r"^[0-9]{1,18}$",
     "offset": r"^[0-9]{1,18}$",
-    "attrs": r"^[a-zA-Z]+(,[a-zA-Z]+)*$",
     "extended": r"^(0|1|[Tt]rue|[Ff]alse|[Yy]es|[Nn]o)$",
-    "season": r"^[Ss]?[0-9]{1,4}$",
-    "ep": r"^([Ee]?[0-9]{1,4}|[0-9]{1,2}/[0-9]{1,2})$",
+    "season": r"^[Ss]?0*[0-9]{1,4}$",
+    "ep": r"^([Ee]?0*[0-9]{1,4}|[0-9]{1,2}/[0-9]{1,2})$",
     "year": r"^[0-9]{4}$",
     "o": r"^([Xx][Mm][Ll])$",
 }
-_NO_WORD = re.compile(r"[\W_]+")
-"""Titles separate their words by dots, dashes and the like: any of them is as good as a space."""
+_PARTS = re.compile(r"[,;\s]+")
+MAX_NUMBER_DIGITS = 9
 _YES = frozenset({"1", "true", "yes"})
 
 
@@ -56,9 +53,10 @@ class Asked:
     """A request that makes sense."""
 
     function: str
-    words: tuple[str, ...] = ()
-    episodes: tuple[str, ...] = ()
-    """Ways to write the wanted one, of which one has to be in the title; empty: any."""
+    words: tuple[words.Word, ...] = ()
+    """Each has to be in the title, or in an info-hash."""
+    numbering: numbering.Numbering = numbering.NOTHING
+    """Seasons, episodes and days that the title has to cover."""
     has_id: bool = False
     categories: frozenset[int] | None = None
     tags: tuple[str, ...] = ()
@@ -71,8 +69,10 @@ class Asked:
 
     @property
     def is_hopeless(self) -> bool:
-        """Whether nothing can be found: by an id alone, or beyond all ends."""
-        return (self.has_id and not self.words) or self.offset > MAX_OFFSET
+        """Whether nothing can be found: by an id alone, beyond all ends, or with a word that no title
+        has room for."""
+        is_too_long = any(len(word.text) > words.MAX_CHARS for word in self.words)
+        return (self.has_id and not self.words) or self.offset > MAX_OFFSET or is_too_long
 
 
 def read(query: Mapping[str, Any]) -> Asked:
@@ -83,8 +83,6 @@ def read(query: Mapping[str, Any]) -> Asked:
     for name in (name for name, value in given.items() if not _fits(name, value)):
         # Not the value: what stands in place of another may be a key.
         raise TorznabError(INCORRECT, _("Incorrect parameter: %s") % name)
-    for name, most in MAX_PARTS.items():
-        _require_few(name, given.get(name, "").count(",") + 1, most)
     return Asked(function) if function == CAPS else _search(function, given)
 
 
@@ -99,28 +97,19 @@ def _function(name: str) -> str:
 
 
 def _fits(name: str, value: str) -> bool:
-    is_short = len(value) <= MAX_CHARS or name in ("apikey", "cat", "attrs")
-    return is_short and bool(re.search(PATTERNS.get(name, ""), value))
-
-
-def _require_few(name: str, count: int, most: int) -> None:
-    if count > most:
-        told = _("Too many parts, at most %(most)d: %(name)s") % {"most": most, "name": name}
-        raise TorznabError(INCORRECT, told)
+    return bool(re.search(PATTERNS.get(name, ""), value))
 
 
 def _search(function: str, given: Mapping[str, str]) -> Asked:
-    words = tuple(w for name in TEXTS[function] for w in _words(given.get(name, "")))
-    _require_few(", ".join(TEXTS[function]), len(words), MAX_WORDS)
-    tags = [tag.strip() for tag in given.get("tag", "").split(",")]
-    numbers = given.get("cat")
+    texts, found = _texts(function, given)
+    tags = _parts(given.get("tag", ""), ",")[:MAX_TAGS]
     return Asked(
         function,
-        words=words,
-        episodes=_episodes(given) if function == "tvsearch" else (),
+        words=words.most_telling(texts),
+        numbering=found | (_episode(given) if function == "tvsearch" else numbering.NOTHING),
         has_id=not IDS.isdisjoint(given),
-        categories=frozenset(map(int, numbers.split(","))) if numbers else None,
-        tags=tuple(tag for tag in tags if tag and not tag.startswith("-")),
+        categories=_categories(given),
+        tags=tuple(tag for tag in tags if not tag.startswith("-")),
         other_tags=tuple(tag[1:] for tag in tags if tag.startswith("-") and tag[1:]),
         limit=min(int(given.get("limit", MAX_LIMIT)), MAX_LIMIT),
         offset=int(given.get("offset", 0)),
@@ -128,27 +117,40 @@ def _search(function: str, given: Mapping[str, str]) -> Asked:
     )
 
 
-def _words(text: str) -> list[str]:
-    """The words of a text; the text itself if it has none, so that it finds what is called so."""
-    plain = text.replace("\0", " ").strip()
-    words = [word for word in _NO_WORD.split(plain) if word]
-    return list(dict.fromkeys(words)) or [plain] * bool(plain)
+def _texts(function: str, given: Mapping[str, str]) -> tuple[list[words.Word], numbering.Numbering]:
+    """The words that are wanted, and what the texts name of seasons and episodes."""
+    texts, named = list[words.Word](), numbering.NOTHING
+    for name in TEXTS[function]:
+        found, rest = numbering.read(fold(given.get(name, "").replace("\0", " ")))
+        named |= found
+        texts += words.of(rest)
+    return texts, named
 
 
-def _episodes(given: Mapping[str, str]) -> tuple[str, ...]:
-    """How titles write a season, an episode of it, or a day (`season=2016&ep=12/20`)."""
+def _episode(given: Mapping[str, str]) -> numbering.Numbering:
+    """The wanted season, an episode of it, or a day (`season=2016&ep=12/20`)."""
     season, episode = given.get("season", "").lstrip("Ss"), given.get("ep", "").lstrip("Ee")
-    if "/" in episode:
+    if season and "/" in episode:
         month, day = (int(part) for part in episode.split("/"))
-        return tuple(f"{season}{mark}{month:02}{mark}{day:02}" for mark in ".- ")
-    if season and episode:
-        return f"S{int(season):02}E{int(episode):02}", f"{int(season)}x{int(episode):02}"
-    if season:
-        return f"S{int(season):02}", f"Season {int(season)}"
-    return (f"E{int(episode):02}",) if episode else ()
+        return numbering.Numbering(days=frozenset({(int(season), month, day)}))
+    return numbering.Numbering(
+        frozenset({(int(season), int(season))} if season else ()),
+        frozenset({(int(episode), int(episode))} if episode.isdecimal() else ()),
+    )
+
+
+def _categories(given: Mapping[str, str]) -> frozenset[int] | None:
+    """The numbers that are wanted: None is any; what is no number is one that nothing has."""
+    parts = [part for part in _PARTS.split(given.get("cat", "")) if part]
+    numbers = (int(p) for p in parts if p.isdecimal() and len(p) <= MAX_NUMBER_DIGITS)
+    return frozenset(numbers) if parts else None
+
+
+def _parts(text: str, mark: str) -> list[str]:
+    return [part.strip() for part in text.split(mark) if part.strip()]
 
 
 def _attributes(given: Mapping[str, str]) -> frozenset[str] | None:
     if "attrs" not in given or given.get("extended", "").lower() in _YES:
         return None
-    return frozenset(given["attrs"].lower().split(","))
+    return frozenset(_PARTS.split(given["attrs"].lower()))

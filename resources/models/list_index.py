@@ -28,7 +28,7 @@ INDEX = models.Index(
     ],
     name="resources_walk",
 )  # fmt: skip
-_PART_OF_HASH = re.compile("[0-9a-f]{6,64}")
+PART_OF_HASH = re.compile("[0-9a-f]{6,64}")
 """Shorter ones are in the hashes of too many."""
 
 
@@ -65,7 +65,11 @@ def by_publication() -> tuple[Any, str]:
 
 def has_text(text: str) -> models.Q:
     """Those with this text in their title, as `fold` compares it; or as a part of an info-hash."""
-    value = models.Value(fold(text)[: KEY_CHARS - 1])
-    names = ["title_folded", *(HASHES if _PART_OF_HASH.fullmatch(value.value) else ())]
-    conditions = [models.Q(GreaterThan(StrIndex(name, value), 0)) for name in names]
-    return reduce(or_, conditions)
+    value = fold(text)[: KEY_CHARS - 1]
+    names = ["title_folded", *(HASHES if PART_OF_HASH.fullmatch(value) else ())]
+    return reduce(or_, (has(name, value) for name in names))
+
+
+def has(column: str, text: str) -> models.Q:
+    """Those with this very text in that column."""
+    return models.Q(GreaterThan(StrIndex(column, models.Value(text)), 0))

@@ -3,6 +3,8 @@ command line has precedence."""
 
 from __future__ import annotations
 
+from gunicorn.http import message
+
 from ghost.core.config.env import load
 from ghost.core.io import files
 
@@ -18,6 +20,9 @@ threads = 8
 worker_connections = 8192
 """Of each process, where the system lets it have twice as many files open."""
 timeout = 90
+limit_request_line = message.MAX_REQUEST_LINE = 16_384
+"""A search of 8 kB is answered; gunicorn's own most is 8,190 bytes with the address before it. The whole head
+is bounded by `ghost.core.server.request_head`."""
 max_requests = 20_000
 max_requests_jitter = 2000
 control_socket_disable = True

@@ -36,12 +36,14 @@ def test_caps_tell_limits_searches_and_categories(ask, configure):
         "book-search": "q,author,title,year",
     }
     assert {mode.attrib["available"] for mode in present(root.find("searching"))} == {"yes"}
+    assert {mode.attrib["searchEngine"] for mode in present(root.find("searching"))} == {"raw"}
     tree = {
         (top.attrib["id"], top.attrib["name"]): [sub.attrib["name"] for sub in top]
         for top in present(root.find("categories"))
     }
     assert tree == {
         ("2000", "Movies"): ["HD"],
+        ("8000", "Other"): [],
         (str(100_000 + films.pk), "Films"): ["Docs", "Docs / Nature", "Sharp"],
         (str(100_000 + maps.pk), "Maps"): [],
     }

@@ -50,6 +50,8 @@ def test_item_has_all_that_clients_read(ask, configure):
         "peers": ["7"],
         "infohash": [row.magnet_hash],
         "magneturl": [row.magnet_uri],
+        "minimumratio": ["0"],
+        "minimumseedtime": ["0"],
         "downloadvolumefactor": ["0"],
         "uploadvolumefactor": ["1"],
     }

@@ -260,7 +260,7 @@ def test_body_that_a_route_takes_is_collected():
         (b"GET / HTTP/1.1\r\nHost: localhost\r\nA: " + b"b" * 9000 + b"\r\n\r\n", b"431"),
         (b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 200 + b"\r\n", b"431"),
         (b"GET /" + b"b" * 100_000, b"414"),
-        (b"GET /" + b"b" * 5000 + b" HTTP/1.1\r\n\r\n", b"414"),
+        (b"GET /" + b"b" * 70_000 + b" HTTP/1.1\r\n\r\n", b"414"),
         (b"GET / HTTP/1.1\nHost: localhost\n\n", b"400"),
         (b"\x16\x03\x01\n\r\n\r\n", b"400"),
         (b"nonsense\r\n\r\n", b"400"),
@@ -282,6 +282,13 @@ def test_parser_says_what_is_wrong(place, connect, request_bytes, status):
     answers = rest(connect(request_bytes + LAST))
 
     assert statuses(answers) == [status]
+
+
+def test_search_of_eight_kilobytes_is_answered(place, connect):
+    search = b"GET /api/torznab?t=search&q=" + b"b" * 8192
+    answers = rest(connect(search + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
+
+    assert statuses(answers) == [b"401"]  # by us, and no 414
 
 
 # -- the end
