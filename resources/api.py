@@ -541,7 +541,12 @@ def _item(request: TokenRequest, outcome: bulk.ItemOutcome, *, is_dry: bool) -> 
         return BulkItemOut(index=outcome.index, status=said["status"], problem=said)
     known = None if is_dry else row.pk
     return BulkItemOut(
-        index=outcome.index, status=201, id=known, magnet_hash=row.magnet_hash, task_id=row.task_id
+        index=outcome.index,
+        status=201,
+        id=known,
+        magnet_hash=row.magnet_hash,
+        task_id=row.task_id,
+        notes=[str(note) for note in row.notes],
     )
 
 

@@ -37,6 +37,11 @@ UNKNOWN = ReasonCode(
 )
 OF_STATUS = {"Active": ACTIVE, "Stale": STALE, "Unknown": UNKNOWN}
 
+LEFT_OUT = ReasonCode("resources.left_out", _("Left out of the magnet link: %(part)s (%(why)s)."))
+NOT_PUBLISHED = ReasonCode(
+    "resources.not_published",
+    _("an address of this kind, or of a private network, is not published"),
+)
 BLOCKED_BY_HALF = ReasonCode(
     "resources.blocked_by_half", _("This torrent is blocked by the hash of its other half.")
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar, cast
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
@@ -158,6 +158,8 @@ class ResourceAdmin(ResourceActions, ResourceColumns):
     def save_model(self, request: HttpRequest, obj: Resource, form: Any, change: bool) -> None:
         publish.store(obj)
         form.store_also(obj, by=request.user.get_username())
+        for note in obj.notes:
+            messages.warning(request, str(note))
 
     def has_delete_permission(self, request: HttpRequest, obj: Resource | None = None) -> bool:
         """What is public is taken down or withdrawn first, so that it leaves the site."""

@@ -183,6 +183,7 @@ class Arrivals:
             if getattr(row, name) is None:
                 setattr(row, name, timezone.now())
         self._describe(row, record.metadata, arrival.magnet)
+        row.notes.add(*arrival.magnet.notes)
         _check(row)
         _date(row)
         return row
@@ -238,6 +239,8 @@ class Arrivals:
             row = Resource.objects.select_for_update(of=("self",)).get(pk=twin.pk)
             before = copy(row)
             self._overwrite(row, arrival, known)
+            for note in row.notes:
+                self._report.mend(arrival.line.place, str(note))
             is_changed = _written(row) != _written(before) or self._is_promised(record, known)
             if is_changed:
                 row.store()
@@ -279,6 +282,7 @@ class Arrivals:
             row.supersedes = None
         if (arrival.magnet.hash, arrival.magnet.v2) == (row.magnet_hash, row.magnet_hash_v2):
             row.magnet_uri = arrival.magnet.uri()
+            row.notes.add(*arrival.magnet.notes)
         _check(row)
 
     def _completed(self, record: records.ResourceRecord, row: Resource) -> records.ResourceRecord:
@@ -320,7 +324,7 @@ class Arrivals:
         if arrival.record.metadata and not self._is_dry_run:
             metadata.save(arrival.record.metadata, survives_power_loss=False)
         self.awaits_probe |= row.probe_due_at is not None
-        for reason in arrival.line.mended:
+        for reason in (*arrival.line.mended, *map(str, row.notes)):
             self._report.mend(arrival.line.place, reason)
 
     def _link(self, new: list[tuple[_Arrival, Resource]], known: _Known) -> None:

@@ -16,6 +16,7 @@ from ghost.core.audit import trail
 from ghost.core.catalog.models import Catalog
 from ghost.core.db.snapshot import one_moment
 from ghost.core.errors import ForbiddenError, RefusedError
+from ghost.core.text.notes import Notes
 from ghost.core.text.reasons import NONE
 from resources import provenance, reasons, slugs, tags
 from resources.models import cover_requests, events, list_index
@@ -48,6 +49,7 @@ class Resource(ResourceFields):
     viewer: Token | None = None  # who looks at it, where that matters
     task_id: str | None = None  # the probe that this very request queued
     collisions: Collisions | None = None  # looked up beforehand, for many rows at once
+    _notes: Notes | None = None
 
     objects = ResourceQuerySet.as_manager()
 
@@ -68,6 +70,13 @@ class Resource(ResourceFields):
             ),
             list_index.INDEX,
         ]
+
+    @property
+    def notes(self) -> Notes:
+        """What its writer should know, from all through whose hands the row went."""
+        if self._notes is None:
+            self._notes = Notes()
+        return self._notes
 
     @property
     def superseded_by(self) -> list[int]:
@@ -110,9 +119,11 @@ class Resource(ResourceFields):
 
     def _clean_magnet(self) -> None:
         try:
-            magnet = self.magnet = self.magnet  # in its one spelling
+            magnet = self.magnet
+            self.magnet = magnet  # in its one spelling
         except RefusedError as error:
             raise ValidationError({"magnet_uri": str(error)}) from error
+        self.notes.add(*magnet.notes)
         hashes = (magnet.hash, magnet.v2)
         if hashes == (self.magnet_hash, self.magnet_hash_v2):
             return

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import AliasChoices, Field, computed_field
 
-from ghost.core.http.schemas import Moment, Out, Problem, ReasonText
+from ghost.core.http.schemas import Moment, NoteTexts, Out, Problem, ReasonText
 from resources.models.category import Place
 from resources.schemas.inputs import Checksum, ResourceIn
 from resources.states import DhtStatus, ProbeStatus, State
@@ -167,6 +167,9 @@ class ResourceOut(ResourceItem):
     public_url: str | None
     """Address of its page on the public site; null while it is not public, or if the settings don't
     say where the site is."""
+    notes: NoteTexts = []
+    """What the writer should know, in sentences: what was left out or changed, and why. Empty where
+    nothing was, and when the resource is only read."""
     task_id: str | None = None
     """The probe that this request queued. Null if it queued none, or if the queue was busy: then the
     probe starts within a minute all the same."""
@@ -175,6 +178,7 @@ class ResourceOut(ResourceItem):
         "files_tree": [NodeOut.example],
         "superseded_by": [9],
         "public_url": "https://example.org/resources/7/",
+        "notes": ["Left out of the magnet link: so (its readers choose the files themselves)."],
         "task_id": _TASK,
     }
 
@@ -227,6 +231,8 @@ class BulkItemOut(Out):
     """Info-hash of the new resource; null if the item was refused."""
     task_id: str | None = None
     """The probe that was queued, the same for all items; null if there is none."""
+    notes: NoteTexts = []
+    """What was left out or changed, and why, in sentences; empty where nothing was."""
     problem: Problem | None = None
     """Why the item was refused; null if it was not."""
 
@@ -236,6 +242,7 @@ class BulkItemOut(Out):
         "id": 7,
         "magnet_hash": _HASH,
         "task_id": _TASK,
+        "notes": [],
         "problem": None,
     }
 
@@ -247,8 +254,10 @@ class CheckedOut(Out):
     """That nothing was kept."""
     magnet_hash: str | None
     """Info-hash that the resource would have."""
+    notes: NoteTexts = []
+    """What would be left out or changed, and why, in sentences; empty where nothing would."""
 
-    example: ClassVar = {"dry_run": True, "magnet_hash": _HASH}
+    example: ClassVar = {"dry_run": True, "magnet_hash": _HASH, "notes": []}
 
 
 class BulkOut(Out):

@@ -10,7 +10,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from urllib.parse import parse_qsl, quote
 
@@ -20,7 +20,9 @@ from django.utils.translation import gettext
 from ghost.core.errors import RefusedError
 from ghost.core.io import ip_ranges
 from ghost.core.text import addresses
+from ghost.core.text.reasons import Reason
 from ghost.core.text.unicode import one_line
+from resources import reasons
 
 MAX_BYTES = 8192
 MAX_PARAMETERS = 200
@@ -41,6 +43,8 @@ class Magnet:
     length: int | None = None
     trackers: tuple[str, ...] = ()
     web_seeds: tuple[str, ...] = ()
+    notes: tuple[Reason, ...] = field(default=(), compare=False)
+    """What of the text that was read is not in it, or otherwise than it stood, and why."""
 
     @property
     def hash(self) -> str:
@@ -93,13 +97,18 @@ def _from_pairs(pairs: list[tuple[str, str]]) -> Magnet:
         return [value.strip() for key, value in pairs if key == wanted]
 
     v1, v2 = _hashes(values("xt"))
+    trackers = urls(values("tr"), TRACKER_SCHEMES)
+    web_seeds = urls(values("ws"), WEB_SEED_SCHEMES)
+    given = {"tr": trackers, "ws": web_seeds}
+    out = [(f"{key}={v}") for key, kept in given.items() for v in values(key) if v not in kept]
     return Magnet(
+        notes=tuple(reasons.LEFT_OUT(part=part, why=reasons.NOT_PUBLISHED()) for part in out),
         v1=v1,
         v2=v2,
         name=one_line(next(iter(values("dn")), ""))[:255].rstrip(),
         length=_length(values("xl")),
-        trackers=urls(values("tr"), TRACKER_SCHEMES),
-        web_seeds=urls(values("ws"), WEB_SEED_SCHEMES),
+        trackers=trackers,
+        web_seeds=web_seeds,
     )
 
 

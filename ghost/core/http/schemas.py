@@ -93,6 +93,9 @@ Moment = Annotated[datetime, PlainSerializer(_shown, return_type=str), WithJsonS
 ReasonText = Annotated[str, BeforeValidator(str)]
 """A stored reason (`ghost.core.text.reasons`), in the language of the request."""
 
+NoteTexts = Annotated[list[str], BeforeValidator(lambda notes: [str(note) for note in notes])]
+"""Notes of a write (`ghost.core.text.notes`), in the language of the request."""
+
 
 def show_example(schema: dict[str, Any], model: type[BaseModel]) -> None:
     """Put the model's example into its JSON schema, whole and beside each property."""
