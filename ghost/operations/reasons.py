@@ -27,6 +27,17 @@ SESSIONS_DROPPED = ReasonCode(
     "operations.sessions_dropped",
     _("dropped: ended sessions %(number)s, attempts to sign in %(attempts)s"),
 )
+RENEWED = ReasonCode(
+    "operations.folds_renewed",
+    _("texts to compare by made anew: titles %(titles)s, tags %(tags)s"),
+)
+RENEWED_AND_RENAMED = ReasonCode(
+    "operations.folds_renewed_and_renamed",
+    _(
+        "texts to compare by made anew: titles %(titles)s, tags %(tags)s; renamed, since somebody else has"
+        " the name by the new rules: %(names)s"
+    ),
+)
 PRUNED = ReasonCode(
     "operations.pruned",
     _(

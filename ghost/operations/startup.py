@@ -1,7 +1,7 @@
 """What web and worker put right when they start, so that `migrate` is all that a person has to run.
 
 Missing or changed schedules, the operators' groups, the first Admin token, the first
-operator's link, the first build. Whoever
+operator's link, the first build, what an upgrade compares texts by. Whoever
 starts first does it, under a lock that holds over all hosts; the others find nothing left to do, and
 take no lock. `manage.py prepare` does the same by hand.
 """
@@ -23,7 +23,7 @@ from ghost.core.catalog.models import Catalog
 from ghost.core.db import migrations_state, snapshot
 from ghost.core.jobs import queue
 from ghost.core.jobs.models import Job, JobKind
-from ghost.operations import file_modes, schedules
+from ghost.operations import file_modes, folds, schedules
 from teams import first_admin, groups
 
 log = logging.getLogger(__name__)
@@ -67,6 +67,7 @@ PARTS = (
     Part("operators' groups", groups.is_out_of_step, groups.sync),
     Part(FIRST_ADMIN, first_admin.is_missing, first_admin.ensure),
     Part(FIRST_OPERATOR, first_operator.is_out_of_step, first_operator.sync),
+    Part("texts to compare by", folds.is_renewal_missing, folds.ask_for_renewal),
     Part(FIRST_BUILD, is_build_missing, _ask_for_build),
 )
 

@@ -116,6 +116,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('slug', models.CharField(max_length=200)),
                 ('name', models.CharField(max_length=60)),
+                ('rules', models.PositiveSmallIntegerField(default=1)),
                 ('resource', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tag_index', to='resources.resource')),
             ],
             options={

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from ghost.core.db.pacing import ROWS_AT_ONCE, PacedWriter
 from resources import slugs, tags
 from resources.models.fields import ResourceFields
 
@@ -34,8 +35,34 @@ class TagQuerySet(models.QuerySet["ResourceTag"]):
         ]
         self.bulk_create(
             indexed,
-            update_conflicts=True, update_fields=["name"], unique_fields=["resource", "slug"],
+            update_conflicts=True, update_fields=["name", "rules"], unique_fields=["resource", "slug"],
         )  # fmt: skip
+
+    def outdated(self) -> TagQuerySet:
+        """Those whose slug was made by other rules than this Ghost's."""
+        return self.exclude(rules=slugs.RULES)
+
+    def renew(self) -> int:
+        """Give those new slugs, a part at a time; how many there were. Of two tags of a resource that have one slug
+        now one stays in the index; the resource has both as they were typed."""
+        writer, keys = (
+            PacedWriter(),
+            list(self.outdated().order_by("pk").values_list("pk", flat=True)),
+        )
+        for part in writer.in_parts(keys, ROWS_AT_ONCE):
+            with writer.writing():
+                self.filter(pk__in=part)._renew()
+        return len(keys)
+
+    def _renew(self) -> None:
+        for row in self:
+            if (slug := slugs.make(row.name)) != row.slug:
+                twins = ResourceTag.objects.filter(resource=row.resource_id, slug=slug)
+                if twins.exclude(pk=row.pk).exists():
+                    row.delete()
+                else:
+                    ResourceTag.objects.filter(pk=row.pk).update(slug=slug)
+        self.all().update(rules=slugs.RULES)
 
 
 class ResourceTag(models.Model):
@@ -44,6 +71,8 @@ class ResourceTag(models.Model):
     resource = models.ForeignKey("resources.Resource", models.CASCADE, related_name="tag_index")
     slug = models.CharField(max_length=200)
     name = models.CharField(max_length=tags.MAX_CHARS)
+    rules = models.PositiveSmallIntegerField(default=slugs.RULES)
+    """The version of those that its slug was made by."""
 
     objects = TagQuerySet.as_manager()
 

@@ -8,6 +8,7 @@ says so before the database does.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from django.apps import apps
@@ -15,7 +16,10 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from ghost.core.audit import trail
+from ghost.core.catalog.models import Catalog
 from ghost.core.text.folding import MARK, name_key
+from teams import reasons
 
 M = TypeVar("M", bound=models.Model)
 MAX_CHARS = 100
@@ -65,6 +69,45 @@ def free(name: str) -> str:
         end = f" ({number})"
         found = name[: MAX_CHARS - len(end)].rstrip() + end
     return found
+
+
+def renew() -> list[str]:
+    """Make the keys anew that an earlier version of the fold made; what had to be renamed, in words, since by the
+    new fold somebody else has its name: of two alike the older one keeps it."""
+    alike = [row for row in _outdated() if not _keep(row)]
+    return [_rename(row) for row in alike]
+
+
+def _outdated() -> Iterator[Any]:
+    for model in ("Token", "Team"):
+        field = apps.get_model("teams", model)._meta.get_field("name_key")
+        yield from field.outdated(_all(model)).order_by("pk")
+
+
+def _keep(row: Any) -> bool:  # noqa: ANN401  # a token or a team
+    """Store the key of its name, unless that is another one's."""
+    with Catalog.turn():
+        key = name_key(getattr(row, _field_of(row)))
+        same = type(row)._default_manager
+        is_free = not is_taken(same.exclude(pk=row.pk), getattr(row, _field_of(row)), row.beside())
+        return is_free and bool(same.filter(pk=row.pk).update(name_key=key))
+
+
+def _rename(row: Any) -> str:  # noqa: ANN401  # a token or a team
+    """With the first number that is free."""
+    with Catalog.turn():
+        row.refresh_from_db()
+        before, old = getattr(row, _field_of(row)), row.audited()
+        setattr(row, _field_of(row), free(before))
+        row.save(update_fields=[_field_of(row), "name_key"])
+        trail.record(f"{row._meta.model_name}.update", row, old, row.audited())
+        if row.resources.public().exists():
+            Catalog.advance(reasons.RENAMED(name=str(row)))
+    return f"“{before}” → “{getattr(row, _field_of(row))}”"
+
+
+def _field_of(row: Any) -> str:  # noqa: ANN401  # a token or a team
+    return str(row._meta.get_field("name_key").of)
 
 
 def _is_there(key: str) -> bool:

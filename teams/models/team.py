@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MinLengthValidator
@@ -95,7 +95,7 @@ class Team(models.Model):
 
     def clean(self) -> None:
         """Only a Publisher owns a team; its name is nobody else's."""
-        public_names.require_free(self, "name", public_names.tokens_beside(self.pk, self.owner_id))
+        public_names.require_free(self, "name", self.beside())
         if self.owner_id and self.owner.role != Role.PUBLISHER:
             raise ValidationError({"owner": _("A team belongs to a Publisher.")})
 
@@ -120,6 +120,10 @@ class Team(models.Model):
             trail.record("team.update", self, old.audited(), self.audited())
             if old.name != self.name and self.resources.public().exists():
                 Catalog.advance(reasons.RENAMED(name=str(self)))
+
+    def beside(self) -> models.QuerySet[Any]:
+        """Tokens that have nothing to do with it: it must not have their names."""
+        return public_names.tokens_beside(self.pk, self.owner_id)
 
     def audited(self) -> dict[str, object]:
         """What people decide about it, for the audit trail."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MinLengthValidator
@@ -220,9 +220,7 @@ class Token(models.Model):
 
     def clean(self) -> None:
         """A token can't begin its life expired, nor with somebody else's name."""
-        public_names.require_free(
-            self, "display_name", public_names.teams_beside(self.pk, self.scope_team_id)
-        )
+        public_names.require_free(self, "display_name", self.beside())
         if self.expires_at and self._state.adding and self.expires_at <= timezone.now():
             raise ValidationError({"expires_at": _("This time is in the past.")})
 
@@ -255,6 +253,10 @@ class Token(models.Model):
             trail.record("token.update", self, old.audited(), self.audited())
             if old.display_name != self.display_name and self.resources.public().exists():
                 Catalog.advance(reasons.RENAMED(name=str(self)))
+
+    def beside(self) -> models.QuerySet[Any]:
+        """Teams that it has nothing to do with: it must not have their names."""
+        return public_names.teams_beside(self.pk, self.scope_team_id)
 
     def audited(self) -> dict[str, object]:
         """What people decide about it, for the audit trail; no form of the token itself."""

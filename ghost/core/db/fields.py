@@ -97,7 +97,7 @@ class FoldedField(models.TextField[str, str]):
 
     def pre_save(self, model_instance: models.Model, add: bool) -> str:  # noqa: FBT001  # Django's
         """The other field's value, folded."""
-        value = self._folded(getattr(model_instance, self.of))
+        value = self.folded(getattr(model_instance, self.of))
         setattr(model_instance, self.attname, value)
         return value
 
@@ -113,7 +113,8 @@ class FoldedField(models.TextField[str, str]):
         """Those whose fold is of another version than this Ghost's."""
         return rows.exclude(**{f"{self.name}__startswith": MARK})
 
-    def _folded(self, text: str) -> str:
+    def folded(self, text: str) -> str:
+        """What the column has of a text, without the mark."""
         return fold(text)[: KEY_CHARS - len(MARK)]
 
 
@@ -129,5 +130,6 @@ class NameKeyField(FoldedField):
         del kwargs["unique"]
         return name, path, args, kwargs
 
-    def _folded(self, text: str) -> str:
+    def folded(self, text: str) -> str:
+        """The key of a name."""
         return name_key(text)

@@ -40,6 +40,7 @@ class JobKind(models.TextChoices):
     BUILD = "build", _("build")
     COVERS = "covers", _("covers")
     DEPLOY = "deploy", _("deployment")
+    FOLDS = "folds", _("texts to compare by")
     OTHER = "other", _("other")
 
 

@@ -7,7 +7,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from ghost.accounts.links import first_operator
-from ghost.operations import file_modes, schedules, startup
+from ghost.core.text.reasons import put_into_words
+from ghost.operations import file_modes, folds, schedules, startup
 from teams import first_admin
 
 
@@ -17,6 +18,8 @@ class Command(BaseCommand):
     def handle(self, *_: object, **__: object) -> None:
         file_modes.put_right()
         call_command("migrate", interactive=False, verbosity=0, stdout=self.stdout)
+        if folds.is_outdated():
+            self.stdout.write(str(put_into_words(folds.renew())))
         done = startup.put_right()
         schedules.catch_up()
         for name in done:
