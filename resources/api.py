@@ -76,7 +76,7 @@ def list_resources(
     matching = rows.matching(**wanted.model_dump(exclude={"limit", "cursor", "count"}))
     if wanted.count:
         pagination.count(matching, response)
-    whole = Resource.objects.select_related("publisher")
+    whole = Resource.objects.select_related("publisher").with_site_times()
     return pagination.cut_wide(matching, whole, _weight, wanted, request, response)
 
 

@@ -23,7 +23,7 @@ def deploy_now() -> list[Plain]:
     """Deploy what is published, whatever pause there is: an operator asked for it. Safe to run
     twice: what is deployed already is left alone."""
     report = deploy.deploy_published(is_asked=True)
-    after_build.note_commit(report)
+    after_build.note(report)
     return report.plain()
 
 
@@ -45,7 +45,7 @@ def deploy_removals() -> list[Plain]:
     pause, what found another deployment under way a while later: whether or not schedules run."""
     state = BuildState.get()
     report = deploy.deploy_published(is_asked=True)
-    after_build.note_commit(report)
+    after_build.note(report)
     waiting = [row for row in report.deployments if not (row.is_current or row.is_held)]
     later = timezone.now() + FOUND_ANOTHER_AFTER
     same = BuildState.objects.filter(pk=1, removal_token=state.removal_token)

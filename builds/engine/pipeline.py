@@ -26,7 +26,6 @@ from builds.run import Listener, Run, lease_renewed, reason_of
 from builds.tree import check, merge_lock, patches, releases
 from builds.tree.patches import Patch, PatchDraft
 from builds.tree.releases import Draft
-from ghost.core.catalog.models import Change
 
 COVERS_S = 30
 
@@ -64,7 +63,6 @@ def _build(run: Run, *, force: bool, is_verification: bool) -> None:
     is_trusted = _is_trusted(BuildState.get(), look)
     if force or not is_trusted or not _build_due(run, is_verification=is_verification):
         _build_everything(run, look)
-    Change.objects.forget(run.build.revision or 0)
     purge.forget_known()
 
 

@@ -145,6 +145,7 @@ class Migration(migrations.Migration):
                 ('purged_revision', models.BigIntegerField(default=0)),
                 ('removal_token', models.CharField(blank=True, max_length=32)),
                 ('removal_due_at', models.DateTimeField(null=True)),
+                ('on_site_as_of', models.DateTimeField(null=True)),
                 ('held_at', models.CharField(blank=True, max_length=64, verbose_name='held at')),
                 ('waited_for_until', models.DateTimeField(null=True)),
                 ('postponed_extent', models.CharField(blank=True, max_length=20)),

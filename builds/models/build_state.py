@@ -67,6 +67,8 @@ class BuildState(models.Model):
     """Of the tree as the last such removal left it, whether or not these tables describe it."""
     removal_due_at = models.DateTimeField(null=True)
     """When the last such removal is to be deployed (again); None if it is, or waits for somebody."""
+    on_site_as_of = models.DateTimeField(null=True)
+    """Of the catalog, as readers see it: `builds.deploy.on_site` has written down which versions."""
     held_at = models.CharField(_("held at"), max_length=64, blank=True)
     """The site was rolled back to this state and waits for an operator."""
     waited_for_until = models.DateTimeField(null=True)

@@ -36,7 +36,7 @@ router = Router(tags=["events"])
 OPERATOR = "operator"
 CONTENT_TYPE = "text/event-stream"
 MAX_S = 86_400
-_EACH = "|".join(EventKind)
+_EACH = "|".join(kind.replace(".", r"\.") for kind in EventKind)
 _lock = Lock()
 
 
@@ -44,8 +44,8 @@ class StreamIn(Documented):
     """Which events to send, from where on, and for how long."""
 
     kinds: str = Field("", pattern=rf"^(?:(?:{_EACH})(?:,(?:{_EACH}))*)?$")
-    """Kinds of events to send, separated by commas: `task`, `build`, `health`, `resource`. Empty:
-    all."""
+    """Kinds of events to send, separated by commas: `task`, `build`, `health`, `resource`, and
+    `resource.on_site`, which `resource` includes. Empty: all."""
     last_event_id: int | None = Field(None, ge=0, le=MAX_ID)
     """Send the events after this one. For clients that can't send the `Last-Event-ID` header, which
     has precedence."""
@@ -142,7 +142,8 @@ def stream_events(
 ) -> Handover:
     """Follow what happens as server-sent events (WHATWG HTML, section 9.2): progress of the caller's
     tasks (`task`), builds (`build`), and health (`health`) and changes (`resource`) of the resources in its
-    scope.
+    scope. `resource.on_site` says of each resource that its present version stands on the public site,
+    with the address of its page and the catalog's revision.
 
     After an interruption send the last `event_id` as `Last-Event-ID` to get what was missed; an event may
     come twice then. `event: reset` means that some of it is no longer kept: read the lists again. A comment
@@ -158,7 +159,7 @@ def stream_events(
         scope=_scopes([caller]).get(caller, Scope()),
         after=Event.objects.newest_id() if after is None else after,
         is_resumed=after is not None,
-        kinds=frozenset(filter(None, wanted.kinds.split(","))),
+        kinds=EventKind.within(wanted.kinds.split(",")),
         for_s=wanted.for_s,
     )
 

@@ -16,19 +16,11 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Change',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('revision', models.PositiveBigIntegerField(db_index=True)),
-                ('resource_id', models.BigIntegerField()),
-            ],
-        ),
-        migrations.CreateModel(
             name='Event',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('kind', models.CharField(choices=[('task', 'task'), ('build', 'build'), ('health', 'health'), ('resource', 'resource')], max_length=10)),
+                ('kind', models.CharField(choices=[('task', 'task'), ('build', 'build'), ('health', 'health'), ('resource', 'resource'), ('resource.on_site', 'on the site')], max_length=20)),
                 ('data', models.JSONField(default=dict)),
                 ('more', models.JSONField(null=True)),
                 ('is_for_all', models.BooleanField(default=False)),
@@ -166,6 +158,17 @@ class Migration(migrations.Migration):
                 'verbose_name': 'catalog',
                 'verbose_name_plural': 'catalog',
                 'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='ghost_one_catalog')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Change',
+            fields=[
+                ('resource_id', models.BigIntegerField(primary_key=True, serialize=False)),
+                ('revision', models.PositiveBigIntegerField(db_index=True)),
+                ('on_site_at', models.DateTimeField(null=True)),
+            ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('on_site_at', None)), fields=['revision'], name='ghost_change_to_come')],
             },
         ),
         migrations.CreateModel(

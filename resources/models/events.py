@@ -8,7 +8,8 @@ costs little, and does not crowd out what else is kept.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from ghost.core.batches import batched
@@ -61,6 +62,23 @@ def health(rows: Iterable[Health], status: str) -> None:
         for key, was, publisher, team in rows
     )
     _add(EventKind.HEALTH, items)
+
+
+def on_site(rows: Iterable[ResourceFields], revisions: Mapping[int, int], at: datetime) -> None:
+    """That readers see their present versions, which came with these revisions of the catalog."""
+    items = (
+        (
+            (row.publisher_id, row.team_id),
+            {
+                "resource_id": row.pk,
+                "url": row.public_url,
+                "revision": revisions[row.pk],
+                "on_site_at": at.isoformat(),
+            },
+        )
+        for row in rows
+    )
+    _add(EventKind.ON_SITE, items)
 
 
 def probed(old: ResourceFields, now: ResourceFields) -> None:

@@ -11,7 +11,7 @@ from django.db import models
 from django.utils import timezone
 
 from ghost.core.batches import batched
-from ghost.core.catalog.models import Catalog
+from ghost.core.catalog.models import Catalog, Change
 from ghost.core.text.reasons import NONE
 from resources import reasons
 from resources.models import changes, events, list_index
@@ -161,6 +161,11 @@ class ResourceQuerySet(models.QuerySet[Row]):
         sooner = rows.in_doubt().values_list("pk", flat=True)[:half]
         keys = dict.fromkeys([*sooner, *rows.values_list("pk", flat=True)[:limit]])
         return list(keys)[:limit]
+
+    def with_site_times(self) -> Self:
+        """The same with their `on_site_at`, for lists: it costs no query for each."""
+        own = Change.objects.filter(pk=models.OuterRef("pk"))
+        return self.annotate(on_site_at=models.Subquery(own.values("on_site_at")))
 
     # -- verbs: what the public sees
 

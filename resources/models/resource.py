@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ghost.core.audit import trail
-from ghost.core.catalog.models import Catalog
+from ghost.core.catalog.models import Catalog, Change
 from ghost.core.db.snapshot import one_moment
 from ghost.core.errors import ForbiddenError, RefusedError
 from ghost.core.text.notes import Notes
@@ -89,6 +91,15 @@ class Resource(ResourceFields):
         if self.viewer is not None:
             keys.update(newer.in_scope(self.viewer).values_list("pk", flat=True))
         return sorted(keys, reverse=True)
+
+    @cached_property
+    def on_site_at(self) -> datetime | None:
+        """Since when the public site shows it as it is now; None: not yet, or no longer. Lists have
+        it read along with their rows (`ResourceQuerySet.with_site_times`)."""
+        if not self.is_public:
+            return None
+        rows = Change.objects.filter(pk=self.pk)
+        return rows.values_list("on_site_at", flat=True).first()
 
     # -- the check
 

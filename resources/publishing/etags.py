@@ -26,8 +26,8 @@ _DIGITS = 16
 def etag(row: Resource) -> str:
     """The row's strong entity tag with its quotes, as `ETag` and `If-Match` have it."""
     columns = {f.attname: getattr(row, f.attname) for f in row._meta.concrete_fields}
-    seen = [row.state, row.publisher_token_hash, row.superseded_by, get_language()]
-    return f'"{_edits(row)}-{_digest([columns, *seen])}"'
+    seen = [row.state, row.publisher_token_hash, row.superseded_by, row.on_site_at]
+    return f'"{_edits(row)}-{_digest([columns, *seen, get_language()])}"'
 
 
 def condition(if_match: str) -> Callable[[Resource], bool]:

@@ -99,6 +99,8 @@ class ResourceItem(Out):
     became_public_at: Moment | None
     """When readers saw it for the first time, or will if nothing changes; null while it waits for
     something else. Lists and feeds of the site stand in this order."""
+    on_site_at: Moment | None
+    """Since when the public site shows it as it is now; null: not yet, or no longer."""
     takedown_at: Moment | None
     """When it was taken down; null if it is not."""
     takedown_reason: str
@@ -143,6 +145,7 @@ class ResourceItem(Out):
         "last_dht_check": "2026-02-14T08:30:00+00:00",
         "created_at": "2026-01-31T10:00:00+00:00",
         "updated_at": "2026-01-31T10:00:00+00:00",
+        "on_site_at": "2026-01-31T10:00:05+00:00",
         "takedown_at": None,
         "takedown_reason": "",
         "total_size_bytes": 3_000_000,

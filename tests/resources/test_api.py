@@ -79,6 +79,7 @@ def test_create_answers_with_the_whole_resource(call, prober):
         "updated_at": row.updated_at.isoformat(),
         "published_at": "2026-01-31T10:00:00+00:00",
         "became_public_at": None,
+        "on_site_at": None,
         "takedown_at": None,
         "takedown_reason": "",
         "total_size_bytes": None,

@@ -33,7 +33,7 @@ class Command(BaseCommand):
             report = deploy.deploy_published(
                 is_asked=True, is_whole=force, allow_deletions=allow_deletions, tell=self._tell
             )
-            after_build.note_commit(report)
+            after_build.note(report)
         except (GhostError, OSError, DatabaseError) as error:
             require_prepared(error)
             raise CommandError(f"Nothing was deployed. {error}") from error

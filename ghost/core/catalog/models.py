@@ -147,32 +147,67 @@ Noted = TypeVar("Noted", "Change", "Removal")
 
 
 class NotedQuerySet(models.QuerySet[Noted]):
-    """Which resources changed, or were taken down, in which revision, until the builds know."""
-
-    def note(self, revision: int, resources: Iterable[int]) -> None:
-        """That these resources did in that revision."""
-        rows = (self.model(revision=revision, resource_id=pk) for pk in resources)
-        self.bulk_create(rows, batch_size=5000)
-
-    def forget(self, revision: int) -> None:
-        """Drop those that are known up to that revision."""
-        pacing.delete(self.filter(revision__lte=revision))
+    """Which resources changed, or were taken down, in which revision."""
 
     def after(self, revision: int) -> Self:
         """Those that whoever knows the catalog as of `revision` has not seen."""
         return self.filter(revision__gt=revision)
 
+    def forget(self, revision: int) -> None:
+        """Drop those that are known up to that revision."""
+        pacing.delete(self.filter(revision__lte=revision))
+
+
+class ChangeQuerySet(NotedQuerySet["Change"]):
+    """The last change of each resource, which is its present version."""
+
+    def note(self, revision: int, resources: Iterable[int]) -> None:
+        """That these have another version since that revision, which is not on the site yet."""
+        keys = dict.fromkeys(resources)
+        self.bulk_create(
+            [self.model(resource_id=pk, revision=revision) for pk in keys],
+            batch_size=5000,
+            update_conflicts=True,
+            unique_fields=["resource_id"],
+            update_fields=["revision", "on_site_at"],
+        )
+
+    def note_come(self, revision: int, resources: Iterable[int]) -> None:
+        """That the hour of these has come, of which nobody noted a change."""
+        rows = [self.model(resource_id=pk, revision=revision) for pk in resources]
+        self.bulk_create(rows, batch_size=5000, ignore_conflicts=True)
+
+    def on_site(self) -> Self:
+        """Versions that stand on the public site."""
+        return self.filter(on_site_at__isnull=False)
+
+    def to_come(self, revision: int) -> Self:
+        """Versions up to that revision which nobody has seen on the site yet."""
+        return self.filter(on_site_at=None, revision__lte=revision)
+
 
 class Change(models.Model):
-    """One resource that the public sees otherwise since a revision: what a build looks at.
+    """The last change of a resource that the public sees: what a build looks at, and since when
+    readers see what came of it (docs/decisions/0043).
 
     No foreign key: the resource may be deleted before the build that takes it off the site.
     """
 
+    resource_id = models.BigIntegerField(primary_key=True)
     revision = models.PositiveBigIntegerField(db_index=True)
-    resource_id = models.BigIntegerField()
+    on_site_at = models.DateTimeField(null=True)
+    """Since when that version stands on the public site; None: not yet, or no longer."""
 
-    objects = NotedQuerySet["Change"].as_manager()
+    objects = ChangeQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["revision"],
+                condition=models.Q(on_site_at=None),
+                name="ghost_change_to_come",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"resource {self.resource_id} in revision {self.revision}"

@@ -7,6 +7,7 @@ listener who was cut off misses nothing.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Self
@@ -26,6 +27,13 @@ class EventKind(models.TextChoices):
     BUILD = "build", _("build")
     HEALTH = "health", _("health")
     RESOURCE = "resource", _("resource")
+    ON_SITE = "resource.on_site", _("on the site")
+
+    @classmethod
+    def within(cls, wanted: Iterable[str]) -> frozenset[str]:
+        """Those that a listener means by these: `resource` is all that becomes of one."""
+        parts = [(kind, kind.partition(".")[0]) for kind in cls.values]
+        return frozenset(kind for kind, whole in parts if {kind, whole} & {*wanted})
 
 
 @dataclass(frozen=True)
@@ -77,7 +85,7 @@ class Event(models.Model):
     """
 
     at = models.DateTimeField(default=timezone.now)
-    kind = models.CharField(max_length=10, choices=EventKind)
+    kind = models.CharField(max_length=20, choices=EventKind)
     data: models.JSONField[dict[str, Any]] = models.JSONField(default=dict)
     more: models.JSONField[dict[str, Any] | None] = models.JSONField(null=True)
     """What Admins see besides."""

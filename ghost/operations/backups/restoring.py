@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -81,6 +81,7 @@ def _replace_database(source: Path, stamp: str, done: Restored) -> None:
         _copy(target, kept)
         done.kept.append(kept)
     done.notes += _bring_passwords_back(source, kept)
+    _forget_site(source)
     # Through SQLite itself, so that a process which still has it open sees one state or the other.
     _copy(source, target)
 
@@ -88,6 +89,17 @@ def _replace_database(source: Path, stamp: str, done: Restored) -> None:
 def _copy(source: Path, target: Path) -> None:
     with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
         old.backup(new)
+
+
+def _forget_site(restored: Path) -> None:
+    """The site that readers see is another one than the backup's, until a build has made it anew."""
+    with (
+        closing(sqlite3.connect(restored)) as database,
+        suppress(sqlite3.Error),
+    ):  # of another version
+        database.execute("UPDATE ghost_change SET on_site_at = NULL WHERE on_site_at IS NOT NULL")
+        database.execute("UPDATE builds_buildstate SET on_site_as_of = NULL")
+        database.commit()
 
 
 def _bring_passwords_back(restored: Path, former: Path | None) -> list[str]:

@@ -108,7 +108,29 @@ def test_listener_chooses_kinds_and_time(client, adopted):
 
 
 @pytest.mark.parametrize(
-    "query", ["kinds=nonsense", "kinds=task,", "last_event_id=-1", "last_event_id=x", "for_s=-1"]
+    ("wanted", "kinds"),
+    [
+        ("resource", {"resource", "resource.on_site"}),
+        ("resource.on_site,task", {"resource.on_site", "task"}),
+        ("", set()),
+    ],
+)
+def test_a_kind_includes_those_under_it(client, adopted, wanted, kinds):
+    listen(client, f"{PATH}?kinds={wanted}", **make.auth(make.publisher()))
+
+    assert adopted[0].kinds == kinds
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "kinds=nonsense",
+        "kinds=resource_on_site",
+        "kinds=task,",
+        "last_event_id=-1",
+        "last_event_id=x",
+        "for_s=-1",
+    ],
 )
 def test_what_makes_no_sense_is_refused(client, query):
     response = client.get(f"{PATH}?{query}", **make.auth(make.publisher()))

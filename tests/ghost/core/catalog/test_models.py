@@ -29,7 +29,7 @@ class Log:
         before = Catalog.get().revision
         operation()
         after = Catalog.get().revision
-        rows = Change.objects.order_by("id").values_list("revision", "resource_id")
+        rows = Change.objects.order_by("revision").values_list("revision", "resource_id")
         # What is noted is noted under a revision that the catalog had only since.
         assert all(before < revision <= after for revision, _ in rows)
         return sorted(pk for _, pk in rows)

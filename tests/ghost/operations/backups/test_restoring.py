@@ -71,6 +71,20 @@ def test_restore_brings_back_what_was_there(place):
     assert all(path.exists() for path in kept)
 
 
+def test_what_is_restored_is_not_on_the_site_before_a_build_says_so(place):
+    with closing(sqlite3.connect(place / "db/ghost.db", isolation_level=None)) as live:
+        live.execute("CREATE TABLE ghost_change (resource_id INTEGER, on_site_at TEXT)")
+        live.execute("CREATE TABLE builds_buildstate (on_site_as_of TEXT)")
+        live.execute("INSERT INTO ghost_change VALUES (7, '2026-01-31 10:00:00')")
+        live.execute("INSERT INTO builds_buildstate VALUES ('2026-01-31 10:00:00')")
+
+    backups.restore(backups.create().path)
+
+    with closing(sqlite3.connect(place / "db/ghost.db")) as restored:
+        rows = restored.execute("SELECT * FROM ghost_change, builds_buildstate")
+        assert list(rows) == [(7, None, None)]
+
+
 def test_create_includes_what_is_not_checkpointed_yet(place):
     with closing(sqlite3.connect(place / "db/ghost.db", isolation_level=None)) as live:
         live.execute("PRAGMA journal_mode=WAL")
