@@ -11,7 +11,15 @@ from ninja.errors import HttpError
 from builds import covers
 from builds.models import Build, BuildState
 from builds.requests import request_build
-from builds.schemas import BuildId, BuildItem, BuildOut, BuildStateOut, TriggeredOut, TriggerIn
+from builds.schemas import (
+    BuildId,
+    BuildItem,
+    BuildOut,
+    BuildStateOut,
+    RequestedOut,
+    TriggeredOut,
+    TriggerIn,
+)
 from ghost.core.http import multipart, pagination
 from ghost.core.http.schemas import Page
 from resources.api import changeable
@@ -40,7 +48,7 @@ def show_status(request: TokenRequest) -> BuildState:
 @router.post(
     "/build/trigger",
     auth=Bearer(Action.BUILD_TRIGGER),
-    response={200: BuildStateOut, 202: TriggeredOut},
+    response={200: RequestedOut, 202: TriggeredOut},
     operation_id="build_trigger",
     summary="Request a build of the public site",
 )

@@ -6,6 +6,7 @@ from builds import reasons, tasks
 from builds.models import BuildState, Extent
 from ghost.core.audit import trail
 from ghost.core.catalog.models import Catalog
+from ghost.core.heartbeats import workers
 from ghost.core.jobs import queue
 from ghost.core.jobs.models import JobKind
 from ghost.core.text.reasons import Reason, words
@@ -26,13 +27,15 @@ def request_build(
     changed if this build is lost; a request for more that finds a build under way is postponed
     until that has ended. `reason` is what operators read meanwhile. Without `now` it is built as
     any change is. `token` is the one that asks, if one does: RevokedError if it isn't usable any
-    more. The state; its `task_id` is that of the queued build, or empty.
+    more. The state; its `task_id` is that of the queued build, or empty, and its `notes` say
+    if no worker is alive.
     """
     why = words(reason) or reasons.ASKED_FOR(name=by)
     with token.turn() if token else Catalog.turn():
         BuildState.postpone(extent, by, is_queued=True)
         state = note_request(why, extent, reason=reason, now=now, is_announced=not now)
     state.task_id = _queue(by, extent) if now else ""
+    state.notes = workers.notes(workers.BUILD_WAITS)
     return state
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from ninja import P, PathEx
 from pydantic import BeforeValidator, Field
 
-from ghost.core.http.schemas import Documented, Moment, Out, PathId, ReasonText, Text
+from ghost.core.http.schemas import Documented, Moment, NoteTexts, Out, PathId, ReasonText, Text
 from ghost.core.text.reasons import put_lines_into_words
 
 BuildId = PathEx[PathId, P(description="The build's number.", example=12)]
@@ -92,13 +92,22 @@ class BuildStateOut(Out):
     }
 
 
-class TriggeredOut(BuildStateOut):
+class RequestedOut(BuildStateOut):
+    """The same, after a build was requested."""
+
+    notes: NoteTexts = []
+    """That no worker is alive, so that the build waits for one, in a sentence; empty where one is."""
+
+    example: ClassVar[dict[str, Any]] = {**BuildStateOut.example, "notes": []}
+
+
+class TriggeredOut(RequestedOut):
     """The same, with the task of the build that was queued."""
 
     task_id: str
     """The task, to be followed at `/api/tasks/{task_id}`."""
 
-    example: ClassVar = {**BuildStateOut.example, "task_id": _TASK}
+    example: ClassVar[dict[str, Any]] = {**RequestedOut.example, "task_id": _TASK}
 
 
 class StepOut(Out):

@@ -8,7 +8,7 @@ from pydantic import AliasChoices, BeforeValidator, Field
 
 from dht.health.requests import MAX_WAIT_S
 from dht.models.sample import Method
-from ghost.core.http.schemas import Documented, Moment, Out
+from ghost.core.http.schemas import Documented, Moment, NoteTexts, Out
 from resources.states import DhtStatus
 
 
@@ -93,6 +93,8 @@ class QueuedScanOut(_ScanOut):
     task_id: Annotated[str | None, BeforeValidator(lambda task_id: task_id or None)]
     """The task that runs it, to be followed at `/api/tasks/{task_id}`. Null if the queue was busy:
     then it starts within a minute all the same."""
+    notes: NoteTexts = []
+    """That no worker is alive, so that the scan waits for one, in a sentence; empty where one is."""
 
     example: ClassVar = _ScanOut.example | {
         "checked": 0,
@@ -104,6 +106,7 @@ class QueuedScanOut(_ScanOut):
         "queued": True,
         "joined": False,
         "task_id": "b1946ac92492d234",
+        "notes": [],
     }
 
 

@@ -13,10 +13,12 @@ from django.utils.translation import gettext as _
 from ninja import Query, Router, Status
 from ninja.errors import HttpError
 
+from ghost.core.heartbeats import workers
 from ghost.core.http import multipart, pagination, response_headers
 from ghost.core.http.parameters import DryRun, IfMatch, IfNoneMatch, Prefer, Wait
 from ghost.core.http.problems import problem_of
 from ghost.core.http.schemas import problems
+from ghost.core.text.notes import Notes
 from resources import provenance, slugs
 from resources.models import Category, Resource
 from resources.publishing import bulk, etags, visibility
@@ -307,13 +309,14 @@ def read_torrent(request: TokenRequest, resource_id: ResourceId) -> HttpResponse
     operation_id="resource_probe",
     summary="Probe a resource again",
 )
-def probe_resource(request: TokenRequest, resource_id: ResourceId) -> Status[dict[str, str | None]]:
+def probe_resource(request: TokenRequest, resource_id: ResourceId) -> Status[dict[str, Any]]:
     """Queue a new probe of the magnet link. What is known stays until the new probe has found something.
 
     `409`: the resource is taken down.
     """
     row = _seen(request, resource_id)
-    return Status(202, {"task_id": submissions.probe_one_again(row, by=request.auth)})
+    task_id = submissions.probe_one_again(row, by=request.auth)
+    return Status(202, {"task_id": task_id, "notes": workers.notes(workers.PROBE_WAITS)})
 
 
 @router.post(
@@ -530,7 +533,14 @@ def _versioned(row: Resource, response: HttpResponse) -> Resource:
 def _reported(request: TokenRequest, outcomes: list[bulk.ItemOutcome], *, is_dry: bool) -> BulkOut:
     items = [_item(request, each, is_dry=is_dry) for each in outcomes]
     created = sum(each.problem is None for each in items)
-    return BulkOut(created=created, refused=len(items) - created, dry_run=is_dry, items=items)
+    waits = workers.notes(workers.PROBE_WAITS) if created and not is_dry else Notes()
+    return BulkOut(
+        created=created,
+        refused=len(items) - created,
+        dry_run=is_dry,
+        items=items,
+        notes=[str(note) for note in waits],
+    )
 
 
 def _item(request: TokenRequest, outcome: bulk.ItemOutcome, *, is_dry: bool) -> BulkItemOut:

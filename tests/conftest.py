@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 import os
 import shutil
 import socket
@@ -17,6 +18,7 @@ from django.db import connection, connections
 from django.utils import translation
 
 from ghost.core.audit import access
+from ghost.core.heartbeats import workers
 from tests.postgres import postgres  # noqa: F401  # a fixture
 from tests.redis_server import redis_server  # noqa: F401  # a fixture
 from tests.swarm import no_dht, running_swarm, swarm  # noqa: F401  # fixtures
@@ -85,6 +87,12 @@ def own_language():
 def own_refusals():
     """A process counts refusals for a minute: each test begins with none."""
     access.forget()
+
+
+@pytest.fixture(autouse=True)
+def living_worker():
+    """Answers say so where no worker is alive: most tests start none, and are about something else."""
+    workers.look.suppose(is_alive=True, for_s=math.inf)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from builds.models.build import TRIGGER_CHARS, Build
 from ghost.core import backoff
 from ghost.core.catalog.models import Catalog
 from ghost.core.db.fields import ReasonField
+from ghost.core.text.notes import Notes
 from ghost.core.text.reasons import NONE, Reason, read
 
 RETRY_PAUSES = backoff.Backoff(
@@ -39,6 +40,7 @@ class BuildState(models.Model):
     """One row: what the public site holds. Pending is derived from two counters, never stored."""
 
     task_id: str  # of a build that was just asked for
+    notes: Notes  # the same
     stored_reason: str  # of the catalog, as its column has it: where `status` read it
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)

@@ -18,6 +18,7 @@ from dht.engine import session
 from dht.models import Scan
 from ghost.core.audit import trail
 from ghost.core.errors import OutageError
+from ghost.core.heartbeats import workers
 from ghost.core.http.concurrency import Seats
 from ghost.core.jobs import queue
 from ghost.core.jobs.models import JobKind
@@ -72,6 +73,7 @@ def ask_for_all(trigger: str, *, wait_s: float = 0) -> Scan:
     """
     with _seat(wait_s):
         scan = ask(trigger)
+        scan.notes = workers.notes(workers.SCAN_WAITS)
         _await(scan, wait_s)
     if scan.error:
         raise OutageError(scan.error)

@@ -21,6 +21,7 @@ from ghost.core.batches import batched
 from ghost.core.db import pacing
 from ghost.core.db.fields import ReasonField
 from ghost.core.jobs import worker
+from ghost.core.text.notes import Notes
 from ghost.core.text.reasons import NONE, Reason
 from resources.models import Resource
 
@@ -90,6 +91,8 @@ def _urgent(joined: Scan | None, limit: int | None) -> list[int]:
 
 class Scan(models.Model):
     """One scan; its counts are of what is saved, so they hold whatever kills a worker."""
+
+    notes: Notes  # for who has just asked for it
 
     state = models.CharField(
         _("state"), max_length=8, choices=ScanState, default=ScanState.OPEN, editable=False

@@ -13,10 +13,10 @@ from ghost.core import process
 from ghost.core.db import clock
 from ghost.core.errors import OutageError
 from ghost.core.heartbeats import processes
-from ghost.core.heartbeats.models import Heartbeat, host_name
+from ghost.core.heartbeats.models import WORKERS_SEEN_FACT, Heartbeat, host_name
 from ghost.core.jobs.entries import QueueEntry
 from ghost.core.text.reasons import Plain
-from ghost.operations.figures import disk_space, hosts, machine, waiting
+from ghost.operations.figures import disk_space, machine, waiting
 from ghost.operations.figures.bittorrent import LIBTORRENT_FACT
 
 EVERY_S = 15.0
@@ -29,7 +29,7 @@ def beat() -> None:
     Heartbeat.objects.beat(
         Heartbeat.Kind.WORKER, parent, started_at=processes.started_at(parent), processes=doings,
         facts={
-            hosts.WORKERS_SEEN_FACT: _workers_seen_at(parent, doings),
+            WORKERS_SEEN_FACT: _workers_seen_at(parent, doings),
             LIBTORRENT_FACT: _libtorrent(),
             **({waiting.REDIS_FACT: _redis()} if settings.GHOST.redis_url else {}),
             machine.FACT: machine.problems(),
@@ -46,7 +46,7 @@ def _workers_seen_at(parent: int, doings: list[dict[str, Any]]) -> str:
     if "worker" in roles or roles == {""}:
         return now
     before = Heartbeat.objects.workers().filter(host=host_name(), pid=parent).first()
-    return str(before.facts.get(hosts.WORKERS_SEEN_FACT, now)) if before else now
+    return str(before.facts.get(WORKERS_SEEN_FACT, now)) if before else now
 
 
 def _doings(parent: int) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from ghost.core.audit import trail
 from ghost.core.catalog.models import Catalog
 from ghost.core.errors import ConflictError, OutageError, RefusedError
+from ghost.core.heartbeats import workers
 from ghost.core.http.concurrency import Seats
 from resources.models import Resource, findings, undo
 from resources.models.queryset import ResourceQuerySet
@@ -39,7 +40,15 @@ def store(row: Resource) -> bool:
     that it is due, and the schedule finds it.
     """
     with Catalog.turn():
-        return _store(row)
+        needs_probe = _store(row)
+    note_waiting(row, is_probed=needs_probe)
+    return needs_probe
+
+
+def note_waiting(row: Resource, *, is_probed: bool = False) -> None:
+    """Where no worker is alive, add to its notes what waits for one: its probe (`is_probed`), or the site."""
+    if is_probed or row.is_public:
+        workers.note(row.notes, workers.PROBE_WAITS if is_probed else workers.SITE_WAITS)
 
 
 def _store(row: Resource) -> bool:
@@ -109,7 +118,8 @@ def add(values: dict[str, Any], *, by: Token, wait_s: float = 0) -> Resource:
         with Catalog.turn():
             by.require_usable()
             _fill(row, {"team_id": None} | values, by)
-            _store(row)
+            needs_probe = _store(row)
+        note_waiting(row, is_probed=needs_probe)
         if wait_s:
             _await_probe(row, wait_s, undo=partial(undo.delete_new, copy(row)))
     return row
@@ -127,6 +137,7 @@ def add_file(body: bytes, values: dict[str, Any], *, by: Token) -> Resource:
         _fill(row, known | values, by)
         row.store()
         findings.record_saved(row, contents, is_reached=False)
+    note_waiting(row)
     return row
 
 
@@ -154,6 +165,7 @@ def change(
             before = copy(row)
             _fill(row, values, by)
             needs_probe = _store(row)
+        note_waiting(row, is_probed=needs_probe)
         if wait_s and needs_probe:
             _await_probe(row, wait_s, undo=partial(undo.put_back, copy(row), before))
     return row

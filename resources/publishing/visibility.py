@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from ghost.core.catalog.models import Catalog
 from ghost.core.errors import ConflictError
+from ghost.core.heartbeats import workers
 from resources.models import Resource
 from resources.models.queryset import ResourceQuerySet
 from resources.publishing import etags
@@ -54,6 +55,8 @@ def publish(row: Resource, *, by: Token) -> None:
             ask_review_of(row, by=by)
         row.alone().publish()
         _require_standing(row)
+    if row.is_public:
+        workers.note(row.notes, workers.SITE_WAITS)
 
 
 def withdraw(row: Resource) -> None:

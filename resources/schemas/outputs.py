@@ -274,12 +274,15 @@ class BulkOut(Out):
     """Whether everything was only tried, and nothing kept."""
     items: list[BulkItemOut]
     """The outcome of each item, in the order of the request."""
+    notes: NoteTexts = []
+    """What to know of all of them, in sentences: that no worker is alive, and what waits for one."""
 
     example: ClassVar = {
         "created": 1,
         "refused": 0,
         "dry_run": False,
         "items": [BulkItemOut.example],
+        "notes": [],
     }
 
 
@@ -289,8 +292,10 @@ class QueuedOut(Out):
     task_id: str | None
     """The task, to be followed at `/api/tasks/{task_id}`. Null if the queue was busy: then it starts
     within a minute all the same."""
+    notes: NoteTexts = []
+    """That no worker is alive, and what waits for one, in a sentence; empty where one is."""
 
-    example: ClassVar = {"task_id": _TASK}
+    example: ClassVar = {"task_id": _TASK, "notes": []}
 
 
 class CategoryOut(Out):

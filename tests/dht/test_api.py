@@ -57,7 +57,8 @@ def test_a_scan_of_all_is_queued(ask):
     assert (answer.status_code, answer.json()) == (
         202,
         {"queued": True, "scan_id": row.pk, "task_id": task["id"], "total": 2, "checked": 0,
-         "joined": False, "found": 0, "active": 0, "stale": 0, "unknown": 0, "changed": 0},
+         "joined": False, "found": 0, "active": 0, "stale": 0, "unknown": 0, "changed": 0,
+         "notes": []},
     )  # fmt: skip
     assert (task["args"], row.trigger) == ((row.pk,), "Root")
     assert [part.resources for part in row.parts.all()] == [[r.pk for r in rows]]

@@ -693,7 +693,10 @@ def test_probe_again_queues_one(call, prober):
     response = call(make.admin(), "post", f"/resources/{row.pk}/probe")
 
     row.refresh_from_db()
-    assert (response.status_code, response.json()) == (202, {"task_id": f"task-{row.pk}"})
+    assert (response.status_code, response.json()) == (
+        202,
+        {"task_id": f"task-{row.pk}", "notes": []},
+    )
     assert (row.probe_status, row.is_public, prober.queued) == ("pending", True, [row.pk])
 
 

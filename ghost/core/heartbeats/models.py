@@ -16,6 +16,10 @@ from ghost.core.db import clock
 
 DEAD_AFTER = timedelta(seconds=90)
 """Who was silent for so long is taken for dead."""
+WITHOUT_WORKERS = timedelta(seconds=60)
+"""A cluster that is ended is there again within 30 s."""
+WORKERS_SEEN_FACT = "workers_seen_at"
+"""In a worker host's heartbeat: when the watch last saw a worker of its cluster."""
 FORGOTTEN_AFTER = timedelta(days=1)
 HOST_CHARS = 100
 SAME_START = timedelta(seconds=5)
@@ -41,6 +45,10 @@ class HeartbeatQuerySet(models.QuerySet["Heartbeat"]):
     def living(self, now: datetime) -> Self:
         """Those heard of within DEAD_AFTER. One from the future was written by a clock that was set back since."""
         return self.filter(last_seen_at__gt=now - DEAD_AFTER, last_seen_at__lt=now + DEAD_AFTER)
+
+    def has_workers(self, now: datetime) -> bool:
+        """Whether anybody takes tasks: one query."""
+        return any(row.has_workers(now) for row in self.workers().living(now).only("facts"))
 
     def beat(
         self,
@@ -127,6 +135,11 @@ class Heartbeat(models.Model):
         if is_told:
             return abs(self.started_at - started_at) <= SAME_START
         return self.is_alive(now)
+
+    def has_workers(self, now: datetime) -> bool:
+        """Whether the cluster of this host works, or was started anew just now."""
+        seen_at = self.facts.get(WORKERS_SEEN_FACT)
+        return seen_at is None or now - datetime.fromisoformat(seen_at) < WITHOUT_WORKERS
 
     def is_alive(self, now: datetime) -> bool:
         """Whether it was heard of within DEAD_AFTER (`HeartbeatQuerySet.living` for a set)."""

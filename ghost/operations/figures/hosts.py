@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Any
 
 from ghost.core.heartbeats.models import Heartbeat
 from ghost.operations.figures import sentences
 from ghost.operations.figures.item import MAX_ROWS, Item, Moment, Status
 
-WORKERS_SEEN_FACT = "workers_seen_at"
-"""In a worker host's heartbeat: when the watch last saw a worker of its cluster."""
-WITHOUT_WORKERS = timedelta(seconds=60)
-"""A cluster that is ended is there again within 30 s."""
 MAX_CLOCK_ERROR_S = 10.0
 """The shortest claims last for 20 s."""
 
@@ -25,7 +20,7 @@ def workers(moment: Moment) -> Item:
         "counts": _counts(rows, living),
         "rows": [_row(row, moment) for row in rows],
     }
-    if living and not any(_has_workers(row, moment.now) for row in living):
+    if living and not any(row.has_workers(moment.now) for row in living):
         told = sentences.NO_CLUSTER(names=sentences.listed([row.host for row in living]))
         return Item("workers", Status.DOWN, told, sentences.RESTART_WORKER(), **more)
     if wrong := _with_wrong_clock(living):
@@ -53,12 +48,6 @@ def web(moment: Moment) -> Item:
         "web", Status.OK if living else Status.UNKNOWN, reason,
         counts=_counts(rows, living), rows=[_row(row, moment) for row in rows],
     )  # fmt: skip
-
-
-def _has_workers(row: Heartbeat, now: datetime) -> bool:
-    """Whether its cluster works, or was started anew just now."""
-    seen_at = row.facts.get(WORKERS_SEEN_FACT)
-    return seen_at is None or now - datetime.fromisoformat(seen_at) < WITHOUT_WORKERS
 
 
 def _with_wrong_clock(living: list[Heartbeat]) -> list[str]:
