@@ -24,6 +24,7 @@ SETTLED_AT_ONCE = 25
 _FIELDS = (
     "title", "probe_status", "probe_error", "probe_claim", "probe_claimed_until", "probe_due_at",
     "probed_at", "takedown_at", "published_at", "awaits_review", "dht_status",
+    "is_private", "is_let_through",
 )  # fmt: skip
 
 

@@ -51,6 +51,16 @@ LISTED_AS = ReasonCode(
 LISTED_BY_OTHERS = ReasonCode(
     "resources.listed_by_others", _("This torrent is listed already, by somebody else.")
 )
+HELD_AS_PRIVATE = ReasonCode(
+    "resources.held_as_private",
+    _(
+        "The torrent is marked private: it is held until an operator lets it through, and its trackers are left out."
+    ),
+)
+PRIVATE_TRACKERS = ReasonCode(
+    "resources.private_trackers",
+    _("The torrent is marked private: its trackers are left out."),
+)
 BLOCKED_IN_TEXTS = ReasonCode(
     "resources.blocked_in_texts",
     ngettext_lazy(
@@ -74,6 +84,7 @@ _ONE = {
     "withdraw": ReasonCode("resources.withdrawn", _("“%(name)s” withdrawn")),
     "publish": ReasonCode("resources.published", _("“%(name)s” published")),
     "approve": ReasonCode("resources.approved", _("“%(name)s” approved")),
+    "let_through": ReasonCode("resources.let_through", _("“%(name)s” let through")),
     "ask_review": ReasonCode("resources.to_be_reviewed", _("“%(name)s” to be reviewed")),
     "send_back": ReasonCode("resources.sent_back", _("“%(name)s” sent back")),
 }
@@ -83,6 +94,7 @@ _MANY = {
     "withdraw": ReasonCode("resources.many_withdrawn", _("%(number)s resources withdrawn")),
     "publish": ReasonCode("resources.many_published", _("%(number)s resources published")),
     "approve": ReasonCode("resources.many_approved", _("%(number)s resources approved")),
+    "let_through": ReasonCode("resources.many_let_through", _("%(number)s resources let through")),
     "ask_review": ReasonCode(
         "resources.many_to_be_reviewed", _("%(number)s resources to be reviewed")
     ),

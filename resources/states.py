@@ -31,6 +31,6 @@ class State(models.TextChoices):
     DRAFT = "draft", _("draft")
     REVIEW = "review", _("awaits review")
     SCHEDULED = "scheduled", _("scheduled")
-    HELD = "held", _("held until probed")
+    HELD = "held", _("held")
     LIVE = "live", _("live")
     TAKEN_DOWN = "taken_down", _("taken down")

@@ -108,6 +108,9 @@ def resource(*, is_probed: bool = True, **kwargs: Any) -> Resource:
     if not row.publisher_id:
         row.publisher = Token.objects.filter(role=Role.PUBLISHER).first() or publisher()
     _clean(row)
+    row.is_private = bool(kwargs.get("is_private"))  # a new magnet says nothing of it
+    row.is_let_through = bool(kwargs.get("is_let_through"))
+    row.heed_privacy()
     if is_probed:
         _find(row)
     if row.is_public and "published_at" in kwargs and "became_public_at" not in kwargs:

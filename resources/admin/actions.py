@@ -47,6 +47,7 @@ class ResourceActions(ModelAdmin[Resource]):
 
     actions = [
         "approve", "send_back", "take_down", "restore", "probe_again", "publish_unprobed",
+        "let_through",
     ]  # fmt: skip
 
     @admin.action(description=_("Approve"), permissions=["change"])
@@ -148,6 +149,21 @@ class ResourceActions(ModelAdmin[Resource]):
             "%d resource no longer needs a probe.",
             "%d resources no longer need a probe.",
             len(ids),
+        )
+        self._tell(request, message, ids)
+        return self.back(request)
+
+    @admin.action(description=_("Let private torrents through"), permissions=["change"])
+    def let_through(
+        self, request: HttpRequest, queryset: ResourceQuerySet[Resource]
+    ) -> HttpResponse:
+        rows = _plain(queryset).held_as_private().standing()
+        with transaction.atomic():
+            ids = _ids(rows)
+            rows.let_through()
+            self.note(request, ids, gettext("Private torrent let through"))
+        message = ngettext(
+            "%d private torrent let through.", "%d private torrents let through.", len(ids)
         )
         self._tell(request, message, ids)
         return self.back(request)

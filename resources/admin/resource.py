@@ -76,6 +76,7 @@ class ResourceAdmin(ResourceActions, ResourceColumns):
                     "why",
                     ("health", "dht_changed_at"),
                     ("num_peers", "dht_misses"),
+                    "is_private",
                     "last_dht_check",
                 ],
                 "classes": ["tab"],
@@ -98,7 +99,7 @@ class ResourceAdmin(ResourceActions, ResourceColumns):
         "tags_in_words", "body_as_typed", "checksums_as_lines", "size", "file_count", "files", "probe", "probe_attempts",
         "probed_at", "probe_due_at", "why", "health", "dht_changed_at", "num_peers",
         "last_dht_check", "dht_misses", "magnet_hash", "magnet_hash_v2", "created_at", "updated_at", "takedown_at",
-        "takedown_reason",
+        "takedown_reason", "is_private",
     ]  # fmt: skip
 
     only_inputs: ClassVar[frozenset[str]] = frozenset()

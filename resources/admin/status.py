@@ -7,6 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from ghost.core.text.reasons import Reason
+from resources import reasons
 from resources.admin.columns import HEALTH_COLOURS, PROBE_COLOURS, STATE_COLOURS
 from resources.models import DhtStatus, ProbeStatus, Resource
 from resources.publishing import etags
@@ -19,10 +21,17 @@ def show(
     """For templates/admin/resources/status.html; `also` are further buttons of what stands."""
     return {
         "facts": _facts(row),
-        "why": "" if row.probe_status == ProbeStatus.OK else row.probe_error,
+        "why": _why_held(row),
         "buttons": _buttons(row, also) if may_change else [],
         "public_url": row.public_url or "",
     }
+
+
+def _why_held(row: Resource) -> Reason | str:
+    """Why its probe failed, or what was found that keeps it from the public; empty if nothing."""
+    if row.is_held_as_private:
+        return reasons.HELD_AS_PRIVATE()
+    return "" if row.probe_status == ProbeStatus.OK else row.probe_error
 
 
 def _facts(row: Resource) -> list[tuple[str, str, str | None]]:
@@ -48,6 +57,8 @@ def _buttons(row: Resource, also: Iterable[tuple[str, str, str]]) -> list[dict[s
     found += [_button(*button) for button in also]
     if Resource.objects.filter(pk=row.pk).unprobed().exists():
         found.append(_button("publish_unprobed", _("Publish without a probe"), "task_alt"))
+    if row.is_held_as_private:
+        found.append(_button("let_through", _("Let through"), "lock_open"))
     return [*found, _button("take_down", _("Take down…"), "gavel", "danger")]
 
 

@@ -40,7 +40,7 @@ OF_WORKERS = (
     "created_at", "updated_at", "takedown_at", "takedown_reason", "dht_status", "dht_misses",
     "dht_changed_at", "last_dht_check", "probe_status", "probe_error", "probe_attempts",
     "probed_at", "num_peers", "other_hash", "total_size_bytes", "file_count",
-    "files_tree_summary", "became_public_at",
+    "files_tree_summary", "became_public_at", "is_private", "is_let_through",
 )  # fmt: skip
 LINKS = ("category", "publisher", "team")
 _UNCHECKED = (*LINKS, "supersedes")
@@ -195,6 +195,7 @@ class Arrivals:
             _require_of(found, magnet)
             row.total_size_bytes, row.file_count = found.total_size_bytes, found.file_count
             row.files_tree_summary = found.files_tree_summary
+            row.is_private |= found.is_private
         elif row.takedown_at is None and not row.other_hash:
             row.probe_due_at = None if row.probe_status == ProbeStatus.SKIPPED else now
         row.cover_due_at = now if row.cover_image_url and row.takedown_at is None else None
@@ -380,7 +381,7 @@ def _date(row: Resource) -> None:
     """What was public where it comes from, taken down or not, keeps its place among what was: by the
     time that its record tells, or else by its `published_at`."""
     is_due = row.published_at is not None and row.published_at <= timezone.now()
-    if row.became_public_at is None and is_due and row.is_probed and not row.awaits_review:
+    if row.became_public_at is None and is_due and row.is_cleared and not row.awaits_review:
         row.became_public_at = row.published_at
     row.note_publicity()
 

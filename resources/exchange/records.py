@@ -157,6 +157,8 @@ class ResourceRecord(_Record):
     probed_at: AwareDatetime | None = None
     num_peers: _Count | None = None
     other_hash: Hash | Literal[""] = ""
+    is_private: bool = False
+    is_let_through: bool = False
     total_size_bytes: _Size | None = None
     file_count: _Count | None = None
     files_tree_summary: Text = ""

@@ -76,6 +76,8 @@ class Migration(migrations.Migration):
                 ('file_count', models.PositiveIntegerField(editable=False, null=True, verbose_name='files')),
                 ('files_tree_summary', models.TextField(default='', editable=False)),
                 ('num_peers', models.PositiveIntegerField(editable=False, null=True, verbose_name='peers')),
+                ('is_private', models.BooleanField(default=False, editable=False, verbose_name='private torrent')),
+                ('is_let_through', models.BooleanField(default=False, editable=False)),
                 ('probed_at', models.DateTimeField(editable=False, null=True, verbose_name='metadata fetched')),
                 ('probe_status', models.CharField(choices=[('pending', 'pending'), ('ok', 'ok'), ('inactive', 'no peers found'), ('timeout', 'peers did not answer'), ('unavailable', 'could not be tried'), ('skipped', 'skipped')], default='pending', editable=False, max_length=12, verbose_name='probe')),
                 ('probe_error', ghost.core.db.fields.ReasonField(editable=False, verbose_name='probe error')),
@@ -103,7 +105,7 @@ class Migration(migrations.Migration):
                 'indexes': [
                     models.Index(condition=models.Q(('cover_due_at__isnull', False)), fields=['cover_due_at'], name='resources_cover_due'),
                     models.Index(condition=models.Q(('awaits_review', True)), fields=['id'], name='resources_awaiting_review'),
-                    models.Index(fields=['id', 'title_folded', 'magnet_hash', 'magnet_hash_v2', 'other_hash', 'category', 'publisher', 'team', 'dht_status', 'probe_status', 'takedown_at', 'published_at', 'probed_at', 'awaits_review', 'updated_at', 'became_public_at'], name='resources_walk'),
+                    models.Index(fields=['id', 'title_folded', 'magnet_hash', 'magnet_hash_v2', 'other_hash', 'category', 'publisher', 'team', 'dht_status', 'probe_status', 'takedown_at', 'published_at', 'probed_at', 'awaits_review', 'updated_at', 'became_public_at', 'is_private', 'is_let_through'], name='resources_walk'),
                 ],
                 'verbose_name': 'resource',
                 'verbose_name_plural': 'resources',

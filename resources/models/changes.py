@@ -19,7 +19,7 @@ BATCH = 400
 _COLUMNS = (
     "title", "magnet_hash", "magnet_hash_v2", "other_hash", "probed_at", "probe_status",
     "publisher", "team", "takedown_at", "takedown_reason", "published_at", "awaits_review",
-    "review_note", "became_public_at",
+    "review_note", "became_public_at", "is_private", "is_let_through",
 )  # fmt: skip
 
 

@@ -39,6 +39,7 @@ PROBE_FIELDS = (
     "probe_status", "probe_error", "probe_attempts", "probe_due_at", "probe_claim",
     "probe_claimed_until", "probed_at", "total_size_bytes", "file_count", "files_tree_summary",
     "num_peers", "dht_status", "dht_misses", "dht_changed_at", "last_dht_check", "other_hash",
+    "is_private", "is_let_through",
 )  # fmt: skip
 
 
@@ -121,6 +122,9 @@ class ResourceFields(models.Model):
     file_count = models.PositiveIntegerField(_("files"), null=True, editable=False)
     files_tree_summary = models.TextField(default="", editable=False)
     num_peers = models.PositiveIntegerField(_("peers"), null=True, editable=False)
+    is_private = models.BooleanField(_("private torrent"), default=False, editable=False)
+    """Marked so in its info section (BEP 27): held until an operator lets it through."""
+    is_let_through = models.BooleanField(default=False, editable=False)
     probed_at = models.DateTimeField(_("metadata fetched"), null=True, editable=False)
     probe_status = models.CharField(
         _("probe"),
@@ -271,12 +275,22 @@ class ResourceFields(models.Model):
     def is_public(self) -> bool:
         """Whether the public site shows it now (`state_is(State.LIVE)` in a query)."""
         is_due = self.published_at is not None and self.published_at <= timezone.now()
-        return self.takedown_at is None and not self.awaits_review and is_due and self.is_probed
+        return self.takedown_at is None and not self.awaits_review and is_due and self.is_cleared
 
     @property
     def is_probed(self) -> bool:
         """Whether a probe found its metadata, or an operator let it off."""
         return self.probed_at is not None or self.probe_status == ProbeStatus.SKIPPED
+
+    @property
+    def is_held_as_private(self) -> bool:
+        """Whether its torrent is private, and no operator has let it through."""
+        return self.is_private and not self.is_let_through
+
+    @property
+    def is_cleared(self) -> bool:
+        """Whether nothing that was found of its torrent keeps it from the public."""
+        return self.is_probed and not self.is_held_as_private
 
     def note_publicity(self) -> None:
         """Set `became_public_at` to when it is public for the first time as things stand now
@@ -284,7 +298,7 @@ class ResourceFields(models.Model):
         now = timezone.now()
         if self.became_public_at and self.became_public_at <= now:
             return
-        is_cleared = self.state in (State.LIVE, State.SCHEDULED) and self.is_probed
+        is_cleared = self.state in (State.LIVE, State.SCHEDULED) and self.is_cleared
         self.became_public_at = max(self.published_at or now, now) if is_cleared else None
 
     def public_state(self) -> dict[str, Any] | None:
@@ -299,7 +313,7 @@ def state_is(state: State, prefix: str = "") -> models.Q:
     def where(**lookups: object) -> models.Q:
         return models.Q(**{f"{prefix}{name}": value for name, value in lookups.items()})
 
-    now, standing, probed = timezone.now(), where(takedown_at=None), _is_probed(prefix)
+    now, standing, cleared = timezone.now(), where(takedown_at=None), _is_cleared(prefix)
     match state:
         case State.TAKEN_DOWN:
             return ~standing
@@ -312,15 +326,15 @@ def state_is(state: State, prefix: str = "") -> models.Q:
         case State.SCHEDULED:
             return approved & where(published_at__gt=now)
         case State.HELD:
-            return approved & where(published_at__lte=now) & ~probed
-    return approved & where(published_at__lte=now) & probed
+            return approved & where(published_at__lte=now) & ~cleared
+    return approved & where(published_at__lte=now) & cleared
 
 
 def first_public_at() -> models.Case:
     """The value of `became_public_at` of rows that were not public so far, as they stand now
     (`ResourceFields.note_publicity` of one row)."""
     now = timezone.now()
-    is_later = state_is(State.SCHEDULED) & _is_probed()
+    is_later = state_is(State.SCHEDULED) & _is_cleared()
     return models.Case(
         models.When(state_is(State.LIVE), then=models.Value(now)),
         models.When(is_later, then=models.F("published_at")),
@@ -328,6 +342,9 @@ def first_public_at() -> models.Case:
     )
 
 
-def _is_probed(prefix: str = "") -> models.Q:
-    is_let_off = models.Q(**{f"{prefix}probe_status": ProbeStatus.SKIPPED})
-    return models.Q(**{f"{prefix}probed_at__isnull": False}) | is_let_off
+def _is_cleared(prefix: str = "") -> models.Q:
+    def where(**lookups: object) -> models.Q:
+        return models.Q(**{f"{prefix}{name}": value for name, value in lookups.items()})
+
+    is_probed = where(probed_at__isnull=False) | where(probe_status=ProbeStatus.SKIPPED)
+    return is_probed & (where(is_private=False) | where(is_let_through=True))

@@ -19,7 +19,7 @@ from resources.models.changes import note_publicity
 from resources.models.resource import Resource
 from resources.models.text_hash import TextHash
 from resources.states import DhtStatus, ProbeStatus
-from resources.torrents import metadata
+from resources.torrents import metadata, private
 
 RETRY_PAUSES = backoff.of_minutes(1, 5, 30, 2 * 60, 6 * 60, 24 * 60, 72 * 60)
 """How long a first probe that failed waits for the next one; then nobody tries by itself."""
@@ -115,6 +115,7 @@ def _record_found(
         probe_due_at=None,
         probed_at=None if why_not else found.fetched_at,
         other_hash=other,
+        is_private=found.is_private,
         total_size_bytes=found.total_size_bytes,
         file_count=found.file_count,
         files_tree_summary=found.files_tree_summary,
@@ -152,9 +153,12 @@ def _record_probe(row: Resource, **values: object) -> bool:
             return False
         if values.get("dht_status", old.dht_status) != old.dht_status:
             values["dht_changed_at"] = timezone.now()
+        if values.get("is_private"):
+            values["magnet_uri"] = private.without_announces(old.magnet).uri()
         row.alone().update(**values, probe_claim="", probe_claimed_until=None)
         note_publicity(row.alone())
         row.refresh_from_db()
+        row.heed_privacy()
         is_blocked = values.get("probe_error") == reasons.BLOCKED_BY_HALF()
         row.tell_catalog(old, is_blocked=is_blocked)
         events.probed(old, row)

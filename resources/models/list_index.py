@@ -24,7 +24,7 @@ INDEX = models.Index(
     fields=[
         "id", "title_folded", *HASHES, "category", "publisher", "team", "dht_status",
         "probe_status", "takedown_at", "published_at", "probed_at", "awaits_review", "updated_at",
-        "became_public_at",
+        "became_public_at", "is_private", "is_let_through",
     ],
     name="resources_walk",
 )  # fmt: skip
@@ -52,7 +52,8 @@ LISTED = {
     f"{PREFIX}{name}": Unindexed(name)
     for name in (
         "id", "category", "publisher", "team", "dht_status", "probe_status", "takedown_at",
-        "published_at", "probed_at", "awaits_review", "updated_at",
+        "published_at", "probed_at", "awaits_review", "updated_at", "is_private",
+        "is_let_through",
     )
 }  # fmt: skip
 """Aliases under which lists are filtered: `rows.alias(**LISTED).filter(listed_team=…)`."""

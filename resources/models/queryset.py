@@ -57,6 +57,10 @@ class ResourceQuerySet(models.QuerySet[Row]):
         """What an operator approves or sends back. Not a draft: publishing it asks for a review."""
         return self.in_state(State.REVIEW)
 
+    def held_as_private(self) -> Self:
+        """Kept from the public since their torrents are private, until an operator lets them through."""
+        return self.filter(is_private=True, is_let_through=False)
+
     def to_come(self) -> Self:
         """Drafts, and what is to be public later."""
         is_later = models.Q(published_at__gt=timezone.now())
@@ -214,6 +218,11 @@ class ResourceQuerySet(models.QuerySet[Row]):
         """What awaits review may be public; how many there were."""
         values = {"awaits_review": False, "review_note": ""}
         return self.awaiting_review()._write("approve", values)
+
+    def let_through(self) -> int:
+        """What is held because its torrent is private may be public; how many there were."""
+        rows = self.held_as_private().filter(takedown_at=None)
+        return rows._write("let_through", {"is_let_through": True})
 
     def ask_review(self) -> int:
         """Keep them from the public until somebody approves; how many there were."""

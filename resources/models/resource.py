@@ -30,7 +30,7 @@ from resources.models.queryset import ResourceQuerySet
 from resources.models.tag import ResourceTag
 from resources.models.text_hash import MOST_IN_TEXT, TextHash
 from resources.states import DhtStatus, ProbeStatus
-from resources.torrents import magnets, metadata
+from resources.torrents import magnets, metadata, private
 from teams.models import Token
 from teams.roles import Role
 
@@ -137,10 +137,19 @@ class Resource(ResourceFields):
         self.notes.add(*magnet.notes)
         hashes = (magnet.hash, magnet.v2)
         if hashes == (self.magnet_hash, self.magnet_hash_v2):
+            self.heed_privacy()
+        if hashes == (self.magnet_hash, self.magnet_hash_v2):
             return
         self._require_no_collision(magnet)
         self.magnet_hash, self.magnet_hash_v2 = hashes
         self._forget_probe()
+
+    def heed_privacy(self) -> None:
+        """Keep no tracker of a private torrent, and tell its writer."""
+        if self.is_private:
+            self.magnet = private.without_announces(self.magnet)
+            is_held = self.is_held_as_private
+            self.notes.add((reasons.HELD_AS_PRIVATE if is_held else reasons.PRIVATE_TRACKERS)())
 
     def read_magnet(self) -> magnets.Magnet | None:
         """Its link, parsed; None if it can't be: `clean` says why."""
@@ -187,6 +196,7 @@ class Resource(ResourceFields):
         self.probe_claimed_until = self.probed_at = None
         self.total_size_bytes = self.file_count = self.num_peers = None
         self.files_tree_summary = self.other_hash = ""
+        self.is_private = self.is_let_through = False
         self.dht_status, self.dht_misses = DhtStatus.UNKNOWN, 0
         self.dht_changed_at = self.last_dht_check = None
 
@@ -291,6 +301,7 @@ class Resource(ResourceFields):
             (names if is_ours else theirs).extend(group)
         for name in theirs:
             setattr(self, name, getattr(old, name))
+        self.heed_privacy()  # a probe may have found it meanwhile
         self.became_public_at = old.became_public_at
         self.note_publicity()
         self._save_unless_twin(names)

@@ -20,6 +20,8 @@ _FIELDS = (
     "awaits_review",
     "probed_at",
     "probe_status",
+    "is_private",
+    "is_let_through",
 )
 
 

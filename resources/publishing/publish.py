@@ -272,6 +272,7 @@ def _await_probe(row: Resource, wait_s: float, *, undo: Callable[[], bool]) -> N
     if is_reachable is False:
         reason = str(row.probe_error) or _("Nobody who shares this torrent could be reached.")
         raise RefusedError(_undone(reason, undo), field="magnet_uri")
+    row.heed_privacy()
 
 
 def _undone(reason: str, undo: Callable[[], bool]) -> str:

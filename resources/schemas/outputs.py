@@ -84,7 +84,7 @@ class ResourceItem(Out):
     """The team that it was published for, if any."""
     state: State
     """`draft`: not published. `review`: waits for an Admin's approval. `scheduled`: becomes public
-    later. `held`: no probe has succeeded yet. `live`: public. `taken_down`: removed and blocked."""
+    later. `held`: no probe has succeeded yet, or the torrent is private. `live`: public. `taken_down`: removed and blocked."""
     dht_status: DhtStatus
     """Health: `Active` if peers were found lately, `Stale` if several checks in a row found none,
     `Unknown` if it was not checked yet or could not be."""
@@ -113,6 +113,9 @@ class ResourceItem(Out):
     """Number of files; null until a probe has succeeded."""
     files_tree_summary: str
     """The first file names, for people to read; empty until a probe has succeeded."""
+    is_private: bool
+    """Whether the torrent is marked private (BEP 27): its trackers are never published, and it is
+    `held` until an operator lets it through."""
     num_peers: int | None
     """Number of peers that the last successful probe saw; null if there was none."""
     probe_status: ProbeStatus
@@ -152,6 +155,7 @@ class ResourceItem(Out):
         "total_size_human": "2.86 MiB",
         "file_count": 1,
         "files_tree_summary": "film.mkv",
+        "is_private": False,
         "num_peers": 3,
         "probe_status": "ok",
         "probe_error": "",

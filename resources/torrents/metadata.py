@@ -18,6 +18,7 @@ from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints, TypeAd
 
 from ghost.core.io.files import write_atomic
 from resources import sizes
+from resources.torrents import private
 
 SUMMARY_FILES = 3
 MAX_DEPTH = 100
@@ -79,6 +80,11 @@ class Metadata:
     def file_count(self) -> int:
         """How many files it has, also if not all of them are kept."""
         return max(self.files_in_all, len(self.files))
+
+    @property
+    def is_private(self) -> bool:
+        """Whether its info section is marked private (BEP 27)."""
+        return private.is_private(self.info)
 
     @property
     def total_size_human(self) -> str:

@@ -115,7 +115,10 @@ def _described(torrent: sanitize.Torrent, urls: dict[bytes, Value]) -> tuple[Mag
     seeds = _allowed(magnets.WEB_SEED_SCHEMES, urls[b"url-list"])
     link = replace(link, web_seeds=_fitting(link, seeds))
     trackers = _allowed(magnets.TRACKER_SCHEMES, urls[b"announce"], urls[b"announce-list"])
-    return replace(link, trackers=_fitting(link, trackers)), sanitize.of_file(torrent)
+    found = sanitize.of_file(torrent)
+    # Those of a private torrent tell who has uploaded it.
+    kept = () if found.is_private else _fitting(link, trackers)
+    return replace(link, trackers=kept), found
 
 
 def _allowed(schemes: frozenset[str], *values: Value) -> tuple[str, ...]:
