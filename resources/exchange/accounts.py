@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,6 +46,19 @@ class People:
     """Tokens of this file, by key, that open nothing yet."""
     mended: list[str] = field(default_factory=list)
     """What had to be changed for the row that was just found or made."""
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """Rows that are made inside are forgotten if it ends in an error: they were rolled back."""
+        there = len(self.made)
+        try:
+            yield
+        except BaseException:
+            gone = {id(row) for row in self.made[there:]}
+            del self.made[there:]
+            for known in (self.by_ref, self.teams, self.categories, self.inert):
+                _forget(known, gone)
+            raise
 
     # -- publishers
 
@@ -212,6 +227,11 @@ class People:
         """Insert what is new once more: after a roll-back, for the rows of the next part."""
         for row in self.made:
             type(row)._default_manager.bulk_create([row])  # Django's documented name
+
+
+def _forget(known: dict[Any, Any], gone: set[int]) -> None:
+    for key in [key for key, row in known.items() if id(row) in gone]:
+        del known[key]
 
 
 def _token(record: records.PublisherRecord, team: Team | None) -> Token:

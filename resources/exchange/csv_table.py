@@ -6,7 +6,6 @@ blocklist are not in it: that is what JSON and NDJSON are for.
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import json
@@ -17,6 +16,8 @@ from itertools import chain
 from typing import Any, BinaryIO
 
 from ghost.core.errors import RefusedError
+from ghost.core.text import moments
+from ghost.core.text.file_encodings import MAX_LINE_CHARS, decoded_lines
 from resources.exchange import records
 from resources.exchange.report import Line
 from resources.models import Resource
@@ -33,7 +34,9 @@ COLUMNS = (
     "created_at", "updated_at", *SHOWN, "content_markdown",
 )  # fmt: skip
 SEPARATORS = ",;\t|"
-MAX_LINE_CHARS = 1_000_000
+_SEPARATOR = re.compile(rf'"?sep=([{SEPARATORS}])"?', re.IGNORECASE)
+"""Excel's own line before the table."""
+NOT_IN_UTF_8 = "It is not in UTF-8: save the table as “CSV UTF-8”, or give --encoding cp1252, or whatever it is in."
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 """What a spreadsheet would compute; more apostrophes before it, so that none is lost."""
 
@@ -86,95 +89,79 @@ def _harmless(value: object) -> object:
 # -- reading
 
 
-def read(stream: BinaryIO) -> Iterator[Line]:
+def read(stream: BinaryIO, encoding: str = "utf-8-sig") -> Iterator[Line]:
     """The rows as resources; one that can't be is handed on as its reason.
 
-    RefusedError for a file that is no such table. Separators and byte order marks are found out.
+    RefusedError for a file that is no such table. Separators and byte order marks are found out, and a line
+    `sep=;` before the names of the columns.
     """
-    lines = _lines(stream)
-    first = next(lines, "")
-    bounded = _Bounded(first, lines)
-    table = csv.reader(bounded, delimiter=_separator(first), strict=True)
+    lines = _Bounded(decoded_lines(stream, encoding))
+    table = csv.reader(lines, delimiter=_separator(lines), strict=True)
     columns = _columns(table)
     while True:
-        bounded.taken = 0
-        place = f"line {table.line_num + 1}"
+        place = f"line {lines.number + 1}"
+        lines.taken = 0
         try:
             cells = next(table)
-            if cells:
-                yield Line(place, _record(dict(zip(columns, _fitting(cells, columns), strict=True))),
-                           sum(map(len, cells)))  # fmt: skip
+            if any(cell.strip() for cell in cells):
+                yield Line(place, _record(_named(cells, columns)), sum(map(len, cells)))
         except StopIteration:
             return
         except csv.Error as error:
             yield Line(place, RefusedError(f"It is no line of a table: {error}."))
         except RefusedError as error:
+            if lines.is_over:
+                raise
             yield Line(place, error)
-
-
-def _lines(stream: BinaryIO) -> Iterator[str]:
-    start = stream.read(4)
-    is_16 = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    whole = _Joined(start, stream)
-    # What is not UTF-8 is refused line by line.
-    text = io.TextIOWrapper(
-        io.BufferedReader(whole),
-        encoding="utf-16" if is_16 else "utf-8-sig",
-        errors="surrogateescape",
-        newline="",
-    )
-    number = 0
-    while line := text.readline(MAX_LINE_CHARS + 1):
-        number += 1
-        if len(line) > MAX_LINE_CHARS:
-            raise RefusedError(f"This is no table: line {number} has more than a million letters.")
-        yield line
-
-
-class _Joined(io.RawIOBase):
-    """What was read of a stream already, and the rest of it."""
-
-    def __init__(self, start: bytes, rest: BinaryIO) -> None:
-        self._start, self._rest = start, rest
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:  # noqa: ANN401  # a writable buffer
-        body = self._start[: len(buffer)] or self._rest.read(len(buffer))
-        self._start = self._start[len(body) :]
-        buffer[: len(body)] = body
-        return len(body)
 
 
 class _Bounded:
     """Lines, of which one row of the table takes so many characters at most: a quoted cell may go over lines,
     and a row over any number of such cells."""
 
-    def __init__(self, first: str, rest: Iterator[str]) -> None:
-        self._lines: Iterator[str] = chain([first], rest)
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
         self.taken = 0
         """Characters since the row began."""
+        self.number = 0
+        """Lines that were read."""
+        self.is_over = False
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
         line = next(self._lines)
+        self.number += 1
         self.taken += len(line)
         if self.taken > MAX_LINE_CHARS:
-            self._lines = iter(())  # what comes after it can't be told from it
-            raise RefusedError("This is no table: a row has more than a million letters.")
+            self.is_over = True  # what comes after it can't be told from it
+            raise RefusedError(
+                f"This is no table: line {self.number} ends a row of more than a million letters."
+            )
+        return line
+
+    def peek(self) -> str:
+        """The next line, which is still to come."""
+        line = next(self._lines, "")
+        self._lines = chain([line], self._lines)
         return line
 
 
-def _separator(first: str) -> str:
+def _separator(lines: _Bounded) -> str:
+    """What stands between cells: as `sep=;` says it, or the one that the first line has most of."""
+    while (first := lines.peek()) and not first.strip():
+        next(lines)
+    if told := _SEPARATOR.fullmatch(first.rstrip("\r\n")):
+        next(lines)
+        return told[1]
     return max(SEPARATORS, key=first.count)
 
 
 def _columns(table: Iterator[list[str]]) -> list[str]:
+    """The names of the columns; those at the end that have none are what spreadsheets leave behind."""
     try:
-        columns = [name.strip() for name in next(table, [])]
+        columns = [_column(name) for name in _trimmed(next(table, []))]
     except csv.Error as error:
         raise RefusedError(f"This is no table: {error}.") from error
     if missing := {"title", "magnet_uri"} - {*columns}:
@@ -186,17 +173,37 @@ def _columns(table: Iterator[list[str]]) -> list[str]:
             f"The column “{unknown[0][:60]}” is unknown: remove it, or name it one of"
             f" {', '.join(COLUMNS)}."
         )
-    if len(columns) != len({*columns}):
-        raise RefusedError("A column is there twice: remove one of them.")
+    if twice := [name for name in columns if columns.count(name) > 1]:
+        raise RefusedError(f"The column “{twice[0]}” is there twice: remove one of them.")
     return columns
 
 
-def _fitting(cells: list[str], columns: list[str]) -> list[str]:
+def _column(name: str) -> str:
+    """`Magnet URI` is `magnet_uri`."""
+    return re.sub(r"[\s-]+", "_", name.strip().lower())
+
+
+def _trimmed(cells: list[str], least: int = 0) -> list[str]:
+    """Without the empty cells at its end, as far as there are more than so many."""
+    while len(cells) > least and not cells[-1].strip():
+        cells = cells[:-1]
+    return cells
+
+
+def _named(cells: list[str], columns: list[str]) -> dict[str, str]:
+    """The cells by the names of their columns; RefusedError for a row that has others."""
+    cells = _trimmed(cells, len(columns))
     if len(cells) != len(columns):
         raise RefusedError(f"It has {len(cells)} cells, and the first line names {len(columns)}.")
+    if [_column(cell) for cell in cells] == columns:
+        raise RefusedError("It names the columns once more: leave it out.")
     if not all(_is_text(cell) for cell in cells):
-        raise RefusedError("It is not in UTF-8: save the table as “CSV UTF-8”.")
-    return [cell[1:] if cell[:1] == "'" and _FORMULA.match(cell) else cell for cell in cells]
+        raise RefusedError(NOT_IN_UTF_8)
+    return dict(zip(columns, map(_unguarded, cells), strict=True))
+
+
+def _unguarded(cell: str) -> str:
+    return cell[1:] if cell[:1] == "'" and _FORMULA.match(cell) else cell
 
 
 def _is_text(cell: str) -> bool:
@@ -223,12 +230,9 @@ def _moment(name: str, cell: str) -> datetime | None:
     if not cell:
         return None
     try:
-        moment = datetime.fromisoformat(cell)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise RefusedError(f"{name}: write a date as 2026-01-31T12:00:00+00:00, with its zone.")
-    return moment
+        return moments.parse(cell)
+    except RefusedError as error:
+        raise RefusedError(f"{name}: {error}.") from error
 
 
 def _tags(cell: str) -> list[str]:

@@ -16,6 +16,7 @@ from typing import BinaryIO
 from ghost.core.db.snapshot import one_moment
 from ghost.core.errors import RefusedError
 from ghost.core.io.files import replacing
+from ghost.core.text import file_encodings
 from resources.exchange import csv_table, document, folder, ndjson
 from resources.exchange.catalog import Export, Selection
 from resources.exchange.legacy import database
@@ -84,7 +85,7 @@ def of_source(name: str) -> Format:
     if path.is_dir():
         return Format.TORRENTS
     with path.open("rb") as stream:
-        first = stream.read(1000).removeprefix(b"\xef\xbb\xbf").lstrip()
+        first = file_encodings.in_utf_8(stream).read(1000).lstrip()
     if first.startswith(database.MAGIC):
         return Format.EARLIER
     if first.startswith(b"{"):
@@ -98,8 +99,15 @@ def of_source(name: str) -> Format:
 
 
 @contextmanager
-def opened(name: str, kind: Format, *, metadata_dir: Path | None = None) -> Iterator[Source]:
-    """Open it; RefusedError if it is not of that format, or of a version that nobody knows."""
+def opened(
+    name: str, kind: Format, *, metadata_dir: Path | None = None, encoding: str = ""
+) -> Iterator[Source]:
+    """Open it; RefusedError if it is not of that format, or of a version that nobody knows.
+
+    `encoding` is that of a CSV without a byte order mark.
+    """
+    if encoding and kind != Format.CSV:
+        raise RefusedError("--encoding is for CSV; JSON is in UTF-8, or says what it is in.")
     match kind:
         case Format.EARLIER:
             with database.opened(Path(name), metadata_dir) as legacy:
@@ -113,10 +121,12 @@ def opened(name: str, kind: Format, *, metadata_dir: Path | None = None) -> Iter
                 yield _promising(found.header, found.read())
         case Format.NDJSON:
             with _stream(name) as stream:
-                yield _promising(ndjson.read_header(stream), ndjson.read(stream))
+                lines = ndjson.Lines(file_encodings.in_utf_8(stream))
+                yield _promising(lines.header, lines.read())
         case Format.CSV:
             with _stream(name) as stream:
-                yield Source(csv_table.read(stream))
+                how = file_encodings.named(encoding) if encoding else file_encodings.UTF_8
+                yield Source(csv_table.read(stream, how))
 
 
 def _promising(header: Header, lines: Iterator[Line]) -> Source:
@@ -134,10 +144,10 @@ def _stream(name: str) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _in_memory(stream: BinaryIO) -> Iterator[mmap.mmap | bytes]:
-    """What is in a file, read from it as it is looked at."""
+    """What is in a file, read from it as it is looked at; in UTF-8."""
     with tempfile.TemporaryFile() as copy:
-        if not stream.seekable():
-            shutil.copyfileobj(stream, copy)
+        if not _is_as_it_is(stream):
+            shutil.copyfileobj(file_encodings.in_utf_8(stream), copy)
             copy.flush()
             stream = copy
         if not stream.seek(0, 2):
@@ -145,6 +155,15 @@ def _in_memory(stream: BinaryIO) -> Iterator[mmap.mmap | bytes]:
             return
         with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as body:
             yield body
+
+
+def _is_as_it_is(stream: BinaryIO) -> bool:
+    """Whether it can be read in place."""
+    if not stream.seekable():
+        return False
+    start = stream.read(4)
+    stream.seek(0)
+    return file_encodings.of_start(start) == file_encodings.UTF_8
 
 
 # -- writing

@@ -3,7 +3,8 @@ are written together."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
 
@@ -110,6 +111,18 @@ class Arrivals:
         self._is_dry_run = is_dry_run
         self._seen: dict[bytes, str] = {}
         """Where each hash of this file stood."""
+        self._newly_seen: list[bytes] = []
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """What is taken inside counts as seen unless it ends in an error."""
+        self._newly_seen = []
+        try:
+            yield
+        except BaseException:
+            for each in self._newly_seen:
+                del self._seen[each]
+            raise
 
     def take(self, lines: list[Line], *, is_last: bool) -> list[Line]:
         """Write what is new; those that wait for an older release, unless these are the last."""
@@ -124,10 +137,15 @@ class Arrivals:
             except (RefusedError, ValidationError) as error:
                 self._refuse(arrival.line.place, error)
             else:
-                self._seen.update({bytes.fromhex(h): arrival.line.place for h in arrival.hashes})
+                self._see(arrival)
         if new:
             self._write(new, known)
         return waiting
+
+    def _see(self, arrival: _Arrival) -> None:
+        seen = {bytes.fromhex(h): arrival.line.place for h in arrival.hashes}
+        self._seen.update(seen)
+        self._newly_seen += seen
 
     def _parsed(self, line: Line) -> _Arrival | None:
         assert isinstance(line.what, records.ResourceRecord)  # noqa: S101  # sorted by the caller

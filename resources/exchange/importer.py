@@ -3,17 +3,19 @@ and by hash, so that whoever is interrupted starts again and finds what is there
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
 from ghost.core.audit import actors, trail
 from ghost.core.catalog.models import Catalog
+from ghost.core.db.outages import OUTAGES
 from ghost.core.db.pacing import PacedWriter
 from ghost.core.errors import OutageError, RefusedError
 from resources.exchange import records
@@ -30,6 +32,11 @@ AT_ONCE = 60
 MAX_BYTES_AT_ONCE = 16 << 20
 MOST_ROUNDS = 100
 """Through what waits: a chain that runs backwards would take as many as it has links."""
+
+ENDS = (OutageError, OSError, MemoryError, *OUTAGES)
+"""No fault of a line's: the disk is full, the database is locked or away."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -71,8 +78,7 @@ class Intake:
     def take(self, lines: Iterator[Line]) -> Iterator[int]:
         """Take all of them in; yields after each part how many lines that were.
 
-        RefusedError for defaults that are not here, where the file can't bring them;
-        OutageError if somebody adds one of them at the same moment.
+        RefusedError for defaults that are not here, where the file can't bring them.
         """
         with closing(self._waiting), actors.acting_as("import_catalog"):
             if not self._options.brings_people:
@@ -108,15 +114,32 @@ class Intake:
             self._take(part, is_last=is_last)
 
     def _take(self, part: list[Line], *, is_last: bool = False) -> None:
+        """All of it in one transaction. Where the database refuses, each half by itself, down to the line at fault."""
         try:
-            with self._transaction():
-                for kind, group in groupby(part, key=lambda line: type(line.what)):
-                    self._take_group(kind, list(group), is_last=is_last)
-        except IntegrityError as error:
-            raise OutageError(
-                "Somebody else added one of these at the same moment. Run the import again: what"
-                " is in stays in."
-            ) from error
+            self._take_at_once(part, is_last=is_last)
+        except (
+            Exception
+        ) as error:  # whatever a line provokes is told of that line, and the others come in
+            if isinstance(error, ENDS):
+                raise
+            if len(part) == 1:
+                self._refuse(part[0].place, error)
+                return
+            for half in (part[: len(part) // 2], part[len(part) // 2 :]):
+                self._take(half, is_last=is_last)
+
+    def _take_at_once(self, part: list[Line], *, is_last: bool) -> None:
+        put_off = list[Line]()
+        with self._report.part(), self._people.part(), self._arrivals.part(), self._transaction():
+            for kind, group in groupby(part, key=lambda line: type(line.what)):
+                put_off += self._take_group(kind, list(group), is_last=is_last)
+        self._waiting.keep(put_off)
+
+    def _refuse(self, place: str, error: Exception) -> None:
+        if not isinstance(error, (RefusedError, ValidationError, DatabaseError, OverflowError)):
+            log.error("import: %s", place, exc_info=error)
+        self._report.refuse(place, reason_of(error))
+        self._report.tell()
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -128,14 +151,16 @@ class Intake:
             if self._is_dry_run:
                 transaction.set_rollback(True)
 
-    def _take_group(self, kind: type, lines: list[Line], *, is_last: bool) -> None:
+    def _take_group(self, kind: type, lines: list[Line], *, is_last: bool) -> list[Line]:
+        """Take them in; those that wait for an older release."""
         if kind is records.ResourceRecord:
-            self._waiting.keep(self._arrivals.take(lines, is_last=is_last))
-        elif kind is records.BlockRecord:
+            return self._arrivals.take(lines, is_last=is_last)
+        if kind is records.BlockRecord:
             self._take_blocks(lines)
         else:
             for line in lines:
                 self._take_one(line)
+        return []
 
     def _take_one(self, line: Line) -> None:
         self._people.mended.clear()
@@ -198,6 +223,15 @@ def _block(record: records.BlockRecord) -> Block:
     )
 
 
-def reason_of(error: RefusedError | ValidationError) -> str:
+def reason_of(error: Exception) -> str:
     """The reason in one line."""
-    return " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+    match error:
+        case RefusedError():
+            return str(error)
+        case ValidationError():
+            return " ".join(error.messages)
+        case IntegrityError():
+            return "It can't be stored beside what is here already."
+        case DatabaseError() | OverflowError():
+            return "A value in it is more than the database can hold."
+    return f"It can't be taken in ({type(error).__name__}: {str(error)[:200]})."

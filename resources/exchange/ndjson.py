@@ -23,22 +23,35 @@ def write(stream: BinaryIO, header: Header, found: Iterable[Record]) -> Iterator
         yield record
 
 
-def read_header(stream: BinaryIO) -> Header:
-    """The first line; RefusedError if this is no catalog, or of another version."""
-    return records.header(stream.readline(MAX_LINE_BYTES))
+class Lines:
+    """A file of records, its header first; RefusedError if that is none, or of another version."""
 
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._number = 0
+        self.header = records.header(self._first())
 
-def read(stream: BinaryIO) -> Iterator[Line]:
-    """The records behind the header; a line that is none is handed on as its reason."""
-    number = 1
-    while line := stream.readline(MAX_LINE_BYTES + 1):
-        number += 1
-        if len(line) > MAX_LINE_BYTES:
-            _skip_line(stream, line)
-            reason = f"The line has more than {MAX_LINE_BYTES >> 20} MiB."
-            yield Line(f"line {number}", RefusedError(reason))
-        elif line.strip():
-            yield parsed(f"line {number}", line)
+    def _first(self) -> bytes:
+        """The first line that is not blank."""
+        while line := self._next():
+            if line.strip():
+                return line
+        return b""
+
+    def _next(self) -> bytes:
+        self._number += 1
+        return self._stream.readline(MAX_LINE_BYTES + 1)
+
+    def read(self) -> Iterator[Line]:
+        """The records behind the header; a line that is none is handed on as its reason."""
+        while line := self._next():
+            place = f"line {self._number}"
+            if len(line) > MAX_LINE_BYTES:
+                _skip_line(self._stream, line)
+                reason = f"The line has more than {MAX_LINE_BYTES >> 20} MiB."
+                yield Line(place, RefusedError(reason))
+            elif line.strip():
+                yield parsed(place, line)
 
 
 def parsed(place: str, body: bytes) -> Line:

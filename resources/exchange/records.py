@@ -12,7 +12,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
@@ -22,6 +21,7 @@ from pydantic import (
 )
 
 from ghost.core.errors import RefusedError
+from ghost.core.text.moments import Moment
 from resources.states import DhtStatus, ProbeStatus
 from resources.torrents import metadata
 from teams.roles import Role
@@ -72,15 +72,15 @@ class PublisherRecord(_Record):
     token_hash: TokenHash | None = None
     scheme: Scheme = Scheme.GHOST
     old_hash: TokenHash | None = None
-    old_hash_until: AwareDatetime | None = None
+    old_hash_until: Moment | None = None
     prefix: Annotated[Text, Field(max_length=16)] = ""
     note: Annotated[Text, Field(max_length=300)] = ""
     needs_review: bool = False
     is_read_only: bool = False
-    created_at: AwareDatetime | None = None
-    expires_at: AwareDatetime | None = None
-    revoked_at: AwareDatetime | None = None
-    last_used_at: AwareDatetime | None = None
+    created_at: Moment | None = None
+    expires_at: Moment | None = None
+    revoked_at: Moment | None = None
+    last_used_at: Moment | None = None
 
 
 class TeamRecord(_Record):
@@ -90,7 +90,7 @@ class TeamRecord(_Record):
     id: Ref
     name: Text
     owner: Ref
-    created_at: AwareDatetime | None = None
+    created_at: Moment | None = None
 
 
 class CategoryRecord(_Record):
@@ -104,8 +104,8 @@ class CategoryRecord(_Record):
     sort_order: _Order = 0
     torznab_id: _Count | None = None
     created_by: Ref | None = None
-    created_at: AwareDatetime | None = None
-    updated_at: AwareDatetime | None = None
+    created_at: Moment | None = None
+    updated_at: Moment | None = None
 
 
 class BlockRecord(_Record):
@@ -115,7 +115,7 @@ class BlockRecord(_Record):
     type: Literal["block"] = "block"
     info_hash: Hash
     reason: Annotated[Text, Field(max_length=2000)] = ""
-    created_at: AwareDatetime | None = None
+    created_at: Moment | None = None
     created_by: Annotated[Text, Field(max_length=150)] = ""
     is_of_takedown: bool = False
 
@@ -139,22 +139,22 @@ class ResourceRecord(_Record):
     checksums: list[dict[Text, Text]] = []
     supersedes: Hash | None = None
     cover_image_url: Text | None = None
-    created_at: AwareDatetime | None = None
-    updated_at: AwareDatetime | None = None
-    published_at: AwareDatetime | None = None
-    became_public_at: AwareDatetime | None = None
-    takedown_at: AwareDatetime | None = None
+    created_at: Moment | None = None
+    updated_at: Moment | None = None
+    published_at: Moment | None = None
+    became_public_at: Moment | None = None
+    takedown_at: Moment | None = None
     takedown_reason: Text = ""
     awaits_review: bool = False
     review_note: Text = ""
     dht_status: DhtStatus = DhtStatus.UNKNOWN
     dht_misses: _Count = 0
-    dht_changed_at: AwareDatetime | None = None
-    last_dht_check: AwareDatetime | None = None
+    dht_changed_at: Moment | None = None
+    last_dht_check: Moment | None = None
     probe_status: ProbeStatus = ProbeStatus.PENDING
     probe_error: Text = ""
     probe_attempts: _Small = 0
-    probed_at: AwareDatetime | None = None
+    probed_at: Moment | None = None
     num_peers: _Count | None = None
     other_hash: Hash | Literal[""] = ""
     is_private: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TextIO
@@ -48,15 +49,36 @@ class Report:
     """Resources by outcome, and new rows of other types (`publishers`, …)."""
     told: int = 0
 
+    _pending: list[tuple[str, str, str, str]] = field(default_factory=list)
+
     def refuse(self, place: str, reason: str, advice: str = "") -> None:
         """This one is not in."""
         self.counts[RecordOutcome.REFUSED] += 1
-        self._tell("refused", place, reason, advice)
+        self._pending.append(("refused", place, reason, advice))
 
     def mend(self, place: str, reason: str) -> None:
         """This one is in, otherwise than it stood."""
         self.counts["mended"] += 1
-        self._tell("mended", place, reason, "")
+        self._pending.append(("mended", place, reason, ""))
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """What is said inside counts once it ends well; as if it had not been said otherwise."""
+        before, said = self.counts.copy(), len(self._pending)
+        try:
+            yield
+        except BaseException:
+            self.counts.clear()  # the same object: others look at it
+            self.counts.update(before)
+            del self._pending[said:]
+            raise
+        self.tell()
+
+    def tell(self) -> None:
+        """Write down what was said so far."""
+        for said in self._pending:
+            self._tell(*said)
+        self._pending.clear()
 
     def _tell(self, what: str, place: str, reason: str, advice: str) -> None:
         told = {"outcome": what, "place": place, "reason": reason, "advice": advice}
@@ -70,14 +92,20 @@ class Report:
 
 
 def chunks(lines: Iterator[Line], *, count: int, max_bytes: int) -> Iterator[list[Line]]:
-    """The lines in parts of so many, fewer where they are big."""
+    """The lines in parts of so many, fewer where they are big. If reading ends in an error, it is raised once the
+    lines before it were handed on."""
     part: list[Line] = []
     size = 0
-    for line in lines:
-        if part and (len(part) >= count or size + line.size > max_bytes):
+    try:
+        for line in lines:
+            if part and (len(part) >= count or size + line.size > max_bytes):
+                yield part
+                part, size = [], 0
+            part.append(line)
+            size += line.size
+    except Exception:
+        if part:
             yield part
-            part, size = [], 0
-        part.append(line)
-        size += line.size
+        raise
     if part:
         yield part

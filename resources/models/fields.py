@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from ghost.core.db.fields import FoldedField, LineField, ReasonField
 from ghost.core.text import info_hashes
 from ghost.core.text.addresses import require_plain
+from ghost.core.text.moments import require_in_range
 from resources import sizes
 from resources.models.category import Category
 from resources.states import DhtStatus, ProbeStatus, State
@@ -149,6 +150,7 @@ class ResourceFields(models.Model):
         blank=True,
         default=timezone.now,
         db_index=True,
+        validators=[require_in_range],
         help_text=_("When it becomes public; empty for a draft."),
     )
     became_public_at = models.DateTimeField(_("public since"), null=True, editable=False)

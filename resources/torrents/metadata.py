@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Annotated, Any, NotRequired, TypedDict
 
 from django.conf import settings
-from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints, TypeAdapter
+from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter
 
 from ghost.core.io.files import write_atomic
+from ghost.core.text.moments import Moment
 from resources import sizes
 from resources.torrents import private
 
@@ -66,7 +67,7 @@ class Metadata:
     files: tuple[File, ...]
     piece_length: _Size
     num_peers: _Count
-    fetched_at: AwareDatetime
+    fetched_at: Moment
     backend: str = "libtorrent"
     v1: _OwnHash = ""
     v2: _OwnHash = ""

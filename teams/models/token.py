@@ -19,6 +19,7 @@ from ghost.core.db.fields import NameField, NameKeyField
 from ghost.core.db.nowait import nowait
 from ghost.core.db.outages import OUTAGES
 from ghost.core.errors import ConflictError, ForbiddenError, RefusedError, RevokedError
+from ghost.core.text.moments import require_in_range
 from teams import credentials, reasons
 from teams.models import public_names
 from teams.roles import Role
@@ -192,7 +193,9 @@ class Token(models.Model):
         _("note"), max_length=300, blank=True, help_text=_("For operators; never published.")
     )
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
-    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
+    expires_at = models.DateTimeField(
+        _("expires"), null=True, blank=True, validators=[require_in_range]
+    )
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True, editable=False)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
     sent_in_address_at = models.DateTimeField(null=True, editable=False)

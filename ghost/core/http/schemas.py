@@ -6,7 +6,6 @@ flags in a body are strict: `"5"` is not 5.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, TypeVar
@@ -14,7 +13,6 @@ from typing import Annotated, Any, ClassVar, TypeVar
 from django.utils.translation import gettext as _
 from ninja import errors
 from pydantic import (
-    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -27,6 +25,8 @@ from pydantic import (
     model_validator,
 )
 
+from ghost.core.text import moments
+
 Model = TypeVar("Model", bound=BaseModel)
 
 MAX_ID = 2**63 - 1
@@ -38,23 +38,7 @@ NO_NUL = r"^[^\x00]*$"
 ABSENT: Any = None
 """Default of a field that may be left out but is not nullable; told apart by `exclude_unset`."""
 
-_DATE_FIRST = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:")
-_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-_LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 _DATE_TIME = {"type": "string", "format": "date-time"}
-
-
-def _is_written_out(value: object) -> object:
-    # pydantic would take a number, or digits, for seconds since 1970
-    if isinstance(value, str) and _DATE_FIRST.match(value):
-        return value
-    raise ValueError(_("must be a date and time with a zone, such as 2026-01-31T12:00:00+00:00"))
-
-
-def _to_utc(value: datetime) -> datetime:
-    if not _EARLIEST <= value <= _LATEST:
-        raise ValueError(_("the year must be between 1970 and 9998"))
-    return value.astimezone(UTC)
 
 
 def _shown(value: datetime) -> str:
@@ -82,8 +66,7 @@ Name = Annotated[str, COMPOSED, StringConstraints(min_length=1, max_length=100, 
 TokenHash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 MomentIn = Annotated[
     AwareDatetime,
-    BeforeValidator(_is_written_out),
-    AfterValidator(_to_utc),
+    BeforeValidator(moments.read),
     WithJsonSchema(_DATE_TIME),
 ]
 """A moment with a zone (RFC 3339); without one it is refused."""

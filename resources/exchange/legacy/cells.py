@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
+from ghost.core.errors import RefusedError
+from ghost.core.text import moments
 from ghost.core.text.unicode import one_line
 from resources.exchange import records
-
-FIRST_YEAR, LAST_YEAR = 1970, 9000
-"""Moments beyond can't be compared in every zone."""
 
 
 def key(value: object) -> int | None:
@@ -31,9 +30,6 @@ def moment(value: object) -> tuple[datetime | None, bool]:
     if value is None or value == "":
         return None, False
     try:
-        found = datetime.fromisoformat(str(value))
-    except ValueError:
+        return moments.parse(str(value), is_utc=True), False
+    except RefusedError:
         return None, True
-    if not FIRST_YEAR <= found.year <= LAST_YEAR:
-        return None, True
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC), False

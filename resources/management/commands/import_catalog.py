@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import shlex
 import sys
 import time
@@ -15,8 +16,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
+from ghost.core import termination
 from ghost.core.db import scratch
-from ghost.core.db.snapshot import require_prepared
+from ghost.core.db.snapshot import trouble
 from ghost.core.errors import GhostError, RefusedError
 from resources.exchange import activation, formats
 from resources.exchange.formats import Format, Source
@@ -29,11 +31,14 @@ from teams.models import Token
 ADVICE = "Activate them if you know them: run it again with --activate-tokens, or in the admin, under Tokens."
 
 
+log = logging.getLogger(__name__)
+
+
 class Command(BaseCommand):
     help = (
         "Takes a catalog in: JSON, NDJSON, CSV, a folder of .torrent files, or the SQLite database"
         " of the earlier Ghost. What is here already stays. The last line is JSON: counts, seconds."
-        " Exit status 1 if a line was refused, or the file could not be read to its end."
+        " Exit status 1 if a line was refused, or the file could not be read to its end (`error` says why)."
     )
 
     _done = 0
@@ -41,6 +46,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", metavar="FILE", help="or a folder; - for standard input")
+        parser.add_argument(
+            "--encoding", default="", metavar="NAME", help="of a CSV that is not in UTF-8: cp1252"
+        )
         parser.add_argument("--format", choices=formats.READ, help="instead of what is found in it")
         parser.add_argument(
             "--dry-run", action="store_true", help="say what would happen, write nothing"
@@ -73,34 +81,53 @@ class Command(BaseCommand):
         )  # fmt: skip
 
     def handle(self, *_: object, file: str, **options: Any) -> None:  # noqa: ANN401  # Django's
-        started, counts = time.monotonic(), Counter[str]()
-        progress = ProgressLine(self.stderr)
         if options["confirm_admin"] and not options["activate_tokens"]:
             raise CommandError("--confirm-admin goes with --activate-tokens.")
-        self._is_dry_run = options["dry_run"]
+        started, counts, ended = time.monotonic(), Counter[str](), None
+        self._done, self._is_dry_run = 0, options["dry_run"]
+        progress = ProgressLine(self.stderr)
         try:
-            formats.require_there(file)
-            with ExitStack() as stack:
-                kind = Format(options["format"]) if options["format"] else formats.of_source(file)
-                source = stack.enter_context(
-                    formats.opened(file, kind, metadata_dir=options["metadata_dir"])
-                )
-                if self._is_dry_run:
-                    stack.enter_context(scratch.on_copy())
-                report = Report(progress.say, self._report_file(stack, options), counts)
-                intake = Intake(_wanted(options, kind), report)
-                self._take(source, intake, progress)
-                self._settle(intake.inert_tokens, progress, file, options, counts)
-        except GhostError as error:
-            kept = " What came before it is in." if self._has_kept(counts) else ""
-            raise CommandError(f"{error}{kept}") from error
-        except (OSError, DatabaseError) as error:
-            require_prepared(error)
-            raise CommandError(f"{error}. {self._advice}") from error
-        except KeyboardInterrupt:
-            raise CommandError(f"Interrupted. {self._advice}", returncode=130) from None
+            with termination.as_interrupt():
+                self._run(file, options, counts, progress)
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  # the report comes in any case
+            ended = self._ended(error, counts)
         progress.end()
-        self._end(counts, started)
+        self._tell(counts, started, ended)
+
+    def _run(
+        self, file: str, options: dict[str, Any], counts: Counter[str], progress: ProgressLine
+    ) -> None:
+        formats.require_there(file)
+        with ExitStack() as stack:
+            kind = Format(options["format"]) if options["format"] else formats.of_source(file)
+            source = stack.enter_context(
+                formats.opened(
+                    file,
+                    kind,
+                    metadata_dir=options["metadata_dir"],
+                    encoding=options["encoding"],
+                )
+            )
+            if self._is_dry_run:
+                stack.enter_context(scratch.on_copy())
+            report = Report(progress.say, self._report_file(stack, options), counts)
+            intake = Intake(_wanted(options, kind), report)
+            self._take(source, intake, progress)
+            self._settle(intake.inert_tokens, progress, file, options, counts)
+
+    def _ended(self, error: BaseException, counts: Counter[str]) -> CommandError:
+        """Why it ended before its time."""
+        match error:
+            case KeyboardInterrupt():
+                return CommandError(f"Interrupted. {self._advice}", returncode=130)
+            case GhostError():
+                kept = " What came before it is in." if self._has_kept(counts) else ""
+                return CommandError(f"{error}{kept}")
+            case OSError() | DatabaseError():
+                told = trouble(error)
+                return CommandError(told or f"{error}. {self._advice}")
+        log.error("The import ended", exc_info=error)
+        return CommandError(f"It ended with a fault of Ghost's own, {error!r}. {self._advice}")
 
     def _has_kept(self, counts: Counter[str]) -> bool:
         """Whether something of the file is here now."""
@@ -148,10 +175,18 @@ class Command(BaseCommand):
         for token in filter(lambda each: each.is_admin, tokens):
             progress.say(f"tokens: --confirm-admin {shlex.quote(activation.label(token))}")
 
-    def _end(self, counts: Counter[str], started: float) -> None:
-        told = {name: counts[name] for name in ("created", "updated", "skipped", "refused")}
+    def _tell(self, counts: Counter[str], started: float, ended: CommandError | None) -> None:
+        """The last line; CommandError if not all of the file is in."""
+        told: dict[str, Any] = {
+            name: counts[name] for name in ("created", "updated", "skipped", "refused")
+        }
         told |= {name: count for name, count in sorted(counts.items()) if count}
-        self.stdout.write(json.dumps(told | {"seconds": round(time.monotonic() - started, 2)}))
+        told["seconds"] = round(time.monotonic() - started, 2)
+        if ended:
+            told["error"] = str(ended)
+        self.stdout.write(json.dumps(told))
+        if ended:
+            raise ended
         if refused := counts["refused"]:
             how = "would be" if self._is_dry_run else "was" if refused == 1 else "were"
             others = "; the others are in" if self._has_kept(counts) else ""

@@ -47,11 +47,17 @@ class Retention(Group):
     heading = _("How long records are kept")
 
     keep_days: int = Field(
-        90, ge=1, description="Days that health samples, builds and ended tasks are kept."
+        90,
+        ge=1,
+        le=36_500,
+        description="Days that health samples, builds and ended tasks are kept.",
     )
-    audit_keep_days: int = Field(365, ge=1, description="Days that audit events are kept.")
+    audit_keep_days: int = Field(
+        365, ge=1, le=36_500, description="Days that audit events are kept."
+    )
     address_keep_days: int = Field(
         90,
         ge=1,
+        le=36_500,
         description="Days that audit events tell from which address somebody signed in or was refused.",
     )
