@@ -15,9 +15,9 @@ from datetime import datetime
 from itertools import chain
 from typing import Any, BinaryIO
 
+from ghost.core import moments
 from ghost.core.errors import RefusedError
-from ghost.core.text import moments
-from ghost.core.text.file_encodings import MAX_LINE_CHARS, decoded_lines
+from ghost.core.io.text_encodings import MAX_LINE_CHARS, decoded_lines
 from resources.exchange import records
 from resources.exchange.report import Line
 from resources.models import Resource
@@ -131,14 +131,15 @@ class _Bounded:
         return self
 
     def __next__(self) -> str:
+        self.is_over = True  # unless there is a line: what comes after one that is too long can't be told from it
         line = next(self._lines)
         self.number += 1
         self.taken += len(line)
         if self.taken > MAX_LINE_CHARS:
-            self.is_over = True  # what comes after it can't be told from it
             raise RefusedError(
                 f"This is no table: line {self.number} ends a row of more than a million letters."
             )
+        self.is_over = False
         return line
 
     def peek(self) -> str:

@@ -15,8 +15,8 @@ from typing import BinaryIO
 
 from ghost.core.db.snapshot import one_moment
 from ghost.core.errors import RefusedError
+from ghost.core.io import text_encodings
 from ghost.core.io.files import replacing
-from ghost.core.text import file_encodings
 from resources.exchange import csv_table, document, folder, ndjson
 from resources.exchange.catalog import Export, Selection
 from resources.exchange.legacy import database
@@ -85,7 +85,7 @@ def of_source(name: str) -> Format:
     if path.is_dir():
         return Format.TORRENTS
     with path.open("rb") as stream:
-        first = file_encodings.in_utf_8(stream).read(1000).lstrip()
+        first = text_encodings.in_utf_8(stream).read(1000).lstrip()
     if first.startswith(database.MAGIC):
         return Format.EARLIER
     if first.startswith(b"{"):
@@ -121,11 +121,11 @@ def opened(
                 yield _promising(found.header, found.read())
         case Format.NDJSON:
             with _stream(name) as stream:
-                lines = ndjson.Lines(file_encodings.in_utf_8(stream))
+                lines = ndjson.Lines(text_encodings.in_utf_8(stream))
                 yield _promising(lines.header, lines.read())
         case Format.CSV:
             with _stream(name) as stream:
-                how = file_encodings.named(encoding) if encoding else file_encodings.UTF_8
+                how = text_encodings.named(encoding) if encoding else text_encodings.UTF_8
                 yield Source(csv_table.read(stream, how))
 
 
@@ -147,7 +147,7 @@ def _in_memory(stream: BinaryIO) -> Iterator[mmap.mmap | bytes]:
     """What is in a file, read from it as it is looked at; in UTF-8."""
     with tempfile.TemporaryFile() as copy:
         if not _is_as_it_is(stream):
-            shutil.copyfileobj(file_encodings.in_utf_8(stream), copy)
+            shutil.copyfileobj(text_encodings.in_utf_8(stream), copy)
             copy.flush()
             stream = copy
         if not stream.seek(0, 2):
@@ -163,7 +163,7 @@ def _is_as_it_is(stream: BinaryIO) -> bool:
         return False
     start = stream.read(4)
     stream.seek(0)
-    return file_encodings.of_start(start) == file_encodings.UTF_8
+    return text_encodings.of_start(start) == text_encodings.UTF_8
 
 
 # -- writing

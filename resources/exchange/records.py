@@ -21,7 +21,7 @@ from pydantic import (
 )
 
 from ghost.core.errors import RefusedError
-from ghost.core.text.moments import Moment
+from ghost.core.moments import Moment
 from resources.states import DhtStatus, ProbeStatus
 from resources.torrents import metadata
 from teams.roles import Role

@@ -2,6 +2,7 @@ import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
 import ghost.core.db.fields
+import ghost.core.moments
 import ghost.core.text.addresses
 from django.db import migrations, models
 
@@ -87,7 +88,7 @@ class Migration(migrations.Migration):
                 ('probe_claimed_until', models.DateTimeField(editable=False, null=True)),
                 ('created_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now, editable=False, verbose_name='created')),
                 ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='updated')),
-                ('published_at', models.DateTimeField(blank=True, db_index=True, default=django.utils.timezone.now, help_text='When it becomes public; empty for a draft.', null=True, verbose_name='published')),
+                ('published_at', models.DateTimeField(blank=True, db_index=True, default=django.utils.timezone.now, help_text='When it becomes public; empty for a draft.', null=True, validators=[ghost.core.moments.require_in_range], verbose_name='published')),
                 ('became_public_at', models.DateTimeField(editable=False, null=True, verbose_name='public since')),
                 ('takedown_at', models.DateTimeField(editable=False, null=True, verbose_name='taken down')),
                 ('takedown_reason', models.TextField(blank=True, editable=False, verbose_name='reason')),

@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ghost.core.db.fields import FoldedField, LineField, ReasonField
+from ghost.core.moments import require_in_range
 from ghost.core.text import info_hashes
 from ghost.core.text.addresses import require_plain
-from ghost.core.text.moments import require_in_range
 from resources import sizes
 from resources.models.category import Category
 from resources.states import DhtStatus, ProbeStatus, State

@@ -17,7 +17,7 @@ from django.conf import settings
 from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter
 
 from ghost.core.io.files import write_atomic
-from ghost.core.text.moments import Moment
+from ghost.core.moments import Moment
 from resources import sizes
 from resources.torrents import private
 

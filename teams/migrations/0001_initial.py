@@ -2,6 +2,7 @@ import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
 import ghost.core.db.fields
+import ghost.core.moments
 from django.db import migrations, models
 
 
@@ -57,7 +58,7 @@ class Migration(migrations.Migration):
                 ('name_key', ghost.core.db.fields.NameKeyField(of='display_name')),
                 ('note', models.CharField(blank=True, help_text='For operators; never published.', max_length=300, verbose_name='note')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
-                ('expires_at', models.DateTimeField(blank=True, null=True, verbose_name='expires')),
+                ('expires_at', models.DateTimeField(blank=True, null=True, validators=[ghost.core.moments.require_in_range], verbose_name='expires')),
                 ('revoked_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='revoked')),
                 ('last_used_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='last used')),
                 ('sent_in_address_at', models.DateTimeField(editable=False, null=True)),

@@ -19,7 +19,7 @@ from ghost.core.db.fields import NameField, NameKeyField
 from ghost.core.db.nowait import nowait
 from ghost.core.db.outages import OUTAGES
 from ghost.core.errors import ConflictError, ForbiddenError, RefusedError, RevokedError
-from ghost.core.text.moments import require_in_range
+from ghost.core.moments import require_in_range
 from teams import credentials, reasons
 from teams.models import public_names
 from teams.roles import Role

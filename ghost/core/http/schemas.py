@@ -25,7 +25,7 @@ from pydantic import (
     model_validator,
 )
 
-from ghost.core.text import moments
+from ghost.core import moments
 
 Model = TypeVar("Model", bound=BaseModel)
 

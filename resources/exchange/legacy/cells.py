@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from ghost.core import moments
 from ghost.core.errors import RefusedError
-from ghost.core.text import moments
 from ghost.core.text.unicode import one_line
 from resources.exchange import records
 

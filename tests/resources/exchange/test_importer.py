@@ -46,8 +46,7 @@ def test_any_text_is_there_and_back_in_both_formats(tmp_path, found):
 
     as_list = document.Document(path.read_bytes())
     with (tmp_path / "b").open("rb") as stream:
-        ndjson.read_header(stream)
-        lines = list(ndjson.read(stream))
+        lines = list(ndjson.Lines(stream).read())
 
     assert [line.what for line in as_list.read()] == found
     assert [line.what for line in lines] == found

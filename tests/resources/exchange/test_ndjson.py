@@ -35,8 +35,7 @@ def test_any_bytes_are_read_as_lines_or_refused(body):
     import io
 
     stream = io.BytesIO(whole)
-    ndjson.read_header(stream)
-    for line in ndjson.read(stream):
+    for line in ndjson.Lines(stream).read():
         assert isinstance(line, Line)
     with pytest.raises(RefusedError):
         document.Document(body)

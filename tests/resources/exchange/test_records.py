@@ -48,7 +48,7 @@ BAD = {
     "a huge text": (RESOURCE | {"content_markdown": "x" * 100_001}, "at most 100 kB"),
     "many tags": (RESOURCE | {"tags": [str(n) for n in range(31)]}, "at most 30 tags"),
     "a cover elsewhere": (RESOURCE | {"cover_image_url": "file:///etc/passwd"}, "valid URL"),
-    "a date without a zone": (RESOURCE | {"published_at": "2026-01-01T00:00:00"}, "timezone info"),
+    "a date without a zone": (RESOURCE | {"published_at": "2026-01-01T00:00:00"}, "the zone is missing"),
     "no licence": (RESOURCE | {"licence": "Do what you want"}, "SPDX"),
     "no checksum": (RESOURCE | {"checksums": [{"algorithm": "md4"}]}, "The algorithm of a checksum must be one of"),
     "no category": (RESOURCE | {"category": None}, "It names no category. Give --category PATH."),

@@ -105,7 +105,7 @@ class _Joined(io.RawIOBase):
 class _Recoded(io.RawIOBase):
     """A stream of another encoding in UTF-8; what can't be decoded is U+FFFD."""
 
-    def __init__(self, stream: io.BufferedReader, encoding: str) -> None:
+    def __init__(self, stream: io.BufferedReader[Any], encoding: str) -> None:
         self._stream = stream
         self._decoder = codecs.getincrementaldecoder(encoding)("replace")
         self._left = b""
