@@ -38,10 +38,41 @@ UNKNOWN = ReasonCode(
 OF_STATUS = {"Active": ACTIVE, "Stale": STALE, "Unknown": UNKNOWN}
 
 LEFT_OUT = ReasonCode("resources.left_out", _("Left out of the magnet link: %(part)s (%(why)s)."))
-NOT_PUBLISHED = ReasonCode(
-    "resources.not_published",
-    _("an address of this kind, or of a private network, is not published"),
+MORE_LEFT_OUT = ReasonCode(
+    "resources.more_left_out",
+    ngettext_lazy(
+        "%(number)s more part of the magnet link is left out.",
+        "%(number)s more parts of the magnet link are left out.",
+        "number",
+    ),
 )
+TEXT_AROUND_LINK = ReasonCode(
+    "resources.text_around_link", _("Left out: the text around the magnet link (%(part)s).")
+)
+SAME_LINK_AGAIN = ReasonCode(
+    "resources.same_link_again",
+    _("%(number)s magnet links of the same torrent were given: they are put together."),
+)
+NAME_CUT = ReasonCode(
+    "resources.name_cut", _("The name in the magnet link is cut to %(number)s characters.")
+)
+# Why a part of a magnet link is left out.
+OTHER_TOPIC = ReasonCode("resources.other_topic", _("it is no BitTorrent hash"))
+OTHER_SCHEME = ReasonCode("resources.other_scheme", _("addresses of this kind are not published"))
+PRIVATE_HOST = ReasonCode(
+    "resources.private_host", _("its host is in a private network, or no public name")
+)
+NO_HOST_NAME = ReasonCode("resources.no_host_name", _("its host can't be a name in the DNS"))
+NO_ADDRESS = ReasonCode(
+    "resources.no_address", _("it is no address that every program reads alike")
+)
+PEER_ADDRESS = ReasonCode("resources.peer_address", _("addresses of peers are not published"))
+NOT_UTF8 = ReasonCode("resources.not_utf8", _("its text is not UTF-8"))
+NO_LENGTH = ReasonCode("resources.no_length", _("it is no size in bytes"))
+SAID_BEFORE = ReasonCode("resources.said_before", _("the link has another one before it"))
+NO_ROOM = ReasonCode("resources.no_room", _("the link would have more than %(number)s bytes"))
+PART_NOT_KEPT = ReasonCode("resources.part_not_kept", _("this part of links is not kept"))
+
 BLOCKED_BY_HALF = ReasonCode(
     "resources.blocked_by_half", _("This torrent is blocked by the hash of its other half.")
 )

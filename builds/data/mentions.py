@@ -10,7 +10,6 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from urllib.parse import unquote
 
 from markdown_it.token import Token
 
@@ -18,12 +17,13 @@ from ghost.core.errors import RefusedError
 from ghost.core.text import info_hashes
 from ghost.core.text.info_hashes import MASK
 from resources.torrents import magnets
+from resources.torrents.pasted_links import START
 
 Blocked = frozenset[str]
 NONE: Blocked = frozenset()
 _CODE = {"code_block", "fence"}
 _WORDS = {"text", "code_inline"}
-_MAGNET = re.compile(r"magnet(?::|%3a)(?:\?|%3f)[^\s<>\"'`]+", re.IGNORECASE)
+_MAGNET = re.compile(START.pattern + r"[^\s<>\"'`]+", re.IGNORECASE)
 _END = ".,;:!?)]}*"
 """Signs that end a sentence rather than a link."""
 
@@ -97,11 +97,8 @@ def _shown(found: str, blocked: Blocked) -> str:
 
 def _composed(address: str, blocked: Blocked) -> str:
     """A magnet link in Ghost's one spelling; empty if it can't be read, or names what is blocked."""
-    plain = html.unescape(address)
-    if not plain.lower().startswith("magnet:?"):
-        plain = unquote(plain)
     try:
-        magnet = magnets.parse(plain)
+        magnet = magnets.parse(html.unescape(address))
     except RefusedError:
         return ""
     is_free = blocked.isdisjoint({magnet.v1, magnet.v2}) and _is_free(magnet.uri(), blocked)

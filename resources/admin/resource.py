@@ -196,8 +196,6 @@ class ResourceAdmin(ResourceActions, ResourceColumns):
 def _as_hash(term: str) -> str:
     """A magnet link or an info-hash in any spelling, as it is stored; other words as they are."""
     try:
-        if term.lower().startswith("magnet:"):
-            return magnets.parse(term).hash
         return magnets.normal_hash(term)
     except RefusedError:
         return term

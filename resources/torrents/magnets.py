@@ -10,24 +10,25 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
-from urllib.parse import parse_qsl, quote
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from urllib.parse import quote
 
-from django.conf import settings
 from django.utils.translation import gettext
 
 from ghost.core.errors import RefusedError
-from ghost.core.io import ip_ranges
-from ghost.core.text import addresses
-from ghost.core.text.reasons import Reason
+from ghost.core.text.reasons import NONE, Reason
 from ghost.core.text.unicode import one_line
 from resources import reasons
+from resources.torrents import link_parts, pasted_links
+from resources.torrents.link_addresses import TRACKER_SCHEMES, WEB_SEED_SCHEMES, read
+from resources.torrents.link_parts import Part
 
 MAX_BYTES = 8192
-MAX_PARAMETERS = 200
-TRACKER_SCHEMES = frozenset({"http", "https", "udp", "ws", "wss"})
-WEB_SEED_SCHEMES = frozenset({"http", "https"})
+MAX_NAME_CHARS = 255
+MOST_NOTES = 20
+MOST_CHARS_TOLD = 100
+"""Of a part that is left out, as a note has it."""
 _HEX40 = re.compile(r"[0-9a-fA-F]{40}")
 _BASE32 = re.compile(r"[A-Za-z2-7]{32}")
 _MULTIHASH = re.compile(r"1220[0-9a-fA-F]{64}")
@@ -68,51 +69,150 @@ class Magnet:
         parts += [f"xl={self.length}"] if self.length is not None else []
         parts += [f"tr={quote(url, safe='')}" for url in self.trackers]
         parts += [f"ws={quote(url, safe='')}" for url in self.web_seeds]
-        return "magnet:?" + "&".join(parts)
+        link = "magnet:?" + "&".join(parts)
+        # As a sentence ends, so a reader would take it for the end of one.
+        return f"{link[:-1]}%2E" if link.endswith(".") else link
 
 
 def parse(text: str) -> Magnet:
-    """Read a magnet link; RefusedError (field `magnet_uri`) names what is wrong with it."""
-    text = text.strip()
+    """Read a magnet link as people paste it; RefusedError (field `magnet_uri`) names what is wrong with it.
+
+    What of it is not kept is named in the `notes`. Links of the same torrent are put together, those of
+    two are refused.
+    """
+    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
+        text = text.strip()
     if len(text.encode("utf-8", "replace")) > MAX_BYTES:
         raise _refused(gettext("A magnet link may have at most %d bytes.") % MAX_BYTES)
-    if not text.lower().startswith("magnet:?"):
+    pasted = pasted_links.read(text)
+    if not pasted.links:
         raise _refused(gettext("A magnet link starts with magnet:?"))
-    try:
-        pairs = parse_qsl(text[len("magnet:?") :], errors="strict", max_num_fields=MAX_PARAMETERS)
-    except UnicodeDecodeError as error:
-        raise _refused(gettext("The magnet link has text that is not UTF-8.")) from error
-    except ValueError as error:
-        raise _refused(
-            gettext("A magnet link may have at most %d parts.") % MAX_PARAMETERS
-        ) from error
-    magnet = _from_pairs([(key.lower().partition(".")[0], value) for key, value in pairs])
-    if len(magnet.uri()) > MAX_BYTES:  # escapes count too, in the spelling that is kept
-        raise _refused(gettext("A magnet link may have at most %d bytes.") % MAX_BYTES)
-    return magnet
+    links = [link_parts.read(link) for link in pasted.links]
+    parts = [part for link in links for part in link]
+    if len(parts) > link_parts.MAX_PARTS:
+        raise _refused(gettext("A magnet link may have at most %d parts.") % link_parts.MAX_PARTS)
+    _require_one_torrent(links)
+    magnet = _composed(parts)
+    if pasted_links.START.search(magnet.uri(), 1):
+        raise _two_links(magnet.hash, magnet.name)
+    around = [reasons.TEXT_AROUND_LINK(part=_shortened(pasted.around))] if pasted.around else []
+    again = [reasons.SAME_LINK_AGAIN(number=len(links))] if len(links) > 1 else []
+    return replace(magnet, notes=(*again, *around, *magnet.notes))
 
 
-def _from_pairs(pairs: list[tuple[str, str]]) -> Magnet:
-    def values(wanted: str) -> list[str]:
-        return [value.strip() for key, value in pairs if key == wanted]
+def _require_one_torrent(links: list[list[Part]]) -> None:
+    """RefusedError that names both unless all of them have a hash of the first."""
+    if len(links) == 1:
+        return
+    first = _hashes(links[0])
+    for link in links[1:]:
+        try:
+            other = _hashes(link)
+        except RefusedError as error:
+            raise _two_links(first[0] or first[1], "&".join(map(str, link))) from error
+        if not any(one and one == another for one, another in zip(first, other, strict=True)):
+            raise _two_links(first[0] or first[1], other[0] or other[1])
 
-    v1, v2 = _hashes(values("xt"))
-    trackers = urls(values("tr"), TRACKER_SCHEMES)
-    web_seeds = urls(values("ws"), WEB_SEED_SCHEMES)
-    given = {"tr": trackers, "ws": web_seeds}
-    out = [(f"{key}={v}") for key, kept in given.items() for v in values(key) if v not in kept]
-    return Magnet(
-        notes=tuple(reasons.LEFT_OUT(part=part, why=reasons.NOT_PUBLISHED()) for part in out),
-        v1=v1,
-        v2=v2,
-        name=one_line(next(iter(values("dn")), ""))[:255].rstrip(),
-        length=_length(values("xl")),
-        trackers=trackers,
-        web_seeds=web_seeds,
+
+def _two_links(one: str | None, other: str | None) -> RefusedError:
+    told = gettext(
+        "There are two magnet links in one field, %(one)s and %(other)s: give one alone."
     )
+    return _refused(told % {"one": one, "other": _shortened(other or "magnet:?")})
 
 
-def _hashes(topics: list[str]) -> tuple[str | None, str | None]:
+def _composed(parts: list[Part]) -> Magnet:
+    v1, v2 = _hashes(parts)
+    name, cut = _name(parts)
+    magnet = Magnet(v1=v1, v2=v2, name=name, length=_length(parts))
+    trackers = read([p.value for p in parts if p.key == "tr"], TRACKER_SCHEMES)
+    web_seeds = read([p.value for p in parts if p.key == "ws"], WEB_SEED_SCHEMES)
+    left_out = [(str(p), why) for p in parts if (why := _why_not(p))] + _repeated(parts)
+    left_out += [(f"tr={_shown(url)}", why) for url, why in trackers.left_out]
+    left_out += [(f"ws={_shown(url)}", why) for url, why in web_seeds.left_out]
+    magnet, too_many = fitting(magnet, trackers=trackers.kept, web_seeds=web_seeds.kept)
+    return replace(magnet, notes=(*cut, *_notes(left_out + too_many)))
+
+
+def fitting(
+    magnet: Magnet, *, trackers: Iterable[str] = (), web_seeds: Iterable[str] = ()
+) -> tuple[Magnet, list[tuple[str, Reason]]]:
+    """The link with these as well, as many as it has room for: web seeds first; and the others with why
+    they are left out."""
+    room, left_out = MAX_BYTES - len(magnet.uri()), list[tuple[str, Reason]]()
+    kept: dict[str, list[str]] = {"tr": list(magnet.trackers), "ws": list(magnet.web_seeds)}
+    for key, urls in (("ws", web_seeds), ("tr", trackers)):
+        for url in urls:
+            if url in kept[key]:
+                continue
+            length = len(f"&{key}=") + len(quote(url, safe=""))
+            if length > room:
+                left_out.append((f"{key}={url}", reasons.NO_ROOM(number=MAX_BYTES)))
+                continue
+            room -= length
+            kept[key].append(url)
+    return replace(magnet, trackers=tuple(kept["tr"]), web_seeds=tuple(kept["ws"])), left_out
+
+
+def _name(parts: list[Part]) -> tuple[str, list[Reason]]:
+    """Its name as it is kept, and that it was cut if it was."""
+    whole = one_line(next((p.value for p in parts if p.key == "dn" and p.is_utf8), ""))
+    name = one_line(whole[:MAX_NAME_CHARS])
+    return name, [reasons.NAME_CUT(number=MAX_NAME_CHARS)] if len(whole) > MAX_NAME_CHARS else []
+
+
+def _length(parts: list[Part]) -> int | None:
+    return next((int(p.value) for p in parts if p.key == "xl" and _is_length(p.value)), None)
+
+
+def _is_length(digits: str) -> bool:
+    return digits.isascii() and digits.isdigit() and len(digits) <= 18
+
+
+def _why_not(part: Part) -> Reason:
+    """Why it is not kept, whatever else the link has; none for what is, and for addresses."""
+    match part.key:
+        case "xt":
+            is_hash = part.value.lower().startswith(("urn:btih:", "urn:btmh:"))
+            return NONE if is_hash else reasons.OTHER_TOPIC()
+        case "dn":
+            return NONE if part.is_utf8 else reasons.NOT_UTF8()
+        case "xl":
+            return NONE if _is_length(part.value) else reasons.NO_LENGTH()
+        case "tr" | "ws":
+            return NONE
+        case "x.pe":
+            return reasons.PEER_ADDRESS()
+    return reasons.PART_NOT_KEPT()
+
+
+def _repeated(parts: list[Part]) -> list[tuple[str, Reason]]:
+    """Names and lengths after the first that say something else."""
+    found = list[tuple[str, Reason]]()
+    for key in ("dn", "xl"):
+        good = [p for p in parts if p.key == key and not _why_not(p)]
+        found += [(str(p), reasons.SAID_BEFORE()) for p in good[1:] if p.value != good[0].value]
+    return found
+
+
+def _notes(left_out: list[tuple[str, Reason]]) -> list[Reason]:
+    told = dict.fromkeys((_shortened(part), why) for part, why in left_out)
+    notes = [reasons.LEFT_OUT(part=part, why=why) for part, why in list(told)[:MOST_NOTES]]
+    more = len(told) - MOST_NOTES
+    return [*notes, reasons.MORE_LEFT_OUT(number=more)] if more > 0 else notes
+
+
+def _shortened(part: str) -> str:
+    line = one_line(part)
+    return line if len(line) <= MOST_CHARS_TOLD else f"{line[:MOST_CHARS_TOLD]}…"
+
+
+def _shown(url: str) -> str:
+    return url.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _hashes(parts: list[Part]) -> tuple[str | None, str | None]:
+    topics = [part.value for part in parts if part.key == "xt"]
     v1 = {_v1(topic[9:]) for topic in topics if topic.lower().startswith("urn:btih:")}
     v2 = {_v2(topic[9:]) for topic in topics if topic.lower().startswith("urn:btmh:")}
     if not v1 and not v2:
@@ -120,7 +220,9 @@ def _hashes(topics: list[str]) -> tuple[str | None, str | None]:
             gettext("The magnet link has no BitTorrent hash (xt=urn:btih:… or xt=urn:btmh:…).")
         )
     if len(v1) > 1 or len(v2) > 1:
-        raise _refused(gettext("The magnet link names two different torrents."))
+        one, other, *_more = sorted(v1 if len(v1) > 1 else v2)
+        told = gettext("The magnet link names two different torrents, %(one)s and %(other)s.")
+        raise _refused(told % {"one": one, "other": other})
     return next(iter(v1), None), next(iter(v2), None)
 
 
@@ -145,8 +247,11 @@ def _v2(digits: str) -> str:
 
 
 def normal_hash(text: str) -> str:
-    """One info-hash (40 or 64 hex, 32 base32, 1220…) as lower-case hex; RefusedError if none."""
+    """One info-hash (40 or 64 hex, 32 base32, 1220…), or that of a magnet link, as lower-case hex;
+    RefusedError if none."""
     text = text.strip()
+    if pasted_links.START.search(text):
+        return parse(text).hash
     if re.fullmatch(r"[0-9a-fA-F]{64}", text) and int(text, 16):
         return text.lower()
     try:
@@ -156,40 +261,6 @@ def normal_hash(text: str) -> str:
             gettext("An info-hash has 40 or 64 hexadecimal or 32 base32 characters."),
             field="info_hash",
         ) from error
-
-
-def _length(values: list[str]) -> int | None:
-    digits = next(iter(values), "")
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 18):
-        return None
-    return int(digits)
-
-
-def urls(values: Iterable[str], schemes: frozenset[str]) -> tuple[str, ...]:
-    """Those that may be in a link, each once: of these schemes, and sent to a public host."""
-    return tuple(dict.fromkeys(url for url in values if _is_url(url, schemes)))
-
-
-def _is_url(url: str, schemes: frozenset[str]) -> bool:
-    scheme, host = (_known if len(url) <= MOST_KNOWN else _scheme_and_host)(url)
-    return scheme in schemes and _may_be_sent_to(host)
-
-
-def _scheme_and_host(url: str) -> tuple[str, str]:
-    """Both empty if it is no plain address, or not in ASCII."""
-    parts = addresses.split(url) if url.isascii() else None
-    return (parts.scheme, parts.hostname or "") if parts else ("", "")
-
-
-MOST_KNOWN = 200
-"""Characters of an address that is remembered: catalogs name the same few trackers ever again."""
-_known = lru_cache(4096)(_scheme_and_host)
-
-
-def _may_be_sent_to(host: str) -> bool:
-    """Readers' clients contact it: it must not lie in their own network."""
-    is_any_allowed = settings.GHOST.allow_private_networks and host
-    return bool(is_any_allowed) or ip_ranges.is_public_host(host)
 
 
 def _refused(message: str) -> RefusedError:

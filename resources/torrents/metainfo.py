@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from ghost.core.errors import RefusedError
 from ghost.core.text.unicode import one_line
-from resources.torrents import bencode, info_sections, magnets, sanitize
+from resources.torrents import bencode, info_sections, link_addresses, magnets, sanitize
 from resources.torrents.bencode import BencodeError, Value
 from resources.torrents.magnets import Magnet
 from resources.torrents.metadata import Metadata
@@ -112,9 +112,9 @@ def _described(torrent: sanitize.Torrent, urls: dict[bytes, Value]) -> tuple[Mag
         name=one_line(torrent.name)[:255].rstrip(),
         length=torrent.total_size_bytes,
     )
-    seeds = _allowed(magnets.WEB_SEED_SCHEMES, urls[b"url-list"])
+    seeds = _allowed(link_addresses.WEB_SEED_SCHEMES, urls[b"url-list"])
     link = replace(link, web_seeds=_fitting(link, seeds))
-    trackers = _allowed(magnets.TRACKER_SCHEMES, urls[b"announce"], urls[b"announce-list"])
+    trackers = _allowed(link_addresses.TRACKER_SCHEMES, urls[b"announce"], urls[b"announce-list"])
     found = sanitize.of_file(torrent)
     # Those of a private torrent tell who has uploaded it.
     kept = () if found.is_private else _fitting(link, trackers)
@@ -123,7 +123,7 @@ def _described(torrent: sanitize.Torrent, urls: dict[bytes, Value]) -> tuple[Mag
 
 def _allowed(schemes: frozenset[str], *values: Value) -> tuple[str, ...]:
     named = chain.from_iterable(map(_texts, values))
-    return magnets.urls(islice(named, MAX_URLS), schemes)
+    return link_addresses.read(islice(named, MAX_URLS), schemes).kept
 
 
 def _fitting(link: Magnet, urls: tuple[str, ...]) -> tuple[str, ...]:

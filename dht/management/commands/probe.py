@@ -86,5 +86,6 @@ class Command(BaseCommand):
                 line["files"] = [{"path": f.path, "size": f.size} for f in metadata.files]
         else:
             line["error"] = str(outcome.error)
+        line["notes"] = [str(note) for note in magnet.notes]
         self.stdout.write(json.dumps(line, ensure_ascii=False))
         return outcome.status == ProbeStatus.OK

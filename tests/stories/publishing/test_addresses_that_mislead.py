@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from builds.data import markdown
 from resources.models import Resource
-from resources.torrents import magnets
+from resources.torrents import link_addresses
 from tests import make, operators
 from tests.ghost.core.text.test_addresses import ODD
 from tests.resources.catalog_files import CATEGORY, HASH, HEADER, PUBLISHER, RESOURCE
@@ -76,10 +76,12 @@ def test_imports_refuse_them(tmp_path, field, existing):
 
 @pytest.mark.parametrize("url", ODD)
 def test_a_magnet_keeps_no_tracker_or_web_seed_that_is_one(url):
-    magnet = magnets.parse(make.magnet())
+    schemes = link_addresses.TRACKER_SCHEMES | link_addresses.WEB_SEED_SCHEMES
 
-    assert magnets.urls([url], magnets.TRACKER_SCHEMES | magnets.WEB_SEED_SCHEMES) == ()
-    assert magnet.trackers == ()
+    read = link_addresses.read([url], schemes)
+
+    assert read.kept == ()
+    assert [left_out for left_out, _why in read.left_out] == [part for part in [url] if part]
 
 
 @pytest.mark.parametrize("url", MISLEADING[:4])

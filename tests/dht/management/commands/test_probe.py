@@ -30,6 +30,7 @@ def test_probe_prints_one_json_line_for_each(swarm, capsys):
             "total_size_bytes": seed.total_size_bytes,
             "file_count": len(seed.files),
             "piece_length": 16384,
+            "notes": [],
         }
         for seed in wanted
     }
