@@ -14,10 +14,12 @@ from django.utils import timezone
 
 from ghost.core.audit import trail
 from ghost.core.errors import RefusedError
+from ghost.core.text.folding import fold
 from ghost.core.text.unicode import one_line
 from resources import reasons, slugs
 from resources.exchange import primary_keys, records
 from resources.models import Category
+from resources.models.category_paths import CategoryPaths
 from teams.models import Team, Token, public_names
 from teams.roles import Role
 from teams.token_schemes import Scheme
@@ -46,6 +48,9 @@ class People:
     """Tokens of this file, by key, that open nothing yet."""
     mended: list[str] = field(default_factory=list)
     """What had to be changed for the row that was just found or made."""
+    _renamed: set[tuple[Category | None, str]] = field(default_factory=set)
+    """Where a category of the file has another slug here than there."""
+    _tree: tuple[int, CategoryPaths] | None = None
 
     @contextmanager
     def part(self) -> Iterator[None]:
@@ -54,8 +59,9 @@ class People:
         try:
             yield
         except BaseException:
-            gone = {id(row) for row in self.made[there:]}
+            gone = set(self.made[there:])
             del self.made[there:]
+            self._tree = None
             for known in (self.by_ref, self.teams, self.categories, self.inert):
                 _forget(known, gone)
             raise
@@ -153,11 +159,13 @@ class People:
 
     def category(self, record: records.CategoryRecord) -> bool:
         """Find or make it; whether it is new."""
-        if record.path != "/".join(map(slugs.make, record.path.split("/"))):
-            raise RefusedError("Its path is not made of slugs.")
-        above, _, slug = record.path.rpartition("/")
-        parent = self.at(above) if above else None
-        row = Category.objects.filter(parent=parent, slug=slug).first()
+        above, _, given = record.path.rpartition("/")
+        slug = [_slug(part) for part in record.path.split("/")][-1]
+        parent = self._parent(above)
+        row, slug = self._place(parent, slug, record.path)
+        if slug != given:
+            self.mended.append(f"Its slug is now “{slug}”.")
+            self._renamed.add((parent, slug))
         is_new = row is None
         if row is None:
             row = Category(
@@ -171,8 +179,32 @@ class People:
                 created_at=record.created_at or timezone.now(),
             )
             self._store(row, record)
+        elif fold(row.name) != fold(record.name):
+            self.mended.append(
+                f"“{record.name}” is here already, as “{row.name}” (/{record.path})."
+            )
         self.categories[record.path] = row
         return is_new
+
+    def _parent(self, path: str) -> Category | None:
+        """The category at this path of slugs, of this file or here already."""
+        return (self.categories.get(path) or self._found(f"/{path}", path)) if path else None
+
+    def _place(self, parent: Category | None, slug: str, path: str) -> tuple[Category | None, str]:
+        """The category of this slug, if there is one. With a number where it is another one of this file, whose
+        slug was made by other rules."""
+        number, found = 1, slug
+        while True:
+            row = Category.objects.filter(parent=parent, slug=found).first()
+            if row is None or not self._is_other(row, parent, found, path):
+                return row, found
+            number += 1
+            found = slugs.make(f"{slug}-{number}")
+
+    def _is_other(self, row: Category, parent: Category | None, slug: str, path: str) -> bool:
+        if path.rpartition("/")[2] == slug and (parent, slug) not in self._renamed:
+            return False
+        return any(row == other for known, other in self.categories.items() if known != path)
 
     def _store(self, row: Category, record: records.CategoryRecord) -> None:
         row.store(reason=reasons.CATEGORY_IMPORTED(name=row.name))
@@ -181,39 +213,54 @@ class People:
             row.updated_at = record.updated_at
             Category.objects.filter(pk=row.pk).update(updated_at=record.updated_at)
         self.made.append(row)
+        self._tree = None
 
     def at(self, path: str) -> Category:
-        """The category at this path of slugs or names; RefusedError if there is none."""
-        if path in self.categories:
-            return self.categories[path]
-        row: Category | None = None
-        for name in path.split("/"):
-            row = Category.objects.filter(parent=row, slug=slugs.make(name.strip())).first()
-            if row is None:
-                raise RefusedError(
-                    f"There is no category “{path}”: make it first, or give --make-categories."
-                )
-        assert row is not None  # noqa: S101  # a path has a part at least
-        self.categories[path] = row
+        """The category at this path of slugs or names; RefusedError if there is none, or two may be meant."""
+        if path not in self.categories:
+            self.categories[path] = self._found(path, path)
+        return self.categories[path]
+
+    def _found(self, path: str, shown: str) -> Category:
+        row = self._paths().find(path)
+        if row is None:
+            raise RefusedError(
+                f"There is no category “{shown}”: make it first, or give --make-categories."
+            )
         return row
+
+    def _paths(self) -> CategoryPaths:
+        """As the tree was when the last row was made."""
+        if self._tree is None or self._tree[0] != len(self.made):
+            self._tree = len(self.made), CategoryPaths()
+        return self._tree[1]
 
     def make(self, path: str) -> Category:
         """The category at this path of names, made with all that it lies in as far as need be."""
-        for end in range(1, path.count("/") + 2):
-            names = [name.strip() for name in path.split("/")[:end]]
-            slugged = "/".join(map(slugs.make, names))
-            if slugged not in self.categories:
-                self.category(records.CategoryRecord(path=slugged, name=names[-1]))
-        return self.at(path)
+        if path not in self.categories:
+            names, start = path.split("/"), int(path.startswith("/"))
+            row = self._paths().find(path)
+            for end in range(start + 1, len(names) + 1) if row is None else ():
+                above, row = row, self._paths().find("/".join(names[:end]))
+                row = row or self._made(names[end - 1].strip(), above)
+            if row is None:
+                raise RefusedError(f"There is no category “{path}”.")
+            self.categories[path] = row
+        return self.categories[path]
+
+    def _made(self, name: str, parent: Category | None) -> Category:
+        row = Category(name=name, parent=parent)
+        self._store(row, records.CategoryRecord(path=name, name=name))
+        return row
 
     def path_of(self, row: Category) -> str:
-        """Slugs from the root down to this category, joined by `/`."""
+        """`/` and the slugs from the root down to this category, joined by `/`."""
         names = list[str]()
         node: Category | None = row
         while node:
             names.append(node.slug)
             node = node.parent
-        return "/".join(reversed(names))
+        return "/" + "/".join(reversed(names))
 
     # -- writing
 
@@ -229,9 +276,17 @@ class People:
             type(row)._default_manager.bulk_create([row])  # Django's documented name
 
 
-def _forget(known: dict[Any, Any], gone: set[int]) -> None:
-    for key in [key for key, row in known.items() if id(row) in gone]:
+def _forget(known: dict[Any, Any], gone: set[models.Model]) -> None:
+    for key in [key for key, row in known.items() if row in gone]:
         del known[key]
+
+
+def _slug(given: str) -> str:
+    """As the rules of this Ghost have it: those of an earlier one let other names stand."""
+    slug = slugs.make(given)
+    if slug not in (given, f"x-{given}") and slug.startswith("x-"):
+        raise RefusedError("Its path is not made of slugs.")
+    return slug
 
 
 def _token(record: records.PublisherRecord, team: Team | None) -> Token:

@@ -14,6 +14,7 @@ from resources.exchange import records
 from resources.exchange.records import Header, Record
 from resources.models import Block, Category, DhtStatus, ProbeStatus, Resource
 from resources.models.category import Place
+from resources.models.category_paths import CategoryPaths
 from resources.states import State
 from resources.torrents import metadata
 from teams.models import Team, Token
@@ -59,11 +60,15 @@ class Export:
     _publishers: dict[int, int] = field(default_factory=dict)
     paths: dict[int, str] = field(default_factory=dict)
     """Of all categories, by key."""
+    exact_paths: dict[int, str] = field(default_factory=dict)
+    """The same, with `/` before one that could be taken for another category's names."""
 
     def __post_init__(self) -> None:
         places = Category.objects.tree()
         self._resources = _selected(self.selection, places)
         self.paths = {place.category.pk: place.path for place in places}
+        found = CategoryPaths(places)
+        self.exact_paths = {place.category.pk: found.exact(place) for place in places}
         self._places = places if self.selection.is_all else self._used(places)
         self._teams = self._used_teams()
         self._tokens = self._used_tokens()

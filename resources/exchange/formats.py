@@ -203,7 +203,7 @@ def write(name: str, kind: Format, selection: Selection, writing: Writing) -> It
         with _target(name) as stream:
             match kind:
                 case Format.CSV:
-                    for _row in csv_table.write(stream, export.rows(), export.paths):
+                    for _row in csv_table.write(stream, export.rows(), export.exact_paths):
                         writing.count("resource")
                         yield
                 case _:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ghost.core.batches import QUERY_KEYS, batched
+from ghost.core.db.fields import LinesField
 from ghost.core.errors import RefusedError
 from resources.models.text_hash import TextHash
 from resources.torrents import magnets
@@ -71,7 +72,7 @@ class Block(models.Model):
     """One info-hash (v1 or v2, lower-case hex) that is refused."""
 
     info_hash = models.CharField(_("info-hash"), max_length=64, unique=True)
-    reason = models.TextField(_("reason"), max_length=2000, blank=True)
+    reason = LinesField(_("reason"), max_length=2000, blank=True)
     created_at = models.DateTimeField(_("blocked"), default=timezone.now, editable=False)
     created_by = models.CharField(_("by"), max_length=150, blank=True, editable=False)
     is_of_takedown = models.BooleanField(_("of a takedown"), default=False, editable=False)

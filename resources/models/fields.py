@@ -10,7 +10,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ghost.core.db.fields import FoldedField, LineField, ReasonField
+from ghost.core.db.fields import FoldedField, LineField, LinesField, ReasonField
 from ghost.core.moments import require_in_range
 from ghost.core.text import info_hashes
 from ghost.core.text.addresses import require_plain
@@ -68,9 +68,7 @@ class ResourceFields(models.Model):
     other_hash = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
     """The half of a hybrid that its link doesn't name, as a probe found it (BEP 52). Two rows
     never share one, but no constraint could tell the halves of two rows apart."""
-    content_markdown = models.TextField(
-        _("description"), blank=True, help_text=_("Markdown; no HTML.")
-    )
+    content_markdown = LinesField(_("description"), blank=True, help_text=_("Markdown; no HTML."))
     cover_image_url = models.CharField(
         _("cover address"),
         max_length=2000,
@@ -158,11 +156,11 @@ class ResourceFields(models.Model):
     the time to come while it is scheduled, None while it waits for something else. Lists and feeds
     stand in this order: see docs/decisions/0041."""
     takedown_at = models.DateTimeField(_("taken down"), null=True, editable=False)
-    takedown_reason = models.TextField(_("reason"), blank=True, editable=False)
+    takedown_reason = LinesField(_("reason"), blank=True, editable=False)
 
     awaits_review = models.BooleanField(_("awaits review"), default=False, editable=False)
     """Written by somebody whose work is reviewed, and nobody has approved it yet."""
-    review_note = models.TextField(_("review"), blank=True, editable=False)
+    review_note = LinesField(_("review"), blank=True, editable=False)
     """Why it was sent back; for its publisher and operators, never published."""
 
     licence = models.CharField(

@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
                 ('role', models.CharField(choices=[('Admin', 'Admin'), ('Publisher', 'Publisher'), ('TeamMember', 'Team member')], max_length=16, verbose_name='role')),
                 ('display_name', ghost.core.db.fields.NameField(error_messages={'blank': 'A name is required.'}, help_text='Shown on the public site as the publisher.', max_length=100, validators=[django.core.validators.MinLengthValidator(1)], verbose_name='public name')),
                 ('name_key', ghost.core.db.fields.NameKeyField(of='display_name')),
-                ('note', models.CharField(blank=True, help_text='For operators; never published.', max_length=300, verbose_name='note')),
+                ('note', ghost.core.db.fields.LineField(blank=True, help_text='For operators; never published.', max_length=300, verbose_name='note')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
                 ('expires_at', models.DateTimeField(blank=True, null=True, validators=[ghost.core.moments.require_in_range], verbose_name='expires')),
                 ('revoked_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='revoked')),

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ghost.core.audit import trail
 from ghost.core.catalog.models import Catalog
-from ghost.core.db.fields import NameField, NameKeyField
+from ghost.core.db.fields import LineField, NameField, NameKeyField
 from ghost.core.db.nowait import nowait
 from ghost.core.db.outages import OUTAGES
 from ghost.core.errors import ConflictError, ForbiddenError, RefusedError, RevokedError
@@ -189,7 +189,7 @@ class Token(models.Model):
         help_text=_("Shown on the public site as the publisher."),
     )
     name_key = NameKeyField(of="display_name")
-    note = models.CharField(
+    note = LineField(
         _("note"), max_length=300, blank=True, help_text=_("For operators; never published.")
     )
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)

@@ -11,6 +11,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.db.models import CharField, Value
+from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
 from ghost.core.audit.models import AuditEvent
@@ -83,7 +85,8 @@ def wipe() -> None:
     Resource.objects.update(supersedes=None)
     Resource.objects.all().delete()
     Block.objects.all().delete()
-    Category.objects.update(root=None, parent=None, created_by=None)
+    alone = Concat(Value("wiped-"), Cast("pk", CharField()))
+    Category.objects.update(root=None, parent=None, created_by=None, slug=alone)
     Category.objects.all().delete()
     Token.objects.filter(role=Role.TEAM_MEMBER).delete()
     Team.objects.all().delete()

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from ghost.core.text import info_hashes
 from ghost.core.text.folding import KEY_CHARS, MARK, fold, name_key
 from ghost.core.text.reasons import NONE, Reason, read
-from ghost.core.text.unicode import one_line
+from ghost.core.text.unicode import lines, one_line
 
 R = TypeVar("R", bound=models.Model)
 _MARKS = "".join(map(chr, range(0xFDD0, 0xFDF0)))
@@ -23,6 +23,18 @@ class LineField(models.CharField[str, str]):
     def to_python(self, value: Any) -> Any:  # noqa: ANN401  # Django's
         """The line; what is no text is left to Django."""
         return one_line(value) if isinstance(value, str) else super().to_python(value)
+
+
+class LinesField(models.TextField[str, str]):
+    """A text of several lines, as `lines` makes it, whichever way it is written."""
+
+    def to_python(self, value: Any) -> Any:  # noqa: ANN401  # Django's
+        """The lines; what is no text is left to Django."""
+        return lines(value) if isinstance(value, str) else super().to_python(value)
+
+    def get_prep_value(self, value: Any) -> Any:  # noqa: ANN401  # Django's
+        """As they are stored."""
+        return self.to_python(value)
 
 
 class NameField(LineField):

@@ -34,6 +34,11 @@ def one_line(text: str) -> str:
     return line if any(not is_blank(c) for c in line) else ""
 
 
+def lines(text: str) -> str:
+    """Several lines as they were typed, without what no honest text has: line ends and tabs stay."""
+    return _UNWRITTEN.sub("", _HIDING_IN_LINES.sub(" ", text))
+
+
 def is_blank(char: str) -> bool:
     """Whether nothing of it would be seen if it stood alone: spaces, joiners, selectors, fillers."""
     return unicodedata.category(char) in {"Cf", "Zs"} or bool(_BLANK.match(char))
@@ -45,4 +50,5 @@ def is_hidden(char: str) -> bool:
 
 
 _HIDING = re.compile(f"[{_HIDDEN}]")
+_HIDING_IN_LINES = re.compile(f"(?![\t\n\r])[{_HIDDEN}]")
 _UNWRITTEN = re.compile(f"[{_NOT_WRITTEN}]")

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+from contextlib import suppress
 
-from resources.models import Resource, findings
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from resources.models import Block, Category, Resource, findings
 from tests import make
 from tests.presence import present
 from tests.resources.catalog_files import ALL, records_in
@@ -108,3 +114,99 @@ def test_an_export_asks_the_same_few_questions(django_assert_max_num_queries, tm
 
     with django_assert_max_num_queries(20):
         bring_out(tmp_path / "a.ndjson")
+
+
+NASTY = [
+    "Films/Old", "Films", "Old", "films-old", "AC/DC", "/films", "con", "NUL", "x-con", "Café", "Cafe\u0301", "CAFÉ", "Cafe",
+    "カナ", "かな", "می\u200cخواهم", "a\u200bb", "ab", "\u2800x", "/", "=1+1", "'a", "+x", "[a", "a|b", "#1", "C", "C++",
+    "\U0003fff0", "\ue000", "\U00016ea0", "ﷺ", "...", "۩", "\u2068x\u2069", "Ⅳ", "ß", "SS", "x\u0301\u0323", "\u0345α",
+]  # fmt: skip
+TEXTS = st.one_of(st.sampled_from(NASTY), st.text(min_size=1, max_size=8))
+
+
+def test_whatever_the_gates_accept_comes_back_as_it_was_and_where_it_was(tmp_path):
+    @settings(max_examples=15, deadline=None, derandomize=True)
+    @given(
+        st.lists(st.tuples(TEXTS, TEXTS, st.lists(TEXTS, max_size=3)), min_size=1, max_size=5),
+        st.randoms(),
+    )
+    def holds(texts, chance):
+        with transaction.atomic():
+            _publish(texts, chance)
+            before, ndjson = _contents(), bring_out(tmp_path / "a.ndjson")
+            table = bring_out(tmp_path / "a.csv")
+
+            _drop_resources()
+            told = take_in(tmp_path / "a.csv")
+            assert (told["refused"], _contents()) == (0, before), (told.lines, table.decode())
+
+            wipe()
+            told = take_in(tmp_path / "a.ndjson", "--activate-tokens")
+            assert (told["refused"], told["mended"], _contents()) == (0, 0, before), told.lines
+            transaction.set_rollback(True)
+        assert ndjson
+
+    holds()
+
+
+def _publish(texts, chance):
+    places: list[Category | None] = [None]
+    for name, title, tags in texts:
+        row = Category(name=name.replace("\0", ""), parent=chance.choice(places))
+        try:
+            with transaction.atomic():
+                row.store()
+        except ValidationError:
+            row = chance.choice(places) or make.category()
+        places.append(row)
+        with suppress(ValidationError):
+            tags = [tag.replace("\0", "") for tag in tags]
+            body = title.replace("\0", "")
+            make.resource(
+                title=body, content_markdown=body, tags=tags, category=row, is_probed=False
+            )
+
+
+def _drop_resources():
+    Resource.objects.all().delete()
+    Block.objects.all().delete()
+
+
+def _contents():
+    """Of each torrent, the texts and where it lies."""
+    paths = {place.category.pk: (place.path, place.names) for place in Category.objects.tree()}
+    return {
+        row.magnet_hash: (row.title, row.content_markdown, row.tags, paths[row.category_id])
+        for row in Resource.objects.all()
+    }
+
+
+def test_a_slug_of_other_rules_comes_in_with_its_own_and_not_into_anothers_category(tmp_path):
+    """`con` was a slug once, and so was `x-con`."""
+    for name, slug in (("Con", "con"), ("X Con", "x-con")):
+        row = make.category(name, slug=f"old-{slug}")
+        Category.objects.filter(pk=row.pk).update(slug=slug)
+        make.resource(title=name, category=row, is_probed=False)
+    bring_out(tmp_path / "a.ndjson")
+    wipe()
+
+    told = take_in(tmp_path / "a.ndjson", "--activate-tokens")
+
+    assert (told["refused"], told["mended"]) == (0, 2)
+    assert {row.title: row.category.name for row in Resource.objects.all()} == {
+        "Con": "Con",
+        "X Con": "X Con",
+    }
+    assert set(Category.objects.values_list("slug", flat=True)) == {"x-con", "x-con-2"}
+
+
+def test_a_category_of_another_name_at_the_same_path_is_told(tmp_path):
+    make.resource(category=make.category("Movies"), is_probed=False)
+    bring_out(tmp_path / "a.ndjson")
+    wipe()
+    make.category("Films", slug="movies")
+
+    told = take_in(tmp_path / "a.ndjson")
+
+    assert told["mended"] == 1
+    assert "“Movies” is here already, as “Films” (/movies)." in "\n".join(told.lines)

@@ -188,3 +188,27 @@ def test_another_magnet_forgets_the_other_half():
     row.store()
 
     assert Resource.objects.get().other_hash == ""
+
+
+HIDING = "a\u202eb\u200bc\ufdd0\U0003fff0\ue000\n\td\u200dé"
+
+
+def test_texts_keep_every_letter_at_every_gate(client):
+    """Also those that this Python doesn't know yet; what hides or turns others goes."""
+    kept = "a bc \U0003fff0\ue000\n\td\u200dé"
+    row = make.resource()
+    auth = make.auth(make.admin())
+    body = {"title": HIDING, "content_markdown": HIDING, "tags": [HIDING]}
+
+    answer = client.patch(
+        f"/api/resources/{row.pk}", body, content_type="application/json", **auth
+    ).json()
+    row.take_down(reason=HIDING, by="t")
+    Resource.objects.filter(pk=row.pk).update(review_note=HIDING)
+
+    stored = Resource.objects.get(pk=row.pk)
+    line = " ".join(kept.split())
+    assert (answer["title"], answer["tags"]) == (line, [line])
+    assert answer["content_markdown"] == stored.content_markdown == kept
+    assert stored.review_note == kept
+    assert stored.takedown_reason in (kept, line)

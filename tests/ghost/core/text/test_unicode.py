@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ghost.core.text.unicode import one_line
+from ghost.core.text.unicode import lines, one_line
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,12 @@ def test_every_code_point_stays_but_those_that_are_no_text():
     spaces = {c for c in lost if unicodedata.category(chr(c)) in ("Zs", "Zl", "Zp")}
     assert lost == noncharacters | turning | controls | spaces
     assert (len(noncharacters), len(controls)) == (66, 65 + 2048)
+
+
+@given(st.text(st.characters()))
+def test_lines_keep_what_one_line_keeps_and_their_ends(text):
+    kept = lines(text)
+
+    assert lines(kept) == kept
+    assert one_line(kept) == one_line(text)
+    assert kept.count("\n") == text.count("\n")
