@@ -8,15 +8,22 @@ from collections.abc import Sequence
 from .errors import Json, SetupError
 
 
+def known_id(tree: Sequence[Json], path: str) -> int | None:
+    """The id of the category of this path; None if there is none."""
+    return _ids_by_path(tree).get(path.casefold())
+
+
 def find_id(tree: Sequence[Json], path: str) -> int:
     """The id of the category of this path; SetupError, with what may be meant, if there is none."""
-    ids = _ids_by_path(tree)
-    wanted = path.casefold()
-    if wanted not in ids:
-        near = similar(wanted, [row["path"] for row in tree])
+    found = known_id(tree, path)
+    if found is None:
+        near = similar(path.casefold(), [row["path"] for row in tree])
         hint = f" Did you mean {' or '.join(near)}?" if near else ""
-        raise SetupError(f"There is no category “{path}”.{hint} All of them: ghost categories")
-    return ids[wanted]
+        raise SetupError(
+            f"There is no category “{path}”.{hint} All of them: ghost categories; to make it:"
+            f" ghost categories add {path!r}"
+        )
+    return found
 
 
 def _ids_by_path(tree: Sequence[Json]) -> dict[str, int]:

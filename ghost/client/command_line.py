@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from .commands import changes, lists, publish, publish_many, rotation, status
+from .commands import changes, lists, publish, publish_many, rotation, status, torrent_file, tree
 from .errors import INTERRUPTED, OK, GhostError
 from .ghost_api import PATIENCE_S, Ghost
 from .screen import Screen
@@ -43,8 +43,20 @@ COMMANDS = (
     ),
     Command(
         "categories",
-        "The tree of categories: ids, paths, names, resources.",
-        lists.run_categories,
+        "The tree of categories: ids, paths, names, resources; or make one.",
+        tree.run,
+        tree.add_arguments,
+    ),
+    Command(
+        "teams",
+        "The teams in scope: ids, names.",
+        lists.run_teams,
+    ),
+    Command(
+        "torrent",
+        "Fetch the .torrent file of a resource.",
+        torrent_file.run,
+        torrent_file.add_arguments,
     ),
     Command(
         "list",
@@ -75,7 +87,7 @@ COMMANDS = (
         "publish-now",
         "Put a draft on the public site now.",
         changes.run_publish_now,
-        changes.add_id,
+        changes.add_publish_now,
     ),
     Command(
         "rotate",

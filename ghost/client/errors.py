@@ -11,6 +11,8 @@ OK, REFUSED, USAGE, OUTAGE, INTERRUPTED = 0, 1, 2, 3, 130
 
 DUPLICATE = "urn:ghost:problem:duplicate"
 """The problem's `type` where a torrent is listed already."""
+UNDER_WAY = "urn:ghost:problem:under-way"
+"""The problem's `type` while the same request, sent before, is still at work."""
 
 
 class GhostError(Exception):
@@ -41,7 +43,8 @@ class RefusedError(GhostError):
     def __init__(self, status: int, problem: Json) -> None:
         super().__init__(problem.get("detail") or problem.get("title") or f"HTTP status {status}")
         self.status, self.problem = status, problem
-        self.exit_status = OUTAGE if status == 429 or status >= 500 else REFUSED
+        is_passing = status == 429 or status >= 500 or problem.get("type") == UNDER_WAY
+        self.exit_status = OUTAGE if is_passing else REFUSED
 
     @property
     def twin(self) -> int | None:

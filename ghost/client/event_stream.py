@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -34,31 +35,40 @@ class EventStream:
                         yield event
             time.sleep(POLL_S)
 
-    def watch(self, read: Callable[[], Json], *, kinds: str) -> Iterator[Json]:
+    def watch(
+        self, read: Callable[[], Json], *, kinds: str, until: float = math.inf
+    ) -> Iterator[Json]:
         """What `read` gives, and again after each event of these kinds, or every POLL_S seconds if
-        there is no stream to be had; for ever."""
-        for _signal in self._signals(kinds):
+        there is no stream to be had; for ever, or until that moment of the monotonic clock."""
+        for _signal in self._signals(kinds, until):
             yield read()
+            if time.monotonic() >= until:
+                return
 
-    def _signals(self, kinds: str) -> Iterator[None]:
+    def _signals(self, kinds: str, until: float) -> Iterator[None]:
         """One at the beginning, and one whenever it is time to look."""
         is_streamed = True
         while True:
             yield
             try:
-                for _event in self.connect(kinds) if is_streamed else ():
+                for _event in self.connect(kinds, until=until) if is_streamed else ():
                     yield
                     time.sleep(GATHER_S)
             except requests.Timeout:  # somebody on the way keeps what is streamed
                 is_streamed = False
             except (RefusedError, requests.RequestException):
                 pass
-            time.sleep(POLL_S)
+            time.sleep(min(POLL_S, max(0.0, until - time.monotonic())))
 
-    def connect(self, kinds: str, after: int | None = None) -> Iterator[Json]:
+    def connect(
+        self, kinds: str, after: int | None = None, *, until: float = math.inf
+    ) -> Iterator[Json]:
         """One connection: each event, and one without `event` when it begins and with every sign of
         life. RefusedError if there can't be one."""
-        yield from parse(self._transport.stream("/events", kinds=kinds, after=after))
+        left_s = max(0.0, until - time.monotonic())
+        for_s = None if math.isinf(left_s) else left_s
+        lines = self._transport.stream("/events", kinds=kinds, after=after, for_s=for_s)
+        yield from parse(lines)
 
 
 def parse(lines: Iterable[bytes]) -> Iterator[Json]:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from urllib.parse import quote
 
 from . import category_paths
 from .bulk import BulkPublisher, Item, Outcome
-from .errors import Json, RefusedError
+from .errors import Json, RefusedError, SetupError
 from .event_stream import EventStream
 from .transport import Notify, Transport
 
 PATIENCE_S = 60.0
 """For so long a request is tried again."""
 _JSON = {"Content-Type": "application/json"}
+TORRENT = "application/x-bittorrent"
 
 
 class Ghost:
@@ -76,6 +78,28 @@ class Ghost:
         """The slugs of a category, `films/short`; None if there is none of this id."""
         return next((row["path"] for row in self.categories() if row["id"] == category_id), None)
 
+    def add_category(self, path: str) -> Json:
+        """The category of this path of names or slugs, made with its parents where they are missing."""
+        parts = [part.strip() for part in path.strip("/").split("/") if part.strip()]
+        if not parts:
+            raise SetupError("Name the category, such as “Films/Short films”.")
+        category_id: int | None = None
+        for depth, name in enumerate(parts, 1):
+            known = category_paths.known_id(self.categories(), "/".join(parts[:depth]))
+            category_id = known or self._make_category(name, category_id)
+        return next(row for row in self.categories() if row["id"] == category_id)
+
+    def _make_category(self, name: str, parent_id: int | None) -> int:
+        body = json.dumps({"name": name, "parent_id": parent_id}).encode()
+        row = self._transport.send("POST", "/categories", data=body, headers=_JSON).json()
+        self._tree = None
+        made: int = row["id"]
+        return made
+
+    def teams(self) -> Iterator[Json]:
+        """The teams in scope, newest first."""
+        return self._pages("/teams", {})
+
     # -- resources
 
     def resources(self, **filters: object) -> Iterator[Json]:
@@ -84,13 +108,21 @@ class Ghost:
         Filters are those of `GET /resources`: q, category_id, tag, team_id, state, dht_status,
         probe_status, updated_since; None is none.
         """
+        return self._pages("/resources", filters)
+
+    def _pages(self, path: str, filters: Json) -> Iterator[Json]:
         query = {name: value for name, value in filters.items() if value is not None}
         cursor: str | None = ""
         while cursor is not None:
             params = {**query, "cursor": cursor} if cursor else query
-            answer = self._transport.send("GET", "/resources", params=params)
+            answer = self._transport.send("GET", path, params=params)
             yield from answer.json_list()
             cursor = answer.next_cursor
+
+    def torrent(self, resource_id: int) -> bytes:
+        """Its .torrent file, made of what its probe found."""
+        path = f"/resources/{int(resource_id)}/torrent"
+        return self._transport.send("GET", path, media_type=TORRENT).response.content
 
     def read(self, resource_id: int) -> Json:
         """One resource; `etag` is the version for `change`."""
@@ -111,7 +143,7 @@ class Ghost:
         """Publish what a .torrent file is of; nothing is probed. A title may be left out."""
         form = {name: _form_value(value) for name, value in values.items() if name != "checksums"}
         identity = json.dumps(values, sort_keys=True).encode() + torrent
-        files = {"torrent": ("work.torrent", torrent, "application/x-bittorrent")}
+        files = {"torrent": ("work.torrent", torrent, TORRENT)}
         row = self._create_once("/resources/from-torrent", identity, data=form, files=files)
         if values.get("checksums"):  # no form can hold them
             return self.change(row["id"], {"checksums": values["checksums"]})
@@ -183,10 +215,12 @@ class Ghost:
         """
         return self._events.events(kinds=kinds, after=after)
 
-    def watch(self, read: Callable[[], Json], *, kinds: str) -> Iterator[Json]:
+    def watch(
+        self, read: Callable[[], Json], *, kinds: str, until: float = math.inf
+    ) -> Iterator[Json]:
         """What `read` gives, and again whenever an event of these kinds comes, or every two seconds
-        if there is no stream to be had; for ever."""
-        return self._events.watch(read, kinds=kinds)
+        if there is no stream to be had; for ever, or until that moment of `time.monotonic()`."""
+        return self._events.watch(read, kinds=kinds, until=until)
 
     # -- the token itself
 

@@ -10,10 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import requests
 
-from .errors import Json, RefusedError, SetupError
+from .errors import UNDER_WAY, Json, RefusedError, SetupError
 
-UNDER_WAY = "urn:ghost:problem:under-way"
-"""The problem's `type` while the same request, sent before, is still at work."""
+JSON = "application/json"
 
 
 @dataclass(frozen=True)
@@ -51,20 +50,27 @@ class Answer:
         return rows
 
 
-def accepted(response: requests.Response, *, is_resent: bool) -> Answer:
+def accepted(response: requests.Response, *, is_resent: bool, media_type: str = JSON) -> Answer:
     """The response if its status is good; RefusedError with its problem, or SetupError if GHOST_URL
-    doesn't lead to a Ghost."""
+    doesn't lead to a Ghost, which would answer in this media type."""
     if 300 <= response.status_code < 400:
         place = response.headers.get("Location", "elsewhere")
         raise SetupError(f"The server says that it is at {place}: set GHOST_URL to that.")
     if response.status_code >= 400:
         raise RefusedError(response.status_code, _marked_problem(response, is_resent=is_resent))
+    content_type = response.headers.get("Content-Type", "no type")
+    is_known = _is_json(response) if media_type == JSON else content_type == media_type
+    if not is_known:
+        raise SetupError(f"{response.url} is no Ghost: it answers {content_type}.")
+    return Answer(response, is_resent)
+
+
+def _is_json(response: requests.Response) -> bool:
     try:
         response.json()
-    except ValueError as error:
-        content_type = response.headers.get("Content-Type", "no type")
-        raise SetupError(f"{response.url} is no Ghost: it answers {content_type}.") from error
-    return Answer(response, is_resent)
+    except ValueError:
+        return False
+    return True
 
 
 def _marked_problem(response: requests.Response, *, is_resent: bool) -> Json:

@@ -16,7 +16,7 @@ import requests
 from requests.auth import AuthBase
 
 from .errors import GhostError, OutageError, RefusedError, SetupError
-from .responses import Answer, accepted, is_cut, problem, requested_pause_s
+from .responses import JSON, Answer, accepted, is_cut, problem, requested_pause_s
 
 VERSION = "1"
 CONNECT_S, READ_S = 10.0, 120.0
@@ -41,7 +41,7 @@ class Transport:
         if not (token.isascii() and token.isprintable()):  # requests would show it in its error
             raise SetupError("The token has characters that no token has: copy it again.")
         self.patience_s = patience_s
-        self._notify = notify
+        self.notify = notify
         self._session = requests.Session()
         self._session.auth = _Bearer(token)
         self._session.headers["User-Agent"] = f"ghost-client/{VERSION}"
@@ -53,6 +53,7 @@ class Transport:
         *,
         key: str = "",
         headers: dict[str, str] | None = None,
+        media_type: str = JSON,
         **kwargs: Any,  # noqa: ANN401  # of requests
     ) -> Answer:
         """One request with a good answer; RefusedError if the server says no, OutageError if none
@@ -65,7 +66,7 @@ class Transport:
             response, failure = self._try(method, path, headers=sent, **kwargs)
             wait_s = retries.pause_s(response)
             if response is not None and wait_s is None:
-                return accepted(response, is_resent=retries.may_be_done)
+                return accepted(response, is_resent=retries.may_be_done, media_type=media_type)
             self._wait(retries, wait_s or 0, response, failure)
 
     def _wait(
@@ -75,7 +76,7 @@ class Transport:
             raise _given_up(self.url, response, failure)
         status = "" if response is None else response.status_code
         why = failure or f"The server answered {status}"
-        self._notify(f"{why}; trying again in {wait_s:.1f} s.")
+        self.notify(f"{why}; trying again in {wait_s:.1f} s.")
         time.sleep(wait_s)
         retries.note_failed(response)
 
@@ -102,15 +103,17 @@ class Transport:
             raise SetupError(f"{self.url} can't be asked: {error}") from error
         return (None, "The answer was cut") if is_cut(response) else (response, "")
 
-    def stream(self, path: str, *, kinds: str, after: int | None = None) -> Iterator[bytes]:
-        """The lines of one event stream, the first one empty: it is open. RefusedError if there
-        can't be one, requests' errors when it breaks."""
+    def stream(
+        self, path: str, *, kinds: str, after: int | None = None, for_s: float | None = None
+    ) -> Iterator[bytes]:
+        """The lines of one event stream, the first one empty: it is open; it ends after `for_s` seconds.
+        RefusedError if there can't be one, requests' errors when it breaks."""
         headers = {"Accept": "text/event-stream"}
         if after is not None:
             headers["Last-Event-ID"] = str(after)
         response = self._session.get(
             self.url + path,
-            params={"kinds": kinds} if kinds else {},
+            params={n: v for n, v in (("kinds", kinds), ("for_s", for_s)) if v not in ("", None)},
             headers=headers,
             stream=True,
             timeout=(CONNECT_S, SILENCE_S),

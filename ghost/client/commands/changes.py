@@ -9,7 +9,8 @@ from ..errors import OK, Json, SetupError
 from ..ghost_api import Ghost
 from ..resource_fields import FIELDS, NUMBERS, read_checksums, read_moment
 from ..screen import Screen
-from .descriptions import show_resource
+from . import site_wait
+from .descriptions import show_notes, show_resource
 from .inputs import read_text
 
 SHORT_NAMES = {
@@ -33,8 +34,14 @@ _EMPTY: Json = {
 
 
 def add_id(parser: argparse.ArgumentParser) -> None:
-    """What `ghost withdraw` and `ghost publish-now` take."""
+    """What `ghost withdraw` takes."""
     parser.add_argument("id", type=int, metavar="ID")
+
+
+def add_publish_now(parser: argparse.ArgumentParser) -> None:
+    """What `ghost publish-now` takes."""
+    add_id(parser)
+    site_wait.add_arguments(parser)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -71,7 +78,11 @@ def run_withdraw(ghost: Ghost, args: argparse.Namespace, screen: Screen) -> int:
 
 def run_publish_now(ghost: Ghost, args: argparse.Namespace, screen: Screen) -> int:
     """Put it on the public site."""
-    show_resource(ghost, ghost.publish_now(args.id), screen)
+    row = ghost.publish_now(args.id)
+    if args.wait_public:
+        show_notes(row, screen)
+        return site_wait.wait(ghost, row, args, screen)
+    show_resource(ghost, row, screen)
     return OK
 
 

@@ -14,8 +14,15 @@ from ..screen import Screen, shown
 def show_resource(ghost: Ghost, row: Json, screen: Screen) -> None:
     """The result that is a resource, and what its publisher may not expect."""
     screen.result(row, [] if screen.is_json else describe_resource(ghost, row))
+    show_notes(row, screen)
     if row["state"] == "review":
         screen.note("It waits for review: it is off the public site until it is approved.")
+
+
+def show_notes(answer: Json, screen: Screen) -> None:
+    """What the server did otherwise than it was asked, or what waits."""
+    for note in answer.get("notes") or ():
+        screen.note(note)
 
 
 def describe_resource(ghost: Ghost, row: Json) -> list[str]:
@@ -37,6 +44,7 @@ def describe_resource(ghost: Ghost, row: Json) -> list[str]:
         "files": row.get("file_count"),
         "published": shown_moment(row.get("published_at")),
         "address": row.get("public_url"),
+        "on the site": shown_moment(row.get("on_site_at")),
         "review note": row.get("review_note"),
         "cover error": row.get("cover_error"),
         "task": row.get("task_id"),

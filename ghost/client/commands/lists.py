@@ -1,4 +1,4 @@
-"""`ghost categories` and `ghost list`."""
+"""`ghost list` and `ghost teams`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _HEADS = ("id", "state", "health", "size", "created", "title")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What `ghost list` takes; `ghost categories` takes nothing."""
+    """What `ghost list` takes; `ghost teams` takes nothing."""
     parser.add_argument("--q", metavar="TEXT", help="part of the title, or of a hash")
     parser.add_argument("--category", metavar="PATH_OR_ID")
     parser.add_argument("--tag")
@@ -34,21 +34,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--csv", action="store_true", help="as a table for other programs")
 
 
-def run_categories(ghost: Ghost, _args: argparse.Namespace, screen: Screen) -> int:
-    """The tree, indented on a terminal."""
-    describe = _indented if screen.is_terminal else _tabbed
-    for row in ghost.categories():
-        screen.result(row, [describe(row)])
+def run_teams(ghost: Ghost, _args: argparse.Namespace, screen: Screen) -> int:
+    """The teams in scope: id and name."""
+    for row in ghost.teams():
+        screen.result(row, [in_tabs([row["id"], row["name"]])])
     return OK
-
-
-def _indented(row: Json) -> str:
-    path = "  " * row["path"].count("/") + row["path"]
-    return shown(f"{row['id']:>6}  {path}  {row['name']}  ({row['resource_count']})")
-
-
-def _tabbed(row: Json) -> str:
-    return _in_tabs([row["id"], row["path"], row["name"], row["resource_count"]])
 
 
 def run(ghost: Ghost, args: argparse.Namespace, screen: Screen) -> int:
@@ -87,7 +77,7 @@ def _write_csv(rows: Iterable[Json]) -> None:
 
 
 def _write_lines(rows: Iterable[Json], screen: Screen) -> None:
-    arrange: Callable[[Sequence[object]], str] = _in_columns if screen.is_terminal else _in_tabs
+    arrange: Callable[[Sequence[object]], str] = _in_columns if screen.is_terminal else in_tabs
     if screen.is_terminal and not screen.is_json:
         screen.line(_in_columns(_HEADS))
     for row in rows:
@@ -99,7 +89,8 @@ def _cells(row: Json) -> list[str]:
     return [*(str("-" if cells[name] is None else cells[name]) for name in _WIDTHS), row["title"]]
 
 
-def _in_tabs(cells: Sequence[object]) -> str:
+def in_tabs(cells: Sequence[object]) -> str:
+    """Cells of a line for other programs."""
     return "\t".join(shown(str(cell)) for cell in cells)
 
 

@@ -9,7 +9,8 @@ from ..errors import OK, Json, SetupError
 from ..ghost_api import Ghost
 from ..resource_fields import read_checksums, read_moment
 from ..screen import Screen
-from .descriptions import show_resource
+from . import site_wait
+from .descriptions import show_notes, show_resource
 from .inputs import read_bytes, read_text
 
 
@@ -30,12 +31,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     when.add_argument("--draft", action="store_true", help="not public until publish-now")
     when.add_argument("--at", metavar="TIME", help="public from then on: 2026-01-31T12:00")
     parser.add_argument("--wait", action="store_true", help="wait for its probe: all or nothing")
+    site_wait.add_arguments(parser)
 
 
 def run(ghost: Ghost, args: argparse.Namespace, screen: Screen) -> int:
     """Publish it, and show it as it stands then."""
+    if args.wait_public and (args.draft or args.at):
+        raise SetupError("--wait-public is for what is public at once: leave out --draft and --at.")
     values = _values(ghost, args)
     row = _create(ghost, args, values)
+    if args.wait_public:
+        show_notes(row, screen)
+        return site_wait.wait(ghost, row, args, screen)
     show_resource(ghost, row, screen)
     if row.get("probe_status") == "pending":
         screen.note(f"Its probe is under way: ghost status {row['id']} --follow")

@@ -6,7 +6,8 @@ import pytest
 import requests
 
 from ghost.client import RefusedError, SetupError
-from ghost.client.responses import UNDER_WAY, accepted, is_cut, requested_pause_s
+from ghost.client.errors import UNDER_WAY
+from ghost.client.responses import accepted, is_cut, requested_pause_s
 
 
 def response(status=200, body=b"{}", **headers):

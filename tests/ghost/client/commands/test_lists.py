@@ -1,4 +1,4 @@
-"""`ghost list` and `ghost categories`."""
+"""`ghost list` and `ghost teams`."""
 
 import csv
 import io
@@ -45,23 +45,6 @@ def test_list_has_a_head_and_the_time_here_on_a_terminal(ghost, token, monkeypat
     assert [json.loads(each)["id"] for each in as_json.splitlines()] == [row.pk]
 
 
-def test_categories_are_told_as_a_tree(ghost):
-    images = make.category("Images")
-    maps = make.category("Maps", parent=images)
-
-    plain, as_json = ghost("categories")[1], ghost("categories", "--json")[1]
-    status, _out, err = ghost("list", "--category", "maps")
-
-    assert plain == f"{images.pk}\timages\tImages\t0\n{maps.pk}\timages/maps\tMaps\t0\n"
-    assert [json.loads(each)["path"] for each in as_json.splitlines()] == ["images", "images/maps"]
-    assert status == 2
-    assert err == (
-        "ghost: There is no category “maps”. Did you mean images/maps?"
-        " All of them: ghost categories\n"
-    )
-    assert "Did you mean images/maps" in ghost("list", "--category", "image/mapz")[2]
-
-
 def test_list_takes_filters(ghost, token, category):
     make.resource(publisher=token, title="draft", published_at=None)
     make.resource(publisher=token, title="tagged", tags=["x"], category=make.category("Other"))
@@ -77,3 +60,13 @@ def test_list_takes_filters(ghost, token, category):
     assert found("--since", "2999-01-01") == []
     assert found("--health", "Stale", "--probe", "ok") == []
     assert ghost("list", "--state", "nonsense")[0] == 1
+
+
+def test_teams_are_those_in_scope(ghost, token):
+    own, _other = make.team(owner=token, name="Restorers"), make.team(name="Others")
+
+    status, plain, _err = ghost("teams")
+    _status, as_json, _err = ghost("teams", "--json")
+
+    assert (status, plain) == (0, f"{own.pk}\tRestorers\n")
+    assert json.loads(as_json)["name"] == "Restorers"

@@ -47,7 +47,7 @@ def test_status_of_a_resource_is_followed_to_its_end(ghost, token, monkeypatch):
     assert shown[0]["etag"].startswith('"')
 
 
-def refuse(*_):
+def refuse(*_args, **_kwargs):
     raise RefusedError(429, {"detail": "Too many event streams are open; try again later."})
 
 
