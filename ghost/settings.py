@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "ghost.core.http.transport.tls.TlsMiddleware",
     "ghost.core.http.transport.fetch_metadata.FetchMetadataMiddleware",
     "ghost.core.http.transport.methods.MethodsMiddleware",
+    "ghost.core.http.rate_limit.RateLimitMiddleware",
     "ghost.core.http.idempotency.IdempotencyMiddleware",
     "ghost.core.audit.middleware.ActorMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

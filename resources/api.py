@@ -148,19 +148,23 @@ def create_many(
 @router.post(
     "/from-torrent",
     auth=Bearer(Action.RESOURCE_CREATE),
-    response={201: ResourceOut},
+    response={200: CheckedOut, 201: ResourceOut},
     operation_id="torrent_upload",
     summary="Publish a .torrent file",
     openapi_extra=multipart.schema("torrent", _TORRENT, TorrentIn)
     | response_headers.on(201, "ETag", "Location", "X-Request-Cost"),
 )
-def create_from_torrent(request: TokenRequest, response: HttpResponse) -> Status[Resource]:
+def create_from_torrent(
+    request: TokenRequest, response: HttpResponse, *, dry_run: DryRun = False
+) -> Status[Resource]:
     """Publish the torrent that a `.torrent` file of at most 10 MB describes. Its file list, size,
     trackers and web seeds are read from the file, and nothing is probed. Against the limit of requests in
     a minute it counts as one request, and one more for each 100 kB.
 
     `400`: the file is malformed, or has more than 40,000 files, 100 parts of a path, or 400,000 names,
     numbers and lists in all. `409`: the torrent is listed already, or blocked.
+
+    With `dry_run=true` nothing is kept: the answer is `200`, or the error.
     """
     too_big = _("A .torrent file may have at most 10 MB.")
     form, body = multipart.of_form(
@@ -168,6 +172,8 @@ def create_from_torrent(request: TokenRequest, response: HttpResponse) -> Status
     )
     charge(request, response, len(body) // BYTES_A_REQUEST)
     values = TorrentIn.from_form(form).model_dump(exclude_unset=True)
+    if dry_run:
+        return Status(200, submissions.check_file(body, values, by=request.auth))
     return _created(submissions.add_file(body, values, by=request.auth), response)
 
 

@@ -84,7 +84,9 @@ def admit(request: HttpRequest, raw: str, action: Action) -> Token | None:
     if token is not None:
         request.auth = token  # type: ignore[attr-defined]  # ninja's, set early: a refusal names it
         token.touch()
-        rate_limit.take(_caller(token), settings.GHOST.api_rate_limit)
+        counted_as = _caller(token), settings.GHOST.api_rate_limit
+        request.counted_as = counted_as  # type: ignore[attr-defined]  # for the middleware
+        rate_limit.take(*counted_as)
         policy.require(token, action, request.method or "")
         idempotency.begin(request, token.pk)
     return token

@@ -10,12 +10,15 @@ from typing import Any
 from django.urls import URLPattern, URLResolver
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
+from ninja.operation import Operation
 
+from ghost.api import query_parameters
 from ghost.core.http import idempotency, problems, response_headers
 from ghost.core.http.schemas import NO_NUL
 from ghost.core.http.transport import methods
 
-Operation = dict[str, Any]
+Shown = dict[str, Any]
+"""An operation in the schema."""
 
 TAGS = {
     "session": "Which token is in use.",
@@ -50,11 +53,17 @@ class Api(NinjaAPI):
     """ninja, with a schema that also says what our operations have in common, and with HEAD and OPTIONS."""
 
     def _get_urls(self) -> list[URLResolver | URLPattern]:
+        query_parameters.refuse_unknown(self._operations())
         urls = super()._get_urls()
         for pattern in urls:
             if isinstance(pattern, URLPattern):
                 pattern.callback = methods.complete(pattern.callback)
         return urls
+
+    def _operations(self) -> list[Operation]:
+        routers = self._get_bound_routers()
+        views = [view for router in routers for view in router.path_operations.values()]
+        return [operation for view in views for operation in view.operations]
 
     def get_openapi_schema(
         self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
@@ -70,7 +79,7 @@ class Api(NinjaAPI):
         return schema
 
 
-def _complete(method: str, operation: Operation) -> None:
+def _complete(method: str, operation: Shown) -> None:
     parameters = operation.setdefault("parameters", [])
     if method == "post":
         parameters.append(dict(KEY))
@@ -94,7 +103,7 @@ def _describe_once(parameter: dict[str, Any]) -> None:
     parameter["schema"] = {k: v for k, v in parameter["schema"].items() if k not in repeated}
 
 
-def _show_body(operation: Operation, schemas: dict[str, Any]) -> None:
+def _show_body(operation: Shown, schemas: dict[str, Any]) -> None:
     """Show the body's example where clients' tools look for it, whichever way its schema is put."""
     for media in operation.get("requestBody", {}).get("content", {}).values():
         body = media["schema"].get("anyOf", [media["schema"]])[0]
@@ -102,7 +111,7 @@ def _show_body(operation: Operation, schemas: dict[str, Any]) -> None:
             media["example"] = schemas[body["$ref"].rpartition("/")[2]]["examples"][0]
 
 
-def _add_problems(method: str, operation: Operation) -> None:
+def _add_problems(method: str, operation: Shown) -> None:
     responses = operation["responses"]
     names_all = 401 in responses  # Torznab: its errors are documents of another kind
     if not names_all:
@@ -113,7 +122,7 @@ def _add_problems(method: str, operation: Operation) -> None:
     operation["responses"] = dict(sorted(responses.items()))
 
 
-def _add_not_modified(method: str, operation: Operation) -> None:
+def _add_not_modified(method: str, operation: Shown) -> None:
     """What `ghost.core.http.transport.cache_control` answers to whoever has it already."""
     if method != "get" or STREAM in operation["responses"].get(200, {}).get("content", {}):
         return
@@ -124,22 +133,23 @@ def _add_not_modified(method: str, operation: Operation) -> None:
 _PROBLEM = {problems.CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 
-def _statuses(method: str, operation: Operation) -> set[int]:
+def _statuses(method: str, operation: Shown) -> set[int]:
     """The errors that an operation can have for what it takes."""
     found = {401, 403, 429, 503}
     has_body = "requestBody" in operation
     places = {parameter["in"] for parameter in operation["parameters"]}
     found |= {400, 413, 415, 422} if has_body else set()
     found |= {404, 422} if "path" in places else set()
-    found |= {422} if "query" in places else set()
+    found |= {422} if "query" in places or method != "get" else set()
     found |= {400, 412} if _takes(operation, "If-Match") else set()
     found |= {411} if method != "get" else set()
     return found | ({409, 413, 422} if method == "post" else set())
 
 
-def _headers(method: str, operation: Operation, status: int) -> list[str]:
+def _headers(method: str, operation: Shown, status: int) -> list[str]:
     """The headers of that answer, besides those that the operation itself names."""
     found = ["X-Request-ID", *_OF_ERRORS.get(status, [])]
+    found += [] if status == 401 else ["RateLimit", "RateLimit-Policy"]  # HTTP's
     if status >= 400:
         return found + (["Retry-After"] if (method, status) == ("post", 409) else [])
     found += ["ETag"] if 304 in operation["responses"] else []
@@ -152,5 +162,5 @@ def _headers(method: str, operation: Operation, status: int) -> list[str]:
 _OF_ERRORS = {401: ["WWW-Authenticate"], 429: ["Retry-After"], 503: ["Retry-After"]}
 
 
-def _takes(operation: Operation, name: str) -> bool:
+def _takes(operation: Shown, name: str) -> bool:
     return any(parameter["name"] == name for parameter in operation["parameters"])

@@ -24,6 +24,7 @@ from resources.publishing import etags
 from resources.publishing.prober import prober
 from resources.publishing.visibility import mark_for_review, reviewed_values
 from resources.torrents import metainfo
+from resources.torrents.magnets import Magnet
 from teams.models import Team, Token
 
 MAX_WAITING = 4
@@ -129,16 +130,31 @@ def add_file(body: bytes, values: dict[str, Any], *, by: Token) -> Resource:
     """A new resource of what a `.torrent` file says: nothing is probed. Without a title it has
     the torrent's name. RefusedError (field `torrent`) if the file can't be read."""
     magnet, contents = metainfo.read(body)
-    known = {"team_id": None, "title": magnet.name, "magnet_uri": magnet.uri()}
     row = Resource(publisher=by)
     row.require_unlisted(magnet)  # else its file would be written over
     with findings.saved(contents), Catalog.turn():
         by.require_usable()
-        _fill(row, known | values, by)
+        _fill(row, _of_file(magnet) | values, by)
         row.store()
         findings.record_saved(row, contents, is_reached=False)
     note_waiting(row)
     return row
+
+
+def check_file(body: bytes, values: dict[str, Any], *, by: Token) -> Resource:
+    """The row that `add_file` would store: the same is refused, nothing is kept, and no lock is held."""
+    magnet, _contents = metainfo.read(body)
+    row = Resource(publisher=by)
+    by.require_usable_now()
+    _fill(row, _of_file(magnet) | values, by)
+    (error,) = Resource.check_new([row])
+    if error is not None:
+        raise error
+    return row
+
+
+def _of_file(magnet: Magnet) -> dict[str, Any]:
+    return {"team_id": None, "title": magnet.name, "magnet_uri": magnet.uri()}
 
 
 def change(

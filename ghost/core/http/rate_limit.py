@@ -5,15 +5,21 @@ request would cost more than most requests do. So a token may get through a few 
 its limit, by SHARE for each process. While others write nothing is settled: no request waits for it.
 
 What one request asks for may count as more than one: `charge`.
+
+What is left is told with every answer, in the fields of draft-ietf-httpapi-ratelimit-headers-10: as this
+process knows it, so that others may have used up to SHARE of the limit each that it has not heard of.
 """
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
 
 from django.db import models
+from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 
 from ghost.core.db.nowait import nowait
@@ -85,8 +91,19 @@ def charge(caller: str, limit: int, more: int) -> None:
 
 
 def _too_many(limit: int) -> TooManyError:
-    wait_s = max(1, round(WINDOW_S - time.time() % WINDOW_S))
-    return TooManyError(_("More than %d requests in a minute.") % limit, wait_s)
+    return TooManyError(_("More than %d requests in a minute.") % limit, _window_left_s())
+
+
+def _window_left_s() -> int:
+    """Whole seconds until the next minute, rounded up: whoever waits for so long is in it."""
+    return math.ceil(WINDOW_S - time.time() % WINDOW_S)
+
+
+def left(caller: str, limit: int) -> int:
+    """How many requests that caller has left in this minute, as far as this process knows."""
+    with _lock:
+        count = _counted(caller, int(time.time() // WINDOW_S))
+        return max(0, limit - count.settled - count.own)
 
 
 def _add(caller: str, limit: int, number: int) -> int:
@@ -144,3 +161,23 @@ def prune() -> int:
     """Drop the minutes that are over; how many there were."""
     count, _each = Usage.objects.filter(window__lt=int(time.time() // WINDOW_S) - 1).delete()
     return count
+
+
+class RateLimitMiddleware:
+    """Tells in every answer to a caller who is counted what his limit is, and what is left of it.
+
+    Who that is stands in `request.counted_as`, a caller and his limit, once it is known.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """The same answer with `RateLimit-Policy` and `RateLimit`."""
+        response = self.get_response(request)
+        caller, limit = getattr(request, "counted_as", ("", 0))
+        if limit > 0:
+            wait_s = _window_left_s()
+            response.headers["RateLimit-Policy"] = f'"default";q={limit};w={WINDOW_S}'
+            response.headers["RateLimit"] = f'"default";r={left(caller, limit)};t={wait_s}'
+        return response

@@ -24,6 +24,16 @@ DESCRIPTIONS = {
     ),
     "Location": ("Address of the new resource, without the host.", "/api/resources/7"),
     "Preference-Applied": ("`wait` if the preference in `Prefer` was honoured (RFC 7240).", "wait"),
+    "RateLimit": (
+        "How many requests are left (`r`), and after how many seconds all of them are there again (`t`), as in"
+        " draft-ietf-httpapi-ratelimit-headers.",
+        '"default";r=1187;t=42',
+    ),
+    "RateLimit-Policy": (
+        "The token's limit: so many requests (`q`) in so many seconds (`w`). Absent, as `RateLimit` is, where"
+        " the installation has no limit.",
+        '"default";q=1200;w=60',
+    ),
     "Retry-After": ("Seconds after which to try again.", "30"),
     "WWW-Authenticate": ("The kind of credentials that is needed: `Bearer`.", "Bearer"),
     "X-Request-Cost": (

@@ -128,3 +128,46 @@ def test_who_asks_too_often_reads_it_in_their_language(at):
         rate_limit.take("a", 1)
 
     assert str(refused.value) == "一分钟内的请求超过 1 次。"
+
+
+@pytest.mark.parametrize(("second", "wait_s"), [(0.0, 60), (0.4, 60), (59.2, 1), (59.6, 1)])
+def test_whoever_waits_as_long_as_told_is_in_the_next_minute(at, second, wait_s):
+    at(600_000.0 + second)
+    allowed("a", 1, 1)
+
+    with pytest.raises(TooManyError) as refused:
+        rate_limit.take("a", 1)
+
+    assert refused.value.wait_s == wait_s
+
+
+def test_every_answer_tells_the_limit_and_what_is_left(client, configure, at):
+    configure(api_rate_limit=3)
+    at(600_018.0)
+    token = make.publisher()
+    paths = ["/api/build/status", "/api/resources/9", "/api/teams", "/api/teams"]
+
+    answers = [client.get(path, **make.auth(token)) for path in paths]
+
+    assert [r.status_code for r in answers] == [200, 404, 200, 429]
+    assert {r.headers["RateLimit-Policy"] for r in answers} == {'"default";q=3;w=60'}
+    left = [2, 1, 0, 0]
+    assert [r.headers["RateLimit"] for r in answers] == [f'"default";r={n};t=42' for n in left]
+    assert answers[3].headers["Retry-After"] == "42"
+
+
+def test_what_other_processes_have_settled_is_no_longer_left(at, monkeypatch):
+    memories: list[dict[Any, Any]] = [{}, {}]
+    for number in range(40):
+        monkeypatch.setattr(rate_limit, "_counts", memories[number % 2])
+        rate_limit.take("a", 100)
+
+    assert 60 <= rate_limit.left("a", 100) <= 60 + 100 * rate_limit.SHARE
+
+
+def test_without_a_limit_nothing_is_told(client, configure):
+    configure(api_rate_limit=0)
+
+    response = client.get("/api/teams", **make.auth(make.publisher()))
+
+    assert "RateLimit" not in response.headers
