@@ -16,6 +16,7 @@ MISSING = "/404.html"
 ALL_FEED = "/feeds/all"
 RESCUE_FEED = "/feeds/rescue"
 OPML = "/feeds.opml"
+ICON = "/assets/icon.png"
 SITEMAP = "/sitemap.xml"
 LANGUAGE_NAMES = {"en": "English", "zh-hans": "简体中文"}
 
@@ -78,6 +79,11 @@ def feed(kind: str, name: str) -> str:
     """The stem of a feed, to which `.xml`, `.atom` or `.json` comes: kind `categories`, `tags`,
     `publishers` or `teams`, and the path or slug."""
     return f"/feeds/{kind}/{name}"
+
+
+def archive(stem: str, number: int) -> str:
+    """The stem of an archive of the feed with that stem."""
+    return f"/feeds/archive{stem.removeprefix('/feeds')}/{number}"
 
 
 def torrent(magnet_hash: str) -> str:

@@ -26,7 +26,7 @@ from ghost.core.batches import QUERY_KEYS, batched
 from ghost.core.errors import OutageError
 from ghost.core.io.files import inside
 
-_ORDER = {"entry": 0, "page": 1, "feed": 2, "sitemap": 3, "stray": 4, "site": 5}
+_ORDER = {"entry": 0, "page": 1, "feed": 2, "archive": 3, "sitemap": 4, "stray": 5, "site": 6}
 
 
 @dataclass

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterable
 from html import escape
 
-from builds.feeds import xml
+from builds.feeds import extensions, xml
 from builds.feeds.items import TORRENT_TYPE, Channel, Item
 from builds.feeds.xml import DECLARATION
 
@@ -28,11 +28,13 @@ def feed(channel: Channel, updated: str, entries: Iterable[bytes]) -> bytes:
     """The file, from what `entry` gave; `updated` is when the newest of them changed."""
     link, about = escape(channel.link + ENDING), escape(channel.description)
     head = (
-        f'{DECLARATION}<feed xmlns="http://www.w3.org/2005/Atom">\n'
+        f'{DECLARATION}<feed xmlns="http://www.w3.org/2005/Atom" xmlns:fh="{extensions.HISTORY}"'
+        f' xmlns:media="{extensions.MEDIA}" xml:lang="{channel.language}">\n'
         f"<id>{channel.urn or link}</id>\n<title>{escape(channel.title)}</title>\n"
         + (f"<subtitle>{about}</subtitle>\n" if about else "")
         + f"<updated>{updated}</updated>\n<author><name>{escape(channel.site)}</name></author>\n"
-        f'<link rel="self" type="{TYPE}" href="{link}"/>\n'
+        f"<icon>{escape(channel.icon)}</icon>\n"
+        f"{extensions.relations(channel, ENDING, TYPE, '')}"
         f'<link rel="alternate" type="text/html" href="{escape(channel.home)}"/>\n'
     )
     return b"".join((head.encode(), *entries, b"</feed>\n"))
@@ -44,7 +46,7 @@ def entry(item: Item) -> bytes:
     return (
         f"<entry>\n<id>{item.id}</id>\n<title>{escape(item.title)}</title>\n"
         f"<updated>{item.updated}</updated>\n<published>{item.published}</published>\n"
-        f"<author><name>{escape(item.author)}</name></author>\n{_links(item)}{categories}"
+        f"<author><name>{escape(item.author)}</name></author>\n{_links(item)}{extensions.thumbnail(item)}{categories}"
         f"<summary>{escape(item.summary)}</summary>\n</entry>\n"
     ).encode()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple, Self
 from uuid import NAMESPACE_URL, uuid5
 
@@ -16,8 +17,16 @@ TORRENT_TYPE = "application/x-bittorrent"
 """By this type torrent clients know an enclosure as theirs, be it a file or a magnet (BEP 36)."""
 
 
+class Links(NamedTuple):
+    """Which archive of a feed a document is (None: the feed itself), and which are beside it (RFC 5005)."""
+
+    archive: int | None = None
+    older: int | None = None
+    newer: int | None = None
+
+
 class Channel(NamedTuple):
-    """A feed itself; `link` is its own link without ending."""
+    """A feed itself, or an archive of it; `link` is the feed's link without ending."""
 
     title: str
     description: str
@@ -25,10 +34,18 @@ class Channel(NamedTuple):
     home: str
     link: str
     urn: str
-    """Taxonomy it as long as nobody knows where it will lie; empty if that is known."""
+    """Names it as long as nobody knows where it will lie; empty if that is known."""
+    language: str
+    """That of the site's first language (BCP 47): publishers' texts are in any."""
+    icon: str
+    is_archive: bool
+    own: str
+    """The document's own link, without ending."""
+    relations: tuple[tuple[str, str], ...]
+    """Links to others, without ending, by what they are (RFC 5005)."""
 
     @classmethod
-    def from_feed(cls, stem: str, title: str, page: str) -> Self:
+    def from_feed(cls, stem: str, title: str, page: str, links: Links) -> Self:
         """From the feed's address without ending, its title and its page."""
         site, link = clean(settings.GHOST.site_title), urls.link(stem)
         return cls(
@@ -38,7 +55,36 @@ class Channel(NamedTuple):
             home=urls.link(page),
             link=link,
             urn="" if urls.origin() else uuid5(NAMESPACE_URL, f"{site} {link}").urn,
+            language=_tag(urls.languages()[0].code),
+            icon=urls.link(urls.ICON),
+            is_archive=links.archive is not None,
+            own=_archive_link(stem, links.archive) if links.archive else link,
+            relations=tuple(_relations(stem, links)),
         )
+
+    @property
+    def older(self) -> str:
+        """Link of the archive before it, without ending; empty if it is the last one."""
+        return dict(self.relations).get("prev-archive", "")
+
+
+def _relations(stem: str, links: Links) -> Iterator[tuple[str, str]]:
+    if links.archive:
+        yield "current", urls.link(stem)
+    if links.older:
+        yield "prev-archive", _archive_link(stem, links.older)
+    if links.newer:
+        yield "next-archive", _archive_link(stem, links.newer)
+
+
+def _archive_link(stem: str, number: int) -> str:
+    return urls.link(urls.archive(stem, number))
+
+
+def _tag(code: str) -> str:
+    """`zh-Hans` for `zh-hans` (RFC 5646, 2.1.1)."""
+    language, *script = code.split("-")
+    return "-".join([language, *(each.title() for each in script)])
 
 
 class Item(NamedTuple):

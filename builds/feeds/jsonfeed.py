@@ -22,6 +22,9 @@ def feed(channel: Channel, items: Iterable[bytes]) -> bytes:
         **({"description": channel.description} if channel.description else {}),
         "home_page_url": channel.home,
         "feed_url": channel.link + ENDING,
+        **({"next_url": channel.older + ENDING} if channel.older else {}),
+        "icon": channel.icon,
+        "language": channel.language,
     }
     return _whole(head, b",\n".join(items))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import islice
 from typing import NamedTuple
 
 from builds.data import urls
@@ -12,9 +11,9 @@ from builds.data.entry import Entry
 from builds.data.records import File
 from builds.data.taxonomy import Taxonomy
 from builds.feeds import atom, jsonfeed, rss
-from builds.feeds.items import Channel, Item
+from builds.feeds.items import Channel, Item, Links
 
-FEED_ITEMS = 50
+ALONE = Links()
 KEPT_ITEMS = 4096
 """How many resources a writer remembers as they were rendered, some 4 kB each."""
 NEVER = "1970-01-01T00:00:00+00:00"
@@ -50,14 +49,15 @@ class Writer:
 
         self._rendered = lru_cache(KEPT_ITEMS)(rendered)
 
-    def files(self, feed: Feed, items: Sequence[Entry]) -> Iterator[File]:
-        """The three files of a feed; of `items` (first comes first) the first FEED_ITEMS."""
-        shown = [self._rendered(entry) for entry in islice(items, FEED_ITEMS)]
-        channel = Channel.from_feed(*feed)
+    def files(self, feed: Feed, items: Sequence[Entry], links: Links = ALONE) -> Iterator[File]:
+        """The three files of a feed or of one of its archives, of `items` (first comes first)."""
+        shown = [self._rendered(entry) for entry in items]
+        channel = Channel.from_feed(*feed, links)
+        stem = urls.archive(feed.stem, links.archive) if links.archive else feed.stem
         updated = max((each.updated for each in shown), default=NEVER)
-        yield File(feed.stem + rss.ENDING, rss.feed(channel, [each.rss for each in shown]))
-        yield File(feed.stem + atom.ENDING, atom.feed(channel, updated, [e.atom for e in shown]))
-        yield File(feed.stem + jsonfeed.ENDING, jsonfeed.feed(channel, [e.json for e in shown]))
+        yield File(stem + rss.ENDING, rss.feed(channel, updated, [each.rss for each in shown]))
+        yield File(stem + atom.ENDING, atom.feed(channel, updated, [e.atom for e in shown]))
+        yield File(stem + jsonfeed.ENDING, jsonfeed.feed(channel, [e.json for e in shown]))
 
 
 def files(feed: Feed, items: Sequence[Entry], taxonomy: Taxonomy) -> Iterator[File]:

@@ -84,6 +84,8 @@ class PageTable:
         self.floor = 1 if self.is_read else listing.last + 1
         """The lowest number that was read."""
         self.changes = Changes()
+        self.last_before = listing.last
+        """The number of the last page as it is stored."""
         self._by_pk: dict[int, Page] = {}
 
     # -- what is read
@@ -163,7 +165,7 @@ class PageTable:
 
     def forget_changes(self) -> None:
         """They are written."""
-        self.changes = Changes()
+        self.changes, self.last_before = Changes(), self.listing.last
 
     # -- what comes and goes
 

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 from builds.data.entry import Entry
 from builds.data.taxonomy import Taxonomy
-from builds.listings import page_rows
+from builds.listings import archives, page_rows
 from builds.listings.page_table import Move, PageTable, Standing
 from builds.models import Listing
 
@@ -178,6 +178,7 @@ class Pagination:
         if table.listing.pk:
             owned = {*table.changes.due, *table.listing.numbers}
             self._due |= {_owner(table.listing, number) for number in owned}
+            self._due |= _archives(table, owned)
             self._due |= {f"feed/{table.listing.pk}", "sitemap/lists"}
             self._dropped.append(table.listing)
             del self._by_pk[table.listing.pk]
@@ -242,6 +243,11 @@ class Pagination:
         due, self._due = self._due, set()
         for key, table in self._tables.items():
             numbers = table.changes.due
+            due |= _archives(table, numbers)
+            if key[0] in archives.KEPT and max(numbers, default=0) >= archives.first_open_page(
+                table.listing
+            ):
+                self._feeds.add(key)
             if key[0] == Kind.ALL or key in self._bare_pages:  # home counts all
                 numbers.add(table.listing.last)
             due |= {_owner(table.listing, number) for number in numbers}
@@ -255,3 +261,9 @@ class Pagination:
 
 def _owner(listing: Listing, number: int) -> str:
     return f"page/{listing.pk}/{number}"
+
+
+def _archives(table: PageTable, numbers: set[int]) -> set[str]:
+    listing = table.listing
+    found = archives.due(listing, table.last_before, numbers)
+    return {f"archive/{listing.pk}/{number}" for number in found}

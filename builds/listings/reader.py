@@ -11,6 +11,7 @@ from typing import Any
 from builds.data import urls
 from builds.data.entry import Entry, slug_of
 from builds.data.taxonomy import CategoryNode, Taxonomy
+from builds.listings import archives
 from builds.listings.pagination import Kind, ListingKey
 from builds.listings.supersession import Supersession
 from builds.models import BuildState, EntryRow, Listing, ListingEntry
@@ -95,13 +96,15 @@ class Reader:
         yield from ids.items()
 
     def newest(self, listing: Listing, limit: int) -> list[Entry]:
-        """The newest entries of a listing."""
+        """The newest entries of a listing, and all that no archive has yet."""
         ids: list[int] = []
+        enough, is_open = limit, archives.first_open_page(listing)
         for number in reversed(listing.numbers):
-            ids += self.ids_on_page(listing, number)
-            if len(ids) >= limit:
+            if number < is_open and len(ids) >= limit:
                 break
-        return self.entries(ids[:limit])
+            ids += self.ids_on_page(listing, number)
+            enough = max(limit, len(ids)) if number >= is_open else enough
+        return self.entries(ids[:enough])
 
     def endangered(self, limit: int) -> list[Entry]:
         """What needs seeders most: see `EntryRowQuerySet.endangered`."""

@@ -1,7 +1,7 @@
 """Which outputs the site has, and of what each is made.
 
-An owner is what changes: `entry/<id>`, `page/<listing>/<number>`, `feed/<listing>`,
-`sitemap/<part>`, `sitemap/lists`, `site`. Its outputs are a function of builds' tables; what it
+An owner is what changes: `entry/<id>`, `page/<listing>/<number>`, `feed/<listing>`, its
+`archive/<listing>/<number>`, `sitemap/<part>`, `sitemap/lists`, `site`. Its outputs are a function of builds' tables; what it
 had on the site and has no more is removed. The search index has its own way: `builds.search`.
 """
 
@@ -18,7 +18,9 @@ from builds.data.entry import Entry
 from builds.data.records import Record
 from builds.data.taxonomy import CategoryNode
 from builds.feeds import opml, sitemaps
+from builds.feeds.items import Links
 from builds.feeds.writer import Feed, Writer
+from builds.listings import archives
 from builds.listings.pagination import FEED_ITEMS, FEED_KINDS, Kind
 from builds.listings.reader import Reader
 from builds.listings.supersession import Supersession
@@ -42,7 +44,10 @@ class RecordMaker:
     def owner_count(self) -> int:
         """How many owners `entries` and `lists` go through, or nearly so."""
         listings = self.reader.listings.values()
-        pages = sum(len(listing.numbers) + (listing.kind in FEED_KINDS) for listing in listings)
+        pages = sum(
+            len(listing.numbers) + (listing.kind in FEED_KINDS) + len(archives.pages(listing))
+            for listing in listings
+        )
         return self.reader.count + pages
 
     def records_of(self, owner: str, shards: Shards) -> Iterator[Record]:
@@ -56,6 +61,9 @@ class RecordMaker:
                 return self._page(int(listing), int(number))
             case "feed":
                 return self._feed(self.reader.listings.get(int(key)))
+            case "archive":
+                listing, number = key.split("/")
+                return self._archive(int(listing), int(number))
             case "sitemap":
                 return self._sitemap(key)
             case "stray":
@@ -77,8 +85,14 @@ class RecordMaker:
     def listing_records(self) -> Iterator[tuple[str, Record]]:
         """Owner and record of all pages, shards and feeds of listings."""
         for listing in self.reader.listings.values():
+            kept, archived = archives.pages(listing), dict[int, list[int]]()
             for number, ids in self.reader.pages(listing):
                 yield f"page/{listing.pk}/{number}", self._one_page(listing, number, ids)
+                if archives.of_page(number) in kept:
+                    archived.setdefault(archives.of_page(number), [])[:0] = ids
+            for number, ids in archived.items():
+                for record in self._one_archive(listing, number, ids):
+                    yield f"archive/{listing.pk}/{number}", record
             for record in self._feed(listing):
                 yield f"feed/{listing.pk}", record
 
@@ -112,7 +126,27 @@ class RecordMaker:
     def _feed(self, listing: Listing | None) -> Iterator[Record]:
         if listing and listing.kind in FEED_KINDS:
             newest = self.reader.newest(listing, FEED_ITEMS)
-            yield from self._writer.files(feed(self.reader, listing), newest)
+            kept = list(archives.pages(listing))
+            links = Links(older=kept[-1] if kept else None)
+            yield from self._writer.files(feed(self.reader, listing), newest, links)
+
+    def _archive(self, listing_id: int, number: int) -> Iterator[Record]:
+        listing = self.reader.listings.get(listing_id)
+        pages = archives.pages(listing).get(number) if listing else None
+        if listing and pages:
+            ids = [pk for page in reversed(pages) for pk in self.reader.ids_on_page(listing, page)]
+            yield from self._one_archive(listing, number, ids)
+
+    def _one_archive(self, listing: Listing, number: int, ids: list[int]) -> Iterator[Record]:
+        kept = list(archives.pages(listing))
+        place = kept.index(number)
+        links = Links(
+            archive=number,
+            older=kept[place - 1] if place else None,
+            newer=kept[place + 1] if place + 1 < len(kept) else None,
+        )
+        items = self.reader.entries(ids)
+        yield from self._writer.files(feed(self.reader, listing), items, links)
 
     def _sitemap(self, key: str) -> Iterator[Record]:
         if key == "lists":
@@ -127,7 +161,7 @@ class RecordMaker:
         yield search_page(reader.taxonomy, counts)
         yield from json_index.single(reader, shards)
         needy = reader.endangered(lists.RESCUE_ROWS)
-        yield from self._writer.files(_rescue(), needy)
+        yield from self._writer.files(_rescue(), needy[:FEED_ITEMS])
         yield opml.file(settings.GHOST.site_title, list(groups(reader)))
         assets = list(hugo.own_files())
         yield from assets

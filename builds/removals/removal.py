@@ -152,7 +152,7 @@ def _files(
     files = {path for page in found for path in whereabouts.in_languages(page)}
     files |= {path for pk in neighbours.difference(gone) for path in whereabouts.pages_of(pk)}
     return files.union(
-        whereabouts.feed_files(lists),
+        whereabouts.feed_files(edits.site, lists),
         whereabouts.sitemap_files(edits.site),
         whereabouts.shards(edits.site),
     )

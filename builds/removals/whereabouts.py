@@ -70,11 +70,14 @@ def shards(site: Path) -> list[str]:
     return sorted(path for path in found if json_index.is_shard("/" + path))
 
 
-def feed_files(lists: Iterable[str]) -> Iterator[str]:
-    """Paths of the feeds of these lists, and of those that anything may stand in."""
+def feed_files(site: Path, lists: Iterable[str]) -> Iterator[str]:
+    """Paths of the feeds of these lists and of their archives, and of those that anything may stand
+    in."""
     for stem in {"all", "rescue", *(name.rstrip("/") for name in lists if name)}:
+        archive = site / "feeds/archive" / stem
         for ending in (rss.ENDING, atom.ENDING, jsonfeed.ENDING):
             yield f"feeds/{stem}{ending}"
+            yield from (path.relative_to(site).as_posix() for path in archive.glob(f"*{ending}"))
 
 
 def list_pages(site: Path, name: str) -> list[str]:

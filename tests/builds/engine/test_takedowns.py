@@ -423,3 +423,19 @@ def test_what_publishers_write_leads_to_no_others_files(catalog):
     assert traces(catalog, now) == traces(catalog, before)
     tasks.build_at_once()
     assert differing(public(), full()) == []
+
+
+def test_it_leaves_the_archives_of_the_feeds_at_once(catalog):
+    for number in range(12):
+        make.resource(
+            title=f"Newer {number}", category=catalog.category, publisher=catalog.publisher
+        )
+    tasks.build_now("test")
+    before = [path for path in traces(catalog) if path.startswith("feeds/archive/")]
+
+    take_down(catalog)
+    takedowns.take_off_site()
+
+    assert {path.split("/")[2] for path in before} == {"all", "categories", "publishers"}
+    assert traces(catalog) == []
+    assert before[0] in public()  # the rest of it stays

@@ -28,6 +28,8 @@ def test_json_feed_says_it_all():
         "description": "What is <here>",
         "home_page_url": f"https://host.example/repo/tags/{tag}/",
         "feed_url": f"https://host.example/repo/feeds/tags/{tag}.json",
+        "icon": "https://host.example/repo/assets/icon.png",
+        "language": "en",
     }
     assert item.pop("image").startswith("https://host.example/repo/assets/covers/")
     assert item == {
@@ -67,7 +69,9 @@ def test_json_feed_is_as_its_specification_wants_it(items):
     body = json.loads(feed_of_all_kinds(".json", items))
 
     assert body["version"] == "https://jsonfeed.org/version/1.1"
-    assert set(body) <= {"version", "title", "description", "home_page_url", "feed_url", "items"}
+    assert set(body) == {
+        "version", "title", "description", "home_page_url", "feed_url", "icon", "language", "items",
+    }  # fmt: skip
     assert len(body["items"]) == (5 if items is None else 0)
     for item in body["items"]:
         assert {"id", "url", "content_text"} <= set(item)
