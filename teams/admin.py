@@ -122,7 +122,9 @@ class TokenAdmin(SecretMixin):
     list_select_related = ["scope_team__owner"]
     list_filter = [("role", ChoicesDropdownFilter), StateFilter, "is_read_only", "needs_review"]
     list_filter_submit = True
-    search_fields = ["display_name", "^prefix", "^token_hash", "note", "scope_team__name"]
+    search_fields = [
+        "display_name", "name_key__holds", "^prefix", "^token_hash", "note", "scope_team__name_key__holds",
+    ]  # fmt: skip
     search_help_text = _("Name, start of the token or of its hash, note, or team")
     autocomplete_fields = ["scope_team"]
     add_fieldsets = [
@@ -288,7 +290,7 @@ class TeamAdmin(SecretMixin):
     audits_itself = True
     list_display: list[Any] = ["name", "owner", "member_count", "created_at"]
     list_select_related = ["owner"]
-    search_fields = ["name", "owner__display_name"]
+    search_fields = ["name", "name_key__holds", "owner__name_key__holds"]
     autocomplete_fields = ["owner"]
     fields = ["name", "owner"]
     inlines = [MemberInline]

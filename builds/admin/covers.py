@@ -39,7 +39,7 @@ class CoverAdmin(ReadOnlyAdmin[Cover]):
     ]  # fmt: skip
     list_select_related = ["resource"]
     list_filter = ["fetched_at"]
-    search_fields = ["resource__title"]
+    search_fields = ["resource__title_folded__holds"]
     fields = [
         "resource", "picture", "dimensions", "digest", "fetched_at", "uploaded_by", "attempts", "why",
     ]  # fmt: skip

@@ -51,7 +51,7 @@ class HealthSampleAdmin(ReadOnlyAdmin[HealthSample]):
         "checked_at",
     ]
     list_filter_submit = True
-    search_fields = ["resource__title", "^resource__magnet_hash"]
+    search_fields = ["resource__title_folded__holds", "^resource__magnet_hash"]
     search_help_text = _("Title or start of the info-hash")
     date_hierarchy = "checked_at"
     list_before_template = "admin/dht/of_scan.html"

@@ -29,12 +29,12 @@ SESSIONS_DROPPED = ReasonCode(
 )
 RENEWED = ReasonCode(
     "operations.folds_renewed",
-    _("texts to compare by made anew: titles %(titles)s, tags %(tags)s"),
+    _("texts to compare by made anew: titles and names %(titles)s, tags %(tags)s"),
 )
 RENEWED_AND_RENAMED = ReasonCode(
     "operations.folds_renewed_and_renamed",
     _(
-        "texts to compare by made anew: titles %(titles)s, tags %(tags)s; renamed, since somebody else has"
+        "texts to compare by made anew: titles and names %(titles)s, tags %(tags)s; renamed, since somebody else has"
         " the name by the new rules: %(names)s"
     ),
 )

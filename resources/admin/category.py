@@ -40,7 +40,7 @@ class CategoryAdmin(ModelAdmin[Category]):
     list_display = ["indented", "path", "resource_count", "sort_order", "created_by"]
     list_select_related = ["created_by"]
     list_per_page = 2000  # a tree in pages is no tree
-    search_fields = ["name", "slug"]
+    search_fields = ["name_folded__holds", "slug"]
     fields = [
         "name", "slug", "parent", "sort_order", "torznab_id", "created_by",
         ("created_at", "updated_at"),

@@ -37,6 +37,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', ghost.core.db.fields.NameField(error_messages={'blank': 'A name is required.'}, max_length=100, validators=[django.core.validators.MinLengthValidator(1)], verbose_name='name')),
+                ('name_folded', ghost.core.db.fields.FoldedField(of='name')),
                 ('slug', models.CharField(blank=True, help_text='Part of the address; made from the name if left empty.', max_length=190, verbose_name='slug')),
                 ('sort_order', models.IntegerField(default=0, verbose_name='sort order')),
                 ('torznab_id', models.PositiveIntegerField(blank=True, help_text='The standard number that Torznab clients also find it by.', null=True, validators=[django.core.validators.MinValueValidator(1000), django.core.validators.MaxValueValidator(8999)], verbose_name='Torznab category')),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from ghost.core.audit import trail
 from ghost.core.catalog.models import Catalog
-from ghost.core.db.fields import NameField, require_no_hash
+from ghost.core.db.fields import FoldedField, NameField, require_no_hash
 from ghost.core.errors import ForbiddenError, RefusedError
 from ghost.core.text.reasons import NONE, Reason
 from resources import reasons, slugs
@@ -97,6 +97,7 @@ class Category(models.Model):
         validators=[MinLengthValidator(1)],
         error_messages={"blank": gettext_lazy("A name is required.")},
     )
+    name_folded = FoldedField(of="name")
     slug = models.CharField(
         gettext_lazy("slug"),
         max_length=slugs.MAX_BYTES,

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.lookups import Contains
 from django.utils.translation import gettext as _
 
 from ghost.core.text import info_hashes
@@ -128,6 +129,22 @@ class FoldedField(models.TextField[str, str]):
     def folded(self, text: str) -> str:
         """What the column has of a text, without the mark."""
         return fold(text)[: KEY_CHARS - len(MARK)]
+
+
+@FoldedField.register_lookup
+class Holds(Contains):
+    """`title_folded__holds="Schitts"`: whether a text has this part, as the fold compares them. For the
+    `search_fields` of the admin."""
+
+    lookup_name = "holds"
+
+    def get_prep_lookup(self) -> str:
+        """The part, folded as the column is."""
+        return str(self.lhs.output_field.folded(str(self.rhs)))
+
+    def get_rhs_op(self, connection: Any, rhs: str) -> str:  # noqa: ANN401  # Django's
+        """What databases know as `contains`."""
+        return str(connection.operators["contains"] % rhs)
 
 
 class NameKeyField(FoldedField):

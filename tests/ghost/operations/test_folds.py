@@ -64,7 +64,7 @@ def test_folds_of_another_version_are_made_anew(request):
     assert stored(Resource, "title_folded") == [OTHER + "mein baer"]
     assert OTHER + "baerbel" in stored(Token, "name_key")
     assert list(Resource.objects.searched("baer")) == [row]
-    assert told.startswith("texts to compare by made anew: titles 1, tags 0")
+    assert told.startswith("texts to compare by made anew: titles and names 2, tags 0")
 
 
 def test_of_two_names_that_become_one_the_older_keeps_it_and_the_other_is_named(request, caplog):
@@ -121,7 +121,7 @@ def test_prepare_does_it_itself(request, configure, tmp_path):
 
     call_command("prepare", stdout=out)
 
-    assert "texts to compare by made anew: titles 1" in out.getvalue()
+    assert "texts to compare by made anew: titles and names 2" in out.getvalue()
     assert not refolding.is_due()
 
 
