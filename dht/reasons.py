@@ -54,6 +54,16 @@ BAD_METADATA = ReasonCode(
 OTHER_HASH = ReasonCode(
     "dht.other_hash", _("The torrent has another hash than the magnet link says.")
 )
+MOCK_INACTIVE = ReasonCode(
+    "dht.mock_inactive", _("Made up (GHOST_MAGNET_METADATA_BACKEND=mock): nobody has this torrent.")
+)
+MOCK_IS_ON = ReasonCode(
+    "dht.mock_is_on",
+    _(
+        "GHOST_MAGNET_METADATA_BACKEND=mock makes up what probes find; the network is not asked. Set it to"
+        " libtorrent for real use."
+    ),
+)
 GONE = ReasonCode("dht.gone", _("The resource is gone."))
 
 # -- what came of a task

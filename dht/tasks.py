@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import transaction
 
 from dht import probe_jobs, reasons
-from dht.engine import probes
+from dht.engine import mock, outcomes, probes
 from dht.health import nodes, requests, scanner
 from dht.models import HealthSample, Method, Scan
 from ghost.core.jobs import queue, shutdown, worker
@@ -66,7 +66,7 @@ class _Run:
 
     def __init__(self) -> None:
         self._held: dict[str, Resource] = {}
-        self._probes: probes.Probes | None = None
+        self._probes: probes.Probes | mock.MockProbes | None = None
         self._claim_at = 0.0
         self._renew_at = time.monotonic() + RENEW_EVERY_S
 
@@ -90,7 +90,7 @@ class _Run:
         if room <= 0 or not Resource.objects.due_for_probe().exists():
             return
         if self._probes is None:  # before the claim: without libtorrent nothing may be held
-            self._probes = probes.Probes(settings.GHOST.magnet_metadata_timeout_s)
+            self._probes = probes.begun(settings.GHOST.magnet_metadata_timeout_s)
         claimed = Resource.objects.all().claim_probes(room, LEASE_S)
         for row in claimed:
             self._held[row.magnet_hash] = row
@@ -111,7 +111,7 @@ class _Run:
         Resource.objects.all().renew_claims(self._held.values(), 0)
 
 
-def record(row: Resource, outcome: probes.ProbeOutcome) -> bool:
+def record(row: Resource, outcome: outcomes.ProbeOutcome) -> bool:
     """Keep what a probe of `row` found; False if its magnet was changed or removed meanwhile."""
     found = outcome.metadata
     with findings.saved(found) if found else nullcontext(), transaction.atomic():
@@ -123,7 +123,7 @@ def record(row: Resource, outcome: probes.ProbeOutcome) -> bool:
     return is_kept
 
 
-def _keep(row: Resource, outcome: probes.ProbeOutcome) -> bool:
+def _keep(row: Resource, outcome: outcomes.ProbeOutcome) -> bool:
     if outcome.metadata is None:
         return findings.record_probe_miss(row, outcome.status, outcome.error)
     was = row.dht_status
@@ -133,7 +133,7 @@ def _keep(row: Resource, outcome: probes.ProbeOutcome) -> bool:
     return is_kept
 
 
-def _sample(row: Resource, was: str, outcome: probes.ProbeOutcome) -> HealthSample:
+def _sample(row: Resource, was: str, outcome: outcomes.ProbeOutcome) -> HealthSample:
     return HealthSample(
         resource=row,
         method=Method.METADATA,

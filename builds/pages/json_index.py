@@ -45,7 +45,7 @@ def item(entry: Entry, taxonomy: Taxonomy, supersession: Supersession) -> dict[s
         "category_id": entry.category,
         "category_path": node.path,
         "title": entry.title,
-        "url": urls.link(urls.resource(entry.id)),
+        "url": urls.resource(entry.id),  # from the root of the site, wherever that lies
         "magnet_uri": entry.magnet,
         "magnet_hash": entry.hash,
         "dht_status": entry.dht_status,

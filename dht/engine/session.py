@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from django.conf import settings
 
 from dht import reasons
-from dht.engine import session_settings
+from dht.engine import mock, session_settings
 from ghost.core.errors import OutageError
 from ghost.core.io.files import write_atomic
 from resources.torrents import sanitize
@@ -114,7 +114,7 @@ class LookupLoad:
 
 def require() -> None:
     """OutageError if libtorrent can't be loaded on this machine."""
-    if lt is None:
+    if lt is None and not mock.is_on():
         raise OutageError(reasons.NOT_LOADED(reason=_load_error))
 
 
@@ -347,8 +347,11 @@ _inherited: list[Session] = []
 
 
 def session() -> Session:
-    """This process's session, made now if there is none; OutageError without libtorrent."""
+    """This process's session, made now if there is none; OutageError without libtorrent, or where answers are made
+    up."""
     global _session
+    if mock.is_on():
+        raise OutageError(reasons.MOCK_IS_ON())
     if _session is not None and _session.pid != os.getpid():
         # Its threads stayed in the parent. Ending it here would wait for them for ever.
         _inherited.append(_session)

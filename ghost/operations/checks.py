@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error
+from django.core.checks import Warning as CheckWarning
 from django.db import DatabaseError, OperationalError, connection
 from django.utils.translation import gettext as _
 
@@ -140,6 +141,14 @@ def _settings() -> Iterator[CheckMessage]:
             "GHOST_DEBUG is on although GHOST_BEHIND_TLS says that this is in production.",
             hint="Set GHOST_DEBUG=0.",
             id="ghost.E005",
+        )
+    if settings.GHOST.magnet_metadata_backend == "mock":
+        yield CheckWarning(
+            _(
+                "GHOST_MAGNET_METADATA_BACKEND=mock makes up what probes find; the network is not asked."
+            ),
+            hint=_("Set it to libtorrent for real use."),
+            id="ghost.W013",
         )
     if settings.GHOST.debug and not is_loopback(settings.GHOST.host):
         yield Error(

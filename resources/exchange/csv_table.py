@@ -51,7 +51,7 @@ def write(stream: BinaryIO, rows: Iterable[Resource], paths: Mapping[int, str]) 
     table.writerow(COLUMNS)
     for row in rows:
         cells = _cells(row, paths)
-        table.writerow([_harmless(cells[name]) for name in COLUMNS])
+        table.writerow([guarded(cells[name]) for name in COLUMNS])
         yield 1
     text.detach()
 
@@ -81,7 +81,7 @@ def _joined(tags: list[str]) -> str:
     return "|".join(tags) if is_plain else json.dumps(tags, ensure_ascii=False)
 
 
-def _harmless(value: object) -> object:
+def guarded(value: object) -> object:
     """With an apostrophe before what a spreadsheet would take for a formula."""
     return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
 
@@ -200,10 +200,11 @@ def _named(cells: list[str], columns: list[str]) -> dict[str, str]:
         raise RefusedError("It names the columns once more: leave it out.")
     if not all(_is_text(cell) for cell in cells):
         raise RefusedError(NOT_IN_UTF_8)
-    return dict(zip(columns, map(_unguarded, cells), strict=True))
+    return dict(zip(columns, map(unguarded, cells), strict=True))
 
 
-def _unguarded(cell: str) -> str:
+def unguarded(cell: str) -> str:
+    """As it was before `guarded`."""
     return cell[1:] if cell[:1] == "'" and _FORMULA.match(cell) else cell
 
 

@@ -16,6 +16,7 @@ from django.utils import timezone
 from dht import tasks
 from dht.engine import probes
 from dht.engine import session as engine_session
+from dht.engine.outcomes import ProbeOutcome
 from dht.models import HealthSample, Scan
 from ghost.core.catalog.models import Catalog
 from ghost.core.errors import OutageError
@@ -236,7 +237,7 @@ def test_an_outcome_for_a_changed_magnet_is_ignored(swarm):
     row.magnet_uri = make.magnet()
     row.store()
 
-    is_kept = tasks.record(claimed, probes.ProbeOutcome(claimed.magnet_hash, ProbeStatus.INACTIVE))
+    is_kept = tasks.record(claimed, ProbeOutcome(claimed.magnet_hash, ProbeStatus.INACTIVE))
 
     row.refresh_from_db()
     assert (is_kept, row.probe_status, row.probe_attempts) == (False, "pending", 0)
@@ -247,7 +248,7 @@ def test_an_outcome_for_a_deleted_resource_is_ignored(swarm):
     (claimed,) = Resource.objects.claim_probes(1, 20)
     Resource.objects.filter(pk=row.pk).delete()
 
-    outcome = probes.ProbeOutcome(
+    outcome = ProbeOutcome(
         claimed.magnet_hash, ProbeStatus.OK, make.torrent_metadata(claimed.magnet_hash)
     )
 
@@ -264,7 +265,7 @@ def test_an_outcome_for_a_torrent_that_got_its_other_half_is_ignored():
 
     is_kept = tasks.record(
         claimed,
-        probes.ProbeOutcome(
+        ProbeOutcome(
             claimed.magnet_hash, ProbeStatus.OK, make.torrent_metadata(claimed.magnet_hash)
         ),
     )
@@ -286,7 +287,7 @@ def test_metadata_goes_to_disk_before_others_have_to_wait(monkeypatch):
 
     monkeypatch.setattr(os, "fsync", fsync)
 
-    assert tasks.record(row, probes.ProbeOutcome(row.magnet_hash, ProbeStatus.OK, found))
+    assert tasks.record(row, ProbeOutcome(row.magnet_hash, ProbeStatus.OK, found))
 
     assert metadata.load(row.magnet_hash) == found
     assert inside

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from dht import tasks
-from dht.engine import probes
+from dht.engine import outcomes, probes
 from dht.health import scanner
 from dht.trackers import client
 from ghost.core.errors import GhostError, RefusedError
@@ -67,7 +67,7 @@ class Command(BaseCommand):
         return wanted
 
     def _tell(
-        self, magnet: magnets.Magnet, outcome: probes.ProbeOutcome, *, with_files: bool
+        self, magnet: magnets.Magnet, outcome: outcomes.ProbeOutcome, *, with_files: bool
     ) -> bool:
         line: dict[str, Any] = {
             "magnet_hash": outcome.magnet_hash,

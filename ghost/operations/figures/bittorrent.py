@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.conf import settings
+
 from dht.models import NodeCount
 from ghost.core.errors import OutageError
 from ghost.core.heartbeats.models import Heartbeat
@@ -19,6 +21,10 @@ COUNT_HOLDS = timedelta(hours=1)
 
 def libtorrent(moment: Moment) -> Item:
     """Bad, if this process or a worker's host can't load it."""
+    if settings.GHOST.magnet_metadata_backend == "mock":
+        return Item(
+            "libtorrent", Status.DEGRADED, sentences.MOCK_IS_ON(), sentences.USE_LIBTORRENT()
+        )
     living = Heartbeat.objects.workers().living(moment.now)
     told = {row.host: str(row.facts.get(LIBTORRENT_FACT, "")) for row in living}
     lacking = sorted(host for host, error in told.items() if error)

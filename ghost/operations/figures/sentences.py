@@ -169,6 +169,11 @@ BACK_UP_NOW = _code(
 )
 
 LOADED = _code("libtorrent.loaded", _("loaded"))
+MOCK_IS_ON = _code(
+    "libtorrent.mock",
+    _("GHOST_MAGNET_METADATA_BACKEND=mock makes up what probes find; the network is not asked."),
+)
+USE_LIBTORRENT = _code("libtorrent.do_use", _("Set it to libtorrent for real use."))
 NOT_LOADED_HERE = _code("libtorrent.missing", _("can't be loaded by the web server"))
 NOT_LOADED_ON = _code("libtorrent.missing_on", _("can't be loaded on %(names)s"))
 INSTALL_LIBTORRENT = _code(

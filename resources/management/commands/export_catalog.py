@@ -14,7 +14,7 @@ from ghost.core.errors import GhostError
 from resources.exchange import formats
 from resources.exchange.catalog import Selection
 from resources.exchange.formats import STANDARD, Format, Writing
-from resources.exchange.progress import ProgressLine
+from resources.management.progress import ProgressLine
 from resources.states import State
 
 

@@ -24,8 +24,8 @@ from resources.exchange import activation, formats
 from resources.exchange.formats import Format, Source
 from resources.exchange.import_resources import Defaults
 from resources.exchange.importer import Intake, Options
-from resources.exchange.progress import ProgressLine
 from resources.exchange.report import Report
+from resources.management.progress import ProgressLine
 from teams.models import Token
 
 ADVICE = "Activate them if you know them: run it again with --activate-tokens, or in the admin, under Tokens."

@@ -123,14 +123,15 @@ def test_tags_are_counted_most_used_first():
     }
 
 
-def test_addresses_have_the_host_where_it_is_known(configure):
-    configure(public_baseurl="https://host.example/repo/")
+@pytest.mark.parametrize("base", ["/", "/repo/", "https://host.example/repo/"])
+def test_addresses_are_paths_from_the_root_of_the_site_wherever_that_lies(configure, base):
+    configure(public_baseurl=base)
     row = make.resource(published_at=datetime(2026, 3, 1, tzinfo=UTC))
 
     public = exports.everything()
 
     (item,) = load(public, "index-2026-03.json")["items"]
-    assert item["url"] == f"https://host.example/repo/resources/{row.pk}/"
+    assert item["url"] == f"/resources/{row.pk}/"
 
 
 def test_a_month_with_many_has_shards_of_which_the_newest_has_the_bare_name(monkeypatch):

@@ -12,7 +12,7 @@ from django_q.models import OrmQ
 
 from builds.models import Build, BuildState
 from dht import probe_jobs, tasks
-from dht.engine.probes import ProbeOutcome
+from dht.engine.outcomes import ProbeOutcome
 from dht.models import Scan
 from ghost.core.jobs import queue, worker
 from ghost.core.jobs.models import Job, JobKind

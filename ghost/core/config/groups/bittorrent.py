@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from django.utils.translation import gettext_lazy as _
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from ghost.core.config.values import CommaList, Group, ProjectPath
 
@@ -72,8 +72,10 @@ class Probes(Group):
 
     heading = _("Metadata probes")
 
-    magnet_metadata_backend: Literal["libtorrent"] = Field(
-        "libtorrent", description="What fetches metadata."
+    magnet_metadata_backend: Literal["libtorrent", "mock"] = Field(
+        "libtorrent",
+        description="What fetches metadata; mock, for tests and development: answers are made from the hash, without"
+        " a network.",
     )
     magnet_metadata_timeout_s: float = Field(
         25, gt=0, le=600, description="Maximum duration of a probe, in seconds."
@@ -85,3 +87,12 @@ class Probes(Group):
     magnet_tmp_dir: ProjectPath = Field(
         Path("var/magnet-tmp"), description="Save path given to libtorrent; nothing stays in it."
     )
+
+    @field_validator("magnet_metadata_backend")
+    @classmethod
+    def _is_real_behind_tls(cls, value: str, info: ValidationInfo) -> str:
+        if value == "mock" and info.data.get("behind_tls"):
+            raise ValueError(
+                "mock makes up what is published: it is refused with GHOST_BEHIND_TLS=1"
+            )
+        return value

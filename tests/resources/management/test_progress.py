@@ -8,7 +8,7 @@ import time
 import pytest
 from django.core.management.base import OutputWrapper
 
-from resources.exchange.progress import ProgressLine
+from resources.management.progress import ProgressLine
 
 
 class Terminal(io.StringIO):
