@@ -52,7 +52,7 @@ from teams.policy import Action
 router = Router(tags=["resources"])
 categories = Router(tags=["categories"])
 
-_TORRENT = "The `.torrent` file: at most 10 MB and 40,000 files."
+_TORRENT = "The `.torrent` file: at most 64 MB and 40,000 files."
 BYTES_A_REQUEST = 100_000
 """Of a `.torrent` file: it counts as one request more for each of these."""
 _WAIT = re.compile(r'(?:^|,)\s*wait\s*=\s*"?(?P<seconds>[0-9]{1,9})"?\s*(?:$|[,;])', re.IGNORECASE)
@@ -157,7 +157,7 @@ def create_many(
 def create_from_torrent(
     request: TokenRequest, response: HttpResponse, *, dry_run: DryRun = False
 ) -> Status[Resource]:
-    """Publish the torrent that a `.torrent` file of at most 10 MB describes. Its file list, size,
+    """Publish the torrent that a `.torrent` file of at most 64 MB describes. Its file list, size,
     trackers and web seeds are read from the file, and nothing is probed. Against the limit of requests in
     a minute it counts as one request, and one more for each 100 kB.
 
@@ -166,7 +166,7 @@ def create_from_torrent(
 
     With `dry_run=true` nothing is kept: the answer is `200`, or the error.
     """
-    too_big = _("A .torrent file may have at most 10 MB.")
+    too_big = _("A .torrent file may have at most 64 MB.")
     form, body = multipart.of_form(
         request, "torrent", max_bytes=metainfo.MAX_BYTES, too_big=too_big
     )

@@ -20,9 +20,9 @@ from django.conf import settings
 
 from dht import reasons
 from dht.engine import mock, session_settings
-from ghost.core.errors import OutageError
+from ghost.core.errors import OutageError, RefusedError
 from ghost.core.io.files import write_atomic
-from resources.torrents import sanitize
+from resources.torrents import info_sections, sanitize
 
 try:
     import libtorrent
@@ -430,6 +430,15 @@ def _lookup_load(requests: list[dict[str, Any]]) -> LookupLoad:
 
 
 def _copied(info: Any) -> sanitize.Torrent:  # noqa: ANN401  # libtorrent's
+    """What it says, read as an uploaded file is; what that can't be, as libtorrent reads it."""
+    try:
+        return info_sections.read_raw(bytes(info.info_section()))
+    except (OutageError, RefusedError) as error:
+        log.info("An info section is read by libtorrent alone: %s", error)
+        return _as_laid_out(info)
+
+
+def _as_laid_out(info: Any) -> sanitize.Torrent:  # noqa: ANN401  # libtorrent's
     layout, pad = info.layout(), int(lt.file_flags_t.flag_pad_file)
     real = [i for i in range(layout.num_files()) if not int(layout.file_flags(i)) & pad]
     return sanitize.Torrent(

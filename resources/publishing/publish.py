@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from copy import copy
@@ -31,6 +32,9 @@ MAX_WAITING = 4
 """Callers of one web process that wait for a probe: half of its threads, the others serve."""
 TO_THE_END = math.inf
 _seats = Seats(MAX_WAITING)
+LARGE_BYTES = 10_000_000
+_large = threading.Lock()
+"""One file of more than LARGE_BYTES at a time: it takes some four times its size in memory."""
 
 
 def store(row: Resource) -> bool:
@@ -129,6 +133,11 @@ def add(values: dict[str, Any], *, by: Token, wait_s: float = 0) -> Resource:
 def add_file(body: bytes, values: dict[str, Any], *, by: Token) -> Resource:
     """A new resource of what a `.torrent` file says: nothing is probed. Without a title it has
     the torrent's name. RefusedError (field `torrent`) if the file can't be read."""
+    with _large if len(body) > LARGE_BYTES else nullcontext():
+        return _add_file(body, values, by=by)
+
+
+def _add_file(body: bytes, values: dict[str, Any], *, by: Token) -> Resource:
     magnet, contents = metainfo.read(body)
     row = Resource(publisher=by)
     row.require_unlisted(magnet)  # else its file would be written over

@@ -48,10 +48,10 @@ def decode(body: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPT
     return value
 
 
-def split(body: bytes, *, max_bytes: int) -> dict[bytes, bytes]:
+def split(body: bytes, *, max_bytes: int, allows_rest: bool = False) -> dict[bytes, bytes]:
     """The values of the dictionary that `body` is, each as it stands there, bencoded.
 
-    BencodeError if it is none, TooManyTokensError if it has more than MAX_TOKENS. What a value is, only `decode` tells.
+    BencodeError if it is none, to the last byte unless `allows_rest`, TooManyTokensError if it has more than MAX_TOKENS. What a value is, only `decode` tells.
     """
     if len(body) > max_bytes:
         raise BencodeError(f"The answer is larger than {max_bytes:,} bytes.")
@@ -63,7 +63,7 @@ def split(body: bytes, *, max_bytes: int) -> dict[bytes, bytes]:
         if key in found:
             raise _broken(start)
         found[key] = body[start:at]
-    if body[:1] != b"d" or at + 1 != len(body):
+    if body[:1] != b"d" or (at + 1 != len(body) and not allows_rest):
         raise _broken(at)
     return found
 

@@ -1,8 +1,7 @@
 """Info sections, read strictly (BEP 3, 47, 52).
 
-What a peer sends is judged by libtorrent. This is for `.torrent` files that people hand in, where
-a reason helps, and for files under their true names, since what Ghost keeps and shows is cleaned.
-It agrees with libtorrent on every sound torrent.
+The one reader of them, whether a `.torrent` file brought them or a peer, so that both give the same
+names. libtorrent judges beforehand what a peer sends; on every sound torrent they agree.
 """
 
 from __future__ import annotations
@@ -12,12 +11,15 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from ghost.core.errors import RefusedError
+from resources.torrents import bencode, encodings
 from resources.torrents.sanitize import MAX_FILES, Torrent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from resources.torrents.bencode import Value
+
+    Dictionary = dict[bytes, Value]
 
 BLOCK_BYTES = 16 << 10
 """The smallest piece of a v2 torrent."""
@@ -25,7 +27,9 @@ MAX_PIECE_BYTES = 1 << 29
 MAX_SIZE_BYTES = (1 << 48) - 1
 """Of one file, as libtorrent has it."""
 MAX_PARTS = 100
-"""Of one path; a file tree's depth is bounded by the decoder."""
+"""Of one path."""
+MAX_DEPTH = MAX_PARTS + 10
+"""Of what is bencoded: folders, and what is around them."""
 PADDING = b"_____padding_file_"
 """How clients named pad files before BEP 47."""
 
@@ -35,18 +39,32 @@ _Entry = tuple[Path, int]
 """A path, and a size in bytes."""
 
 
-def read(info: dict[bytes, Value], raw: bytes) -> Torrent:
+def read_raw(raw: bytes) -> Torrent:
+    """What the section of these bytes says: `read` of a peer's. BencodeError too, if it has more than
+    `bencode.MAX_TOKENS`, or isn't bencoded."""
+    bencode.split(raw, max_bytes=len(raw))  # counts them, before anything is made of it
+    info = bencode.decode(raw, max_bytes=len(raw), max_depth=MAX_DEPTH)
+    if not isinstance(info, dict):
+        raise _refused(_("it has no info section"))
+    return read(info, raw)
+
+
+def read(info: Dictionary, raw: bytes, encoding: str = "") -> Torrent:
     """What the section `info` says, of which `raw` are the bytes; RefusedError if it is not sound.
 
-    Of more than MAX_FILES files the first are kept; the count and the size are of all.
+    Names are in the `encoding` that its file declares, if any, or else in the one that is most
+    likely for all of them. Of more than MAX_FILES files the first are kept; the count and the size
+    are of all.
     """
     entries = files(info)
     size = sum(size for _path, size in entries)
     if not size:
         raise _refused(_("it has no content"))
+    name, kept = _name(info), entries[:MAX_FILES]
+    text = _reader({name, *(part for path, _size in kept for part in path)}, encoding)
     return Torrent(
-        name=_text(_name(info)),
-        files=tuple((_joined(path), size) for path, size in entries[:MAX_FILES]),
+        name=text(name),
+        files=tuple((_joined([text(part) for part in path]), size) for path, size in kept),
         file_count=len(entries),
         total_size_bytes=size,
         piece_length=_piece_length(info),
@@ -56,7 +74,7 @@ def read(info: dict[bytes, Value], raw: bytes) -> Torrent:
     )
 
 
-def files(info: dict[bytes, Value]) -> list[_Entry]:
+def files(info: Dictionary) -> list[_Entry]:
     """Path and size of each of its files but padding. Paths begin with the torrent's name: that of
     a folder, or of the one file itself. RefusedError if it is not sound."""
     name, piece_length = _name(info), _piece_length(info)
@@ -71,22 +89,22 @@ def files(info: dict[bytes, Value]) -> list[_Entry]:
     return [(above + path, size) for path, size in entries]
 
 
-def _is_v1(info: dict[bytes, Value]) -> bool:
+def _is_v1(info: Dictionary) -> bool:
     return b"pieces" in info
 
 
-def _is_v2(info: dict[bytes, Value]) -> bool:
+def _is_v2(info: Dictionary) -> bool:
     return b"meta version" in info
 
 
-def _name(info: dict[bytes, Value]) -> bytes:
-    match info:
-        case {b"name.utf-8": bytes(name)} | {b"name": bytes(name)} if name:
-            return name
+def _name(info: Dictionary) -> bytes:
+    found = _preferred(info, b"name")
+    if isinstance(found, bytes) and found:
+        return found
     raise _refused(_("it has no name"))
 
 
-def _piece_length(info: dict[bytes, Value]) -> int:
+def _piece_length(info: Dictionary) -> int:
     match info:
         case {b"piece length": int(length)} if 0 < length <= MAX_PIECE_BYTES:
             return length
@@ -96,7 +114,7 @@ def _piece_length(info: dict[bytes, Value]) -> int:
 # -- v1 (BEP 3)
 
 
-def _v1_files(info: dict[bytes, Value], name: bytes, piece_length: int) -> list[_Entry]:
+def _v1_files(info: Dictionary, name: bytes, piece_length: int) -> list[_Entry]:
     """Its files without padding, which counts for the pieces."""
     entries, total = list[_Entry](), 0
     for path, size, is_pad in _v1_listed(info, name):
@@ -109,7 +127,7 @@ def _v1_files(info: dict[bytes, Value], name: bytes, piece_length: int) -> list[
     raise _refused(_("the number of its piece hashes does not match its size"))
 
 
-def _v1_listed(info: dict[bytes, Value], name: bytes) -> Iterator[tuple[Path, int, bool]]:
+def _v1_listed(info: Dictionary, name: bytes) -> Iterator[tuple[Path, int, bool]]:
     match info.get(b"length"), info.get(b"files"):
         case int(size), None:
             yield (name,), _sized(size), False
@@ -122,7 +140,7 @@ def _v1_listed(info: dict[bytes, Value], name: bytes) -> Iterator[tuple[Path, in
 def _v1_entry(entry: Value) -> tuple[Path, int, bool]:
     if not isinstance(entry, dict):
         raise _refused(_("its list of files is broken"))
-    parts = _parts(entry.get(b"path.utf-8", entry.get(b"path")))
+    parts = _parts(_preferred(entry, b"path"))
     attributes = _attributes(entry)
     # A symbolic link has no content, and often no length (BEP 47).
     size = 0 if b"l" in attributes else _sized(entry.get(b"length"))
@@ -140,7 +158,7 @@ def _parts(path: Value | None) -> Path:
     return parts
 
 
-def _attributes(entry: dict[bytes, Value]) -> bytes:
+def _attributes(entry: Dictionary) -> bytes:
     found = entry.get(b"attr", b"")
     return found if isinstance(found, bytes) else b""
 
@@ -148,7 +166,7 @@ def _attributes(entry: dict[bytes, Value]) -> bytes:
 # -- v2 (BEP 52)
 
 
-def _v2_files(info: dict[bytes, Value], piece_length: int) -> list[_Entry]:
+def _v2_files(info: Dictionary, piece_length: int) -> list[_Entry]:
     if info[b"meta version"] != 2:
         raise _refused(_("its version is not supported"))
     if piece_length < BLOCK_BYTES or piece_length & (piece_length - 1):
@@ -159,7 +177,7 @@ def _v2_files(info: dict[bytes, Value], piece_length: int) -> list[_Entry]:
     raise _refused(_("it has no file tree"))
 
 
-def _leaves(tree: dict[bytes, Value], above: Path = ()) -> Iterator[_Entry]:
+def _leaves(tree: Dictionary, above: Path = ()) -> Iterator[_Entry]:
     """Its depth is bounded by the decoder."""
     for part, below in tree.items():
         if not part or not isinstance(below, dict) or not below:
@@ -173,7 +191,7 @@ def _leaves(tree: dict[bytes, Value], above: Path = ()) -> Iterator[_Entry]:
                 raise _refused(_("its file tree is broken"))
 
 
-def _leaf_size(leaf: dict[bytes, Value]) -> int:
+def _leaf_size(leaf: Dictionary) -> int:
     if b"l" in _attributes(leaf):
         return 0
     size = _sized(leaf.get(b"length"))
@@ -194,19 +212,51 @@ def _sized(size: Value | None) -> int:
     raise _refused(_("the size of a file in it is missing or out of bounds"))
 
 
-def _is_one_file(info: dict[bytes, Value], name: bytes, entries: list[_Entry]) -> bool:
+def _is_one_file(info: Dictionary, name: bytes, entries: list[_Entry]) -> bool:
     """Whether the torrent's name is that of its one file, and not of a folder."""
     if _is_v1(info):
         return b"length" in info
     return [path for path, _size in entries] == [(name,)]
 
 
-def _joined(path: Path) -> str:
-    return "/".join(_text(part).replace("/", "_") for part in path)
+class _Utf8(bytes):
+    """A name that stands where UTF-8 is asked for, and is."""
 
 
-def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", "replace")
+def _preferred(info: Dictionary, key: bytes) -> Value | None:
+    """What stands under the key with `.utf-8` if it is sound, or else under the key itself."""
+    match info.get(key + b".utf-8"):
+        case bytes(name) if name and _is_utf8(name):
+            return _Utf8(name)
+        case list([_, *_] as parts) if all(isinstance(p, bytes) and _is_utf8(p) for p in parts):
+            return [_Utf8(part) for part in parts if isinstance(part, bytes)]
+    return info.get(key)
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _reader(names: set[bytes], declared: str) -> Callable[[bytes], str]:
+    """How these names become texts."""
+    others = sorted(name for name in names if not isinstance(name, _Utf8))
+    encoding = encodings.of(others, declared)
+
+    def text(name: bytes) -> str:
+        return encodings.decoded(name, "utf-8" if isinstance(name, _Utf8) else encoding)
+
+    return text
+
+
+def _joined(parts: list[str]) -> str:
+    """The path with `/`. Some clients of Windows wrote folders into a name; never into the first,
+    which is the torrent's."""
+    parts = [part.replace("/", "_") for part in parts]
+    return "/".join([parts[0].replace("\\", "_"), *parts[1:]])
 
 
 def _refused(reason: str) -> RefusedError:

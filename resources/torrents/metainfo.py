@@ -20,12 +20,13 @@ from resources.torrents.bencode import BencodeError, Value
 from resources.torrents.magnets import Magnet
 from resources.torrents.metadata import Metadata
 
-MAX_BYTES = 10_000_000
-MAX_DEPTH = sanitize.MAX_DEPTH + 10
-"""Of what is bencoded in it: folders, and what is around them."""
+MAX_BYTES = 64_000_000
+MAX_DEPTH = info_sections.MAX_DEPTH
 MAX_FILES = 40_000
 MAX_URL_BYTES = bencode.MAX_BYTES
 """Of trackers, and of web seeds, as they stand in it."""
+MAX_LABEL_BYTES = 100
+"""Of the name of an encoding, as it stands in it."""
 MAX_URLS = 1000
 """Of trackers and of web seeds; what a magnet link has no room for is left out anyway."""
 TYPE = "application/x-bittorrent"
@@ -46,6 +47,7 @@ def make(found: Metadata, magnet: Magnet) -> bytes | None:
 def read(body: bytes) -> tuple[Magnet, Metadata]:
     """The link to what a `.torrent` file is of, with its trackers and web seeds, and its file list.
 
+    What stands behind its end is passed over: editors, mails and web servers leave line ends there.
     The link names both halves of a hybrid. Pad files are not counted, names are cleaned.
     RefusedError (field `torrent`) with the reason for what is malformed, or beyond a bound: MAX_BYTES,
     MAX_FILES, MAX_DEPTH, MAX_URL_BYTES, `bencode.MAX_TOKENS` (so paths in all) and
@@ -53,7 +55,7 @@ def read(body: bytes) -> tuple[Magnet, Metadata]:
     """
     _require_bounds(body)
     try:
-        parts = bencode.split(body, max_bytes=MAX_BYTES)
+        parts = bencode.split(body, max_bytes=MAX_BYTES, allows_rest=True)
         raw = parts.get(b"info", b"")
         info = bencode.decode(raw, max_bytes=MAX_BYTES, max_depth=MAX_DEPTH) if raw else None
         urls = {key: _decoded(parts, key) for key in _URL_KEYS}
@@ -70,11 +72,24 @@ def read(body: bytes) -> tuple[Magnet, Metadata]:
         raise _refused(_("This is not a .torrent file.")) from error
     if not isinstance(info, dict):
         raise _refused(_("The .torrent file has no info section."))
-    torrent = info_sections.read(info, raw)
+    torrent = info_sections.read(info, raw, _encoding(parts))
     return _described(torrent, urls)
 
 
 _URL_KEYS = (b"announce", b"announce-list", b"url-list")
+
+
+def _encoding(parts: dict[bytes, bytes]) -> str:
+    """In which its names are, as it says itself: some clients gave the number of Windows' code page."""
+    for key, make in ((b"encoding", _label), (b"codepage", lambda number: f"cp{number}")):
+        found = parts.get(key, b"")
+        if found and len(found) <= MAX_LABEL_BYTES:
+            return str(make(bencode.decode(found)))
+    return ""
+
+
+def _label(value: Value) -> str:
+    return value.decode("ascii", "replace") if isinstance(value, bytes) else ""
 
 
 def _require_bounds(body: bytes) -> None:

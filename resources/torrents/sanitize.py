@@ -160,7 +160,8 @@ def _folded(path: str) -> str:
 def clean_path(path: str) -> str:
     """A relative path with `/`, never empty, without `.` and `..`, bounded in depth."""
     parts = [clean_name(part) for part in path.replace("\\", "/").split("/") if part]
-    return "/".join(parts[:MAX_DEPTH]) or "_"
+    kept = parts if len(parts) <= MAX_DEPTH else [*parts[: MAX_DEPTH - 1], parts[-1]]
+    return "/".join(kept) or "_"
 
 
 def clean_name(name: str) -> str:

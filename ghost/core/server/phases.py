@@ -18,7 +18,9 @@ from ghost.core.server.client_socket import ClientSocket
 from ghost.core.server.pace import Pace
 
 MAX_BODY_BYTES = 16_000_000
-"""No route takes more. Who announces more is answered before anything of it is read."""
+"""No route takes more, but for one. Who announces more is answered before anything of it is read."""
+MAX_UPLOAD_BYTES = 66_000_000
+"""Of that one, which takes `.torrent` files, from those who show a token."""
 MEMORY_BYTES = 65_536
 """A larger body is kept in a file."""
 READ_BYTES = 65_536
@@ -87,8 +89,9 @@ class Arrival(Phase):
             return self._is_refused(sock)
         head = bytes(self._head[:end])
         wanted = request_head.body_bytes(head)
+        most = MAX_UPLOAD_BYTES if request_head.is_large_upload(head) else MAX_BODY_BYTES
         self._missing_bytes = wanted - (len(self._head) - end)
-        if wanted > MAX_BODY_BYTES or self._missing_bytes <= 0:
+        if wanted > most or self._missing_bytes <= 0:
             sock.received = io.BytesIO(self._head)
             return True
         if request_head.expects_continue(head):

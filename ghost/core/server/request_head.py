@@ -13,6 +13,8 @@ END = b"\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,12})[ \t]*(?=\r\n)", re.IGNORECASE)
 _CODING = re.compile(rb"\r\ntransfer-encoding[ \t]*:", re.IGNORECASE)
 _EXPECT = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*(?=\r\n)", re.IGNORECASE)
+_LARGE = re.compile(rb"(?:\r\n)?POST /api/resources/from-torrent[ ?]")
+_BEARER = re.compile(rb"\r\nauthorization:[ \t]*bearer ", re.IGNORECASE)
 _HTTP_1_1 = re.compile(rb"[^\r\n]* HTTP/1\.1\r\n")
 
 
@@ -32,6 +34,11 @@ def body_bytes(head: bytes) -> int:
     """The length of the body; 0 for none, and where nobody can tell."""
     told = _LENGTH.findall(head)
     return int(told[0]) if len(told) == 1 and not _CODING.search(head) else 0
+
+
+def is_large_upload(head: bytes) -> bool:
+    """Whether somebody with a token brings a `.torrent` file."""
+    return bool(_LARGE.match(head) and _BEARER.search(head))
 
 
 def expects_continue(head: bytes) -> bool:

@@ -27,7 +27,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 from ghost.core.server.client_socket import ClientSocket
 from ghost.core.server.phases import Arrival, Departure, Farewell, Next, Phase
 
-MAX_HELD_BYTES = 128_000_000
+MAX_HELD_BYTES = 256_000_000
 """Of requests that are coming, and answers that go out, in memory or files."""
 MAX_BYTES = 512_000_000
 """With whole requests, which threads have or will have: large ones must not leave the others no room."""

@@ -147,12 +147,11 @@ BROKEN = {
     "text": (b"<html>", "not a .torrent"),
     "a list": (b"le", "not a .torrent"),
     "cut off": (torrent(v1_info(file(b"a")))[:-3], "not a .torrent"),
-    "more behind it": (torrent(v1_info(file(b"a"))) + b"x", "not a .torrent"),
     "a key twice": (b"d4:infode4:infodee", "not a .torrent"),
     "a string longer than it": (b"d4:info99999999:e", "not a .torrent"),
     "no info": (b"de", "no info section"),
     "info is text": (b"d4:info3:abce", "no info section"),
-    "too deep": (b"d4:info" + b"l" * 100 + b"e" * 100 + b"e", "not a .torrent"),
+    "too deep": (b"d4:info" + b"l" * 200 + b"e" * 200 + b"e", "not a .torrent"),
     "no name": (torrent({b"piece length": 1}), "has no name"),
     "an empty name": (torrent(v1_info(file(b"a"), name=b"")), "has no name"),
     "no piece length": (torrent({b"name": b"a"}), "piece length"),
@@ -192,9 +191,27 @@ def test_what_is_broken_is_refused_with_its_reason(body, reason):
     assert refused.value.field == "torrent"
 
 
-def test_more_than_ten_megabytes_are_refused_unread():
-    with pytest.raises(RefusedError, match="at most 10 MB"):
+def test_more_than_64_megabytes_are_refused_unread():
+    with pytest.raises(RefusedError, match="at most 64 MB"):
         metainfo.read(b"d" * (metainfo.MAX_BYTES + 1))
+
+
+@pytest.mark.parametrize("rest", [b"\n", b"\r\n", b" \t\0", b"\x1a", b"<!-- served by -->"])
+def test_what_stands_behind_its_end_is_passed_over(rest):
+    body = torrent(v1_info(file(b"a")))
+
+    assert metainfo.read(body + rest)[1].info == metainfo.read(body)[1].info
+
+
+def test_paths_of_a_hundred_parts_are_read_and_keep_the_name_of_their_file():
+    tree = leaf(size=5)
+    for _ in range(90):
+        tree = {b"d": tree}
+
+    _link, found = metainfo.read(torrent(v2_info({b"d": tree | {b"a.txt": leaf(size=1)}})))
+
+    deep = found.files[-1] if found.files[-1].size == 5 else found.files[0]
+    assert (found.total_size_bytes, deep.path.count("/")) == (6, sanitize.MAX_DEPTH - 1)
 
 
 def test_a_file_of_empty_lists_does_not_fill_the_memory(monkeypatch):
@@ -247,8 +264,11 @@ BEYOND = {
     "numbers": (lambda: b"d4:infol" + b"i1e" * 3_000_000 + b"ee", "more than 400000 names"),
     "empty names": (lambda: b"d4:infol" + b"0:" * 4_000_000 + b"ee", "more than 400000 names"),
     "lists": (lambda: b"d4:infol" + b"le" * 2_000_000 + b"ee", "more than 400000 names"),
-    "nesting": (lambda: b"d4:info" + b"l" * 300 + b"e" * 300 + b"e", "more than 60 levels"),
-    "a deep tree": (lambda: b"d4:info" + b"d1:a" * 99 + b"e" * 99 + b"e", "more than 60 levels"),
+    "nesting": (lambda: b"d4:info" + b"l" * 300 + b"e" * 300 + b"e", "more than 110 levels"),
+    "a deep tree": (
+        lambda: b"d4:info" + b"d1:a" * 150 + b"le" + b"e" * 150 + b"e",
+        "more than 110 levels",
+    ),
     "trackers": (
         lambda: b"d13:announce-listl" + b"9:udp://a.b" * 99_999 + b"e4:infod4:name1:aee",
         "have 1099991 bytes; they may have at most 1048576",

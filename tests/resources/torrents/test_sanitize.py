@@ -8,7 +8,7 @@ import time
 import libtorrent as lt
 import pytest
 
-from resources.torrents import sanitize
+from resources.torrents import info_sections, sanitize
 from resources.torrents.magnets import Magnet
 
 
@@ -75,7 +75,7 @@ def test_metadata_with_another_hash_is_refused():
 
 
 def test_only_the_first_of_too_many_files_are_kept(monkeypatch):
-    monkeypatch.setattr(sanitize, "MAX_FILES", 2)
+    monkeypatch.setattr(info_sections, "MAX_FILES", 2)
 
     found = metadata(info_of([[b"a"], [b"b"], [b"c"]]))
 

@@ -125,7 +125,7 @@ def test_a_form_without_the_file_or_of_another_type_is_refused(send, client):
 
 
 def test_a_file_that_is_too_big_is_refused(send):
-    response = send(make.publisher(), b"x" * 11_000_000, category_id=make.category().pk)
+    response = send(make.publisher(), b"x" * 65_000_000, category_id=make.category().pk)
 
     assert response.status_code == 413
 

@@ -15,7 +15,7 @@ import requests
 
 from builds.covers import fetching
 from ghost.core.http.multipart import FIELDS_BYTES
-from ghost.core.server.phases import MAX_BODY_BYTES
+from ghost.core.server.phases import MAX_BODY_BYTES, MAX_UPLOAD_BYTES
 from ghost.core.server.worker import MAX_FILES
 from resources.publishing import bulk
 from resources.torrents import metainfo
@@ -138,7 +138,7 @@ def test_dripping_bodies_keep_nobody_waiting_and_are_dropped(place, connect):
     "head",
     [
         b"Transfer-Encoding: chunked\r\n\r\n5\r\nab",
-        b"Content-Length: 60000000\r\n\r\n" + b"x" * 100_000,
+        b"Content-Length: 70000000\r\n\r\n" + b"x" * 100_000,
         b"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 60000000\r\n\r\n--x\r\n",
     ],
 )
@@ -248,9 +248,10 @@ def test_large_body_is_refused_before_it_is_taken(place, connect, token, status)
 
 
 def test_body_that_a_route_takes_is_collected():
-    most = max(bulk.MAX_BYTES, metainfo.MAX_BYTES, fetching.MAX_BYTES) + FIELDS_BYTES
+    most = max(bulk.MAX_BYTES, fetching.MAX_BYTES) + FIELDS_BYTES
 
-    assert most < MAX_BODY_BYTES < 60_000_000
+    assert most < MAX_BODY_BYTES < metainfo.MAX_BYTES
+    assert metainfo.MAX_BYTES + FIELDS_BYTES < MAX_UPLOAD_BYTES < 70_000_000
 
 
 @pytest.mark.parametrize(
