@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.http import content_disposition_header
@@ -14,7 +15,7 @@ from ninja import Query, Router, Status
 from ninja.errors import HttpError
 
 from ghost.core.heartbeats import workers
-from ghost.core.http import multipart, pagination, response_headers
+from ghost.core.http import idempotency, multipart, pagination, response_headers
 from ghost.core.http.parameters import DryRun, IfMatch, IfNoneMatch, Prefer, Wait
 from ghost.core.http.problems import problem_of
 from ghost.core.http.schemas import problems
@@ -115,7 +116,11 @@ def create_resource(
     if dry_run:
         return Status(200, submissions.check(values, by=request.auth))
     wait_s = _patience_s(prefer, response, is_required=wait)
-    return _created(submissions.add(values, by=request.auth, wait_s=wait_s), response)
+    try:
+        row = submissions.add(values, by=request.auth, wait_s=wait_s)
+    except ValidationError as error:
+        row = _made_before(request, error)
+    return _created(row, response)
 
 
 @router.post(
@@ -174,7 +179,11 @@ def create_from_torrent(
     values = TorrentIn.from_form(form).model_dump(exclude_unset=True)
     if dry_run:
         return Status(200, submissions.check_file(body, values, by=request.auth))
-    return _created(submissions.add_file(body, values, by=request.auth), response)
+    try:
+        row = submissions.add_file(body, values, by=request.auth)
+    except ValidationError as error:
+        row = _made_before(request, error)
+    return _created(row, response)
 
 
 @router.get(
@@ -526,6 +535,15 @@ def changeable(request: TokenRequest, resource_id: int) -> Resource:
     return row
 
 
+def _made_before(request: TokenRequest, error: ValidationError) -> Resource:
+    """What this very request made before its process died; else its error again."""
+    since = idempotency.begun_at(request)
+    row = submissions.made_before(error, by=request.auth, since=since)
+    if row is None:
+        raise error
+    return row
+
+
 def _created(row: Resource, response: HttpResponse) -> Status[Resource]:
     response["Location"] = f"/api/resources/{row.pk}"
     return Status(201, _versioned(row, response))
@@ -550,7 +568,10 @@ def _reported(request: TokenRequest, outcomes: list[bulk.ItemOutcome], *, is_dry
 
 
 def _item(request: TokenRequest, outcome: bulk.ItemOutcome, *, is_dry: bool) -> BulkItemOut:
+    since = idempotency.begun_at(request)
     row = outcome.row
+    if row is None and outcome.error and not is_dry:
+        row = submissions.made_before(outcome.error, by=request.auth, since=since)
     if row is None:
         # As a request of its own would be answered: the one place that words errors.
         said = json.loads(problem_of(request, outcome.error or Exception()).content)

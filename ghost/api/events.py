@@ -15,6 +15,8 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 from ninja import HeaderEx, P, Query, Router
 from pydantic import Field
 
@@ -24,6 +26,7 @@ from ghost.core.events.handover import Handover
 from ghost.core.events.models import Event, EventKind, Scope
 from ghost.core.events.subscriber import Caller, Listener
 from ghost.core.events.subscriptions import Stream
+from ghost.core.http.schema_sentences import explain_pattern
 from ghost.core.http.schemas import MAX_ID, Documented, Moment
 from ghost.core.http.sessions import SessionStore
 from teams.auth import Bearer, TokenRequest
@@ -37,13 +40,19 @@ OPERATOR = "operator"
 CONTENT_TYPE = "text/event-stream"
 MAX_S = 86_400
 _EACH = "|".join(kind.replace(".", r"\.") for kind in EventKind)
+_KINDS = explain_pattern(
+    rf"^(?:(?:{_EACH})(?:,(?:{_EACH}))*)?$",
+    format_lazy(
+        _("must be kinds of events, separated by commas: {kinds}"), kinds=", ".join(EventKind)
+    ),
+)
 _lock = Lock()
 
 
 class StreamIn(Documented):
     """Which events to send, from where on, and for how long."""
 
-    kinds: str = Field("", pattern=rf"^(?:(?:{_EACH})(?:,(?:{_EACH}))*)?$")
+    kinds: str = Field("", pattern=_KINDS)
     """Kinds of events to send, separated by commas: `task`, `build`, `health`, `resource`, and
     `resource.on_site`, which `resource` includes. Empty: all."""
     last_event_id: int | None = Field(None, ge=0, le=MAX_ID)

@@ -21,6 +21,7 @@ from ghost.api import audit, events, tasks
 from ghost.api.openapi import Api
 from ghost.core.config.version import VERSION
 from ghost.core.http import problems
+from ghost.core.http.schema_sentences import place_in_json
 
 MAX_BYTES = 2_500_000
 """Of a body of JSON; a bulk request, which reads its own, may have more."""
@@ -56,7 +57,7 @@ class StrictParser(Parser):
             body = from_json(request.body, allow_inf_nan=False)
             return cast("dict[str, Any]", body)  # JSON: what it holds, the schema checks
         except ValueError as error:
-            raise HttpError(400, _("The body is not JSON: %s.") % error) from error
+            raise HttpError(400, _("The body is not JSON: %s.") % place_in_json(error)) from error
 
 
 api = Api(

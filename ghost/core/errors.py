@@ -31,6 +31,10 @@ class RefusedError(GhostError):
         self.field = field
 
 
+class PassingError(RefusedError):
+    """It can't be done as things are, which may be others later: nobody answered a probe."""
+
+
 class ForbiddenError(RefusedError):
     """The asker is known, and may not do this."""
 

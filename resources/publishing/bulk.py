@@ -20,6 +20,7 @@ from ghost.core.batches import batched
 from ghost.core.db.outages import OUTAGES
 from ghost.core.db.pacing import PacedWriter
 from ghost.core.errors import OutageError, RevokedError
+from ghost.core.http.schema_sentences import place_in_json
 from ghost.core.http.schemas import validated
 from resources.models import Resource
 from resources.publishing import publish
@@ -92,14 +93,14 @@ def _parsed(line: bytes) -> Any:  # noqa: ANN401  # any JSON
     try:
         return from_json(line, allow_inf_nan=False)
     except ValueError as error:
-        return HttpError(400, _("This line is not JSON: %s.") % error)
+        return HttpError(400, _("This line is not JSON: %s.") % place_in_json(error))
 
 
 def _array(body: bytes) -> list[Any]:
     try:
         parsed = from_json(body, allow_inf_nan=False)
     except ValueError as error:
-        raise HttpError(400, _("The body is not JSON: %s.") % error) from error
+        raise HttpError(400, _("The body is not JSON: %s.") % place_in_json(error)) from error
     if not isinstance(parsed, list):
         raise HttpError(400, _("The body must be a JSON array, or one JSON object in each line."))
     return parsed

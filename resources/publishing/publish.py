@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from copy import copy
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -16,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from ghost.core.audit import trail
 from ghost.core.catalog.models import Catalog
-from ghost.core.errors import ConflictError, OutageError, RefusedError
+from ghost.core.errors import ConflictError, OutageError, PassingError, RefusedError
 from ghost.core.heartbeats import workers
 from ghost.core.http.concurrency import Seats
 from resources.models import Resource, findings, undo
@@ -236,6 +237,16 @@ def _fill(row: Resource, values: dict[str, Any], by: Token, named: _Named | None
         mark_for_review(row, before)
 
 
+def made_before(error: Exception, *, by: Token, since: datetime | None) -> Resource | None:
+    """The row that a request made which died after `since`, if this error says that it is listed already."""
+    if since is None or not isinstance(error, ValidationError) or not hasattr(error, "error_dict"):
+        return None
+    found = [each for errors in error.error_dict.values() for each in errors]
+    twins = [(each.params or {}).get("twin") for each in found]
+    keys = [twin.pk for twin in twins if twin is not None]
+    return Resource.objects.filter(pk__in=keys, publisher=by, created_at__gte=since).first()
+
+
 class _Named:
     """What items name by key, as far as this token may: looked up once for all of them."""
 
@@ -296,7 +307,7 @@ def _await_probe(row: Resource, wait_s: float, *, undo: Callable[[], bool]) -> N
         raise ConflictError(_("The resource was taken down in the meantime; it is kept."))
     if is_reachable is False:
         reason = str(row.probe_error) or _("Nobody who shares this torrent could be reached.")
-        raise RefusedError(_undone(reason, undo), field="magnet_uri")
+        raise PassingError(_undone(reason, undo), field="magnet_uri")
     row.heed_privacy()
 
 

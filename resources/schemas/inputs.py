@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 from ninja import P, PathEx
 from pydantic import FailFast, Field, StringConstraints
 
+from ghost.core.http.schema_sentences import explain_pattern
 from ghost.core.http.schemas import (
     ABSENT,
     COMPOSED,
@@ -47,12 +49,17 @@ CategoryId = PathEx[PathId, P(description="The category's number.", example=2)]
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=NO_NUL)]
 
 
+_HEX = explain_pattern(
+    r"^[0-9A-Fa-f]{32,128}$", _("must be a checksum: 32 to 128 hexadecimal digits")
+)
+
+
 class Checksum(In):
     """A checksum of the work, or of one of its files."""
 
     algorithm: Literal["md5", "sha1", "sha256", "sha512", "blake2b", "blake3"]
     """How the checksum was computed."""
-    value: Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f]{32,128}$")]
+    value: Annotated[str, StringConstraints(pattern=_HEX)]
     """The checksum in hexadecimal."""
     file: Annotated[str, StringConstraints(max_length=provenance.MAX_FILE_CHARS)] = ""
     """Path of the file inside the torrent; left out for a work of one file."""

@@ -11,10 +11,12 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import math
 import secrets
 import zlib
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -26,28 +28,58 @@ from django.utils.translation import gettext as _
 
 from ghost.core import encryption, process
 from ghost.core.db import pacing
-from ghost.core.errors import ConflictError, GhostError
+from ghost.core.errors import GhostError
+from ghost.core.http.renewals import Renewals
 
 log = logging.getLogger(__name__)
 
 HEADER = "Idempotency-Key"
 MAX_CHARS = 255
 KEPT_FOR = timedelta(hours=24)
-LEASE = timedelta(minutes=10)
-"""No request takes so long. One whose process is known to have died is free at once."""
+LEASE = timedelta(seconds=15)
+"""The process that works on a request renews it every RENEW_EVERY_S; one that died leaves the key free after it,
+and at once where that is known."""
+RENEW_EVERY_S = 5.0
 MAX_ANSWER_BYTES = 2_000_000
 MAX_FORM_BYTES = 12_000_000
 """Of a body with a file: the largest that an operation takes, and what is around it."""
 _KEPT_HEADERS = ("Content-Type", "ETag", "Link", "Location", "Preference-Applied")
-_NOT_KEPT = frozenset({401, 403, 408, 429})
+_NOT_KEPT = frozenset({401, 403, 408, 425, 429})
+"""With 5xx: the same request may be answered in another way later."""
+
+
+class KeyInvalidError(GhostError):
+    """The header can't be a key: 422."""
+
+    problem = "idempotency-key-invalid"
 
 
 class OtherRequestError(GhostError):
-    """The key was used for another request: 422."""
+    """The key was used for the same operation with another body: 422."""
+
+    problem = "idempotency-key-reused"
+
+
+class OtherEndpointError(OtherRequestError):
+    """The key was used at another address, or with other parameters: 422."""
+
+    problem = "idempotency-key-elsewhere"
+
+
+class LostAnswerError(GhostError):
+    """The request was done, and what it was answered can't be read any more: 409."""
+
+    problem = "idempotency-answer-lost"
 
 
 class UnderWayError(GhostError):
-    """The first request with this key has no answer yet: 409, and worth another try."""
+    """The first request with this key has no answer yet: 409, and worth another try after `wait_s` seconds."""
+
+    problem = "under-way"
+
+    def __init__(self, message: str, wait_s: int) -> None:
+        super().__init__(message)
+        self.wait_s = wait_s
 
 
 class ReplayError(GhostError):
@@ -64,7 +96,12 @@ class KeptAnswer(models.Model):
     token_id = models.BigIntegerField()
     key = models.CharField(max_length=MAX_CHARS)
     fingerprint = models.CharField(max_length=64)
+    """Of the whole request."""
+    address = models.CharField(max_length=64)
+    """Digest of its address and parameters alone, to tell what differs."""
     made_at = models.DateTimeField(default=timezone.now, db_index=True)
+    renewed_at = models.DateTimeField(default=timezone.now)
+    """When the process that works on it last said so."""
     status = models.PositiveSmallIntegerField(null=True)
     held_by = models.CharField(max_length=process.MAX_CHARS, default=process.name)
     """Which one works on the request, by its name (`ghost.core.process`)."""
@@ -72,6 +109,8 @@ class KeptAnswer(models.Model):
     """Random: it tells this claim from a later one of the same key, too."""
     sealed = models.BinaryField(default=b"")
     """Headers and body, compressed, then encrypted."""
+    begun_at: datetime | None = None
+    """When a request with this key began whose process died: what it had made by then is found again."""
 
     class Meta:
         default_permissions = ()
@@ -82,16 +121,19 @@ class KeptAnswer(models.Model):
 
     def is_over(self) -> bool:
         """Whether its key may be used again: too old, or its request will never be answered."""
-        age = timezone.now() - self.made_at
         if self.status is not None:
-            return age > KEPT_FOR
-        return age > LEASE or process.is_alive(self.held_by) is False
+            return timezone.now() - self.made_at > KEPT_FOR
+        return self.left_s() <= 0 or process.is_alive(self.held_by) is False
+
+    def left_s(self) -> float:
+        """Seconds until its key is free, unless the process that works on it renews that."""
+        return (LEASE - (timezone.now() - self.renewed_at)).total_seconds()
 
     def keep(self, response: HttpResponse) -> None:
         """Keep this answer for the next time; a fault of ours frees the key instead."""
         body = _packed(response)
         ours = KeptAnswer.objects.filter(pk=self.pk, nonce=self.nonce)
-        if response.status_code >= 500 or response.status_code in _NOT_KEPT or not body:
+        if _may_pass(response) or not body:
             ours.delete()
             return
         self.status = response.status_code
@@ -109,7 +151,7 @@ class KeptAnswer(models.Model):
         return json.dumps([self.token_id, self.key, self.fingerprint, self.status]).encode()
 
     def replay(self) -> HttpResponse:
-        """The answer; ConflictError if the row was changed by another hand, or the pepper was."""
+        """The answer; LostAnswerError if the row was changed by another hand, or the pepper was."""
         nonce = bytes(self.nonce)
         try:
             packed = encryption.decrypt(
@@ -121,7 +163,7 @@ class KeptAnswer(models.Model):
                 "The answer kept for this Idempotency-Key can't be read any more. Look whether the request was"
                 " done, then use another key."
             )
-            raise ConflictError(reason) from error
+            raise LostAnswerError(reason) from error
         kept = json.loads(zlib.decompress(packed))
         response = HttpResponse(kept["body"].encode("latin-1"), status=self.status)
         for name, value in kept["headers"].items():
@@ -140,47 +182,102 @@ def begin(request: HttpRequest, token_id: int) -> None:
     if request.method != "POST" or not key:
         return
     if len(key) > MAX_CHARS or not key.isprintable():
-        raise OtherRequestError(_("An Idempotency-Key has at most 255 printable characters."))
-    fingerprint = _fingerprint(request)
-    made = _claim(token_id, key, fingerprint)
+        raise KeyInvalidError(_("An Idempotency-Key has at most 255 printable characters."))
+    asked = _Asked(_address(request), _fingerprint(request))
+    made = _claim(token_id, key, asked)
     if made is None:
         # Gone again if the other one just failed: then it counts as under way.
         known = KeptAnswer.objects.filter(token_id=token_id, key=key).first()
-        _answer_again(known, fingerprint)
+        _answer_again(known, asked)
     else:
         request.idempotent = made  # type: ignore[attr-defined]  # for the middleware
+        _renewals.hold(made.pk)
 
 
-def _claim(token_id: int, key: str, fingerprint: str) -> KeptAnswer | None:
+@dataclass(frozen=True)
+class _Asked:
+    """Digests of a request."""
+
+    address: str
+    whole: str
+
+
+def _claim(token_id: int, key: str, asked: _Asked) -> KeptAnswer | None:
     """The row that is ours to answer, or None if there is one already."""
-    known = KeptAnswer.objects.filter(token_id=token_id, key=key).first()
+    known, begun_at = KeptAnswer.objects.filter(token_id=token_id, key=key).first(), None
     if known is not None and known.is_over():
-        KeptAnswer.objects.filter(pk=known.pk, nonce=known.nonce, status=known.status).delete()
+        if known.status is None and known.fingerprint == asked.whole:
+            begun_at = known.made_at
+        ours = KeptAnswer.objects.filter(pk=known.pk, nonce=known.nonce, status=known.status)
+        ours.filter(renewed_at=known.renewed_at).delete()
     try:
         with transaction.atomic():
-            return KeptAnswer.objects.create(
+            made = KeptAnswer.objects.create(
                 token_id=token_id,
                 key=key,
-                fingerprint=fingerprint,
+                fingerprint=asked.whole,
+                address=asked.address,
                 nonce=secrets.token_bytes(encryption.NONCE_BYTES),
+                **({"made_at": begun_at} if begun_at else {}),
             )
     except IntegrityError:
         return None
+    made.begun_at = begun_at
+    return made
 
 
-def _answer_again(known: KeptAnswer | None, fingerprint: str) -> None:
-    if known and known.fingerprint != fingerprint:
+def begun_at(request: HttpRequest) -> datetime | None:
+    """When this very request, by its key, was begun by a process that died; None if it is the first."""
+    claimed: KeptAnswer | None = getattr(request, "idempotent", None)
+    return claimed.begun_at if claimed else None
+
+
+def _renew(keys: Collection[int]) -> None:
+    KeptAnswer.objects.filter(pk__in=keys, status=None).update(renewed_at=timezone.now())
+
+
+_renewals = Renewals(_renew, RENEW_EVERY_S)
+
+
+def _answer_again(known: KeptAnswer | None, asked: _Asked) -> None:
+    if known and known.address != asked.address:
+        raise OtherEndpointError(
+            _(
+                "This Idempotency-Key was used for another address or other parameters; use a new one."
+            )
+        )
+    if known and known.fingerprint != asked.whole:
         raise OtherRequestError(
-            _("This Idempotency-Key was used for another request; use a new one.")
+            _("This Idempotency-Key was used with another body; use a new one.")
         )
     if known is None or known.status is None:
-        raise UnderWayError(_("A request with this Idempotency-Key is still running; try again."))
+        raise UnderWayError(
+            _("A request with this Idempotency-Key is still running; try again."), _wait_s(known)
+        )
     raise ReplayError(known.replay())
+
+
+def _wait_s(known: KeptAnswer | None) -> int:
+    """After how long to ask again: soon, or when the key is free if nobody has renewed it of late."""
+    left_s = known.left_s() if known else 0
+    is_renewed = left_s > LEASE.total_seconds() - 2 * RENEW_EVERY_S
+    return 1 if is_renewed else max(1, math.ceil(left_s))
+
+
+def _may_pass(response: HttpResponse) -> bool:
+    """Whether the same request may be answered in another way later: a fault, a limit, a probe that failed."""
+    if response.status_code >= 500 or response.status_code in _NOT_KEPT:
+        return True
+    return getattr(response, "may_pass", False)
 
 
 def prune() -> int:
     """Drop what is kept for too long; how many there were."""
     return pacing.delete(KeptAnswer.objects.filter(made_at__lt=timezone.now() - KEPT_FOR))
+
+
+def _address(request: HttpRequest) -> str:
+    return hashlib.sha256(f"{request.method} {request.get_full_path()}".encode()).hexdigest()
 
 
 def _fingerprint(request: HttpRequest) -> str:
@@ -224,8 +321,12 @@ class IdempotencyMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """The same answer."""
-        response = self.get_response(request)
-        claimed: KeptAnswer | None = getattr(request, "idempotent", None)
+        try:
+            response = self.get_response(request)
+        finally:
+            claimed: KeptAnswer | None = getattr(request, "idempotent", None)
+            if claimed:
+                _renewals.let_go(claimed.pk)
         if claimed and isinstance(response, HttpResponse):
             _keep(response, claimed)
         return response

@@ -28,11 +28,19 @@ from ghost.core.errors import (
     ConflictError,
     ForbiddenError,
     OutageError,
+    PassingError,
     RefusedError,
     RevokedError,
     StaleError,
 )
-from ghost.core.http.idempotency import OtherRequestError, ReplayError, UnderWayError
+from ghost.core.http import schema_sentences
+from ghost.core.http.idempotency import (
+    KeyInvalidError,
+    LostAnswerError,
+    OtherRequestError,
+    ReplayError,
+    UnderWayError,
+)
 from ghost.core.http.rate_limit import TooManyError
 from ghost.core.http.request_id import request_id
 
@@ -107,7 +115,7 @@ def answer(status: int, detail: str, *, code: str = "", **more: object) -> JsonR
     """A problem with this status; `code` gives it a type of its own."""
     body = {
         "type": f"urn:ghost:problem:{code}" if code else "about:blank",
-        "title": code.capitalize() if code else phrase(status),
+        "title": code.replace("-", " ").capitalize() if code else phrase(status),
         "status": int(status),
         "detail": detail or phrase(status),
         "request_id": request_id(),
@@ -130,9 +138,12 @@ def on_refused(request: HttpRequest, error: RefusedError) -> JsonResponse:
     status = next((s for kind, s in _REFUSALS if isinstance(error, kind)), 400)
     if status == HTTPStatus.UNAUTHORIZED:
         return _unauthorized(str(error))
-    if not error.field:
-        return answer(status, str(error))
-    return answer(status, str(error), errors=[{"field": error.field, "message": str(error)}])
+    named: dict[str, Any] = {}
+    if error.field:
+        named["errors"] = [{"field": error.field, "message": str(error)}]
+    response = answer(status, str(error), **named)
+    response.may_pass = isinstance(error, PassingError)  # type: ignore[attr-defined]  # for idempotency
+    return response
 
 
 def _unauthorized(detail: str) -> JsonResponse:
@@ -155,15 +166,20 @@ def on_replay(request: HttpRequest, error: ReplayError) -> HttpResponse:
     return error.response
 
 
-def on_other_request(request: HttpRequest, error: OtherRequestError) -> JsonResponse:
-    """422: the key belongs to another request."""
-    return answer(422, str(error), code="idempotency")
+def on_key(request: HttpRequest, error: KeyInvalidError | OtherRequestError) -> JsonResponse:
+    """422: it can't be a key, or belongs to another request."""
+    return answer(422, str(error), code=error.problem)
+
+
+def on_lost_answer(request: HttpRequest, error: LostAnswerError) -> JsonResponse:
+    """409: it was done, and can't be answered again."""
+    return answer(409, str(error), code=error.problem)
 
 
 def on_under_way(request: HttpRequest, error: UnderWayError) -> JsonResponse:
     """409, and when to ask again."""
-    response = answer(409, str(error), code="under-way")
-    response["Retry-After"] = "1"
+    response = answer(409, str(error), code=error.problem)
+    response["Retry-After"] = str(error.wait_s)
     return response
 
 
@@ -244,9 +260,7 @@ def _message(error: dict[str, Any], field: str) -> str:
         return _("The body must be a JSON object.")
     if error["loc"] == ("query", "cursor"):
         return _("This is not a cursor: take it from the Link header of the previous page.")
-    if error["type"] == "extra_forbidden":
-        return _("There is no such field.")
-    return str(error["msg"]).removeprefix("Value error, ")
+    return schema_sentences.sentence(error)
 
 
 _NO_OBJECT = ("missing", "model_attributes_type", "model_type")
@@ -302,7 +316,9 @@ def on_form(request: HttpRequest, error: Exception) -> JsonResponse:
 HANDLERS: dict[type[Exception], Callable[..., HttpResponse]] = {
     RefusedError: on_refused,
     ReplayError: on_replay,
-    OtherRequestError: on_other_request,
+    KeyInvalidError: on_key,
+    OtherRequestError: on_key,
+    LostAnswerError: on_lost_answer,
     UnderWayError: on_under_way,
     TooManyError: on_too_many,
     OutageError: on_outage,

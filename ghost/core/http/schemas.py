@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, TypeVar
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from ninja import errors
 from pydantic import (
     AwareDatetime,
@@ -26,6 +27,7 @@ from pydantic import (
 )
 
 from ghost.core import moments
+from ghost.core.http.schema_sentences import explain_pattern
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -33,7 +35,7 @@ MAX_ID = 2**63 - 1
 MAX_PAGE = 1000
 MAX_FIELDS = 50
 """Of one object in a body: each that is unknown has an error of its own."""
-NO_NUL = r"^[^\x00]*$"
+NO_NUL = explain_pattern(r"^[^\x00]*$", gettext_lazy("may not contain a NUL character"))
 """PostgreSQL can't store a NUL character in a text."""
 ABSENT: Any = None
 """Default of a field that may be left out but is not nullable; told apart by `exclude_unset`."""
@@ -63,7 +65,10 @@ Id = Annotated[int, Field(ge=1, le=MAX_ID, strict=True), WHOLE]
 PathId = Annotated[int, Field(ge=1, le=MAX_ID)]
 Text = Annotated[str, StringConstraints(pattern=NO_NUL)]
 Name = Annotated[str, COMPOSED, StringConstraints(min_length=1, max_length=100, pattern=NO_NUL)]
-TokenHash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+HASH = explain_pattern(
+    r"^[0-9a-f]{64}$", gettext_lazy("must be a token's hash: 64 digits of 0-9 and a-f")
+)
+TokenHash = Annotated[str, StringConstraints(pattern=HASH)]
 MomentIn = Annotated[
     AwareDatetime,
     BeforeValidator(moments.read),
@@ -138,7 +143,7 @@ class FieldProblem(Documented):
 
     example: ClassVar = {
         "field": "title",
-        "message": "String should have at least 1 character",
+        "message": "must not be empty",
     }
 
 
@@ -166,7 +171,7 @@ class Problem(Documented):
         "type": "about:blank",
         "title": "Unprocessable Content",
         "status": 422,
-        "detail": "title: String should have at least 1 character",
+        "detail": "title: must not be empty",
         "request_id": "9f1c2b7a4d5e6f70",
         "errors": [FieldProblem.example],
         "resource_id": None,
@@ -178,7 +183,7 @@ def validated(model: type[Model], values: object) -> Model:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)
+        found = error.errors(include_url=False, include_input=False)
         told = [{**each, "loc": ("body", "data", *each["loc"])} for each in found]
         raise errors.ValidationError(told) from error
 

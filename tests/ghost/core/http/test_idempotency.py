@@ -15,7 +15,8 @@ from django.utils import timezone
 from ghost.core import process
 from ghost.core.http import idempotency
 from ghost.core.http.idempotency import KeptAnswer
-from resources.models import Category
+from ghost.core.http.renewals import Renewals
+from resources.models import Category, Resource
 from teams.models import Token
 from tests import make
 
@@ -71,7 +72,8 @@ def test_the_same_key_with_another_body_or_address_is_refused(post):
     path = post(token, "/teams", {"name": "Films"}, "k1")
 
     assert (body.status_code, path.status_code) == (422, 422)
-    assert body.json()["type"] == "urn:ghost:problem:idempotency"
+    assert body.json()["type"] == "urn:ghost:problem:idempotency-key-reused"
+    assert path.json()["type"] == "urn:ghost:problem:idempotency-key-elsewhere"
     assert Category.objects.count() == 1
 
 
@@ -113,7 +115,61 @@ def prober_away(settings, monkeypatch):
     settings.PROBER = "tests.resources.prober.FakeProber"
     monkeypatch.setattr(FakeProber, "is_able", False)
     monkeypatch.setattr(FakeProber, "queued", [])
+    monkeypatch.setattr(FakeProber, "outcome", True)
     return FakeProber
+
+
+def test_a_probe_that_failed_frees_the_key_and_a_refusal_does_not(post, prober_away):
+    prober_away.is_able, prober_away.outcome = True, False
+    token, category = make.publisher(), make.category()
+    body = {"title": "T", "magnet_uri": make.magnet(), "category_id": category.pk}
+
+    failed = post(token, "/resources?wait=true", body, "k1")
+    prober_away.outcome = True
+    reached = post(token, "/resources?wait=true", body, "k1")
+    twins = [post(token, "/resources?wait=true", body, "k2") for _ in range(2)]
+
+    assert (failed.status_code, reached.status_code) == (400, 201)
+    assert [each.status_code for each in twins] == [409, 409]
+    assert twins[1].headers["Idempotency-Replayed"] == "true"
+
+
+@pytest.mark.parametrize("bulk", [False, True])
+def test_what_a_request_that_died_had_made_is_found_again(post, prober_away, bulk):
+    prober_away.is_able = True
+    token, category = make.publisher(), make.category()
+    body = {"title": "T", "magnet_uri": make.magnet(), "category_id": category.pk}
+    path, sent = ("/resources/bulk", [body]) if bulk else ("/resources", body)
+    post(token, path, sent, "k1")
+    row = Resource.objects.get()
+    KeptAnswer.objects.update(status=None, renewed_at=timezone.now() - timedelta(seconds=16))
+
+    again = post(token, path, sent, "k1")
+    fresh = post(token, path, sent, "k2")
+
+    said = again.json()["items"][0] if bulk else again.json()
+    assert (said["id"], Resource.objects.count()) == (row.pk, 1)
+    assert again.status_code == (200 if bulk else 201)
+    assert fresh.json()["refused"] == 1 if bulk else fresh.status_code == 409
+
+
+def test_a_living_process_renews_its_lease(db):
+    seen, rung = [], threading.Event()
+
+    def renew(keys):
+        seen.append(list(keys))
+        rung.set()
+
+    renewals = Renewals(renew, 0.01)
+    renewals.hold(7)
+    assert rung.wait(10)
+    thread = renewals._thread
+    renewals.let_go(7)
+    if thread:
+        thread.join(10)
+
+    assert seen[0] == [7]
+    assert renewals._thread is None
 
 
 def test_a_raw_token_is_answered_again_and_stored_nowhere(post):
@@ -160,6 +216,7 @@ def test_an_answer_that_was_tampered_with_says_so(post, caplog):
     response = post(token, "/categories", {"name": "Films"}, "k1")
 
     assert response.status_code == 409
+    assert response.json()["type"] == "urn:ghost:problem:idempotency-answer-lost"
     assert "can't be read any more" in response.json()["detail"]
     assert "can't be read" in caplog.text
 
@@ -185,13 +242,16 @@ def test_a_key_is_free_again_after_a_day(post):
     assert idempotency.prune() == 1
 
 
-def test_a_request_that_died_holds_its_key_for_minutes_only(post):
+def test_a_request_that_died_elsewhere_holds_its_key_for_seconds_only(post):
     token = make.publisher()
     post(token, "/categories", {"name": "Films"}, "k1")
-    KeptAnswer.objects.update(status=None)
+    unheard = timezone.now() - timedelta(seconds=11.5)
+    KeptAnswer.objects.update(status=None, held_by="elsewhere:1:1", renewed_at=unheard)
 
     under_way = post(token, "/categories", {"name": "Films"}, "k1")
-    KeptAnswer.objects.update(made_at=timezone.now() - timedelta(minutes=11))
+    assert under_way.json()["type"] == "urn:ghost:problem:under-way"
+    assert under_way.headers["Retry-After"] == "4"
+    KeptAnswer.objects.update(renewed_at=timezone.now() - timedelta(seconds=15))
     free = post(token, "/categories", {"name": "Films"}, "k1")
 
     assert under_way.status_code == 409
@@ -216,7 +276,10 @@ def test_a_request_whose_process_died_holds_its_key_no_more(post):
 
 @pytest.mark.parametrize("key", ["x" * 256, "a\tb"])
 def test_a_key_that_is_none_is_refused(post, key):
-    assert post(make.publisher(), "/categories", {"name": "Films"}, key).status_code == 422
+    response = post(make.publisher(), "/categories", {"name": "Films"}, key)
+
+    assert response.status_code == 422
+    assert response.json()["type"] == "urn:ghost:problem:idempotency-key-invalid"
 
 
 def test_only_posts_have_keys(post):
@@ -253,7 +316,7 @@ def test_a_form_is_the_same_whatever_its_boundary(client, tmp_path):
     assert first.status_code == again.status_code
     assert again.headers["Idempotency-Replayed"] == "true"
     assert other.status_code == 422
-    assert other.json()["type"] == "urn:ghost:problem:idempotency"
+    assert other.json()["type"] == "urn:ghost:problem:idempotency-key-reused"
 
 
 def test_of_many_at_once_one_is_done(file_database):
