@@ -7,8 +7,9 @@ each pair of neighbouring characters is one.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-from ghost.core.text.folding import APOSTROPHES, NO_WORD, UNSPACED, fold
+from ghost.core.text.folding import APOSTROPHES, NO_WORD, UNSPACED, fold, is_plain
 
 MAX_LETTERS = 40
 """Of a longer word, so many begin the term."""
@@ -36,21 +37,37 @@ def pairs(run: str) -> list[str]:
 
 
 def terms(text: str) -> list[str]:
-    """What a text is found by. The last character of a stretch is in no pair's first place, so
-    it is a term of its own: each character begins a term. What has an apostrophe is found whole and
+    """What a text is found by, in any order. The last character of a stretch is in no pair's first place,
+    so it is a term of its own: each character begins a term. What has an apostrophe is found whole and
     by its parts: `L'Homme` → lhomme l homme."""
-    folded = fold(text)
-    if text.isascii() and "'" not in text and "`" not in text:
-        return [run[:MAX_LETTERS] for run in _ASCII_RUN.findall(folded)]
-    apart = _APOSTROPHE.sub(" ", text)
-    return _terms(folded) if apart == text else _terms(folded) + _terms(fold(apart))
+    if text.isascii():
+        return _plain_terms(text)
+    words = text.split()  # the fold joins nothing over a space, and most words are quickly done
+    plain = " ".join(word for word in words if word.isascii())
+    return _plain_terms(plain) + _terms(" ".join(word for word in words if not word.isascii()))
 
 
-def _terms(folded: str) -> list[str]:
+def _plain_terms(text: str) -> list[str]:
+    if is_plain(text):
+        return [run[:MAX_LETTERS] for run in _ASCII_RUN.findall(text.lower())]
+    found = [run[:MAX_LETTERS] for run in _ASCII_RUN.findall(fold(text))]
+    return found + _terms(" ".join(_parts(text)), is_whole=False)
+
+
+def _parts(text: str) -> Iterator[str]:
+    """The words with an apostrophe, as if it were a space."""
+    for word in text.split():
+        apart = _APOSTROPHE.sub(" ", word)
+        if apart != word:
+            yield apart
+
+
+def _terms(text: str, *, is_whole: bool = True) -> list[str]:
     found: list[str] = []
-    for run in _RUN.findall(folded):
+    for run in _RUN.findall(fold(text)):
         if is_unspaced(run):
             found += [*pairs(run), run[-1]]
         else:
             found.append(run[:MAX_LETTERS])
-    return found
+    apart = " ".join(_parts(text)) if is_whole else ""
+    return found + _terms(apart, is_whole=False) if apart else found
