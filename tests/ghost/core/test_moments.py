@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ghost.core import moments
 from ghost.core.errors import RefusedError
+from resources.models import Resource
+from teams.models import Token
 
 ZONES = st.integers(-23 * 60 - 59, 23 * 60 + 59).map(lambda m: timezone(timedelta(minutes=m)))
 ODD = (
@@ -57,3 +60,11 @@ def test_the_spellings_of_one_moment_are_one(written):
 def test_a_schema_takes_no_number_and_no_moment_without_a_zone(value):
     with pytest.raises(ValueError, match="with a zone"):
         moments.read(value)
+
+
+@pytest.mark.parametrize("moment", [moments.END, datetime(1, 1, 1, tzinfo=UTC)])
+def test_rows_take_no_other_moments_whichever_form_they_come_from(moment):
+    with pytest.raises(ValidationError, match="between 1970 and 9998"):
+        Resource._meta.get_field("published_at").clean(moment, None)
+    with pytest.raises(ValidationError, match="between 1970 and 9998"):
+        Token._meta.get_field("expires_at").clean(moment, None)

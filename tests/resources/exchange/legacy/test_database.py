@@ -644,3 +644,31 @@ def test_few_and_many_cost_the_same_queries(old, django_assert_max_num_queries):
 
     with django_assert_max_num_queries(len(few) + 20):
         take_in(old.path)
+
+
+ODD = (
+    b"\xff\x00", 2**62, -(2**62), 1e300, float("inf"), "", "\x00", "x" * 500, "0001-01-01T00:00:00+14:00",
+    "9999-12-31T23:59:59-12:00", "10000-01-01 00:00:00", "2026-W48", "[[" * 5000, "null", '[1, {}, "a"]',
+)  # fmt: skip
+COLUMNS = (
+    "id", "title", "magnet_uri", "content_markdown", "tags_json", "category_id", "cover_image_url",
+    "publisher_token_hash", "team_id", "dht_status", "last_dht_check", "created_at", "published_at", "takedown_at",
+)  # fmt: skip
+
+
+def test_any_value_in_any_column_is_that_rows_alone(old):
+    """Each column with each odd value, in one database whose keys take whatever comes."""
+    old.connection.executescript(
+        "CREATE TABLE odd AS SELECT * FROM resource; DROP TABLE resource; ALTER TABLE odd RENAME TO resource;"
+    )
+    old.resource(title="Sound")
+    for column in COLUMNS:
+        for value in ODD:
+            old.resource(**{column: value})
+
+    told = take_in(old.path)
+
+    assert told["created"] + told["refused"] == 1 + len(ODD) * len(COLUMNS)
+    assert Resource.objects.filter(title="Sound").exists()
+    assert "fault of Ghost" not in told.error
+    assert not any("can't be taken in" in line for line in told.lines), told.lines
