@@ -8,7 +8,7 @@ import re
 import uuid
 from base64 import b32decode
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
 from .errors import DUPLICATE, Json, SetupError, duplicate_of
@@ -48,14 +48,27 @@ class Outcome:
     magnet_hash: str | None = None
     task_id: str | None = None
     problem: Json | None = None
+    notes: list[str] = field(default_factory=list)
+    name: str = ""
+    """Of the file that it comes from, where each has one of its own."""
 
 
 class BulkPublisher:
     """Publishes many; `category_id` finds the id of a category's path."""
 
     def __init__(
-        self, transport: Transport, category_id: Callable[[str], int], *, is_dry: bool
+        self,
+        transport: Transport,
+        category_id: Callable[[str], int],
+        *,
+        is_dry: bool,
+        most_at_once: int | None = None,
+        tell_sent: Callable[[int], None] = lambda count: None,
     ) -> None:
+        """`tell_sent` hears how many items are sent, with each request before it has an answer."""
+        self._most_at_once = most_at_once or MAX_ITEMS
+        self._tell_sent, self._sent = tell_sent, 0
+        self._told: set[str] = set()
         self._transport = transport
         self._category_id = category_id
         self._is_dry = is_dry
@@ -63,7 +76,9 @@ class BulkPublisher:
     def publish(self, items: Iterable[Item | Json]) -> Iterator[Outcome]:
         """Each item's outcome, in their order."""
         hashes: set[str] = set()
-        for chunk in _chunks(self._checked(items)):
+        for chunk in _chunks(self._checked(items), self._most_at_once):
+            self._sent += len(chunk)
+            self._tell_sent(self._sent)
             for item, outcome in zip(chunk, self._outcomes(chunk)):
                 yield _as_if_kept(item, outcome, hashes) if self._is_dry else outcome
 
@@ -96,12 +111,20 @@ class BulkPublisher:
             headers={"Content-Type": "application/x-ndjson"},
             key=key or ("" if self._is_dry else f"bulk-{hashlib.sha256(body).hexdigest()}"),
         )
+        self._tell_notes(answer.json().get("notes") or ())
         answers: list[Json] = answer.json()["items"]
         if not answer.is_replayed:
             return answers
         if not answer.is_resent:  # then the request was an earlier run's
             answers = [{**each, "is_of_before": True} for each in answers]
         return self._refused_again(items, answers)
+
+    def _tell_notes(self, notes: Iterable[str]) -> None:
+        """Those of the whole request, each once."""
+        for note in notes:
+            if note not in self._told:
+                self._told.add(note)
+                self._transport.notify(note)
 
     def _refused_again(self, items: Sequence[Item], answers: list[Json]) -> list[Json]:
         """The answers, with new ones for the items that were refused before."""
@@ -113,13 +136,13 @@ class BulkPublisher:
         return answers
 
 
-def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
+def _chunks(items: Iterable[Item], most: int) -> Iterator[list[Item]]:
     """Lists of as many as one request may have."""
     chunk: list[Item] = []
     size = 0
     for item in items:
         length = 0 if item.error else len(item.as_line()) + 1
-        if chunk and (len(chunk) >= MAX_ITEMS or size + length > MAX_BYTES):
+        if chunk and (len(chunk) >= most or size + length > MAX_BYTES):
             yield chunk
             chunk, size = [], 0
         chunk.append(item)
@@ -146,6 +169,7 @@ def _outcome(item: Item, answer: Json) -> Outcome:
         magnet_hash=answer.get("magnet_hash"),
         task_id=answer.get("task_id"),
         problem=problem if outcome == "refused" else None,
+        notes=answer.get("notes") or [],
     )
 
 

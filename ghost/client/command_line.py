@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from .commands import changes, lists, publish, publish_many, rotation, status, torrent_file, tree
-from .errors import INTERRUPTED, OK, GhostError
+from . import profiles
+from .commands import (
+    changes,
+    completion,
+    lists,
+    profile_edits,
+    publish,
+    publish_many,
+    rotation,
+    status,
+    torrent_file,
+    tree,
+)
+from .errors import INTERRUPTED, OK, GhostError, SetupError
 from .ghost_api import PATIENCE_S, Ghost
 from .screen import Screen
 from .token_file import read_token
@@ -26,6 +40,16 @@ class Command:
     run: Callable[[Ghost, argparse.Namespace, Screen], int]
     add_arguments: Callable[[argparse.ArgumentParser], None] = lambda parser: None
     patience_s: float = PATIENCE_S
+
+
+@dataclass(frozen=True)
+class LocalCommand:
+    """One that asks no server, and needs no token."""
+
+    name: str
+    help: str
+    run: Callable[[argparse.Namespace, Screen], int]
+    add_arguments: Callable[[argparse.ArgumentParser], None]
 
 
 COMMANDS = (
@@ -95,33 +119,77 @@ COMMANDS = (
         rotation.run,
         rotation.add_arguments,
     ),
+    LocalCommand(
+        "profiles",
+        "Servers and tokens under names: list, add, remove.",
+        profile_edits.run,
+        profile_edits.add_arguments,
+    ),
+    LocalCommand(
+        "completion",
+        "What a shell needs to complete commands.",
+        completion.run,
+        completion.add_arguments,
+    ),
 )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; its exit status."""
-    args = parser().parse_args(arguments)
-    command: Command = args.command
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] == [completion.ASKED]:
+        return _complete(words[1:])
+    args = parser().parse_args(words)
+    args.profile = args.profile or os.environ.get("GHOST_PROFILE")
     screen = Screen(is_json=args.json, is_quiet=args.quiet)
     try:
-        return command.run(_ghost(args, screen), args, screen)
+        return _run(args, screen)
     except GhostError as error:
         screen.error(error)
         return error.exit_status
     except KeyboardInterrupt:
+        screen.end_progress()
         return INTERRUPTED
     except BrokenPipeError:  # `ghost list | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return OK
 
 
+def _run(args: argparse.Namespace, screen: Screen) -> int:
+    command: Command | LocalCommand = args.command
+    if isinstance(command, LocalCommand):
+        return command.run(args, screen)
+    ghost = _ghost(args, screen)
+    try:
+        return command.run(ghost, args, screen)
+    finally:
+        if ghost.known_categories is not None:
+            completion.keep_categories(ghost.url, ghost.known_categories)
+
+
+def _complete(words: Sequence[str]) -> int:
+    found = completion.candidates(words, {each.name: partial(_alone, each) for each in COMMANDS})
+    sys.stdout.write("".join(f"{each}\n" for each in found))
+    return OK
+
+
 def _ghost(args: argparse.Namespace, screen: Screen) -> Ghost:
-    url = args.url or os.environ.get("GHOST_URL") or DEFAULT_URL
+    url, token = _server(args)
     patience_s = args.command.patience_s if args.patience is None else args.patience
-    ghost = Ghost(url, read_token(), patience_s=patience_s, notify=screen.note)
+    ghost = Ghost(url, token, patience_s=patience_s, notify=screen.note)
     if is_unencrypted(ghost.url):
         screen.note(f"Anybody on the way to {ghost.url} can read the token: use https.")
     return ghost
+
+
+def _server(args: argparse.Namespace) -> tuple[str, str]:
+    """Address and token: of the profile if one is named, else of the environment."""
+    if not args.profile:
+        return args.url or os.environ.get("GHOST_URL") or DEFAULT_URL, read_token()
+    if args.url:
+        raise SetupError("A profile says where the server is: give --profile or --url, not both.")
+    profile = profiles.read(args.profile)
+    return profile["url"], profile["token"]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -144,10 +212,20 @@ def parser() -> argparse.ArgumentParser:
     return whole
 
 
+def _alone(command: Command | LocalCommand) -> argparse.ArgumentParser:
+    """The parser of one command."""
+    own = argparse.ArgumentParser(command.name, parents=[_common()])
+    command.add_arguments(own)
+    return own
+
+
 def _common() -> argparse.ArgumentParser:
     """What every command takes."""
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--url", help="where the server is (GHOST_URL)")
+    common.add_argument(
+        "--profile", metavar="NAME", help="server and token of this name (GHOST_PROFILE)"
+    )
     common.add_argument("--json", action="store_true", help="for scripts: JSON, one line each")
     common.add_argument("--quiet", action="store_true", help="say nothing but the result")
     common.add_argument(

@@ -67,6 +67,11 @@ class Ghost:
             self._tree = self._transport.send("GET", "/categories/tree").json_list()
         return self._tree
 
+    @property
+    def known_categories(self) -> list[Json] | None:
+        """The categories, if they were asked for."""
+        return self._tree
+
     def category_id(self, path_or_id: str | int) -> int:
         """The id of `12`, `films/short` (slugs) or `Films/Short` (names); SetupError if none."""
         wanted = str(path_or_id).strip().strip("/")
@@ -195,14 +200,32 @@ class Ghost:
         """Put a draft, or what was to come later, on the public site now."""
         return self._transport.send("POST", f"/resources/{int(resource_id)}/publish").json()
 
-    def bulk(self, items: Iterable[Item | Json], *, dry_run: bool = False) -> Iterator[Outcome]:
+    def bulk(
+        self,
+        items: Iterable[Item | Json],
+        *,
+        dry_run: bool = False,
+        most_at_once: int | None = None,
+        tell_sent: Callable[[int], None] = lambda count: None,
+    ) -> Iterator[Outcome]:
         """Publish many, each with an outcome of its own, in their order.
 
-        Sent in requests of at most 1,000; each has a key made of what is in it. So it may be
+        Sent in requests of at most 1,000, or `most_at_once`, of which `tell_sent` hears; each has a key made of what is in it. So it may be
         stopped at any point and begun anew: what was done before is answered as before, and what
         was refused before is tried again.
         """
-        return BulkPublisher(self._transport, self.category_id, is_dry=dry_run).publish(items)
+        publisher = BulkPublisher(
+            self._transport,
+            self.category_id,
+            is_dry=dry_run,
+            most_at_once=most_at_once,
+            tell_sent=tell_sent,
+        )
+        return publisher.publish(items)
+
+    def be_patient(self, patience_s: float) -> None:
+        """Try each request again for so many seconds from now on."""
+        self.patience_s = self._transport.patience_s = patience_s
 
     # -- events
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -28,9 +29,11 @@ class Screen:
     def __init__(self, *, is_json: bool, is_quiet: bool) -> None:
         self.is_json, self.is_quiet = is_json, is_quiet
         self.is_terminal = sys.stdout.isatty()
+        self._is_in_progress = False
 
     def result(self, value: Json, lines: Iterable[str]) -> None:
         """The result: for scripts as one line of JSON, for people as lines."""
+        self.end_progress()
         for line in [json.dumps(value, ensure_ascii=False)] if self.is_json else lines:
             self.line(line)
 
@@ -40,13 +43,34 @@ class Screen:
         sys.stdout.flush()
 
     def note(self, text: str) -> None:
-        """Print progress on standard error, unless `--quiet` was given."""
+        """Print a line on standard error, unless `--quiet` was given."""
         if not self.is_quiet:
-            sys.stderr.write(f"{shown(text)}\n")
+            sys.stderr.write(f"{self._cleared()}{shown(text)}\n")
             sys.stderr.flush()
+
+    def progress(self, text: str, *, is_line: bool = False) -> None:
+        """How far it is, in the last line of a terminal; elsewhere as a line of its own, if it `is_line`."""
+        if sys.stderr.isatty() and not self.is_quiet:
+            width = shutil.get_terminal_size().columns - 1
+            sys.stderr.write(f"{self._cleared()}{fitted(text, width)}")
+            sys.stderr.flush()
+            self._is_in_progress = True
+        elif is_line:
+            self.note(text)
+
+    def _cleared(self) -> str:
+        """What takes the progress away, if any is shown."""
+        was, self._is_in_progress = self._is_in_progress, False
+        return "\r\x1b[K" if was else ""
+
+    def end_progress(self) -> None:
+        """Take the progress away, for what is printed next, or for the shell."""
+        sys.stderr.write(self._cleared())
+        sys.stderr.flush()
 
     def error(self, error: GhostError) -> None:
         """What went wrong, and what to do about it."""
+        self.end_progress()
         if self.is_json:
             sys.stderr.write(json.dumps(error.as_json(), ensure_ascii=False) + "\n")
             return

@@ -14,10 +14,15 @@ from pathlib import Path
 from .errors import Json, SetupError
 
 
+def own_folder(variable: str, usual: str) -> Path:
+    """Ghost's folder below that of a variable of the XDG base directories, or the usual one."""
+    return Path(os.environ.get(variable) or Path.home() / usual) / "ghost"
+
+
 def token_path() -> Path:
     """The file of the token, be it there or not."""
-    base = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
-    return Path(os.environ.get("GHOST_TOKEN_FILE") or Path(base) / "ghost" / "token")
+    given = os.environ.get("GHOST_TOKEN_FILE")
+    return Path(given) if given else own_folder("XDG_CONFIG_HOME", ".config") / "token"
 
 
 def given_token() -> str:
@@ -28,22 +33,32 @@ def given_token() -> str:
 def read_token() -> str:
     """GHOST_TOKEN, or what the token file holds; SetupError if there is none, or if others may
     read that file."""
-    return given_token() or _read_private(token_path())
+    return given_token() or _token_in(token_path())
 
 
-def _read_private(path: Path) -> str:
+def _token_in(path: Path) -> str:
+    token = read_private(path)
+    if token is None:
+        raise SetupError(
+            f"There is no token: set GHOST_TOKEN, write it to {path}, or keep it in a profile (ghost profiles add)."
+        )
+    if not token.strip():
+        raise SetupError(f"{path} is empty: write your token there.")
+    return token.strip()
+
+
+def read_private(path: Path) -> str | None:
+    """The text of a file with a secret, None if it is not there; SetupError if others may read it."""
     try:
         mode = path.stat().st_mode
-        token = path.read_text(encoding="utf-8").strip()
-    except FileNotFoundError as error:
-        raise SetupError(f"There is no token: set GHOST_TOKEN, or write it to {path}.") from error
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
     except (OSError, UnicodeDecodeError) as error:
         raise SetupError(f"The token can't be read: {error}") from error
     if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
         raise SetupError(f"Others may read {path}: chmod 600 {path}")
-    if not token:
-        raise SetupError(f"{path} is empty: write your token there.")
-    return token
+    return text
 
 
 def digest(token: str) -> str:
@@ -76,7 +91,7 @@ class TokenFile:
         which token it is; kept on the disk."""
         if not self._plan.exists():
             plan = {"of": digest(token), "path": path(), "key": f"rotate-{uuid.uuid4()}"}
-            _write(self._plan, json.dumps(plan))
+            write_private(self._plan, json.dumps(plan))
         kept: Json = json.loads(self._plan.read_text(encoding="utf-8"))
         return kept
 
@@ -86,10 +101,11 @@ class TokenFile:
 
     def replace(self, token: str) -> None:
         """Put this token in place of the one before, in one step, on the disk for certain."""
-        _write(self.path, token + "\n")
+        write_private(self.path, token + "\n")
 
 
-def _write(path: Path, text: str) -> None:
+def write_private(path: Path, text: str) -> None:
+    """Put this text in a file of its own, mode 0600, in one step."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # 0600
     try:

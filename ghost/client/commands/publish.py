@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from urllib.parse import parse_qs
 
 from ..errors import OK, Json, SetupError
 from ..ghost_api import Ghost
 from ..resource_fields import read_checksums, read_moment
 from ..screen import Screen
-from . import site_wait
+from . import publish_folder, site_wait
 from .descriptions import show_notes, show_resource
 from .inputs import read_bytes, read_text
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Those of `ghost publish`: a magnet link or a file, and the fields of the resource."""
-    parser.add_argument("what", metavar="MAGNET_OR_TORRENT_FILE")
+    parser.add_argument("what", metavar="MAGNET_OR_TORRENT_FILE_OR_FOLDER")
     parser.add_argument("--title", help="left out: the name in the magnet or the file")
     parser.add_argument("--category", required=True, metavar="PATH_OR_ID")
     parser.add_argument("--tag", action="append", default=[], help="may be given several times")
@@ -39,6 +40,9 @@ def run(ghost: Ghost, args: argparse.Namespace, screen: Screen) -> int:
     if args.wait_public and (args.draft or args.at):
         raise SetupError("--wait-public is for what is public at once: leave out --draft and --at.")
     values = _values(ghost, args)
+    if not _is_magnet(args.what) and Path(args.what).is_dir():
+        _require_common(args)
+        return publish_folder.run(ghost, Path(args.what), values, args, screen)
     row = _create(ghost, args, values)
     if args.wait_public:
         show_notes(row, screen)
@@ -49,8 +53,20 @@ def run(ghost: Ghost, args: argparse.Namespace, screen: Screen) -> int:
     return OK
 
 
+def _is_magnet(what: str) -> bool:
+    return what.lower().startswith("magnet:")
+
+
+def _require_common(args: argparse.Namespace) -> None:
+    """SetupError if something is given that can't hold for all that is in a folder."""
+    own = ("title", "body", "cover", "checksums", "supersedes", "wait", "wait_public")
+    if given := [name for name in own if getattr(args, name)]:
+        options = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise SetupError(f"A folder has many works: leave out {options}.")
+
+
 def _create(ghost: Ghost, args: argparse.Namespace, values: Json) -> Json:
-    if not args.what.lower().startswith("magnet:"):
+    if not _is_magnet(args.what):
         return ghost.create_from_torrent(read_bytes(args.what), values)
     title = values.get("title") or _name_in(args.what)
     return ghost.create({**values, "magnet_uri": args.what, "title": title}, wait=args.wait)

@@ -6,6 +6,7 @@ import argparse
 
 from ..errors import OK, Json, RefusedError, SetupError
 from ..ghost_api import Ghost
+from ..profiles import ProfileToken
 from ..screen import Screen
 from ..token_file import TokenFile, digest, given_token, token_path
 
@@ -21,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(ghost: Ghost, args: argparse.Namespace, screen: Screen) -> int:
     """The plan lies on the disk before the request, and the new token before it is used: killed
     at any point and begun again, it goes on where it was."""
-    file = TokenFile(token_path())
+    file = ProfileToken(args.profile) if args.profile else TokenFile(token_path())
     try:
         until = _rotated(ghost, file, overlap_hours=args.overlap)
     except OSError as error:
@@ -30,7 +31,11 @@ def run(ghost: Ghost, args: argparse.Namespace, screen: Screen) -> int:
     file.finish()
     lines = [f"The new token is in {file.path}."]
     lines += [f"The former one ends {until}."] if until else []
-    lines += ["GHOST_TOKEN holds the former one: unset it."] if given_token() else []
+    lines += (
+        ["GHOST_TOKEN holds the former one: unset it."]
+        if given_token() and not args.profile
+        else []
+    )
     screen.result({"file": str(file.path), "former_until": until}, lines)
     return OK
 

@@ -24,7 +24,13 @@ def proxy(live_server, settings):
 
 @pytest.fixture
 def variables(proxy, token, tmp_path):
-    return {"GHOST_URL": proxy.url, "GHOST_TOKEN": token.raw, "XDG_CONFIG_HOME": str(tmp_path)}
+    return {
+        "GHOST_URL": proxy.url,
+        "GHOST_TOKEN": token.raw,
+        "XDG_CONFIG_HOME": str(tmp_path),
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+        "XDG_STATE_HOME": str(tmp_path / "state"),
+    }
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""How `pip install ./ghost/client` makes the client a distribution of its own."""
