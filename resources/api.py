@@ -45,7 +45,7 @@ from resources.schemas import (
     TakedownIn,
     TorrentIn,
 )
-from resources.torrents import metainfo
+from resources.torrents import magnets, metainfo
 from resources.torrents.metadata import Metadata
 from teams.auth import Bearer, TokenRequest, charge
 from teams.policy import Action
@@ -308,9 +308,10 @@ def read_torrent(request: TokenRequest, resource_id: ResourceId) -> HttpResponse
     `404` also if no probe has succeeded yet, or if what it found is lost: probe the resource again then.
     """
     row = _seen(request, resource_id)
-    body = metainfo.make(_probed(row), row.magnet)
-    if body is None:
-        raise HttpError(404, _("Its info section is not known; probe the resource again."))
+    found, link = _probed(row), magnets.parse(row.published_magnet_uri)
+    if why_not := metainfo.why_not(found, link):
+        raise HttpError(404, str(why_not))
+    body = metainfo.make(found, link)
     name = content_disposition_header(
         as_attachment=True, filename=f"{slugs.make(row.title)}.torrent"
     )

@@ -73,6 +73,15 @@ SAID_BEFORE = ReasonCode("resources.said_before", _("the link has another one be
 NO_ROOM = ReasonCode("resources.no_room", _("the link would have more than %(number)s bytes"))
 PART_NOT_KEPT = ReasonCode("resources.part_not_kept", _("this part of links is not kept"))
 
+NO_INFO_SECTION = ReasonCode(
+    "resources.no_info_section", _("Its info section is not known; probe the resource again.")
+)
+PATH_LEADS_OUT = ReasonCode(
+    "resources.path_leads_out",
+    _(
+        "There is no .torrent file of it: its name %(name)s leads out of its folder, or to a device."
+    ),
+)
 BLOCKED_BY_HALF = ReasonCode(
     "resources.blocked_by_half", _("This torrent is blocked by the hash of its other half.")
 )

@@ -139,7 +139,7 @@ def _row(
         content_markdown=source.body(), tags=list({slugs.make(t): t for t in chosen}.values()),
         category=source.rng.choice(categories), publisher=publisher,
         dht_status=source.rng.choices(list(DhtStatus), (1, 7, 2))[0], last_dht_check=at,
-        total_size_bytes=found.total_size_bytes, file_count=found.file_count,
+        torrent_name=found.link_name, total_size_bytes=found.total_size_bytes, file_count=found.file_count,
         files_tree_summary=found.files_tree_summary, num_peers=found.num_peers, probed_at=at,
         probe_status=ProbeStatus.OK, created_at=at, updated_at=at, published_at=at,
         became_public_at=at,

@@ -11,9 +11,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
+from django.conf import settings
+
 from builds.data import entry, markdown, mentions
 from builds.data.mentions import NONE, Blocked, words
 from builds.data.records import digest
+from ghost.core.config.version import VERSION
 from ghost.core.text import info_hashes
 from resources import sizes
 from resources.models import Resource
@@ -83,8 +86,18 @@ def _unblocked(checksums: Sequence[dict[str, str]], blocked: Blocked) -> list[di
 
 def source_digest(row: Resource, blocked: Blocked = NONE) -> str:
     """Digest of all that a body is made from: another one asks for making it anew."""
+    trackers = " ".join(settings.GHOST.default_trackers)
     sums = json.dumps([row.checksums, sorted(blocked)], sort_keys=True)
-    parts = (row.magnet_uri, row.magnet_hash, str(row.probed_at), sums, row.content_markdown)
+    parts = (
+        row.magnet_uri,
+        row.other_hash,
+        str(row.is_private),
+        trackers,
+        row.magnet_hash,
+        str(row.probed_at),
+        sums,
+        row.content_markdown,
+    )
     return digest(_renderer() + "\0".join(parts).encode(errors="surrogatepass"))
 
 
@@ -103,7 +116,7 @@ def _listed(nodes: list[metadata.Node], shown: set[str], prefix: str) -> list[di
 @cache
 def _renderer() -> bytes:
     """Another program renders anew."""
-    packages = " ".join(version(name) for name in ("markdown-it-py", "nh3"))
+    packages = " ".join([VERSION, *(version(name) for name in ("markdown-it-py", "nh3"))])
     sources = (markdown, mentions, info_hashes, entry)
     code = (*(each.__file__ for each in sources), __file__)
     return packages.encode() + b"".join(Path(str(file)).read_bytes() for file in code)

@@ -17,7 +17,7 @@ from builds.models import Cover, EntryRow
 from ghost.core.text import info_hashes
 from ghost.core.text.info_hashes import masked
 from resources.models import Block, Resource, TextHash
-from resources.torrents import metadata, metainfo, named_hashes
+from resources.torrents import magnets, metadata, metainfo, named_hashes
 from resources.torrents.magnets import Magnet
 
 V1_CHARS = 40
@@ -29,6 +29,7 @@ FIELDS = (
     "cover_image_path", "tags", "category", "publisher", "team", "dht_status", "dht_misses",
     "last_dht_check", "total_size_bytes", "file_count", "files_tree_summary", "probed_at",
     "published_at", "became_public_at", "updated_at", "licence", "source_url", "checksums", "supersedes",
+    "torrent_name", "other_hash", "is_private",
 )  # fmt: skip
 
 
@@ -87,7 +88,7 @@ def _row(
     if not names_files:
         entry = replace(entry, files_summary="")
     if content.blocked:
-        entry = _masked(entry, resource.magnet, content.blocked)
+        entry = _masked(entry, magnets.parse(resource.published_magnet_uri), content.blocked)
     if old and old.source == content.source and not _differs(old.entry, entry):
         return old
     row = EntryRow(
@@ -111,7 +112,8 @@ def _make_content(resource: Resource, blocked: Blocked, *, names_files: bool) ->
     source = source_digest(resource, blocked) if info or resource.probed_at is None else ""
     if info and not names_files:
         info = replace(info, files=(), files_in_all=info.file_count, info=b"")
-    torrent = metainfo.make(info, resource.magnet) if info and _is_free(info, blocked) else None
+    link = magnets.parse(resource.published_magnet_uri)
+    torrent = metainfo.make(info, link) if info and _is_free(info, blocked) else None
     return _Content(
         source=source,
         body=make_body(text.html, info, resource.checksums, blocked).packed,
@@ -177,7 +179,7 @@ def _entry(resource: Resource, content: _Content, cover: Picture | None) -> Entr
     return Entry(
         id=resource.pk,
         title=words(resource.title, NONE),
-        magnet=resource.magnet_uri,
+        magnet=resource.published_magnet_uri,
         hash=resource.magnet_hash,
         hash_v1=resource.magnet_hash if is_v1 else None,
         hash_v2=resource.magnet_hash_v2 if is_v1 else resource.magnet_hash,

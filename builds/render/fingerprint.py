@@ -6,8 +6,11 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+from django.conf import settings
+
 from builds.data.records import digest
 from builds.render import hugo
+from ghost.core.config.version import VERSION
 from ghost.core.text import folding
 
 CODE = (Path(__file__).parents[1], Path(__file__).parents[2] / "resources")
@@ -16,9 +19,10 @@ NO_RECORDS = frozenset({"admin", "deploy", "management", "migrations"})
 
 
 def current() -> str:
-    """Digest of layouts, configuration, Hugo, and of the code that makes records: with another
-    one, everything is built anew."""
-    return digest(f"{hugo.fingerprint()} {_code()}".encode())
+    """Digest of layouts, configuration, Hugo, of the code that makes records, and of what every
+    magnet link and `.torrent` file names: with another one, everything is built anew."""
+    trackers = " ".join(settings.GHOST.default_trackers)
+    return digest(f"{hugo.fingerprint()} {_code()} {VERSION} {trackers}".encode())
 
 
 @cache

@@ -92,7 +92,15 @@ def _row(entry: Entry, taxonomy: Taxonomy) -> tuple[Any, ...]:
         entry.id, entry.title, entry.summary, entry.category,
         [_tag(name) for name in entry.tags], _people(entry, taxonomy),
         entry.size, entry.size_bytes, entry.file_count, entry.health, entry.published_on, v1, v2,
+        _link(entry),
     )  # fmt: skip
+
+
+def _link(entry: Entry) -> str:
+    """Its magnet link, without the beginning that its first hash tells."""
+    return entry.magnet.removeprefix(
+        f"magnet:?xt=urn:btih:{entry.hash_v1}" if entry.hash_v1 else ""
+    )
 
 
 def _tag(name: str) -> str | list[str]:

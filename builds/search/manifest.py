@@ -13,7 +13,7 @@ from builds.search.segments import BLOCK_IDS, SEGMENT_IDS, SETS, Segment, json_b
 from ghost.core.errors import OutageError
 
 ADDRESS = "/search/manifest.json"
-FORMAT = 1
+FORMAT = 2
 
 
 def file(segments: Iterable[Segment]) -> File:

@@ -51,12 +51,12 @@ def _item(channel: Element, row: Resource) -> Element:
     add(item, "guid", page or f"urn:btih:{_infohash(row)}", isPermaLink="true" if page else "false")
     if page:
         add(item, "comments", page)  # where clients look for the page
-    add(item, "link", row.magnet_uri)
+    add(item, "link", row.published_magnet_uri)
     add(item, "pubDate", _published(row))
     add(item, "description", escape(row.files_tree_summary))  # clients take it for HTML
     size = row.total_size_bytes or 0
     add(item, "size", str(size))
-    add(item, "enclosure", url=row.magnet_uri, length=size, type=MAGNET_TYPE)
+    add(item, "enclosure", url=row.published_magnet_uri, length=size, type=MAGNET_TYPE)
     return item
 
 
@@ -70,7 +70,7 @@ def _attributes(row: Resource, numbers: Numbers, seeds: Mapping[int, int]) -> At
     yield "poster", row.publisher.display_name
     yield from _swarm(row, seeds.get(row.pk))
     yield "infohash", _infohash(row)
-    yield "magneturl", row.magnet_uri
+    yield "magneturl", row.published_magnet_uri
     yield "minimumratio", 0
     yield "minimumseedtime", 0
     yield "downloadvolumefactor", 0

@@ -29,6 +29,7 @@ CHUNK = 500
 _FIELDS = (
     "title", "magnet_uri", "magnet_hash", "tags", "category_id", "dht_status", "became_public_at",
     "total_size_bytes", "file_count", "files_tree_summary", "num_peers", "publisher__display_name",
+    "torrent_name", "other_hash", "is_private",
 )  # fmt: skip
 
 

@@ -29,7 +29,7 @@ SAME = (
     "takedown_at",
     "takedown_reason", "awaits_review", "review_note", "dht_misses", "dht_changed_at",
     "last_dht_check", "probe_attempts", "probed_at", "num_peers", "other_hash",
-    "total_size_bytes", "file_count", "files_tree_summary", "is_private", "is_let_through",
+    "total_size_bytes", "file_count", "files_tree_summary", "is_private", "is_let_through", "torrent_name",
 )  # fmt: skip
 """Fields that a row and its record have under one name, and as one value."""
 

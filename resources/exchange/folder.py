@@ -11,7 +11,7 @@ from ghost.core.text.unicode import one_line
 from resources.exchange import records
 from resources.exchange.report import Line
 from resources.models import ProbeStatus, Resource
-from resources.torrents import metadata, metainfo
+from resources.torrents import magnets, metadata, metainfo
 
 SUFFIX = ".torrent"
 
@@ -22,7 +22,7 @@ def write(folder: Path, rows: Iterable[Resource]) -> Iterator[bool]:
     folder.mkdir(parents=True, exist_ok=True)
     for row in rows:
         found = row.probed_metadata
-        body = metainfo.make(found, row.magnet) if found else None
+        body = metainfo.make(found, magnets.parse(row.published_magnet_uri)) if found else None
         if body:
             path = folder / metadata.path_of(row.magnet_hash).with_suffix(SUFFIX).name
             write_atomic(path, body, survives_power_loss=False)

@@ -41,7 +41,7 @@ OF_WORKERS = (
     "created_at", "updated_at", "takedown_at", "takedown_reason", "dht_status", "dht_misses",
     "dht_changed_at", "last_dht_check", "probe_status", "probe_error", "probe_attempts",
     "probed_at", "num_peers", "other_hash", "total_size_bytes", "file_count",
-    "files_tree_summary", "became_public_at", "is_private", "is_let_through",
+    "files_tree_summary", "became_public_at", "is_private", "is_let_through", "torrent_name",
 )  # fmt: skip
 LINKS = ("category", "publisher", "team")
 _UNCHECKED = (*LINKS, "supersedes")
@@ -213,6 +213,7 @@ class Arrivals:
             _require_of(found, magnet)
             row.total_size_bytes, row.file_count = found.total_size_bytes, found.file_count
             row.files_tree_summary = found.files_tree_summary
+            row.torrent_name = found.link_name
             row.is_private |= found.is_private
         elif row.takedown_at is None and not row.other_hash:
             row.probe_due_at = None if row.probe_status == ProbeStatus.SKIPPED else now

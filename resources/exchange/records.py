@@ -158,6 +158,7 @@ class ResourceRecord(_Record):
     num_peers: _Count | None = None
     other_hash: Hash | Literal[""] = ""
     is_private: bool = False
+    torrent_name: Annotated[Text, Field(max_length=255)] = ""
     is_let_through: bool = False
     total_size_bytes: _Size | None = None
     file_count: _Count | None = None

@@ -64,6 +64,7 @@ class Migration(migrations.Migration):
                 ('magnet_hash_v2', models.CharField(editable=False, max_length=64, null=True, unique=True, verbose_name='v2 info-hash')),
                 ('other_hash', models.CharField(blank=True, db_index=True, editable=False, max_length=64)),
                 ('content_markdown', ghost.core.db.fields.LinesField(blank=True, help_text='Markdown; no HTML.', verbose_name='description')),
+                ('torrent_name', models.CharField(blank=True, default='', editable=False, max_length=255)),
                 ('cover_image_url', models.CharField(blank=True, help_text='Address from which the cover is fetched; never published.', max_length=2000, null=True, validators=[django.core.validators.URLValidator(schemes=['http', 'https']), ghost.core.text.addresses.require_plain], verbose_name='cover address')),
                 ('cover_image_path', models.CharField(editable=False, max_length=200, null=True)),
                 ('cover_error', ghost.core.db.fields.ReasonField(editable=False)),

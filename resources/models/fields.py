@@ -17,13 +17,14 @@ from ghost.core.text.addresses import require_plain
 from resources import sizes
 from resources.models.category import Category
 from resources.states import DhtStatus, ProbeStatus, State
-from resources.torrents import magnets, metadata
+from resources.torrents import magnets, metadata, published_links
 from teams.models import Team, Token
 
 PUBLIC_FIELDS = (
     "title", "magnet_uri", "content_markdown", "cover_image_path", "tags", "category_id",
     "publisher_id", "team_id", "dht_status", "published_at", "total_size_bytes", "file_count",
-    "files_tree_summary", "licence", "source_url", "checksums", "supersedes_id",
+    "files_tree_summary", "licence", "source_url", "checksums", "supersedes_id", "torrent_name",
+    "other_hash", "is_private",
 )  # fmt: skip
 """What the public site shows of a row: a change in one of these asks for a build."""
 
@@ -40,7 +41,7 @@ PROBE_FIELDS = (
     "probe_status", "probe_error", "probe_attempts", "probe_due_at", "probe_claim",
     "probe_claimed_until", "probed_at", "total_size_bytes", "file_count", "files_tree_summary",
     "num_peers", "dht_status", "dht_misses", "dht_changed_at", "last_dht_check", "other_hash",
-    "is_private", "is_let_through",
+    "is_private", "is_let_through", "torrent_name",
 )  # fmt: skip
 
 
@@ -69,6 +70,8 @@ class ResourceFields(models.Model):
     """The half of a hybrid that its link doesn't name, as a probe found it (BEP 52). Two rows
     never share one, but no constraint could tell the halves of two rows apart."""
     content_markdown = LinesField(_("description"), blank=True, help_text=_("Markdown; no HTML."))
+    torrent_name = models.CharField(max_length=255, blank=True, default="", editable=False)
+    """The torrent's own name, as a probe or a file told it."""
     cover_image_url = models.CharField(
         _("cover address"),
         max_length=2000,
@@ -209,6 +212,18 @@ class ResourceFields(models.Model):
         self._parsed = self.magnet_uri, magnet
 
     _parsed: tuple[str, magnets.Magnet] | None = None
+
+    @property
+    def published_magnet_uri(self) -> str:
+        """The magnet link that the public is shown of it, everywhere the same."""
+        known = published_links.Known(
+            title=self.title,
+            torrent_name=self.torrent_name,
+            other_hash=self.other_hash,
+            total_size_bytes=self.total_size_bytes,
+            is_private=self.is_private,
+        )
+        return published_links.compose(self.magnet_uri, known)
 
     @property
     def mentions(self) -> frozenset[str]:

@@ -119,6 +119,7 @@ def _record_found(
         total_size_bytes=found.total_size_bytes,
         file_count=found.file_count,
         files_tree_summary=found.files_tree_summary,
+        torrent_name=found.link_name,
         **(health if is_reached else {}),
     )
 

@@ -195,7 +195,7 @@ class Resource(ResourceFields):
         self.probe_error, self.probe_attempts, self.probe_claim = NONE, 0, ""
         self.probe_claimed_until = self.probed_at = None
         self.total_size_bytes = self.file_count = self.num_peers = None
-        self.files_tree_summary = self.other_hash = ""
+        self.files_tree_summary = self.other_hash = self.torrent_name = ""
         self.is_private = self.is_let_through = False
         self.dht_status, self.dht_misses = DhtStatus.UNKNOWN, 0
         self.dht_changed_at = self.last_dht_check = None

@@ -171,6 +171,9 @@ class ResourceOut(ResourceItem):
     """Files and folders of the torrent; null until a probe has succeeded."""
     superseded_by: list[int]
     """Newer releases that replace this one, newest first."""
+    published_magnet_uri: str
+    """The magnet link that the public site, its feeds and Torznab show: with all known hashes, the torrent's
+    own name, its size, and GHOST_DEFAULT_TRACKERS."""
     public_url: str | None
     """Address of its page on the public site; null while it is not public, or if the settings don't
     say where the site is."""
@@ -184,6 +187,7 @@ class ResourceOut(ResourceItem):
     example: ClassVar = ResourceItem.example | {
         "files_tree": [NodeOut.example],
         "superseded_by": [9],
+        "published_magnet_uri": f"magnet:?xt=urn:btih:{_HASH}&dn=film&xl=3000000",
         "public_url": "https://example.org/resources/7/",
         "notes": ["Left out of the magnet link: so (its readers choose the files themselves)."],
         "task_id": _TASK,

@@ -78,6 +78,11 @@ class Metadata:
     """The bencoded info section, from which a .torrent is made."""
 
     @property
+    def link_name(self) -> str:
+        """Its name as links have it; empty if nothing was left of it."""
+        return "" if self.name == "_" else self.name[:255]
+
+    @property
     def file_count(self) -> int:
         """How many files it has, also if not all of them are kept."""
         return max(self.files_in_all, len(self.files))

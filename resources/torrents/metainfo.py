@@ -1,6 +1,7 @@
 """`.torrent` files: made of the info section that a probe brought, and read (BEP 3, 12, 19, 52).
 
-Same magnet, same bytes: no date, no maker. A v2 torrent's piece layers are no part of the info
+Same magnet and same version of Ghost, same bytes: no date, and no comment, since the file outlives the
+site's address. A v2 torrent's piece layers are no part of the info
 section; clients that know v2 ask peers for them (docs/dht.md).
 """
 
@@ -13,9 +14,12 @@ from urllib.parse import quote
 
 from django.utils.translation import gettext as _
 
+from ghost.core.config.version import VERSION
 from ghost.core.errors import RefusedError
+from ghost.core.text.reasons import NONE, Reason
 from ghost.core.text.unicode import one_line
-from resources.torrents import bencode, info_sections, link_addresses, magnets, sanitize
+from resources import reasons
+from resources.torrents import bencode, info_sections, link_addresses, magnets, paths_out, sanitize
 from resources.torrents.bencode import BencodeError, Value
 from resources.torrents.magnets import Magnet
 from resources.torrents.metadata import Metadata
@@ -32,14 +36,25 @@ MAX_URLS = 1000
 TYPE = "application/x-bittorrent"
 
 
+def why_not(found: Metadata, magnet: Magnet) -> Reason:
+    """Why there is no file of it; none if there is one."""
+    # What came after the section's end would name trackers and web seeds that nobody has checked.
+    if not sanitize.is_of(magnet, found.info) or not bencode.is_dictionary(found.info):
+        return reasons.NO_INFO_SECTION()
+    name = paths_out.first(found.info)
+    return reasons.PATH_LEADS_OUT(name=name) if name else NONE
+
+
 def make(found: Metadata, magnet: Magnet) -> bytes | None:
-    """The file, with the magnet's trackers and web seeds; None if there is no info section, or if
-    it is not the one that the magnet names."""
-    info, seeds = found.info, magnet.web_seeds
-    # What came after its end would name trackers and web seeds that nobody has checked.
-    if not sanitize.is_of(magnet, info) or not bencode.is_dictionary(info):
+    """The file, with the magnet's trackers and web seeds; None if there is a reason `why_not`.
+
+    The info section goes in byte for byte.
+    """
+    if why_not(found, magnet):
         return None
-    parts = [*_announces(magnet.trackers), b"4:info", info]
+    info, seeds = found.info, magnet.web_seeds
+    maker = [b"10:created by", _string(f"Ghost {VERSION}")]
+    parts = [*_announces(magnet.trackers), *maker, b"4:info", info]
     parts += [b"8:url-list", _list(map(_string, seeds))] if seeds else []
     return b"d%be" % b"".join(parts)
 

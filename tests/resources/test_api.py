@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from ghost.core.catalog.models import Catalog
+from ghost.core.config.version import VERSION
 from ghost.core.errors import OutageError
 from ghost.core.text.reasons import words
 from resources.models import Block, DhtStatus, ProbeStatus, Resource, findings
@@ -100,6 +101,7 @@ def test_create_answers_with_the_whole_resource(call, prober):
         "files_tree": None,
         "task_id": f"task-{row.pk}",
         "is_private": False,
+        "published_magnet_uri": f"magnet:?xt=urn:btih:{V1}&dn=Big%20Buck%20Bunny",
         "notes": [
             "Left out of the magnet link: x.pe=1.2.3.4:5 (addresses of peers are not published).",
             "Left out of the magnet link: tr=evil://x (addresses of this kind are not published).",
@@ -440,6 +442,7 @@ def test_list_items_leave_out_the_tree():
     assert set(ResourceOut.model_fields) - set(ResourceItem.model_fields) == {
         "files_tree",
         "notes",
+        "published_magnet_uri",
         "superseded_by",
         "public_url",
         "task_id",
@@ -809,7 +812,12 @@ def test_torrent_file_is_saved_under_the_title(call):
 
     assert response.content == (
         b"d8:announce26:udp://tracker.example:1337"
-        b"13:announce-listll26:udp://tracker.example:1337ee4:info" + info + b"e"
+        b"13:announce-listll26:udp://tracker.example:1337ee"
+        b"10:created by%d:Ghost %b"
+        % (len(f"Ghost {VERSION}"), VERSION.encode())
+        + b"4:info"
+        + info
+        + b"e"
     )
     assert (response.status_code, response["Content-Type"]) == (200, "application/x-bittorrent")
     assert response["Content-Disposition"] == (

@@ -125,7 +125,7 @@ def test_facts_are_what_the_row_says():
     assert (shown.title, shown.tags, shown.category) == ("A film", ("Film", "Öl"), row.category_id)
     assert (shown.publisher, shown.team) == (row.publisher_id, row.team_id)
     assert (shown.hash, shown.hash_v1, shown.hash_v2) == (row.magnet_hash, row.magnet_hash, None)
-    assert (shown.magnet, shown.summary) == (row.magnet_uri, "Some words.")
+    assert (shown.magnet, shown.summary) == (row.published_magnet_uri, "Some words.")
     assert (shown.size_bytes, shown.file_count) == (3_000_000, 2)
     assert shown.published_at == present(row.published_at).isoformat()
     assert shown.checked_at == present(row.last_dht_check).isoformat()

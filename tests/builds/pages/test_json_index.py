@@ -48,7 +48,7 @@ def test_index_has_the_fields_of_the_contract():
                 "category_path": "archive/films",
                 "title": "A film",
                 "url": f"/resources/{row.pk}/",
-                "magnet_uri": row.magnet_uri,
+                "magnet_uri": row.published_magnet_uri,
                 "magnet_hash": row.magnet_hash,
                 "dht_status": "Active",
                 "last_dht_check": present(row.last_dht_check).isoformat(),

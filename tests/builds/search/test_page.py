@@ -7,6 +7,7 @@ import shutil
 from base64 import b32encode
 from contextlib import contextmanager
 from dataclasses import replace
+from urllib.parse import quote
 
 import pytest
 
@@ -147,9 +148,9 @@ def test_words_are_found_without_accents_by_their_beginnings_newest_first(publis
 
 
 def test_rows_show_text_as_text_and_lead_to_pages_of_the_language(publish):
-    root = publish(
-        [entry(7, HOSTILE, summary=HOSTILE, category=2, tags=("C++", "x"), size_bytes=3 * GIB)]
-    )
+    link = f"magnet:?xt=urn:btih:{7:040x}&dn={quote(HOSTILE)}&tr=udp%3A%2F%2Ft.example%3A1&ws=https%3A%2F%2Fw.example"
+    shown = {"summary": HOSTILE, "tags": ("C++", "x"), "size_bytes": 3 * GIB, "magnet": link}
+    root = publish([entry(7, HOSTILE, category=2, **shown)])
 
     with searching(root) as seen:
         tab = seen.page
@@ -162,8 +163,7 @@ def test_rows_show_text_as_text_and_lead_to_pages_of_the_language(publish):
             "/repo/zh-hans/categories/books/%E5%8F%A4%E5%85%B8%E6%96%87%E5%AD%A6/",
             "/repo/zh-hans/tags/c-plus-plus/",
             "/repo/zh-hans/tags/x/",
-            "magnet:?xt=urn:btih:0000000000000000000000000000000000000007&dn="
-            "%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E%3C%2Fscript%3E%20%26%20%22q%22",
+            link,
         ]
         assert tab.locator("#results .gist").inner_text() == HOSTILE
         assert tab.locator("#results .facts").inner_text().split("\n") == ["3.00 GiB", "2 个文件"]

@@ -32,11 +32,11 @@ def test_item_has_all_that_clients_read(ask, configure):
     assert item.findtext("guid") == f"https://host/site/resources/{row.pk}/"
     assert present(item.find("guid")).attrib == {"isPermaLink": "true"}
     assert item.findtext("comments") == item.findtext("guid")
-    assert item.findtext("link") == row.magnet_uri
+    assert item.findtext("link") == row.published_magnet_uri
     assert item.findtext("size") == "3000000"
     assert item.findtext("description") == "README.txt, track.flac"
     assert present(item.find("enclosure")).attrib == {
-        "url": row.magnet_uri,
+        "url": row.published_magnet_uri,
         "length": "3000000",
         "type": "application/x-bittorrent;x-scheme-handler/magnet",
     }
@@ -49,7 +49,7 @@ def test_item_has_all_that_clients_read(ask, configure):
         "seeders": ["7"],
         "peers": ["7"],
         "infohash": [row.magnet_hash],
-        "magneturl": [row.magnet_uri],
+        "magneturl": [row.published_magnet_uri],
         "minimumratio": ["0"],
         "minimumseedtime": ["0"],
         "downloadvolumefactor": ["0"],
@@ -77,7 +77,7 @@ def test_feed_is_one_to_a_feed_reader(ask):
     assert (read.bozo, read.version) == (False, "rss20")
     assert b'<torznab:attr name="size"' in response.content
     assert entry.title == "Films & <more>"
-    assert entry.enclosures[0].href == row.magnet_uri
+    assert entry.enclosures[0].href == row.published_magnet_uri
     moment = present(row.published_at).replace(microsecond=0, tzinfo=None)
     assert entry.published_parsed[:6] == moment.timetuple()[:6]
 
@@ -90,10 +90,10 @@ def test_seeders_are_none_of_a_stale_one_and_not_told_where_nobody_knows(ask):
         item.findtext("link"): attributes(item) for item in items(ask(make.admin(), t="search"))
     }
 
-    assert told[stale.magnet_uri]["seeders"] == ["0"]
-    assert told[stale.magnet_uri]["peers"] == ["0"]
-    assert "seeders" not in told[unknown.magnet_uri]
-    assert told[unknown.magnet_uri]["peers"] == ["3"]
+    assert told[stale.published_magnet_uri]["seeders"] == ["0"]
+    assert told[stale.published_magnet_uri]["peers"] == ["0"]
+    assert "seeders" not in told[unknown.published_magnet_uri]
+    assert told[unknown.published_magnet_uri]["peers"] == ["3"]
 
 
 def test_v2_torrent_is_named_as_clients_name_it(ask):

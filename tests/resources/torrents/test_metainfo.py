@@ -12,6 +12,7 @@ from typing import Any
 import libtorrent as lt
 import pytest
 
+from ghost.core.config.version import VERSION
 from ghost.demo import seeds
 from resources.torrents import magnets, metainfo
 from resources.torrents.magnets import Magnet
@@ -27,6 +28,9 @@ TRACKERS = (
 )
 WEB_SEEDS = ("https://files.example/a%20b/", "http://mirror.example/")
 needs_transmission_show = clients.needs("transmission-show", "transmission-cli")
+
+
+BEGINNING = b"d10:created by%d:Ghost %b4:info" % (len(f"Ghost {VERSION}"), VERSION.encode())
 
 
 @pytest.fixture(params=list(seeds.Version))
@@ -76,7 +80,7 @@ def test_file_has_only_known_keys_in_their_order_and_no_date(seed):
     body = present(metainfo.make(probed(info_of(seed)), magnet))
 
     plain: Any = lt.bdecode(body)
-    assert list(plain) == [b"announce", b"announce-list", b"info", b"url-list"]
+    assert list(plain) == [b"announce", b"announce-list", b"created by", b"info", b"url-list"]
     assert lt.bencode(plain) == body
     assert plain[b"announce"] == TRACKERS[1].encode()
     assert plain[b"announce-list"] == [[url.encode()] for url in TRACKERS]
@@ -85,7 +89,7 @@ def test_file_has_only_known_keys_in_their_order_and_no_date(seed):
 def test_bare_magnet_makes_a_bare_file(seed):
     body = metainfo.make(probed(info_of(seed)), magnet_of(seed))
 
-    assert body == b"d4:info" + info_of(seed) + b"e"
+    assert body == BEGINNING + info_of(seed) + b"e"
 
 
 def test_half_of_a_hybrid_names_it_as_well_as_both(tmp_path):
@@ -97,7 +101,7 @@ def test_half_of_a_hybrid_names_it_as_well_as_both(tmp_path):
         for hashes in ((seed.v1, None), (None, seed.v2), (seed.v1, seed.v2))
     }
 
-    assert bodies == {b"d4:info" + info_of(seed) + b"e"}
+    assert bodies == {BEGINNING + info_of(seed) + b"e"}
 
 
 @pytest.mark.parametrize(
@@ -134,7 +138,7 @@ def test_info_section_that_is_no_single_dictionary_makes_no_file(info):
 def test_deep_info_section_is_taken_without_recursion():
     info = b"d1:a" + b"l" * 100_000 + b"e" * 100_000 + b"e"
 
-    assert metainfo.make(probed(info), magnet_to(info)) == b"d4:info" + info + b"e"
+    assert metainfo.make(probed(info), magnet_to(info)) == BEGINNING + info + b"e"
 
 
 def read_by(program, path):

@@ -132,8 +132,8 @@ function isMeant({ check, hash }, row, trails) {
   return check ? check(texts) : row.v1.startsWith(hash) || row.v2.startsWith(hash);
 }
 
-function asRow([id, title, summary, category, tags, people, size, bytes, files, health, date, v1, v2]) {
-  return { id, title, summary, category, tags, people, size, bytes, files, health, date, v1, v2 };
+function asRow([id, title, summary, category, tags, people, size, bytes, files, health, date, v1, v2, link]) {
+  return { id, title, summary, category, tags, people, size, bytes, files, health, date, v1, v2, link };
 }
 
 export class Index {

@@ -233,9 +233,9 @@ function failureOf({ needles, withNames }) {
   return isNameable && !withNames ? "unnamed" : "none";
 }
 
-function magnetOf({ title, v1, v2 }) {
-  const topics = [v1 && `xt=urn:btih:${v1}`, v2 && `xt=urn:btmh:1220${v2}`].filter(Boolean);
-  return `magnet:?${topics.join("&")}&dn=${encodeURIComponent(title)}`;
+// As builds composed it: rows leave out the beginning that the hash of version 1 tells.
+function magnetOf({ v1, link }) {
+  return link.startsWith("magnet:") ? link : `magnet:?xt=urn:btih:${v1}${link}`;
 }
 
 new Search();

@@ -9,6 +9,12 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import Field, ValidationInfo, field_validator
 
 from ghost.core.config.values import CommaList, Group, ProjectPath
+from ghost.core.io import ip_ranges
+from ghost.core.text import addresses
+
+TRACKER_SCHEMES = frozenset({"http", "https", "udp", "ws", "wss"})
+MAX_DEFAULT_TRACKERS = 20
+"""Each makes every row of every page longer by some fifty bytes."""
 
 
 class Network(Group):
@@ -34,6 +40,30 @@ class Network(Group):
         description="1 lets covers, trackers, web seeds, webhooks and peers lie on loopback, private"
         " or link-local addresses: for the demo, tests and closed networks.",
     )
+
+    default_trackers: CommaList = Field(
+        (),
+        description="Trackers that every published magnet link and .torrent file names besides its own,"
+        " such as udp://tracker.example.org:1337; never those of a private torrent.",
+    )
+
+    @field_validator("default_trackers")
+    @classmethod
+    def _are_trackers(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if len(value) > MAX_DEFAULT_TRACKERS:
+            raise ValueError(f"names more than {MAX_DEFAULT_TRACKERS} trackers")
+        for url in value:
+            parts = addresses.split(url)
+            if parts is None or parts.scheme not in TRACKER_SCHEMES or not url.isascii():
+                raise ValueError(
+                    f"{url!r} is no address of a tracker (udp, http, https, ws or wss)"
+                )
+            is_allowed = info.data.get("allow_private_networks")
+            if not is_allowed and not ip_ranges.is_public_host(parts.hostname or ""):
+                raise ValueError(
+                    f"{url!r} is in a private network: see GHOST_ALLOW_PRIVATE_NETWORKS"
+                )
+        return tuple(dict.fromkeys(value))
 
     @field_validator("dht_bootstrap_nodes", "dht_listen_interfaces")
     @classmethod
