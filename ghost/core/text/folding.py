@@ -38,7 +38,7 @@ def fold(text: str) -> str:
     if is_plain(text):  # four texts of five, ten times as quick
         return " ".join(text.lower().split())
     plain = text.translate(_CHARS)
-    if not plain.isascii() and _LOOSE.search(plain):
+    if not plain.isascii() and not _LOOSE.isdisjoint(plain):
         plain = _joined(plain)
     return " ".join(plain.split())
 
@@ -107,5 +107,5 @@ _SEVERAL_MARKS = re.compile(f"[{''.join(_ORDER)}]{{2,}}")
 _VOICED = re.compile("[\u3041-\u309f][\u3099\u309a]")
 _JAMO = re.compile("([\u1100-\u1112])([\u1161-\u1175])([\u11a8-\u11c2])?")
 _FINAL = re.compile("[\uac00-\ud7a3][\u11a8-\u11c2]")
-_LOOSE = re.compile(f"[{''.join(_ORDER)}\u1161-\u1175\u11a8-\u11c2]")
-"""Where something may have to be put in order, or together."""
+_LOOSE = frozenset((*_ORDER, *map(chr, range(0x1161, 0x1176)), *map(chr, range(0x11A8, 0x11C3))))
+"""What may have to be put in order, or together."""
