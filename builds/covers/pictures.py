@@ -10,7 +10,7 @@ import threading
 import warnings
 from dataclasses import dataclass
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from builds import reasons
 from ghost.core.errors import RefusedError
@@ -25,6 +25,11 @@ PAGE_PIXELS = 800
 THUMB_PIXELS = 160
 QUALITY = 80
 
+MAX_PROFILE_BYTES = 4_000_000
+"""Those of presses have one or two million."""
+_SPACES = {"RGB ": ("RGB", "RGBA"), "GRAY": ("L",), "CMYK": ("CMYK",)}
+"""Which pixels a profile of that colour space is for (ICC.1:2022, table 19)."""
+_SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 _TOO_MANY_PIXELS = reasons.TOO_MANY_PIXELS(number=MAX_PIXELS // 1_000_000)
 _START_OF_SCAN = b"\xff\xda"
 _decoding = threading.Lock()  # one at a time bounds the memory
@@ -81,10 +86,12 @@ def _require_bounded(image: Image.Image, body: bytes) -> None:
 
 def _drawn(image: Image.Image) -> DrawnCover:
     image.draft("RGB", (PAGE_PIXELS * 2, PAGE_PIXELS * 2))
-    pixels = _colours(image)
+    profile = _profile(image)
+    pixels = _colours(image) if profile is None else _own_colours(image, profile)
     # Made small before it is turned: a few copies of 40 million pixels would be half a gigabyte.
     pixels.thumbnail((PAGE_PIXELS, PAGE_PIXELS), Image.Resampling.LANCZOS)
     page = ImageOps.exif_transpose(pixels)
+    page = page if profile is None else _in_srgb(page, profile)
     page.info = {}
     return DrawnCover(_webp(page), _webp(_shrunk(page, THUMB_PIXELS)), page.width, page.height)
 
@@ -96,6 +103,51 @@ def _colours(image: Image.Image) -> Image.Image:
     has_alpha = "A" in image.getbands() or "transparency" in image.info
     mode = "RGBA" if has_alpha else "RGB"
     return image if image.mode == mode and "transparency" not in image.info else image.convert(mode)
+
+
+def _profile(image: Image.Image) -> ImageCms.ImageCmsProfile | None:
+    """The colour profile that it brings; None if there is none, or none that can be used."""
+    body = image.info.get("icc_profile") or b""
+    if not 0 < len(body) <= MAX_PROFILE_BYTES:
+        return None
+    try:
+        return ImageCms.ImageCmsProfile(io.BytesIO(body))
+    except (OSError, ImageCms.PyCMSError):  # broken: its pixels are shown as they are
+        return None
+
+
+def _own_colours(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
+    """Eight bits per colour, in the space that the profile is of; if it is not of this picture's, as
+    `_colours` has it."""
+    space = profile.profile.xcolor_space
+    if space == "GRAY" and image.mode.startswith("I"):
+        return image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
+    if space in {"GRAY", "CMYK"} and image.mode in _SPACES[space]:
+        return image
+    return _colours(image)
+
+
+def _in_srgb(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
+    """The picture in the colours that the web has, white on white and black on black."""
+    if image.mode not in _SPACES.get(profile.profile.xcolor_space, ()):
+        return image.convert("RGB") if image.mode in {"L", "CMYK"} else image
+    alpha = image.getchannel("A") if image.mode == "RGBA" else None
+    plain = image.convert("RGB") if alpha else image
+    try:
+        found = ImageCms.profileToProfile(
+            plain,
+            profile,
+            _SRGB,
+            renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+            outputMode="RGB",
+            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+        )
+    except ImageCms.PyCMSError:  # it can't be gone from to another
+        found = plain.convert("RGB")
+    assert found is not None  # noqa: S101  # only None where it is done in place
+    if alpha:
+        found.putalpha(alpha)
+    return found
 
 
 def _shrunk(image: Image.Image, side: int) -> Image.Image:

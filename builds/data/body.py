@@ -24,6 +24,8 @@ from resources.torrents import metadata
 
 LISTED_FILES = 2000
 LISTED_DEPTH = 32
+_BELOW = "\0"
+"""No file's name: it stands for those that lie deeper than LISTED_DEPTH."""
 NAMED_FILES = 200
 """So many names of files can be searched for."""
 
@@ -63,10 +65,21 @@ def make_body(
     shallow = tuple(file for file in files if file.path.count("/") < LISTED_DEPTH)
     shown = shallow[:LISTED_FILES]
     # Folders show the size of all that is in them, listed or not.
-    tree = _listed(metadata.tree(shallow), {file.path for file in shown}, "")
+    tree = _listed(
+        metadata.tree(tuple(map(_within_depth, files))), {file.path for file in shown}, ""
+    )
     names = [words(file.path.rpartition("/")[2], blocked) for file in files[:NAMED_FILES]]
     cut = (found.file_count if found else 0) - len(shown)
     return Body(html, _masked(tree, blocked), cut, names, _unblocked(checksums, blocked))
+
+
+def _within_depth(file: metadata.File) -> metadata.File:
+    """The same; one that lies too deep to be listed as a file of the last folder that is, whose size
+    tells of it."""
+    folders = file.path.split("/")[:-1]
+    if len(folders) < LISTED_DEPTH:
+        return file
+    return metadata.File("/".join([*folders[: LISTED_DEPTH - 1], _BELOW]), file.size)
 
 
 def _masked(nodes: list[dict[str, Any]], blocked: Blocked) -> list[dict[str, Any]]:
@@ -108,8 +121,10 @@ def _listed(nodes: list[metadata.Node], shown: set[str], prefix: str) -> list[di
         item: dict[str, Any] = {"name": node["name"], "size": sizes.human(node["size"])}
         if "children" not in node:
             found += [item] if path in shown else []
-        elif children := _listed(node["children"], shown, path + "/"):
-            found.append({**item, "children": children})
+        else:
+            children = _listed(node["children"], shown, path + "/")
+            if children or any(child["name"] == _BELOW for child in node["children"]):
+                found.append({**item, "children": children})
     return found
 
 

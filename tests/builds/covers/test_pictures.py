@@ -205,3 +205,45 @@ def test_draw_refuses_half_an_image(kind):
 
 def test_draw_takes_an_ordinary_progressive_image():
     assert pictures.draw(image(kind="JPEG", progressive=True)).width == 800
+
+
+def swapped_profile() -> bytes:
+    """That of sRGB, but for red and green, which have changed their places."""
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    return srgb.replace(b"rXYZ", b"?XYZ").replace(b"gXYZ", b"rXYZ").replace(b"?XYZ", b"gXYZ")
+
+
+def mean(webp: bytes) -> tuple[int, ...]:
+    return pixel(opened(webp).convert("RGB").resize((1, 1)), 0, 0)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_draw_of_a_picture_in_srgb_keeps_its_colours(kind):
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    picture = Image.new("RGB", (64, 64), (200, 60, 30))
+
+    drawn = pictures.draw(saved(picture, kind, icc_profile=profile))
+
+    assert all(abs(a - b) <= 4 for a, b in zip(mean(drawn.page), (200, 60, 30), strict=True))
+
+
+@pytest.mark.parametrize(
+    "profile", [b"broken", ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ")).tobytes()]
+)
+def test_draw_ignores_a_profile_that_is_broken_or_of_another_space(profile):
+    picture = Image.new("RGBA", (64, 64), (200, 60, 30, 255))
+
+    drawn = pictures.draw(saved(picture, "PNG", icc_profile=profile))
+
+    assert all(abs(a - b) <= 4 for a, b in zip(mean(drawn.page), (200, 60, 30), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind"), [("RGB", "JPEG"), ("RGB", "PNG"), ("RGBA", "PNG"), ("P", "PNG")]
+)
+def test_draw_brings_the_colours_of_another_space_to_those_of_the_web(mode, kind):
+    picture = Image.new("RGB", (64, 64), (200, 60, 30)).convert(mode)
+
+    drawn = pictures.draw(saved(picture, kind, icc_profile=swapped_profile()))
+
+    assert all(abs(a - b) <= 6 for a, b in zip(mean(drawn.page), (60, 200, 30), strict=True))

@@ -53,10 +53,11 @@ def test_a_long_list_is_cut_and_says_by_how_much():
     assert len(found.file_names) == NAMED_FILES
 
 
-def test_what_lies_too_deep_is_left_out():
+def test_what_lies_too_deep_is_left_out_and_counts_for_the_size_of_its_folders():
     found = body_of("work/a.txt", "/".join("d" * (LISTED_DEPTH + 1)))
 
-    assert [node["name"] for node in found.tree] == ["work"]
+    assert [node["name"] for node in found.tree] == ["work", "d"]
+    assert found.tree[1]["size"] == found.tree[0]["size"]
     assert found.tree_cut == 1
 
 

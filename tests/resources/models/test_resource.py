@@ -10,7 +10,7 @@ from ghost.core.catalog.models import Catalog
 from ghost.core.errors import ForbiddenError
 from resources.models import Block, DhtStatus, ProbeStatus, Resource, findings
 from resources.models.fields import COVER_FIELDS, EDITED_FIELDS, PROBE_FIELDS
-from resources.torrents import magnets
+from resources.torrents import magnets, metadata
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -212,3 +212,15 @@ def test_texts_keep_every_letter_at_every_gate(client):
     assert answer["content_markdown"] == stored.content_markdown == kept
     assert stored.review_note == kept
     assert stored.takedown_reason in (kept, line)
+
+
+def test_metadata_of_a_replaced_magnet_goes_with_it(django_capture_on_commit_callbacks):
+    row = make.resource()
+    metadata.save(make.torrent_metadata(row.magnet_hash))
+    old = row.magnet_hash
+
+    with django_capture_on_commit_callbacks(execute=True):
+        row.magnet_uri = make.magnet()
+        row.store()
+
+    assert metadata.load(old) is None
