@@ -44,7 +44,8 @@ def test_probes_never_start_libtorrent(mocked, monkeypatch):
 
     assert outcome.metadata is not None
     assert (outcome.status, outcome.metadata.backend) == (ProbeStatus.OK, "mock")
-    assert not session.is_open()
+    with pytest.raises(OutageError, match="the network is not asked"):
+        session.session()
 
 
 def test_scans_say_that_nothing_is_asked(mocked):
