@@ -303,7 +303,7 @@ def test_a_body_in_chunks_is_not_taken_for_none(client):
         (
             "application/json",
             b"{",
-            "请求正文不是 JSON：EOF while parsing an object at line 1 column 1。",
+            "请求正文不是 JSON：第 1 行第 1 列。",
         ),
     ],
 )

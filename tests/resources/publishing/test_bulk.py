@@ -71,7 +71,7 @@ def test_each_item_has_an_outcome_of_its_own(send, prober, form):
     ]
     assert {made["A"].publisher_id} == {token.pk}
     assert answer["items"][4]["problem"]["errors"] == [
-        {"field": "magnet_uri", "message": "Field required"}
+        {"field": "magnet_uri", "message": "This field is needed."}
     ]
     assert answer["items"][3]["problem"]["resource_id"] is None  # another publisher's
 
