@@ -20,8 +20,7 @@ from .inputs import opened
 from .probe_wait import Probes, wait_for_probes
 
 PATIENCE_S = 600.0
-"""For so long one of many requests is tried again: a server that died in the middle of one holds its
-key for 300 seconds."""
+"""For so long one of many requests is tried again: a server that is started anew is waited for."""
 MAX_SHOWN = 20
 """So many refusals are shown on the screen; a report has them all."""
 
