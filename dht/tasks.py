@@ -144,12 +144,12 @@ def _sample(row: Resource, was: str, outcome: outcomes.ProbeOutcome) -> HealthSa
 
 
 def scan_health(*, is_all: bool = False) -> Plain:
-    """By the clock: check the GHOST_DHT_SAMPLE_SIZE most urgent resources, or all. A scan that is
+    """By the clock: check the most urgent resources (`scanner.sample_size`), or all. A scan that is
     under way is joined.
 
     Returns the scan's counts, and its error if it could not start: then nothing was changed.
     """
-    wanted = None if is_all else settings.GHOST.dht_sample_size
+    wanted = None if is_all else scanner.sample_size()
     wanted_scan = Scan.objects.ask(limit=wanted, trigger="schedule")
     others = settings.GHOST.dht_scan_workers - 1
     if others and not wanted_scan.is_queued:

@@ -21,7 +21,7 @@ from ghost.core.http.problems import problem_of
 from ghost.core.http.schemas import problems
 from ghost.core.text.notes import Notes
 from resources import provenance, slugs
-from resources.models import Category, Resource
+from resources.models import Category, Resource, list_index
 from resources.publishing import bulk, etags, visibility
 from resources.publishing import publish as submissions
 from resources.schemas import (
@@ -45,6 +45,7 @@ from resources.schemas import (
     TakedownIn,
     TorrentIn,
 )
+from resources.states import ResourceSort
 from resources.torrents import magnets, metainfo
 from resources.torrents.metadata import Metadata
 from teams.auth import Bearer, TokenRequest, charge
@@ -69,18 +70,26 @@ _WAIT = re.compile(r'(?:^|,)\s*wait\s*=\s*"?(?P<seconds>[0-9]{1,9})"?\s*(?:$|[,;
 def list_resources(
     request: TokenRequest, response: HttpResponse, wanted: Query[ResourceFilter]
 ) -> list[Resource]:
-    """List the resources in scope, newest first: all for an Admin; its own and its teams' for a
+    """List the resources in scope, newest first or in the order of `sort`: all for an Admin; its own and its teams' for a
     Publisher; its team's for a TeamMember.
 
     A page ends early when its descriptions come to about 4 MB: there is a next page whenever the answer
     has a `Link` header. Taken-down resources are listed only with `state=taken_down`.
     """
     rows = Resource.objects.in_scope(request.auth)
-    matching = rows.matching(**wanted.model_dump(exclude={"limit", "cursor", "count"}))
+    matching = rows.matching(**wanted.model_dump(exclude={"limit", "cursor", "count", "sort"}))
     if wanted.count:
         pagination.count(matching, response)
     whole = Resource.objects.select_related("publisher").with_site_times()
-    return pagination.cut_wide(matching, whole, _weight, wanted, request, response)
+    order = _order(wanted.sort)
+    return pagination.cut_wide(matching, whole, _weight, wanted, request, response, order)
+
+
+def _order(sort: ResourceSort) -> pagination.Order | None:
+    column = sort.removeprefix("-")
+    if sort == ResourceSort.NEWEST:
+        return None
+    return pagination.Order(column, sort.startswith("-"), list_index.PREFIX + column)
 
 
 def _weight(row: Resource) -> int:

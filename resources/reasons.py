@@ -35,6 +35,14 @@ STALE = ReasonCode(
 UNKNOWN = ReasonCode(
     "resources.unknown", ngettext_lazy("%(number)s now Unknown", "%(number)s now Unknown", "number")
 )
+OTHER_FIGURES = ReasonCode(
+    "resources.other_figures",
+    ngettext_lazy(
+        "%(number)s with another number of seeds",
+        "%(number)s with other numbers of seeds",
+        "number",
+    ),
+)
 OF_STATUS = {"Active": ACTIVE, "Stale": STALE, "Unknown": UNKNOWN}
 
 LEFT_OUT = ReasonCode("resources.left_out", _("Left out of the magnet link: %(part)s (%(why)s)."))

@@ -24,6 +24,8 @@ from resources.models import (
 )
 from resources.models.collisions import Collisions
 from resources.models.fields import ResourceFields
+from resources.models.queryset import ResourceQuerySet
+from resources.swarms import SwarmCheck
 from resources.torrents import metadata
 from resources.torrents.magnets import Magnet
 from teams.models import Team, Token, public_names
@@ -123,6 +125,14 @@ def resource(*, is_probed: bool = True, **kwargs: Any) -> Resource:
     if row.is_public:
         _tell_catalog(row)
     return row
+
+
+def checked(
+    rows: ResourceQuerySet[Resource], status: DhtStatus, misses: int = 0, **figures: Any
+) -> int:
+    """Each of them looked up with this outcome; how many have another status."""
+    check = SwarmCheck(status, misses, **figures)
+    return Resource.objects.record_checks(dict.fromkeys(rows.values_list("pk", flat=True), check))
 
 
 def _clean(row: Resource) -> None:

@@ -36,7 +36,7 @@ EDITS = 10
 CHINESE_OF_EACH_LENGTH = 15
 COLUMNS = (
     "id, title, magnet_uri, magnet_hash, magnet_hash_v2, category_id, publisher_id, team_id, tags,"
-    " total_size_bytes, file_count, files_tree_summary, dht_status, dht_misses, last_dht_check,"
+    " total_size_bytes, file_count, files_tree_summary, dht_status, last_dht_check,"
     " published_at, updated_at, content_markdown"
 )
 
@@ -172,13 +172,12 @@ def _facts(row: tuple[Any, ...]) -> Entry:
     pk, title, magnet, v1, v2, category, publisher, team, tags, size, files, files_summary = row[
         :12
     ]
-    health, misses, checked, published, updated, text = row[12:]
+    health, checked, published, updated, text = row[12:]
     summary = " ".join(text.translate({ord("#"): None, ord("*"): None}).split())[:240]
     return Entry(
         id=pk, title=title, magnet=magnet, hash=v1, hash_v1=v1, hash_v2=v2, category=category,
         publisher=publisher, team=team, tags=tuple(json.loads(tags)), size_bytes=size,
-        file_count=files, files_summary=files_summary, dht_status=health, misses=misses,
-        checked_at=checked, published_at=published, became_public_at=published, updated_at=updated, summary=summary,
+        file_count=files, files_summary=files_summary, dht_status=health,         seeds_band="unknown", missing_since=None, seen_at=None, peers=None, checked_at=checked, published_at=published, became_public_at=published, updated_at=updated, summary=summary,
     )  # fmt: skip
 
 

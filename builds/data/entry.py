@@ -43,8 +43,14 @@ class Entry:
     files_summary: str
     dht_status: str
     """`Active`, `Stale` or `Unknown`."""
-    misses: int
+    seeds_band: str
+    """As `SeedsBand` has it."""
+    missing_since: str | None
     checked_at: str | None
+    seen_at: str | None
+    """When a check last found anybody."""
+    peers: int | None
+    """Whom the last check saw."""
     published_at: str
     became_public_at: str
     """Lists and feeds stand in this order."""

@@ -24,10 +24,13 @@ V1_CHARS = 40
 CHECKED_AGAIN = timedelta(days=7)
 """A page says when its resource was checked. It says so anew when something else changes too, or
 when it is so far behind: a scan of everything must not change every page every day."""
+SOFT = ("checked_at", "seen_at", "peers", "updated_at", "missing_since")
+"""Facts that make no page due by themselves; of the last one it is the day that does."""
+DAY_CHARS = len("2026-01-31")
 FIELDS = (
     "title", "magnet_uri", "magnet_hash", "magnet_hash_v2", "content_markdown",
-    "cover_image_path", "tags", "category", "publisher", "team", "dht_status", "dht_misses",
-    "last_dht_check", "total_size_bytes", "file_count", "files_tree_summary", "probed_at",
+    "cover_image_path", "tags", "category", "publisher", "team", "dht_status", "seeds_band",
+    "missing_since", "last_seen_at", "peers", "last_dht_check", "total_size_bytes", "file_count", "files_tree_summary", "probed_at",
     "published_at", "became_public_at", "updated_at", "licence", "source_url", "checksums", "supersedes",
     "torrent_name", "other_hash", "is_private",
 )  # fmt: skip
@@ -97,7 +100,7 @@ def _row(
         body=content.body,
         source=content.source,
         dht_status=entry.dht_status,
-        misses=entry.misses,
+        missing_since=entry.missing_since or "",
         published_at=entry.published_at,
         replaces=entry.replaces,
     )
@@ -175,7 +178,6 @@ def _masked(entry: Entry, magnet: Magnet, blocked: Blocked) -> Entry:
 def _entry(resource: Resource, content: _Content, cover: Picture | None) -> Entry:
     assert resource.published_at is not None  # noqa: S101  # public() asks for it
     is_v1 = len(resource.magnet_hash) == V1_CHARS
-    checked_at = resource.last_dht_check
     return Entry(
         id=resource.pk,
         title=words(resource.title, NONE),
@@ -191,8 +193,11 @@ def _entry(resource: Resource, content: _Content, cover: Picture | None) -> Entr
         file_count=resource.file_count,
         files_summary=words(resource.files_tree_summary, NONE),
         dht_status=resource.dht_status,
-        misses=resource.dht_misses,
-        checked_at=checked_at.isoformat() if checked_at else None,
+        seeds_band=resource.seeds_band,
+        missing_since=_iso(resource.missing_since),
+        checked_at=_iso(resource.last_dht_check),
+        seen_at=_iso(resource.last_seen_at),
+        peers=resource.peers,
         published_at=resource.published_at.isoformat(),
         became_public_at=(resource.became_public_at or resource.published_at).isoformat(),
         updated_at=resource.updated_at.isoformat(),
@@ -205,10 +210,15 @@ def _entry(resource: Resource, content: _Content, cover: Picture | None) -> Entr
     )
 
 
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
 def _differs(old: Entry, new: Entry) -> bool:
     """Whether the public should see it otherwise; see CHECKED_AGAIN."""
-    soft = {"misses": old.misses, "checked_at": old.checked_at, "updated_at": old.updated_at}
-    if replace(new, **soft) != old:  # type: ignore[arg-type]  # fields by name
+    if replace(new, **{name: getattr(old, name) for name in SOFT}) != old:
+        return True
+    if (old.missing_since or "")[:DAY_CHARS] != (new.missing_since or "")[:DAY_CHARS]:
         return True
     if new.checked_at is None or old.checked_at is None:
         return new.checked_at != old.checked_at

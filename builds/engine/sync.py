@@ -39,7 +39,7 @@ NO_REVISION = -1
 """The tables hold nothing, or nothing to go by."""
 BATCH = 500
 COLUMNS = (
-    "id", "entry_json", "body", "source", "dht_status", "misses", "published_at", "replaces",
+    "id", "entry_json", "body", "source", "dht_status", "missing_since", "published_at", "replaces",
 )  # fmt: skip
 DueOwners = dict[str, dict[str, object] | None]
 

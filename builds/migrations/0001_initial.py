@@ -199,12 +199,12 @@ class Migration(migrations.Migration):
                 ('body', models.BinaryField()),
                 ('source', models.CharField(max_length=64)),
                 ('dht_status', models.CharField(max_length=8)),
-                ('misses', models.PositiveIntegerField()),
+                ('missing_since', models.CharField(max_length=32)),
                 ('published_at', models.CharField(max_length=32)),
                 ('replaces', models.BigIntegerField(null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['dht_status', 'misses'], name='builds_entry_by_health'), models.Index(condition=models.Q(('replaces__isnull', False)), fields=['replaces'], name='builds_entry_by_older')],
+                'indexes': [models.Index(fields=['dht_status', 'missing_since'], name='builds_entry_by_health'), models.Index(condition=models.Q(('replaces__isnull', False)), fields=['replaces'], name='builds_entry_by_older')],
             },
         ),
         migrations.CreateModel(

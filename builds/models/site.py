@@ -50,8 +50,8 @@ class EntryRowQuerySet(PartsQuerySet["EntryRow"]):
     """Sets of entries of the site."""
 
     def endangered(self) -> Self:
-        """What needs seeders most: looked up in vain most often, then the oldest."""
-        return self.filter(dht_status=DhtStatus.STALE).order_by("-misses", "published_at", "id")
+        """What needs seeders: what went missing last comes first, since somebody may still have it."""
+        return self.filter(dht_status=DhtStatus.STALE).order_by("-missing_since", "-id")
 
     def active(self) -> Self:
         """Those that somebody seeds, as far as probes found."""
@@ -71,7 +71,8 @@ class EntryRow(models.Model):
     source = models.CharField(max_length=64)
     """Digest of what `body` was made from."""
     dht_status = models.CharField(max_length=8)
-    misses = models.PositiveIntegerField()
+    missing_since = models.CharField(max_length=32)
+    """As `Entry` has it; empty while it is not missing."""
     published_at = models.CharField(max_length=32)
     replaces = models.BigIntegerField(null=True)
     """As `Entry` has it; an entry of that key may come, go and come again."""
@@ -82,7 +83,7 @@ class EntryRow(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["dht_status", "misses"], name="builds_entry_by_health"),
+            models.Index(fields=["dht_status", "missing_since"], name="builds_entry_by_health"),
             models.Index(
                 fields=["replaces"],
                 condition=models.Q(replaces__isnull=False),

@@ -50,6 +50,8 @@ def item(entry: Entry, taxonomy: Taxonomy, supersession: Supersession) -> dict[s
         "magnet_hash": entry.hash,
         "dht_status": entry.dht_status,
         "last_dht_check": entry.checked_at,
+        "seeds_band": entry.seeds_band,
+        "missing_since": entry.missing_since,
         "total_size_bytes": entry.size_bytes,
         "total_size_human": entry.size,
         "file_count": entry.file_count,

@@ -16,6 +16,7 @@ from builds.listings.reader import breadcrumbs, category_link, tag_links
 from builds.listings.supersession import Supersession
 from builds.pages import provenance
 from builds.tree.check import MismatchError
+from resources.states import SeedsBand
 from resources.torrents import magnets, metadata, metainfo
 
 
@@ -62,8 +63,7 @@ def page(
     if entry.team is not None:
         team = taxonomy.teams[entry.team]
         params["team"] = {"name": team.name, "address": urls.team(team.slug)}
-    if entry.checked_at:
-        params["checked"] = _to_the_second(entry.checked_at)
+    params |= _swarm(entry)
     if has_torrent:
         params["torrent"] = urls.torrent(entry.hash)
     if entry.cover:
@@ -74,6 +74,19 @@ def page(
         }
     params |= provenance.shown(entry, body) | _releases(entry, supersession)
     return Page(urls.resource(entry.id), "resource", entry.title, params)
+
+
+def _swarm(entry: Entry) -> dict[str, Any]:
+    """What checks found; of a band of the DHT alone the peers, since nobody counts its seeds."""
+    moments = {"checked": entry.checked_at, "seen": entry.seen_at}
+    found: dict[str, Any] = {name: _to_the_second(at) for name, at in moments.items() if at}
+    if entry.missing_since:
+        found["missing"] = entry.missing_since[:10]
+    if entry.seeds_band not in (SeedsBand.UNKNOWN, SeedsBand.NONE):
+        found["seeds"] = entry.seeds_band
+    elif entry.peers and entry.health == "active":
+        found["peers"] = entry.peers
+    return found
 
 
 def _releases(entry: Entry, supersession: Supersession) -> dict[str, Any]:

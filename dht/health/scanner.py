@@ -32,11 +32,21 @@ STEP_S = 0.2
 MAX_HELD = 20_000
 """Resources under way: some wait for their time-out, or a slow tracker."""
 LOOK_EVERY_S = 0.5
+DAYS_FOR_ALL = 7
 BACKLOG = 2 * lookups.BUSY_AT_ONCE
 """Fewer that wait for their look-up, and the next part is taken."""
 
 
 Listener = Callable[[Scan], None]
+
+
+def sample_size() -> int:
+    """How many resources a scheduled scan checks: GHOST_DHT_SAMPLE_SIZE; where that is not set, a seventh
+    of the catalog if it is more, so that a daily scan comes round in a week."""
+    size: int = settings.GHOST.dht_sample_size
+    if "dht_sample_size" in settings.GHOST.model_fields_set:
+        return size
+    return max(size, -(-Resource.objects.standing().count() // DAYS_FOR_ALL))
 
 
 def scan(

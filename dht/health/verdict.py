@@ -14,6 +14,7 @@ from dht.engine.lookups import Sighting
 from dht.models import HealthSample, Method, ScanPart
 from ghost.core.catalog.models import Catalog
 from resources.models import DhtStatus, Resource
+from resources.swarms import SwarmCheck
 
 if TYPE_CHECKING:
     from dht.models import Scan
@@ -85,6 +86,18 @@ class Finding:
     method: Method
     status: DhtStatus
     misses: int
+
+    @property
+    def check(self) -> SwarmCheck:
+        """The same, as the resource's figures are made of it."""
+        found = self.evidence
+        return SwarmCheck(
+            self.status,
+            self.misses,
+            found.seeds,
+            found.peers,
+            is_answered=found.is_answered or self.is_alive,
+        )
 
     @property
     def is_alive(self) -> bool:
@@ -159,14 +172,8 @@ def _still_true(findings: Sequence[Finding], asked_at: datetime) -> list[Finding
 
 
 def _record(findings: Collection[Finding]) -> int:
-    """Write the rows, those alike together; how many got another status."""
-    alike: dict[tuple[DhtStatus, int], list[int]] = {}
-    for finding in findings:
-        alike.setdefault((finding.status, finding.misses), []).append(finding.resource.pk)
-    return sum(
-        Resource.objects.filter(pk__in=keys).record_health(status, misses=misses)
-        for (status, misses), keys in alike.items()
-    )
+    """Write the rows; how many got another status."""
+    return Resource.objects.record_checks({f.resource.pk: f.check for f in findings})
 
 
 def _sample(scan: Scan, finding: Finding) -> HealthSample:

@@ -47,6 +47,7 @@ class ResourceAdmin(ResourceActions, ResourceColumns):
     list_filter = [
         StateFilter,
         ("dht_status", ChoicesDropdownFilter),
+        ("seeds_band", ChoicesDropdownFilter),
         ("probe_status", ChoicesDropdownFilter),
         CategoryFilter,
         ("team", RelatedDropdownFilter),
@@ -75,7 +76,9 @@ class ResourceAdmin(ResourceActions, ResourceColumns):
                     ("probed_at", "probe_due_at"),
                     "why",
                     ("health", "dht_changed_at"),
-                    ("num_peers", "dht_misses"),
+                    ("seeds", "seeds_band", "peers"),
+                    ("last_seen_at", "missing_since", "dht_misses"),
+                    "num_peers",
                     "is_private",
                     "last_dht_check",
                 ],
@@ -97,7 +100,7 @@ class ResourceAdmin(ResourceActions, ResourceColumns):
     ]
     readonly_fields: ClassVar[list[Any]] = [
         "tags_in_words", "body_as_typed", "checksums_as_lines", "size", "file_count", "files", "probe", "probe_attempts",
-        "probed_at", "probe_due_at", "why", "health", "dht_changed_at", "num_peers",
+        "probed_at", "probe_due_at", "why", "health", "dht_changed_at", "num_peers", "seeds", "peers", "seeds_band", "last_seen_at", "missing_since",
         "last_dht_check", "dht_misses", "magnet_hash", "magnet_hash_v2", "created_at", "updated_at", "takedown_at",
         "takedown_reason", "is_private",
     ]  # fmt: skip

@@ -15,7 +15,7 @@ from resources.exchange.records import Header, Record
 from resources.models import Block, Category, DhtStatus, ProbeStatus, Resource
 from resources.models.category import Place
 from resources.models.category_paths import CategoryPaths
-from resources.states import State
+from resources.states import SeedsBand, State
 from resources.torrents import metadata
 from teams.models import Team, Token
 from teams.roles import Role
@@ -28,7 +28,8 @@ SAME = (
     "cover_image_url", "created_at", "updated_at", "published_at", "became_public_at",
     "takedown_at",
     "takedown_reason", "awaits_review", "review_note", "dht_misses", "dht_changed_at",
-    "last_dht_check", "probe_attempts", "probed_at", "num_peers", "other_hash",
+    "last_dht_check", "seeds", "peers", "last_seen_at", "first_missed_at", "missing_since",
+    "probe_attempts", "probed_at", "num_peers", "other_hash",
     "total_size_bytes", "file_count", "files_tree_summary", "is_private", "is_let_through", "torrent_name",
 )  # fmt: skip
 """Fields that a row and its record have under one name, and as one value."""
@@ -193,6 +194,8 @@ class Export:
             team=row.team_id,
             supersedes=row.supersedes.magnet_hash if row.supersedes else None,
             dht_status=DhtStatus(row.dht_status),
+            seeds_band=SeedsBand(row.seeds_band),
+            next_band=SeedsBand(row.next_band),
             probe_status=ProbeStatus(row.probe_status),
             probe_error=row.probe_error.stored(),
             metadata=metadata.load(row.magnet_hash) if row.probed_at else None,

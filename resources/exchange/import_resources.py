@@ -39,7 +39,8 @@ OF_PEOPLE = (
 )  # fmt: skip
 OF_WORKERS = (
     "created_at", "updated_at", "takedown_at", "takedown_reason", "dht_status", "dht_misses",
-    "dht_changed_at", "last_dht_check", "probe_status", "probe_error", "probe_attempts",
+    "dht_changed_at", "last_dht_check", "seeds", "peers", "last_seen_at", "first_missed_at",
+    "missing_since", "seeds_band", "next_band", "probe_status", "probe_error", "probe_attempts",
     "probed_at", "num_peers", "other_hash", "total_size_bytes", "file_count",
     "files_tree_summary", "became_public_at", "is_private", "is_let_through", "torrent_name",
 )  # fmt: skip

@@ -22,7 +22,7 @@ from pydantic import (
 
 from ghost.core.errors import RefusedError
 from ghost.core.moments import Moment
-from resources.states import DhtStatus, ProbeStatus
+from resources.states import DhtStatus, ProbeStatus, SeedsBand
 from resources.torrents import metadata
 from teams.roles import Role
 from teams.token_schemes import Scheme
@@ -151,6 +151,13 @@ class ResourceRecord(_Record):
     dht_misses: _Count = 0
     dht_changed_at: Moment | None = None
     last_dht_check: Moment | None = None
+    seeds: _Count | None = None
+    peers: _Count | None = None
+    last_seen_at: Moment | None = None
+    first_missed_at: Moment | None = None
+    missing_since: Moment | None = None
+    seeds_band: SeedsBand = SeedsBand.UNKNOWN
+    next_band: SeedsBand = SeedsBand.UNKNOWN
     probe_status: ProbeStatus = ProbeStatus.PENDING
     probe_error: Text = ""
     probe_attempts: _Small = 0

@@ -16,6 +16,7 @@ from ghost.core.batches import batched
 from ghost.core.events import outbox
 from ghost.core.events.models import Event, EventKind
 from resources.models.fields import ResourceFields
+from resources.swarms import SwarmFigures
 
 IN_ONE = 200
 WORDS = {
@@ -37,8 +38,8 @@ WORDS = {
 
 Audience = tuple[int, int | None]
 """Publisher and team of a resource."""
-Health = tuple[int, str, int, int | None]
-"""Of one row: its key, the health that it had, its publisher and its team."""
+Health = tuple[int, int, int | None, SwarmFigures, SwarmFigures]
+"""Of one row: its key, its publisher, its team, what was known of its swarm and what is now."""
 
 
 def changed(action: str, rows: Iterable[ResourceFields]) -> None:
@@ -55,13 +56,25 @@ def _state(what: str, row: ResourceFields) -> str | None:
     return None if what == "deleted" else str(row.state)
 
 
-def health(rows: Iterable[Health], status: str) -> None:
-    """That their health is another one from now on."""
+def health(rows: Iterable[Health]) -> None:
+    """That their health, or how many seed them, is another one from now on."""
     items = (
-        ((publisher, team), {"resource_id": key, "was": was, "status": status})
-        for key, was, publisher, team in rows
+        ((publisher, team), {"resource_id": key} | _swarm(old, new))
+        for key, publisher, team, old, new in rows
     )
     _add(EventKind.HEALTH, items)
+
+
+def _swarm(old: SwarmFigures, new: SwarmFigures) -> dict[str, Any]:
+    since = new.missing_since
+    return {
+        "was": old.dht_status,
+        "status": new.dht_status,
+        "seeds_band": new.seeds_band,
+        "seeds": new.seeds,
+        "peers": new.peers,
+        "missing_since": since.isoformat() if since else None,
+    }
 
 
 def on_site(rows: Iterable[ResourceFields], revisions: Mapping[int, int], at: datetime) -> None:

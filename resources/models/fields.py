@@ -16,15 +16,16 @@ from ghost.core.text import info_hashes
 from ghost.core.text.addresses import require_plain
 from resources import sizes
 from resources.models.category import Category
-from resources.states import DhtStatus, ProbeStatus, State
+from resources.states import DhtStatus, ProbeStatus, SeedsBand, State
+from resources.swarms import SwarmFigures
 from resources.torrents import magnets, metadata, published_links
 from teams.models import Team, Token
 
 PUBLIC_FIELDS = (
     "title", "magnet_uri", "content_markdown", "cover_image_path", "tags", "category_id",
-    "publisher_id", "team_id", "dht_status", "published_at", "total_size_bytes", "file_count",
-    "files_tree_summary", "licence", "source_url", "checksums", "supersedes_id", "torrent_name",
-    "other_hash", "is_private",
+    "publisher_id", "team_id", "dht_status", "seeds_band", "missing_since", "published_at",
+    "total_size_bytes", "file_count", "files_tree_summary", "licence", "source_url", "checksums",
+    "supersedes_id", "torrent_name", "other_hash", "is_private",
 )  # fmt: skip
 """What the public site shows of a row: a change in one of these asks for a build."""
 
@@ -40,7 +41,7 @@ COVER_FIELDS = ("cover_image_path", "cover_error", "cover_due_at", "cover_upload
 PROBE_FIELDS = (
     "probe_status", "probe_error", "probe_attempts", "probe_due_at", "probe_claim",
     "probe_claimed_until", "probed_at", "total_size_bytes", "file_count", "files_tree_summary",
-    "num_peers", "dht_status", "dht_misses", "dht_changed_at", "last_dht_check", "other_hash",
+    "num_peers", "other_hash", *SwarmFigures._fields,
     "is_private", "is_let_through", "torrent_name",
 )  # fmt: skip
 
@@ -119,11 +120,31 @@ class ResourceFields(models.Model):
     last_dht_check = models.DateTimeField(
         _("last checked"), null=True, editable=False, db_index=True
     )
+    seeds = models.PositiveIntegerField(_("seeds"), null=True, editable=False)
+    """As the tracker that knows most counted them at the last check; None if none told."""
+    peers = models.PositiveIntegerField(_("peers"), null=True, editable=False)
+    """Everybody whom the last check saw, in trackers or in the DHT."""
+    last_seen_at = models.DateTimeField(_("last seen"), null=True, editable=False)
+    first_missed_at = models.DateTimeField(null=True, editable=False)
+    """The first of the checks in a row that found nobody, up to now."""
+    missing_since = models.DateTimeField(_("missing since"), null=True, editable=False)
+    """The same, once there were enough of them to call it Stale."""
+    seeds_band = models.CharField(
+        _("seeds in bands"),
+        max_length=8,
+        choices=SeedsBand,
+        default=SeedsBand.UNKNOWN,
+        editable=False,
+    )
+    next_band = models.CharField(
+        max_length=8, choices=SeedsBand, default=SeedsBand.UNKNOWN, editable=False
+    )
+    """What the last check said of it: a second one in a row makes it the band."""
 
     total_size_bytes = models.PositiveBigIntegerField(_("size"), null=True, editable=False)
     file_count = models.PositiveIntegerField(_("files"), null=True, editable=False)
     files_tree_summary = models.TextField(default="", editable=False)
-    num_peers = models.PositiveIntegerField(_("peers"), null=True, editable=False)
+    num_peers = models.PositiveIntegerField(_("peers of the probe"), null=True, editable=False)
     is_private = models.BooleanField(_("private torrent"), default=False, editable=False)
     """Marked so in its info section (BEP 27): held until an operator lets it through."""
     is_let_through = models.BooleanField(default=False, editable=False)

@@ -106,6 +106,10 @@ def _record_found(
         "dht_status": DhtStatus.ACTIVE,
         "dht_misses": 0,
         "last_dht_check": found.fetched_at,
+        "peers": found.num_peers,
+        "last_seen_at": found.fetched_at,
+        "first_missed_at": None,
+        "missing_since": None,
     }
     return _record_probe(
         row,

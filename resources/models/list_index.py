@@ -24,7 +24,8 @@ INDEX = models.Index(
     fields=[
         "id", "title_folded", *HASHES, "category", "publisher", "team", "dht_status",
         "probe_status", "takedown_at", "published_at", "probed_at", "awaits_review", "updated_at",
-        "became_public_at", "is_private", "is_let_through",
+        "became_public_at", "is_private", "is_let_through", "seeds_band", "seeds", "last_seen_at",
+        "missing_since",
     ],
     name="resources_walk",
 )  # fmt: skip
@@ -53,7 +54,7 @@ LISTED = {
     for name in (
         "id", "category", "publisher", "team", "dht_status", "probe_status", "takedown_at",
         "published_at", "probed_at", "awaits_review", "updated_at", "is_private",
-        "is_let_through",
+        "is_let_through", "seeds_band", "seeds", "last_seen_at", "missing_since",
     )
 }  # fmt: skip
 """Aliases under which lists are filtered: `rows.alias(**LISTED).filter(listed_team=…)`."""

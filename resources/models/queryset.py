@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Self
 
@@ -14,13 +14,14 @@ from ghost.core.batches import batched
 from ghost.core.catalog.models import Catalog, Change
 from ghost.core.text.reasons import NONE
 from resources import reasons
-from resources.models import changes, events, list_index
+from resources.models import changes, list_index, swarm_checks
 from resources.models.block import Block
 from resources.models.changes import Row
 from resources.models.collisions import has_hash
 from resources.models.fields import HASHES, state_is
 from resources.models.tag import ResourceTag
 from resources.states import DhtStatus, ProbeStatus, State
+from resources.swarms import SwarmCheck
 from teams.models import Team, Token
 
 BATCH = 100
@@ -87,6 +88,7 @@ class ResourceQuerySet(models.QuerySet[Row]):
         tag: str | None = None,
         state: State | None = None,
         updated_since: datetime | None = None,
+        missing_before: datetime | None = None,
         **exact: object,
     ) -> Self:
         """What a publisher looks for; None is no condition. Taken down only if asked for.
@@ -104,6 +106,8 @@ class ResourceQuerySet(models.QuerySet[Row]):
             rows = rows.filter(listed_id__in=ResourceTag.objects.named(tag).values("resource"))
         if updated_since:
             rows = rows.filter(listed_updated_at__gte=updated_since)
+        if missing_before:
+            rows = rows.filter(listed_missing_since__lt=missing_before)
         wanted = {name.removesuffix("_id"): v for name, v in exact.items() if v is not None}
         return rows.filter(**{f"{list_index.PREFIX}{name}": v for name, v in wanted.items()})
 
@@ -308,20 +312,9 @@ class ResourceQuerySet(models.QuerySet[Row]):
         with Catalog.turn():
             held.update(probe_claimed_until=until)
 
-    def record_health(self, status: DhtStatus, *, misses: int = 0) -> int:
-        """Note a look-up's outcome; how many got another status than they had."""
-        now = timezone.now()
-        with Catalog.turn():
-            changed = self.exclude(dht_status=status)
-            is_seen = models.ExpressionWrapper(state_is(State.LIVE), models.BooleanField())
-            columns = ("pk", "dht_status", "publisher_id", "team_id", is_seen)
-            rows = list(changed.order_by("pk").select_for_update().values_list(*columns))
-            changed.update(dht_status=status, dht_changed_at=now)
-            self.update(dht_misses=misses, last_dht_check=now)
-            if seen := [row[0] for row in rows if row[-1]]:
-                Catalog.advance(reasons.OF_STATUS[status.value](number=len(rows)), seen)
-            events.health((row[:4] for row in rows), str(status))
-        return len(rows)
+    def record_checks(self, checks: Mapping[int, SwarmCheck]) -> int:
+        """See `swarm_checks.record`: what checks said of their swarms."""
+        return swarm_checks.record(self, checks)
 
 
 def _has_tag(start: str) -> models.Q:

@@ -29,7 +29,8 @@ from resources.models.fields import COVER_FIELDS, EDITED_FIELDS, PROBE_FIELDS, R
 from resources.models.queryset import ResourceQuerySet
 from resources.models.tag import ResourceTag
 from resources.models.text_hash import MOST_IN_TEXT, TextHash
-from resources.states import DhtStatus, ProbeStatus
+from resources.states import ProbeStatus
+from resources.swarms import SwarmFigures
 from resources.torrents import magnets, metadata, private
 from teams.models import Token
 from teams.roles import Role
@@ -197,8 +198,8 @@ class Resource(ResourceFields):
         self.total_size_bytes = self.file_count = self.num_peers = None
         self.files_tree_summary = self.other_hash = self.torrent_name = ""
         self.is_private = self.is_let_through = False
-        self.dht_status, self.dht_misses = DhtStatus.UNKNOWN, 0
-        self.dht_changed_at = self.last_dht_check = None
+        for name, value in SwarmFigures()._asdict().items():
+            setattr(self, name, value)
 
     # -- storing
 

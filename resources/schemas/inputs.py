@@ -27,7 +27,7 @@ from ghost.core.http.schemas import (
 )
 from resources import provenance, tags
 from resources.models.resource import MAX_BODY_BYTES
-from resources.states import DhtStatus, ProbeStatus, State
+from resources.states import DhtStatus, ProbeStatus, ResourceSort, SeedsBand, State
 from resources.torrents import magnets
 
 Title = Annotated[str, COMPOSED, StringConstraints(min_length=1, max_length=300, pattern=NO_NUL)]
@@ -219,6 +219,13 @@ class ResourceFilter(Page):
     """Only resources in this state."""
     updated_since: MomentIn | None = None
     """Only resources that changed at this moment or later. The order stays newest first."""
+    seeds_band: SeedsBand | None = None
+    """Only resources in this band of seeds."""
+    missing_before: MomentIn | None = None
+    """Only resources that have been missing since before this moment."""
+    sort: ResourceSort = ResourceSort.NEWEST
+    """The order: `newest` first, or by `seeds`, `missing_since` or `last_seen_at`, upwards or with `-`
+    downwards. Resources without that value come last."""
     count: bool = False
     """Whether to answer the number of resources on all pages in `X-Total-Count`."""
 
@@ -232,6 +239,9 @@ class ResourceFilter(Page):
         "probe_status": "ok",
         "state": "live",
         "updated_since": "2026-01-31T00:00:00Z",
+        "seeds_band": "3-9",
+        "missing_before": "2026-02-28T00:00:00Z",
+        "sort": "newest",
         "count": True,
     }
 

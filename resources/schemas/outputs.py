@@ -9,7 +9,7 @@ from pydantic import AliasChoices, Field, computed_field
 from ghost.core.http.schemas import Moment, NoteTexts, Out, Problem, ReasonText
 from resources.models.category import Place
 from resources.schemas.inputs import Checksum, ResourceIn
-from resources.states import DhtStatus, ProbeStatus, State
+from resources.states import DhtStatus, ProbeStatus, SeedsBand, State
 
 _HASH = "dd8255ecdc7ca55fb0bbf81323d87062db1f6d1c"
 _TASK = "b1946ac92492d234"
@@ -90,6 +90,18 @@ class ResourceItem(Out):
     `Unknown` if it was not checked yet or could not be."""
     last_dht_check: Moment | None
     """When the health was last checked; null if never."""
+    seeds: int | None
+    """How many had the whole torrent at the last check, as the tracker counts that knows most; null if no
+    tracker told."""
+    peers: int | None
+    """How many the last check saw in all, in trackers or in the DHT; null if it was not checked yet."""
+    last_seen_at: Moment | None
+    """When a check or a probe last found anybody; null if none did."""
+    missing_since: Moment | None
+    """Since when checks in a row find nobody, once it is `Stale`; null while it is not missing."""
+    seeds_band: SeedsBand
+    """`seeds` in bands, as the public site shows it: it changes when two checks in a row say so. `0` is
+    reached together with `Stale`; `unknown`: no tracker tells."""
     created_at: Moment
     """When the resource was created."""
     updated_at: Moment
@@ -146,6 +158,11 @@ class ResourceItem(Out):
         "state": "live",
         "dht_status": "Active",
         "last_dht_check": "2026-02-14T08:30:00+00:00",
+        "seeds": 4,
+        "peers": 7,
+        "last_seen_at": "2026-02-14T08:30:00+00:00",
+        "missing_since": None,
+        "seeds_band": "3-9",
         "created_at": "2026-01-31T10:00:00+00:00",
         "updated_at": "2026-01-31T10:00:00+00:00",
         "on_site_at": "2026-01-31T10:00:05+00:00",

@@ -6,7 +6,6 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from dht import tasks
@@ -37,7 +36,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, **options: Any) -> None:  # noqa: ANN401  # Django's
-        limit = settings.GHOST.dht_sample_size if options["limit"] is None else options["limit"]
+        limit = scanner.sample_size() if options["limit"] is None else options["limit"]
         try:
             with tasks.stoppable():
                 done = scanner.scan(

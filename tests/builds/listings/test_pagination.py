@@ -569,7 +569,7 @@ def test_all_at_once_fills_pages_from_the_oldest(total, sizes):
 def store(entry) -> None:
     EntryRow.objects.create(
         id=entry.id, entry_json=entry.json, body=b"", source="", dht_status=entry.dht_status,
-        misses=entry.misses, published_at=entry.published_at,
+        missing_since=entry.missing_since or "", published_at=entry.published_at,
     )  # fmt: skip
 
 

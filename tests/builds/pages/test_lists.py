@@ -189,13 +189,14 @@ def test_teams_have_pages_of_their_own():
     assert found["/teams/restorers/"]["params"]["feed"] == "/feeds/teams/restorers"
 
 
-def test_rescue_lists_what_was_not_found_the_longest_search_first():
+def test_rescue_lists_what_went_missing_last_first():
     make.resource()
-    lost, longest = make.resource(), make.resource()
-    for row, misses in ((lost, 2), (longest, 5)):
-        type(row).objects.filter(pk=row.pk).record_health(DhtStatus.STALE, misses=misses)
+    lost, latest = make.resource(), make.resource()
+    for row in (lost, latest):
+        make.checked(row.alone(), DhtStatus.STALE, misses=2)
+    make.checked(lost.alone(), DhtStatus.STALE, misses=3)
 
-    assert shown(pages()["/rescue/"]) == of(longest, lost)
+    assert shown(pages()["/rescue/"]) == of(latest, lost)
 
 
 def test_every_address_is_one_of_a_page():

@@ -293,7 +293,7 @@ def test_an_interrupted_scan_is_taken_up_where_it_was_left(swarm, monkeypatch):
         make.resource(magnet_uri=seed.magnet_uri, is_probed=False)
     asked = Scan.objects.ask(trigger="Root")
     killed = present(asked.claim(-1))  # its lease has run out
-    Resource.objects.filter(pk=killed.resources[0]).record_health(DhtStatus.ACTIVE)
+    make.checked(Resource.objects.filter(pk=killed.resources[0]), DhtStatus.ACTIVE)
 
     scanner.work(asked)
 

@@ -61,7 +61,7 @@ def test_what_the_open_scan_has_checked_is_not_asked_for_again_unless_named():
     rows = [make.resource(is_probed=False).pk for _ in range(2)]
     scan = Scan.objects.ask(trigger="Root")
     ScanPart.objects.all().delete()
-    Resource.objects.all().record_health(DhtStatus.ACTIVE)
+    make.checked(Resource.objects.all(), DhtStatus.ACTIVE)
 
     joined = contents(Scan.objects.ask(trigger="schedule"))
     named = contents(Scan.objects.ask(only=rows[:1], trigger="Ada"))
@@ -122,7 +122,7 @@ def test_a_dead_workers_part_is_taken_again_but_not_for_ever():
 def test_only_what_nobody_has_checked_is_given_up():
     rows = [make.resource() for _ in range(2)]
     scan = Scan.objects.ask(trigger="Root")
-    Resource.objects.filter(pk=rows[0].pk).record_health(DhtStatus.ACTIVE)
+    make.checked(Resource.objects.filter(pk=rows[0].pk), DhtStatus.ACTIVE)
     ScanPart.objects.update(attempts=scan_module.MAX_ATTEMPTS)
 
     scan.finish()

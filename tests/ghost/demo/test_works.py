@@ -241,12 +241,12 @@ def test_the_command_says_whether_it_begins_or_continues(published, words):
 def test_the_command_scans_until_it_is_known_that_seeders_left(monkeypatch, place, scans):
     row, asked = make.resource(), []
     left = Resource.objects.filter(pk=row.pk)
-    left.record_health(DhtStatus.ACTIVE if scans else DhtStatus.STALE, misses=0)
+    make.checked(left, DhtStatus.ACTIVE if scans else DhtStatus.STALE, misses=0)
 
     def scan(task, *, kind, is_all):
         asked.append(task)
         is_last = len(asked) == scans
-        left.record_health(DhtStatus.STALE if is_last else DhtStatus.ACTIVE, misses=len(asked))
+        make.checked(left, DhtStatus.STALE if is_last else DhtStatus.ACTIVE, misses=len(asked))
 
     monkeypatch.setattr(queue, "enqueue", scan)
 
@@ -262,7 +262,7 @@ def test_the_command_scans_until_it_is_known_that_seeders_left(monkeypatch, plac
 def test_the_command_waits_for_a_scan_only_so_long(monkeypatch, place):
     monkeypatch.setattr(demo, "NOTICED_WITHIN_S", 0)
     row = make.resource()
-    Resource.objects.filter(pk=row.pk).record_health(DhtStatus.ACTIVE, misses=0)
+    make.checked(Resource.objects.filter(pk=row.pk), DhtStatus.ACTIVE, misses=0)
 
     told = demo.Command()._notice(place, {row.magnet_uri})
 

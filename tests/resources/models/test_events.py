@@ -10,6 +10,7 @@ from ghost.core.text.reasons import words
 from resources.models import DhtStatus, ProbeStatus, Resource, findings
 from resources.models import events as news
 from tests import make
+from tests.presence import present
 
 pytestmark = pytest.mark.django_db
 
@@ -103,17 +104,31 @@ def test_deleted_resource_is_told(heard):
     assert heard() == [told("deleted", (was, None))]
 
 
+def since(row: Resource) -> str:
+    row.refresh_from_db()
+    return present(row.missing_since).isoformat()
+
+
 def test_new_health_is_told_and_the_same_is_not(heard):
     rows = [make.resource() for _ in range(3)]
-    Resource.objects.filter(pk=rows[0].pk).record_health(DhtStatus.STALE, misses=2)
+    make.checked(Resource.objects.filter(pk=rows[0].pk), DhtStatus.STALE, misses=2)
     heard()
 
-    changed = Resource.objects.all().record_health(DhtStatus.STALE, misses=3)
+    changed = make.checked(Resource.objects.all(), DhtStatus.STALE, misses=3)
 
     assert changed == 2
     [event] = heard(EventKind.HEALTH)
     assert event["resources"] == [
-        {"resource_id": row.pk, "was": "Active", "status": "Stale"} for row in rows[1:]
+        {
+            "resource_id": row.pk,
+            "was": "Active",
+            "status": "Stale",
+            "seeds_band": "0",
+            "seeds": None,
+            "peers": None,
+            "missing_since": since(row),
+        }
+        for row in rows[1:]
     ]
 
 
@@ -121,7 +136,7 @@ def test_health_is_told_of_drafts_too(heard):
     row = make.resource(published_at=None)
     heard()
 
-    row.__class__.objects.record_health(DhtStatus.STALE)
+    make.checked(row.__class__.objects.all(), DhtStatus.STALE)
 
     [event] = heard(EventKind.HEALTH)
     assert [each["resource_id"] for each in event["resources"]] == [row.pk]
@@ -150,7 +165,7 @@ def test_telling_of_many_takes_as_many_queries_as_of_one(number, django_assert_m
         make.resource()
 
     with django_assert_max_num_queries(14):
-        Resource.objects.all().record_health(DhtStatus.STALE)
+        make.checked(Resource.objects.all(), DhtStatus.STALE)
 
 
 def test_many_are_told_in_one_event_for_each_audience(heard, monkeypatch):

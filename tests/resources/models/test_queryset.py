@@ -76,7 +76,7 @@ def test_health_moves_the_revision_only_when_it_changes(status):
     row = make.resource()
     before = revision()
 
-    changed = Resource.objects.filter(pk=row.pk).record_health(status)
+    changed = make.checked(Resource.objects.filter(pk=row.pk), status)
 
     is_other = status != DhtStatus.ACTIVE
     assert (changed, revision() - before) == (int(is_other), int(is_other))

@@ -37,7 +37,7 @@ def test_whatever_an_answer_shows_changes_its_etag(call, what):
         row.title = "Another"
         row.store()
     elif what == "health":
-        Resource.objects.filter(pk=row.pk).record_health(DhtStatus.STALE, misses=2)
+        make.checked(Resource.objects.filter(pk=row.pk), DhtStatus.STALE, misses=2)
     elif what == "takedown":
         row.take_down(reason="asked", by="test")
     elif what == "successor":
@@ -67,7 +67,7 @@ def test_a_stale_etag_changes_nothing(call, method):
 def test_a_health_scan_between_reading_and_writing_is_no_edit(call):
     row, token = make.resource(), make.admin()
     tag = tag_of(call, token, row)
-    Resource.objects.filter(pk=row.pk).record_health(DhtStatus.STALE, misses=2)
+    make.checked(Resource.objects.filter(pk=row.pk), DhtStatus.STALE, misses=2)
 
     response = call(token, "patch", f"/resources/{row.pk}", {"title": "Mine"}, **{"If-Match": tag})
 
@@ -103,7 +103,7 @@ def test_what_is_known_is_not_sent_again(call):
     tag = tag_of(call, token, row)
 
     known = call(token, "get", f"/resources/{row.pk}", **{"If-None-Match": f'"x", {tag}'})
-    Resource.objects.filter(pk=row.pk).record_health(DhtStatus.STALE, misses=2)
+    make.checked(Resource.objects.filter(pk=row.pk), DhtStatus.STALE, misses=2)
     news = call(token, "get", f"/resources/{row.pk}", **{"If-None-Match": tag})
 
     assert (known.status_code, known.content) == (304, b"")

@@ -64,7 +64,7 @@ def _probe(rng, pk):
 
 def _check(rng, pk):
     keys = rng.sample(sorted(_keys()), 3)
-    Resource.objects.filter(pk__in=keys).record_health(rng.choice(list(DhtStatus)), misses=1)
+    make.checked(Resource.objects.filter(pk__in=keys), rng.choice(list(DhtStatus)), misses=1)
 
 
 def _claim(rng, pk):

@@ -94,7 +94,7 @@ class Editor:
     def health(self) -> None:
         status = self.rng.choice(list(DhtStatus))
         rows = Resource.objects.filter(pk__in=[self.any().pk, self.any().pk])
-        rows.record_health(status, misses=self.rng.randint(0, 3))
+        make.checked(rows, status, misses=self.rng.randint(0, 3))
 
     def rename_category(self) -> None:
         row = Category.objects.get(pk=self.rng.choice(self.categories).pk)

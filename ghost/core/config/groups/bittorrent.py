@@ -84,7 +84,10 @@ class HealthScans(Group):
         24, ge=1, le=8_760, description="Hours between scheduled health scans."
     )
     dht_sample_size: int = Field(
-        20, ge=1, description="Resources checked by a scheduled scan, longest unchecked first."
+        20,
+        ge=1,
+        description="Resources checked by a scheduled scan, longest unchecked first. Not set: a seventh "
+        "of the catalog, where that is more.",
     )
     dht_timeout_s: float = Field(
         20, gt=0, le=600, description="Maximum duration of a health look-up, in seconds."

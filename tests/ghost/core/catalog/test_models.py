@@ -142,11 +142,11 @@ def test_a_takedown_of_many_notes_each(noted, monkeypatch):
 
 def test_health_notes_those_that_have_another_one(noted, row):
     hidden, other = make.resource(published_at=None), make.resource()
-    Resource.objects.filter(pk=other.pk).record_health(DhtStatus.STALE)
+    make.checked(Resource.objects.filter(pk=other.pk), DhtStatus.STALE)
 
     rows = Resource.objects.filter(pk__in=[row.pk, hidden.pk, other.pk])
-    assert noted(lambda: rows.record_health(DhtStatus.STALE, misses=2)) == [row.pk]
-    assert noted(lambda: rows.record_health(DhtStatus.STALE, misses=3)) == []
+    assert noted(lambda: make.checked(rows, DhtStatus.STALE, misses=2)) == [row.pk]
+    assert noted(lambda: make.checked(rows, DhtStatus.STALE, misses=3)) == []
 
 
 def test_a_cover_that_came_or_went_is_noted(noted, row):
