@@ -74,13 +74,14 @@ class SwarmFigures(NamedTuple):
 
     def _counted(self, check: SwarmCheck, at: datetime) -> SwarmFigures:
         missed_at = None if check.is_seen else self.first_missed_at or at
+        since = missed_at if check.status == DhtStatus.STALE else None
         band, next_band = self._bands_after(check)
         return self._replace(
             seeds=check.seeds,
             peers=check.peers,
             last_seen_at=at if check.is_seen else self.last_seen_at,
             first_missed_at=missed_at,
-            missing_since=missed_at if check.status == DhtStatus.STALE else None,
+            missing_since=None if check.is_seen else self.missing_since or since,
             seeds_band=str(band),
             next_band=str(next_band),
         )
@@ -92,7 +93,8 @@ class SwarmFigures(NamedTuple):
         if not check.is_seen:  # one miss says nothing of a band, and breaks the row
             return self.seeds_band, self.seeds_band
         found = band_of(check.seeds)
-        return (found if found == self.next_band else self.seeds_band), found
+        is_back = self.seeds_band == SeedsBand.NONE != self.next_band  # seen twice in a row
+        return (found if is_back or found == self.next_band else self.seeds_band), found
 
 
 def band_of(seeds: int | None) -> SeedsBand:

@@ -14,6 +14,7 @@ from ghost.core.errors import OutageError
 from ghost.core.text.reasons import words
 from resources.models import Block, DhtStatus, ProbeStatus, Resource, findings
 from resources.schemas import ResourceItem, ResourceOut
+from resources.swarms import SwarmCheck
 from resources.torrents import metadata
 from tests import make
 from tests.presence import present
@@ -76,6 +77,11 @@ def test_create_answers_with_the_whole_resource(call, prober):
         "state": "held",
         "dht_status": "Unknown",
         "last_dht_check": None,
+        "seeds": None,
+        "peers": None,
+        "last_seen_at": None,
+        "missing_since": None,
+        "seeds_band": "unknown",
         "created_at": row.created_at.isoformat(),
         "updated_at": row.updated_at.isoformat(),
         "published_at": "2026-01-31T10:00:00+00:00",
@@ -512,6 +518,56 @@ def test_pages_follow_one_another_newest_first(call):
         path = link.partition("/api")[2].partition(">")[0]
 
     assert pages == [[ids[4], ids[3]], [ids[2], ids[1]], [ids[0]]]
+
+
+def in_order(call, token: str, query: str) -> list[int]:
+    """Keys of all pages of two."""
+    path, found = f"/resources?limit=2&{query}", list[int]()
+    while path:
+        response = call(token, "get", path)
+        found += [item["id"] for item in response.json()]
+        path = response.headers.get("Link", "").partition("/api")[2].partition(">")[0]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("sort", "order"),
+    [("newest", "edcba"), ("seeds", "dcbea"), ("-seeds", "bdcea"), ("missing_since", "aedcb"),
+     ("-missing_since", "aedcb"), ("last_seen_at", "dcbea"), ("-last_seen_at", "dcbea")],
+)  # fmt: skip
+def test_lists_are_sorted_and_paged_with_what_has_no_value_last(call, sort, order):
+    token, rows = make.admin(), {name: make.resource() for name in "abcde"}
+    told = {"b": 9, "c": 4, "d": 4}
+    Resource.objects.record_checks(
+        {rows[name].pk: SwarmCheck(DhtStatus.ACTIVE, seeds=seeds) for name, seeds in told.items()}
+        | {rows["a"].pk: SwarmCheck(DhtStatus.STALE, 2)}
+    )
+
+    found = in_order(call, token, f"sort={sort}")
+
+    assert found == [rows[name].pk for name in order]
+
+
+def test_lists_are_narrowed_by_band_and_by_how_long_somebody_is_missing(call):
+    token, gone, kept = make.admin(), make.resource(), make.resource()
+    make.checked(gone.alone(), DhtStatus.STALE, misses=2)
+    make.checked(kept.alone(), DhtStatus.ACTIVE, seeds=4)
+    make.checked(kept.alone(), DhtStatus.ACTIVE, seeds=4)
+
+    assert in_order(call, token, "seeds_band=0") == [gone.pk]
+    assert in_order(call, token, "seeds_band=3-9") == [kept.pk]
+    assert in_order(call, token, "missing_before=2999-01-01T00:00:00Z") == [gone.pk]
+    assert in_order(call, token, "missing_before=2020-01-01T00:00:00Z") == []
+
+
+def test_a_page_after_a_row_that_is_gone_is_refused(call):
+    gone = make.resource(published_at=None)
+    gone.discard()
+
+    refused = call(make.admin(), "get", f"/resources?sort=seeds&cursor={gone.pk}")
+
+    assert refused.status_code == 422
+    assert "first page" in str(refused.json()["errors"])
 
 
 def test_filters_narrow_the_list(call):

@@ -52,6 +52,8 @@ def test_index_has_the_fields_of_the_contract():
                 "magnet_hash": row.magnet_hash,
                 "dht_status": "Active",
                 "last_dht_check": present(row.last_dht_check).isoformat(),
+                "seeds_band": "unknown",
+                "missing_since": None,
                 "total_size_bytes": 3_000_000,
                 "total_size_human": "2.86 MiB",
                 "file_count": 2,

@@ -53,7 +53,7 @@ def entry(pk, title, **more):
             "id": pk, "title": title, "magnet": f"magnet:?xt=urn:btih:{pk:040x}", "hash": f"{pk:040x}",
             "hash_v1": f"{pk:040x}", "hash_v2": None, "category": 3, "publisher": 1, "team": None,
             "tags": (), "size_bytes": 5 * MIB, "file_count": 2, "files_summary": "", "dht_status": "Active",
-            "misses": 0, "checked_at": None, "published_at": "2025-01-02T00:00:00+00:00",
+             "seeds_band": "unknown", "missing_since": None, "seen_at": None, "peers": None, "checked_at": None, "published_at": "2025-01-02T00:00:00+00:00",
             "updated_at": "2025-01-02T00:00:00+00:00", "summary": "",
             "became_public_at": "2025-01-02T00:00:00+00:00",
         }
