@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 from django.db import connections, models
@@ -68,13 +69,8 @@ def _write(rows: models.QuerySet[Any], read: Sequence[_Row]) -> None:
     columns = ", ".join(f"{quote(field.column)} = %s" for field in fields)
     key = quote(meta.pk.column)
     sql = f"UPDATE {quote(meta.db_table)} SET {columns} WHERE {key} = %s"  # noqa: S608  # names of ours
-    values = [
-        [
-            *(f.get_db_prep_save(v, connection) for f, v in zip(fields, row.new, strict=True)),
-            row.pk,
-        ]
-        for row in read
-    ]
+    stored = cache(lambda place, value: fields[place].get_db_prep_save(value, connection))
+    values = [[*(stored(*each) for each in enumerate(row.new)), row.pk] for row in read]
     if values:
         with connection.cursor() as cursor:
             cursor.executemany(sql, values)

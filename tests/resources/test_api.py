@@ -520,7 +520,7 @@ def test_pages_follow_one_another_newest_first(call):
     assert pages == [[ids[4], ids[3]], [ids[2], ids[1]], [ids[0]]]
 
 
-def in_order(call, token: str, query: str) -> list[int]:
+def in_order(call, token: IssuedToken, query: str) -> list[int]:
     """Keys of all pages of two."""
     path, found = f"/resources?limit=2&{query}", list[int]()
     while path:
@@ -562,9 +562,10 @@ def test_lists_are_narrowed_by_band_and_by_how_long_somebody_is_missing(call):
 
 def test_a_page_after_a_row_that_is_gone_is_refused(call):
     gone = make.resource(published_at=None)
+    cursor = gone.pk
     gone.discard()
 
-    refused = call(make.admin(), "get", f"/resources?sort=seeds&cursor={gone.pk}")
+    refused = call(make.admin(), "get", f"/resources?sort=seeds&cursor={cursor}")
 
     assert refused.status_code == 422
     assert "first page" in str(refused.json()["errors"])

@@ -362,8 +362,12 @@ def test_nonsense_is_refused_and_changes_nothing(swarm, nonsense):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("given", "count", "size"), [({}, 30, 20), ({}, 141, 21), ({"dht_sample_size": 20}, 141, 20)])
-def test_a_scheduled_scan_comes_round_in_a_week_unless_told_otherwise(configure, monkeypatch, given, count, size):
+@pytest.mark.parametrize(
+    ("given", "count", "size"), [({}, 30, 20), ({}, 141, 21), ({"dht_sample_size": 20}, 141, 20)]
+)
+def test_a_scheduled_scan_comes_round_in_a_week_unless_told_otherwise(
+    configure, monkeypatch, given, count, size
+):
     configure(**given)
     monkeypatch.setattr(type(Resource.objects.all()), "count", lambda rows: count)
 
