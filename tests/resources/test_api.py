@@ -16,6 +16,7 @@ from resources.models import Block, DhtStatus, ProbeStatus, Resource, findings
 from resources.schemas import ResourceItem, ResourceOut
 from resources.swarms import SwarmCheck
 from resources.torrents import metadata
+from teams.models import Token
 from tests import make
 from tests.presence import present
 
@@ -520,7 +521,7 @@ def test_pages_follow_one_another_newest_first(call):
     assert pages == [[ids[4], ids[3]], [ids[2], ids[1]], [ids[0]]]
 
 
-def in_order(call, token: IssuedToken, query: str) -> list[int]:
+def in_order(call, token: Token, query: str) -> list[int]:
     """Keys of all pages of two."""
     path, found = f"/resources?limit=2&{query}", list[int]()
     while path:

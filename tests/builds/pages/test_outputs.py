@@ -82,7 +82,7 @@ class Shelf:
 def _row(entry: Entry) -> EntryRow:
     return EntryRow(
         id=entry.id, entry_json=entry.json, body=b"", source="", dht_status=entry.dht_status,
-        misses=0, published_at=entry.published_at, replaces=None,
+        missing_since="", published_at=entry.published_at, replaces=None,
     )  # fmt: skip
 
 
