@@ -41,7 +41,7 @@ LEASE = timedelta(seconds=15)
 and at once where that is known."""
 RENEW_EVERY_S = 5.0
 MAX_ANSWER_BYTES = 2_000_000
-MAX_FORM_BYTES = 12_000_000
+MAX_FORM_BYTES = 66_000_000
 """Of a body with a file: the largest that an operation takes, and what is around it."""
 _KEPT_HEADERS = ("Content-Type", "ETag", "Link", "Location", "Preference-Applied")
 _NOT_KEPT = frozenset({401, 403, 408, 425, 429})

@@ -177,3 +177,20 @@ def test_a_file_counts_by_its_size_against_the_limit(send, tmp_path, configure, 
     first, second = send(token, body), send(token, body)
 
     assert (first.status_code, second.status_code) == (422, 429)
+
+
+def test_a_file_of_thirteen_megabytes_is_taken_with_a_key(client):
+    count, by = 650_000, make.publisher()
+    info = b"d6:lengthi%de4:name5:a.bin12:piece lengthi16384e6:pieces%d:%be" % (
+        count * 16384, count * 20, b"x" * 20 * count,
+    )  # fmt: skip
+    headers = make.auth(by)["headers"] | {"Idempotency-Key": "once"}
+    file = SimpleUploadedFile("a.torrent", b"d4:info%be" % info)
+
+    answer = client.post(
+        "/api/resources/from-torrent",
+        {"torrent": file, "category_id": make.category().pk},
+        headers=headers,
+    )
+
+    assert (answer.status_code, answer.json()["total_size_bytes"]) == (201, count * 16384)

@@ -139,7 +139,7 @@ def test_dripping_bodies_keep_nobody_waiting_and_are_dropped(place, connect):
     [
         b"Transfer-Encoding: chunked\r\n\r\n5\r\nab",
         b"Content-Length: 70000000\r\n\r\n" + b"x" * 100_000,
-        b"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 60000000\r\n\r\n--x\r\n",
+        b"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 70000000\r\n\r\n--x\r\n",
     ],
 )
 @pytest.mark.parametrize("path", [b"/api/resources", b"/admin/login/", b"/"])
@@ -241,7 +241,7 @@ def test_large_body_is_refused_before_it_is_taken(place, connect, token, status)
     bearer = f"Authorization: Bearer {place.token(token)}\r\n" if token else ""
     sock = connect(
         b"POST /api/resources/from-torrent HTTP/1.1\r\nHost: localhost\r\n" + bearer.encode()
-        + b"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 60000000\r\n\r\n"
+        + b"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 70000000\r\n\r\n"
     )  # fmt: skip
 
     assert sock.recv(100_000).startswith(b"HTTP/1.1 " + status)
