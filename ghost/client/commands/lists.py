@@ -28,6 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--team", type=int, metavar="ID")
     parser.add_argument("--state", help="draft, review, scheduled, held, live or taken_down")
     parser.add_argument("--health", help="Active, Stale or Unknown")
+    parser.add_argument("--seeds", help="unknown, 0, 1-2, 3-9, 10-49, 50-199 or 200+")
+    parser.add_argument("--missing-before", metavar="TIME", help="missing since before then")
+    parser.add_argument(
+        "--sort", help="newest, or seeds, missing_since or last_seen_at; with - before it downwards"
+    )
     parser.add_argument("--probe", help="pending, ok, inactive, timeout, unavailable or skipped")
     parser.add_argument("--since", metavar="TIME", help="changed since then")
     parser.add_argument("--limit", type=int, metavar="N", help="at most this many (all)")
@@ -59,6 +64,9 @@ def _filters(ghost: Ghost, args: argparse.Namespace) -> Json:
         "team_id": args.team,
         "state": args.state,
         "dht_status": args.health,
+        "seeds_band": args.seeds,
+        "missing_before": read_moment(args.missing_before) if args.missing_before else None,
+        "sort": args.sort,
         "probe_status": args.probe,
         "updated_since": read_moment(args.since) if args.since else None,
         "limit": min(args.limit, MAX_ITEMS) if args.limit else MAX_ITEMS,
