@@ -318,9 +318,9 @@ def read_torrent(request: TokenRequest, resource_id: ResourceId) -> HttpResponse
     """
     row = _seen(request, resource_id)
     found, link = _probed(row), magnets.parse(row.published_magnet_uri)
-    if why_not := metainfo.why_not(found, link):
-        raise HttpError(404, str(why_not))
     body = metainfo.make(found, link)
+    if body is None:
+        raise HttpError(404, str(metainfo.why_not(found, link)))
     name = content_disposition_header(
         as_attachment=True, filename=f"{slugs.make(row.title)}.torrent"
     )

@@ -51,7 +51,7 @@ def test_a_resource_becomes_its_page_and_is_on_every_list(build):
     page = (public / f"resources/{row.pk}/index.html").read_text()
     assert "<h1>A film</h1>" in page
     assert "<p>Some <em>words</em>.</p>" in page
-    assert f'href="{row.magnet_uri}"' in unescape(page)
+    assert f'href="{row.published_magnet_uri}"' in unescape(page)
     assert "track.flac" in page
     for name in ("", "categories/films/", "tags/silent/", "publishers/ada/"):
         assert f'href="/resources/{row.pk}/"' in (public / name / "index.html").read_text()

@@ -42,7 +42,8 @@ PUBLIC = {
     "resources.Resource": {
         "title", "magnet_uri", "magnet_hash", "magnet_hash_v2", "content_markdown", "tags",
         "cover_image_path", "dht_status", "files_tree_summary", "published_at", "became_public_at", "updated_at",
-        "last_dht_check", "licence", "source_url",
+        "last_dht_check", "licence", "source_url", "torrent_name", "other_hash",
+        "last_seen_at", "missing_since",
     },
 }  # fmt: skip
 """What may be seen, and what is one of a few words. Everything else is private, if it is new too."""
