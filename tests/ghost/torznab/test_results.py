@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from ghost.torznab import query, results
 from ghost.torznab.categories import Numbers
+from resources.models import list_index
 from tests import make
 from tests.ghost.torznab.answers import items, titles
 
@@ -73,6 +74,8 @@ def test_lists_cost_as_many_queries_with_one_row_as_with_three(
 
     with django_assert_num_queries(len(one)):
         assert len(items(ask(admin, t="search"))) == 3
+    with django_assert_max_num_queries(len(one)):
+        ask(admin, t="tvsearch", q="resource 1", season="1")
 
 
 @pytest.mark.skipif(
@@ -85,6 +88,7 @@ def test_search_walks_the_narrow_index_whatever_narrows_it():
     wanted = query.read({"t": "search", "q": "a b", "cat": "2000", "tag": "x"})
     numbers = Numbers.read()
 
-    plan = results._matching(wanted, ada, numbers).values_list("pk").explain()
+    columns = ("pk", "title_folded", *list_index.HASHES)  # all that may be looked at
+    plan = results._matching(wanted, ada, numbers).values_list(*columns).explain()
 
     assert "SCAN resources_resource USING COVERING INDEX resources_walk" in plan
