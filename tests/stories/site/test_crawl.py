@@ -31,6 +31,7 @@ pytestmark = pytest.mark.django_db
 UNLINKED = {
     "_headers", "404.html", "zh-hans/404.html", "robots.txt", "sitemap.xml", "search/manifest.json",
     "index/manifest.json", "index/categories.json", "index/tags.json",
+    "assets/fold-table.json", "assets/fold-han.json",
 }  # fmt: skip
 """Who asks for these knows their names: web servers, robots, mirrors, the search's script."""
 NAMED_BY_THEM = ("sitemaps/", "index/index-", "search/")
@@ -92,6 +93,10 @@ class Crawler:
         body = answer.read()
         return answer.status, body
 
+    def _from_root(self, named: str) -> str:
+        """In a shard, addresses begin at the site's root, wherever that lies."""
+        return self.base + named[1:] if named.startswith("/") else named
+
     def _named(self, address: str, body: bytes) -> list[str]:
         path = urlsplit(address).path
         named: list[str] = []
@@ -103,6 +108,8 @@ class Crawler:
             named = [self.base + quote(name[1:]) for name in _in_search(body)]
         elif path.endswith("/index/manifest.json"):
             named = [shard["file"] for shard in json.loads(body)["shards"]]
+        elif "/index/index-" in path:
+            named = [self._from_root(each) for each in _in_json(json.loads(body))]
         elif path.endswith(".json"):
             named = list(_in_json(json.loads(body)))
         elif path.endswith(".css"):
@@ -128,7 +135,7 @@ def _in_xml(body: bytes) -> list[str]:
     found = []
     for node in ElementTree.fromstring(body).iter():
         kind = node.tag.rpartition("}")[2]
-        if kind in {"loc", "link", "comments"} and node.text and node.text.strip():
+        if kind in {"loc", "link", "comments", "url", "icon"} and node.text and node.text.strip():
             found.append(node.text)
         for name in ("href", "url", "xmlUrl", "htmlUrl"):
             found += filter(None, [node.get(name)])
@@ -136,14 +143,14 @@ def _in_xml(body: bytes) -> list[str]:
 
 
 def _in_json(plain: object) -> list[str]:
-    """Values that are addresses: those of `…url`, `image` and `cover_image_path`."""
+    """Values that are addresses: those of `…url`, `image`, `icon` and `cover_image_path`."""
     found: list[str] = []
     if isinstance(plain, list):
         for each in plain:
             found += _in_json(each)
     elif isinstance(plain, dict):
         for name, value in plain.items():
-            if isinstance(value, str) and name.endswith(("url", "image", "item", "@id")):
+            if isinstance(value, str) and name.endswith(("url", "image", "icon", "item", "@id")):
                 found.append(value)
             elif name == "cover_image_path" and value:
                 found.append(f"../{value}")

@@ -74,7 +74,7 @@ def end(rows: dict[str, Resource]) -> None:
 
 def shown(rows: dict[str, Resource]) -> list[str]:
     """Those that the site names, in whatever file."""
-    bodies = b"".join(tree(releases.public()).values()).decode()
+    bodies = b"".join(tree(releases.public()).values()).decode(errors="replace")
     return [name for name, row in rows.items() if f"Zq {name}" in bodies or f"/{row.pk}/" in bodies]
 
 
