@@ -59,6 +59,8 @@ def test_list_takes_filters(ghost, token, category):
     assert found("--tag", "x") == found("--category", "other") == ["tagged"]
     assert found("--since", "2999-01-01") == []
     assert found("--health", "Stale", "--probe", "ok") == []
+    assert found("--seeds", "0") == found("--missing-before", "2999-01-01") == []
+    assert found("--sort=-seeds") == ["tagged", "draft"]
     assert ghost("list", "--state", "nonsense")[0] == 1
 
 
