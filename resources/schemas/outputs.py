@@ -157,6 +157,7 @@ class ResourceItem(Out):
         "publisher_token_hash": "77ab5e3c0f1d4a96b8c2e7f05d3a1946c8e0b7f2a5d49316e8c7b0f3a2d51e64",
         "state": "live",
         "dht_status": "Active",
+        "became_public_at": "2026-01-31T12:00:00+00:00",
         "last_dht_check": "2026-02-14T08:30:00+00:00",
         "seeds": 4,
         "peers": 7,
