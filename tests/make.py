@@ -160,6 +160,7 @@ def _find(row: Resource) -> None:
         found.fetched_at,
         found.fetched_at,
     )
+    row.peers, row.last_seen_at = found.num_peers, found.fetched_at
     row.torrent_name = found.link_name
     for name in ("num_peers", "total_size_bytes", "file_count", "files_tree_summary"):
         setattr(row, name, getattr(found, name))

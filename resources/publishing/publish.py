@@ -164,7 +164,7 @@ def check_file(body: bytes, values: dict[str, Any], *, by: Token) -> Resource:
 
 
 def _of_file(magnet: Magnet) -> dict[str, Any]:
-    return {"team_id": None, "title": magnet.name, "magnet_uri": magnet.uri()}
+    return {"team_id": None, "title": magnet.name, "magnet": magnet}
 
 
 def change(

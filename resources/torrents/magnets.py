@@ -125,13 +125,25 @@ def _composed(parts: list[Part]) -> Magnet:
     v1, v2 = _hashes(parts)
     name, cut = _name(parts)
     magnet = Magnet(v1=v1, v2=v2, name=name, length=_length(parts))
-    trackers = read([p.value for p in parts if p.key == "tr"], TRACKER_SCHEMES)
-    web_seeds = read([p.value for p in parts if p.key == "ws"], WEB_SEED_SCHEMES)
     left_out = [(str(p), why) for p in parts if (why := _why_not(p))] + _repeated(parts)
-    left_out += [(f"tr={_shown(url)}", why) for url, why in trackers.left_out]
-    left_out += [(f"ws={_shown(url)}", why) for url, why in web_seeds.left_out]
-    magnet, too_many = fitting(magnet, trackers=trackers.kept, web_seeds=web_seeds.kept)
-    return replace(magnet, notes=(*cut, *_notes(left_out + too_many)))
+    magnet, others = with_addresses(
+        magnet,
+        trackers=[p.value for p in parts if p.key == "tr"],
+        web_seeds=[p.value for p in parts if p.key == "ws"],
+    )
+    return replace(magnet, notes=(*cut, *notes_of(left_out + others)))
+
+
+def with_addresses(
+    magnet: Magnet, *, trackers: Iterable[str], web_seeds: Iterable[str]
+) -> tuple[Magnet, list[tuple[str, Reason]]]:
+    """The link with these addresses as they were given, in their one spelling; and each part that is left
+    out, with why."""
+    tr, ws = read(trackers, TRACKER_SCHEMES), read(web_seeds, WEB_SEED_SCHEMES)
+    left_out = [(f"tr={_shown(url)}", why) for url, why in tr.left_out]
+    left_out += [(f"ws={_shown(url)}", why) for url, why in ws.left_out]
+    magnet, too_many = fitting(magnet, trackers=tr.kept, web_seeds=ws.kept)
+    return magnet, left_out + too_many
 
 
 def fitting(
@@ -195,7 +207,8 @@ def _repeated(parts: list[Part]) -> list[tuple[str, Reason]]:
     return found
 
 
-def _notes(left_out: list[tuple[str, Reason]]) -> list[Reason]:
+def notes_of(left_out: list[tuple[str, Reason]]) -> list[Reason]:
+    """What a writer is told of parts of a link that are left out: MOST_NOTES of them, and how many more."""
     told = dict.fromkeys((_shortened(part), why) for part, why in left_out)
     notes = [reasons.LEFT_OUT(part=part, why=why) for part, why in list(told)[:MOST_NOTES]]
     more = len(told) - MOST_NOTES

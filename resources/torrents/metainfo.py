@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import accumulate, chain, islice
-from urllib.parse import quote
+from itertools import chain, islice
 
 from django.utils.translation import gettext as _
 
@@ -19,7 +18,7 @@ from ghost.core.errors import RefusedError
 from ghost.core.text.reasons import NONE, Reason
 from ghost.core.text.unicode import one_line
 from resources import reasons
-from resources.torrents import bencode, info_sections, link_addresses, magnets, paths_out, sanitize
+from resources.torrents import bencode, info_sections, magnets, paths_out, sanitize
 from resources.torrents.bencode import BencodeError, Value
 from resources.torrents.magnets import Magnet
 from resources.torrents.metadata import Metadata
@@ -142,25 +141,18 @@ def _described(torrent: sanitize.Torrent, urls: dict[bytes, Value]) -> tuple[Mag
         name=one_line(torrent.name)[:255].rstrip(),
         length=torrent.total_size_bytes,
     )
-    seeds = _allowed(link_addresses.WEB_SEED_SCHEMES, urls[b"url-list"])
-    link = replace(link, web_seeds=_fitting(link, seeds))
-    trackers = _allowed(link_addresses.TRACKER_SCHEMES, urls[b"announce"], urls[b"announce-list"])
     found = sanitize.of_file(torrent)
     # Those of a private torrent tell who has uploaded it.
-    kept = () if found.is_private else _fitting(link, trackers)
-    return replace(link, trackers=kept), found
+    trackers = [] if found.is_private else _named(urls[b"announce"], urls[b"announce-list"])
+    link, left_out = magnets.with_addresses(
+        link, trackers=trackers, web_seeds=_named(urls[b"url-list"])
+    )
+    return replace(link, notes=tuple(magnets.notes_of(left_out))), found
 
 
-def _allowed(schemes: frozenset[str], *values: Value) -> tuple[str, ...]:
-    named = chain.from_iterable(map(_texts, values))
-    return link_addresses.read(islice(named, MAX_URLS), schemes).kept
-
-
-def _fitting(link: Magnet, urls: tuple[str, ...]) -> tuple[str, ...]:
-    """The first of them, as many as the link has room for."""
-    room = magnets.MAX_BYTES - len(link.uri())
-    lengths = accumulate(len("&tr=") + len(quote(url, safe="")) for url in urls)
-    return tuple(url for url, length in zip(urls, lengths, strict=True) if length <= room)
+def _named(*values: Value) -> list[str]:
+    """The addresses in these; `with_addresses` tells of those that the link has no room for."""
+    return list(dict.fromkeys(islice(chain.from_iterable(map(_texts, values)), MAX_URLS)))
 
 
 def _texts(value: Value) -> Iterator[str]:

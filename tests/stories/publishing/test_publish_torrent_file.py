@@ -194,3 +194,20 @@ def test_a_file_of_thirteen_megabytes_is_taken_with_a_key(client):
     )
 
     assert (answer.status_code, answer.json()["total_size_bytes"]) == (201, count * 16384)
+
+
+def test_addresses_that_are_left_out_are_named(send, tmp_path):
+    plain: Any = lt.bdecode(torrent(tmp_path).body)
+    plain[b"announce"] = b"udp://tracker.example:6969/announce"
+    plain[b"announce-list"] = [[b"ftp://tracker.example/a"], [b"http://192.168.1.9/announce"]]
+    plain[b"url-list"] = [b"https://files.example/a b/", b"file:///etc/passwd"]
+
+    said = send(make.publisher(), lt.bencode(plain), category_id=make.category().pk).json()
+
+    assert "tr=udp%3A%2F%2Ftracker.example%3A6969%2Fannounce" in said["magnet_uri"]
+    assert "ws=https%3A%2F%2Ffiles.example%2Fa%2520b%2F" in said["magnet_uri"]
+    assert [note.partition(" (")[0] for note in said["notes"]] == [
+        "Left out of the magnet link: tr=ftp://tracker.example/a",
+        "Left out of the magnet link: tr=http://192.168.1.9/announce",
+        "Left out of the magnet link: ws=file:///etc/passwd",
+    ]
