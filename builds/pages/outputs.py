@@ -8,6 +8,7 @@ had on the site and has no more is removed. The search index has its own way: `b
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from django.conf import settings
 from django.db import models
@@ -160,8 +161,8 @@ class RecordMaker:
         counts = {node.id: reader.count_of(node) for node in reader.taxonomy.categories.values()}
         yield search_page(reader.taxonomy, counts)
         yield from json_index.single(reader, shards)
-        needy = reader.endangered(lists.RESCUE_ROWS)
-        yield from self._writer.files(_rescue(), needy[:FEED_ITEMS])
+        needy = [_as_case(entry) for entry in reader.endangered(FEED_ITEMS)]
+        yield from self._writer.files(_rescue(), needy)
         yield opml.file(settings.GHOST.site_title, list(groups(reader)))
         assets = list(hugo.own_files())
         yield from assets
@@ -195,6 +196,11 @@ def feed(reader: Reader, listing: Listing) -> Feed:
     title, name = settings.GHOST.site_title, lists.name_of(reader, listing)
     shown = title if listing.kind == Kind.ALL else f"{title}: {name}"
     return Feed(lists.feed_of(reader, listing), shown, lists.base_of(reader, listing))
+
+
+def _as_case(entry: Entry) -> Entry:
+    """In the feed of what needs seeders it is news since it has been missing, not since it is public."""
+    return replace(entry, became_public_at=entry.missing_since or entry.became_public_at)
 
 
 def _rescue() -> Feed:

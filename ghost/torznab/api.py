@@ -91,5 +91,5 @@ def torznab(request: TokenRequest) -> HttpResponse:
     if wanted.function == query.CAPS:
         return HttpResponse(caps.document(numbers), xml.TYPE)
     rows = results.rows(wanted, request.auth, numbers)
-    body = feed.document(rows, wanted, numbers, results.seeds(rows))
+    body = feed.document(rows, wanted, numbers)
     return HttpResponse(body, xml.RSS_TYPE)

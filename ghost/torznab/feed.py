@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from datetime import timedelta
 from email.utils import format_datetime
 from html import escape
 from xml.etree.ElementTree import Element
 
 from django.conf import settings
+from django.utils import timezone
 
 from builds.data import urls
 from ghost.torznab.categories import Numbers
@@ -21,15 +23,15 @@ ALWAYS = frozenset({"size", "category"})
 """Attributes that no item lacks, whichever are asked for."""
 RESERVED = frozenset({"anonymous", "trusted", "internal", "freeleech"})
 """Tags that mean something else to Torznab's clients than to our publishers (revision 1.3)."""
+FIGURES_KEPT = timedelta(days=7)
+"""What was counted before then tells nothing of now."""
 KEY_DIGITS = 40
 """Of a v2 hash, so many name its swarm to trackers, the DHT and clients (BEP 52)."""
 
 Attributes = Iterator[tuple[str, object]]
 
 
-def document(
-    rows: list[Resource], asked: Asked, numbers: Numbers, seeds: Mapping[int, int]
-) -> bytes:
+def document(rows: list[Resource], asked: Asked, numbers: Numbers) -> bytes:
     """The feed of one page."""
     root = rss()
     channel = add(root, "channel")
@@ -38,7 +40,7 @@ def document(
     add(channel, "link", urls.link(urls.HOME))
     for row in rows:
         item = _item(channel, row)
-        for name, value in _attributes(row, numbers, seeds):
+        for name, value in _attributes(row, numbers):
             if asked.attributes is None or name in ALWAYS | asked.attributes:
                 add(item, "torznab:attr", name=name, value=value)
     return written(root)
@@ -60,7 +62,7 @@ def _item(channel: Element, row: Resource) -> Element:
     return item
 
 
-def _attributes(row: Resource, numbers: Numbers, seeds: Mapping[int, int]) -> Attributes:
+def _attributes(row: Resource, numbers: Numbers) -> Attributes:
     """In the order of the text; what is not known is left out (revision 1.0)."""
     yield "size", row.total_size_bytes or 0
     yield from (("category", number) for number in numbers.of_category(row.category_id))
@@ -68,7 +70,7 @@ def _attributes(row: Resource, numbers: Numbers, seeds: Mapping[int, int]) -> At
     if row.file_count is not None:
         yield "files", row.file_count
     yield "poster", row.publisher.display_name
-    yield from _swarm(row, seeds.get(row.pk))
+    yield from _swarm(row)
     yield "infohash", _infohash(row)
     yield "magneturl", row.published_magnet_uri
     yield "minimumratio", 0
@@ -77,12 +79,22 @@ def _attributes(row: Resource, numbers: Numbers, seeds: Mapping[int, int]) -> At
     yield "uploadvolumefactor", 1
 
 
-def _swarm(row: Resource, seeds: int | None) -> Attributes:
+def _swarm(row: Resource) -> Attributes:
+    """Of the last check, unless that was too long ago; nobody is left of a stale one."""
+    if row.dht_status == DhtStatus.STALE:
+        seeds: int | None = 0
+        peers: int | None = 0
+    else:
+        seeds = row.seeds if _is_recent(row) else None
+        peers = row.peers if _is_recent(row) and row.peers is not None else row.num_peers
     if seeds is not None:
         yield "seeders", seeds
-    peers = 0 if row.dht_status == DhtStatus.STALE else row.num_peers
     if peers is not None:
         yield "peers", max(peers, seeds or 0)
+
+
+def _is_recent(row: Resource) -> bool:
+    return row.last_dht_check is not None and row.last_dht_check > timezone.now() - FIGURES_KEPT
 
 
 def _infohash(row: Resource) -> str:

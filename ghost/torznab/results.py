@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from functools import reduce
 from itertools import islice
 from operator import or_
 
 from django.conf import settings
 from django.db.models import Q
-from django.utils import timezone
 
-from dht.models import HealthSample
 from ghost.torznab import numbering
 from ghost.torznab.categories import Numbers
 from ghost.torznab.query import Asked
 from ghost.torznab.words import Word
 from resources.models import Resource, ResourceTag, list_index
 from resources.models.queryset import ResourceQuerySet
-from resources.states import DhtStatus, State
+from resources.states import State
 from teams.models import Token
 
-SEEDS_KEPT = timedelta(days=7)
-"""What a tracker said before then tells nothing of now."""
 CHUNK = 500
 """Rows that are looked at before it is known whether more are needed."""
 _FIELDS = (
-    "title", "magnet_uri", "magnet_hash", "tags", "category_id", "dht_status", "became_public_at",
+    "title", "magnet_uri", "magnet_hash", "tags", "category_id", "dht_status", "became_public_at", "seeds", "peers", "last_dht_check",
     "total_size_bytes", "file_count", "files_tree_summary", "num_peers", "publisher__display_name",
     "torrent_name", "other_hash", "is_private",
 )  # fmt: skip
@@ -94,13 +89,3 @@ def _has(word: Word) -> Q:
 
 def _tagged(tag: str) -> Q:
     return Q(listed_id__in=ResourceTag.objects.named(tag).values("resource"))
-
-
-def seeds(rows: list[Resource]) -> dict[int, int]:
-    """How many seeds each has, as far as anybody told; nobody is left of a stale one."""
-    lately = HealthSample.objects.filter(
-        resource__in=rows, num_seeds__isnull=False, checked_at__gt=timezone.now() - SEEDS_KEPT
-    )
-    told = lately.order_by("checked_at").values_list("resource_id", "num_seeds")
-    known = {key: count for key, count in told if count is not None}
-    return known | {row.pk: 0 for row in rows if row.dht_status == DhtStatus.STALE}

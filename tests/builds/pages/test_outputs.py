@@ -18,6 +18,7 @@ from builds.pages.outputs import RecordMaker
 from tests import make
 
 pytestmark = pytest.mark.django_db
+SHARDS = {"/index/index-2026-01.json": ("digest", 1)}
 SITE = "https://host.example/repo"
 
 
@@ -196,3 +197,17 @@ def test_a_feed_has_fifty_at_least_and_no_archive_more_than_its_pages(shelf):
     assert all(size == 90 for link, size in sizes.items() if "/archive/" in link)
     assert FEED_ITEMS <= sizes[f"{SITE}/feeds/all.json"] < 150
     assert Listing.objects.filter(kind=Listing.Kind.TAG).count() == 0
+
+
+def test_rescue_dates_a_case_by_when_it_went_missing(shelf):
+    missing = "2026-05-06T07:08:09+00:00"
+    stale = make.entry(1, dht_status="Stale", missing_since=missing)
+    shelf.put(stale, make.entry(2))
+    EntryRow.objects.filter(pk=1).update(missing_since=missing)
+
+    files = {
+        f.address: f.body for f in shelf._maker().records_of("site", SHARDS) if isinstance(f, File)
+    }
+
+    [case] = json.loads(files["/feeds/rescue.json"])["items"]
+    assert (case["title"], case["date_published"]) == (stale.title, missing)

@@ -7,7 +7,6 @@ import feedparser
 import pytest
 from django.utils import timezone
 
-from dht.models import HealthSample
 from resources.models import DhtStatus, Resource
 from tests import make
 from tests.ghost.torznab.answers import attributes, items
@@ -21,10 +20,7 @@ def test_item_has_all_that_clients_read(ask, configure):
     films = make.category("Films", torznab_id=2000)
     docs = make.category("Docs", parent=films)
     row = make.resource(title="Big Buck Bunny", tags=["film", "Internal"], category=docs)
-    Resource.objects.update(dht_status=DhtStatus.ACTIVE, num_peers=3)
-    for days, seeds in ((9, 99), (1, 7), (2, 8)):
-        checked_at = timezone.now() - timedelta(days=days)
-        HealthSample.objects.create(resource=row, num_seeds=seeds, checked_at=checked_at)
+    Resource.objects.update(dht_status=DhtStatus.ACTIVE, num_peers=3, seeds=7, peers=9)
 
     [item] = items(ask(make.admin(), t="search"))
 
@@ -47,7 +43,7 @@ def test_item_has_all_that_clients_read(ask, configure):
         "files": ["2"],
         "poster": ["Ada"],
         "seeders": ["7"],
-        "peers": ["7"],
+        "peers": ["9"],
         "infohash": [row.magnet_hash],
         "magneturl": [row.published_magnet_uri],
         "minimumratio": ["0"],
@@ -129,3 +125,14 @@ def test_attributes_are_those_that_are_asked_for(ask):
     assert told(attrs="infohash", extended="1") == told()
     assert told(attrs="infohash", extended="no") == {"size", "category", "infohash"}
     assert {"infohash", "files", "peers"} < told()
+
+
+def test_what_was_counted_long_ago_is_not_told(ask):
+    make.resource()
+    long_ago = timezone.now() - timedelta(days=9)
+    Resource.objects.update(seeds=7, peers=9, num_peers=3, last_dht_check=long_ago)
+
+    [item] = items(ask(make.admin(), t="search"))
+
+    told = attributes(item)
+    assert ("seeders" in told, told["peers"]) == (False, ["3"])
