@@ -26,7 +26,7 @@ def test_a_document_is_found_by_all_that_names_it():
     assert doc.hashes == {f"{12:040x}"[:10], "ababababab"}
     assert doc.row == (
         12, "Über 图书馆", "Some text", 2, [["C++", "c-plus-plus"]], ["Ada Lovelace", "Night shift"],
-        "3.00 GiB", 3 * GIB, 2, "stale", "2025-01-02", f"{12:040x}", "ab" * 32,
+        "3.00 GiB", 3 * GIB, 2, "stale", "2025-01-02", f"{12:040x}", "ab" * 32, "",
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from tests.builds.search.trees import WORDS, doc, tree
 
 
 def test_a_manifest_of_another_format_asks_for_a_full_build():
-    body = tree([])[manifest.ADDRESS].replace(b'"format":1', b'"format":0')
+    body = tree([])[manifest.ADDRESS].replace(b'"format":2', b'"format":1')
 
     with pytest.raises(OutageError, match="rebuild everything"):
         manifest.read(body)
