@@ -71,6 +71,7 @@ def test_scan_health_that_cannot_start_says_why(no_dht):
         (["--timeout", "nan"], "time-out must"),
     ],
 )
+@pytest.mark.django_db
 def test_scan_health_refuses_nonsense(arguments, reason):
     with pytest.raises(CommandError, match=reason):
         call_command("scan_health", *arguments)
