@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import BinaryIO
 
 from django.utils import timezone
@@ -18,7 +19,7 @@ from ghost.core.batches import batched
 from ghost.core.catalog.models import Catalog
 from ghost.core.db.pacing import PacedWriter
 from ghost.core.errors import RefusedError
-from ghost.core.io.text_encodings import decoded_lines
+from ghost.core.io import text_encodings
 from resources.exchange.csv_table import guarded, unguarded
 from resources.exchange.report import Report
 from resources.models import Block, Resource
@@ -58,14 +59,15 @@ def write(stream: BinaryIO, rows: Iterable[Block]) -> int:
     return written
 
 
-def read(stream: BinaryIO, report: Report) -> Iterator[Entry]:
+def read(stream: BinaryIO, report: Report, encoding: str = text_encodings.UTF_8) -> Iterator[Entry]:
     """The entries; what is none is told to the report. Blank lines and comments (`#`) are passed over, and what
-    follows a hash behind a `#` is its reason."""
-    lines = list(decoded_lines(stream))
-    table = csv.reader(lines, delimiter=_separator(lines))
+    follows a hash behind a `#` is its reason. A byte order mark tells more than `encoding`."""
+    lines = text_encodings.decoded_lines(stream, encoding)
+    before, first = _first(lines)
+    table = csv.reader(chain([first], lines), delimiter=max(_SEPARATORS, key=first.count))
     columns: tuple[str, ...] = COLUMNS
     while True:
-        place = f"line {table.line_num + 1}"
+        place = f"line {before + table.line_num + 1}"
         try:
             cells = next(table, None)
             if cells is None:
@@ -82,9 +84,12 @@ def read(stream: BinaryIO, report: Report) -> Iterator[Entry]:
             report.tell()
 
 
-def _separator(lines: list[str]) -> str:
-    table = next((line for line in lines if line.strip() and not line.startswith("#")), "")
-    return max(_SEPARATORS, key=table.count)
+def _first(lines: Iterator[str]) -> tuple[int, str]:
+    """The first line that is neither blank nor a comment, and how many stand before it."""
+    for before, line in enumerate(lines):
+        if line.strip() and not line.lstrip().startswith("#"):
+            return before, line
+    return 0, ""
 
 
 def _column(name: str) -> str:
@@ -96,7 +101,9 @@ def _entry(place: str, cells: dict[str, str]) -> Entry:
     written, _, comment = cells.get("info_hash", "").strip().partition("#")
     reason = unguarded(cells.get("reason", "")).strip() or comment.strip()
     if any("\ud800" <= char <= "\udfff" for char in reason):
-        raise RefusedError("It is not in UTF-8: save the file as UTF-8.")
+        raise RefusedError(
+            "It is not in UTF-8: save the file as UTF-8, or give --encoding cp1252, or whatever it is in."
+        )
     if "\0" in reason or len(reason) > MAX_REASON_CHARS:
         raise RefusedError(f"reason: it has zero bytes, or more than {MAX_REASON_CHARS:,} letters.")
     since = cells.get("created_at", "").strip()
@@ -132,6 +139,24 @@ def take(
         with report.part(), writer.writing(), Catalog.turn():
             found = _take(part, report.counts, by=by, takes_down=takes_down)
         yield found
+
+
+def foresee(
+    entries: Iterator[Entry], report: Report, *, takes_down: bool
+) -> Iterator[list[Resource]]:
+    """What `take` would do, with nothing written."""
+    seen = set[str]()
+    for part in batched(entries, AT_ONCE):
+        named = {each for entry in part for each in entry.hashes}
+        new = named - seen
+        there = set(Block.objects.covering(*new).values_list("info_hash", flat=True))
+        standing = list(Resource.objects.standing().twins_of(*new))
+        seen |= new
+        report.counts["created"] += len(new - there)
+        report.counts["skipped"] += len(named) - len(new - there)
+        report.counts["taken_down" if takes_down else "standing"] += len(standing)
+        report.tell()
+        yield standing
 
 
 def _take(part: list[Entry], counts: Counter[str], *, by: str, takes_down: bool) -> list[Resource]:

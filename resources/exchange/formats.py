@@ -85,7 +85,7 @@ def of_source(name: str) -> Format:
     if path.is_dir():
         return Format.TORRENTS
     with path.open("rb") as stream:
-        first = text_encodings.in_utf_8(stream).read(1000).lstrip()
+        first = text_encodings.in_utf_8(stream).read(1000).lstrip().replace(b"\r", b"\n")
     if first.startswith(database.MAGIC):
         return Format.EARLIER
     if first.startswith(b"{"):

@@ -21,6 +21,7 @@ from resources.exchange.accounts import People
 from resources.exchange.report import Line, RecordOutcome, Report
 from resources.models import (
     Block,
+    DhtStatus,
     ProbeStatus,
     Resource,
     ResourceTag,
@@ -29,6 +30,7 @@ from resources.models import (
     events,
     findings,
 )
+from resources.states import SeedsBand
 from resources.torrents import magnets, metadata, sanitize
 from resources.torrents.magnets import Magnet
 from teams.models import Team, Token
@@ -196,6 +198,8 @@ class Arrivals:
             **{name: getattr(record, name) for name in (*OF_PEOPLE, *OF_WORKERS) if name in given},
             **self._links(record),
         )
+        if row.dht_status == DhtStatus.STALE and "seeds_band" not in given:
+            _call_gone(row)
         if self._defaults.are_drafts and "published_at" not in given:
             row.published_at = None
         for name in ("created_at", "updated_at"):
@@ -395,6 +399,14 @@ def _give_keys(new: list[tuple[_Arrival, Resource]]) -> None:
 def _check(row: Resource) -> None:
     """The row's check, but for what was asked for all rows together."""
     row.full_clean(exclude=_UNCHECKED, validate_unique=False, validate_constraints=False)
+
+
+def _call_gone(row: Resource) -> None:
+    """An earlier Ghost knew no bands: who was Stale has none who seed, and is missing since the last time that it
+    tells of."""
+    row.seeds_band = row.next_band = SeedsBand.NONE
+    row.missing_since = row.missing_since or row.dht_changed_at or row.last_dht_check
+    row.first_missed_at = row.first_missed_at or row.missing_since
 
 
 def _date(row: Resource) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from ghost.core.errors import RefusedError
+from ghost.core.io import text_encodings
 from resources.exchange import records
 from resources.exchange.records import Header, Record
 from resources.exchange.report import Line
@@ -27,7 +28,7 @@ class Lines:
     """A file of records, its header first; RefusedError if that is none, or of another version."""
 
     def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
+        self._stream = text_encodings.with_line_feeds(stream)
         self._number = 0
         self.header = records.header(self._first())
 

@@ -8,6 +8,7 @@ rows' own `clean` checks what it says.
 from __future__ import annotations
 
 import codecs
+import json
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -30,6 +31,7 @@ from teams.token_schemes import Scheme
 FORMAT, VERSION = "ghost-catalog", 1
 MAX_ID = 2_000_000_000
 """A key far above would use up those that are left."""
+NO_TEXT = "It is damaged: some of its bytes are no letters in the encoding that the file is in."
 MAX_PARTS = 1_000_000
 """Of one JSON object, counted by its commas."""
 
@@ -183,9 +185,11 @@ def parse(body: bytes | str) -> Record:
     """The record that this JSON object is; RefusedError with the reason if it is none."""
     require_few_parts(body)
     try:
-        return _any.validate_json(body)
+        found = _any.validate_json(body)
     except ValidationError as error:
-        raise RefusedError(_told(error)) from error
+        raise RefusedError(_told(error) if _is_text(body) else NO_TEXT) from error
+    require_one_of_each(body)
+    return found
 
 
 def require_few_parts(body: bytes | str) -> None:
@@ -196,11 +200,35 @@ def require_few_parts(body: bytes | str) -> None:
         raise RefusedError(f"It has more than {MAX_PARTS:,} parts.")
 
 
+def require_one_of_each(body: bytes | str) -> None:
+    """RefusedError for an object that names a field twice: readers differ in which of the two holds (RFC 8259 §4)."""
+    try:
+        json.loads(body, object_pairs_hook=_different_names)
+    except (ValueError, RecursionError) as error:
+        raise RefusedError(f"Invalid JSON: {error}") from error
+
+
+def _different_names(pairs: list[tuple[str, Any]]) -> None:
+    names = set[str]()
+    for name, _value in pairs:
+        if name in names:
+            raise RefusedError(f"{name[:40]}: It stands there twice.")
+        names.add(name)
+
+
+def _is_text(body: bytes | str) -> bool:
+    try:
+        return isinstance(body, str) or bool(body.decode() or True)
+    except UnicodeDecodeError:
+        return False
+
+
 def header(body: bytes) -> Header:
     """The header that this JSON object is; RefusedError if it is none, or of another version."""
     require_few_parts(body)
+    body = body.removeprefix(codecs.BOM_UTF8)
     try:
-        found = Header.model_validate_json(body.removeprefix(codecs.BOM_UTF8))
+        found = Header.model_validate_json(body)
     except ValidationError as error:
         raise RefusedError(
             'This is no catalog of Ghost\'s: it begins with {"format": "ghost-catalog", …}.'
@@ -210,6 +238,7 @@ def header(body: bytes) -> Header:
             f"The catalog is of version {found.version}, and this Ghost reads version {VERSION}:"
             " import it with the Ghost that wrote it, or a later one."
         )
+    require_one_of_each(body)
     return found
 
 

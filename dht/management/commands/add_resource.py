@@ -10,11 +10,13 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from dht import probe_jobs, tasks
 from dht.prober import GRACE_S, POLL_S
 from ghost.core import termination
 from ghost.core.audit import actors
+from ghost.core.db.snapshot import trouble
 from ghost.core.errors import GhostError, RefusedError
 from ghost.core.heartbeats import workers
 from resources.exchange.accounts import People
@@ -45,7 +47,14 @@ class Command(BaseCommand):
 
     def handle(self, *, magnet: str, **options: Any) -> None:  # noqa: ANN401  # Django's
         started = time.monotonic()
-        row = self._added(magnet, options)
+        try:
+            with termination.as_interrupt():
+                row = self._added(magnet, options)
+        except (GhostError, ValidationError, DatabaseError, KeyboardInterrupt) as error:
+            why = _refused(error)
+            told = {"id": None, "error": str(why), "seconds": _since(started)}
+            self.stdout.write(json.dumps(told, ensure_ascii=False))
+            raise why from error
         progress = ProgressLine(self.stderr)
         try:
             with termination.as_interrupt():
@@ -67,18 +76,13 @@ class Command(BaseCommand):
 
     def _added(self, magnet: str, options: dict[str, Any]) -> Resource:
         """The row, through the same gate as the API's."""
-        try:
-            with actors.acting_as("add_resource"):
-                values = {
-                    "title": options["title"],
-                    "magnet_uri": magnet,
-                    "category_id": People().at(options["category"].strip("/")).pk,
-                }
-                row = publish.add(values, by=_publisher(options["publisher"]))
-        except ValidationError as error:
-            raise CommandError(" ".join(error.messages)) from error
-        except GhostError as error:
-            raise CommandError(str(error)) from error
+        with actors.acting_as("add_resource"):
+            values = {
+                "title": options["title"],
+                "magnet_uri": magnet,
+                "category_id": People().at(options["category"].strip("/")).pk,
+            }
+            row = publish.add(values, by=_publisher(options["publisher"]))
         for note in row.notes:
             self.stderr.write(str(note))
         return row
@@ -106,6 +110,22 @@ def _publisher(name: str) -> Token:
     return found
 
 
+def _refused(error: BaseException) -> CommandError:
+    """Why nothing was added."""
+    match error:
+        case KeyboardInterrupt():
+            return CommandError("Interrupted. Nothing was added.", returncode=130)
+        case ValidationError():
+            return CommandError(" ".join(error.messages))
+        case DatabaseError():
+            return CommandError(trouble(error) or str(error))
+    return CommandError(str(error))
+
+
+def _since(started: float) -> float:
+    return round(time.monotonic() - started, 2)
+
+
 def _told(row: Resource, started: float) -> dict[str, Any]:
     return {
         "id": row.pk,
@@ -114,5 +134,5 @@ def _told(row: Resource, started: float) -> dict[str, Any]:
         "probe_status": str(ProbeStatus(row.probe_status).value),
         "total_size_bytes": row.total_size_bytes,
         "file_count": row.file_count,
-        "seconds": round(time.monotonic() - started, 2),
+        "seconds": _since(started),
     }

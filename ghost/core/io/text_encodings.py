@@ -67,6 +67,11 @@ def in_utf_8(stream: BinaryIO) -> BinaryIO:
     return io.BufferedReader(_Recoded(whole, encoding))
 
 
+def with_line_feeds(stream: BinaryIO) -> BinaryIO:
+    """The same, with a line feed at the end of each line, where it has CR LF or CR alone."""
+    return io.BufferedReader(_LineFeeds(stream), 1 << 16)
+
+
 def _text(stream: BinaryIO, encoding: str) -> io.TextIOWrapper:
     start = stream.read(_LONGEST_MARK)
     return io.TextIOWrapper(
@@ -103,11 +108,12 @@ class _Joined(io.RawIOBase):
 
 
 class _Recoded(io.RawIOBase):
-    """A stream of another encoding in UTF-8; what can't be decoded is U+FFFD."""
+    """A stream of another encoding in UTF-8; what can't be decoded is no
+    UTF-8 afterwards either, so that whoever reads it sees where it is damaged."""
 
     def __init__(self, stream: io.BufferedReader[Any], encoding: str) -> None:
         self._stream = stream
-        self._decoder = codecs.getincrementaldecoder(encoding)("replace")
+        self._decoder = codecs.getincrementaldecoder(encoding)("ghost-unreadable")
         self._left = b""
 
     def readable(self) -> bool:
@@ -118,8 +124,28 @@ class _Recoded(io.RawIOBase):
         while not self._left and not is_end:
             body = self._stream.read(1 << 16)
             is_end = not body
-            self._left = self._decoder.decode(body, is_end).encode("utf-8", "replace")
+            self._left = self._decoder.decode(body, is_end).encode("utf-8", "surrogatepass")
         part = self._left[: len(buffer)]
         self._left = self._left[len(part) :]
         buffer[: len(part)] = part
         return len(part)
+
+
+class _LineFeeds(io.RawIOBase):
+    """A stream whose lines all end in a line feed."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream, self._held = stream, b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401  # a writable buffer
+        body = self._held or self._stream.read(len(buffer))
+        self._held = b""
+        if body.endswith(b"\r"):  # as may be half of CR LF
+            after = self._stream.read(1)
+            self._held = b"" if after == b"\n" else after
+        body = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        buffer[: len(body)] = body
+        return len(body)

@@ -19,11 +19,12 @@ from ghost.core import termination
 from ghost.core.audit import actors
 from ghost.core.db.snapshot import one_moment, trouble
 from ghost.core.errors import GhostError
+from ghost.core.io import text_encodings
 from ghost.core.io.files import replacing
 from resources.exchange import blocklist
 from resources.exchange.report import Report
 from resources.management.progress import ProgressLine
-from resources.models import Block
+from resources.models import Block, Resource
 
 STANDARD = "-"
 PRIVATE = 0o600
@@ -43,6 +44,15 @@ class Command(BaseCommand):
         taken.add_argument("file", metavar="FILE", help="- for standard input")
         taken.add_argument(
             "--take-down", action="store_true", help="also what the catalog has of it"
+        )
+        taken.add_argument(
+            "--encoding",
+            default=text_encodings.UTF_8,
+            metavar="NAME",
+            help="of a file that is not in UTF-8: cp1252",
+        )
+        taken.add_argument(
+            "--dry-run", action="store_true", help="say what would happen, write nothing"
         )
         written = acts.add_parser("export", help="write the blocklist as CSV")
         written.add_argument("file", metavar="FILE", nargs="?", default=STANDARD)
@@ -65,7 +75,8 @@ class Command(BaseCommand):
         if ended:
             raise ended
         if refused := counts["refused"]:
-            raise CommandError(f"Refused: {refused:,}; the others are in.")
+            others = "" if options.get("dry_run") else "; the others are in"
+            raise CommandError(f"Refused: {refused:,}{others}.")
 
     def _export(self, file: str, counts: Counter[str]) -> None:
         with one_moment(), _target(file) as stream:
@@ -77,17 +88,32 @@ class Command(BaseCommand):
     ) -> None:
         for name in ("created", "skipped", "refused"):
             report.counts[name] = 0
-        takes_down = options["take_down"]
+        takes_down, is_dry = options["take_down"], options["dry_run"]
+        encoding = text_encodings.named(options["encoding"])
         with _source(file) as stream, actors.acting_as(BY):
-            entries = blocklist.read(stream, report)
-            for found in blocklist.take(entries, report, by=BY, takes_down=takes_down):
+            entries = blocklist.read(stream, report, encoding)
+            for found in _steps(entries, report, takes_down=takes_down, is_dry=is_dry):
                 for row in found:
-                    how = "taken down" if takes_down else "stays public until it is taken down"
+                    how = _how(takes_down=takes_down, is_dry=is_dry)
                     progress.say(f"resource {row.pk} “{row.title}”: {how}")
                 progress.tell(report.counts["created"], None, "blocked")
         progress.end()
-        if report.counts["standing"]:
+        if report.counts["standing"] and not takes_down:
             progress.say("Run it again with --take-down to take them down.")
+
+
+def _steps(
+    entries: Iterator[blocklist.Entry], report: Report, *, takes_down: bool, is_dry: bool
+) -> Iterator[list[Resource]]:
+    if is_dry:
+        return blocklist.foresee(entries, report, takes_down=takes_down)
+    return blocklist.take(entries, report, by=BY, takes_down=takes_down)
+
+
+def _how(*, takes_down: bool, is_dry: bool) -> str:
+    if takes_down:
+        return "would be taken down" if is_dry else "taken down"
+    return "stays public until it is taken down"
 
 
 def _ended(error: BaseException) -> CommandError:

@@ -20,6 +20,7 @@ from ghost.core import termination
 from ghost.core.db import scratch
 from ghost.core.db.snapshot import trouble
 from ghost.core.errors import GhostError, RefusedError
+from ghost.core.heartbeats import workers
 from resources.exchange import activation, formats
 from resources.exchange.formats import Format, Source
 from resources.exchange.import_resources import Defaults
@@ -170,6 +171,9 @@ class Command(BaseCommand):
             )
             tokens = list(Token.objects.filter(pk__in=[t.pk for t in tokens], is_inert=True))
             counts["tokens_inert"] = len(tokens)
+        if counts["created"] and not self._is_dry_run:
+            for note in workers.notes(workers.PROBE_WAITS):
+                progress.say(str(note))
         if tokens:
             progress.say(f"tokens: {len(tokens):,} open nothing. {ADVICE}")
         for token in filter(lambda each: each.is_admin, tokens):

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from resources.exchange import records
 from resources.models import Resource
 from tests.resources.catalog_files import CATEGORY, HASH, HEADER, PUBLISHER, RESOURCE
 
@@ -39,8 +40,8 @@ BAD = {
     "a number for a title": (RESOURCE | {"title": 7}, "title: Input should be a valid string"),
     "a zero byte": (RESOURCE | {"content_markdown": "a\x00b"}, "content_markdown: String should match"),
     "half a pair": (json.dumps(RESOURCE).replace("A work", r"\ud800").encode(), "Invalid JSON"),
-    "not UTF-8": (json.dumps(RESOURCE).encode().replace(b"A work", b"\xff\xfe"), "Invalid JSON"),
-    "UTF-16": (json.dumps(RESOURCE).encode("utf-16"), "Invalid JSON"),
+    "not UTF-8": (json.dumps(RESOURCE).encode().replace(b"A work", b"\xff\xfe"), records.NO_TEXT),
+    "UTF-16": (json.dumps(RESOURCE).encode("utf-16"), records.NO_TEXT),
     "too deep": (b'{"type":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "Invalid JSON"),
     "a huge number": (RESOURCE | {"file_count": 10**400}, "file_count: "),
     "no magnet": (RESOURCE | {"magnet_uri": "https://x"}, "A magnet link starts with magnet:?"),
@@ -124,3 +125,14 @@ def test_what_is_no_catalog_is_refused(read, kind, body):
     told = read(body, header=None, options=("--format", kind))
 
     assert "no catalog of Ghost's" in told.error or "cut off" in told.error
+
+
+def test_an_export_from_before_there_were_bands_tells_who_is_missing(read):
+    since, checked = "2026-01-01T00:00:00Z", "2026-01-05T00:00:00Z"
+    stale = {"dht_status": "Stale", "dht_changed_at": since, "last_dht_check": checked}
+
+    read(PUBLISHER, CATEGORY, RESOURCE | stale)
+
+    row = Resource.objects.get()
+    assert (row.seeds_band, row.next_band) == ("0", "0")
+    assert row.missing_since == row.first_missed_at == row.dht_changed_at

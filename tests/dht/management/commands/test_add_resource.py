@@ -67,5 +67,5 @@ def test_one_that_nobody_has_is_kept_and_the_exit_status_says_so(add):
 def test_what_the_api_refuses_is_refused(add, magnet, options, error):
     told, said = add(magnet, *options)
 
-    assert (told, Resource.objects.count()) == (None, 0)
+    assert (told["id"], told["error"], Resource.objects.count()) == (None, said, 0)
     assert error in said

@@ -672,3 +672,13 @@ def test_any_value_in_any_column_is_that_rows_alone(old):
     assert Resource.objects.filter(title="Sound").exists()
     assert "fault of Ghost" not in told.error
     assert not any("can't be taken in" in line for line in told.lines), told.lines
+
+
+def test_who_was_stale_is_missing_since_it_was_last_looked_for(old):
+    old.resource(dht_status="Stale", last_dht_check=AT)
+
+    take_in(old.path)
+
+    row = Resource.objects.get()
+    assert (row.seeds_band, row.next_band) == ("0", "0")
+    assert (row.missing_since, row.first_missed_at) == (MOMENT, MOMENT)

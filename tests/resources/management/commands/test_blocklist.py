@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import codecs
+import io
 
 import pytest
 
+from resources.exchange import blocklist
+from resources.exchange.report import Report
 from resources.models import Block, Resource
 from tests import make
 from tests.resources.exchanges import run
@@ -72,3 +75,47 @@ def test_there_and_back_is_the_same(tmp_path):
     first, second = path.read_bytes(), again.read_bytes()
     assert second == first.replace(b",\r\n", b",blocklist import\r\n")
     assert b"'=1+1" in first
+
+
+@pytest.mark.parametrize("options", [(), ("--take-down",)])
+def test_a_dry_run_tells_the_same_and_writes_nothing(tmp_path, options):
+    row = make.resource()
+    body = f"{row.magnet_hash}\n{FIRST}\n{FIRST}\nx\n" + f"{SECOND}\n" * 150
+
+    foreseen = taken(tmp_path, body, "--dry-run", *options)
+
+    assert (Block.objects.count(), Resource.objects.get().takedown_at) == (0, None)
+    done = taken(tmp_path, body, *options)
+    names = ("created", "refused", "taken_down", "standing")
+    assert [foreseen.counts.get(n) for n in names] == [done.counts.get(n) for n in names]
+    assert (foreseen.error, done.error) == ("Refused: 1.", "Refused: 1; the others are in.")
+
+
+def test_reasons_are_read_in_the_encoding_that_is_named(tmp_path):
+    body = f"{FIRST},Café\n".encode("cp1252")
+
+    refused = taken(tmp_path, body)
+    told = taken(tmp_path, body, "--encoding", "cp1252")
+    unknown = taken(tmp_path, body, "--encoding", "klingon")
+
+    assert "give --encoding" in refused.lines[0]
+    assert (told.error, Block.objects.get().reason) == ("", "Café")
+    assert unknown.error.startswith("There is no encoding “klingon”")
+
+
+def test_a_list_is_read_as_it_comes():
+    class Endless(io.RawIOBase):
+        def readable(self):
+            return True
+
+        def readinto(self, buffer):
+            body = (f"# {'x' * 38}\n" if not self.tell_count else f"{FIRST}\n").encode()
+            self.tell_count += 1
+            buffer[: len(body)] = body
+            return len(body)
+
+        tell_count = 0
+
+    entries = blocklist.read(io.BufferedReader(Endless()), Report(print))
+
+    assert [next(entries).place for _ in range(2)] == ["line 2", "line 3"]
