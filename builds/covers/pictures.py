@@ -21,13 +21,16 @@ MAX_SIDE = 20_000
 """A strip of one pixel's height has few pixels, and takes as long as a large picture."""
 MAX_SCANS = 50
 """Each scan of a progressive JPEG walks through all of the picture; ordinary ones have ten."""
+VERSION = 2
+"""Of how they are drawn: what another one has drawn is drawn again (`upkeep`). 1 took the pixels of each
+colour space for those of sRGB."""
 PAGE_PIXELS = 800
 THUMB_PIXELS = 160
 QUALITY = 80
 
 MAX_PROFILE_BYTES = 4_000_000
 """Those of presses have one or two million."""
-_SPACES = {"RGB ": ("RGB", "RGBA"), "GRAY": ("L",), "CMYK": ("CMYK",)}
+_SPACES = {"RGB ": ("RGB", "RGBA"), "GRAY": ("L", "LA"), "CMYK": ("CMYK",)}
 """Which pixels a profile of that colour space is for (ICC.1:2022, table 19)."""
 _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 _TOO_MANY_PIXELS = reasons.TOO_MANY_PIXELS(number=MAX_PIXELS // 1_000_000)
@@ -98,11 +101,21 @@ def _drawn(image: Image.Image) -> DrawnCover:
 
 def _colours(image: Image.Image) -> Image.Image:
     """Eight bits per colour, with or without an alpha channel."""
-    if image.mode.startswith("I"):  # Pillow would cut 16 bits of grey off at 255
-        return image.convert("I").point(lambda value: value * (1 / 256)).convert("L").convert("RGB")
-    has_alpha = "A" in image.getbands() or "transparency" in image.info
-    mode = "RGBA" if has_alpha else "RGB"
+    if image.mode.startswith("I"):
+        return _grey(image).convert("RGB")
+    mode = "RGBA" if _has_alpha(image) else "RGB"
     return image if image.mode == mode and "transparency" not in image.info else image.convert(mode)
+
+
+def _grey(image: Image.Image) -> Image.Image:
+    """Eight bits of grey, with or without an alpha channel."""
+    if image.mode.startswith("I"):  # Pillow would cut 16 bits of grey off at 255
+        return image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
+    return image.convert("LA") if _has_alpha(image) else image
+
+
+def _has_alpha(image: Image.Image) -> bool:
+    return "A" in image.getbands() or "transparency" in image.info
 
 
 def _profile(image: Image.Image) -> ImageCms.ImageCmsProfile | None:
@@ -119,23 +132,30 @@ def _profile(image: Image.Image) -> ImageCms.ImageCmsProfile | None:
 def _own_colours(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
     """Eight bits per colour, in the space that the profile is of; if it is not of this picture's, as
     `_colours` has it."""
-    space = profile.profile.xcolor_space
-    if space == "GRAY" and image.mode.startswith("I"):
-        return image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
-    if space in {"GRAY", "CMYK"} and image.mode in _SPACES[space]:
-        return image
+    match profile.profile.xcolor_space, image.mode:
+        case "GRAY", "L" | "LA" | "I" | "I;16":
+            return _grey(image)
+        case "CMYK", "CMYK":
+            return image
     return _colours(image)
 
 
 def _in_srgb(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
     """The picture in the colours that the web has, white on white and black on black."""
     if image.mode not in _SPACES.get(profile.profile.xcolor_space, ()):
-        return image.convert("RGB") if image.mode in {"L", "CMYK"} else image
-    alpha = image.getchannel("A") if image.mode == "RGBA" else None
-    plain = image.convert("RGB") if alpha else image
+        return _colours(image)
+    alpha = image.getchannel("A") if "A" in image.getbands() else None
+    plain = image.convert(image.mode[:-1]) if alpha else image
+    found = _followed(plain, profile)
+    if alpha:
+        found.putalpha(alpha)
+    return found
+
+
+def _followed(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
     try:
         found = ImageCms.profileToProfile(
-            plain,
+            image,
             profile,
             _SRGB,
             renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
@@ -143,10 +163,8 @@ def _in_srgb(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Ima
             flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
         )
     except ImageCms.PyCMSError:  # it can't be gone from to another
-        found = plain.convert("RGB")
+        return image.convert("RGB")
     assert found is not None  # noqa: S101  # only None where it is done in place
-    if alpha:
-        found.putalpha(alpha)
     return found
 
 

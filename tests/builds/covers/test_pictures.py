@@ -11,6 +11,7 @@ from PIL import Image, ImageCms
 
 from builds.covers import pictures
 from ghost.core.errors import RefusedError
+from tests.builds import colour_profiles
 from tests.builds.pictures import image, opened, png
 
 NO_IMAGE = "It is not a JPEG, PNG, WebP, GIF or AVIF image."
@@ -68,7 +69,7 @@ def test_draw_turns_upright_and_drops_all_but_pixels(kind):
     exif[0x0112] = 6  # turned by a quarter
     exif[0x010F] = "a camera"
     exif.get_ifd(0x8825)[1] = "N"  # where it was taken
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    profile = colour_profiles.srgb()
     body = image(kind=kind, exif=exif, icc_profile=profile, xmp=b"<x:xmpmeta/>", comment=b"secret")
 
     drawn = pictures.draw(body)
@@ -207,19 +208,13 @@ def test_draw_takes_an_ordinary_progressive_image():
     assert pictures.draw(image(kind="JPEG", progressive=True)).width == 800
 
 
-def swapped_profile() -> bytes:
-    """That of sRGB, but for red and green, which have changed their places."""
-    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    return srgb.replace(b"rXYZ", b"?XYZ").replace(b"gXYZ", b"rXYZ").replace(b"?XYZ", b"gXYZ")
-
-
 def mean(webp: bytes) -> tuple[int, ...]:
     return pixel(opened(webp).convert("RGB").resize((1, 1)), 0, 0)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
 def test_draw_of_a_picture_in_srgb_keeps_its_colours(kind):
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    profile = colour_profiles.srgb()
     picture = Image.new("RGB", (64, 64), (200, 60, 30))
 
     drawn = pictures.draw(saved(picture, kind, icc_profile=profile))
@@ -228,7 +223,14 @@ def test_draw_of_a_picture_in_srgb_keeps_its_colours(kind):
 
 
 @pytest.mark.parametrize(
-    "profile", [b"broken", ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ")).tobytes()]
+    "profile",
+    [
+        b"broken",
+        colour_profiles.swapped()[:300],
+        colour_profiles.grey(1.0),
+        ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ")).tobytes(),
+    ],
+    ids=["no profile", "cut off", "of grey", "of no device"],
 )
 def test_draw_ignores_a_profile_that_is_broken_or_of_another_space(profile):
     picture = Image.new("RGBA", (64, 64), (200, 60, 30, 255))
@@ -244,6 +246,112 @@ def test_draw_ignores_a_profile_that_is_broken_or_of_another_space(profile):
 def test_draw_brings_the_colours_of_another_space_to_those_of_the_web(mode, kind):
     picture = Image.new("RGB", (64, 64), (200, 60, 30)).convert(mode)
 
-    drawn = pictures.draw(saved(picture, kind, icc_profile=swapped_profile()))
+    drawn = pictures.draw(saved(picture, kind, icc_profile=colour_profiles.swapped()))
 
     assert all(abs(a - b) <= 6 for a, b in zip(mean(drawn.page), (60, 200, 30), strict=True))
+
+
+def test_draw_ignores_a_profile_that_is_too_long():
+    profile = colour_profiles.swapped().ljust(pictures.MAX_PROFILE_BYTES + 1, b"\0")
+    body = image((64, 64), "JPEG", colour=(200, 60, 30), icc_profile=profile)
+
+    assert is_near(pictures.draw(body), (200, 60, 30))
+
+
+def test_draw_ignores_a_broken_profile_of_a_press():
+    profile = colour_profiles.press(lambda inks: colour_profiles.BLACK)[:400]
+    body = image((64, 64), "JPEG", "CMYK", (0, 255, 255, 0), icc_profile=profile)
+
+    assert is_near(pictures.draw(body), (255, 0, 0))
+
+
+LIGHT = 188
+"""Half of all light, in sRGB; what is 128 in a space whose values are light."""
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind", "colour"),
+    [
+        ("L", "JPEG", 128),
+        ("L", "PNG", 128),
+        ("L", "AVIF", 128),
+        ("I;16", "PNG", 0x8080),
+        ("LA", "PNG", (128, 255)),
+    ],
+)
+def test_draw_follows_a_profile_of_grey(mode, kind, colour):
+    body = image((64, 64), kind, mode, colour, icc_profile=colour_profiles.grey(1.0))
+
+    assert is_near(pictures.draw(body), (LIGHT, LIGHT, LIGHT))
+
+
+@pytest.mark.parametrize(
+    ("mode", "colour", "more", "alpha"),
+    [
+        ("LA", (128, 90), {}, 90),
+        ("L", 128, {"transparency": 128}, 0),
+        ("L", 128, {"transparency": 7}, 255),
+    ],
+)
+def test_draw_keeps_the_transparency_of_grey_with_a_profile(mode, colour, more, alpha):
+    body = image((64, 64), "PNG", mode, colour, icc_profile=colour_profiles.grey(1.0), **more)
+
+    page = opened(pictures.draw(body).page).convert("RGBA")
+
+    assert abs(pixel(page, 9, 9)[3] - alpha) <= 2
+    assert not alpha or abs(pixel(page, 9, 9)[0] - LIGHT) <= 4
+
+
+def of_odd_inks(inks: tuple[int, int, int, int]) -> colour_profiles.Lab:
+    """A press whose cyan is green, and whose other inks are red; several together are black."""
+    if sum(inks) > 1 or inks[3]:
+        return colour_profiles.BLACK
+    if inks[0]:
+        return colour_profiles.GREEN
+    return colour_profiles.RED if sum(inks) else colour_profiles.WHITE
+
+
+@pytest.mark.parametrize(
+    ("inks", "plain", "by_profile"),
+    [
+        ((0, 0, 0, 0), (255, 255, 255), (255, 255, 255)),
+        ((255, 0, 0, 0), (0, 255, 255), (0, 255, 0)),
+        ((0, 255, 0, 0), (255, 0, 255), (255, 0, 0)),
+        ((0, 0, 0, 255), (0, 0, 0), (0, 0, 0)),
+    ],
+    ids=["paper", "cyan", "magenta", "black"],
+)
+def test_draw_prints_the_inks_of_a_jpeg_as_its_profile_has_them(inks, plain, by_profile):
+    profile = colour_profiles.press(of_odd_inks)
+    with_profile = image((64, 64), "JPEG", "CMYK", inks, quality=95, icc_profile=profile)
+    without = image((64, 64), "JPEG", "CMYK", inks, quality=95)
+
+    assert b"Adobe" in without[:40] + with_profile[:40]  # its inks are stored inverted
+    assert is_near(pictures.draw(without), plain)
+    assert is_near(pictures.draw(with_profile), by_profile)
+
+
+def test_draw_takes_inks_of_no_known_program_as_browsers_do():
+    """Without Adobe's mark nothing tells whether they are inverted; nearly all are."""
+    body = image((64, 64), "JPEG", "CMYK", (0, 255, 255, 0), quality=95)
+    at = body.index(b"\xff\xee")
+    unmarked = body[:at] + body[at + 2 + int.from_bytes(body[at + 2 : at + 4], "big") :]
+
+    assert is_near(pictures.draw(unmarked), (255, 0, 0))
+
+
+def test_draw_follows_the_profile_of_sixteen_bits_of_colour():
+    row = b"\0" + b"\xc8\xc8\x3c\x3c\x1e\x1e" * 16
+    packed = b"icc\0\0" + zlib.compress(colour_profiles.swapped())
+    body = png(16, 16, (b"iCCP", packed), (b"IDAT", zlib.compress(row * 16)), depth=16)
+
+    assert is_near(pictures.draw(body), (60, 200, 30))
+
+
+def is_near(drawn: pictures.DrawnCover, wanted: tuple[int, int, int]) -> bool:
+    """Whether both sizes have this colour, but for what WebP loses."""
+    return all(
+        abs(one - other) <= 12
+        for body in (drawn.page, drawn.thumb)
+        for one, other in zip(mean(body), wanted, strict=True)
+    )
