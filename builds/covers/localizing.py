@@ -11,7 +11,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from builds import reasons
-from builds.covers import fetching, files
+from builds.covers import fetching, files, pictures
 from builds.covers.fetching import FetchResult, Queues, Wanted
 from builds.covers.pictures import DrawnCover
 from builds.data import urls
@@ -140,9 +140,14 @@ def _keep(wanted: Wanted, drawn: DrawnCover) -> bool:
             "uploaded_by": "",
             "attempts": 0,
             "fetched_at": timezone.now(),
+            "drawing_version": pictures.VERSION,
         }
+        before = Cover.objects.filter(resource=row, digest=cover_digest).exists()
         Cover.objects.update_or_create(resource=row, defaults=facts)
-        findings.record_cover(row, urls.cover(row.pk).lstrip("/"))
+        if before and row.cover_image_path:
+            findings.put_off_cover(row, None)  # nobody sees it otherwise
+        else:
+            findings.record_cover(row, urls.cover(row.pk).lstrip("/"))
     return True
 
 
@@ -150,8 +155,11 @@ def _put_off(wanted: Wanted, error: GhostError) -> bool:
     with _recording(wanted) as row:
         if row is None:
             return False
-        pause = _count_failure(row, _source(wanted))
-        findings.record_cover(row, None, error=error.reason, again_at=timezone.now() + pause)
+        again_at = timezone.now() + _count_failure(row, _source(wanted))
+        if row.cover_image_path:  # the one that is there is only drawn by older rules
+            findings.put_off_cover(row, again_at)
+        else:
+            findings.record_cover(row, None, error=error.reason, again_at=again_at)
     logger.info("cover of resource %d: %s", wanted.resource_id, error)
     return True
 
@@ -161,7 +169,9 @@ def _count_failure(row: Resource, source: str) -> timedelta:
     cover, _ = Cover.objects.get_or_create(resource=row)
     if cover.source != source:
         cover.attempts, cover.source, cover.uploaded_by = 0, source, ""
-    cover.attempts, cover.digest = cover.attempts + 1, ""
+    cover.attempts += 1
+    if not row.cover_image_path:
+        cover.digest = ""
     cover.save()
     return RETRY_PAUSES.after(cover.attempts)
 

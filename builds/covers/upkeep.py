@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from builds import reasons
-from builds.covers import files
+from builds.covers import files, pictures
 from builds.models import Cover
 from builds.run import Progress
 from ghost.core.catalog.models import Catalog
@@ -13,12 +13,24 @@ from ghost.core.db import pacing
 from ghost.core.text.reasons import NONE
 from resources.models import findings
 
+REDRAWN_AT_ONCE = 5000
+"""Covers drawn by an earlier version that are fetched anew in a day: their hosts are strangers'."""
+
 
 def tidy() -> dict[str, int]:
     """Counts: `lost` covers whose files are gone, which are fetched again if they have an
-    address; `swept` files that no cover names any more."""
+    address; `swept` files that no cover names any more; `outdated` covers that are fetched anew."""
     pacing.delete(Cover.objects.left_over())
-    return {"lost": mend(), "swept": files.sweep(Cover.objects.digests())}
+    lost, swept = mend(), files.sweep(Cover.objects.digests())
+    return {"lost": lost, "swept": swept, "outdated": redraw()}
+
+
+def redraw() -> int:
+    """Have covers that an earlier version drew fetched anew, the oldest first; how many. Each is
+    shown as it is until then, and stays if its address gives none any more."""
+    outdated = Cover.objects.outdated(pictures.VERSION).order_by("fetched_at", "pk")
+    ids = list(outdated.values_list("resource_id", flat=True)[:REDRAWN_AT_ONCE])
+    return findings.renew_covers(ids)
 
 
 def mend(progress: Progress | None = None) -> int:

@@ -57,6 +57,7 @@ def upload(resource: Resource, picture: bytes | DrawnCover, *, by: Token | str) 
         "uploaded_by": (by.display_name if isinstance(by, Token) else by)[:NAME_CHARS],
         "attempts": 0,
         "fetched_at": timezone.now(),
+        "drawing_version": pictures.VERSION,
     }
     with Catalog.turn():
         row = Resource.objects.select_for_update().get(pk=resource.pk)

@@ -173,6 +173,7 @@ class Migration(migrations.Migration):
                 ('uploaded_by', models.CharField(blank=True, max_length=150, verbose_name='uploaded by')),
                 ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='failed attempts')),
                 ('fetched_at', models.DateTimeField(null=True, verbose_name='fetched')),
+                ('drawing_version', models.PositiveSmallIntegerField(default=0, editable=False)),
                 ('resource', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='cover', to='resources.resource')),
             ],
             options={

@@ -45,6 +45,15 @@ class CoverQuerySet(models.QuerySet["Cover"]):
         """Those that their resources don't show any more."""
         return self.made().filter(resource__cover_image_path=None)
 
+    def outdated(self, version: int) -> Self:
+        """Those drawn by an earlier version of ours that can be had again, and are not asked for:
+        what was uploaded was kept as it was drawn."""
+        shown = self.made().filter(drawing_version__lt=version, resource__cover_due_at=None)
+        fetched = shown.filter(resource__cover_uploaded_at=None)
+        return fetched.exclude(resource__cover_image_path=None).exclude(
+            resource__cover_image_url=None
+        )
+
 
 class Cover(models.Model):
     """The cover of a resource as it was written anew, and how often fetching it failed.
@@ -62,6 +71,8 @@ class Cover(models.Model):
     uploaded_by = models.CharField(_("uploaded by"), max_length=150, blank=True)
     attempts = models.PositiveSmallIntegerField(_("failed attempts"), default=0)
     fetched_at = models.DateTimeField(_("fetched"), null=True)
+    drawing_version = models.PositiveSmallIntegerField(default=0, editable=False)
+    """`pictures.VERSION` of who drew it."""
 
     objects = CoverQuerySet.as_manager()
 

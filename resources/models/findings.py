@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from ghost.core import backoff
 from ghost.core.catalog.models import Catalog
+from ghost.core.db import pacing
 from ghost.core.text.reasons import NONE, Reason
 from resources import reasons
 from resources.models import events
@@ -168,6 +169,19 @@ def _record_probe(row: Resource, **values: object) -> bool:
         row.tell_catalog(old, is_blocked=is_blocked)
         events.probed(old, row)
     return True
+
+
+def renew_covers(ids: list[int]) -> int:
+    """Have the covers of these fetched anew, which are shown until then; how many. One that was
+    uploaded meanwhile stays."""
+    shown = Resource.objects.filter(cover_due_at=None, cover_uploaded_at=None)
+    fetched = shown.exclude(cover_image_path=None).exclude(cover_image_url=None)
+    return pacing.update(fetched.filter(pk__in=ids), cover_due_at=timezone.now())
+
+
+def put_off_cover(row: Resource, again_at: datetime | None) -> None:
+    """Note when the cover that is shown is fetched anew, if ever; nothing else changes."""
+    row.alone().update(cover_due_at=again_at)
 
 
 def record_cover(

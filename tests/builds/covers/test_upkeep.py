@@ -10,13 +10,15 @@ import pytest
 from django.utils import timezone
 
 from builds import covers
-from builds.covers import files
+from builds.covers import files, upkeep
+from builds.covers import pictures as drawing
 from builds.models import Cover, CoverHost
 from ghost.core.catalog.models import Catalog
 from ghost.operations import tasks
-from resources.models import Resource
+from resources.models import Resource, findings
 from tests import make
 from tests.builds.pictures import image
+from tests.presence import present
 from tests.results import said
 
 pytestmark = pytest.mark.django_db
@@ -28,6 +30,18 @@ def upload(row: Resource, size=(50, 50)) -> str:
     """The digest of the cover that it has now."""
     covers.upload(row, image(size), by="Ada")
     return Cover.objects.get(resource=row).digest
+
+
+def drawn_before(pictures, names: str) -> list[Resource]:
+    """Rows whose covers are there, one by one, as an earlier version has drawn them."""
+    rows = []
+    for name in names:
+        pictures[f"/{name}"] = image((40, 40), colour="#cc3300")
+        rows.append(make.resource(cover_image_url=f"{pictures['address']}/{name}"))
+        covers.localize()
+    Cover.objects.update(drawing_version=drawing.VERSION - 1)
+    pictures["asked"].clear()
+    return rows
 
 
 def grow_old(folder) -> None:
@@ -57,7 +71,7 @@ def test_files_that_no_cover_names_are_swept_and_the_rest_stays(settings):
 
     counts = covers.tidy()
 
-    assert counts == {"lost": 0, "swept": 8}
+    assert counts == {"lost": 0, "swept": 8, "outdated": 0}
     assert names(folder) == both(second, hidden) | {"by-hand.webp", "notes.txt"}
     assert not names(folder) & both(first, deleted, cleared)
 
@@ -69,7 +83,7 @@ def test_what_is_young_may_belong_to_a_row_that_is_just_written(settings):
 
     counts = covers.tidy()
 
-    assert counts == {"lost": 0, "swept": 0}
+    assert counts == {"lost": 0, "swept": 0, "outdated": 0}
     assert len(names(settings.GHOST.cover_dir)) == 2
 
 
@@ -95,7 +109,7 @@ def test_the_cover_of_a_cleared_address_is_swept(pictures, settings):
 
     counts = covers.tidy()
 
-    assert counts == {"lost": 0, "swept": 2}
+    assert counts == {"lost": 0, "swept": 2, "outdated": 0}
     assert not Cover.objects.exists()
 
 
@@ -136,8 +150,8 @@ def test_without_a_folder_all_is_lost_and_nothing_fails(configure, tmp_path):
         upload(row)
     configure(cover_dir=tmp_path / "never")
 
-    assert covers.tidy() == {"lost": 3, "swept": 0}
-    assert covers.tidy() == {"lost": 0, "swept": 0}
+    assert covers.tidy() == {"lost": 3, "swept": 0, "outdated": 0}
+    assert covers.tidy() == {"lost": 0, "swept": 0, "outdated": 0}
 
 
 def test_hosts_that_have_not_failed_for_long_are_dropped():
@@ -150,3 +164,58 @@ def test_hosts_that_have_not_failed_for_long_are_dropped():
     assert " cover hosts 1, " in told
     assert told.endswith("cover files swept: 0; covers lost: 0")
     assert [host.name for host in CoverHost.objects.all()] == ["new.example"]
+
+
+def test_covers_that_an_earlier_version_drew_are_fetched_anew_in_turn(pictures, monkeypatch):
+    monkeypatch.setattr(upkeep, "REDRAWN_AT_ONCE", 2)
+    rows = drawn_before(pictures, "abc")
+    pictures["/a"] = pictures["/b"] = pictures["/c"] = image((50, 50), colour="#003300")
+    old = set(Cover.objects.values_list("digest", flat=True))
+
+    first = covers.tidy()["outdated"]
+    shown = Resource.objects.exclude(cover_image_path=None).count()
+    covers.localize()
+    asked = sorted(pictures["asked"])
+    second, fetched = covers.tidy()["outdated"], covers.localize()["fetched"]
+
+    assert (first, shown, asked) == (2, 3, ["/a", "/b"])
+    assert (second, fetched, covers.tidy()["outdated"]) == (1, 1, 0)
+    assert {row.drawing_version for row in Cover.objects.all()} == {drawing.VERSION}
+    assert not old & set(Cover.objects.values_list("digest", flat=True))
+    assert Resource.objects.filter(cover_due_at=None).count() == len(rows)
+
+
+def test_a_cover_that_is_drawn_as_before_changes_nothing(pictures):
+    drawn_before(pictures, "a")
+    before = Catalog.get().revision
+
+    covers.tidy()
+    covers.localize()
+
+    assert (pictures["asked"], Catalog.get().revision) == (["/a"], before)
+    assert Cover.objects.get().drawing_version == drawing.VERSION
+
+
+def test_an_earlier_cover_whose_address_gives_none_any_more_stays(pictures):
+    (row,) = drawn_before(pictures, "a")
+    name, before = Cover.objects.get().digest, Catalog.get().revision
+    pictures["/a"] = 404
+
+    covers.tidy()
+    counts = covers.localize()
+
+    row.refresh_from_db()
+    assert (counts["failed"], Catalog.get().revision) == (1, before)
+    assert (row.cover_image_path, str(row.cover_error)) == (f"assets/covers/{row.pk}.webp", "")
+    assert present(row.cover_due_at) > timezone.now()
+    assert Cover.objects.get().digest == name
+    assert covers.tidy() == {"lost": 0, "swept": 0, "outdated": 0}  # it waits for its next turn
+
+
+def test_an_upload_is_never_taken_for_what_lies_at_the_address(pictures):
+    (row,) = drawn_before(pictures, "a")
+    upload(row)
+    Cover.objects.update(drawing_version=0)
+
+    assert covers.tidy()["outdated"] == 0
+    assert findings.renew_covers([row.pk]) == 0  # it came when the row was chosen already
