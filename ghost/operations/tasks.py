@@ -22,6 +22,7 @@ from ghost.core.http import idempotency, rate_limit
 from ghost.core.jobs.models import Job
 from ghost.core.text.reasons import Plain
 from ghost.operations import backups, reasons
+from resources.models import findings
 from teams.models import Attempt
 from teams.models.sign_in_attempt import WINDOW
 
@@ -62,7 +63,8 @@ def prune() -> Plain:
     """Drop health samples, scans, builds, ended tasks and hosts of covers older than
     GHOST_KEEP_DAYS, audit events older than GHOST_AUDIT_KEEP_DAYS and addresses older
     than GHOST_ADDRESS_KEEP_DAYS in others, and answers kept for
-    Idempotency-Keys; sweep away the files that no cover names, and have lost ones fetched again."""
+    Idempotency-Keys; sweep away the files that no cover names, and metadata of nothing that is
+    listed; have covers fetched again that are lost, or that an earlier version drew."""
     before = timezone.now() - timedelta(days=settings.GHOST.keep_days)
     year = timezone.now() - timedelta(days=settings.GHOST.audit_keep_days)
     quarter = timezone.now() - timedelta(days=settings.GHOST.address_keep_days)
@@ -79,4 +81,6 @@ def prune() -> Plain:
         answers=idempotency.prune() + rate_limit.prune(),
         swept=kept["swept"],
         lost=kept["lost"],
+        outdated=kept["outdated"],
+        metadata=findings.sweep_metadata(),
     ).plain()

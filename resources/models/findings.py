@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from itertools import islice
 
 from django.db import models
 from django.utils import timezone
 
 from ghost.core import backoff
+from ghost.core.batches import batched
 from ghost.core.catalog.models import Catalog
 from ghost.core.db import pacing
 from ghost.core.text.reasons import NONE, Reason
@@ -20,10 +22,12 @@ from resources.models.changes import note_publicity
 from resources.models.resource import Resource
 from resources.models.text_hash import TextHash
 from resources.states import DhtStatus, ProbeStatus
-from resources.torrents import metadata, private
+from resources.torrents import metadata, metadata_files, private
 
 RETRY_PAUSES = backoff.of_minutes(1, 5, 30, 2 * 60, 6 * 60, 24 * 60, 72 * 60)
 """How long a first probe that failed waits for the next one; then nobody tries by itself."""
+MOST_SWEPT, SWEPT_AT_ONCE = 10_000, 200
+"""Files of metadata."""
 OUTAGE_PAUSE = timedelta(minutes=5)
 """The same for one that could not be tried: that says nothing of the torrent, so it goes on."""
 
@@ -70,6 +74,25 @@ def forget_unlisted(found: metadata.Metadata) -> None:
     """Drop its file, unless it is of something that is listed."""
     if not Resource.objects.filter(magnet_hash=found.magnet_hash).exists():
         metadata.forget(found.magnet_hash)
+
+
+def sweep_metadata() -> int:
+    """Drop the files of nothing that is listed, as crashes and earlier versions left them, of those
+    that have lain there for a day; how many. MOST_SWEPT in one go: the rest goes the next time."""
+    swept = metadata_files.remove_half_written()
+    unlisted = islice(_unlisted(metadata_files.old_hashes()), MOST_SWEPT)
+    for part in batched(list(unlisted), SWEPT_AT_ONCE):
+        with Catalog.turn():  # whoever lists one now waits for it, or is seen
+            swept += sum(map(metadata_files.remove_old, _unlisted(part)))
+    return swept
+
+
+def _unlisted(hashes: Iterable[str]) -> Iterator[str]:
+    """Those that no row is of, whatever its state."""
+    for part in batched(hashes, SWEPT_AT_ONCE):
+        rows = Resource.objects.filter(magnet_hash__in=part)
+        listed = set(rows.values_list("magnet_hash", flat=True))
+        yield from (each for each in part if each not in listed)
 
 
 def _other_half(row: Resource, found: metadata.Metadata) -> str:
