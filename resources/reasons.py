@@ -64,6 +64,14 @@ SAME_LINK_AGAIN = ReasonCode(
 NAME_CUT = ReasonCode(
     "resources.name_cut", _("The name in the magnet link is cut to %(number)s characters.")
 )
+REST_LEFT_OUT = ReasonCode(
+    "resources.rest_left_out",
+    ngettext_lazy(
+        "%(number)s byte behind the end of the .torrent file is left out.",
+        "%(number)s bytes behind the end of the .torrent file are left out.",
+        "number",
+    ),
+)
 # Why a part of a magnet link is left out.
 OTHER_TOPIC = ReasonCode("resources.other_topic", _("it is no BitTorrent hash"))
 OTHER_SCHEME = ReasonCode("resources.other_scheme", _("addresses of this kind are not published"))

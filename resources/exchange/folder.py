@@ -42,7 +42,7 @@ def read(folder: Path, files: Iterable[Path]) -> Iterator[Line]:
         place = path.relative_to(folder).as_posix().encode(errors="replace").decode()
         try:
             body = _body(path)
-            yield Line(place, _record(body), len(body))
+            yield _line(place, body)
         except RefusedError as error:
             yield Line(place, error)
         except OSError as error:
@@ -54,12 +54,13 @@ def _body(path: Path) -> bytes:
         return stream.read(metainfo.MAX_BYTES + 1)
 
 
-def _record(body: bytes) -> records.ResourceRecord:
+def _line(place: str, body: bytes) -> Line:
     magnet, found = metainfo.read(body)
-    return records.build(
+    what = records.build(
         title=one_line(found.name)[:300] or magnet.hash,
         magnet_uri=magnet.uri(),
         metadata=found,
         probe_status=ProbeStatus.OK,
         probed_at=found.fetched_at,
     )
+    return Line(place, what, len(body), tuple(map(str, magnet.notes)))

@@ -48,10 +48,19 @@ def decode(body: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPT
     return value
 
 
-def split(body: bytes, *, max_bytes: int, allows_rest: bool = False) -> dict[bytes, bytes]:
-    """The values of the dictionary that `body` is, each as it stands there, bencoded.
+def split(body: bytes, *, max_bytes: int) -> dict[bytes, bytes]:
+    """The values of the dictionary that `body` is to its last byte; else see `split_first`."""
+    found, end = split_first(body, max_bytes=max_bytes)
+    if end != len(body):
+        raise _broken(end - 1)
+    return found
 
-    BencodeError if it is none, to the last byte unless `allows_rest`, TooManyTokensError if it has more than MAX_TOKENS. What a value is, only `decode` tells.
+
+def split_first(body: bytes, *, max_bytes: int) -> tuple[dict[bytes, bytes], int]:
+    """The values of the dictionary with which `body` begins, each as it stands there, bencoded, and
+    where it ends.
+
+    BencodeError if there is none, TooManyTokensError if it has more than MAX_TOKENS. What a value is, only `decode` tells.
     """
     if len(body) > max_bytes:
         raise BencodeError(f"The answer is larger than {max_bytes:,} bytes.")
@@ -63,9 +72,9 @@ def split(body: bytes, *, max_bytes: int, allows_rest: bool = False) -> dict[byt
         if key in found:
             raise _broken(start)
         found[key] = body[start:at]
-    if body[:1] != b"d" or (at + 1 != len(body) and not allows_rest):
+    if body[:1] != b"d":
         raise _broken(at)
-    return found
+    return found, at + 1
 
 
 def strings(body: bytes) -> Iterator[bytes]:

@@ -61,7 +61,8 @@ def make(found: Metadata, magnet: Magnet) -> bytes | None:
 def read(body: bytes) -> tuple[Magnet, Metadata]:
     """The link to what a `.torrent` file is of, with its trackers and web seeds, and its file list.
 
-    What stands behind its end is passed over: editors, mails and web servers leave line ends there.
+    What stands behind its end is passed over, with a note: editors, mails and web servers leave line ends
+    there.
     The link names both halves of a hybrid. Pad files are not counted, names are cleaned.
     RefusedError (field `torrent`) with the reason for what is malformed, or beyond a bound: MAX_BYTES,
     MAX_FILES, MAX_DEPTH, MAX_URL_BYTES, `bencode.MAX_TOKENS` (so paths in all) and
@@ -69,7 +70,7 @@ def read(body: bytes) -> tuple[Magnet, Metadata]:
     """
     _require_bounds(body)
     try:
-        parts = bencode.split(body, max_bytes=MAX_BYTES, allows_rest=True)
+        parts, end = bencode.split_first(body, max_bytes=MAX_BYTES)
         raw = parts.get(b"info", b"")
         info = bencode.decode(raw, max_bytes=MAX_BYTES, max_depth=MAX_DEPTH) if raw else None
         urls = {key: _decoded(parts, key) for key in _URL_KEYS}
@@ -86,8 +87,10 @@ def read(body: bytes) -> tuple[Magnet, Metadata]:
         raise _refused(_("This is not a .torrent file.")) from error
     if not isinstance(info, dict):
         raise _refused(_("The .torrent file has no info section."))
-    torrent = info_sections.read(info, raw, _encoding(parts))
-    return _described(torrent, urls)
+    magnet, found = _described(info_sections.read(info, raw, _encoding(parts)), urls)
+    rest = len(body) - end
+    notes = (reasons.REST_LEFT_OUT(number=rest),) if rest else ()
+    return replace(magnet, notes=(*magnet.notes, *notes)), found
 
 
 _URL_KEYS = (b"announce", b"announce-list", b"url-list")

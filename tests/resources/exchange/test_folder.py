@@ -85,8 +85,23 @@ def test_what_can_not_be_read_is_told_by_its_name(films, folder):
     assert (told["created"], told["refused"]) == (2, 2)
     assert [line.partition(": refused: ")[::2] for line in told.lines] == [
         ("b.torrent", "This is not a .torrent file."),
-        ("e?.torrent", "A .torrent file may have at most 10 MB."),
+        ("e?.torrent", "A .torrent file may have at most 64 MB."),
     ]
+
+
+def test_what_is_left_out_of_a_file_is_told_by_its_name(films, folder):
+    plain: Any = lt.bdecode((folder / "a.torrent").read_bytes())
+    body = lt.bencode(plain | {b"announce": b"ftp://tracker.example/a"})
+    (folder / "a.torrent").write_bytes(body + b"\n")
+
+    told = bring_in(folder)
+
+    assert (told["created"], told["mended"]) == (2, 2)
+    assert [line.partition(": ")[::2] for line in told.lines] == [
+        ("a.torrent", "mended: Left out of the magnet link: tr=ftp://tracker.example/a"
+         " (addresses of this kind are not published)."),
+        ("a.torrent", "mended: 1 byte behind the end of the .torrent file is left out."),
+    ]  # fmt: skip
 
 
 def test_there_and_back_the_info_hashes_and_trackers_are_the_same(films, folder, tmp_path):

@@ -196,6 +196,14 @@ def test_a_file_of_thirteen_megabytes_is_taken_with_a_key(client):
     assert (answer.status_code, answer.json()["total_size_bytes"]) == (201, count * 16384)
 
 
+def test_what_stands_behind_the_end_is_named(send, tmp_path):
+    body = torrent(tmp_path).body + b"\r\n"
+
+    said = send(make.publisher(), body, category_id=make.category().pk).json()
+
+    assert said["notes"][0] == "2 bytes behind the end of the .torrent file are left out."
+
+
 def test_addresses_that_are_left_out_are_named(send, tmp_path):
     plain: Any = lt.bdecode(torrent(tmp_path).body)
     plain[b"announce"] = b"udp://tracker.example:6969/announce"
