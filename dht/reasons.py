@@ -43,8 +43,10 @@ NO_DHT = ReasonCode(
 NO_METADATA = ReasonCode(
     "dht.no_metadata",
     ngettext_lazy(
-        "%(number)s peer was found, but none gave the metadata within %(seconds)s s.",
-        "%(number)s peers were found, but none gave the metadata within %(seconds)s s.",
+        "%(number)s peer was found, but none gave the metadata within %(seconds)s s. More than 8 MB of it"
+        " are never taken: upload the .torrent file of so large a torrent.",
+        "%(number)s peers were found, but none gave the metadata within %(seconds)s s. More than 8 MB of it"
+        " are never taken: upload the .torrent file of so large a torrent.",
         "number",
     ),
 )
