@@ -6,6 +6,7 @@ import hashlib
 import random
 import re
 import time
+from typing import Any
 
 import libtorrent as lt
 import pytest
@@ -51,7 +52,7 @@ def torrent(info, **more):
 
 def as_libtorrent(body):
     """What libtorrent alone says of it: nothing of ours reads a byte here."""
-    info = lt.load_torrent_buffer(body).ti
+    info = present(lt.load_torrent_buffer(body).ti)
     hashes, layout = info.info_hashes(), info.layout()
     pad = int(lt.file_flags_t.flag_pad_file)
     real = [n for n in range(layout.num_files()) if not int(layout.file_flags(n)) & pad]
@@ -155,7 +156,7 @@ def v1_part(entries, *, is_padded):
 
 
 def v2_part(entries):
-    tree = {}
+    tree: dict[bytes, Any] = {}
     for path, size, kind in entries:
         *folders, name = (part.encode() for part in path)
         at = tree
