@@ -110,12 +110,12 @@ LISTED_BY_OTHERS = ReasonCode(
 HELD_AS_PRIVATE = ReasonCode(
     "resources.held_as_private",
     _(
-        "The torrent is marked private: it is held until an operator lets it through, and its trackers are left out."
+        "The torrent is marked private: it is held until an operator lets it through, and its trackers and web seeds are left out."
     ),
 )
 PRIVATE_TRACKERS = ReasonCode(
     "resources.private_trackers",
-    _("The torrent is marked private: its trackers are left out."),
+    _("The torrent is marked private: its trackers and web seeds are left out."),
 )
 BLOCKED_IN_TEXTS = ReasonCode(
     "resources.blocked_in_texts",

@@ -27,7 +27,7 @@ def make(name: str) -> str:
     while slug != before:  # composition and case can each bring more of the other
         slug, before = _spelled(slug), slug
     if not any(_is_letter(char) for char in slug):
-        return "x-" + _digest(name)
+        return "x-" + _digest(_drawn(name))
     if _RESERVED.fullmatch(slug):
         return f"x-{slug}"
     return slug if len(slug.encode()) <= MAX_BYTES else _shortened(slug)
@@ -48,6 +48,13 @@ def _kept(char: str) -> str:
     if kind in ("Me", "Cf") or (kind[0] in "LMC" and is_blank(char)):
         return ""
     return char if kind[0] in "LNM" or (kind in ("Cn", "Co") and not is_hidden(char)) else "-"
+
+
+def _drawn(name: str) -> str:
+    """A name of signs without what only changes how they are drawn: with it they would be twins."""
+    text = unicodedata.normalize("NFKC", name).casefold()
+    kept = (c for c in text if unicodedata.category(c) not in ("Me", "Cf") and not is_blank(c))
+    return unicodedata.normalize("NFC", "".join(kept)) or name
 
 
 def _is_letter(char: str) -> bool:

@@ -183,7 +183,7 @@ def _record_probe(row: Resource, **values: object) -> bool:
         if values.get("dht_status", old.dht_status) != old.dht_status:
             values["dht_changed_at"] = timezone.now()
         if values.get("is_private"):
-            values["magnet_uri"] = private.without_announces(old.magnet).uri()
+            values["magnet_uri"] = private.without_addresses(old.magnet).uri()
         row.alone().update(**values, probe_claim="", probe_claimed_until=None)
         note_publicity(row.alone())
         row.refresh_from_db()

@@ -137,18 +137,19 @@ class Resource(ResourceFields):
             raise ValidationError({"magnet_uri": str(error)}) from error
         self.notes.add(*magnet.notes)
         hashes = (magnet.hash, magnet.v2)
-        if hashes == (self.magnet_hash, self.magnet_hash_v2):
-            self.heed_privacy()
-        if hashes == (self.magnet_hash, self.magnet_hash_v2):
-            return
-        self._require_no_collision(magnet)
-        self.magnet_hash, self.magnet_hash_v2 = hashes
-        self._forget_probe()
+        if hashes != (self.magnet_hash, self.magnet_hash_v2):
+            self._require_no_collision(magnet)
+            is_same_half = not set(self.hashes).isdisjoint(hashes)
+            stays_private = self.is_private and is_same_half
+            self.magnet_hash, self.magnet_hash_v2 = hashes
+            self._forget_probe()
+            self.is_private = stays_private
+        self.heed_privacy()
 
     def heed_privacy(self) -> None:
-        """Keep no tracker of a private torrent, and tell its writer."""
+        """Keep no tracker and web seed of a private torrent, and tell its writer."""
         if self.is_private:
-            self.magnet = private.without_announces(self.magnet)
+            self.magnet = private.without_addresses(self.magnet)
             is_held = self.is_held_as_private
             self.notes.add((reasons.HELD_AS_PRIVATE if is_held else reasons.PRIVATE_TRACKERS)())
 

@@ -30,10 +30,12 @@ ESCAPES = 3
 """So often an address is unescaped: some programs encode what is encoded already."""
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _NEXT = re.compile(
-    r"[\s,;|]+(?=[a-z][a-z0-9+.-]{0,15}://)|(?<=[^\s,;|=/:?&%])(?=(?:https?|udp|wss?)://)",
+    r"(?<![\s,;|])[\s,;|]+(?=[a-z][a-z0-9+.-]{0,15}://)|(?:&|(?<=\w))tr(?:\.[0-9]+)?=(?=(?:https?|udp|wss?)://)"
+    r"|(?<=/announce)/(?=(?:https?|udp|wss?)://)|(?<=[^\s,;|=/:?&%])(?=(?:https?|udp|wss?)://)",
     re.IGNORECASE,
 )
-"""Between two addresses: a sign that parts them, or nothing. After `=` or `/` one is part of another."""
+"""Between two addresses: a sign that parts them, the key of the second, or nothing. After another `=` or `/` one is part
+of another. A run of signs is tried from its start alone, or it would take quadratic time."""
 _ENCODED = re.compile(r"[a-z][a-z0-9+.-]{0,15}%(?:25)*3a", re.IGNORECASE)
 _KEPT = "!#$%&'()*+,/:;=?@[]~"
 """RFC 3986's reserved characters, `~`, and the percent sign of what is encoded."""

@@ -16,6 +16,14 @@ _INSIDE = re.compile(r"\n(?!\s*[a-z][a-z0-9+.-]{0,15}(?:://|%(?:25)*3a))", re.IG
 """A line break within an address; before a scheme it parts two of them."""
 
 
+_KEYS = frozenset({"xt", "dn", "xl", "tr", "ws"})
+_BETWEEN = re.compile(
+    r"&(?:amp(?=(?:xt|dn|xl|tr|ws)(?:\.[0-9]+)?=))?|;(?=(?:xt|dn|xl|tr|ws)(?:\.[0-9]+)?=)",
+    re.IGNORECASE,
+)
+"""Between two parts: browsers read `&amp` without its semicolon too, and some programs write a semicolon alone."""
+
+
 class Part(NamedTuple):
     """A key in small letters without its number, and its value; bytes that are not UTF-8 are halves of
     pairs in it (PEP 383)."""
@@ -34,18 +42,20 @@ class Part(NamedTuple):
 
 
 def read(link: str) -> list[Part]:
-    """The parts of a link, which comes without its `magnet:?`; those without a value are left out. Of
-    more than MAX_PARTS it reads one more."""
+    """The parts of a link, which comes without its `magnet:?`; `tr=` and the like, with nothing after them, are left
+    out. Of more than MAX_PARTS it reads one more."""
     parts = [_part(piece) for piece in islice(_pieces(link), MAX_PARTS + 1)]
-    return parts if len(parts) > MAX_PARTS else [part for part in parts if part.value]
+    if len(parts) > MAX_PARTS:
+        return parts
+    return [part for part in parts if part.value or (part.key and part.key not in _KEYS)]
 
 
 def _pieces(link: str) -> Iterable[str]:
-    """What stands between ampersands; one in a name that nobody escaped is a sign of the name."""
+    """What stands between ampersands; one in a name or a web seed that nobody escaped is a sign of it."""
     found = list[list[str]]()
-    for piece in filter(str.strip, link.split("&")):
-        is_of_name = found and found[-1][0].lower().startswith("dn=")
-        if is_of_name and "=" not in piece:
+    for piece in filter(str.strip, _BETWEEN.split(link)):
+        is_of_text = found and found[-1][0].lower().startswith(("dn=", "ws="))
+        if is_of_text and "=" not in piece:
             found[-1].append(piece)
         else:
             found.append([piece])

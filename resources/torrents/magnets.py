@@ -9,10 +9,11 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from django.utils.translation import gettext
 
@@ -29,6 +30,8 @@ MAX_NAME_CHARS = 255
 MOST_NOTES = 20
 MOST_CHARS_TOLD = 100
 """Of a part that is left out, as a note has it."""
+_NAMED_HASH = re.compile(r"urn:bt(?:ih|mh):[0-9a-z]{32}", re.IGNORECASE)
+"""A second link in the name, however it begins."""
 _HEX40 = re.compile(r"[0-9a-fA-F]{40}")
 _BASE32 = re.compile(r"[A-Za-z2-7]{32}")
 _MULTIHASH = re.compile(r"1220[0-9a-fA-F]{64}")
@@ -93,11 +96,16 @@ def parse(text: str) -> Magnet:
         raise _refused(gettext("A magnet link may have at most %d parts.") % link_parts.MAX_PARTS)
     _require_one_torrent(links)
     magnet = _composed(parts)
-    if pasted_links.START.search(magnet.uri(), 1):
+    if pasted_links.START.search(magnet.uri(), 1) or _NAMED_HASH.search(_bare(magnet.name)):
         raise _two_links(magnet.hash, magnet.name)
     around = [reasons.TEXT_AROUND_LINK(part=_shortened(pasted.around))] if pasted.around else []
     again = [reasons.SAME_LINK_AGAIN(number=len(links))] if len(links) > 1 else []
     return replace(magnet, notes=(*again, *around, *magnet.notes))
+
+
+def _bare(name: str) -> str:
+    """A name as whoever hides a link in it would have it read: without blanks, width and escapes."""
+    return re.sub(r"\s", "", unicodedata.normalize("NFKC", unquote(name)))
 
 
 def _require_one_torrent(links: list[list[Part]]) -> None:

@@ -18,7 +18,7 @@ from ghost.core.errors import RefusedError
 from ghost.core.text.reasons import NONE, Reason
 from ghost.core.text.unicode import one_line
 from resources import reasons
-from resources.torrents import bencode, info_sections, magnets, paths_out, sanitize
+from resources.torrents import bencode, info_sections, magnets, pasted_links, paths_out, sanitize
 from resources.torrents.bencode import BencodeError, Value
 from resources.torrents.magnets import Magnet
 from resources.torrents.metadata import Metadata
@@ -141,12 +141,16 @@ def _described(torrent: sanitize.Torrent, urls: dict[bytes, Value]) -> tuple[Mag
     link = Magnet(
         v1=sanitize.v1(torrent.info) if torrent.is_v1 else None,
         v2=sanitize.v2(torrent.info) if torrent.is_v2 else None,
-        name=one_line(torrent.name)[:255].rstrip(),
+        name=""
+        if pasted_links.START.search(torrent.name)
+        else one_line(torrent.name)[:255].rstrip(),
         length=torrent.total_size_bytes,
     )
     found = sanitize.of_file(torrent)
     # Those of a private torrent tell who has uploaded it.
-    trackers = [] if found.is_private else _named(urls[b"announce"], urls[b"announce-list"])
+    if found.is_private:
+        return link, found
+    trackers = _named(urls[b"announce"], urls[b"announce-list"])
     link, left_out = magnets.with_addresses(
         link, trackers=trackers, web_seeds=_named(urls[b"url-list"])
     )
@@ -161,7 +165,7 @@ def _named(*values: Value) -> list[str]:
 def _texts(value: Value) -> Iterator[str]:
     """The texts in it, also in lists: tiers of trackers are such."""
     if isinstance(value, bytes):
-        yield value.decode("utf-8", "replace").strip()
+        yield value.decode("utf-8", "surrogateescape").strip()
     elif isinstance(value, list):
         for each in value:
             yield from _texts(each)

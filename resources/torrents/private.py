@@ -1,7 +1,7 @@
 """Torrents that are marked private (BEP 27): whose tracker alone may say who has them.
 
-The announce address of such a torrent often holds its uploader's passkey, by which the tracker
-knows him: it is never kept, nor shown.
+The announce address of such a torrent, and its web seeds, often hold its uploader's passkey, by which the tracker
+knows who it is: they are never kept, nor shown.
 """
 
 from __future__ import annotations
@@ -26,6 +26,6 @@ def is_private(info: bytes) -> bool:
         return True
 
 
-def without_announces(magnet: Magnet) -> Magnet:
-    """The same link without its trackers."""
-    return replace(magnet, trackers=()) if magnet.trackers else magnet
+def without_addresses(magnet: Magnet) -> Magnet:
+    """The same link without its trackers and web seeds."""
+    return replace(magnet, trackers=(), web_seeds=())

@@ -1,19 +1,23 @@
 """The magnet link that is published of a resource: the same in every place, whoever shows it.
 
 It names all known hashes, the torrent's own name, its size, the trackers of the stored link, those of
-GHOST_DEFAULT_TRACKERS, and web seeds. No tracker of a private torrent is published, nor any added (BEP 27).
+GHOST_DEFAULT_TRACKERS, and web seeds, as many as a link may have. No address of a private torrent is published, nor
+any added (BEP 27).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from urllib.parse import quote
 
 from django.conf import settings
 
 from ghost.core.text.unicode import one_line
 from resources.torrents import link_addresses, pasted_links
+from resources.torrents.link_parts import MAX_PARTS
+from resources.torrents.magnets import MAX_BYTES
 
 MAX_NAME_CHARS = 255
 _START = "magnet:?"
@@ -43,9 +47,24 @@ def compose(stored: str, known: Known) -> str:
     name = _name(known, parts["dn"])
     size = known.total_size_bytes
     length = parts["xl"] if size is None else [f"xl={size}"]
-    trackers = [] if known.is_private else [*parts["tr"], *_default_trackers()]
-    link = _START + "&".join([*topics, *name, *length, *dict.fromkeys(trackers), *parts["ws"]])
+    named = [*topics, *name, *length]
+    trackers, seeds = _fitting(named, parts) if not known.is_private else ([], [])
+    link = _START + "&".join([*named, *trackers, *seeds])
     return f"{link[:-1]}%2E" if link.endswith(".") else link
+
+
+def _fitting(named: list[str], parts: dict[str, list[str]]) -> tuple[list[str], list[str]]:
+    """Trackers and web seeds for which a link that names these has room; our own give way first."""
+    own = dict.fromkeys(chain(parts["ws"], parts["tr"]))
+    wanted = [*own, *(part for part in _default_trackers() if part not in own)]
+    room = MAX_BYTES - len(_START) - len("%2E") - sum(len(part) + 1 for part in named)
+    kept = list[str]()
+    for part in wanted[: MAX_PARTS - len(named)]:
+        room -= len(part) + 1
+        if room < 0:
+            break
+        kept.append(part)
+    return [p for p in kept if p.startswith("tr")], [p for p in kept if p.startswith("ws")]
 
 
 def _topic(info_hash: str) -> list[str]:

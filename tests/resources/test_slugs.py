@@ -63,3 +63,10 @@ def test_each_third_code_point_gives_a_slug_that_is_its_own():
 
     assert {slugs.make(slug) for slug in made} == made
     assert all(unicodedata.is_normalized("NFC", slug) for slug in made)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("☃", "☃\ufe0f"), ("🏳️\u200d🌈", "🏳🌈"), ("C\ufe0f", "C")]
+)
+def test_what_only_changes_how_signs_are_drawn_makes_no_twin(one, other):
+    assert slugs.make(one) == slugs.make(other)

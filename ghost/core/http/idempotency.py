@@ -179,7 +179,7 @@ def begin(request: HttpRequest, token_id: int) -> None:
     OtherRequestError if the key was used for something else.
     """
     key = request.headers.get(HEADER, "")
-    if request.method != "POST" or not key:
+    if request.method != "POST" or not key or _is_only_tried(request):
         return
     if len(key) > MAX_CHARS or not key.isprintable():
         raise KeyInvalidError(_("An Idempotency-Key has at most 255 printable characters."))
@@ -192,6 +192,11 @@ def begin(request: HttpRequest, token_id: int) -> None:
     else:
         request.idempotent = made  # type: ignore[attr-defined]  # for the middleware
         _renewals.hold(made.pk)
+
+
+def _is_only_tried(request: HttpRequest) -> bool:
+    """Whether it keeps nothing, its answer included: whoever has tried may send with the same key."""
+    return request.GET.get("dry_run", "").lower() in {"1", "t", "true", "y", "yes", "on"}
 
 
 @dataclass(frozen=True)

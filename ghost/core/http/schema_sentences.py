@@ -103,6 +103,8 @@ def sentence(error: Mapping[str, Any]) -> str:
     kind, limits, said = error["type"], error.get("ctx") or {}, str(error["msg"])
     if kind == "string_pattern_mismatch":
         return str(_PATTERNS.get(limits.get("pattern", ""), OTHERWISE))
+    if kind in ("too_long", "too_short") and limits.get("field_type") == "Value":
+        kind = f"string_{kind}"  # a text with a validator before its bounds
     if kind in COUNTS:
         return _counted(*COUNTS[kind], limits)
     if kind in SENTENCES:

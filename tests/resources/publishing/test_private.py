@@ -163,3 +163,29 @@ def test_export_and_import_keep_it_as_it_is(tmp_path, is_let_through):
     row = Resource.objects.get()
     assert (row.is_private, row.is_let_through) == (True, is_let_through)
     assert SECRET not in (tmp_path / "a.ndjson").read_text()
+
+
+def test_a_web_seed_with_a_passkey_is_nowhere_either(client):
+    seed = f"https://seed.example/?passkey={SECRET}"
+    body = b"d4:info%b8:url-list%d:%be" % (INFO, len(seed), seed.encode())
+    sent = {"torrent": SimpleUploadedFile("a.torrent", body), "category_id": make.category().pk}
+
+    answer = client.post("/api/resources/from-torrent", sent, **make.auth(make.publisher()))
+
+    assert answer.status_code == 201
+    assert SECRET not in answer.content.decode() + everything_stored()
+
+
+def test_it_stays_private_with_another_half_beside_its_own():
+    row = make.resource(magnet_uri=LINK, is_probed=False)
+    findings.record_metadata(row, found(row))
+    other = f"magnet:?xt=urn:btih:{row.magnet_hash}&xt=urn:btmh:1220{'bb' * 32}"
+
+    for link in (other, LINK):
+        row.magnet_uri = link
+        row.store()
+    row.alone().skip_probe()
+    row.refresh_from_db()
+
+    assert (row.is_private, row.state) == (True, State.HELD)
+    assert SECRET not in row.magnet_uri + row.published_magnet_uri

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ghost.core.errors import RefusedError
-from resources.torrents import magnets
+from resources.torrents import link_addresses, magnets
 
 V1 = "c12fe1c06bba254a9dc9f519b335aa7c1367a88a"
 OTHER = "b" * 40
@@ -307,3 +307,58 @@ def _cost_s(text):
     with suppress(RefusedError):
         magnets.parse(text)
     return time.process_time() - started
+
+
+@pytest.mark.parametrize("sign", [" ", ",", ";", "|", "\t"])
+def test_a_run_of_signs_in_an_address_takes_linear_time(sign):
+    began = time.process_time()
+
+    link_addresses.read([f"http://a.example{sign * 200_000}b"], link_addresses.TRACKER_SCHEMES)
+
+    assert (
+        time.process_time() - began < 2
+    )  # some ten minutes if each place of the run is tried to its end
+
+
+@pytest.mark.parametrize(
+    "between",
+    ["tr=", "%26tr%3D", "/", " ", ",", "", "%0A", "tr.2="],
+    ids=lambda sign: sign or "none",
+)
+def test_trackers_run_together_are_two(between):
+    link = f"magnet:?{XT}&tr=http://a.example/announce{between}http://b.example/announce"
+
+    assert magnets.parse(link).trackers == (
+        "http://a.example/announce",
+        "http://b.example/announce",
+    )
+
+
+def test_a_bare_ampersand_is_a_sign_of_a_web_seed_and_what_belongs_to_nothing_is_named():
+    seed = magnets.parse(f"magnet:?{XT}&ws=http://a.example/Tom & Jerry.iso")
+    lost = magnets.parse(f"magnet:?{XT}&tr=http://a.example/x&lost")
+
+    assert seed.web_seeds == ("http://a.example/Tom%20&%20Jerry.iso",)
+    assert (seed.notes, [note.params["part"] for note in lost.notes]) == ((), ["lost="])
+
+
+@pytest.mark.parametrize("before", [";", "&amp", "&"])
+def test_parts_after_a_semicolon_or_a_broken_entity_are_parts(before):
+    link = magnets.parse(f"magnet:?{XT}&dn=Foo{before}tr=http://a.example/announce")
+
+    assert (link.name, link.trackers) == ("Foo", ("http://a.example/announce",))
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "magnet:///?xt=urn:btih:",
+        "magnet :?xt=urn:btih:",
+        "ｍａｇｎｅｔ：？xt=ｕｒｎ:btih:",
+        "xt%3Durn%3Abtih%3A",
+        "urn:btih: ",
+    ],
+)
+def test_a_second_hash_in_a_name_is_a_second_link(hidden):
+    with pytest.raises(RefusedError, match="two magnet links"):
+        magnets.parse(f"magnet:?{XT}&dn={quote(hidden)}{'c' * 40}")

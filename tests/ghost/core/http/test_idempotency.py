@@ -388,7 +388,7 @@ def test_answers_that_say_the_same_many_times_take_little_room(client):
     answers = [
         client.generic(
             "POST",
-            "/api/resources/bulk?dry_run=true",
+            "/api/resources/bulk",
             b"1\n" * 1000,
             content_type="application/x-ndjson",
             headers=make.auth(token)["headers"] | {"Idempotency-Key": "k"},
@@ -399,3 +399,14 @@ def test_answers_that_say_the_same_many_times_take_little_room(client):
     assert answers[0].content == answers[1].content
     assert len(answers[0].content) > 200_000
     assert len(KeptAnswer.objects.get().sealed) < 20_000
+
+
+def test_what_is_only_tried_uses_up_no_key(post):
+    token, magnet = make.publisher(), make.magnet()
+    body = {"title": "A", "magnet_uri": magnet, "category_id": make.category().pk}
+
+    tried = post(token, "/resources?dry_run=true", body, "k1")
+    sent = post(token, "/resources", body, "k1")
+
+    assert (tried.status_code, sent.status_code) == (200, 201)
+    assert KeptAnswer.objects.count() == 1

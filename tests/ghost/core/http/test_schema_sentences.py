@@ -99,3 +99,17 @@ def test_an_empty_title_and_what_is_no_json_are_told_plainly(client):
 
     assert empty.json()["detail"] == "title: must not be empty"
     assert broken.json()["detail"] == "The body is not JSON: line 2, column 2."
+
+
+@pytest.mark.django_db
+def test_a_long_title_has_characters_and_long_lists_have_items(client):
+    body = {"title": "a" * 301, "magnet_uri": make.magnet(), "category_id": 1, "tags": ["x"] * 31}
+    auth = make.auth(make.publisher())
+
+    refused = client.post("/api/resources", body, content_type="application/json", **auth).json()
+
+    told = {error["field"]: error["message"] for error in refused["errors"]}
+    assert told == {
+        "title": "may have at most 300 characters",
+        "tags": "may have at most 30 items",
+    }
