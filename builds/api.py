@@ -22,7 +22,7 @@ from builds.schemas import (
 )
 from ghost.core.http import multipart, pagination
 from ghost.core.http.schemas import Page
-from resources.api import changeable
+from resources.api.answers import changeable
 from resources.models import Resource
 from resources.schemas import ResourceId, ResourceOut
 from teams.auth import Bearer, TokenRequest

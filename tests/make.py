@@ -22,8 +22,8 @@ from resources.models import (
     TextHash,
     cover_requests,
 )
-from resources.models.collisions import Collisions
 from resources.models.fields import ResourceFields
+from resources.models.hashes.collisions import Collisions
 from resources.models.queryset import ResourceQuerySet
 from resources.swarms import SwarmCheck
 from resources.torrents import metadata

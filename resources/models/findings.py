@@ -17,10 +17,10 @@ from ghost.core.db import pacing
 from ghost.core.text.reasons import NONE, Reason
 from resources import reasons
 from resources.models import events
-from resources.models.block import Block
 from resources.models.changes import note_publicity
+from resources.models.hashes.block import Block
+from resources.models.hashes.text_hash import TextHash
 from resources.models.resource import Resource
-from resources.models.text_hash import TextHash
 from resources.states import DhtStatus, ProbeStatus
 from resources.torrents import metadata, metadata_files, private
 

@@ -15,10 +15,10 @@ from ghost.core.catalog.models import Catalog, Change
 from ghost.core.text.reasons import NONE
 from resources import reasons
 from resources.models import changes, list_index, swarm_checks
-from resources.models.block import Block
 from resources.models.changes import Row
-from resources.models.collisions import has_hash
 from resources.models.fields import HASHES, state_is
+from resources.models.hashes.block import Block
+from resources.models.hashes.collisions import has_hash
 from resources.models.tag import ResourceTag
 from resources.states import DhtStatus, ProbeStatus, State
 from resources.swarms import SwarmCheck

@@ -22,13 +22,13 @@ from ghost.core.text.notes import Notes
 from ghost.core.text.reasons import NONE
 from resources import provenance, reasons, slugs, tags
 from resources.models import cover_requests, events, list_index
-from resources.models.block import Block
 from resources.models.category import Category
-from resources.models.collisions import Collisions
 from resources.models.fields import COVER_FIELDS, EDITED_FIELDS, PROBE_FIELDS, ResourceFields
+from resources.models.hashes.block import Block
+from resources.models.hashes.collisions import Collisions
+from resources.models.hashes.text_hash import MOST_IN_TEXT, TextHash
 from resources.models.queryset import ResourceQuerySet
 from resources.models.tag import ResourceTag
-from resources.models.text_hash import MOST_IN_TEXT, TextHash
 from resources.states import ProbeStatus
 from resources.swarms import SwarmFigures
 from resources.torrents import magnets, metadata, private

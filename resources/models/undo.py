@@ -10,9 +10,9 @@ from django.db import transaction
 from ghost.core.audit import trail
 from ghost.core.catalog.models import Catalog
 from resources.models import cover_requests, events
-from resources.models.block import Block
+from resources.models.hashes.block import Block
+from resources.models.hashes.text_hash import TextHash
 from resources.models.resource import Resource
-from resources.models.text_hash import TextHash
 from resources.states import ProbeStatus
 from resources.torrents import metadata
 

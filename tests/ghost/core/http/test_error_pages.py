@@ -185,7 +185,7 @@ def test_a_fault_of_ours_stays_one(browser, monkeypatch, caplog):
     def fail(*_args, **_kwargs):
         raise ValueError("ours")
 
-    monkeypatch.setattr("resources.api._seen", fail)
+    monkeypatch.setattr("resources.api.reading.seen", fail)
 
     answer = browser.get("/api/resources/1", **make.auth(make.admin()))
 

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from ghost.core.catalog.models import Catalog, Change, Removal
 from resources.models import Block, Resource, TextHash, findings, undo
-from resources.models.text_hash import MOST_IN_TEXT
+from resources.models.hashes.text_hash import MOST_IN_TEXT
 from resources.torrents import metadata
 from tests import make, operators
 from tests.resources.catalog_files import CATEGORY, PUBLISHER, RESOURCE

@@ -10,8 +10,8 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from ghost.core.batches import batched
-from resources.models.block import Block
 from resources.models.fields import ResourceFields
+from resources.models.hashes.block import Block
 from resources.torrents.magnets import Magnet
 
 logger = logging.getLogger(__name__)

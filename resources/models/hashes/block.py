@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from ghost.core.batches import QUERY_KEYS, batched
 from ghost.core.db.fields import LinesField
 from ghost.core.errors import RefusedError
-from resources.models.text_hash import TextHash
+from resources.models.hashes.text_hash import TextHash
 from resources.torrents import magnets
 
 

@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from resources.models import Block, Resource
-from resources.models.collisions import Collisions, has_hash
+from resources.models.hashes.collisions import Collisions, has_hash
 from resources.torrents import magnets
 from tests import make
 from tests.presence import present
@@ -50,7 +50,7 @@ def test_rows_of_the_same_batch_collide_with_each_other():
 
 
 def test_more_hashes_than_one_query_names(monkeypatch, django_assert_num_queries):
-    monkeypatch.setattr("resources.models.collisions.BATCH", 2)
+    monkeypatch.setattr("resources.models.hashes.collisions.BATCH", 2)
     rows = [make.resource() for _ in range(3)]
 
     with django_assert_num_queries(4):
