@@ -13,11 +13,11 @@ from resources.torrents import bencode
 from resources.torrents.bencode import BencodeError, Value
 
 _LEADS_OUT = re.compile(
-    rb"\A[/\\]|\A[A-Za-z]:|(?:\A|[/\\]) *\.\. *(?:[/\\]|\Z)|\0"
+    rb"\A[/\\]|\A[A-Za-z]:(?! )|(?:\A|[/\\]) *\.\. *(?:[/\\]|\Z)|\0"
     rb"|\A(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)(?:[1-9]|\xc2[\xb9\xb2\xb3]))[ .]*\Z",
     re.IGNORECASE,
 )
-"""`/abs`, `\\abs`, `C:x`, `..` as a part of a path, with blanks as well, which Windows drops, and names that Windows
+"""`/abs`, `\\abs`, `C:x` (not `Q: a film`), `..` as a part of a path, with blanks as well, which Windows drops, and names that Windows
 reserves for devices."""
 _NAMES = (b"name", b"name.utf-8")
 _PATHS = (b"path", b"path.utf-8", b"symlink path")

@@ -149,7 +149,22 @@ def test_the_torrent_file_names_the_same_trackers_and_who_made_it(configure, cli
 
 
 @pytest.mark.parametrize(
-    "name", [b"../../etc", b"/abs", b"C:\\x", b"..", b"a\\..\\b", b"nul", b"CON", b"\\\\host"]
+    "name",
+    [
+        b"../../etc",
+        b"/abs",
+        b"C:\\x",
+        b"..",
+        b"a\\..\\b",
+        b"nul",
+        b"CON",
+        b"\\\\host",
+        b"C:x",
+        b".. ",
+        b"con ",
+        b"CONIN$",
+        "COM¹".encode(),
+    ],
 )
 def test_no_torrent_file_is_made_of_names_that_lead_out(configure, client, name):
     row, _info = _torrent(configure, name)
