@@ -81,6 +81,10 @@ class Found:
         return self.count("SELECT count(*) FROM ghost_queueentry WHERE cluster <> ''")
 
 
+TIMES = ("checked_at", "seen_at", "missing_since", "updated_at")
+"""Of an entry, in the order of the columns that they are of."""
+
+
 def differing(here: Path, env: dict[str, str]) -> int:
     """How many files differ from those of a full build of the same rows in a new folder."""
     ours = _tree(here / "workdir" / "public")
@@ -95,17 +99,17 @@ def differing(here: Path, env: dict[str, str]) -> int:
 
 
 def _set_checks_back(here: Path) -> None:
-    """When a resource was looked up last, and how often in vain, is no change by itself: the site
+    """When a resource was looked up and seen last, and by how many, is no change by itself: the site
     tells of it with the next one. So the rows get what the site has."""
     sql = (
-        "UPDATE resources_resource SET last_dht_check = ?, dht_misses = ?, updated_at = ?"
-        " WHERE id = ?"
+        "UPDATE resources_resource SET last_dht_check = ?, last_seen_at = ?, missing_since = ?,"
+        " updated_at = ?, peers = ? WHERE id = ?"
     )
     with closing(sqlite3.connect(here / "ghost.db", timeout=60)) as database, database:
         for pk, told in database.execute("SELECT id, entry_json FROM builds_entryrow").fetchall():
             entry = json.loads(told)
-            times = [_stored(entry[name]) for name in ("checked_at", "updated_at")]
-            database.execute(sql, (times[0], entry["misses"], times[1], pk))
+            times = [_stored(entry[name]) for name in TIMES]
+            database.execute(sql, (*times, entry["peers"], pk))
 
 
 def _stored(iso: str | None) -> str | None:

@@ -311,8 +311,6 @@ class Resource(ResourceFields):
         ResourceTag.objects.index([self])
         TextHash.objects.follow(old, self)
         self._follow_blocks(old)
-        if old.magnet_hash != self.magnet_hash:
-            transaction.on_commit(partial(_forget_unlisted, old.magnet_hash), robust=True)
         before, after = old.audited(), self.audited()
         trail.record("resource.update", self, before, after)
         if before != after:
@@ -396,12 +394,6 @@ class Resource(ResourceFields):
         self.require_sight_by(token)
         if self.takedown_at and not token.is_admin:
             raise ForbiddenError(_("This resource was taken down; only an Admin may change it."))
-
-
-def _forget_unlisted(magnet_hash: str) -> None:
-    """Remove what was probed for that hash, unless something is listed under it."""
-    if magnet_hash and not Resource.objects.filter(magnet_hash=magnet_hash).exists():
-        metadata.forget(magnet_hash)
 
 
 def _hashes_of(rows: Iterable[Resource]) -> list[str]:

@@ -66,7 +66,7 @@ def test_publisher_who_waits_gets_all_or_nothing(place, running_swarm, token, ca
     assert created.json()["total_size_bytes"] == live.total_size_bytes
     assert [refused.status_code, kept.status_code, changed.status_code] == [400, 400, 200]
     assert refused.json()["detail"]
-    assert after_failure == created.json() | {"task_id": None}
+    assert after_failure == created.json() | {"task_id": None, "notes": []}
     assert changed.json()["total_size_bytes"] == other.total_size_bytes
     assert [row["title"] for row in place.call("GET", "/resources", token).json()] == [
         "Other title",

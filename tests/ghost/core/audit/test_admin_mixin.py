@@ -113,6 +113,7 @@ ACTIONS: dict[tuple[type, str], tuple[Rows, str, dict[str, str]]] = {
         resources(awaits_review=True), "resource.send_back", {"reason": "No text."},
     ),
     (Resource, "take_down"): (resources(), "resource.take_down", {"reason": "asked"}),
+    (Resource, "let_through"): (resources(is_private=True), "resource.let_through", {}),
     (Resource, "restore"): (taken_down, "resource.restore", {}),
     (Resource, "probe_again"): (resources(), "resource.probe", {}),
     (Resource, "publish_unprobed"): (resources(is_probed=False), "resource.skip_probe", {}),
