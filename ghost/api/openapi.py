@@ -5,6 +5,8 @@ An operation itself names only its successes, and errors that its shape doesn't 
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from typing import Any
 
 from django.urls import URLPattern, URLResolver
@@ -76,6 +78,9 @@ class Api(NinjaAPI):
             for method, operation in operations.items():
                 _complete(method, operation)
                 _show_body(operation, schema["components"]["schemas"])
+                _add_merge_patch(method, operation)
+        for body in _bodies(schema):
+            _leave_defaults_out(body)
         return schema
 
 
@@ -109,6 +114,44 @@ def _show_body(operation: Shown, schemas: dict[str, Any]) -> None:
         body = media["schema"].get("anyOf", [media["schema"]])[0]
         if "$ref" in body and "example" not in media:
             media["example"] = schemas[body["$ref"].rpartition("/")[2]]["examples"][0]
+
+
+MERGE_PATCH = "application/merge-patch+json"
+"""RFC 7396: what is absent stays, null clears."""
+
+
+def _add_merge_patch(method: str, operation: Shown) -> None:
+    if method == "patch":
+        content = operation["requestBody"]["content"]
+        content[MERGE_PATCH] = content["application/json"]
+
+
+def _bodies(schema: Shown) -> Iterator[Shown]:
+    """The schemas of all request bodies, and of what is in them, each once."""
+    operations = (each for item in schema["paths"].values() for each in item.values())
+    contents = (each.get("requestBody", {}).get("content", {}) for each in operations)
+    waiting: list[Any] = [media["schema"] for content in contents for media in content.values()]
+    known, named = set[str](), schema["components"]["schemas"]
+    while waiting:
+        part = waiting.pop()
+        name = part.get("$ref", "").rpartition("/")[2]
+        if name and name not in known:
+            known.add(name)
+            waiting.append(named[name])
+        elif not name:
+            yield part
+            inside = [*part.get("properties", {}).values(), part.get("items")]
+            waiting += [each for each in inside + part.get("anyOf", []) if each]
+
+
+def _leave_defaults_out(body: Shown) -> None:
+    """Generators take a field with a default for one that must be sent: words tell of it instead."""
+    for told in body.get("properties", {}).values():
+        default = told.pop("default", None)
+        if default:
+            told["description"] = (
+                f"{told.get('description', '')} Default: {json.dumps(default)}.".strip()
+            )
 
 
 def _add_problems(method: str, operation: Shown) -> None:

@@ -41,6 +41,11 @@ ABSENT: Any = None
 """Default of a field that may be left out but is not nullable; told apart by `exclude_unset`."""
 
 _DATE_TIME = {"type": "string", "format": "date-time"}
+_DATE_TIME_IN = _DATE_TIME | {
+    "formatMinimum": moments.EARLIEST.isoformat(),
+    "formatExclusiveMaximum": moments.END.isoformat(),
+}
+"""With the bounds as ajv-formats names them: JSON Schema has no words of its own for those of a date."""
 
 
 def _shown(value: datetime) -> str:
@@ -72,7 +77,7 @@ TokenHash = Annotated[str, StringConstraints(pattern=HASH)]
 MomentIn = Annotated[
     AwareDatetime,
     BeforeValidator(moments.read),
-    WithJsonSchema(_DATE_TIME),
+    WithJsonSchema(_DATE_TIME_IN),
 ]
 """A moment with a zone (RFC 3339); without one it is refused."""
 Moment = Annotated[datetime, PlainSerializer(_shown, return_type=str), WithJsonSchema(_DATE_TIME)]
