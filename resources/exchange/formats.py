@@ -116,15 +116,15 @@ def opened(
             files = folder.paths(Path(name))
             yield Source(folder.read(Path(name), files), len(files))
         case Format.JSON:
-            with _stream(name) as stream, _in_memory(stream) as body:
+            with byte_stream(name) as stream, _in_memory(stream) as body:
                 found = document.Document(body)
                 yield _promising(found.header, found.read())
         case Format.NDJSON:
-            with _stream(name) as stream:
+            with byte_stream(name) as stream:
                 lines = ndjson.Lines(text_encodings.in_utf_8(stream))
                 yield _promising(lines.header, lines.read())
         case Format.CSV:
-            with _stream(name) as stream:
+            with byte_stream(name) as stream:
                 how = text_encodings.named(encoding) if encoding else text_encodings.UTF_8
                 yield Source(csv_table.read(stream, how))
 
@@ -134,7 +134,8 @@ def _promising(header: Header, lines: Iterator[Line]) -> Source:
 
 
 @contextmanager
-def _stream(name: str) -> Iterator[BinaryIO]:
+def byte_stream(name: str) -> Iterator[BinaryIO]:
+    """A file to read, or standard input for STANDARD."""
     if name == STANDARD:
         yield sys.stdin.buffer
         return

@@ -21,12 +21,11 @@ from ghost.core.db.snapshot import one_moment, trouble
 from ghost.core.errors import GhostError
 from ghost.core.io import text_encodings
 from ghost.core.io.files import replacing
-from resources.exchange import blocklist
+from resources.exchange import blocklist, formats
 from resources.exchange.report import Report
 from resources.management.progress import ProgressLine
 from resources.models import Block, Resource
 
-STANDARD = "-"
 PRIVATE = 0o600
 BY = "blocklist import"
 
@@ -55,7 +54,7 @@ class Command(BaseCommand):
             "--dry-run", action="store_true", help="say what would happen, write nothing"
         )
         written = acts.add_parser("export", help="write the blocklist as CSV")
-        written.add_argument("file", metavar="FILE", nargs="?", default=STANDARD)
+        written.add_argument("file", metavar="FILE", nargs="?", default=formats.STANDARD)
 
     def handle(self, *, act: str, file: str, **options: Any) -> None:  # noqa: ANN401  # Django's
         started, counts, ended = time.monotonic(), Counter[str](), None
@@ -70,7 +69,7 @@ class Command(BaseCommand):
             ended = _ended(error)
         told: dict[str, Any] = dict(counts) | {"seconds": round(time.monotonic() - started, 2)}
         told |= {"error": str(ended)} if ended else {}
-        is_piped = act == "export" and file == STANDARD
+        is_piped = act == "export" and file == formats.STANDARD
         (self.stderr if is_piped else self.stdout).write(json.dumps(told), str)
         if ended:
             raise ended
@@ -90,7 +89,7 @@ class Command(BaseCommand):
             report.counts[name] = 0
         takes_down, is_dry = options["take_down"], options["dry_run"]
         encoding = text_encodings.named(options["encoding"])
-        with _source(file) as stream, actors.acting_as(BY):
+        with formats.byte_stream(file) as stream, actors.acting_as(BY):
             entries = blocklist.read(stream, report, encoding)
             for found in _steps(entries, report, takes_down=takes_down, is_dry=is_dry):
                 for row in found:
@@ -123,17 +122,8 @@ def _ended(error: BaseException) -> CommandError:
 
 
 @contextmanager
-def _source(name: str) -> Iterator[BinaryIO]:
-    if name == STANDARD:
-        yield sys.stdin.buffer
-        return
-    with Path(name).open("rb") as stream:
-        yield stream
-
-
-@contextmanager
 def _target(name: str) -> Iterator[BinaryIO]:
-    if name == STANDARD:
+    if name == formats.STANDARD:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
