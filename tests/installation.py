@@ -157,9 +157,9 @@ class Installation:
         return raw
 
     def _copy_token(self, **values: str) -> None:
-        """Another token, like the first Admin's but for these values."""
+        """Another token, like the first one but for these values; what that was before a rotation is its own."""
         names = [name for (name,) in self.rows("SELECT name FROM pragma_table_info('teams_token')")]
-        names.remove("id")
+        names = [name for name in names if name not in ("id", "old_hash", "old_hash_until")]
         taken = ", ".join("?" if name in values else name for name in names)
         given = [values[name] for name in names if name in values]
         self.write(
