@@ -24,6 +24,7 @@ AS_A_LIBRARY = {"psycopg": "LGPL-3.0-only", "psycopg-binary": "LGPL-3.0-only"}
 """Used unchanged and replaceable: docs/decisions/0002-dependencies.md."""
 WORDS = {
     "MIT License": "MIT",
+    "ISC License": "ISC",
     "BSD": "BSD-3-Clause",
     "BSD License": "BSD-3-Clause",
     "BSD 2-Clause License": "BSD-2-Clause",
