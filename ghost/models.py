@@ -4,6 +4,7 @@ from ghost.accounts.links.first_operator import FirstOperatorLink
 from ghost.accounts.links.reset_links import ResetRequest
 from ghost.core.audit.models import AuditEvent
 from ghost.core.catalog.models import Catalog, Change, Removal
+from ghost.core.circuits.models import Circuit
 from ghost.core.events.models import Event
 from ghost.core.events.subscriptions import Stream
 from ghost.core.heartbeats.models import Heartbeat
@@ -17,6 +18,7 @@ __all__ = [
     "AuditEvent",
     "Catalog",
     "Change",
+    "Circuit",
     "Event",
     "FirstOperatorLink",
     "Heartbeat",

@@ -152,7 +152,8 @@ def stream_events(
     """Follow what happens as server-sent events (WHATWG HTML, section 9.2): progress of the caller's
     tasks (`task`), builds (`build`), and health (`health`) and changes (`resource`) of the resources in its
     scope. `resource.on_site` says of each resource that its present version stands on the public site,
-    with the address of its page and the catalog's revision.
+    with the address of its page and the catalog's revision. Admins hear of circuits that open and close
+    (`circuit`).
 
     After an interruption send the last `event_id` as `Last-Event-ID` to get what was missed; an event may
     come twice then. `event: reset` means that some of it is no longer kept: read the lists again. A comment

@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('kind', models.CharField(choices=[('task', 'task'), ('build', 'build'), ('health', 'health'), ('resource', 'resource'), ('resource.on_site', 'on the site')], max_length=20)),
+                ('kind', models.CharField(choices=[('task', 'task'), ('build', 'build'), ('health', 'health'), ('resource', 'resource'), ('resource.on_site', 'on the site'), ('circuit', 'circuit')], max_length=20)),
                 ('data', models.JSONField(default=dict)),
                 ('more', models.JSONField(null=True)),
                 ('is_for_all', models.BooleanField(default=False)),
@@ -169,6 +169,28 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(condition=models.Q(('on_site_at', None)), fields=['revision'], name='ghost_change_to_come')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Circuit',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('cover_host', 'cover host'), ('tracker', 'tracker'), ('deploy_target', 'deployment target'), ('webhook', 'webhook'), ('git_backup', 'git backup'), ('mail', 'mail server')], max_length=20, verbose_name='kind')),
+                ('name', models.CharField(max_length=255, verbose_name='name')),
+                ('failures', models.PositiveIntegerField(default=0, verbose_name='failures in a row')),
+                ('opened_at', models.DateTimeField(null=True, verbose_name='left alone since')),
+                ('open_until', models.DateTimeField(null=True, verbose_name='not tried again until')),
+                ('trial_until', models.DateTimeField(null=True)),
+                ('failed_at', models.DateTimeField(null=True, verbose_name='last failure')),
+                ('last_error', ghost.core.db.fields.ReasonField(verbose_name='last error')),
+                ('waiting', models.PositiveIntegerField(default=0, verbose_name='waiting')),
+            ],
+            options={
+                'verbose_name': 'circuit',
+                'verbose_name_plural': 'circuits',
+                'ordering': ['-failed_at', '-id'],
+                'indexes': [models.Index(fields=['kind', 'failed_at'], name='ghost_circuit_failed')],
+                'constraints': [models.UniqueConstraint(fields=('kind', 'name'), name='ghost_one_circuit')],
             },
         ),
         migrations.CreateModel(

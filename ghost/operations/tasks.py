@@ -16,6 +16,7 @@ from builds.models import Build, CoverHost
 from dht.models import HealthSample, Scan
 from ghost.accounts.links import first_operator, reset_links
 from ghost.core.audit.models import AuditEvent
+from ghost.core.circuits import Circuit
 from ghost.core.db import pacing
 from ghost.core.events.models import Event
 from ghost.core.http import idempotency, rate_limit
@@ -75,7 +76,7 @@ def prune() -> Plain:
         builds=Build.objects.prune(before),
         tasks=pacing.delete(Task.objects.filter(stopped__lt=before)),
         jobs=Job.objects.prune(before),
-        hosts=CoverHost.objects.prune(before),
+        hosts=CoverHost.objects.prune(before) + Circuit.objects.prune(before),
         events=AuditEvent.objects.prune(year) + _drop_history(year),
         addresses=AuditEvent.objects.forget_addresses(quarter),
         answers=idempotency.prune() + rate_limit.prune(),

@@ -28,6 +28,7 @@ class EventKind(models.TextChoices):
     HEALTH = "health", _("health")
     RESOURCE = "resource", _("resource")
     ON_SITE = "resource.on_site", _("on the site")
+    CIRCUIT = "circuit", _("circuit")
 
     @classmethod
     def within(cls, wanted: Iterable[str]) -> frozenset[str]:

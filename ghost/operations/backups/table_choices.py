@@ -36,7 +36,7 @@ LEFT_OUT = (
     "ghost_keptanswer",  # answers with raw tokens in them, sealed
     "ghost_queueentry", "django_q_ormq", "django_q_task",  # arguments of tasks; what is due stands in rows
     "ghost_job", "ghost_jobpart",  # of tasks that are no more: nobody would ever end them
-    "ghost_event", "ghost_stream", "ghost_usage", "ghost_heartbeat",  # of the moment, and of a machine
+    "ghost_circuit", "ghost_event", "ghost_stream", "ghost_usage", "ghost_heartbeat",  # of the moment, and of a machine
     "teams_attempt",  # who tried to sign in, from where, in the last quarter of an hour
 )  # fmt: skip
 ENCRYPTED = ("mfa_authenticator",)

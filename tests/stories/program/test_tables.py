@@ -70,6 +70,7 @@ TABLES = {
     "ghost.AuditEvent": (PERSONAL, "GHOST_AUDIT_KEEP_DAYS"),
     "ghost.Catalog": (PRIVATE, BOUNDED),
     "ghost.Change": (PRIVATE, BUILT),
+    "ghost.Circuit": (PRIVATE, "GHOST_KEEP_DAYS"),
     "ghost.Event": (PRIVATE, "GHOST_EVENTS_KEEP_HR"),
     "ghost.FirstOperatorLink": (SECRET, "24 hours"),
     "ghost.Heartbeat": (PRIVATE, "a day"),
