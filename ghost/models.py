@@ -12,6 +12,7 @@ from ghost.core.http.idempotency import KeptAnswer
 from ghost.core.http.rate_limit import Usage
 from ghost.core.jobs.entries import QueueEntry
 from ghost.core.jobs.models import Job, JobPart
+from ghost.core.jobs.pause import QueuePause
 from ghost.core.jobs.schedule_runs import ScheduleRun
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "JobPart",
     "KeptAnswer",
     "QueueEntry",
+    "QueuePause",
     "Removal",
     "ResetRequest",
     "ScheduleRun",

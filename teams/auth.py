@@ -6,19 +6,28 @@ Each operation names its action where it names its auth, so the route table says
     def list_teams(request: TokenRequest, ...) -> ...:
         ... request.auth is the Token ...
 
-A session cookie opens nothing here.
+A session cookie opens nothing, but where the route names `Session` beside `Bearer`:
+
+    @router.get("/queues", auth=[Bearer(Action.OPERATIONS_READ), Session(Action.OPERATIONS_READ)], ...)
 """
 
 from __future__ import annotations
 
 import logging
+from typing import cast
 
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from ninja.security import APIKeyQuery, HttpBearer
+from ninja.utils import check_csrf
 
+from ghost.core.errors import ForbiddenError
 from ghost.core.http import idempotency, rate_limit
 from ghost.core.http.client_address import client_address
+from ghost.core.http.transport.fetch_metadata import is_foreign
 from teams import legacy_tokens, policy
 from teams.models import Token
 from teams.policy import Action
@@ -73,6 +82,39 @@ class ApiKey(APIKeyQuery):
                 token,
             )
         return token
+
+
+class Session:
+    """The session of an operator who may do `action`, for requests without a token."""
+
+    def __init__(self, action: Action) -> None:
+        self.action = action
+
+    def __call__(self, request: HttpRequest) -> User | None:
+        """The operator; None without one (401), ForbiddenError (403) if they may not, or send no
+        token against forgery with what writes, TooManyError (429) if they ask too often."""
+        user = None if "Authorization" in request.headers else signed_in_operator(request.user)
+        if user is not None:
+            counted_as = f"operator {user.pk}", settings.GHOST.api_rate_limit
+            request.counted_as = counted_as  # type: ignore[attr-defined]  # for the middleware
+            rate_limit.take(*counted_as)
+            if request.method not in policy.SAFE_METHODS:
+                _require_own_page(request)
+            policy.require_operator(user, self.action)
+        return user
+
+
+def signed_in_operator(user: AbstractBaseUser | AnonymousUser) -> User | None:
+    """The same person, if it is one who may use the admin."""
+    is_theirs = isinstance(user, User) and user.is_active and user.is_staff
+    return cast("User", user) if is_theirs else None  # mypy follows no `is_theirs`
+
+
+def _require_own_page(request: HttpRequest) -> None:
+    """ForbiddenError if another site's page may have sent it: no operation of the API checks that
+    by itself, since no cookie opens the others."""
+    if is_foreign(request) or check_csrf(request) is not None:
+        raise ForbiddenError(_("Send the token against forgery of a page of yours: X-CSRFToken."))
 
 
 def admit(request: HttpRequest, raw: str, action: Action) -> Token | None:

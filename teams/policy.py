@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
 from ghost.core.errors import ForbiddenError
@@ -47,6 +48,8 @@ class Action(StrEnum):
     EVENT_STREAM = "event.stream"
     EVENT_STATS = "event.stats"
     AUDIT_LIST = "audit.list"
+    OPERATIONS_READ = "operations.read"
+    OPERATIONS_WRITE = "operations.write"
 
 
 class Ownership(StrEnum):
@@ -69,14 +72,26 @@ class Ownership(StrEnum):
     """Work that it asked for: `ghost.api.tasks`."""
 
 
+class Operators(StrEnum):
+    """Which operators may, by the session in which they are signed in to the admin, and without a token."""
+
+    NONE = "none"
+    """A session opens nothing here."""
+    ANY = "any"
+    """Whoever may sign in to the admin."""
+    GROUP = "Operator"
+    """Members of the group Operator, and superusers."""
+
+
 @dataclass(frozen=True)
 class Rule:
-    """Who may: these roles, each with the rows that are its own."""
+    """Who may: these roles, each with the rows that are its own; and these operators, for all rows."""
 
     roles: frozenset[Role]
     ownership: Ownership = Ownership.ANY
     only_reads: bool = False
     """Whether read-only tokens may too, by a safe method."""
+    operators: Operators = Operators.NONE
 
 
 _ALL = frozenset(Role)
@@ -108,9 +123,11 @@ RULES: dict[Action, Rule] = {
     Action.TOKEN_MANAGE: Rule(_ADMIN),
     Action.TOKEN_ROTATE: Rule(_ALL, Ownership.SELF),
     Action.TASK_READ: Rule(_ALL, Ownership.ASKER, only_reads=True),
-    Action.EVENT_STREAM: Rule(_ALL, Ownership.IN_SCOPE, only_reads=True),
+    Action.EVENT_STREAM: Rule(_ALL, Ownership.IN_SCOPE, only_reads=True, operators=Operators.ANY),
     Action.EVENT_STATS: Rule(_ADMIN, only_reads=True),
     Action.AUDIT_LIST: Rule(_ADMIN, only_reads=True),
+    Action.OPERATIONS_READ: Rule(_ADMIN, only_reads=True, operators=Operators.ANY),
+    Action.OPERATIONS_WRITE: Rule(_ADMIN, operators=Operators.GROUP),
 }
 
 
@@ -130,6 +147,14 @@ def require(token: Token, action: Action, method: str) -> None:
             _("A %(role)s token may not do this (%(action)s).")
             % {"role": token.role, "action": action}
         )
+
+
+def require_operator(user: User, action: Action) -> None:
+    """ForbiddenError unless this operator may do it by their session."""
+    wanted = RULES[action].operators
+    is_of_group = user.is_superuser or user.groups.filter(name=wanted).exists()
+    if wanted == Operators.NONE or (wanted == Operators.GROUP and not is_of_group):
+        raise ForbiddenError(_("You may not do this (%s): it needs the group Operator.") % action)
 
 
 def _only_reads(action: Action, method: str) -> bool:

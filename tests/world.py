@@ -10,6 +10,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
+from ghost.core.jobs import pause
 from ghost.demo.seeds import Version
 from ghost.demo.seeds import make as seeded
 from tests import make
@@ -53,10 +54,17 @@ def torrent():
         return seeded(Path(folder), "W", {"a.bin": b"x" * 20_000}, Version.V1).body
 
 
+def paused(path):
+    pause.pause()
+    return path
+
+
 WRITES = {
     "build_trigger": lambda w: ("build/trigger?reason=x", None),
     "cover_upload": lambda w: (f"resources/{w.row.pk}/cover", {"cover": image()}),
     "scan_start": lambda w: ("admin/dht/scan-all", None),
+    "queue_pause": lambda w: ("ops/queues/pause", None),
+    "queue_resume": lambda w: (paused("ops/queues/resume"), None),
     "resource_approve": lambda w: (f"resources/{w.waiting.pk}/approve", None),
     "resource_create": lambda w: ("resources", new(w)),
     "category_create": lambda w: ("categories", {"name": "New"}),

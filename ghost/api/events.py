@@ -8,11 +8,10 @@ from collections.abc import Collection
 from datetime import timedelta
 from functools import cache, partial
 from threading import Lock
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django.contrib.auth import get_user
-from django.contrib.auth.base_user import AbstractBaseUser
-from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.text import format_lazy
@@ -29,7 +28,7 @@ from ghost.core.events.subscriptions import Stream
 from ghost.core.http.schema_sentences import explain_pattern
 from ghost.core.http.schemas import MAX_ID, Documented, Moment
 from ghost.core.http.sessions import SessionStore
-from teams.auth import Bearer, TokenRequest
+from teams.auth import Bearer, Session, TokenRequest, signed_in_operator
 from teams.models import Token
 from teams.policy import Action
 from teams.roles import Role
@@ -119,16 +118,6 @@ class StatsOut(Documented):
     example: ClassVar = {"streams": StreamsOut.example, "events": EventsOut.example}
 
 
-def operator(request: HttpRequest) -> User | None:
-    """The operator who is signed in, for requests without a token: browsers can't send one here."""
-    return None if "Authorization" in request.headers else _operator(request.user)
-
-
-def _operator(user: AbstractBaseUser | AnonymousUser) -> User | None:
-    is_theirs = isinstance(user, User) and user.is_active and user.is_staff
-    return cast("User", user) if is_theirs else None  # mypy follows no `is_theirs`
-
-
 _STREAM = {
     "schema": {"type": "string"},
     "example": 'id: 42\nevent: health\ndata: {"event_id":42,"at":"2026-02-14T08:30:00+00:00",'
@@ -138,7 +127,7 @@ _STREAM = {
 
 @router.get(
     "/events",
-    auth=[Bearer(Action.EVENT_STREAM), operator],
+    auth=[Bearer(Action.EVENT_STREAM), Session(Action.EVENT_STREAM)],
     response={200: None},
     operation_id="event_stream",
     summary="Stream events as they happen",
@@ -252,7 +241,7 @@ def _is_signed_in(session_key: str) -> bool:
     may be demanded meanwhile."""
     request = HttpRequest()
     request.session = SessionStore(session_key)
-    user = _operator(get_user(request))
+    user = signed_in_operator(get_user(request))
     return user is not None and not is_missing(user)
 
 

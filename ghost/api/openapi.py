@@ -32,6 +32,9 @@ TAGS = {
     "health": "Whether the torrents are alive, as checked in the DHT and with trackers.",
     "tasks": "Work that was queued by a request.",
     "events": "What happens, as it happens.",
+    "operations": "How the installation stands, for dashboards, and what operators do with it. Besides an"
+    " Admin's token the session of a person who is signed in to the admin is taken: any for reading, one of"
+    " the group Operator, with the token against forgery in `X-CSRFToken`, for writing.",
     "audit": "Who changed what and when.",
     "torznab": "The catalog for indexer managers such as Prowlarr.",
 }

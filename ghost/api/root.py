@@ -17,7 +17,7 @@ import dht.api
 import ghost.torznab.api
 import resources.api
 import teams.api
-from ghost.api import audit, events, tasks
+from ghost.api import audit, events, ops, tasks
 from ghost.api.openapi import Api
 from ghost.core.config.version import VERSION
 from ghost.core.http import problems
@@ -75,6 +75,8 @@ api.add_router("", dht.api.router)
 api.add_router("", audit.router)
 api.add_router("", events.router)
 api.add_router("", tasks.router)
+for router in ops.ROUTERS:
+    api.add_router("/ops", router)
 api.add_router("/torznab", ghost.torznab.api.router)
 api.add_router("/resources", resources.api.resources)
 api.add_router("/categories", resources.api.categories)

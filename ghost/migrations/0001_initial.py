@@ -68,6 +68,17 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='QueuePause',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('paused_at', models.DateTimeField(null=True)),
+                ('paused_by', models.CharField(blank=True, max_length=150)),
+            ],
+            options={
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
             name='Removal',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

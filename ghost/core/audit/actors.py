@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 
 from ghost.core.audit.models import ActorKind
@@ -61,7 +62,7 @@ def current() -> Actor:
 
 def _of_request(request: HttpRequest | None) -> Actor | None:
     token = getattr(request, "auth", None)
-    if token is not None:
+    if token is not None and not isinstance(token, AbstractBaseUser):
         return Actor(ActorKind.TOKEN, str(token), token.pk)
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:

@@ -34,7 +34,7 @@ def describe(env: Env) -> Iterator[Setting]:
     in_file = dotenv_values(dotenv_path())
     for group in GROUPS:
         for field, info in group.model_fields.items():
-            value, source = _value(env, field), _source(env, field, in_file)
+            value, source = _value(env, field), source_of(env, field, in_file)
             yield Setting(
                 str(group.heading), variable(field), value, source, info.description or ""
             )
@@ -47,7 +47,8 @@ def _value(env: Env, field: str) -> str:
     return database.masked(as_text(value)) if may_hold_password(known) else as_text(value)
 
 
-def _source(env: Env, field: str, in_file: dict[str, str | None]) -> str:
+def source_of(env: Env, field: str, in_file: dict[str, str | None]) -> str:
+    """Where its value came from; `in_file` is what `.env` holds."""
     if field in GENERATED and getattr(env, field) is None:
         return "generated in GHOST_SECRETS_DIR"
     name = variable(field)

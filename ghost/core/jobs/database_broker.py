@@ -15,6 +15,7 @@ from django_q.models import OrmQ
 
 from ghost.core import process
 from ghost.core.jobs.entries import QueueEntry
+from ghost.core.jobs.pause import QueuePause, is_paused
 
 PAUSE_S = 2.0
 """Between two attempts while the database does not answer."""
@@ -43,7 +44,7 @@ class DatabaseBroker(ORM):  # type: ignore[misc]  # django-q2 has no types
         """The next task with the number of its row, or None after a while without one."""
         try:
             leave_broken_connections()
-            row = self._next()
+            row = None if is_paused() else self._next()
             if row is not None:
                 return self._take(row)
         except DatabaseError:
@@ -59,6 +60,8 @@ class DatabaseBroker(ORM):  # type: ignore[misc]  # django-q2 has no types
 
     def _take(self, row: OrmQ) -> list[tuple[int, str]] | None:
         with transaction.atomic():
+            if QueuePause.locked().is_paused:
+                return None
             free = OrmQ.objects.filter(pk=row.pk, lock=row.lock)
             if not free.update(lock=self.timeout(row)):
                 return None  # another cluster was faster

@@ -32,6 +32,7 @@ from ghost.core.config.database import masked
 from ghost.core.errors import OutageError
 from ghost.core.jobs import database_broker
 from ghost.core.jobs.entries import QueueEntry
+from ghost.core.jobs.pause import QueuePause, is_paused
 from ghost.core.jobs.worker import REDIS_AWAY
 
 ASKED_AFTER_S = 20.0
@@ -142,6 +143,9 @@ class RedisBroker(Redis):  # type: ignore[misc]  # django-q2 has no types
         """The next task with its id, or None after a while without one."""
         try:
             database_broker.leave_broken_connections()
+            if is_paused():
+                time.sleep(1)
+                return None
             task_id = self._next()
             return self._take(task_id) if task_id else None
         except DatabaseError:
@@ -164,9 +168,11 @@ class RedisBroker(Redis):  # type: ignore[misc]  # django-q2 has no types
         entry = QueueEntry.objects.select_related("row").filter(task_id=task_id).first()
         if entry is None:
             return None  # it has been done
-        free = QueueEntry.objects.filter(pk=entry.pk, cluster="")
-        if not free.hold(self.cluster):
-            return None  # a cluster has it
+        with transaction.atomic():
+            if QueuePause.locked().is_paused:
+                return None  # Redis is given it again (`ask_again`)
+            if not QueueEntry.objects.filter(pk=entry.pk, cluster="").hold(self.cluster):
+                return None  # a cluster has it
         return [(task_id, entry.row.payload if entry.row else entry.payload)]
 
     def acknowledge(self, task_id: str) -> None:

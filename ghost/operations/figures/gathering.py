@@ -65,6 +65,11 @@ class Figures:
     gathered_at: datetime
     items: tuple[Item, ...]
 
+    def item(self, name: str) -> Item:
+        """The one of that name; one that tells nothing where it was not looked at."""
+        nothing = Item(name, Status.UNKNOWN, sentences.NOTHING_SEEN())
+        return next((each for each in self.items if each.name == name), nothing)
+
     @property
     def is_serving(self) -> bool:
         """Whether requests can be answered at all."""

@@ -78,6 +78,7 @@ TABLES = {
     "ghost.JobPart": (PRIVATE, WITH_IT),
     "ghost.KeptAnswer": (SECRET, "24 hours"),
     "ghost.QueueEntry": (PRIVATE, "minutes"),
+    "ghost.QueuePause": (PRIVATE, BOUNDED),
     "ghost.Removal": (PRIVATE, BUILT),
     "ghost.ResetRequest": (PERSONAL, "30 minutes"),
     "ghost.ScheduleRun": (PRIVATE, BOUNDED),
