@@ -17,6 +17,7 @@ from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ghost.core.config.groups.accounts import Accounts
+from ghost.core.config.groups.alerts import Alerts
 from ghost.core.config.groups.api import Api, Events
 from ghost.core.config.groups.backups import Backups
 from ghost.core.config.groups.bittorrent import HealthScans, Network, Probes
@@ -65,6 +66,7 @@ class Env(  # from the last group to the first: so pydantic keeps their fields i
     Retention,
     Database,
     Monitoring,
+    Alerts,
     Mail,
     Logs,
     Accounts,

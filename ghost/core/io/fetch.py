@@ -12,7 +12,7 @@ import socket
 import threading
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Self
@@ -31,7 +31,7 @@ from ghost.core.io import failures
 from ghost.core.io.ip_ranges import is_public
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 MAX_REDIRECTS = 5
 MAX_WORDS = 300
@@ -86,7 +86,7 @@ def get(
     RefusedError for a scheme, address or size that is not allowed; OutageError for whatever
     goes wrong on the way; AnsweredError, which is one, for an answer other than 200.
     """
-    with _answer("GET", url, timeout_s, _whole(source_address)) as (response, watch):
+    with _answer(_Request("GET"), url, timeout_s, _whole(source_address)) as (response, watch):
         return _read(response, max_bytes, watch)
 
 
@@ -95,7 +95,7 @@ def head(url: str, *, timeout_s: float, source_address: str | None = None) -> He
 
     Otherwise as `get`.
     """
-    with _answer("HEAD", url, timeout_s, _little(source_address)) as (response, _):
+    with _answer(_Request("HEAD"), url, timeout_s, _little(source_address)) as (response, _):
         return Head(response.status_code, _length(response))
 
 
@@ -105,8 +105,8 @@ def byte(url: str, position: int, *, timeout_s: float, source_address: str | Non
     No more than that byte is read, whatever the server sends. Otherwise as `get`, but whatever
     the status, it is an answer.
     """
-    asked = f"bytes={position}-{position}"
-    with _answer("GET", url, timeout_s, _little(source_address), Range=asked) as (response, _):
+    asked = _Request("GET", headers={"Range": f"bytes={position}-{position}"})
+    with _answer(asked, url, timeout_s, _little(source_address)) as (response, _):
         if response.status_code != requests.codes.partial_content:
             return Head(response.status_code, _length(response))
         told = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
@@ -116,16 +116,42 @@ def byte(url: str, position: int, *, timeout_s: float, source_address: str | Non
         return Head(response.status_code, None if told["all"] == "*" else int(told["all"]))
 
 
+def post(url: str, body: bytes, *, headers: Mapping[str, str], timeout_s: float) -> int:
+    """Send `body` to `url`; the status of the answer, which is a success (2xx). No more of it is read.
+
+    Redirects are not followed: what is meant for one address goes to no other. AnsweredError for
+    every other status; otherwise as `get`.
+    """
+    sent = _Request("POST", body, headers)
+    with _answer(sent, url, timeout_s, _little(None)) as (response, _):
+        if not response.ok or response.is_redirect:
+            raise AnsweredError(response.status_code, _retry_after_s(response))
+        return response.status_code
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What is sent to each address on the way."""
+
+    method: str
+    body: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def follows_redirects(self) -> bool:
+        return self.body is None
+
+
 @contextmanager
 def _answer(
-    method: str, url: str, timeout_s: float, options: _Options, **headers: str
+    sent: _Request, url: str, timeout_s: float, options: _Options
 ) -> Iterator[tuple[requests.Response, _Watch]]:
-    """The answer behind all redirects, its body not yet read."""
+    """The answer behind all redirects that are followed, its body not yet read."""
     if not _WEB.match(url):
         raise RefusedError(failures.NOT_HTTP())
     with _Watch(timeout_s) as watch, _Session(watch, options) as session:
         try:
-            with session.follow(method, url, headers) as response:
+            with session.follow(sent, url) as response:
                 yield response, watch
         # ValueError: a name or a redirect that is no URL, or no text.
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
@@ -196,15 +222,18 @@ class _Session(requests.Session):
         for scheme in ("http://", "https://"):
             self.mount(scheme, _Adapter(watch, options))
 
-    def follow(self, method: str, url: str, headers: dict[str, str]) -> requests.Response:
+    def follow(self, sent: _Request, url: str) -> requests.Response:
         """The first answer that leads nowhere else."""
         # No compression: a small answer must not become a big one here.
-        sent = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"} | headers
+        headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **sent.headers}
         for _ in range(MAX_REDIRECTS + 1):
             timeout_s = max(self._watch.left_s, SHUT_EVERY_S)
-            answer = self.request(method, url, stream=True, timeout=timeout_s, headers=sent)
+            answer = self.request(
+                sent.method, url, data=sent.body, stream=True, timeout=timeout_s, headers=headers,
+                allow_redirects=False,
+            )  # fmt: skip
             target = super().get_redirect_target(answer)
-            if target is None:
+            if target is None or not sent.follows_redirects:
                 return answer
             answer.close()
             url = urljoin(url, target)

@@ -15,7 +15,7 @@ from email.utils import make_msgid, parseaddr
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
 from ghost.core.errors import OutageError, RefusedError
@@ -27,8 +27,11 @@ def is_set_up() -> bool:
     return bool(settings.GHOST.email_url)
 
 
-def send(to: str, subject: str, body: str) -> None:
+def send(to: str, subject: str, body: str, *, html: str = "", name: str = "") -> None:
     """Send this to one address, or say why not.
+
+    `html` is the same for readers of HTML. `name` is the message's own: one that is sent a second time
+    with the same is known by it (Message-ID, RFC 5322).
 
     OutageError if the server can't be reached, can't prove who it is, or takes no message now;
     RefusedError if none is set up.
@@ -38,9 +41,14 @@ def send(to: str, subject: str, body: str) -> None:
     domain = parseaddr(settings.GHOST.email_from)[1].rpartition("@")[2]
     headers = {
         "Auto-Submitted": "auto-generated",  # RFC 3834: no out-of-office answers it
-        "Message-ID": make_msgid(domain=domain),  # Django's names this machine
+        # Django's names this machine
+        "Message-ID": f"<{name}@{domain}>" if name else make_msgid(domain=domain),
     }
-    message = EmailMessage(subject, body, settings.GHOST.email_from, [to], headers=headers)
+    message = EmailMultiAlternatives(
+        subject, body, settings.GHOST.email_from, [to], headers=headers
+    )
+    if html:
+        message.attach_alternative(html, "text/html")
     with _as_outages(), _connection() as connection:
         connection.send_messages([message])
 

@@ -12,9 +12,16 @@ import pytest
 from ghost.core.errors import OutageError, RefusedError
 from ghost.core.io import fetch
 
+POSTED: list[tuple[bytes, str | None]] = []
+
 
 class Handler(BaseHTTPRequestHandler):
     def do_HEAD(self):
+        self.do_GET()
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        POSTED.append((body, self.headers["X-Sign"]))
         self.do_GET()
 
     def do_GET(self):
@@ -231,6 +238,14 @@ def byte(url, **kwargs):
     return fetch.byte(url, 7, **kwargs)
 
 
+def test_post_is_guarded_as_get_is(server, configure):
+    with pytest.raises(RefusedError, match="private network"):
+        fetch.post(f"{server}/picture", b"", headers={}, timeout_s=5)
+    configure(allow_private_networks=True)
+    with pytest.raises(OutageError, match=r"within 0\.3 s"):
+        fetch.post(f"{server}/drip", b"", headers={}, timeout_s=0.3)
+
+
 @pytest.mark.parametrize("ask", [head, byte])
 def test_head_and_byte_are_guarded_as_get_is(server, configure, ask):
     with pytest.raises(RefusedError, match="Only http"):
@@ -242,3 +257,23 @@ def test_head_and_byte_are_guarded_as_get_is(server, configure, ask):
         ask(f"{server}/loop", timeout_s=5)
     with pytest.raises(OutageError, match=r"within 0\.3 s"):
         ask(f"{server}/drip", timeout_s=0.3)
+
+
+def test_post_sends_a_body_with_headers_and_tells_the_status(server, configure):
+    configure(allow_private_networks=True)
+    POSTED.clear()
+
+    status = fetch.post(f"{server}/picture", b"\x00text", headers={"X-Sign": "s"}, timeout_s=5)
+
+    assert status == 200
+    assert POSTED == [(b"\x00text", "s")]
+
+
+@pytest.mark.parametrize(("path", "status"), [("missing", 404), ("elsewhere", 302)])
+def test_post_follows_no_redirect_and_names_another_status(server, configure, path, status):
+    configure(allow_private_networks=True)
+
+    with pytest.raises(fetch.AnsweredError) as caught:
+        fetch.post(f"{server}/{path}", b"", headers={}, timeout_s=5)
+
+    assert caught.value.status == status

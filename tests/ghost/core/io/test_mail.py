@@ -105,3 +105,17 @@ def test_a_line_break_adds_no_header(using, to, subject):
             mail.send(to, subject, "y")
 
     assert server.messages == []
+
+
+def test_a_mail_may_be_for_readers_of_html_too_and_have_a_name_of_its_own(using):
+    with running() as server:
+        using(f"smtp://127.0.0.1:{server.port}")
+
+        mail.send("ada@example.org", "Hello", "text", html="<p>marked up</p>", name="delivery-7")
+
+    [message] = server.messages
+    assert message["Message-ID"] == "<delivery-7@example.org>"
+    assert [part.get_content_type() for part in message.walk()][1:] == [
+        "text/plain",
+        "text/html",
+    ]
