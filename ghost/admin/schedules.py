@@ -17,12 +17,14 @@ from django.contrib import admin, messages
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.formats import localize
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django_q.models import Schedule, Task
 
 from ghost.admin.shortened_values import shortened
 from ghost.core.admin.model_admin import ReadOnlyAdmin, badge, display, register
+from ghost.core.errors import GhostError
 from ghost.core.jobs.schedule_runs import ScheduleRun
 from ghost.core.text.durations import age
 from ghost.core.text.reasons import put_into_words
@@ -40,26 +42,35 @@ def _entry(row: Any) -> timetable.Entry:
 
 @register(Schedule)
 class ScheduleAdmin(ReadOnlyAdmin[Schedule]):
-    list_display = ["shown_name", "shown_state", "every", "last_run", "next_run_at", "last_result"]
+    list_display = [
+        "shown_name",
+        "shown_state",
+        "shown_timing",
+        "last_run",
+        "next_run_at",
+        "last_result",
+    ]
     search_fields = ["name", "func"]
     fields = [
         "shown_name",
         "func",
         "shown_state",
-        "every",
+        "shown_timing",
         "last_run",
         "next_run_at",
+        "next_runs",
         "last_result",
     ]
     readonly_fields = [
         "shown_name",
         "shown_state",
-        "every",
+        "shown_timing",
         "last_run",
         "next_run_at",
+        "next_runs",
         "last_result",
     ]
-    actions = ["pause", "resume"]
+    actions = ["run_now", "pause", "resume"]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Schedule]:
         run = ScheduleRun.objects.filter(name=models.OuterRef("name"))
@@ -87,12 +98,18 @@ class ScheduleAdmin(ReadOnlyAdmin[Schedule]):
             return badge(_("failed"), "danger")
         return badge(_("in order"), "success")
 
-    @display(description=_("every"), ordering="minutes")
-    def every(self, row: Schedule) -> str:
-        minutes = row.minutes or 0
-        if minutes and minutes % 60 == 0:
-            return ngettext("%d hour", "%d hours", minutes // 60) % (minutes // 60)
-        return ngettext("%d minute", "%d minutes", minutes) % minutes
+    @display(description=_("when"))
+    def shown_timing(self, row: Schedule) -> str:
+        """How often, or its line of cron and the zone of that."""
+        task = schedules.find(row.name)
+        if task is None or task.cron:
+            return task.timing if task else ""
+        hours, rest = divmod(task.minutes, 60)
+        if rest:
+            return ngettext("every minute", "every %(n)d minutes", task.minutes) % {
+                "n": task.minutes
+            }
+        return ngettext("every hour", "every %(n)d hours", hours) % {"n": hours}
 
     @display(description=_("last run"))
     def last_run(self, row: Any) -> str | None:
@@ -103,6 +120,13 @@ class ScheduleAdmin(ReadOnlyAdmin[Schedule]):
         is_waited_for = settings.GHOST.enable_scheduler and row.repeats != schedules.PAUSED
         return row.next_run if is_waited_for else None
 
+    @display(description=_("next three runs"))
+    def next_runs(self, row: Schedule) -> str:
+        """Of a paused one, too: it shows what its line means."""
+        task = schedules.find(row.name)
+        runs = task.next_runs(row.next_run) if task else []
+        return ", ".join(localize(timezone.localtime(at)) for at in runs)
+
     @display(description=_("last result"))
     def last_result(self, row: Any) -> str:
         """Of the run, or what the queue keeps of a task from before there were such rows."""
@@ -111,6 +135,20 @@ class ScheduleAdmin(ReadOnlyAdmin[Schedule]):
     def has_pause_permission(self, request: HttpRequest) -> bool:
         """Whoever may change schedules; nobody edits them."""
         return bool(request.user.has_perm("django_q.change_schedule"))
+
+    @admin.action(description=_("Run now"), permissions=["pause"])
+    def run_now(self, request: HttpRequest, queryset: models.QuerySet[Schedule]) -> HttpResponse:
+        for row in queryset:
+            name = schedules.spoken(row.name)
+            try:
+                schedules.run_now(row.name)
+            except GhostError as error:
+                self.message_user(request, f"{name}: {error}", messages.WARNING)
+            else:
+                self.note(request, [row.pk], gettext("Run now"))
+                told = gettext("%(name)s: put into the queue.") % {"name": name}
+                self.message_user(request, told, messages.SUCCESS)
+        return self.back(request)
 
     @admin.action(description=_("Pause"), permissions=["pause"])
     def pause(self, request: HttpRequest, queryset: models.QuerySet[Schedule]) -> HttpResponse:

@@ -1,19 +1,31 @@
-"""What runs by the clock: plain data, and the one function that makes the queue agree with it."""
+"""What runs by the clock: plain data, and the few functions that make the queue agree with it.
+
+django-q2's table holds when each runs next; when that is, is said here alone. Its own scheduler knows cron
+without a zone of its own and runs a job at 02:30 twice on the day that has it twice.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import localize
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_q.models import Schedule
-from django_q.scheduler import scheduler
+from django_q.tasks import async_task
 
+from ghost.core.audit import trail
+from ghost.core.cron import Cron
+from ghost.core.errors import ConflictError, RefusedError
+from ghost.core.jobs import queue
+from ghost.core.jobs.entries import QueueEntry
+from ghost.core.jobs.models import JobKind
 from ghost.core.jobs.schedule_runs import ScheduleRun
 from ghost.core.text.reasons import Reason, ReasonCode, words
 
@@ -49,47 +61,89 @@ def spoken(name: str) -> Reason:
 
 @dataclass(frozen=True)
 class ScheduledTask:
-    """One scheduled task: what is called, how often."""
+    """One scheduled task: what is called, and how often, or when: a line of cron goes before the minutes."""
 
     name: str
     task: str
-    minutes: int
+    minutes: int = 0
+    cron: str = ""
+
+    @property
+    def slug(self) -> str:
+        """Its name in addresses."""
+        return self.name.replace(" ", "-")
+
+    @property
+    def timing(self) -> str:
+        """When it runs, as text: another timing is planned anew."""
+        return str(self._cron) if self.cron else f"every {self.minutes} min"
+
+    @property
+    def _cron(self) -> Cron:
+        return Cron(self.cron, settings.GHOST.zone)
+
+    def after(self, moment: datetime) -> datetime:
+        """When it is next due after it ran at that moment."""
+        if self.cron:
+            return self._cron.after(moment)
+        return moment + timedelta(minutes=self.minutes)
+
+    def next_runs(self, due_at: datetime, count: int = 3) -> list[datetime]:
+        """That run and those after it, so many in all."""
+        runs = [due_at]
+        while len(runs) < count:
+            runs.append(self.after(runs[-1]))
+        return runs
+
+    def plan(self, due_at: datetime, now: datetime) -> datetime:
+        """The run that follows one that was due then: later than now, an interval in its old step."""
+        if self.cron:
+            return self._cron.after(now)
+        period = timedelta(minutes=self.minutes)
+        return due_at + max((now - due_at) // period + 1, 1) * period
 
 
 def entries() -> list[ScheduledTask]:
     """Every schedule of Ghost; operators pause them in the admin, nobody edits them there."""
+    ghost = settings.GHOST
     # Backups of PostgreSQL are made by its own programs: see ghost.operations.backups.
-    is_backed_up = not settings.GHOST.database_url
-    every = settings.GHOST.backup_interval_hr * 60
+    is_backed_up = not ghost.database_url
+    every = ghost.backup_interval_hr * 60
     return [
         ScheduledTask("probe what is due", "dht.tasks.run_probes", 1),
         ScheduledTask(
-            "scan health", "dht.tasks.scan_health", settings.GHOST.dht_scan_interval_hr * 60
+            "scan health",
+            "dht.tasks.scan_health",
+            ghost.dht_scan_interval_hr * 60,
+            ghost.dht_scan_at,
         ),
         ScheduledTask("count DHT nodes", "dht.tasks.count_nodes", 1),
         ScheduledTask("resume a scan", "dht.tasks.resume_scan", 1),
-        ScheduledTask(
-            "build what changed", "builds.tasks.build_if_due", settings.GHOST.build_interval_min
-        ),
+        ScheduledTask("build what changed", "builds.tasks.build_if_due", ghost.build_interval_min),
         ScheduledTask("publish what has come due", "builds.tasks.note_published", 1),
         ScheduledTask("fetch covers that are due", "builds.tasks.localize_covers", 1),
         ScheduledTask("deploy again what failed", "builds.tasks.deploy_if_due", 1),
-        ScheduledTask("verify the site", "builds.tasks.verify_site", 24 * 60),
+        ScheduledTask("verify the site", "builds.tasks.verify_site", 24 * 60, ghost.verify_at),
         *(
-            [ScheduledTask("back up", "ghost.operations.tasks.back_up", every)]
+            [ScheduledTask("back up", "ghost.operations.tasks.back_up", every, ghost.backup_at)]
             if is_backed_up
             else []
         ),
-        ScheduledTask("prune old data", "ghost.operations.tasks.prune", 24 * 60),
+        ScheduledTask("prune old data", "ghost.operations.tasks.prune", 24 * 60, ghost.cleanup_at),
         ScheduledTask("prune events", "ghost.operations.tasks.prune_events", 10),
         ScheduledTask("drop ended sessions", "ghost.operations.tasks.drop_ended_sessions", 60),
     ]
 
 
+def find(name: str) -> ScheduledTask | None:
+    """The schedule of that name, or of that slug."""
+    return next((entry for entry in entries() if name in (entry.name, entry.slug)), None)
+
+
 def sync() -> int:
     """Make the table of schedules equal `entries()`; how many rows changed.
 
-    A schedule keeps its next run unless its period changed, so a restart postpones nothing.
+    A schedule keeps its next run unless its timing changed, so a restart postpones nothing.
     """
     with transaction.atomic():
         wanted = {entry.name: entry for entry in entries()}
@@ -102,14 +156,16 @@ def sync() -> int:
 
 def is_out_of_step() -> bool:
     """Whether `sync` has something to change."""
-    table = Counter(Schedule.objects.values_list("name", "func", "minutes"))
-    wanted = Counter((entry.name, entry.task, entry.minutes) for entry in entries())
-    return table != wanted or ScheduleRun.objects.count() != len(wanted)
+    table = Counter(Schedule.objects.values_list("name", "func"))
+    timings = set(ScheduleRun.objects.values_list("name", "timing"))
+    wanted = entries()
+    return table != Counter((entry.name, entry.task) for entry in wanted) or timings != {
+        (entry.name, entry.timing) for entry in wanted
+    }
 
 
 def catch_up() -> int:
-    """Have what should have run while no worker did run now: the queue would step through every
-    missed run of it. How many schedules that were."""
+    """Have what should have run while no worker did run now. How many schedules that were."""
     now = timezone.now()
     late = Schedule.objects.exclude(repeats=PAUSED).filter(next_run__lt=now)
     return int(late.update(next_run=now))
@@ -132,9 +188,57 @@ def resume(rows: Iterable[Schedule]) -> None:
 
 def queue_due() -> None:
     """Queue what is due, unless GHOST_ENABLE_SCHEDULER is 0."""
-    due = Schedule.objects.exclude(repeats=PAUSED).filter(next_run__lt=timezone.now())
-    if settings.GHOST.enable_scheduler and due.exists():  # the scheduler takes the write lock
-        scheduler()
+    rows = Schedule.objects.exclude(repeats=PAUSED)
+    if not settings.GHOST.enable_scheduler or not any(map(_is_due, rows)):
+        return
+    with (
+        transaction.atomic()
+    ):  # takes the write lock: another host's watch waits here, and finds nothing
+        for row in rows.select_for_update():
+            if _is_due(row):
+                _queue(row)
+
+
+def run_now(name: str) -> str:
+    """Queue a schedule's task, whenever it is due; the id of its job. RefusedError if there is no such
+    schedule, ConflictError if its task waits or runs already."""
+    entry = find(name)
+    with transaction.atomic():
+        row = Schedule.objects.select_for_update().filter(name=entry.name if entry else "").first()
+        if entry is None or row is None:
+            raise RefusedError(gettext("There is no schedule %(name)s.") % {"name": name})
+        _require_idle(row)
+        row.task = queue.enqueue(row.func, kind=JobKind.OTHER, group=row.name)
+        Schedule.objects.filter(pk=row.pk).update(task=row.task)
+        trail.record("schedule.run", row)
+    return str(row.task)
+
+
+def _require_idle(row: Schedule) -> None:
+    """Also if it was asked for in another way than by the clock."""
+    held = QueueEntry.objects.filter(func=row.func).order_by("begun_at").last()
+    if held and held.worker:
+        at = localize(timezone.localtime(held.begun_at))
+        raise ConflictError(gettext("It is running already, since %(at)s.") % {"at": at})
+    if held:
+        raise ConflictError(gettext("It waits in the queue already."))
+
+
+def _is_due(row: Schedule) -> bool:
+    """Also where it is planned later than it can be: the clock was set back."""
+    now, entry = timezone.now(), find(row.name)
+    return bool(row.next_run < now or (entry and row.next_run > entry.after(now)))
+
+
+def _queue(row: Schedule) -> None:
+    """Unless the last one still waits: one finds all that there is to do."""
+    now, entry = timezone.now(), find(row.name)
+    if entry is None:  # another version's: `sync` drops it
+        return
+    if not QueueEntry.objects.waiting().filter(task_id=row.task).exists():
+        row.task = async_task(row.func, group=row.name)
+    next_run = entry.plan(min(row.next_run, now), now)
+    Schedule.objects.filter(pk=row.pk).update(task=row.task, next_run=next_run)
 
 
 def _sync_one(entry: ScheduledTask) -> int:
@@ -142,11 +246,11 @@ def _sync_one(entry: ScheduledTask) -> int:
     for twin in rows[1:]:
         twin.delete()  # names are not unique in that table
     row = rows[0] if rows else Schedule(name=entry.name, repeats=FOREVER)
-    if rows and (row.func, row.minutes) == (entry.task, entry.minutes):
-        ScheduleRun.objects.get_or_create(name=entry.name)
+    is_known = ScheduleRun.objects.filter(name=entry.name, timing=entry.timing).exists()
+    if rows and is_known and row.func == entry.task:
         return len(rows) - 1
-    row.func, row.minutes, row.schedule_type = entry.task, entry.minutes, Schedule.MINUTES
-    row.next_run = timezone.now() + timedelta(minutes=entry.minutes)
+    row.func, row.schedule_type, row.minutes = entry.task, Schedule.MINUTES, None
+    row.next_run = entry.after(timezone.now())
     row.save()
-    ScheduleRun.objects.expect(entry.name)
+    ScheduleRun.objects.expect(entry.name, entry.timing)
     return 1

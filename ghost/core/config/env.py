@@ -26,6 +26,7 @@ from ghost.core.config.groups.keys import Keys
 from ghost.core.config.groups.logs import Logs
 from ghost.core.config.groups.mail import Mail
 from ghost.core.config.groups.monitoring import Monitoring
+from ghost.core.config.groups.schedules import Schedules
 from ghost.core.config.groups.sessions import Sessions
 from ghost.core.config.groups.site import Covers, Site, SiteBuilds
 from ghost.core.config.groups.storage import Database, Retention
@@ -60,6 +61,7 @@ class Env(  # from the last group to the first: so pydantic keeps their fields i
     Probes,
     HealthScans,
     Network,
+    Schedules,
     Workers,
     Events,
     Api,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from django.utils import translation
@@ -13,7 +14,8 @@ from pydantic import SecretStr
 
 from ghost.core.config import database
 from ghost.core.config.env import GENERATED, GROUPS, Env, dotenv_path, variable
-from ghost.core.config.values import BASE_DIR, Group, is_secret, may_hold_password
+from ghost.core.config.values import BASE_DIR, CRON_LINE, Group, is_secret, may_hold_password
+from ghost.core.cron import Cron
 
 MASK = "********"
 
@@ -27,6 +29,8 @@ class Setting:
     value: str
     source: str
     description: str
+    next_runs: tuple[datetime, ...] = ()
+    """Of a line of cron: when it comes next, in GHOST_TIME_ZONE."""
 
 
 def describe(env: Env) -> Iterator[Setting]:
@@ -36,8 +40,16 @@ def describe(env: Env) -> Iterator[Setting]:
         for field, info in group.model_fields.items():
             value, source = _value(env, field), source_of(env, field, in_file)
             yield Setting(
-                str(group.heading), variable(field), value, source, info.description or ""
-            )
+                str(group.heading), variable(field), value, source, info.description or "",
+                _next_runs(env, field),
+            )  # fmt: skip
+
+
+def _next_runs(env: Env, field: str) -> tuple[datetime, ...]:
+    line = getattr(env, field)
+    if not line or CRON_LINE not in Env.model_fields[field].metadata:
+        return ()
+    return tuple(Cron(line, env.zone).next_runs(datetime.now(UTC)))
 
 
 def _value(env: Env, field: str) -> str:

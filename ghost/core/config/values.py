@@ -7,8 +7,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
+
+from ghost.core import cron
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -59,6 +61,20 @@ CommaList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)]
 ProjectPath = Annotated[Path, AfterValidator(_from_project)]
 """A relative one starts at the project, `~` at home."""
+
+
+class _IsCronLine:
+    """Marks a line of cron: `config show` tells when it comes next."""
+
+
+CRON_LINE = _IsCronLine()
+CronLine = Annotated[
+    str,
+    Field(max_length=cron.MAX_CHARS),
+    AfterValidator(lambda line: cron.check(line) if line.strip() else ""),
+    CRON_LINE,
+]
+"""A time of day or a weekday as cron writes it; empty: none."""
 
 
 class _MayHoldPassword:

@@ -23,9 +23,10 @@ ERROR_CHARS = 500
 class ScheduleRunQuerySet(models.QuerySet["ScheduleRun"]):
     """The last run of each schedule, by its name."""
 
-    def expect(self, name: str) -> None:
-        """That from now on this schedule is waited for: it is new, changed or resumed."""
-        self.update_or_create({"expected_since": timezone.now()}, name=name)
+    def expect(self, name: str, timing: str = "") -> None:
+        """That from now on this schedule is waited for: it is new, has another timing, or is resumed."""
+        changed = {"timing": timing} if timing else {}
+        self.update_or_create({"expected_since": timezone.now(), **changed}, name=name)
 
     def begun(self, name: str) -> None:
         """That a worker has taken its task."""
@@ -40,6 +41,8 @@ class ScheduleRun(models.Model):
     """The last run of one schedule; made when the schedule is (`ghost.operations.schedules`)."""
 
     name = models.CharField(max_length=100, unique=True)
+    timing = models.CharField(max_length=250)
+    """When it runs: `every 60 min`, or a line of cron and its zone."""
     expected_since = models.DateTimeField(default=timezone.now)
     """Since when it is waited for as it is now."""
     began_at = models.DateTimeField(null=True)

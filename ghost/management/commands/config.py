@@ -37,6 +37,9 @@ class Command(BaseCommand):
             self.stdout.write(f"\n{heading}")
             for r in group:
                 self.stdout.write(f"  {r.name:<{names}}  {r.value:<{min(values, 60)}}  {r.source}")
+                if r.next_runs:
+                    runs = ", ".join(f"{at:%a %Y-%m-%d %H:%M %Z}" for at in r.next_runs)
+                    self.stdout.write(f"  {'':<{names}}  next: {runs}")
 
     def _validate(self) -> None:
         # Mistakes of type and form end the start of Django, all of them told: see manage.py.

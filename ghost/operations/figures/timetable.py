@@ -34,6 +34,11 @@ class Entry:
     run: ScheduleRun | None
 
     @property
+    def task(self) -> schedules.ScheduledTask | None:
+        """What the code says of it; None of one that the start is about to drop."""
+        return schedules.find(self.name)
+
+    @property
     def name(self) -> str:
         """Its name."""
         return str(self.schedule.name)
@@ -71,15 +76,16 @@ class Entry:
             return False
         if self.run.is_running and self.run.began_at and now - self.run.began_at < MAX_RUN:
             return False
-        period = timedelta(minutes=self.schedule.minutes or 0)
-        return self.run.last_heard_at + period + GRACE < now
+        return self.task is not None and self.task.after(self.run.last_heard_at) + GRACE < now
 
     def plain(self, now: datetime) -> dict[str, Any]:
         """As values for JSON."""
-        run = self.run
+        run, task = self.run, self.task
         return {
             "name": self.name,
-            "every_minutes": self.schedule.minutes,
+            "every_minutes": None if task is None or task.cron else task.minutes,
+            "cron": (task.cron or None) if task else None,
+            "time_zone": settings.GHOST.time_zone if task and task.cron else None,
             "last_run_at": run.ended_at if run else None,
             "next_run_at": None if self.is_paused else self.schedule.next_run,
             "is_ok": run.is_ok if run else None,

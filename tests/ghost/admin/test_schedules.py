@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 from django.utils import timezone
-from django_q.models import Schedule
+from django_q.models import OrmQ, Schedule
 
 from dht import reasons
 from ghost.core.jobs.schedule_runs import ScheduleRun
@@ -74,3 +74,29 @@ def test_names_and_results_are_in_the_reader_s_language():
 
     assert "统计 DHT 节点" in page
     assert "7 个 DHT 节点有响应" in page
+
+
+def test_run_now_says_what_it_did_and_what_runs_already():
+    browser = operators.client("Operator")
+    schedules.sync()
+    row = Schedule.objects.get(name="scan health")
+
+    first = operators.told(operators.act(browser, "django_q_schedule", "run_now", row))
+    second = operators.told(operators.act(browser, "django_q_schedule", "run_now", row))
+
+    assert first == ["scan health: put into the queue."]
+    assert second[1:] == ["scan health: It waits in the queue already."]
+    assert OrmQ.objects.count() == 1
+
+
+def test_times_are_those_of_the_zone_in_the_admin_alone(configure):
+    configure(time_zone="Asia/Shanghai", dht_scan_at="30 2 * * *")
+    schedules.sync()
+    row = Schedule.objects.get(name="scan health")
+    browser = operators.client("Viewer")
+
+    page = browser.get(operators.form_of("django_q_schedule", row.pk)).content.decode()
+
+    assert "30 2 * * * Asia/Shanghai" in page
+    assert page.count(" 02:30") >= 3  # the next three runs
+    assert timezone.get_current_timezone_name() == "UTC"

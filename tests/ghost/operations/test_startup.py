@@ -53,7 +53,7 @@ def test_a_changed_interval_takes_effect(configure):
     done = startup.put_right()
 
     assert done == ["schedules"]
-    assert Schedule.objects.get(name="build what changed").minutes == 7
+    assert ScheduleRun.objects.get(name="build what changed").timing == "every 7 min"
 
 
 @pytest.mark.parametrize(

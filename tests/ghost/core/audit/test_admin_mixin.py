@@ -20,6 +20,7 @@ from builds.models import BuildState, CoverHost, Deployment
 from dht.models import Scan
 from ghost.core.audit.models import AuditEvent
 from ghost.core.audit.trail import HIDDEN
+from ghost.operations.schedules import sync as sync_schedules
 from resources.models import Block, Category, Resource
 from teams.models import Team, Token
 from tests import make, operators
@@ -72,6 +73,11 @@ def schedules() -> list[Schedule]:
     return [Schedule.objects.create(name=name, func="dht.tasks.run_probes") for name in "ab"]
 
 
+def own_schedules() -> list[Schedule]:
+    sync_schedules()
+    return list(Schedule.objects.filter(name__in=["scan health", "verify the site"]))
+
+
 def failures() -> list[Failure]:
     now, func = timezone.now(), "dht.tasks.run_probes"
     for name in "ab":
@@ -118,6 +124,7 @@ ACTIONS: dict[tuple[type, str], tuple[Rows, str, dict[str, str]]] = {
     (Resource, "probe_again"): (resources(), "resource.probe", {}),
     (Resource, "publish_unprobed"): (resources(is_probed=False), "resource.skip_probe", {}),
     (Resource, "check_health"): (resources(), "resource.check_health", {}),
+    (Schedule, "run_now"): (own_schedules, "schedule.run", {}),
     (Schedule, "pause"): (schedules, "schedule.pause", {}),
     (Schedule, "resume"): (schedules, "schedule.resume", {}),
     (Failure, "retry"): (failures, "failure.retry", {}),

@@ -126,3 +126,32 @@ def test_a_new_installation_may_have_none_yet():
     heartbeat("web", started_ago=timedelta(seconds=5))
 
     assert told("schedules") == ("unknown", "nothing_seen")
+
+
+def cron_ran(configure, **ended: float) -> None:
+    """A schedule that is due once a day at a time of day that was an hour ago, and when it ended last."""
+    at = ago(hours=1)
+    configure(dht_scan_at=f"{at.minute} {at.hour} * * *")
+    schedules.sync()
+    run().update(expected_since=ago(days=9), began_at=ago(**ended), ended_at=ago(**ended))
+
+
+@pytest.mark.parametrize(
+    ("ended", "expected"),
+    [({"minutes": 50}, FINE), ({"hours": 2}, OVERDUE), ({"hours": 26}, OVERDUE)],
+)
+def test_a_time_of_day_is_overdue_when_it_came_and_nobody_ran_it(table, configure, ended, expected):
+    cron_ran(configure, **ended)
+
+    assert told("schedules") == expected
+    assert (plain()["every_minutes"], plain()["time_zone"]) == (None, "UTC")
+
+
+def test_between_two_times_of_day_nothing_is_overdue(table, configure):
+    """Once a month is no reason to ask for it each day."""
+    at = ago(minutes=30)
+    configure(dht_scan_at=f"{at.minute} {at.hour} {at.day} {at.month} *")
+    schedules.sync()
+    run().update(expected_since=ago(days=99), began_at=ago(minutes=20), ended_at=ago(minutes=20))
+
+    assert told("schedules") == FINE
