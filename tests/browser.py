@@ -46,7 +46,7 @@ def visit() -> Iterator[Visit]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         seen = Visit(browser.new_page())
         page = seen.page
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
         page.on("console", lambda message: seen.told.append(f"{page.url}: {message.text}"))
         page.on("pageerror", lambda error: seen.told.append(f"{page.url}: {error}"))
         page.on("request", lambda request: seen.asked.append(request.url))

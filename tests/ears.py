@@ -68,6 +68,6 @@ class Ear:
         with suppress(OSError):
             self._sock.shutdown(socket.SHUT_RDWR)
         if self.status == 200:
-            self._thread.join(timeout=10)
+            self._thread.join(timeout=120)
         self._file.close()
         self._sock.close()

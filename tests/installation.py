@@ -26,7 +26,7 @@ from ghost.demo.__main__ import procfile
 from teams import credentials
 from tests.settings import var
 
-PATIENCE_S = 60
+PATIENCE_S = 180
 
 
 def wait_for(what: str, look: Callable[[], object], patience_s: float = PATIENCE_S) -> object:
@@ -125,7 +125,7 @@ class Installation:
         else:
             program.send_signal(how)
         try:
-            program.wait(timeout=40)
+            program.wait(timeout=120)
         finally:
             if program.poll() is None:
                 os.killpg(program.pid, signal.SIGKILL)
@@ -133,7 +133,7 @@ class Installation:
 
     def _answers(self) -> bool:
         try:
-            return requests.get(f"{self.url}/health", timeout=5).ok
+            return requests.get(f"{self.url}/health", timeout=120).ok
         except (requests.ConnectionError, requests.Timeout):  # it begins, or the machine is busy
             return False
 

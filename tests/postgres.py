@@ -22,7 +22,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-PATIENCE_S = 30
+PATIENCE_S = 120
 # Sorts as people do, not by code points: what relies on an order of texts must say which.
 _CLUSTER = ("--locale-provider=icu", "--icu-locale=en", "--locale=C.UTF-8", "--encoding=UTF8",
             "--auth=trust", "--username=ghost", "--no-sync")  # fmt: skip

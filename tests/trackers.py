@@ -133,7 +133,7 @@ def _asking(configure, monkeypatch, **values):
 
 
 def await_events(
-    asking: tracker_client.Trackers, within_s: float = 5
+    asking: tracker_client.Trackers, within_s: float = 60
 ) -> list[tracker_client.Event]:
     """What is told until nothing more is to come."""
     events, until = [], time.monotonic() + within_s
@@ -146,7 +146,7 @@ def await_events(
     raise AssertionError(f"still busy after {within_s} s: {events}")
 
 
-def await_unlisted(asking: tracker_client.Trackers, within_s: float = 5) -> None:
+def await_unlisted(asking: tracker_client.Trackers, within_s: float = 60) -> None:
     """Until we are in no list any more."""
     until = time.monotonic() + within_s
     while asking.num_listed:

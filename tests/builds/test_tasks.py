@@ -246,13 +246,13 @@ def test_a_cover_that_waits_for_another_try_is_tried_by_the_schedule():
 
 
 def test_a_burst_of_changes_is_waited_out(configure, monkeypatch):
-    configure(build_debounce_s=3)
+    configure(build_debounce_s=300)  # longer than any build here, on any machine
     slept: list[float] = []
 
     def sleep(seconds):
         slept.append(seconds)
         if len(slept) == 2:
-            Catalog.objects.update(changed_at=timezone.now() - timedelta(seconds=3))
+            Catalog.objects.update(changed_at=timezone.now() - timedelta(seconds=300))
 
     monkeypatch.setattr(tasks, "sleep", sleep)
     overtaken(monkeypatch)

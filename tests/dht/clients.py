@@ -119,7 +119,7 @@ def _running(command: Sequence[str], endpoint: Endpoint, log: Path) -> Iterator[
         yield
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=10)
+        process.wait(timeout=120)
 
 
 def _listens(endpoint: Endpoint) -> bool:

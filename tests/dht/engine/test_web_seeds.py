@@ -400,13 +400,14 @@ def _asked_for_the_largest(server):
 CLIENT = """
 import sys, time, libtorrent as lt
 client = lt.session({"listen_interfaces": "127.0.0.1:0", "enable_dht": False, "enable_lsd": False,
-                     "enable_upnp": False, "enable_natpmp": False})
+                     "enable_upnp": False, "enable_natpmp": False,
+                     "urlseed_wait_retry": 1})
 for number, line in enumerate(sys.stdin):
     body, seed = line.split()
     params = lt.load_torrent_buffer(bytes.fromhex(body))
     params.url_seeds, params.save_path = [seed], f"{sys.argv[1]}/{number}"
     client.add_torrent(params)
-time.sleep(60)
+time.sleep(300)
 """
 
 
@@ -424,7 +425,7 @@ def _client(save_path, wanted):
             client.kill()
 
 
-def _until(is_so, patience_s=60):
+def _until(is_so, patience_s=300):
     ends_at = time.monotonic() + patience_s
     while not is_so():
         assert time.monotonic() < ends_at, "it did not come"

@@ -133,9 +133,9 @@ def test_covers_are_served_and_nothing_else(place, tmp_path):
     (tmp_path / "secret").write_bytes(b"x")
 
     with covers.serving(place, tmp_path / "covers") as url:
-        body = urllib.request.urlopen(url + "a.png", timeout=5).read()
+        body = urllib.request.urlopen(url + "a.png", timeout=120).read()
         with pytest.raises(urllib.error.HTTPError) as caught:
-            urllib.request.urlopen(url + "../secret", timeout=5)
+            urllib.request.urlopen(url + "../secret", timeout=120)
 
     caught.value.close()
     assert (body, caught.value.code) == (b"a cover", 404)

@@ -94,7 +94,7 @@ def magnet_of(info):
     return Magnet(v1=v1(info), v2=None)
 
 
-def take(session, wanted, within_s=6.0, *, is_last=True):
+def take(session, wanted, within_s=60.0, *, is_last=True):
     """Events about metadata by magnet hash, until there is one for each that is wanted."""
     found: dict[Any, Any] = {}
     deadline = time.monotonic() + within_s
@@ -182,7 +182,7 @@ def test_a_liar_does_not_keep_the_others_from_being_asked(session):
     assert {lie: found[v1(info)].torrent.info for lie, info in honest.items()} == honest
 
 
-def wait(is_so, within_s=10):
+def wait(is_so, within_s=60):
     deadline = time.monotonic() + within_s
     while not is_so():
         assert time.monotonic() < deadline
@@ -211,7 +211,7 @@ from resources.torrents import magnets, metadata, sanitize
 magnet = magnets.parse(sys.argv[1])
 session = swarm.session()
 session.fetch(magnet, [(sys.argv[2], int(sys.argv[3]))])
-until = time.monotonic() + 20
+until = time.monotonic() + 60
 arrived = []
 while not arrived and time.monotonic() < until:
     arrived = session.events(0.2)
@@ -235,7 +235,7 @@ def test_three_hundred_thousand_files_stay_within_bounds(tmp_path):
     with MetadataPeer(PEER_IP, {v1(info): info}) as peer:
         done = subprocess.run(
             [sys.executable, "-c", CHILD, magnet_of(info).uri(), PEER_IP, str(peer.server_address[1])],
-            env=env, capture_output=True, text=True, timeout=40, check=False,
+            env=env, capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
 
     assert done.returncode == 0, done.stderr

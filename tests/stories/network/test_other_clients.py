@@ -39,7 +39,7 @@ def seed(tmp_path, request):
     return seeds.make(tmp_path / "content", "a work", contents, seeds.Version.V1)
 
 
-def metadata_of(magnet, peers, within_s=10.0):
+def metadata_of(magnet, peers, within_s=60.0):
     """The torrent that these peers give."""
     session, deadline = engine_session.session(), time.monotonic() + within_s
     session.fetch(magnet, peers)

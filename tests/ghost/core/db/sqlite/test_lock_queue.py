@@ -62,7 +62,7 @@ def test_few_threads_wait_for_a_lock_that_is_held_for_long(database, statement):
         wait_for(
             "those who are too many", lambda: sum(each.done() for each in tried) == refused, 10
         )
-        late = pool.submit(write, database, statement).result(timeout=5)
+        late = pool.submit(write, database, statement).result(timeout=120)
         other.execute("ROLLBACK")
 
     assert sum(each.result() for each in tried) == lock_queue.PLACES
