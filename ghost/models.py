@@ -1,4 +1,4 @@
-"""The tables of Ghost's floor and of its accounts; each stands with its rules in the module of its noun."""
+"""The tables of Ghost's floor, of its accounts and of its operations; each stands with its rules in the module of its noun."""
 
 from ghost.accounts.links.first_operator import FirstOperatorLink
 from ghost.accounts.links.reset_links import ResetRequest
@@ -14,9 +14,11 @@ from ghost.core.jobs.entries import QueueEntry
 from ghost.core.jobs.models import Job, JobPart
 from ghost.core.jobs.pause import QueuePause
 from ghost.core.jobs.schedule_runs import ScheduleRun
+from ghost.operations.backups.models import Backup
 
 __all__ = [
     "AuditEvent",
+    "Backup",
     "Catalog",
     "Change",
     "Circuit",

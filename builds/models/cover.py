@@ -100,9 +100,9 @@ class CoverHostQuerySet(models.QuerySet["CoverHost"]):
         """Have them tried again at once; how many had failed."""
         return self.failing().update(failures=0, open_until=None)
 
-    def outdated(self, before: datetime) -> Self:
-        """Those that have not failed since then."""
-        return self.filter(failed_at__lt=before)
+    def prune(self, before: datetime) -> int:
+        """Drop those that have not failed since then; how many there were."""
+        return self.filter(failed_at__lt=before).delete()[0]
 
     def note_waiting(self, counts: dict[str, int]) -> None:
         """How many covers wait for each host."""

@@ -16,6 +16,39 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='Backup',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=200, unique=True, verbose_name='file')),
+                ('kind', models.CharField(choices=[('full', 'full'), ('schema', 'schema')], default='full', max_length=10, verbose_name='type')),
+                ('host', models.CharField(max_length=100, verbose_name='host')),
+                ('created_at', models.DateTimeField(verbose_name='made at')),
+                ('bytes', models.BigIntegerField(verbose_name='size in bytes')),
+                ('is_encrypted', models.BooleanField(verbose_name='encrypted')),
+                ('read_at', models.DateTimeField(null=True, verbose_name='last read whole')),
+                ('proven_at', models.DateTimeField(null=True, verbose_name='last tried to restore')),
+                ('is_proven', models.BooleanField(null=True, verbose_name='restored and counted')),
+                ('is_counted_only', models.BooleanField(default=False, verbose_name='counted, not restored')),
+                ('proof', ghost.core.db.fields.ReasonField(verbose_name='proof')),
+                ('tables', models.IntegerField(null=True, verbose_name='tables')),
+                ('rows', models.BigIntegerField(null=True, verbose_name='rows')),
+                ('files', models.IntegerField(null=True, verbose_name='files')),
+                ('copied_to', models.CharField(default='', max_length=500)),
+                ('copied_at', models.DateTimeField(null=True, verbose_name='copied at')),
+                ('copy_tries', models.IntegerField(default=0, verbose_name='failed copies')),
+                ('copy_due_at', models.DateTimeField(null=True, verbose_name='next copy')),
+                ('copy_error', ghost.core.db.fields.ReasonField(verbose_name='last error of its copy')),
+                ('dropped_at', models.DateTimeField(null=True)),
+            ],
+            options={
+                'verbose_name': 'backup',
+                'verbose_name_plural': 'backups',
+                'ordering': ['-created_at'],
+                'permissions': [('make_backup', 'Can make and prove backups'), ('download_backup', 'Can download backups')],
+                'default_permissions': ('view',),
+            },
+        ),
+        migrations.CreateModel(
             name='Event',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

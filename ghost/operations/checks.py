@@ -21,7 +21,8 @@ from ghost.accounts import requirement
 from ghost.core.errors import GhostError, OutageError, RefusedError
 from ghost.core.io.ip_ranges import is_loopback
 from ghost.operations import file_modes
-from ghost.operations.backups import archive
+from ghost.operations.backups import archive, encryption
+from ghost.operations.backups.databases import postgres_programs
 from resources.publishing.prober import prober
 
 
@@ -66,14 +67,32 @@ def broker() -> Iterator[CheckMessage]:
 
 
 def backup_folder() -> Iterator[CheckMessage]:
-    """Whether a backup can be written, really tried: asked for, as above."""
-    if settings.GHOST.database_url:
-        return
+    """Whether a backup can be written, and read again, really tried: asked for, as above."""
     try:
         archive.folder()
     except RefusedError as error:
         hint = _("Name a folder that Ghost alone reads, and can write to.")
         yield Error(str(error), hint=hint, id="ghost.E011")
+    yield from _backup_programs()
+    yield from _backup_keys()
+
+
+def _backup_programs() -> Iterator[CheckMessage]:
+    if settings.GHOST.database_url:
+        try:
+            postgres_programs.require()
+        except RefusedError as error:
+            hint = _("Until then Ghost makes no backups.")
+            yield Error(str(error), hint=hint, id="ghost.E016")
+
+
+def _backup_keys() -> Iterator[CheckMessage]:
+    if settings.GHOST.age_recipient:
+        try:
+            encryption.trial()
+        except GhostError as error:
+            hint = _("Correct it before the next backup: what can't be opened is none.")
+            yield Error(str(error), hint=hint, id="ghost.E017")
 
 
 def groups() -> Iterator[CheckMessage]:

@@ -19,6 +19,14 @@ BACKUP_PROVEN = ReasonCode(
         "number",
     ),
 )
+EVENTS_DROPPED = ReasonCode(
+    "operations.events_dropped",
+    ngettext_lazy("dropped %(number)s event", "dropped %(number)s events", "number"),
+)
+SESSIONS_DROPPED = ReasonCode(
+    "operations.sessions_dropped",
+    _("dropped: ended sessions %(number)s, attempts to sign in %(attempts)s"),
+)
 RENEWED = ReasonCode(
     "operations.folds_renewed",
     _("texts to compare by made anew: titles and names %(titles)s, tags %(tags)s"),
@@ -30,20 +38,13 @@ RENEWED_AND_RENAMED = ReasonCode(
         " the name by the new rules: %(names)s"
     ),
 )
-COVERS_LOST = ReasonCode(
-    "operations.covers_lost",
-    ngettext_lazy(
-        "%(number)s cover was lost and is fetched again",
-        "%(number)s covers were lost and are fetched again",
-        "number",
-    ),
-)
-COVERS_OUTDATED = ReasonCode(
-    "operations.covers_outdated",
-    ngettext_lazy(
-        "%(number)s cover of an earlier version is fetched anew",
-        "%(number)s covers of an earlier version are fetched anew",
-        "number",
+PRUNED = ReasonCode(
+    "operations.pruned",
+    _(
+        "dropped: health samples %(samples)s, scans %(scans)s, builds %(builds)s, ended tasks"
+        " %(tasks)s, jobs %(jobs)s, cover hosts %(hosts)s, audit events %(events)s, addresses in"
+        " them %(addresses)s, kept answers and counts %(answers)s; cover files swept: %(swept)s; covers lost: %(lost)s;"
+        " earlier covers to be fetched anew: %(outdated)s; metadata files swept: %(metadata)s"
     ),
 )
 
@@ -52,14 +53,89 @@ def _backup(name: str, sentence: object) -> ReasonCode:
     return ReasonCode(f"operations.backup_{name}", sentence)  # type: ignore[arg-type]  # a lazy text
 
 
-BACKUP_NOT_OURS = _backup(
-    "not_ours",
+BACKUP_NO_PROGRAMS = _backup(
+    "no_programs",
     _(
-        "With PostgreSQL, Ghost makes and restores no backups yet: use pg_dump and pg_restore"
-        " for the database, and copy the folders that GHOST_MAGNET_METADATA_DIR, GHOST_COVER_DIR"
-        " and GHOST_SECRETS_DIR name."
+        "Backups of PostgreSQL need %(names)s, not older than the server: install PostgreSQL's client (Debian:"
+        " postgresql-client), or let GHOST_POSTGRES_BIN_DIR name the folder where they are."
     ),
 )
+BACKUP_PROGRAM_SAID = _backup("program_said", _("%(name)s failed: %(reason)s"))
+BACKUP_OTHER_DATABASE = _backup(
+    "other_database",
+    _(
+        "The backup is one of %(name)s: let GHOST_DATABASE_URL name such a database (none for SQLite). From one to"
+        " the other go export_catalog and import_catalog."
+    ),
+)
+BACKUP_OTHER_SCHEMA = _backup(
+    "other_schema",
+    _(
+        "The backup's tables stand in the schema %(name)s, and those here in %(here)s: set the search_path of"
+        " GHOST_DATABASE_URL."
+    ),
+)
+BACKUP_IN_USE = _backup("in_use", _("The database is in use: stop web and worker first."))
+BACKUP_NOT_EMPTY = _backup(
+    "not_empty",
+    _(
+        "There is a catalog here already (%(number)s rows): with --force it is replaced, and kept beside the new one."
+    ),
+)
+BACKUP_NOT_EMPTY_FOR_IMPORT = _backup(
+    "not_empty_for_import",
+    _(
+        "There is a catalog here already (%(number)s rows): with --force the backup of the earlier Ghost is added to it;"
+        " what is here stays."
+    ),
+)
+BACKUP_RESTORE_RUNS = _backup("restore_runs", _("Another restore is under way."))
+BACKUP_UNFINISHED = _backup(
+    "unfinished",
+    _("The restore could not be finished: %(reason)s. Mend that; the next start goes on with it."),
+)
+BACKUP_PLAN_ELSEWHERE = _backup(
+    "plan_elsewhere",
+    _(
+        "%(path)s is a restore of %(name)s that was not finished: let GHOST_DATABASE_URL name that database again,"
+        " or remove the folder."
+    ),
+)
+BACKUP_ROWS_DIFFER = _backup(
+    "rows_differ",
+    _("The table %(table)s has %(found)s rows where the manifest has %(wanted)s."),
+)
+BACKUP_RESTORED = _backup(
+    "restored",
+    _("%(name)s: restored and counted: tables %(tables)s, rows %(rows)s, files %(files)s"),
+)
+BACKUP_COUNTED = _backup(
+    "counted",
+    _(
+        "%(name)s: read and counted, but not restored, since Ghost may make no scratch database (ALTER ROLE … CREATEDB):"
+        " tables %(tables)s, rows %(rows)s, files %(files)s"
+    ),
+)
+BACKUP_KEY_ELSEWHERE = _backup(
+    "key_elsewhere",
+    _(
+        "%(name)s can't be proven here, since its key is elsewhere: run manage.py backup verify where"
+        " GHOST_AGE_IDENTITY_FILE names it."
+    ),
+)
+BACKUP_COPIED = _backup(
+    "copied",
+    ngettext_lazy(
+        "copied %(number)s backup to the second place",
+        "copied %(number)s backups to the second place",
+        "number",
+    ),
+)
+BACKUP_COPY_NO_FOLDER = _backup(
+    "copy_no_folder",
+    _("GHOST_BACKUP_COPY_TO: there is no folder %(path)s; is its disk mounted?"),
+)
+BACKUP_COPY_FAILED = _backup("copy_failed", _("The copy to the second place failed: %(reason)s."))
 BACKUP_PUBLISHED = _backup(
     "published", _("GHOST_BACKUP_DIR: %(path)s is part of what is published.")
 )

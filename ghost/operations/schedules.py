@@ -46,6 +46,8 @@ NAMES = {
         ("deploy again what failed", _("deploy again what failed")),
         ("verify the site", _("verify the site")),
         ("back up", _("back up")),
+        ("prove a backup", _("prove a backup")),
+        ("copy backups", _("copy backups")),
         ("prune old data", _("prune old data")),
         ("prune events", _("prune events")),
         ("drop ended sessions", _("drop ended sessions")),
@@ -106,9 +108,6 @@ class ScheduledTask:
 def entries() -> list[ScheduledTask]:
     """Every schedule of Ghost; operators pause them in the admin, nobody edits them there."""
     ghost = settings.GHOST
-    # Backups of PostgreSQL are made by its own programs: see ghost.operations.backups.
-    is_backed_up = not ghost.database_url
-    every = ghost.backup_interval_hr * 60
     return [
         ScheduledTask("probe what is due", "dht.tasks.run_probes", 1),
         ScheduledTask(
@@ -124,11 +123,19 @@ def entries() -> list[ScheduledTask]:
         ScheduledTask("fetch covers that are due", "builds.tasks.localize_covers", 1),
         ScheduledTask("deploy again what failed", "builds.tasks.deploy_if_due", 1),
         ScheduledTask("verify the site", "builds.tasks.verify_site", 24 * 60, ghost.verify_at),
-        *(
-            [ScheduledTask("back up", "ghost.operations.tasks.back_up", every, ghost.backup_at)]
-            if is_backed_up
-            else []
+        ScheduledTask(
+            "back up",
+            "ghost.operations.tasks.back_up",
+            ghost.backup_interval_hr * 60,
+            ghost.backup_at,
         ),
+        ScheduledTask(
+            "prove a backup",
+            "ghost.operations.tasks.prove_backup",
+            ghost.backup_proof_interval_hr * 60,
+            ghost.backup_proof_at,
+        ),
+        ScheduledTask("copy backups", "ghost.operations.tasks.copy_backups", 5),
         ScheduledTask("prune old data", "ghost.operations.tasks.prune", 24 * 60, ghost.cleanup_at),
         ScheduledTask("prune events", "ghost.operations.tasks.prune_events", 10),
         ScheduledTask("drop ended sessions", "ghost.operations.tasks.drop_ended_sessions", 60),

@@ -21,9 +21,10 @@ from builds.tasks import build_when_quiet
 from ghost.accounts.links import first_operator
 from ghost.core.catalog.models import Catalog
 from ghost.core.db import migrations_state, snapshot
+from ghost.core.errors import OutageError
 from ghost.core.jobs import queue
 from ghost.core.jobs.models import Job, JobKind
-from ghost.operations import file_modes, folds, schedules
+from ghost.operations import backups, file_modes, folds, schedules
 from teams import first_admin, groups
 
 log = logging.getLogger(__name__)
@@ -103,12 +104,15 @@ class Start:
         migrated or can't be reached."""
         file_modes.put_right()
         try:
+            backups.finish_interrupted()
             if migrations_state.is_migrated():
                 put_right()
                 return True
             self._say(
                 "The database is not migrated: run manage.py migrate; Ghost goes on by itself then."
             )
+        except OutageError as error:
+            self._say(str(error))
         except DatabaseError as error:
             self._say(snapshot.trouble(error) or f"The database did not answer: {error}")
         return False

@@ -8,6 +8,11 @@ from typing import Any
 import pyrage
 
 
+def listed(text: str) -> list[str]:
+    """Public keys, separated by commas."""
+    return [each.strip() for each in text.split(",") if each.strip()]
+
+
 def recipient(text: str) -> Any:  # noqa: ANN401  # pyrage has no common type
     """A public key, age's own or one of ssh; ValueError if it can't be used."""
     kind = pyrage.ssh if text.startswith("ssh-") else pyrage.x25519

@@ -34,7 +34,7 @@ class StreamQuerySet(models.QuerySet["Stream"]):
         limits = settings.GHOST
         with transaction.atomic():
             _one_at_a_time()
-            self.ended().delete()
+            self._forget()
             mine = self.live().filter(token_id=token_id, user_id=user_id)
             if mine.count() >= limits.events_streams_per_token:
                 told = _("%(most)d event streams are open with this token; close one first.")
@@ -45,11 +45,10 @@ class StreamQuerySet(models.QuerySet["Stream"]):
                 )
             return self.create(role=role, process=process, token_id=token_id, user_id=user_id)
 
-    def ended(self) -> Self:
-        """Those that count no more, and that need not be remembered."""
+    def _forget(self) -> None:
         now = timezone.now()
-        is_silent = models.Q(dropped_at=None, seen_at__lte=now - STALE)
-        return self.filter(is_silent | models.Q(dropped_at__lt=now - KEPT))
+        self.filter(dropped_at=None, seen_at__lte=now - STALE).delete()
+        self.filter(dropped_at__lt=now - KEPT).delete()
 
     def renew(self, keys: list[int]) -> None:
         """That these are open still."""

@@ -33,6 +33,12 @@ HUGO = ("GOMAXPROCS", "GOMEMLIMIT", "HUGO_MEMORYLIMIT", "HUGO_NUMWORKERMULTIPLIE
 AGE = ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "PCSCLITE_CSOCK_NAME")
 """Its plugins ask smart cards and agents."""
 
+POSTGRES = (
+    "PGPASSWORD", "PGPASSFILE", "PGSERVICE", "PGSERVICEFILE", "PGSSLMODE", "PGSSLROOTCERT", "PGSSLCERT",
+    "PGSSLKEY", "KRB5CCNAME", "PGCLUSTER",
+)  # fmt: skip
+"""What libpq takes where the address doesn't say it."""
+
 
 def environment(names: Iterable[str], given: Mapping[str, str]) -> dict[str, str]:
     """The environment of a program that needs these of ours beside what every one does, and what

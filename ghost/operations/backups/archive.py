@@ -1,101 +1,88 @@
-"""Archives as files in GHOST_BACKUP_DIR: their names, when each was proven, and the folder itself."""
+"""Archives as files in GHOST_BACKUP_DIR: their names, and the folder itself."""
 
 from __future__ import annotations
 
-import json
+import fcntl
+import os
 import re
 import shutil
 import sqlite3
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 
 from django.conf import settings
 
 from ghost.core.errors import OutageError, RefusedError
 from ghost.core.io import files
+from ghost.core.text.reasons import Reason
 from ghost.operations import file_modes, reasons
 from resources import sizes
 
-DATABASE = "db/ghost.db"
 SECRETS = "secrets"
-MANIFEST = "manifest.json"
 STAMP = "%Y%m%dT%H%M%S%fZ"
-PROOFS = "verified.json"
-"""In GHOST_BACKUP_DIR: when each archive was last read whole."""
+NAME = re.compile(r"ghost-(schema-)?[^/]*\.tar\.gz(\.age)?")
 SCRATCH = ".backup-"
-ABANDONED_AFTER_S = 86_400
+LOCKED_WITHIN_S = 10
+"""A scratch folder is locked right after it was made."""
 
 
-@dataclass(frozen=True)
-class ArchivedFile:
-    """One file of an archive: path inside, size in bytes, SHA-256 in hex."""
+class Kind(StrEnum):
+    """What an archive holds."""
 
-    path: str
-    bytes: int
-    sha256: str
+    FULL = "full"
+    """Everything that a new machine needs."""
+    SCHEMA = "schema"
+    """The tables without their rows, and nothing else."""
 
 
 @dataclass(frozen=True)
 class Archive:
-    """A backup as a file on the disk: when it was made and last proven, and its size in bytes."""
+    """A backup as a file on the disk: what it is, when it was made, and its size in bytes."""
 
     path: Path
+    kind: Kind
     created_at: datetime
     bytes: int
     is_encrypted: bool
-    verified_at: datetime | None = None
 
 
 def list_all() -> list[Archive]:
     """The backups in GHOST_BACKUP_DIR, newest first. OutageError if it can't be read."""
     place: Path = settings.GHOST.backup_dir
-    proofs, found = _proofs(), []
+    found = []
     try:
         names = [path.name for path in place.iterdir()] if place.exists() else []
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise OutageError(reasons.BACKUP_UNREADABLE(path=str(place), reason=why)) from error
-    for name in names:
-        if re.fullmatch(r"ghost-.*\.tar\.gz(\.age)?", name):
-            with suppress(FileNotFoundError):  # dropped meanwhile
-                found.append(of(place / name, proofs.get(name)))
+    for name in filter(NAME.fullmatch, names):
+        with suppress(FileNotFoundError):  # dropped meanwhile
+            found.append(of(place / name))
     return sorted(found, key=lambda archive: archive.created_at, reverse=True)
 
 
-def of(path: Path, verified_at: datetime | None = None) -> Archive:
+def of(path: Path) -> Archive:
     """What its name and size say of an archive."""
-    stamp = path.name.removeprefix("ghost-").partition(".")[0]
+    is_schema = path.name.startswith("ghost-schema-")
+    stamp = path.name.removeprefix("ghost-").removeprefix("schema-").partition(".")[0]
     try:
         created_at = datetime.strptime(stamp, STAMP).replace(tzinfo=UTC)
     except ValueError:  # renamed by hand
         created_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    return Archive(path, created_at, path.stat().st_size, path.suffix == ".age", verified_at)
+    kind = Kind.SCHEMA if is_schema else Kind.FULL
+    return Archive(path, kind, created_at, path.stat().st_size, path.suffix == ".age")
 
 
-def note_proof(path: Path) -> None:
-    """Write down that this archive was read whole just now, if it lies where backups do."""
-    folder: Path = settings.GHOST.backup_dir
-    if path.resolve().parent == folder.resolve():
-        proofs = _proofs() | {path.name: datetime.now(UTC)}
-        kept = {
-            name: f"{at:%Y-%m-%dT%H:%M:%S%z}"
-            for name, at in proofs.items()
-            if (folder / name).exists()
-        }
-        files.write_atomic(folder / PROOFS, json.dumps(kept, indent=1).encode())
-
-
-def _proofs() -> dict[str, datetime]:
-    try:
-        listed = json.loads((settings.GHOST.backup_dir / PROOFS).read_bytes())
-        return {name: datetime.fromisoformat(at) for name, at in listed.items()}
-    except (OSError, ValueError, TypeError, AttributeError):  # none yet, or damaged
-        return {}
+def name(kind: Kind, now: datetime, *, is_encrypted: bool) -> str:
+    """What an archive made at this moment is called."""
+    word = "schema-" if kind == Kind.SCHEMA else ""
+    return f"ghost-{word}{now:{STAMP}}.tar.gz{'.age' if is_encrypted else ''}"
 
 
 # -- the folder
@@ -104,16 +91,10 @@ def _proofs() -> dict[str, datetime]:
 def folders() -> dict[str, Path]:
     """Folder in the archive → folder on disk."""
     return {
+        SECRETS: settings.GHOST.secrets_dir,
         "metadata": settings.GHOST.magnet_metadata_dir,
         "covers": settings.GHOST.cover_dir,
-        SECRETS: settings.GHOST.secrets_dir,
     }
-
-
-def require_file_database() -> None:
-    """RefusedError on PostgreSQL."""
-    if settings.GHOST.database_url:
-        raise RefusedError(reasons.BACKUP_NOT_OURS())
 
 
 def folder() -> Path:
@@ -133,15 +114,16 @@ def folder() -> Path:
 
 @contextmanager
 def scratch(needed_bytes: int = 0) -> Iterator[Path]:
-    """A folder in GHOST_BACKUP_DIR that goes away. OutageError if the disk has less room, or is
-    full later."""
+    """A folder in GHOST_BACKUP_DIR that goes away, or that whoever comes next removes if this process
+    is killed. OutageError if the disk has less room, or is full later."""
     place = folder()
-    _sweep(place)
+    sweep(place)
     free = shutil.disk_usage(place).free
     if free < needed_bytes:
         needed = sizes.human(needed_bytes)
         raise OutageError(reasons.BACKUP_NO_ROOM(needed=needed, free=sizes.human(free)))
-    with disk_errors(), tempfile.TemporaryDirectory(dir=place, prefix=SCRATCH) as path:
+    made = tempfile.TemporaryDirectory(dir=place, prefix=SCRATCH)
+    with disk_errors(), made as path, locked(Path(path)):
         yield Path(path)
 
 
@@ -154,9 +136,33 @@ def disk_errors() -> Iterator[None]:
         raise OutageError(reasons.BACKUP_FAILED(reason=str(error))) from error
 
 
-def _sweep(place: Path) -> None:
-    """What a killed process left: it may hold what only an encrypted archive should."""
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """This file or folder is in use until the block, or this process, ends. BlockingIOError if it
+    is already."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def alone(path: Path, refusal: Reason) -> Iterator[None]:
+    """`locked`, with this RefusedError if it is in use already."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(locked(path))
+        except BlockingIOError as error:
+            raise RefusedError(refusal) from error
+        yield
+
+
+def sweep(place: Path) -> None:
+    """Remove what killed processes left: it may hold what only an encrypted archive should."""
     for path in place.glob(f"{SCRATCH}*"):
-        with suppress(FileNotFoundError):
-            if path.stat().st_mtime < time.time() - ABANDONED_AFTER_S:
-                shutil.rmtree(path, ignore_errors=True)
+        with suppress(FileNotFoundError, BlockingIOError):
+            if path.stat().st_mtime < time.time() - LOCKED_WITHIN_S:
+                with locked(path):
+                    shutil.rmtree(path, ignore_errors=True)

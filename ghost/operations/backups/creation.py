@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import sqlite3
 import tarfile
 from collections.abc import Iterator
-from contextlib import closing, suppress
-from dataclasses import asdict
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -17,55 +15,41 @@ from typing import IO, Any
 
 from django.conf import settings
 
-from ghost.core.errors import OutageError
+from ghost.core.config.version import VERSION
 from ghost.core.io.files import PRIVATE_FILE
-from ghost.operations import reasons
-from ghost.operations.backups import archive, encryption, table_choices
-from ghost.operations.backups.archive import (
-    DATABASE,
-    MANIFEST,
-    SECRETS,
-    STAMP,
-    Archive,
-    ArchivedFile,
-)
+from ghost.operations.backups import archive, databases, encryption
+from ghost.operations.backups.archive import SECRETS, Archive, Kind
+from ghost.operations.backups.manifest import MANIFEST, ArchivedFile, Manifest
 
 
-def create() -> Archive:
-    """Write a new backup and drop the oldest beyond GHOST_BACKUP_KEEP.
+def write(kind: Kind = Kind.FULL) -> Archive:
+    """Write a new backup into GHOST_BACKUP_DIR.
 
-    RefusedError on PostgreSQL, or if the configuration does not allow it; OutageError without room.
+    RefusedError if the configuration does not allow it; OutageError without room.
     """
-    archive.require_file_database()
     now, is_encrypted = datetime.now(UTC), bool(settings.GHOST.age_recipient)
-    name = f"ghost-{now:{STAMP}}.tar.gz{'.age' if is_encrypted else ''}"
-    target = settings.GHOST.backup_dir / name
+    target = archive.folder() / archive.name(kind, now, is_encrypted=is_encrypted)
     with archive.disk_errors():
-        needed = _needed_bytes(is_encrypted=is_encrypted)
+        needed = _needed_bytes(kind, is_encrypted=is_encrypted)
     with archive.scratch(needed) as scratch:
         finished = plain = scratch / "ghost.tar.gz"
-        _write(plain, scratch, now, is_encrypted=is_encrypted)
+        _write(plain, scratch / "files", kind, now, is_encrypted=is_encrypted)
         if is_encrypted:
             finished = scratch / "ghost.tar.gz.age"
             encryption.encrypt(plain, finished)
-        finished.chmod(PRIVATE_FILE)
+        _force_to_disk(finished)
         finished.replace(target)
-        for old in archive.list_all()[settings.GHOST.backup_keep :]:
-            old.path.unlink(missing_ok=True)
     return archive.of(target)
 
 
-def _needed_bytes(*, is_encrypted: bool) -> int:
+def _needed_bytes(kind: Kind, *, is_encrypted: bool) -> int:
     """Roughly: a copy of the database, the archive (text shrinks to a half at least, pictures don't
     at all), and that once more where it is encrypted."""
-    database = sum(_size(path) for path in (settings.GHOST.db_path, _wal()))
+    size = databases.current().size_bytes()
     others = sum(_size(path) for folder in archive.folders().values() for path in _files(folder))
-    return database + (database // 2 + others) * (1 + is_encrypted)
-
-
-def _wal() -> Path:
-    path: Path = settings.GHOST.db_path
-    return path.with_name(f"{path.name}-wal")
+    if kind == Kind.SCHEMA:
+        return size
+    return size + (size // 2 + others) * (1 + is_encrypted)
 
 
 def _size(path: Path) -> int:
@@ -74,29 +58,36 @@ def _size(path: Path) -> int:
     return 0
 
 
-def _write(plain: Path, scratch: Path, now: datetime, *, is_encrypted: bool) -> None:
-    snapshot = scratch / "ghost.db"
-    _copy_database(settings.GHOST.db_path, snapshot)
-    with closing(sqlite3.connect(snapshot)) as copy:
-        table_choices.apply(copy, is_encrypted=is_encrypted)
+def _force_to_disk(path: Path) -> None:
+    """A power loss must not leave a name without its content."""
+    path.chmod(PRIVATE_FILE)
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())
+
+
+def _write(plain: Path, folder: Path, kind: Kind, now: datetime, *, is_encrypted: bool) -> None:
+    folder.mkdir()
+    dumped = databases.current().dump(folder, kind, is_encrypted=is_encrypted)
     with tarfile.open(plain, "w:gz", compresslevel=6) as tar:
-        entries = [_add(tar, snapshot, DATABASE)]
-        snapshot.unlink()
-        for name, folder in archive.folders().items():
-            if name != SECRETS:
-                entries += _add_all(tar, name, folder)
-        entries += _add_secrets(tar) if is_encrypted else []
-        manifest = {"created_at": now.isoformat(), "files": [asdict(e) for e in entries]}
-        _add_bytes(tar, MANIFEST, json.dumps(manifest, indent=1).encode())
+        entries = list(_add_database(tar, folder))
+        if kind == Kind.FULL:
+            for name, source in archive.folders().items():
+                entries += _add_all(tar, name, source) if name != SECRETS else ()
+            entries += _add_secrets(tar) if is_encrypted else ()
+        _add_manifest(tar, dumped, entries, now)
 
 
-def _copy_database(source: Path, target: Path) -> None:
-    """One moment's view of it (https://www.sqlite.org/lang_vacuum.html#vacuum_into), without the free
-    pages, in which deleted rows may still stand."""
-    if not source.exists():
-        raise OutageError(reasons.BACKUP_NO_DATABASE())
-    with closing(sqlite3.connect(source, isolation_level=None)) as live:
-        live.execute("VACUUM INTO ?", [str(target)])
+def _add_database(tar: tarfile.TarFile, folder: Path) -> Iterator[ArchivedFile]:
+    for path in _files(folder / "db"):
+        yield _add(tar, path, f"db/{path.name}")
+        path.unlink()  # the room is needed
+
+
+def _add_manifest(
+    tar: tarfile.TarFile, dumped: Manifest, entries: list[ArchivedFile], now: datetime
+) -> None:
+    whole = replace(dumped, created_at=now.isoformat(), files=entries, version=VERSION)
+    _add_bytes(tar, MANIFEST, whole.body())
 
 
 def _add_secrets(tar: tarfile.TarFile) -> Iterator[ArchivedFile]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,15 +19,20 @@ TIMEOUT_S = 3000
 MAX_MESSAGE_CHARS = 300
 
 
+def recipients() -> list[str]:
+    """Those of GHOST_AGE_RECIPIENT; any of their keys opens a backup."""
+    return age_keys.listed(settings.GHOST.age_recipient)
+
+
 def encrypt(plain: Path, target: Path) -> None:
     """For GHOST_AGE_RECIPIENT. RefusedError if that can't be done."""
-    to: str = settings.GHOST.age_recipient
     if settings.GHOST.age_bin:
-        _run("GHOST_AGE_RECIPIENT", "--encrypt", f"--recipient={to}", f"--output={target}", plain)
+        given = [f"--recipient={each}" for each in recipients()]
+        _run("GHOST_AGE_RECIPIENT", "--encrypt", *given, f"--output={target}", plain)
         return
     try:
         with plain.open("rb") as source, target.open("wb") as sink:
-            pyrage.encrypt_io(source, sink, [age_keys.recipient(to)])
+            pyrage.encrypt_io(source, sink, [age_keys.recipient(each) for each in recipients()])
     except (ValueError, pyrage.EncryptError) as error:
         raise RefusedError(reasons.BACKUP_RECIPIENT(reason=str(error))) from error
 
@@ -48,6 +54,17 @@ def decrypt(path: Path, target: Path) -> None:
             pyrage.decrypt_io(source, sink, identities)
     except pyrage.DecryptError as error:
         raise RefusedError(reasons.BACKUP_SEALED(name=path.name, reason=str(error))) from error
+
+
+def trial() -> None:
+    """Encrypt a few bytes, and open them again where the key is at hand. RefusedError if that fails: so would
+    the next backup, or worse, its restore."""
+    with tempfile.TemporaryDirectory(prefix="ghost-age-") as folder:
+        plain, sealed, opened = (Path(folder) / name for name in ("plain", "sealed.age", "opened"))
+        plain.write_bytes(b"Ghost")
+        encrypt(plain, sealed)
+        if settings.GHOST.age_identity_file is not None:
+            decrypt(sealed, opened)
 
 
 def _run(what: str, *arguments: str | Path) -> None:

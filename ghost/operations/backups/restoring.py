@@ -1,10 +1,16 @@
-"""Putting a backup in place of what is there."""
+"""Putting a backup in place of what is there.
+
+Everything is made ready beside what is there, and a plan is written; then the plan is carried out, in
+steps that may be repeated. A process that is killed before leaves the former state, and one that is
+killed after it is finished by whoever comes next (`finish_interrupted`).
+"""
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
-import sqlite3
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,45 +22,82 @@ from django.utils.translation import ngettext
 from ghost.core.config.env import variable
 from ghost.core.errors import OutageError, RefusedError
 from ghost.core.io import files
-from ghost.operations.backups import archive, proof, table_choices
-from ghost.operations.backups.archive import DATABASE, SECRETS, STAMP
+from ghost.operations import reasons
+from ghost.operations.backups import archive, databases, manifest, unpacking
+from ghost.operations.backups.archive import SECRETS, STAMP
+from ghost.operations.backups.manifest import Manifest
+
+UNDER_WAY = ".restore-"
+PLAN = "plan.json"
 
 
 @dataclass
 class Restored:
     """Where the former state was moved to, and what is left to do, in words."""
 
-    kept: list[Path] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
-def restore(path: Path) -> Restored:
-    """Put a backup in place of what is there.
+def restore(path: Path, *, force: bool = False) -> Restored:
+    """Put a backup in place of what is there, which is kept.
 
-    Nothing is touched before the whole backup was verified. RefusedError while a worker, or a
-    request just then, has the database open.
+    Nothing is touched before the whole backup was verified. RefusedError if there is a catalog
+    already and `force` does not say to replace it, or while web or worker use the database.
     """
-    archive.require_file_database()
-    with proof.unpacked(path) as (folder, _entries):
-        _require_nobody(settings.GHOST.db_path)
-        stamp, done = f"{datetime.now(UTC):{STAMP}}", Restored()
-        done.notes += _other_keys(folder / SECRETS)
-        _replace_database(folder / DATABASE, stamp, done)
-        for name, target in archive.folders().items():
-            if (folder / name).is_dir():
-                _replace_folder(folder / name, target, stamp, done)
+    with archive.alone(archive.folder(), reasons.BACKUP_RESTORE_RUNS()):
+        _finish()
+        with unpacking.unpacked(path) as (folder, found):
+            here = databases.current()
+            _require_fitting(here, found)
+            if not force:
+                _require_empty(here)
+            here.require_nobody()
+            stamp, notes = f"{datetime.now(UTC):{STAMP}}", _other_keys(folder / SECRETS)
+            here.stage(folder, found, stamp)
+            plan = _plan(folder, stamp)
+        done = _carry_out(plan)
+    done.notes = [*notes, *_without_password(here.without_password())]
     return done
 
 
-def _require_nobody(database: Path) -> None:
-    if not database.exists():
-        return
-    with closing(sqlite3.connect(database, timeout=1)) as alone:
-        try:
-            # Leaving WAL mode needs the database for oneself. Ghost goes back to it by itself.
-            alone.execute("PRAGMA journal_mode=DELETE")
-        except sqlite3.OperationalError as error:
-            raise RefusedError("The database is in use: stop web and worker first.") from error
+def finish_interrupted() -> bool:
+    """Finish a restore whose process was killed once its plan stood; whether there was one. OutageError if
+    it can't be done; nothing, while somebody else is at it."""
+    place: Path = settings.GHOST.backup_dir
+    with suppress(OSError):
+        if not any(place.glob(f"{UNDER_WAY}*/{PLAN}")):
+            return False
+    try:
+        with archive.locked(place):
+            return _finish()
+    except BlockingIOError:
+        return False
+
+
+def _finish() -> bool:
+    """Carry out what was planned, and drop what was only begun."""
+    found = False
+    for folder in settings.GHOST.backup_dir.glob(f"{UNDER_WAY}*"):
+        if (folder / PLAN).is_file():
+            _carry_out(folder)
+            found = True
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+    for target in archive.folders().values():
+        for left in target.parent.glob(f".{target.name}.restoring-*"):
+            shutil.rmtree(left, ignore_errors=True)
+    return found
+
+
+def _require_fitting(here: databases.Database, found: Manifest) -> None:
+    if found.database != here.word:
+        raise RefusedError(reasons.BACKUP_OTHER_DATABASE(name=found.database))
+
+
+def _require_empty(here: databases.Database) -> None:
+    if rows := here.rows_at_stake():
+        raise RefusedError(reasons.BACKUP_NOT_EMPTY(number=rows))
 
 
 def _other_keys(secrets: Path) -> list[str]:
@@ -72,47 +115,7 @@ def _other_keys(secrets: Path) -> list[str]:
     ]
 
 
-def _replace_database(source: Path, stamp: str, done: Restored) -> None:
-    target: Path = settings.GHOST.db_path
-    files.make_folder(target.parent, above=files.PASSABLE_FOLDER)
-    kept = None
-    if target.exists():
-        kept = target.with_name(f"{target.name}.replaced-{stamp}")
-        _copy(target, kept)
-        done.kept.append(kept)
-    done.notes += _bring_passwords_back(source, kept)
-    _forget_site(source)
-    # Through SQLite itself, so that a process which still has it open sees one state or the other.
-    _copy(source, target)
-
-
-def _copy(source: Path, target: Path) -> None:
-    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
-        old.backup(new)
-
-
-def _forget_site(restored: Path) -> None:
-    """The site that readers see is another one than the backup's, until a build has made it anew."""
-    with (
-        closing(sqlite3.connect(restored)) as database,
-        suppress(sqlite3.Error),
-    ):  # of another version
-        database.execute("UPDATE ghost_change SET on_site_at = NULL WHERE on_site_at IS NOT NULL")
-        database.execute("UPDATE builds_buildstate SET on_site_as_of = NULL")
-        database.commit()
-
-
-def _bring_passwords_back(restored: Path, former: Path | None) -> list[str]:
-    """A backup that was not encrypted holds none; those of today go on where they are known."""
-    left = 0
-    with closing(sqlite3.connect(restored)) as database:
-        try:
-            left = table_choices.left_without(database)
-            if left and former:
-                database.execute("ATTACH ? AS former", [f"{former}"])
-                left = table_choices.bring_back(database)
-        except sqlite3.Error:  # of another version, or damaged: then they are set anew
-            database.rollback()
+def _without_password(left: int) -> list[str]:
     if not left:
         return []
     told = ngettext(
@@ -123,16 +126,48 @@ def _bring_passwords_back(restored: Path, former: Path | None) -> list[str]:
     return [told % {"number": left}]
 
 
-def _replace_folder(source: Path, target: Path, stamp: str, done: Restored) -> None:
+def _plan(folder: Path, stamp: str) -> Path:
+    """Make everything ready where it can be put in place by a rename; the folder with the plan."""
+    under_way = settings.GHOST.backup_dir / f"{UNDER_WAY}{stamp}"
+    folder.rename(under_way)
+    staged = {}
+    for name, target in archive.folders().items():
+        if (under_way / name).is_dir():
+            beside = target.with_name(f".{target.name}.restoring-{stamp}")
+            files.make_folder(target.parent, above=files.PASSABLE_FOLDER)
+            shutil.move(under_way / name, beside)
+            staged[str(target)] = str(beside)
+    os.sync()  # all of it, before the plan says that it is there
+    body = {"stamp": stamp, "folders": staged, "database": databases.current().word}
+    files.write_atomic(under_way / PLAN, json.dumps(body).encode())
+    return under_way
+
+
+def _carry_out(under_way: Path) -> Restored:
+    """Put it all in place. Keys come first: whatever starts meanwhile would make others."""
+    plan, done = json.loads((under_way / PLAN).read_text()), Restored()
+    here = databases.current()
+    if plan["database"] != here.word:
+        raise OutageError(reasons.BACKUP_PLAN_ELSEWHERE(path=str(under_way), name=plan["database"]))
     try:
-        if target.exists():
-            kept = target.with_name(f"{target.name}.replaced-{stamp}")
-            target.rename(kept)
-            done.kept.append(kept)
-        files.make_folder(target.parent, above=files.PASSABLE_FOLDER)
-        shutil.move(source, target)
+        for target, staged in plan["folders"].items():
+            done.kept += _replace_folder(Path(staged), Path(target), plan["stamp"])
+        kept = here.put_in_place(under_way, manifest.read(under_way), plan["stamp"])
+        shutil.rmtree(under_way)
     except OSError as error:
-        told = _(
-            "%(path)s could not be replaced: %(reason)s. The database is restored; restore again once that is mended."
-        )
-        raise OutageError(told % {"path": target, "reason": error.strerror}) from error
+        raise OutageError(reasons.BACKUP_UNFINISHED(reason=str(error))) from error
+    done.kept += [kept] if kept else []
+    return done
+
+
+def _replace_folder(staged: Path, target: Path, stamp: str) -> list[str]:
+    """Nothing if that was done before. What is there is kept, unless it is empty."""
+    kept = target.with_name(f"{target.name}.replaced-{stamp}")
+    if staged.exists():
+        if target.exists() and any(target.iterdir()):
+            # Of two that were there, the second was made while the first was put in place.
+            target.rename(kept if not kept.exists() else kept.with_name(f"{kept.name}-2"))
+        elif target.exists():
+            target.rmdir()
+        staged.rename(target)
+    return [str(kept)] if kept.exists() else []

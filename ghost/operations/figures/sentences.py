@@ -154,13 +154,22 @@ ALLOW = _code(
 
 BACKED_UP = _code("backups.done", _("the last one is %(name)s"))
 NO_BACKUP_YET = _code("backups.none_yet", _("none yet; the first one is not due"))
-NOT_OURS = _code(
-    "backups.postgresql", _("Ghost makes none of PostgreSQL: use pg_dump, and copy the folders")
-)
 BACKUPS_PAUSED = _code("backups.paused", _("paused, or switched off with the schedules"))
 BACKUP_FAILED = _code("backups.failed", _("the last one failed"))
 BACKUP_OVERDUE = _code("backups.overdue", _("overdue"))
-FOLDER_UNREADABLE = _code("backups.unreadable", _("GHOST_BACKUP_DIR can't be read"))
+BACKUP_UNPROVEN = _code("backups.unproven", _("%(name)s could not be restored"))
+PROOF_OVERDUE = _code("backups.proof_overdue", _("none was proven in time"))
+PROVE_NOW = _code(
+    "backups.do_prove",
+    _(
+        "Run manage.py backup create, then manage.py backup verify with its file, and mend what it says."
+    ),
+)
+COPY_FAILING = _code("backups.copy_failing", _("copies don't get to the second place"))
+MEND_SECOND_PLACE = _code(
+    "backups.do_copy",
+    _("Look whether GHOST_BACKUP_COPY_TO is mounted, or can be reached, and has room."),
+)
 BACK_UP_NOW = _code(
     "backups.do_now",
     _(

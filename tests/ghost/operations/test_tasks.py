@@ -18,6 +18,7 @@ from dht.models import HealthSample
 from ghost.core.catalog.models import Catalog
 from ghost.core.jobs.models import Job
 from ghost.operations import backups, schedules, tasks
+from ghost.operations.backups.models import Backup
 from resources.models import Category, Resource
 from teams.models import Attempt
 from teams.models.sign_in_attempt import WINDOW
@@ -37,7 +38,12 @@ def test_back_up_makes_a_proven_backup(configure, tmp_path):
     told = tasks.back_up()
 
     assert said(told).endswith("written and read again, 1 file")
-    assert len(backups.list_all()) == 1
+    assert [row.name for row in Backup.objects.exclude(read_at=None)] == [
+        archive.path.name for archive in backups.list_all()
+    ]
+    assert "restored and counted: tables 1" in said(tasks.prove_backup())
+    assert Backup.objects.get().is_proven
+    assert said(tasks.copy_backups()) == "nothing to do"
 
 
 def test_ended_sessions_and_attempts_that_count_no_more_are_dropped():
@@ -49,7 +55,7 @@ def test_ended_sessions_and_attempts_that_count_no_more_are_dropped():
 
     told = tasks.drop_ended_sessions()
 
-    assert said(told) == "ended sessions: 1\nattempts to sign in: 1"
+    assert said(told) == "dropped: ended sessions 1, attempts to sign in 1"
     assert [row.session_key for row in Session.objects.all()] == ["there"]
     assert Attempt.objects.count() == 1
 
@@ -67,7 +73,11 @@ def test_prune_drops_what_is_old_and_keeps_the_rest():
 
     told = tasks.prune()
 
-    assert said(told) == "health samples: 1\nbuilds: 1\nended tasks: 1\njobs: 1"
+    assert said(told) == (
+        "dropped: health samples 1, scans 0, builds 1, ended tasks 1, jobs 1, cover hosts 0,"
+        " audit events 0, addresses in them 0, kept answers and counts 0; cover files swept: 0; covers lost: 0;"
+        " earlier covers to be fetched anew: 0; metadata files swept: 0"
+    )
     counts = [m.objects.count() for m in (HealthSample, Build, Step, Task, Job)]
     assert counts == [1, 1, 1, 1, 1]
 

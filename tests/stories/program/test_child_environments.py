@@ -24,11 +24,14 @@ from ghost.core.config.env import BASE_DIR, Env, variable
 from ghost.core.errors import OutageError
 from ghost.core.io import child_environment, programs
 from ghost.operations.backups import encryption
+from ghost.operations.backups.databases import postgres_programs
+from ghost.operations.backups.second_place import Elsewhere
 from tests.builds.deployments import everything, write
 
 SECRET = "planted-secret"
 TABLES = {
     "age": child_environment.AGE,
+    "pg_restore": child_environment.POSTGRES,
     "git": child_environment.GIT,
     "rsync": child_environment.RSYNC,
     "hugo": child_environment.HUGO,
@@ -146,7 +149,21 @@ def encrypt(tmp_path, _site, configure, recorder):
     encryption.encrypt(tmp_path / "plain", tmp_path / "sealed")
 
 
+def list_dump(tmp_path, _site, configure, recorder):
+    recorder.put("pg_restore", shutil.which("pg_restore") or "pg_restore")
+    with pytest.raises(OutageError):
+        postgres_programs.run("pg_restore", "--list", tmp_path / "nothing")
+
+
+def copy_elsewhere(tmp_path, _site, configure, _recorder):
+    (tmp_path / "archive").touch()
+    with pytest.raises(OutageError):
+        Elsewhere("ghost@127.0.0.1:/nowhere").bring(tmp_path / "archive")
+
+
 CALLS = {
+    "ghost/operations/backups/databases/postgres_programs.py": (list_dump,),
+    "ghost/operations/backups/second_place.py": (copy_elsewhere,),
     "ghost/operations/backups/encryption.py": (encrypt,),
     "builds/deploy/repository.py": (push, push_over_https, push_over_ssh),
     "builds/deploy/rsync.py": (synchronise,),

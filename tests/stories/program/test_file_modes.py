@@ -37,9 +37,9 @@ call_command("build_site")
 call_command("deploy_site")
 session.session().save_state(now=True)
 session.close()
-archive = backups.create()
+archive = backups.write()
 connections.close_all()
-backups.restore(archive.path)
+backups.restore(archive.path, force=True)
 """
 
 

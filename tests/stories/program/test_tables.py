@@ -68,6 +68,7 @@ TABLES = {
     "django_q.Schedule": (PRIVATE, BOUNDED),
     "django_q.Task": (PRIVATE, "GHOST_KEEP_DAYS"),
     "ghost.AuditEvent": (PERSONAL, "GHOST_AUDIT_KEEP_DAYS"),
+    "ghost.Backup": (PRIVATE, "GHOST_BACKUP_KEEP"),
     "ghost.Catalog": (PRIVATE, BOUNDED),
     "ghost.Change": (PRIVATE, BUILT),
     "ghost.Circuit": (PRIVATE, "GHOST_KEEP_DAYS"),

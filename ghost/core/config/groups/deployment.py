@@ -65,7 +65,7 @@ class Deployment(Group):
     @field_validator("deploy_target")
     @classmethod
     def _is_target(cls, value: str, info: ValidationInfo) -> str:
-        if _looks_like_option(value) or not value.isprintable():
+        if looks_like_option(value) or not value.isprintable():
             raise ValueError("must be a folder, user@host:path or rsync://host/module")
         if "://" in value and not re.fullmatch(r"rsync://([\w.-]+@)?[\w.:\[\]-]+/\S+", value):
             raise ValueError("must be rsync://host/module, without a password")
@@ -113,7 +113,7 @@ class Pages(Group):
         is_url = re.fullmatch(r"(https|ssh)://[^/\s-]\S*|file:///\S+", value)
         is_host = re.fullmatch(r"([\w.-]+@)?\w[\w.-]*:(?!:|//)\S+", value)
         is_path = value.startswith("/") and value.isprintable()
-        if value and (_looks_like_option(value) or not (is_url or is_host or is_path)):
+        if value and (looks_like_option(value) or not (is_url or is_host or is_path)):
             raise ValueError("must be https://…, ssh://…, user@host:path or an absolute path")
         return value
 
@@ -191,7 +191,7 @@ def _without_port(host: str) -> str:
     return host.rpartition(":")[0].lower() if re.search(r":\d+$", host) else host.lower()
 
 
-def _looks_like_option(address: str) -> bool:
+def looks_like_option(address: str) -> bool:
     """Whether a program would take it, or ssh its user or host, for an option such as
     `-oProxyCommand=…`."""
     return re.match(r"(\w+://)?([^/]*@)?-", address) is not None

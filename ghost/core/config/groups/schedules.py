@@ -35,7 +35,8 @@ class Schedules(Group):
     )
     backup_proof_at: CronLine = Field(
         "",
-        description="When a backup is proven by a restore, as cron writes it; empty: once a week.",
+        description="When a backup is proven by a restore, as cron writes it; empty: every"
+        " GHOST_BACKUP_PROOF_INTERVAL_HR.",
     )
     digest_at: CronLine = Field(
         "",

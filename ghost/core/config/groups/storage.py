@@ -26,6 +26,12 @@ class Database(Group):
         description="The SQLite database; with PostgreSQL its folder holds only the DHT's state.",
     )
 
+    postgres_bin_dir: ProjectPath | None = Field(
+        None,
+        description="Folder of pg_dump, pg_restore and psql, which make and restore backups of PostgreSQL; empty:"
+        " they are found on PATH. They must not be older than the server.",
+    )
+
     @field_validator("database_url")
     @classmethod
     def _is_database(cls, value: str) -> str:

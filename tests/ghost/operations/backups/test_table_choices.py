@@ -73,7 +73,7 @@ def leaks(tarball: bytes) -> set[str]:
 def test_a_backup_that_is_not_encrypted_opens_nothing(database):
     before = database.read_bytes()
 
-    archive = backups.create()
+    archive = backups.write()
 
     assert b"freed" in before
     body = archive.path.read_bytes()
@@ -87,7 +87,7 @@ def test_passwords_are_withheld_where_a_backup_is_not_encrypted(database):
         live.execute("UPDATE auth_user SET password = 'a-hash-of-a-password'")
         live.commit()
 
-    archive = backups.create()
+    archive = backups.write()
 
     assert b"a-hash-of-a-password" not in gzip.decompress(archive.path.read_bytes())
 
@@ -98,7 +98,7 @@ def test_an_encrypted_backup_has_keys_and_second_factors_and_nobody_s_session(
     identity = pyrage.x25519.Identity.generate()
     configure(age_recipient=str(identity.to_public()))
 
-    archive = backups.create()
+    archive = backups.write()
 
     body = pyrage.decrypt(archive.path.read_bytes(), [identity])
     assert leaks(body) == {*ENCRYPTED, "auth_user", "file"}
@@ -111,13 +111,13 @@ def test_passwords_and_second_factors_of_today_outlive_a_restore(database):
     with closing(sqlite3.connect(database)) as live:
         live.execute("UPDATE auth_user SET password = 'hash', username = 'ada'")
         live.commit()
-    archive = backups.create()
+    archive = backups.write()
     with closing(sqlite3.connect(database)) as live:
         live.execute("UPDATE auth_user SET password = 'newer hash'")
         live.execute("DELETE FROM resources_resource")
         live.commit()
 
-    done = backups.restore(archive.path)
+    done = backups.restore(archive.path, force=True)
 
     with closing(sqlite3.connect(database)) as live:
         assert live.execute("SELECT password FROM auth_user").fetchall() == [("newer hash",)]
@@ -127,7 +127,7 @@ def test_passwords_and_second_factors_of_today_outlive_a_restore(database):
 
 
 def test_who_has_no_password_after_a_restore_elsewhere_is_told(database, configure, tmp_path):
-    archive = backups.create()
+    archive = backups.write()
     configure(db_path=tmp_path / "elsewhere" / "ghost.db")
 
     done = backups.restore(archive.path)

@@ -1,37 +1,34 @@
-"""Whether there is a backup, and how old it is."""
+"""Whether there is a backup, how old it is, whether it was proven, and where it lies."""
 
 from __future__ import annotations
 
-from datetime import UTC
-
 import pytest
-from django.conf import settings
 from django_q.models import Schedule
 
 from ghost.core.jobs.schedule_runs import ScheduleRun
-from ghost.operations import backups, schedules
-from ghost.operations.backups.archive import note_proof
+from ghost.core.text.reasons import words
+from ghost.operations import schedules
+from ghost.operations.backups.models import Backup
+from ghost.operations.backups.proof import Proof
 from tests.ghost.operations.figures.moments import ago, item, told
 
 pytestmark = pytest.mark.django_db(transaction=False)
 
 
 @pytest.fixture(autouse=True)
-def scheduled(configure):
-    if settings.GHOST.database_url:
-        pytest.skip("Ghost makes no backups of PostgreSQL")
+def scheduled():
     schedules.sync()
 
 
-def archive(**when: float) -> None:
-    folder = settings.GHOST.backup_dir
-    folder.mkdir(parents=True, exist_ok=True)
-    stamp = f"{ago(**when).astimezone(UTC):{backups.STAMP}}"
-    (folder / f"ghost-{stamp}.tar.gz").write_bytes(b"12345")
+def backup(**when: float) -> Backup:
+    at = ago(**when)
+    return Backup.objects.create(
+        name=f"ghost-{at:%Y%m%d%H%M%S}.tar.gz", host="ghost-1", created_at=at, bytes=5, is_encrypted=False
+    )  # fmt: skip
 
 
-def run(**values) -> None:
-    ScheduleRun.objects.filter(name="back up").update(**values)
+def run(name: str = "back up", **values) -> None:
+    ScheduleRun.objects.filter(name=name).update(**values)
 
 
 def test_none_yet_on_a_new_installation():
@@ -39,28 +36,80 @@ def test_none_yet_on_a_new_installation():
 
 
 def test_a_recent_one_is_in_order():
-    archive(hours=30)
-    archive(hours=2)
+    backup(hours=30)
+    newest = backup(hours=2)
 
     found = item("backups")
     assert told("backups") == ("ok", "backups.done")
     assert (found.counts["kept"], found.counts["last_bytes"]) == (2, 5)
     assert found.counts["age_s"] == pytest.approx(7200, abs=60)
+    assert found.rows[0]["name"] == newest.name
+
+
+def test_one_without_rows_is_no_backup():
+    Backup.objects.create(
+        name="ghost-schema-1.tar.gz", kind="schema", host="h", created_at=ago(hours=1), bytes=5, is_encrypted=False
+    )  # fmt: skip
+
+    assert told("backups") == ("unknown", "backups.none_yet")
 
 
 def test_the_age_of_the_last_proof_is_told():
-    archive(hours=30)
-    newest = backups.list_all()[0]
-
+    row = backup(hours=30)
     before = item("backups").counts
-    note_proof(newest.path)
+
+    row.note_read()
+    read = item("backups").counts
+    row.note_proof(Proof(row.name, 3, 12, 4, is_restored=True))
+    proven = item("backups").counts
 
     assert "verified_age_s" not in before
-    assert item("backups").counts["verified_age_s"] < 60
+    assert read["verified_age_s"] < 60
+    assert "proven_age_s" not in read
+    assert proven["proven_age_s"] < 60
+    assert (proven["is_proven"], proven["proven_rows"]) == (1, 12)
+
+
+def test_one_that_could_not_be_restored_degrades_health_until_one_can(client):
+    backup(hours=30).note_failed_proof(words("a table differs"))
+    newest = backup(hours=2)
+    failed, error = told("backups"), str(item("backups").last_error)
+    word = client.get("/health").json()
+
+    newest.note_proof(Proof(newest.name, 3, 12, 4, is_restored=True))
+
+    assert (failed, word) == (("degraded", "backups.unproven"), {"status": "degraded"})
+    assert error == "a table differs"
+    assert told("backups") == ("ok", "backups.done")
+
+
+@pytest.mark.parametrize(("is_encrypted", "code"), [(False, "proof_overdue"), (True, "done")])
+def test_a_proof_that_never_comes_is_told_where_one_is_possible(is_encrypted, code):
+    backup(hours=2)
+    Backup.objects.update(is_encrypted=is_encrypted)
+    run("prove a backup", expected_since=ago(days=9))
+
+    assert told("backups")[1] == f"backups.{code}"
+
+
+def test_a_second_place_that_stays_away_is_told_with_its_error(configure):
+    row = backup(hours=2)
+    configure(backup_copy_to="/mnt/other")
+    row.note_failed_copy(words("no room"))
+    once = told("backups")
+    for _ in range(2):
+        row.note_failed_copy(words("no room"))
+    thrice, error = told("backups"), str(item("backups").last_error)
+    row.note_copied("/mnt/other")
+
+    assert once == ("ok", "backups.done")
+    assert (thrice, error) == (("degraded", "backups.copy_failing"), "no room")
+    assert told("backups") == ("ok", "backups.done")
+    assert item("backups").counts["uncopied"] == 0
 
 
 def test_none_in_time_is_overdue(client):
-    archive(hours=26)
+    backup(hours=26)
     run(expected_since=ago(days=9))
 
     assert told("backups") == ("degraded", "backups.overdue")
@@ -74,11 +123,11 @@ def test_one_that_never_came_is_overdue_too():
 
 
 def test_a_failure_degrades_health_until_one_is_made(client):
-    archive(hours=20)
+    backup(hours=20)
     run(is_ok=False, ended_at=ago(hours=1), result="The backup could not be written: disk full.")
     failed, error = told("backups"), str(item("backups").last_error)
     word = client.get("/health").json()
-    archive(minutes=1)
+    backup(minutes=1)
 
     assert (failed, word) == (("degraded", "backups.failed"), {"status": "degraded"})
     assert "disk full" in error
@@ -94,9 +143,3 @@ def test_who_paused_them_is_not_told_that_none_comes(how, configure):
         schedules.pause(Schedule.objects.filter(name="back up"))
 
     assert told("backups") == ("ok", "backups.paused")
-
-
-def test_of_postgresql_nothing_is_known(configure):
-    configure(database_url="postgresql://x/y")
-
-    assert told("backups") == ("unknown", "backups.postgresql")
