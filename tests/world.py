@@ -13,6 +13,7 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from ghost.core.jobs import pause
 from ghost.demo.seeds import Version
 from ghost.demo.seeds import make as seeded
+from ghost.operations import schedules
 from tests import make
 from tests.builds.pictures import image
 from tests.resources.prober import FakeProber
@@ -59,12 +60,18 @@ def paused(path):
     return path
 
 
+def scheduled(path):
+    schedules.sync()
+    return path
+
+
 WRITES = {
     "build_trigger": lambda w: ("build/trigger?reason=x", None),
     "cover_upload": lambda w: (f"resources/{w.row.pk}/cover", {"cover": image()}),
     "scan_start": lambda w: ("admin/dht/scan-all", None),
     "queue_pause": lambda w: ("ops/queues/pause", None),
     "queue_resume": lambda w: (paused("ops/queues/resume"), None),
+    "schedule_run": lambda w: (scheduled("ops/schedules/scan-health/run"), None),
     "resource_approve": lambda w: (f"resources/{w.waiting.pk}/approve", None),
     "resource_create": lambda w: ("resources", new(w)),
     "category_create": lambda w: ("categories", {"name": "New"}),

@@ -42,6 +42,8 @@ MAY = {
     "queue_pause": "A",
     "queue_resume": "A",
     "queue_list": "A",
+    "schedule_list": "A",
+    "schedule_run": "A",
     "publisher_token_issue": "A",
     "resource_approve": "A",
     "resource_bulk_create": "APT",
@@ -80,8 +82,9 @@ OWNERSHIP = {
     "token_hash": Ownership.SELF,
     "task_id": Ownership.ASKER,
     "build_id": Ownership.ANY,
+    "name": Ownership.ANY,
 }
-"""Whose a row must be, by the first parameter of the path; builds are nobody's."""
+"""Whose a row must be, by the first parameter of the path; builds, and what has a name in operations, are nobody's."""
 CASES = {
     Ownership.IN_SCOPE: {
         "ada, alone": {"root", "ada"},
@@ -124,7 +127,7 @@ def on_rows():
     return {
         name: RULES[action].ownership
         for name, (_method, path, action) in operations().items()
-        if set(PARAMETER.findall(path)) - {"build_id"}
+        if set(PARAMETER.findall(path)) - {"build_id", "name"}
     }
 
 

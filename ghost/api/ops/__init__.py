@@ -3,7 +3,7 @@
 What a module answers it reads from where the admin and `/metrics` read it.
 """
 
-from ghost.api.ops import queues
+from ghost.api.ops import queues, schedules
 
-ROUTERS = (queues.router,)
+ROUTERS = (queues.router, schedules.router)
 """In the order of the documentation."""

@@ -44,6 +44,11 @@ class Entry:
         return str(self.schedule.name)
 
     @property
+    def slug(self) -> str:
+        """Its name in addresses."""
+        return self.name.replace(" ", "-")
+
+    @property
     def is_paused(self) -> bool:
         """Whether an operator paused it."""
         return bool(self.schedule.repeats == schedules.PAUSED)
