@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from builds import reasons
+from builds import counters, reasons
 from builds.models import LEASE, Build, BuildState, Output, Step
 from ghost.core.config.env import BASE_DIR
 from ghost.core.db.pacing import PacedWriter
@@ -89,6 +89,9 @@ class Run(Progress):
             self._step = None
             step.ended_at, step.output = timezone.now(), without_paths(step.output)
             step.save()
+            counters.STEP_DURATION.observe(
+                step.seconds or 0, stage=name, result="ok" if step.is_ok else "failed"
+            )
             self._tell_listener(step)
 
     def require_claim(self) -> None:

@@ -16,7 +16,7 @@ from typing import NoReturn
 from django.conf import settings
 from django.db import transaction
 
-from dht import probe_jobs, reasons
+from dht import counters, probe_jobs, reasons
 from dht.engine import mock, outcomes, probes
 from dht.health import nodes, requests, scanner
 from dht.models import HealthSample, Method, Scan
@@ -118,6 +118,7 @@ def record(row: Resource, outcome: outcomes.ProbeOutcome) -> bool:
         is_kept = _keep(row, outcome)
         if is_kept:
             probe_jobs.settle(row)
+    counters.PROBES.add(result=outcome.status)
     if found and not is_kept:
         findings.forget_unlisted(found)
     return is_kept

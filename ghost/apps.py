@@ -13,6 +13,7 @@ class GhostConfig(AppConfig):
         """Load the checks; let workers hear that they should stop, name their tasks in logs, and
         write down how jobs stand."""
         # All of these need the apps to be there.
+        from django.db.backends.signals import connection_created  # noqa: PLC0415  # as below
         from django_q import signals  # noqa: PLC0415  # needs the apps
 
         from ghost.accounts import (  # noqa: PLC0415  # as above
@@ -23,7 +24,13 @@ class GhostConfig(AppConfig):
         from ghost.accounts import reasons as _of_accounts  # noqa: F401, PLC0415  # known to all
         from ghost.accounts.factors import second_factor_changes  # noqa: PLC0415  # as above
         from ghost.core.http import request_id  # noqa: PLC0415  # as above
-        from ghost.core.jobs import schedule_runs, shutdown, worker  # noqa: PLC0415  # as above
+        from ghost.core.jobs import (  # noqa: PLC0415  # as above
+            schedule_runs,
+            shutdown,
+            task_times,
+            worker,
+        )
+        from ghost.core.measurements import queries, writing  # noqa: PLC0415  # as above
         from ghost.operations import checks  # noqa: PLC0415  # as above
         from ghost.operations import reasons as _reasons  # noqa: F401, PLC0415  # known to all
         from ghost.operations.figures import sentences as _sentences  # noqa: F401, PLC0415  # as above
@@ -33,10 +40,14 @@ class GhostConfig(AppConfig):
         confirmation.connect()
         operator_sessions.connect()
         sign_in_events.connect()
+        connection_created.connect(queries.watch)
         signals.post_spawn.connect(shutdown.listen)
+        signals.post_spawn.connect(writing.start)
         signals.pre_execute.connect(request_id.name_task)
+        signals.pre_execute.connect(task_times.begin)
         signals.pre_execute.connect(worker.begin)
         signals.pre_execute.connect(schedule_runs.begin)
+        signals.post_execute_in_worker.connect(task_times.end)
         signals.post_execute_in_worker.connect(worker.end)
         signals.post_execute_in_worker.connect(schedule_runs.end)
         signals.post_execute_in_worker.connect(request_id.tell_task)

@@ -14,14 +14,19 @@ from ghost.core.jobs.entries import QueueEntry
 from ghost.core.jobs.models import Job, JobPart
 from ghost.core.jobs.pause import QueuePause
 from ghost.core.jobs.schedule_runs import ScheduleRun
+from ghost.core.measurements.models import CounterValue, SlowCall
 from ghost.operations.backups.models import Backup
+from ghost.operations.samples.models import Sample
+from ghost.operations.stats.models import CatalogCount
 
 __all__ = [
     "AuditEvent",
     "Backup",
     "Catalog",
+    "CatalogCount",
     "Change",
     "Circuit",
+    "CounterValue",
     "Event",
     "FirstOperatorLink",
     "Heartbeat",
@@ -32,7 +37,9 @@ __all__ = [
     "QueuePause",
     "Removal",
     "ResetRequest",
+    "Sample",
     "ScheduleRun",
+    "SlowCall",
     "Stream",
     "Usage",
 ]

@@ -53,6 +53,7 @@ INSTALLED_APPS = [
 # What every answer carries stands outside of what makes answers of its own.
 MIDDLEWARE = [
     "ghost.core.http.request_id.RequestIdMiddleware",
+    "ghost.core.http.request_times.RequestTimesMiddleware",
     "ghost.core.http.transport.forwarded.ForwardedMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",

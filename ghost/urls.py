@@ -13,11 +13,13 @@ from ghost.api.root import api
 from ghost.core.http import error_pages, problems
 from ghost.core.http.transport.methods import complete
 from ghost.operations import health
+from ghost.operations.metrics import views as metrics
 
 urlpatterns = [
     path("health", complete(health.health)),
     path("api/health", complete(health.health)),
     path("ready", complete(health.ready)),
+    path("metrics", complete(metrics.metrics)),
     path("api/openapi.json", complete(document)),  # before ninja's own, which makes it each time
     path("api/", api.urls),
     path("api/<path:path>", complete(problems.unknown)),

@@ -14,7 +14,16 @@ application = bodiless(made_plain(bounded(get_wsgi_application())))
 # Below, since these need the apps.
 from ghost.core.audit import access  # noqa: E402  # as above
 from ghost.core.heartbeats import web  # noqa: E402  # as above
-from ghost.operations import startup  # noqa: E402  # as above
+from ghost.core.measurements import writing  # noqa: E402  # as above
+from ghost.operations import sampling, startup  # noqa: E402  # as above
+
+
+def regularly() -> None:
+    """What a web process does besides with every heartbeat."""
+    access.write()
+    sampling.take_if_nobody_does()
+
 
 if os.environ.get("SERVER_SOFTWARE", "").startswith("gunicorn/"):  # commands and tests have none
-    web.WebHeartbeat(startup.Start().attempt, regularly=access.write).start()
+    writing.start()
+    web.WebHeartbeat(startup.Start().attempt, regularly=regularly).start()

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from builds import reasons
+from builds import counters, reasons
 from builds.covers import fetching, files, pictures
 from builds.covers.fetching import FetchResult, Queues, Wanted
 from builds.covers.pictures import DrawnCover
@@ -68,6 +68,7 @@ def _localize(progress: Progress, total_s: float) -> dict[str, int]:
             queues[wanted.host].clear()
         what, is_noted = _record(wanted, result)
         counts[what] += is_noted
+        counters.COVERS.add(result=what)
         waiting[wanted.host] -= is_noted
     CoverHost.objects.note_waiting(waiting)
     return counts | {"waiting": sum(waiting[host] for host in _resting())}

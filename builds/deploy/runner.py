@@ -18,7 +18,7 @@ from typing import Protocol
 
 from django.conf import settings
 
-from builds import reasons
+from builds import counters, reasons
 from builds.deploy import limits, taken_down, targets
 from builds.deploy.target import Guard, HeldError, Holding, Site, Target
 from builds.models import BuildState, Deployment
@@ -185,6 +185,7 @@ class _Attempt:
             row.fail(words(_clean(str(error))))
         else:
             row.succeed(token, sent.commit, sent.files, sent.changed, sent.removed)
+        counters.DEPLOYMENTS.add(kind=row.kind, result=row.state)
 
     def _guard(self, *, allow_deletions: bool) -> Guard:
         """What lets deletions pass that a takedown asks for, that are few, allowed, or a small part

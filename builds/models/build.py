@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from builds import reasons
+from builds import counters, reasons
 from builds.models.step import Step
 from ghost.core import process
 from ghost.core.catalog.models import Catalog
@@ -51,6 +51,7 @@ class BuildQuerySet(models.QuerySet["Build"]):
                     dead.steps.filter(ended_at=None).update(ended_at=now, is_ok=False)
                     dead.state, dead.ended_at, dead.error = Build.State.FAILED, now, died
                     dead.tell()
+                    counters.BUILDS.add(result=dead.state)
                     buried += 1
         return buried
 
@@ -197,6 +198,8 @@ class Build(models.Model):
             if is_ended:
                 self.tell()
                 worker.add_result(state=str(state))
+                counters.BUILDS.add(result=state)
+                counters.BUILD_DURATION.observe(self.seconds or 0)
         return bool(is_ended)
 
     def _is_behind(self) -> bool:

@@ -15,7 +15,7 @@ from datetime import datetime
 from django.conf import settings
 from django.utils import timezone
 
-from dht import reasons
+from dht import counters, reasons
 from dht.engine import lookups, session
 from dht.health import evidence, verdict
 from dht.models import Scan, ScanPart
@@ -227,6 +227,8 @@ class _Share:
         if batch or done:
             asked_at = min((self._part_of[case].asked_at for case in batch), default=timezone.now())
             verdict.save(self._scan, findings, asked_at=asked_at, done=done)
+            for finding in (each for found in findings.values() for each in found):
+                counters.LOOKUPS.add(status=finding.status)
         self._settled = self._settled[SAVE_AT:]  # not before it is saved
         for case in batch:
             self._part_of.pop(case).left -= 1

@@ -16,7 +16,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from dht import reasons
+from dht import counters, reasons
 from ghost.core.batches import batched
 from ghost.core.db import pacing
 from ghost.core.db.fields import ReasonField
@@ -238,6 +238,7 @@ class Scan(models.Model):
                 self.parts.all().delete()
             self.refresh_from_db()
             if is_ended:
+                counters.SCANS.add(result=state)
                 self.settle()
         return is_ended
 

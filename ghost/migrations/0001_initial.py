@@ -49,6 +49,28 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='CatalogCount',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('counts', models.JSONField(default=dict)),
+                ('counted_at', models.DateTimeField()),
+                ('seconds', models.FloatField()),
+            ],
+            options={
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
+            name='CounterValue',
+            fields=[
+                ('series', models.CharField(max_length=300, primary_key=True, serialize=False)),
+                ('value', models.FloatField()),
+            ],
+            options={
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
             name='Event',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -129,6 +151,27 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
+            name='Sample',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('host', models.CharField(max_length=100)),
+                ('at', models.DateTimeField(db_index=True)),
+                ('cores', models.PositiveSmallIntegerField()),
+                ('cpu_percent', models.FloatField()),
+                ('load_1m', models.FloatField()),
+                ('load_5m', models.FloatField()),
+                ('load_15m', models.FloatField()),
+                ('memory_total_bytes', models.PositiveBigIntegerField()),
+                ('memory_available_bytes', models.PositiveBigIntegerField()),
+                ('disks', models.JSONField(default=list)),
+                ('processes', models.JSONField(default=dict)),
+            ],
+            options={
+                'ordering': ['-at'],
                 'default_permissions': (),
             },
         ),
@@ -309,6 +352,24 @@ class Migration(migrations.Migration):
                 'verbose_name': 'queued task',
                 'verbose_name_plural': 'queued tasks',
                 'default_permissions': ('view',),
+            },
+        ),
+        migrations.CreateModel(
+            name='SlowCall',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('request', 'request'), ('query', 'query'), ('task', 'task')], max_length=10)),
+                ('name', models.CharField(max_length=300)),
+                ('hour', models.DateTimeField(db_index=True)),
+                ('calls', models.PositiveIntegerField()),
+                ('total_s', models.FloatField()),
+                ('longest_s', models.FloatField()),
+                ('longest_at', models.DateTimeField()),
+                ('where', models.CharField(blank=True, max_length=200)),
+            ],
+            options={
+                'default_permissions': (),
+                'constraints': [models.UniqueConstraint(models.F('kind'), models.F('name'), models.F('hour'), name='ghost_slow_call_once')],
             },
         ),
         migrations.CreateModel(

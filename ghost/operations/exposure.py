@@ -35,6 +35,11 @@ def found() -> Iterator[Exposure]:
                 "Give the site a name of its own with GHOST_SITE_HOST, or let another server serve it."
             ),
         )
+    if ghost.metrics_enabled and ghost.metrics_key is None and not is_loopback(ghost.host):
+        yield Exposure(
+            _("/metrics is read by whoever reaches the web server"),
+            _("Set GHOST_METRICS_KEY, and give it to the monitor as bearer token."),
+        )
     if not ghost.behind_tls and not is_loopback(ghost.host):
         yield Exposure(
             _("passwords and tokens can come without TLS: the web server listens on %s")

@@ -18,7 +18,10 @@ from django_q.brokers import get_broker
 
 from builds import tasks
 from ghost.core.jobs import release
-from ghost.operations import schedules, worker_heartbeat
+from ghost.core.measurements import writing
+from ghost.operations import sampling, schedules, worker_heartbeat
+from ghost.operations.samples import models as samples
+from ghost.operations.stats import counting
 
 LONGEST_SLEEP_S = 1.0
 REPEATED_AFTER_S = 60.0
@@ -33,7 +36,7 @@ class Chore:
 
     name: str
     every_s: float
-    run: Callable[[], None]
+    run: Callable[[], object]
 
 
 CHORES: tuple[Chore, ...] = (
@@ -42,6 +45,9 @@ CHORES: tuple[Chore, ...] = (
     Chore("looking after what workers hold", 5, release.look_after),
     Chore("asking the queue for what it lost", 10, lambda: get_broker().ask_again()),
     Chore("heartbeat", worker_heartbeat.EVERY_S, worker_heartbeat.beat),
+    Chore("writing what was counted", writing.EVERY_S, writing.write),
+    Chore("a sample of this host", samples.EVERY.total_seconds(), sampling.take),
+    Chore("counting the catalog", 10, counting.count_if_due),
     Chore("purging kept states of what was taken down", 30, tasks.ask_for_purge),
     Chore("asking again for builds that failed", 5, tasks.ask_again),
 )

@@ -30,10 +30,16 @@ from ghost.core.db.nowait import nowait
 from ghost.core.db.outages import OUTAGES
 from ghost.core.http.client_address import client_address, counted_as
 from ghost.core.http.request_id import request_id
+from ghost.core.measurements.counters import Counter
 
 log = logging.getLogger(__name__)
 
 SIGN_IN, SIGN_OUT = "user.sign_in", "user.sign_out"
+REFUSED = Counter(
+    "ghost_refusals",
+    "Requests that were refused, by what the audit trail calls it.",
+    {"kind": REFUSALS},
+)
 MOST_ROWS = 30
 """Addresses whose refusals of one kind a process writes down in WINDOW_S; the others' are one row."""
 MOST_OF_ADDRESS = 5
@@ -70,6 +76,7 @@ def note(action: str, person: User) -> None:
 
 def refuse(action: str, *, username: str = "") -> None:
     """Somebody was refused in the request that is under way, by that name, if it is somebody's."""
+    REFUSED.add(kind=action)
     address = counted_as(_address(actors.request()))
     key = (action, address, username.casefold()[:150] or actors.current().name)
     with suppress(Error):  # a request that was refused is answered, whatever the database does

@@ -10,6 +10,8 @@ from types import FrameType
 from django.conf import settings
 
 OURS = frozenset({"ghost", "teams", "resources", "dht", "builds", "bench", "tests"})
+WITHOUT = ("ghost.core.db.", "ghost.core.measurements.")
+"""They stand between, whoever it is."""
 NAMED_CALLERS = 3
 
 logger = logging.getLogger(__name__)
@@ -30,7 +32,7 @@ def _callers(frame: FrameType | None) -> Iterator[str]:
     left = NAMED_CALLERS
     while frame is not None and left:
         module = str(frame.f_globals.get("__name__", ""))
-        if module.partition(".")[0] in OURS and not module.startswith("ghost.core.db."):
+        if module.partition(".")[0] in OURS and not module.startswith(WITHOUT):
             yield f"{module}.{frame.f_code.co_qualname}"
             left -= 1
         frame = frame.f_back

@@ -44,6 +44,7 @@ LEFT_OUT = (
     "ghost_job", "ghost_jobpart",  # of tasks that are no more: nobody would ever end them
     "ghost_backup",  # of files that lie on one machine
     "ghost_circuit", "ghost_event", "ghost_stream", "ghost_usage", "ghost_heartbeat",  # of the moment, and of a machine
+    "ghost_countervalue", "ghost_slowcall", "ghost_sample", "ghost_catalogcount",  # what monitors have long read
     "teams_attempt",  # who tried to sign in, from where, in the last quarter of an hour
 )  # fmt: skip
 ENCRYPTED = ("mfa_authenticator",)

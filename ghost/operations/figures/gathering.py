@@ -21,6 +21,7 @@ from ghost.operations.figures import (
     circuits,
     database_state,
     disk_space,
+    host_load,
     hosts,
     last_build,
     machine,
@@ -52,6 +53,8 @@ SOURCES: tuple[tuple[str, Source], ...] = (
     ("circuits", circuits.item),
     ("machine", machine.item),
     ("disk", disk_space.item),
+    ("memory", host_load.memory),
+    ("cpu", host_load.cpu),
 )
 
 Word = Literal["ok", "degraded", "loading"]

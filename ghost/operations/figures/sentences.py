@@ -47,6 +47,8 @@ TITLES = {
     "circuits": _("Cover hosts"),
     "machine": _("Folders and programs"),
     "disk": _("Disk"),
+    "memory": _("Memory"),
+    "cpu": _("Processors"),
 }
 """What the items are called."""
 
@@ -214,6 +216,22 @@ MACHINE = _code("machine.ready", _("folders can be written, Hugo is there"))
 MACHINE_LACKS = _code("machine.lacks", _("can't be used: %(names)s"))
 ASK_DOCTOR = _code(
     "machine.do_doctor", _("Run manage.py doctor on that host, and mend what it names.")
+)
+
+MEMORY_LEFT = _code("memory.left", _("%(percent)s %% available at least"))
+MEMORY_SHORT = _code("memory.short", _("little memory left for five minutes: %(names)s"))
+FREE_MEMORY = _code(
+    "memory.do_free",
+    _(
+        "See which process takes it (the rows of this item); lower GHOST_WORKERS or give that host more memory."
+    ),
+)
+
+CPU_USED = _code("cpu.used", _("%(percent)s %% in use at most"))
+CPU_BUSY = _code("cpu.busy", _("all processors busy for twenty minutes: %(names)s"))
+EASE_CPU = _code(
+    "cpu.do_ease",
+    _("See what runs there (Queue, Builds); lower GHOST_WORKERS or move workers to another host."),
 )
 
 SPACE = _code("disk.space", _("%(percent)s %% free at least"))

@@ -1,0 +1,145 @@
+"""What all processes have counted, and the slowest calls that any of them saw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Self
+
+from django.db import connection, models
+from django.db.models import Count, F, Max, Sum
+
+from ghost.core.db import pacing
+from ghost.core.measurements.counters import Series
+from ghost.core.measurements.slowest import NAME_CHARS, WHERE_CHARS, Key, SlowCalls, SlowKind
+
+SERIES_CHARS = 300
+_SEPARATOR = "|"
+SLOW_KEPT = timedelta(hours=48)
+MOST_SLOW = 50
+"""Of each kind and hour, these with the longest call are kept."""
+
+
+class CounterValueQuerySet(models.QuerySet["CounterValue"]):
+    """All that is counted."""
+
+    def add(self, counted: Mapping[Series, float]) -> None:
+        """Add what a process counted, in one statement. In one order always, so that two that write at
+        once don't wait for each other in a circle."""
+        if not counted:
+            return
+        rows = sorted((_text(series), number) for series, number in counted.items())
+        places = ", ".join(["(%s, %s)"] * len(rows))
+        statement = (
+            f"INSERT INTO ghost_countervalue (series, value) VALUES {places}"  # noqa: S608  # places alone
+            " ON CONFLICT (series) DO UPDATE SET value = ghost_countervalue.value + excluded.value"
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [each for row in rows for each in row])
+
+    def by_series(self) -> dict[Series, float]:
+        """All of them: one query."""
+        return {_series(text): value for text, value in self.values_list("series", "value")}
+
+
+def _text(series: Series) -> str:
+    name, labels, part = series
+    cleaned = (label.replace(_SEPARATOR, "/") for label in labels)
+    return _SEPARATOR.join((name, *cleaned, part))[:SERIES_CHARS]
+
+
+def _series(text: str) -> Series:
+    name, *labels, part = text.split(_SEPARATOR)
+    return name, tuple(labels), part
+
+
+class CounterValue(models.Model):
+    """How much was counted of one combination of labels, since the database was made."""
+
+    series = models.CharField(max_length=SERIES_CHARS, primary_key=True)
+    value = models.FloatField()
+
+    objects = CounterValueQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.series} {self.value:g}"
+
+
+class SlowCallQuerySet(models.QuerySet["SlowCall"]):
+    """Slow calls by the hour."""
+
+    def add(self, seen: Mapping[Key, SlowCalls]) -> None:
+        """Add what a process saw."""
+        for (kind, name, hour), calls in sorted(seen.items(), key=lambda each: each[0]):
+            values = vars(calls)
+            row, is_new = self.get_or_create(values, kind=kind, name=name, hour=hour)
+            if not is_new:
+                row.join(calls)
+
+    def since(self, moment: datetime) -> Self:
+        """Those of the hours that had not ended then."""
+        return self.filter(hour__gt=moment - timedelta(hours=1))
+
+    def slowest(self, kind: SlowKind, limit: int) -> list[dict[str, object]]:
+        """The calls of this kind by name, the longest first: how often, their mean, and the longest."""
+        found = (
+            self.filter(kind=kind)
+            .values("name")
+            .annotate(
+                times=Sum("calls"), seconds=Sum("total_s"), longest=Max("longest_s"), hours=Count("pk")
+            )
+            .order_by("-longest", "name")[:limit]
+        )  # fmt: skip
+        return [row | self._longest(kind, row["name"]) for row in found]
+
+    def _longest(self, kind: SlowKind, name: str) -> dict[str, object]:
+        row = self.filter(kind=kind, name=name).order_by("-longest_s")[:1]
+        return dict(row.values("longest_at", "where").get())
+
+    def prune(self, now: datetime) -> int:
+        """Drop what is older than SLOW_KEPT, and of the hours that are over all but MOST_SLOW."""
+        count = pacing.delete(self.filter(hour__lt=now - SLOW_KEPT))
+        over = self.filter(hour__lt=now - timedelta(hours=1)).order_by("hour")
+        for kind, hour in list(over.values_list("kind", "hour").distinct()):
+            kept = (
+                self.filter(kind=kind, hour=hour)
+                .order_by("-longest_s")
+                .values_list("pk", flat=True)[:MOST_SLOW]
+            )
+            count += pacing.delete(self.filter(kind=kind, hour=hour).exclude(pk__in=list(kept)))
+        return count
+
+
+class SlowCall(models.Model):
+    """Calls of one kind and name that were slow within one hour."""
+
+    kind = models.CharField(max_length=10, choices=SlowKind)
+    name = models.CharField(max_length=NAME_CHARS)
+    hour = models.DateTimeField(db_index=True)
+    calls = models.PositiveIntegerField()
+    total_s = models.FloatField()
+    longest_s = models.FloatField()
+    longest_at = models.DateTimeField()
+    where = models.CharField(max_length=WHERE_CHARS, blank=True)
+    """Of the longest: its request's or task's id, or the functions that asked."""
+
+    objects = SlowCallQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint("kind", "name", "hour", name="ghost_slow_call_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}: {self.longest_s:.3f} s"
+
+    def join(self, calls: SlowCalls) -> None:
+        """Add more calls of the same; another process may do so at once."""
+        own = SlowCall.objects.filter(pk=self.pk)
+        own.update(calls=F("calls") + calls.calls, total_s=F("total_s") + calls.total_s)
+        longer = own.filter(longest_s__lt=calls.longest_s)
+        longer.update(
+            longest_s=calls.longest_s, longest_at=calls.longest_at, where=calls.where
+        )  # fmt: skip

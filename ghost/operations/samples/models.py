@@ -1,0 +1,76 @@
+"""Samples of how busy hosts are, kept for a bounded time."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from django.db import models
+
+from ghost.core.db import pacing
+from ghost.core.heartbeats.models import HOST_CHARS
+
+EVERY = timedelta(minutes=1)
+FINE_FOR = timedelta(days=1)
+"""Of older ones each tenth is kept."""
+KEPT = timedelta(days=14)
+TENTHS = range(0, 60, 10)
+"""Minutes of the hour whose samples are kept for longer."""
+
+
+class SampleQuerySet(models.QuerySet["Sample"]):
+    """Samples, the newest first."""
+
+    def since(self, moment: datetime) -> Self:
+        """Those that were taken later."""
+        return self.filter(at__gt=moment)
+
+    def of_late(self, now: datetime, span: timedelta) -> dict[str, list[Sample]]:
+        """Those of the last while, by host, the newest first: one query."""
+        found: dict[str, list[Sample]] = {}
+        for row in self.filter(at__gt=now - span, at__lte=now + EVERY).order_by("host", "-at"):
+            found.setdefault(row.host, []).append(row)
+        return found
+
+    def beyond(self, now: datetime) -> Self:
+        """Those that are not kept any more: too old, or too many for their age."""
+        is_fine = models.Q(at__lt=now - FINE_FOR) & ~models.Q(at__minute__in=TENTHS)
+        return self.filter(models.Q(at__lt=now - KEPT) | is_fine).order_by()
+
+    def prune(self, now: datetime) -> int:
+        """Drop those; how many there were."""
+        return pacing.delete(self.beyond(now))
+
+
+class Sample(models.Model):
+    """One host at one moment; times are the database's."""
+
+    host = models.CharField(max_length=HOST_CHARS)
+    at = models.DateTimeField(db_index=True)
+    cores = models.PositiveSmallIntegerField()
+    cpu_percent = models.FloatField()
+    """Of all its processors together, since the sample before."""
+    load_1m = models.FloatField()
+    load_5m = models.FloatField()
+    load_15m = models.FloatField()
+    memory_total_bytes = models.PositiveBigIntegerField()
+    memory_available_bytes = models.PositiveBigIntegerField()
+    disks: models.JSONField[list[dict[str, Any]]] = models.JSONField(default=list)
+    """As `ghost.operations.figures.disk_space.disks` tells them."""
+    processes: models.JSONField[dict[str, dict[str, int]]] = models.JSONField(default=dict)
+    """Ghost's own, by role: `number`, `bytes` and `largest_bytes`."""
+
+    objects = SampleQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-at"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.host} {self.at:%Y-%m-%d %H:%M}"
+
+    @property
+    def available_percent(self) -> float:
+        """Memory that can still be had."""
+        total = self.memory_total_bytes
+        return round(100 * self.memory_available_bytes / total, 1) if total else 100.0
