@@ -178,6 +178,9 @@ UP_TO_DATE = ReasonCode(
 NOTHING_PUBLISHED = ReasonCode(
     "deploy.nothing_published", _("Nothing is published yet; build the site first.")
 )
+DEPLOYER_DIED = ReasonCode(
+    "deploy.died", _("The deployment ended before it was done; it is tried again.")
+)
 SITE_EMPTY = ReasonCode(
     "deploy.site_empty", _("The published site is empty; nothing was deployed.")
 )

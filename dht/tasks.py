@@ -20,6 +20,7 @@ from dht import counters, probe_jobs, reasons
 from dht.engine import mock, outcomes, probes
 from dht.health import nodes, requests, scanner
 from dht.models import HealthSample, Method, Scan
+from dht.trackers import client as trackers
 from ghost.core.jobs import queue, shutdown, worker
 from ghost.core.jobs.models import JobKind
 from ghost.core.text.reasons import NOTHING_TO_DO, Plain, Reason
@@ -76,6 +77,7 @@ class _Run:
         self._claim()
         while self._held and not shutdown.is_asked():
             now = time.monotonic()
+            self._sync_circuits()
             if now >= self._renew_at:
                 Resource.objects.all().renew_claims(self._held.values(), LEASE_S)
                 self._renew_at = now + RENEW_EVERY_S
@@ -109,6 +111,11 @@ class _Run:
         if self._probes is not None:
             self._probes.abandon()
         Resource.objects.all().renew_claims(self._held.values(), 0)
+        self._sync_circuits(is_last=True)
+
+    def _sync_circuits(self, *, is_last: bool = False) -> None:
+        if isinstance(self._probes, probes.Probes):
+            trackers.sync_circuits(is_last=is_last)
 
 
 def record(row: Resource, outcome: outcomes.ProbeOutcome) -> bool:

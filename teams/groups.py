@@ -14,8 +14,8 @@ MODERATED = (
     "add_category", "change_category", "delete_category",
     "add_block", "change_block", "delete_block",
 )  # fmt: skip
-SEEN_OF_THE_FLOOR = ("view_auditevent", "view_backup", "view_queueentry")
-BACKUP_CARE = ("make_backup", "download_backup")
+SEEN_OF_THE_FLOOR = ("view_auditevent", "view_backup", "view_circuit", "view_queueentry")
+CARE_OF_THE_FLOOR = ("change_circuit", "make_backup", "download_backup")
 QUEUE_CARE = ("change_schedule", "change_failure", "delete_failure")
 """Pausing, retrying and dismissing; schedules are made by the code alone, since they can run
 anything, and what ended well is pruned by the queue itself."""
@@ -48,12 +48,12 @@ def _wanted() -> dict[str, models.QuerySet[Permission]]:
     trail = history | floor
     moderated = models.Q(content_type__app_label="resources", codename__in=MODERATED)
     ours = models.Q(content_type__app_label__in=OURS)
+    care = models.Q(content_type__app_label="ghost", codename__in=CARE_OF_THE_FLOOR)
     queue = models.Q(content_type__app_label=QUEUE, codename__in=QUEUE_CARE)
-    backups = models.Q(content_type__app_label="ghost", codename__in=BACKUP_CARE)
     return {
         "Viewer": Permission.objects.filter(seen | trail),
         "Moderator": Permission.objects.filter(seen | trail | moderated),
-        "Operator": Permission.objects.filter(seen | trail | ours | queue | backups),
+        "Operator": Permission.objects.filter(seen | trail | ours | queue | care),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -42,9 +43,9 @@ class DeploymentAdmin(ReadOnlyAdmin[Deployment]):
         ("shown_state", "deployed_at"),
         ("files", "changed", "removed"),
         "commit",
-        ("tried_at", "next_try_at", "attempts"),
+        ("tried_at", "next_try_at", "failures"),
     ]
-    readonly_fields = ["shown_state"]
+    readonly_fields = ["shown_state", "next_try_at", "failures"]
     actions = ["allow_deletions", "forget"]
 
     @display(description=_("state"), ordering="state")
@@ -54,6 +55,14 @@ class DeploymentAdmin(ReadOnlyAdmin[Deployment]):
             return badge(gettext("no longer configured"))
         state = Deployment.State(row.state)
         return badge(state.label, STATE_COLOURS[state])
+
+    @display(description=_("next try"))
+    def next_try_at(self, row: Deployment) -> datetime | None:
+        return row.circuit.open_until if row.circuit else None
+
+    @display(description=_("failed tries"))
+    def failures(self, row: Deployment) -> int:
+        return row.circuit.failures if row.circuit else 0
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Deployment]:
         """With whether its target is still configured."""

@@ -20,8 +20,8 @@ from django.conf import settings
 from builds import reasons
 from builds.covers import pictures
 from builds.covers.pictures import DrawnCover
-from builds.models.cover import MAX_HOST_CHARS
 from builds.run import Progress
+from ghost.core.circuits.models import MAX_NAME_CHARS
 from ghost.core.errors import GhostError, OutageError
 from ghost.core.io import failures, fetch
 
@@ -85,7 +85,7 @@ def host_of(url: str) -> str:
         name = (parts.hostname or "").rstrip(".")
         default = {"http": 80, "https": 443}.get(parts.scheme)
         port = "" if parts.port in (None, default) else f":{parts.port}"
-        return f"[{name}]{port}" if ":" in name else f"{name}{port}"[:MAX_HOST_CHARS]
+        return f"[{name}]{port}" if ":" in name else f"{name}{port}"[:MAX_NAME_CHARS]
     return ""
 
 

@@ -16,10 +16,12 @@ from builds.covers.fetching import FetchResult, Queues, Wanted
 from builds.covers.pictures import DrawnCover
 from builds.data import urls
 from builds.data.records import digest
-from builds.models import Cover, CoverHost, CoverLease
+from builds.models import Cover, CoverLease
 from builds.run import Progress
-from ghost.core import backoff
+from ghost.core import backoff, circuits
 from ghost.core.catalog.models import Catalog
+from ghost.core.circuits import Circuit, Kind
+from ghost.core.circuits.models import CircuitQuerySet
 from ghost.core.errors import GhostError, OutageError
 from ghost.core.io.fetch import AnsweredError
 from resources.models import Resource, findings
@@ -60,7 +62,7 @@ def due() -> bool:
 
 def _localize(progress: Progress, total_s: float) -> dict[str, int]:
     queues, waiting = _queues()
-    on_trial = set(CoverHost.objects.failing().values_list("name", flat=True))
+    on_trial = set(_hosts().failing().values_list("name", flat=True))
     counts = {"fetched": 0, "failed": 0}
     for wanted, result in fetching.fetch_all(queues, progress, total_s=total_s, on_trial=on_trial):
         _note_host(wanted.host, result)
@@ -70,7 +72,7 @@ def _localize(progress: Progress, total_s: float) -> dict[str, int]:
         counts[what] += is_noted
         counters.COVERS.add(result=what)
         waiting[wanted.host] -= is_noted
-    CoverHost.objects.note_waiting(waiting)
+    Circuit.objects.note_waiting(Kind.COVER_HOST, waiting)
     return counts | {"waiting": sum(waiting[host] for host in _resting())}
 
 
@@ -90,22 +92,28 @@ def _queues() -> tuple[Queues, Counter[str]]:
 
 
 def _resting(*only: str) -> set[str]:
-    hosts = CoverHost.objects.resting()
+    hosts = _hosts().resting()
     found = hosts.filter(name__in=only) if only else hosts
     return set(found.values_list("name", flat=True))
+
+
+def _hosts() -> CircuitQuerySet:
+    return Circuit.objects.of(Kind.COVER_HOST)
 
 
 def _note_host(host: str, result: FetchResult) -> None:
     """Whether the host answers as it should says nothing of what it answered."""
     if isinstance(result, AnsweredError):
         if result.status >= 500 or result.status in HOSTS_FAULT:
-            CoverHost.objects.note_failure(host, result.reason, result.retry_after_s)
+            circuits.failed(
+                Kind.COVER_HOST, host, result.reason, retry_after_s=result.retry_after_s
+            )
         else:
-            CoverHost.objects.note_success(host)
+            circuits.succeeded(Kind.COVER_HOST, host)
     elif isinstance(result, OutageError):
-        CoverHost.objects.note_failure(host, result.reason)
+        circuits.failed(Kind.COVER_HOST, host, result.reason)
     elif isinstance(result, DrawnCover):
-        CoverHost.objects.note_success(host)
+        circuits.succeeded(Kind.COVER_HOST, host)
 
 
 def _record(wanted: Wanted, result: FetchResult) -> tuple[str, bool]:

@@ -1,8 +1,8 @@
 """Which targets are due, and what became of each try.
 
 What is wanted is written down first, then tried. A deployment that fails leaves its target as it
-was, and is tried again after growing pauses without a build; one that is killed, too, since the
-next try is written down before it begins.
+was, and is tried again after growing pauses without a build, as its circuit says; one that is killed,
+too, since who tries it is written down before.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from builds.models import BuildState, Deployment
 from builds.models.deployment import DeploymentQuerySet
 from builds.tree import patches, releases
 from builds.tree.patches import TreeChanges
+from ghost.core import circuits
+from ghost.core.circuits import Kind
 from ghost.core.config.env import BASE_DIR
 from ghost.core.errors import GhostError, OutageError, RefusedError
 from ghost.core.text.reasons import Plain, Reason, words
@@ -127,7 +129,8 @@ def deploy(
     with only_deployer() as is_alone:
         for target, row in rows_by_target if is_alone else []:
             row.refresh_from_db()
-            if is_whole or row.is_due or (is_asked and not row.is_current):
+            row.bury()
+            if is_whole or (is_asked and not row.is_current) or _may_try(row):
                 tried.add(row.pk)
                 tell(row, has_ended=False)
                 changes = None if is_whole or not row.token else changes_since(row.token)
@@ -135,6 +138,10 @@ def deploy(
                 attempt.run(token, size, allow_deletions=allow_deletions)
                 tell(row, has_ended=True)
     return DeployReport([row for _, row in rows_by_target], frozenset(tried))
+
+
+def _may_try(row: Deployment) -> bool:
+    return row.is_due and circuits.claim(Kind.DEPLOY_TARGET, row.target)
 
 
 def deploy_published(
@@ -183,6 +190,9 @@ class _Attempt:
             row.fail(error.reason.cleaned(_clean))
         except OSError as error:
             row.fail(words(_clean(str(error))))
+        except BaseException:  # the queue's time-out arrives as SystemExit
+            row.bury()
+            raise
         else:
             row.succeed(token, sent.commit, sent.files, sent.changed, sent.removed)
         counters.DEPLOYMENTS.add(kind=row.kind, result=row.state)

@@ -49,5 +49,7 @@ def deploy_removals() -> list[Plain]:
     waiting = [row for row in report.deployments if not (row.is_current or row.is_held)]
     later = timezone.now() + FOUND_ANOTHER_AFTER
     same = BuildState.objects.filter(pk=1, removal_token=state.removal_token)
-    same.update(removal_due_at=min((row.next_try_at or later for row in waiting), default=None))
+    rest = [row.circuit for row in waiting]
+    again = [(circuit and circuit.open_until) or later for circuit in rest]
+    same.update(removal_due_at=min(again, default=None))
     return report.plain()

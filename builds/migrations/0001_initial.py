@@ -14,23 +14,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='CoverHost',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=255, unique=True, verbose_name='host')),
-                ('failures', models.PositiveIntegerField(default=0, verbose_name='failures in a row')),
-                ('open_until', models.DateTimeField(null=True, verbose_name='not tried again until')),
-                ('failed_at', models.DateTimeField(null=True, verbose_name='last failure')),
-                ('last_error', ghost.core.db.fields.ReasonField(verbose_name='last error')),
-                ('waiting', models.PositiveIntegerField(default=0, verbose_name='covers waiting')),
-            ],
-            options={
-                'verbose_name': 'cover host',
-                'verbose_name_plural': 'cover hosts',
-                'ordering': ['-failed_at', '-id'],
-            },
-        ),
-        migrations.CreateModel(
             name='Deployment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -46,8 +29,7 @@ class Migration(migrations.Migration):
                 ('removed', models.PositiveIntegerField(default=0, verbose_name='files removed')),
                 ('deployed_at', models.DateTimeField(null=True, verbose_name='deployed')),
                 ('tried_at', models.DateTimeField(null=True, verbose_name='last try')),
-                ('next_try_at', models.DateTimeField(null=True, verbose_name='next try')),
-                ('attempts', models.PositiveIntegerField(default=0, verbose_name='failed tries')),
+                ('deployer', models.CharField(blank=True, editable=False, max_length=120)),
                 ('error', ghost.core.db.fields.ReasonField(verbose_name='last error')),
                 ('deletions', models.PositiveIntegerField(null=True, verbose_name='pending deletions')),
                 ('asked', models.CharField(blank=True, editable=False, max_length=64)),

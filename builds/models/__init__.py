@@ -2,7 +2,7 @@
 
 from builds.models.build import LATEST_LEASE, LEASE, Build
 from builds.models.build_state import BuildState, Extent
-from builds.models.cover import Cover, CoverHost, CoverLease
+from builds.models.cover import Cover, CoverLease
 from builds.models.deployment import Deployment
 from builds.models.listing import Listing, ListingEntry, ListingPage
 from builds.models.site import Due, EntryRow, NextOutput, Output
@@ -14,7 +14,6 @@ __all__ = [
     "Build",
     "BuildState",
     "Cover",
-    "CoverHost",
     "CoverLease",
     "Deployment",
     "Due",

@@ -1,4 +1,5 @@
-"""What each target of deployments holds, and what became of the last try."""
+"""What each target of deployments holds, and what became of the last try. When it is tried again, its
+circuit says."""
 
 from __future__ import annotations
 
@@ -11,13 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from builds import reasons
-from ghost.core import backoff
+from ghost.core import circuits, process
+from ghost.core.circuits import Circuit, Kind
 from ghost.core.db.fields import ReasonField
 from ghost.core.errors import RefusedError
 from ghost.core.text.reasons import NONE, Reason
-
-RETRY_PAUSES = backoff.of_minutes(1, 2, 5, 10, 20, 30)
-"""Between tries that fail; the last one again and again."""
 
 
 class TargetKey(Protocol):
@@ -81,8 +80,8 @@ class Deployment(models.Model):
     removed = models.PositiveIntegerField(_("files removed"), default=0)
     deployed_at = models.DateTimeField(_("deployed"), null=True)
     tried_at = models.DateTimeField(_("last try"), null=True)
-    next_try_at = models.DateTimeField(_("next try"), null=True)
-    attempts = models.PositiveIntegerField(_("failed tries"), default=0)
+    deployer = models.CharField(max_length=process.MAX_CHARS, blank=True, editable=False)
+    """The process that tries it now."""
     error = ReasonField(_("last error"))
     deletions = models.PositiveIntegerField(_("pending deletions"), null=True)
     asked = models.CharField(max_length=64, blank=True, editable=False)
@@ -115,7 +114,12 @@ class Deployment(models.Model):
         """Whether it should be tried now."""
         if self.is_current or self.is_held:
             return False
-        return self.next_try_at is None or self.next_try_at <= timezone.now()
+        return not circuits.is_open(Kind.DEPLOY_TARGET, self.target)
+
+    @property
+    def circuit(self) -> Circuit | None:
+        """What says when it is tried again, if it ever failed."""
+        return Circuit.objects.named(Kind.DEPLOY_TARGET, self.target).first()
 
     @property
     def summary(self) -> Reason:
@@ -138,32 +142,38 @@ class Deployment(models.Model):
         self.save(update_fields=["wanted", "state"])
 
     def begin(self) -> None:
-        """That it is tried; should nobody live to tell the end, the next try is known."""
-        self.attempts += 1
-        self.tried_at = timezone.now()
-        self.next_try_at = self.tried_at + RETRY_PAUSES.after(self.attempts)
-        self.save(update_fields=["attempts", "tried_at", "next_try_at"])
+        """That it is tried by this process."""
+        self.tried_at, self.deployer = timezone.now(), process.name()
+        self.save(update_fields=["tried_at", "deployer"])
+
+    def bury(self) -> None:
+        """For who knows that nobody else of this machine deploys: a try that did not come to its end
+        has failed."""
+        if self.deployer and process.is_here(self.deployer):
+            self.fail(reasons.DEPLOYER_DIED())
 
     def succeed(self, token: str, commit: str, files: int, changed: int, removed: int) -> None:
         """That it holds that state now."""
         self.state, self.token, self.commit, self.error = self.State.DONE, token, commit, NONE
         self.files, self.changed, self.removed = files, changed, removed
-        self.deployed_at, self.attempts, self.next_try_at = timezone.now(), 0, None
+        self.deployed_at = timezone.now()
         self.deletions, self.asked, self.allowed = None, "", ""
         self._store()
+        circuits.succeeded(Kind.DEPLOY_TARGET, self.target)
 
     def fail(self, error: Reason) -> None:
         """That it holds what it held, and why."""
         self.state, self.error = self.State.FAILED, error
         self._store()
+        circuits.failed(Kind.DEPLOY_TARGET, self.target, error)
 
     def hold(self, error: Reason, deletions: int, digest: str) -> None:
         """That an operator has to allow its deletions."""
         self.state, self.error, self.deletions, self.asked = (
             self.State.HELD, error, deletions, digest,
         )  # fmt: skip
-        self.attempts, self.next_try_at = 0, None
         self._store()
+        circuits.succeeded(Kind.DEPLOY_TARGET, self.target)
 
     def allow(self) -> None:
         """Let exactly the deletions pass that it waits for. RefusedError if there are none."""
@@ -173,7 +183,8 @@ class Deployment(models.Model):
         self.save(update_fields=["allowed"])
 
     def _store(self) -> None:
-        """All but what others write meanwhile."""
+        """The end of a try: all but what others write meanwhile."""
+        self.deployer = ""
         kept = {"id", "key", "wanted"} | (set() if self.is_current else {"allowed"})
         self.save(update_fields=[f.name for f in self._meta.fields if f.name not in kept])
         self.refresh_from_db(fields=["wanted"])

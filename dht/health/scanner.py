@@ -19,6 +19,7 @@ from dht import counters, reasons
 from dht.engine import lookups, session
 from dht.health import evidence, verdict
 from dht.models import Scan, ScanPart
+from dht.trackers import client
 from ghost.core.errors import OutageError, RefusedError
 from ghost.core.jobs import shutdown
 from resources.models import Resource
@@ -159,9 +160,11 @@ class _Share:
 
     def do(self, tell: Listener) -> None:
         """Until nothing is left to take, or it is time to go; what is settled is saved."""
+        client.sync_circuits()
         self._take_parts()
         while self._held and not self.is_lost and not shutdown.is_asked():
             self._collector.ask()
+            client.sync_circuits()
             is_saved = self._keep_up(tell)  # the network works meanwhile
             self._settled += self._collector.settled(0 if is_saved else STEP_S)
             self.is_lost = self._collector.is_silent
@@ -175,6 +178,7 @@ class _Share:
         self._collector.close()
         held = [held.part for held in self._held.values()]
         ScanPart.objects.all().give_back(held, is_death=is_death)
+        client.sync_circuits(is_last=True)
 
     def _keep_up(self, tell: Listener) -> bool:
         """Save and renew what is due; whether something was saved."""

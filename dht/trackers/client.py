@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 from dht.trackers.announces import Endpoint, Swarm
+from dht.trackers.circuits import SharedCircuits
 from dht.trackers.hosts import Hosts, TrackerAddress, parse_address
 from dht.trackers.queries import Event, PeersOfTracker, Queries, Receiver, Scraped, TrackerFailed
 from ghost.core.errors import RefusedError
@@ -42,6 +43,7 @@ __all__ = [
     "Trackers",
     "close",
     "scrape",
+    "sync_circuits",
     "trackers",
 ]  # fmt: skip
 
@@ -61,7 +63,8 @@ class Trackers:
         self._num_ended = 0  # counted by the loop's thread
         self._receiver = Receiver(self._events.append, self._end)
         self._loop = asyncio.new_event_loop()
-        self._hosts = Hosts(env, self._loop)
+        self.circuits = SharedCircuits()
+        self._hosts = Hosts(env, self._loop, self.circuits)
         self._queries = Queries(self._loop, self._hosts)
         self._thread = threading.Thread(target=self._run, name="trackers", daemon=True)
         self._thread.start()
@@ -201,6 +204,11 @@ def trackers() -> Trackers:
         # Children of multiprocessing, such as the queue's workers, skip atexit.
         Finalize(None, close, exitpriority=10)
     return _trackers
+
+
+def sync_circuits(*, is_last: bool = False) -> None:
+    """`SharedCircuits.sync` for this process, which asks trackers or is about to."""
+    trackers().circuits.sync(is_last=is_last)
 
 
 def close() -> None:

@@ -12,11 +12,13 @@ from urllib.parse import urlsplit
 
 from dht import bind_addresses
 from dht.trackers.announces import TrackerRefusedError, left_s
+from dht.trackers.circuits import SharedCircuits
 from dht.trackers.datagrams import Sockets
 from dht.trackers.http import HttpTracker
 from dht.trackers.threads import Threads
 from dht.trackers.udp import UdpTracker
 from ghost.core.errors import GhostError, OutageError, RefusedError
+from ghost.core.text.reasons import NONE, Reason
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable
@@ -43,6 +45,11 @@ class TrackerAddress(NamedTuple):
     port: int
     target: str
 
+    @property
+    def circuit(self) -> str:
+        """The name of its circuit."""
+        return f"{self.scheme}://{self.host}:{self.port}"
+
 
 def parse_address(url: str) -> TrackerAddress | None:
     """Where `url` leads; None for a scheme that isn't asked (ws). RefusedError if it is no URL."""
@@ -64,13 +71,15 @@ class Host:
     """One host's tracker: a few questions at a time, none while it rests."""
 
     name: str
+    """Of its circuit."""
     tracker: Tracker
+    shared: SharedCircuits = field(default_factory=SharedCircuits)
     num_inside: int = 0
     """Queries under way or waiting for their turn."""
     _failures: int = 0
     _failed_at: float = 0.0
     _rests_until: float = 0.0
-    _reason: str = ""
+    _reason: Reason = NONE
     _slots: asyncio.Semaphore = field(init=False)
 
     def __post_init__(self) -> None:
@@ -97,13 +106,13 @@ class Host:
         try:
             answer = await question
         except TrackerRefusedError:  # it is alive
-            self._failures = 0
+            self._succeed()
             raise
         except GhostError as error:
             if deadline - began >= FAIR_S:
-                self._fail(began, str(error))
+                self._fail(began, error.reason)
             raise
-        self._failures = 0
+        self._succeed()
         return answer
 
     async def _acquire(self, deadline: float) -> None:
@@ -114,17 +123,25 @@ class Host:
             raise OutageError("It has too many other questions to answer.") from None
 
     def _require_awake(self) -> None:
+        """Our own rest counts until the database has heard of it; then its word, which is that of all."""
+        if refusal := self.shared.refusal(self.name):
+            raise OutageError(refusal)
         left = (self._rests_until - time.monotonic()) / 60
-        if left > 0:
+        if left > 0 and not self.shared.knows_since(self._failed_at):
             raise OutageError(
                 f"It failed {self._failures} times in a row and is left alone"
                 f" for {left:.0f} minutes more: {self._reason}"
             )
 
-    def _fail(self, began: float, reason: str) -> None:
+    def _succeed(self) -> None:
+        self._failures = 0
+        self.shared.succeeded(self.name)
+
+    def _fail(self, began: float, reason: Reason) -> None:
         if began < self._failed_at:  # the same bad moment as another question's
             return
         self._failures += 1
+        self.shared.failed(self.name, reason)
         self._failed_at, self._reason = time.monotonic(), reason
         if self._failures >= MAX_FAILURES:
             self._rests_until = self._failed_at + REST_S
@@ -134,7 +151,8 @@ class Host:
 class Hosts:
     """All hosts that were asked, the oldest forgotten when there are too many."""
 
-    def __init__(self, env: Env, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, env: Env, loop: asyncio.AbstractEventLoop, shared: SharedCircuits) -> None:
+        self._shared = shared
         self._anywhere = env.allow_private_networks
         self._sources = bind_addresses.by_family(env)
         self._sockets = Sockets(loop, self._sources)
@@ -146,7 +164,7 @@ class Hosts:
         key = address[:3]
         if key not in self._known:
             self._make_room()
-            self._known[key] = Host(f"{address.host}:{address.port}", self._tracker(address))
+            self._known[key] = Host(address.circuit, self._tracker(address), self._shared)
         return self._known[key]
 
     def may_list(self) -> int:

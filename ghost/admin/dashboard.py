@@ -38,7 +38,7 @@ PAGES = {
     "build": ("builds_build", "builds.view_build"),
     "deployments": ("builds_deployment", "builds.view_deployment"),
     "dht": ("dht_scan", "dht.view_scan"),
-    "circuits": ("builds_coverhost", "builds.view_coverhost"),
+    "circuits": ("ghost_circuit", "ghost.view_circuit"),
 }
 """Where an item can be looked into, and who may."""
 KINDS = {

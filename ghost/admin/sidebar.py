@@ -37,7 +37,6 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                     "builds.view_deployment",
                 ),
                 (_("Covers"), "image", "builds_cover", "builds.view_cover"),
-                (_("Cover hosts"), "dns", "builds_coverhost", "builds.view_coverhost"),
             ],
         ),
         (
@@ -56,6 +55,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("Failed tasks"), "error", "django_q_failure", "django_q.view_failure"),
                 (_("Ended tasks"), "task_alt", "django_q_success", "django_q.view_success"),
                 (_("Schedules"), "schedule", "django_q_schedule", "django_q.view_schedule"),
+                (_("Circuits"), "electrical_services", "ghost_circuit", "ghost.view_circuit"),
                 (_("Audit trail"), "history", "ghost_auditevent", "ghost.view_auditevent"),
             ],
         ),

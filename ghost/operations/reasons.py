@@ -42,7 +42,7 @@ PRUNED = ReasonCode(
     "operations.pruned",
     _(
         "dropped: health samples %(samples)s, scans %(scans)s, builds %(builds)s, ended tasks"
-        " %(tasks)s, jobs %(jobs)s, cover hosts %(hosts)s, audit events %(events)s, addresses in"
+        " %(tasks)s, jobs %(jobs)s, circuits %(circuits)s, audit events %(events)s, addresses in"
         " them %(addresses)s, kept answers and counts %(answers)s; cover files swept: %(swept)s; covers lost: %(lost)s;"
         " earlier covers to be fetched anew: %(outdated)s; metadata files swept: %(metadata)s"
     ),

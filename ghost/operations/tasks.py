@@ -13,7 +13,7 @@ from django.utils import timezone
 from django_q.models import Task
 
 from builds import covers
-from builds.models import Build, CoverHost
+from builds.models import Build
 from dht.models import HealthSample, Scan
 from ghost.accounts.links import first_operator, reset_links
 from ghost.core.audit.models import AuditEvent
@@ -94,7 +94,7 @@ def prune() -> Plain:
         builds=Build.objects.prune(before),
         tasks=pacing.delete(Task.objects.filter(stopped__lt=before)),
         jobs=Job.objects.prune(before),
-        hosts=CoverHost.objects.prune(before) + Circuit.objects.prune(before),
+        circuits=Circuit.objects.prune(before),
         events=AuditEvent.objects.prune(year) + _drop_history(year),
         addresses=AuditEvent.objects.forget_addresses(quarter),
         answers=idempotency.prune() + rate_limit.prune(),

@@ -11,9 +11,9 @@ import pytest
 
 from builds import deploy
 from builds.deploy.target import Holding, Sent, Site, Target
-from builds.models import Deployment
 from builds.tree import releases
 from builds.tree.patches import TreeChanges
+from ghost.core.circuits import Circuit
 from tests.presence import present
 
 
@@ -85,8 +85,8 @@ def tip(pages_remote: Path) -> str:
 
 
 def let_time_pass(minutes: float) -> None:
-    row = Deployment.objects.get()
-    Deployment.objects.update(next_try_at=present(row.next_try_at) - timedelta(minutes=minutes))
+    circuit = Circuit.objects.get()
+    Circuit.objects.update(open_until=present(circuit.open_until) - timedelta(minutes=minutes))
 
 
 @pytest.fixture

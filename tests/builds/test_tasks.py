@@ -8,10 +8,11 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from builds import reasons, requests, tasks
-from builds.models import LEASE, Build, BuildState, CoverHost, Extent
+from builds.models import LEASE, Build, BuildState, Extent
 from builds.render import hugo
 from builds.tree import releases
 from ghost.core.catalog.models import Catalog
+from ghost.core.circuits import Circuit
 from ghost.core.errors import OutageError
 from ghost.operations import schedules
 from resources.models import Resource
@@ -235,7 +236,7 @@ def test_a_cover_that_waits_for_another_try_is_tried_by_the_schedule():
     tasks.build_when_quiet()
     assert said(tasks.localize_covers()) == "0 fetched, 0 failed, 0 waiting"
     Resource.objects.filter(pk=row.pk).update(cover_due_at=timezone.now())
-    CoverHost.objects.all().delete()  # its host was left alone for a while
+    Circuit.objects.all().delete()  # its host was left alone for a while
 
     told = said(tasks.localize_covers())
 

@@ -51,7 +51,7 @@ def _policy(open_after: int, first_min: int, longest_min: int, trial_min: int) -
 
 POLICIES = {
     Kind.COVER_HOST: _policy(3, 5, 360, 2),
-    Kind.TRACKER: _policy(3, 10, 360, 2),
+    Kind.TRACKER: _policy(3, 10, 60, 2),
     Kind.DEPLOY_TARGET: _policy(1, 1, 30, 1),
     Kind.WEBHOOK: _policy(3, 1, 60, 2),
     Kind.GIT_BACKUP: _policy(3, 5, 360, 15),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
-from functools import reduce
+from functools import partial, reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any, Self
 
@@ -19,6 +19,9 @@ from ghost.core.db import clock, pacing
 from ghost.core.db.fields import ReasonField
 from ghost.core.events import outbox
 from ghost.core.events.models import EventKind
+from ghost.core.jobs import queue
+from ghost.core.jobs.models import JobKind
+from ghost.core.jobs.task_names import TaskName
 from ghost.core.text.reasons import Reason
 
 if TYPE_CHECKING:
@@ -27,6 +30,14 @@ if TYPE_CHECKING:
 MAX_NAME_CHARS = 255
 MOST_OF_A_KIND = 2_000
 """Anybody who publishes names trackers and hosts of covers: of more, those that failed longest ago go."""
+
+GIVEN_UP_AFTER = timedelta(hours=1)
+"""What was not tried for so long after its pause is wanted by nobody any more."""
+WAITING_TASKS = {
+    Kind.COVER_HOST: (TaskName.LOCALIZE_COVERS, JobKind.COVERS),
+    Kind.DEPLOY_TARGET: (TaskName.DEPLOY_NOW, JobKind.DEPLOY),
+}
+"""What goes on at once when an operator closes a circuit; the others are asked by the clock."""
 
 log = logging.getLogger(__name__)
 
@@ -55,9 +66,18 @@ class CircuitQuerySet(models.QuerySet["Circuit"]):
         """Those whose last answer was a failure."""
         return self.filter(failures__gt=0)
 
-    def open(self) -> Self:
-        """Those that opened, and have not answered since: they rest or are on trial."""
-        return self.exclude(opened_at=None)
+    def open(self, now: datetime | None = None) -> Self:
+        """Those that opened and have not answered since, while somebody asks them."""
+        now = now or clock.now()
+        given_up = Q(open_until__lte=now - GIVEN_UP_AFTER) | Q(open_until__gt=now) & ~_is_held(
+            "open_until", now
+        )
+        return self.exclude(opened_at=None).exclude(given_up)
+
+    def counts_by_kind(self) -> dict[str, int]:
+        """How many there are of each kind."""
+        found = self.order_by().values_list("kind").annotate(models.Count("pk"))
+        return dict(found)
 
     def claim(self, kind: Kind, name: str) -> bool:
         """See `ghost.core.circuits.claim`."""
@@ -98,7 +118,8 @@ class CircuitQuerySet(models.QuerySet["Circuit"]):
                 self.filter(pk=pk).update(waiting=counts.get(name, 0))
 
     def reset(self) -> int:
-        """Have them asked again at once, as an operator wants it; how many had failed."""
+        """Have them asked again, as an operator wants it, and queue what waits for them; how many had
+        failed."""
         rows = list(self.failing())
         with transaction.atomic():
             before = [row.standing() for row in rows]
@@ -106,6 +127,9 @@ class CircuitQuerySet(models.QuerySet["Circuit"]):
                 row.close()
             after = [row.standing() for row in rows]
             trail.record_all("circuit.reset", zip(rows, before, after, strict=True))
+            for kind in {row.kind for row in rows} & WAITING_TASKS.keys():
+                task, job = WAITING_TASKS[Kind(kind)]
+                transaction.on_commit(partial(queue.enqueue, task, kind=job))
         return len(rows)
 
     def prune(self, before: datetime) -> int:

@@ -14,5 +14,7 @@ class TaskName(StrEnum):
     """Something was taken down."""
     LOCALIZE_COVERS = "builds.tasks.localize_covers"
     """A cover is to be fetched."""
+    DEPLOY_NOW = "builds.deploy.tasks.deploy_now"
+    """A target is to be tried again."""
     RUN_SCAN = "dht.tasks.run_scan"
     """Take part in a health scan; its primary key is the argument."""

@@ -27,7 +27,7 @@ class Choice(StrEnum):
 KEPT = (
     "account_emailaddress", "auth_group", "auth_group_permissions", "auth_permission", "auth_user",
     "auth_user_groups", "auth_user_user_permissions", "builds_build", "builds_buildstate",
-    "builds_cover", "builds_coverhost", "builds_coverlease", "builds_deployment", "builds_due",
+    "builds_cover", "builds_coverlease", "builds_deployment", "builds_due",
     "builds_entryrow", "builds_listing", "builds_listingentry", "builds_listingpage",
     "builds_nextoutput", "builds_output", "builds_step", "dht_healthsample", "dht_nodecount",
     "dht_scan", "dht_scanpart", "django_admin_log", "django_content_type", "django_migrations",

@@ -1,34 +1,58 @@
-"""The circuits: hosts of covers that failed so often that they are left alone."""
+"""The circuits: what failed so often that it is left alone."""
 
 from __future__ import annotations
 
-from builds.models import CoverHost
+from typing import Any
+
+from django.conf import settings
+
+from dht.trackers.hosts import parse_address
+from ghost.core.circuits import Circuit, Kind
+from ghost.core.circuits.models import CircuitQuerySet
 from ghost.operations.figures import sentences
 from ghost.operations.figures.item import MAX_ROWS, Item, Moment, Status
 
 
 def item(moment: Moment) -> Item:
-    """Bad while one is open."""
-    hosts = list(CoverHost.objects.failing()[:MAX_ROWS])
-    resting = [host for host in hosts if host.is_resting]
-    rows = [
-        {
-            "name": host.name,
-            "state": host.state,
-            "failures": host.failures,
-            "waiting": host.waiting,
-            "open_until": host.open_until,
-            "failed_at": host.failed_at,
-            "last_error": host.last_error,
-        }
-        for host in hosts
-    ]
-    counts: dict[str, int | float] = {"open": len(resting), "failing": len(hosts)}
-    if not resting:
+    """Bad while one is open that somebody here can mend: of trackers those that the settings name.
+    Publishers' magnets name many that are dead for good."""
+    failing, opened = Circuit.objects.failing(), Circuit.objects.open(moment.now)
+    theirs = opened.of(Kind.TRACKER).exclude(name__in=_own_trackers())
+    bad = list(opened.exclude(pk__in=theirs)[:MAX_ROWS])
+    seen = {row.pk for row in bad}
+    rest = [row for row in failing[:MAX_ROWS] if row.pk not in seen]
+    rows = [_plain(row) for row in [*bad, *rest][:MAX_ROWS]]
+    counts = _counts(failing, opened)
+    if not bad:
         return Item("circuits", Status.OK, sentences.CLOSED(), counts=counts, rows=rows)
-    names = sentences.listed([host.name for host in resting])
+    names = sentences.listed([row.name for row in bad])
     return Item(
-        "circuits", Status.DEGRADED, sentences.OPEN(names=names), sentences.MEND_HOST(), counts,
-        last_error=resting[0].last_error, since=min(h.failed_at or moment.now for h in resting),
+        "circuits", Status.DEGRADED, sentences.OPEN(names=names), sentences.MEND_CIRCUIT(), counts,
+        last_error=bad[0].last_error, since=min(row.opened_at or moment.now for row in bad),
         rows=rows,
     )  # fmt: skip
+
+
+def _own_trackers() -> list[str]:
+    found = (parse_address(url) for url in settings.GHOST.default_trackers)
+    return [address.circuit for address in found if address]
+
+
+def _counts(failing: CircuitQuerySet, opened: CircuitQuerySet) -> dict[str, int | float]:
+    by_kind = opened.counts_by_kind()
+    counts: dict[str, int | float] = {"open": sum(by_kind.values()), "failing": failing.count()}
+    return counts | {f"open_{kind}": by_kind.get(kind, 0) for kind in Kind}
+
+
+def _plain(row: Circuit) -> dict[str, Any]:
+    return {
+        "kind": row.kind,
+        "name": row.name,
+        "state": row.state,
+        "failures": row.failures,
+        "waiting": row.waiting,
+        "opened_at": row.opened_at,
+        "open_until": row.open_until,
+        "failed_at": row.failed_at,
+        "last_error": row.last_error,
+    }

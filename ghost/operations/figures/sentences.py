@@ -44,7 +44,7 @@ TITLES = {
     "backups": _("Backups"),
     "libtorrent": _("libtorrent"),
     "dht": _("DHT"),
-    "circuits": _("Cover hosts"),
+    "circuits": _("Circuits"),
     "machine": _("Folders and programs"),
     "disk": _("Disk"),
     "memory": _("Memory"),
@@ -207,9 +207,11 @@ OPEN_NETWORK = _code(
 
 CLOSED = _code("circuits.closed", _("none is left alone"))
 OPEN = _code("circuits.open", _("left alone after failures: %(names)s"))
-MEND_HOST = _code(
+MEND_CIRCUIT = _code(
     "circuits.do_mend",
-    _("See what each host answered (Cover hosts); upload those covers, or press Try again now."),
+    _(
+        "See what each answered last (Circuits), mend it or the setting that names it, and press Try again now."
+    ),
 )
 
 MACHINE = _code("machine.ready", _("folders can be written, Hugo is there"))

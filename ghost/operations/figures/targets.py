@@ -54,8 +54,12 @@ def _is_late(row: Deployment, now: datetime) -> bool:
     """Whether it should have been tried, and was not. Without schedules nobody tries by the clock."""
     if not (settings.GHOST.enable_scheduler and row.wanted and row.is_due):
         return False
-    since = row.next_try_at or row.tried_at
+    since = _next_try_at(row) or row.tried_at
     return since is not None and now - since > LATE
+
+
+def _next_try_at(row: Deployment) -> datetime | None:
+    return row.circuit.open_until if row.circuit else None
 
 
 def _counts(rows: list[Deployment]) -> dict[str, int | float]:
@@ -63,6 +67,7 @@ def _counts(rows: list[Deployment]) -> dict[str, int | float]:
 
 
 def _plain(row: Deployment) -> dict[str, Any]:
+    circuit = row.circuit
     return {
         "name": row.target,
         "kind": row.kind,
@@ -70,7 +75,7 @@ def _plain(row: Deployment) -> dict[str, Any]:
         "is_current": row.is_current,
         "deployed_at": row.deployed_at,
         "tried_at": row.tried_at,
-        "next_try_at": row.next_try_at,
-        "failed_tries": row.attempts,
+        "next_try_at": circuit.open_until if circuit else None,
+        "failed_tries": circuit.failures if circuit else 0,
         "last_error": row.error,
     }

@@ -1,14 +1,11 @@
 """Covers in the admin."""
 
-from datetime import timedelta
-
 import pytest
 from django.urls import reverse
-from django.utils import timezone
 from PIL import Image
 
 from builds import covers
-from builds.models import Cover, CoverHost
+from builds.models import Cover
 from ghost.core.text.reasons import words
 from resources.models import findings
 from tests import make, operators
@@ -52,34 +49,3 @@ def test_a_resources_form_shows_its_cover_or_why_there_is_none():
 
     assert reverse("admin:builds_cover_image", args=(cover.pk,)) in shown
     assert "no picture &lt;there&gt;" in told
-
-
-def test_operators_see_hosts_and_have_them_tried_again(django_capture_on_commit_callbacks):
-    browser = operators.client("Operator")
-    later = timezone.now() + timedelta(hours=1)
-    host = CoverHost.objects.create(
-        name="dead.example", failures=5, open_until=later, waiting=12, last_error=words("It came too slowly.")
-    )  # fmt: skip
-
-    page = browser.get(operators.list_of("builds_coverhost")).content.decode()
-    answer = operators.act(browser, "builds_coverhost", "try_again", host)
-    again = operators.act(browser, "builds_coverhost", "try_again", host)
-
-    host.refresh_from_db()
-    assert [
-        part in page for part in ("dead.example", "not tried again", "It came too slowly.", "12")
-    ] == [True] * 4
-    assert operators.told(answer) == ["1 host will be tried again."]
-    assert operators.told(again) == ["1 host will be tried again.", "0 hosts will be tried again."]
-    assert (host.failures, host.open_until, host.state) == (0, None, "closed")
-
-
-@pytest.mark.parametrize("group", ["Viewer", "Moderator"])
-def test_others_have_no_host_tried_again(group):
-    browser = operators.client(group)
-    host = CoverHost.objects.create(name="dead.example", failures=5)
-
-    operators.act(browser, "builds_coverhost", "try_again", host)
-
-    host.refresh_from_db()
-    assert host.failures == 5

@@ -18,10 +18,11 @@ from django_q.models import OrmQ
 from builds import covers, tasks
 from builds.covers import fetching, files, localizing
 from builds.covers.fetching import host_of
-from builds.models import Cover, CoverHost, CoverLease
+from builds.models import Cover, CoverLease
 from builds.run import Progress
 from ghost.core import process
 from ghost.core.catalog.models import Catalog
+from ghost.core.circuits import Circuit, Kind
 from ghost.core.io import fetch
 from ghost.core.io.files import write_atomic
 from resources.models import Resource
@@ -208,7 +209,7 @@ def test_a_redirect_to_loopback_is_refused(serve, configure, monkeypatch):
     )
     assert row.cover_image_path is None
     assert "asked" not in secret
-    assert not CoverHost.objects.exists()  # it was not asked, so nothing is known of it
+    assert not Circuit.objects.exists()  # it was not asked, so nothing is known of it
 
 
 def test_pauses_between_failures_grow_and_another_address_starts_afresh(pictures):
@@ -241,7 +242,7 @@ def test_a_disk_that_is_full_is_said_and_stops_nothing(pictures, monkeypatch):
     told = [str(Resource.objects.get(pk=row.pk).cover_error) for row in rows]
     assert counts == {"fetched": 0, "failed": 2, "waiting": 0}
     assert told == ["It can't be kept: No space left on device."] * 2
-    assert not CoverHost.objects.failing().exists()
+    assert not Circuit.objects.failing().exists()
 
 
 # -- meanwhile
@@ -404,7 +405,7 @@ def test_a_dead_host_costs_a_few_tries_whatever_lies_on_it(pictures, serve):
     counts = covers.localize()
     again = covers.localize()
 
-    host = CoverHost.objects.get()
+    host = Circuit.objects.get()
     tried = len(dead["asked"])
     assert tried <= 4
     assert counts == {"fetched": 1, "failed": tried, "waiting": 5000 - tried}
@@ -416,11 +417,11 @@ def test_a_dead_host_costs_a_few_tries_whatever_lies_on_it(pictures, serve):
     assert Resource.objects.get(pk=quick.pk).cover_image_path
 
 
-def fail_once(address: str) -> CoverHost:
+def fail_once(address: str) -> Circuit:
     """Let the pause of the host be over, and have it tried again."""
-    CoverHost.objects.update(open_until=timezone.now() - timedelta(seconds=1))
+    Circuit.objects.update(open_until=timezone.now() - timedelta(seconds=1))
     covers.localize()
-    return CoverHost.objects.get(name=host_of(address))
+    return Circuit.objects.get(name=host_of(address))
 
 
 def test_a_host_that_stays_dead_is_tried_once_after_each_pause_and_the_pauses_grow(pictures):
@@ -463,7 +464,7 @@ def test_only_what_says_of_the_host_that_it_is_down_counts_against_it(pictures, 
 
     covers.localize()
 
-    assert sum(host.failures for host in CoverHost.objects.all()) == failures
+    assert sum(host.failures for host in Circuit.objects.all()) == failures
 
 
 def test_a_connection_that_is_refused_counts_against_its_host(configure):
@@ -472,7 +473,7 @@ def test_a_connection_that_is_refused_counts_against_its_host(configure):
 
     covers.localize()
 
-    host = CoverHost.objects.get()
+    host = Circuit.objects.get()
     assert (host.name, host.failures, host.state) == ("127.0.0.1:1", 1, "failing")
 
 
@@ -484,7 +485,7 @@ def test_a_host_that_wants_to_be_left_alone_is_at_once(pictures, in_words):
 
     counts = covers.localize()
 
-    host = CoverHost.objects.get()
+    host = Circuit.objects.get()
     assert len(pictures["asked"]) <= 2
     assert counts["waiting"] >= 28
     assert round((present(host.open_until) - timezone.now()) / timedelta(minutes=1)) == 20
@@ -497,8 +498,8 @@ def test_no_host_can_ask_to_be_left_alone_for_ever(pictures, wanted):
 
     covers.localize()
 
-    assert CoverHost.objects.get().is_resting
-    assert present(CoverHost.objects.get().open_until) <= timezone.now() + timedelta(hours=6)
+    assert Circuit.objects.get().is_resting
+    assert present(Circuit.objects.get().open_until) <= timezone.now() + timedelta(hours=6)
 
 
 @pytest.mark.parametrize("wanted", ["-1", "soon", "1e9", "9" * 400, "31 Dec 99999 23:59:59"])
@@ -508,14 +509,20 @@ def test_a_retry_after_that_says_nothing_is_passed_over(pictures, wanted):
 
     covers.localize()
 
-    assert (CoverHost.objects.get().failures, CoverHost.objects.get().open_until) == (1, None)
+    assert (Circuit.objects.get().failures, Circuit.objects.get().open_until) == (1, None)
 
 
 def test_a_pause_by_a_clock_that_ran_ahead_is_none():
-    CoverHost.objects.create(name="x", failures=9, open_until=timezone.now() + timedelta(days=9))
+    Circuit.objects.create(
+        kind=Kind.COVER_HOST,
+        opened_at=timezone.now(),
+        name="x",
+        failures=9,
+        open_until=timezone.now() + timedelta(days=9),
+    )
 
-    assert not CoverHost.objects.resting().exists()
-    assert CoverHost.objects.get().state == "trying"
+    assert not Circuit.objects.resting().exists()
+    assert Circuit.objects.get().state == "trying"
 
 
 def test_two_at_most_are_asked_of_a_host_at_once_and_slow_ones_keep_nobody_waiting(pictures, serve):
@@ -582,7 +589,7 @@ def test_what_stalls_holds_nobody_and_counts_against_its_host(
     # Two had half of the time each, two what was left of it; the others were not begun.
     assert errors == [""] * 4 + ["No whole answer within 0.5 s."] * 2
     assert Resource.objects.get(pk=quick.pk).cover_image_path
-    assert CoverHost.objects.get(name=host_of(address)).failures == 2
+    assert Circuit.objects.get(name=host_of(address)).failures == 2
     assert covers.due()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -12,14 +11,12 @@ from django.utils import timezone
 from builds import covers
 from builds.covers import files, upkeep
 from builds.covers import pictures as drawing
-from builds.models import Cover, CoverHost
+from builds.models import Cover
 from ghost.core.catalog.models import Catalog
-from ghost.operations import tasks
 from resources.models import Resource, findings
 from tests import make
 from tests.builds.pictures import image
 from tests.presence import present
-from tests.results import said
 
 pytestmark = pytest.mark.django_db
 
@@ -152,18 +149,6 @@ def test_without_a_folder_all_is_lost_and_nothing_fails(configure, tmp_path):
 
     assert covers.tidy() == {"lost": 3, "swept": 0, "outdated": 0}
     assert covers.tidy() == {"lost": 0, "swept": 0, "outdated": 0}
-
-
-def test_hosts_that_have_not_failed_for_long_are_dropped():
-    long_ago = timezone.now() - timedelta(days=91)
-    CoverHost.objects.create(name="old.example", failed_at=long_ago)
-    CoverHost.objects.create(name="new.example", failed_at=timezone.now())
-
-    told = said(tasks.prune())
-
-    assert " cover hosts 1, " in told
-    assert "; cover files swept: 0; covers lost: 0; " in told
-    assert [host.name for host in CoverHost.objects.all()] == ["new.example"]
 
 
 def test_covers_that_an_earlier_version_drew_are_fetched_anew_in_turn(pictures, monkeypatch):

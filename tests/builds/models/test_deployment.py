@@ -19,15 +19,16 @@ def test_a_failure_is_written_down_and_tried_again_after_growing_pauses(site, br
     for _ in range(8):
         outcome = site.deploy()
         row = Deployment.objects.get()
+        circuit = present(row.circuit)
         pauses.append(
-            round((present(row.next_try_at) - present(row.tried_at)).total_seconds() / 60)
+            round((present(circuit.open_until) - present(row.tried_at)).total_seconds() / 60)
         )
         assert (outcome.is_ok, deploy.due()) == (False, False)
         let_time_pass(pauses[-1])
         assert deploy.due()
 
-    assert pauses == [1, 2, 5, 10, 20, 30, 30, 30]
-    assert (row.state, row.attempts, row.token) == ("failed", 8, "")
+    assert pauses == [1, 2, 4, 8, 16, 30, 30, 30]
+    assert (row.state, circuit.failures, row.token) == ("failed", 8, "")
     assert "could not be brought up to date" in str(row.error)
 
 
@@ -41,24 +42,43 @@ def test_the_pause_is_kept_unless_an_operator_asks(site, broken):
 
     assert (waiting.is_ok, asked.is_ok) == (False, True)
     row = Deployment.objects.get()
-    assert (row.state, row.token, row.attempts, str(row.error), row.next_try_at) == (
-        "done", "state-2", 0, "", None,
-    )  # fmt: skip
+    assert (row.state, row.token, str(row.error)) == ("done", "state-2", "")
+    assert present(row.circuit).state == "closed"
     assert files(broken) == files(site.folder)
 
 
-def test_a_deployment_killed_on_its_way_is_due_again(site, target_folder, monkeypatch):
+@pytest.mark.parametrize("way", ["time-out", "kill"])
+def test_a_deployment_that_does_not_end_is_tried_again_after_a_pause(
+    site, target_folder, monkeypatch, way
+):
     def die(*args):
         raise SystemExit  # as the queue's time-out comes
 
-    monkeypatch.setattr("builds.deploy.folder.Folder.send", die)
-    with pytest.raises(SystemExit):
-        site.deploy()
+    with monkeypatch.context() as patched:
+        patched.setattr("builds.deploy.folder.Folder.send", die)
+        if way == "kill":  # nobody is left to write anything down
+            patched.setattr(Deployment, "bury", lambda self: None)
+        with pytest.raises(SystemExit):
+            site.deploy()
 
-    assert not deploy.due()
+    first, due = site.deploy(), deploy.due()
+    row = Deployment.objects.get()
     let_time_pass(1)
+
+    assert (first.is_ok, due, row.state, row.deployer) == (False, False, "failed", "")
+    assert str(row.error) == "The deployment ended before it was done; it is tried again."
     assert deploy.due()
-    assert Deployment.objects.get().state == "waiting"
+    assert site.deploy().is_ok
+
+
+def test_what_another_machine_deploys_is_not_taken_for_dead(site, target_folder):
+    site.deploy()
+    Deployment.objects.update(deployer="elsewhere.00000000:1:1")
+    row = Deployment.objects.get()
+
+    row.bury()
+
+    assert row.state == "done"
 
 
 def test_new_credentials_are_no_new_target(configure):

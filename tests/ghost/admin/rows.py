@@ -5,8 +5,9 @@ from django.utils import timezone
 from django_q.models import Schedule, Task
 from django_q.tasks import async_task
 
-from builds.models import Build, Cover, CoverHost, Deployment
+from builds.models import Build, Cover, Deployment
 from dht.models import HealthSample, Scan
+from ghost.core.circuits import Circuit
 from resources.models import Block, Category
 from tests import make
 
@@ -21,7 +22,7 @@ def one_of_each(number: int) -> None:
     scan = Scan.objects.create(trigger="test", state="done", started_at=timezone.now())
     HealthSample.objects.create(resource=row, method="dht", status="Active", scan=scan)
     Cover.objects.create(resource=row, digest="0" * 64, width=3, height=4)
-    CoverHost.objects.create(name=f"{number}.example.org", failures=3)
+    Circuit.objects.create(kind="tracker", name=f"{number}.example.org", failures=3)
     Deployment.objects.create(key=f"{number}", kind="folder", target=f"/srv/{number}")
     Block.objects.create(info_hash=make.info_hash())
     build = Build.objects.create(

@@ -12,9 +12,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django_q.models import Failure, Schedule, Success
 
-from builds.models import Build, Cover, CoverHost, Deployment
+from builds.models import Build, Cover, Deployment
 from dht.models import HealthSample, Scan
+from ghost.core import circuits
 from ghost.core.audit.models import AuditEvent
+from ghost.core.circuits import Circuit, Kind
 from ghost.core.heartbeats.models import Heartbeat
 from ghost.core.jobs.entries import QueueEntry
 from ghost.core.text.durations import ago
@@ -30,7 +32,7 @@ pytestmark = pytest.mark.django_db
 
 
 MODELS = [
-    AuditEvent, Block, Build, Category, Cover, CoverHost, Deployment, Failure, Group, HealthSample, QueueEntry, Resource, Scan,
+    AuditEvent, Block, Build, Category, Circuit, Cover, Deployment, Failure, Group, HealthSample, QueueEntry, Resource, Scan,
     Schedule, Success, Team, Token, User,
 ]  # fmt: skip
 POLICY = "Content-Security-Policy"
@@ -260,7 +262,7 @@ def test_what_is_wrong_with_the_installation_stands_on_top_with_what_to_do():
         kind="worker", host="one", pid=1, version="1",
         started_at=now, last_seen_at=now - timedelta(hours=3),
     )  # fmt: skip
-    CoverHost.objects.note_failure("covers.example", words("refused"), retry_after_s=600)
+    circuits.failed(Kind.COVER_HOST, "covers.example", words("refused"), retry_after_s=600)
 
     strip = standing(operators.client("Operator"))
 
@@ -269,7 +271,7 @@ def test_what_is_wrong_with_the_installation_stands_on_top_with_what_to_do():
     assert "Start the worker" in strip
     assert "3\xa0hours ago" in strip
     assert strip.index("no worker is running") < strip.index("covers.example")
-    assert operators.list_of("builds_coverhost") in strip
+    assert operators.list_of("ghost_circuit") in strip
 
 
 def test_an_installation_in_order_says_so():

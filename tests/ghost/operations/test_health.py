@@ -13,7 +13,9 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from builds.models import BuildState, CoverHost
+from builds.models import BuildState
+from ghost.core import circuits
+from ghost.core.circuits import Kind
 from ghost.core.db import migrations_state
 from ghost.core.http.client_address import normalized
 from ghost.core.text.reasons import words
@@ -94,7 +96,7 @@ def items(response) -> dict[str, dict]:
 
 def test_an_admin_sees_how_each_part_stands(client):
     fail_build()
-    CoverHost.objects.note_failure("covers.example", words("refused"), retry_after_s=600)
+    circuits.failed(Kind.COVER_HOST, "covers.example", words("refused"), retry_after_s=600)
 
     response = client.get("/health", headers=bearer(Role.ADMIN))
 
@@ -106,7 +108,7 @@ def test_an_admin_sees_how_each_part_stands(client):
     assert found["build"]["status"] == "degraded"
     assert found["build"]["last_error"] == "hugo exited with 1"
     assert found["build"]["advice"]
-    assert found["circuits"]["counts"] == {"open": 1, "failing": 1}
+    assert found["circuits"]["counts"]["open_cover_host"] == 1
     assert found["circuits"]["rows"][0]["name"] == "covers.example"
     assert found["circuits"]["rows"][0]["last_error"] == "refused"
     assert json.dumps(response.json())

@@ -74,7 +74,7 @@ def test_prune_drops_what_is_old_and_keeps_the_rest():
     told = tasks.prune()
 
     assert said(told) == (
-        "dropped: health samples 1, scans 0, builds 1, ended tasks 1, jobs 1, cover hosts 0,"
+        "dropped: health samples 1, scans 0, builds 1, ended tasks 1, jobs 1, circuits 0,"
         " audit events 0, addresses in them 0, kept answers and counts 0; cover files swept: 0; covers lost: 0;"
         " earlier covers to be fetched anew: 0; metadata files swept: 0"
     )

@@ -14,11 +14,13 @@ from django.utils import translation
 import builds.reasons
 import dht.reasons
 import resources.reasons
-from builds.models import Build, BuildState, CoverHost, Deployment
+from builds.models import Build, BuildState, Deployment
 from builds.run import Run
 from dht import probe_jobs
 from dht.models import Scan
+from ghost.core import circuits
 from ghost.core.catalog.models import Catalog
+from ghost.core.circuits import Kind
 from ghost.core.errors import OutageError
 from ghost.core.io import failures
 from ghost.core.jobs import queue
@@ -97,11 +99,11 @@ def test_a_cover_that_failed_in_the_admin():
     require_said(operators.client(), operators.form_of("resources_resource", row.pk), reason)
 
 
-def test_a_host_of_covers_in_the_admin():
+def test_a_circuit_in_the_admin():
     reason = failures.STATUS(number=503)
-    CoverHost.objects.note_failure("a.example", reason)
+    circuits.failed(Kind.COVER_HOST, "a.example", reason)
 
-    require_said(operators.client(), operators.list_of("builds_coverhost"), reason)
+    require_said(operators.client(), operators.list_of("ghost_circuit"), reason)
 
 
 def test_a_scan_in_the_admin():

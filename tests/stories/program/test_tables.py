@@ -48,7 +48,6 @@ TABLES = {
     "builds.Build": (PRIVATE, "GHOST_KEEP_DAYS"),
     "builds.BuildState": (PRIVATE, BOUNDED),
     "builds.Cover": (PRIVATE, WITH_IT),
-    "builds.CoverHost": (PRIVATE, "GHOST_KEEP_DAYS"),
     "builds.CoverLease": (PRIVATE, "minutes"),
     "builds.Deployment": (PRIVATE, BOUNDED),
     "builds.Due": (PUBLIC, BUILT),

@@ -16,10 +16,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django_q.models import Failure, Schedule, Task
 
-from builds.models import BuildState, CoverHost, Deployment
+from builds.models import BuildState, Deployment
 from dht.models import Scan
 from ghost.core.audit.models import AuditEvent
 from ghost.core.audit.trail import HIDDEN
+from ghost.core.circuits import Circuit
 from ghost.operations.schedules import sync as sync_schedules
 from resources.models import Block, Category, Resource
 from teams.models import Team, Token
@@ -94,9 +95,12 @@ def deployments(**kwargs) -> Rows:
     ]
 
 
-def hosts() -> list[CoverHost]:
+def circuits() -> list[Circuit]:
     later = timezone.now() + timedelta(hours=1)
-    return [CoverHost.objects.create(name=n, failures=9, open_until=later) for n in ("a.b", "c.d")]
+    return [
+        Circuit.objects.create(kind="tracker", name=name, failures=9, open_until=later)
+        for name in ("a.b", "c.d")
+    ]
 
 
 def scans() -> list[Scan]:
@@ -133,7 +137,7 @@ ACTIONS: dict[tuple[type, str], tuple[Rows, str, dict[str, str]]] = {
         deployments(state="held", asked="x", deletions=3), "deployment.allow_deletions", {},
     ),
     (Deployment, "forget"): (deployments(), "deployment.forget", {}),
-    (CoverHost, "try_again"): (hosts, "coverhost.try_again", {}),
+    (Circuit, "try_again"): (circuits, "circuit.reset", {}),
     (Scan, "stop"): (scans, "scan.stop", {}),
     (Token, "revoke"): (tokens, "token.revoke", {"confirmed": "1"}),
     (Token, "activate"): (inert_tokens, "token.activate", {"confirmed": "1"}),

@@ -65,7 +65,7 @@ def test_pauses_double_up_to_the_longest():
         pauses.append((present(row.open_until) - present(row.failed_at)) // timedelta(minutes=1))
         let_pause_end()
 
-    assert pauses == [10, 20, 40, 80, 160, 320, 360, 360]
+    assert pauses == [10, 20, 40, 60, 60, 60, 60, 60]
 
 
 def test_when_a_pause_is_over_one_caller_tries():

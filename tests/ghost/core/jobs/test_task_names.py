@@ -11,6 +11,7 @@ ARGUMENTS = {
     TaskName.BUILD_WHEN_QUIET: (),
     TaskName.BUILD_AT_ONCE: (),
     TaskName.LOCALIZE_COVERS: (),
+    TaskName.DEPLOY_NOW: (),
     TaskName.RUN_SCAN: (1,),
 }
 

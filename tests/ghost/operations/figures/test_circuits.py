@@ -1,32 +1,71 @@
-"""Hosts of covers that are left alone."""
+"""What is left alone after failures."""
 
 from __future__ import annotations
 
 import pytest
 
-from builds.models import CoverHost
+from ghost.core import circuits
+from ghost.core.circuits import Circuit, Kind
 from ghost.core.text.reasons import words
-from tests.ghost.operations.figures.moments import item, told
+from tests.ghost.operations.figures.moments import ago, item, told
 
 pytestmark = pytest.mark.django_db
 
 
-def fail(times: int) -> None:
+def fail(times: int, kind: Kind = Kind.COVER_HOST, name: str = "covers.example") -> None:
     for _ in range(times):
-        CoverHost.objects.note_failure("covers.example", words("HTTP 503"))
+        circuits.failed(kind, name, words("HTTP 503"))
 
 
 def test_a_failure_opens_no_circuit():
     fail(1)
 
     assert told("circuits") == ("ok", "circuits.closed")
-    assert item("circuits").counts == {"open": 0, "failing": 1}
+    assert {n: c for n, c in item("circuits").counts.items() if c} == {"failing": 1}
 
 
-def test_an_open_circuit_degrades_health_until_it_is_closed(client):
-    fail(3)
-    opened, word = told("circuits"), client.get("/health").json()
-    CoverHost.objects.reset()
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind != Kind.TRACKER])
+def test_an_open_circuit_degrades_health_until_it_is_closed(client, kind):
+    fail(3, kind)
+    opened, word = item("circuits"), client.get("/health").json()
+    Circuit.objects.reset()
 
-    assert (opened, word) == (("degraded", "circuits.open"), {"status": "degraded"})
+    assert (str(opened.status), opened.reason.code) == ("degraded", "figures.circuits.open")
+    assert {n: c for n, c in opened.counts.items() if c} == {
+        "open": 1,
+        "failing": 1,
+        f"open_{kind}": 1,
+    }
+    assert (opened.rows[0]["kind"], str(opened.last_error)) == (kind, "HTTP 503")
+    assert word == {"status": "degraded"}
     assert told("circuits") == ("ok", "circuits.closed")
+
+
+def test_of_trackers_those_that_the_settings_name_need_somebody(configure):
+    configure(default_trackers=("udp://ours.example:1337/announce", "wss://web.example/"))
+    fail(3, Kind.TRACKER, "udp://theirs.example:80")
+    theirs = told("circuits"), item("circuits").counts["open_tracker"]
+    fail(3, Kind.TRACKER, "udp://ours.example:1337")
+
+    assert theirs == (("ok", "circuits.closed"), 1)
+    assert told("circuits") == ("degraded", "circuits.open")
+    assert str(item("circuits").reason) == "left alone after failures: udp://ours.example:1337"
+
+
+def test_it_stays_bad_while_it_is_on_trial_and_not_when_nobody_asks_any_more():
+    fail(3)
+    Circuit.objects.update(open_until=ago(minutes=1))
+    on_trial = told("circuits")
+    Circuit.objects.update(open_until=ago(minutes=61))
+
+    assert on_trial == ("degraded", "circuits.open")
+    assert told("circuits") == ("ok", "circuits.closed")
+
+
+def test_what_needs_somebody_is_named_before_what_does_not():
+    fail(3)
+    for number in range(120):
+        fail(1, Kind.TRACKER, f"udp://{number}.example:80")
+
+    rows = item("circuits").rows
+    assert (len(rows), rows[0]["name"]) == (100, "covers.example")

@@ -55,7 +55,7 @@ def test_one_that_nobody_tries_is_late_but_not_without_the_scheduler(row, config
     row.want("a")
     row.begin()
     before = told("deployments")
-    Deployment.objects.update(next_try_at=ago(minutes=20))
+    Deployment.objects.update(tried_at=ago(minutes=20))
     after = told("deployments")
     configure(enable_scheduler=False)
 
