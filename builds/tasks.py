@@ -102,7 +102,7 @@ def take_removals_off() -> None:
 
 def ask_for_purge() -> None:
     """For the watch: have kept states purged of what is off the site since, if that is due."""
-    if purge.is_due():
+    if purge.is_due() and not queue.is_waiting(purge_kept):
         queue.enqueue(purge_kept, kind=JobKind.OTHER)
 
 
@@ -170,7 +170,7 @@ def localize_covers() -> Plain:
 def ask_again() -> None:
     """For the watch, every few seconds: queue a build that failed, whose builder died, or that was
     postponed and is lost. Without schedules only what somebody asked for."""
-    if _is_due_again() and BuildState.take_try():
+    if _is_due_again() and not queue.is_waiting(build_again) and BuildState.take_try():
         _queue(build_again)
 
 

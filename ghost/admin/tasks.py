@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from typing import Any
 
 # Its own registrations come first, so that `register` can take their place.
 import django_q.admin  # noqa: F401  # imported for that alone
 from django.contrib import admin, messages
 from django.contrib.admin.exceptions import NotRegistered
+from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.urls import URLPattern, path
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django_q.models import Failure, OrmQ, Success, Task
@@ -20,9 +24,16 @@ from ghost.core.admin.model_admin import ReadOnlyAdmin, badge, display, register
 from ghost.core.admin.operators_named import NamesOperators
 from ghost.core.audit import people
 from ghost.core.audit.trail import HIDDEN
-from ghost.core.jobs import queue
+from ghost.core.jobs import pause, queue
 from ghost.core.jobs.entries import QueueEntry
+from ghost.core.jobs.pause import Drain
 from ghost.core.text.reasons import put_into_words
+from ghost.operations import queue_state
+
+
+def _may_pause(request: HttpRequest) -> bool:
+    """Whoever may pause schedules, too."""
+    return bool(request.user.has_perm("django_q.change_schedule"))
 
 
 def readable_arguments(arguments: list[object]) -> list[object]:
@@ -112,6 +123,7 @@ class FailureAdmin(TaskAdmin):
 
 @register(QueueEntry)
 class QueueAdmin(ReadOnlyAdmin[QueueEntry]):
+    list_before_template = "admin/ghost/queue_pause.html"
     list_display = ["func", "arguments", "shown_state", "asked_at", "begun_at", "worker"]
     fields = [
         "task_id",
@@ -132,6 +144,38 @@ class QueueAdmin(ReadOnlyAdmin[QueueEntry]):
         task = row.task
         more = [task["kwargs"]] if task.get("kwargs") else []
         return shortened(readable_arguments([*task.get("args", ()), *more]))
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("pause/", view(self.pause), name="ghost_queue_pause"),
+            path("resume/", view(self.resume), name="ghost_queue_resume"),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {"drain": pause.look(), "may_pause": _may_pause(request)}
+        return super().changelist_view(request, context | (extra_context or {}))
+
+    def pause(self, request: HttpRequest) -> HttpResponse:
+        """Let nothing new start on any host (POST)."""
+        told = gettext("The queue is paused: nothing new starts, what runs comes to its end.")
+        return self._change(request, pause.pause, told)
+
+    def resume(self, request: HttpRequest) -> HttpResponse:
+        """Let tasks begin again (POST)."""
+        return self._change(request, queue_state.resume, gettext("The queue goes on."))
+
+    def _change(self, request: HttpRequest, change: Callable[[], Drain], told: str) -> HttpResponse:
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not _may_pause(request):
+            raise PermissionDenied
+        change()
+        self.message_user(request, told, messages.SUCCESS)
+        return self.back(request)
 
     @display(description=_("state"))
     def shown_state(self, row: QueueEntry) -> str:

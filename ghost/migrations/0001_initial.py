@@ -127,7 +127,6 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('paused_at', models.DateTimeField(null=True)),
-                ('paused_by', models.CharField(blank=True, max_length=150)),
             ],
             options={
                 'default_permissions': (),

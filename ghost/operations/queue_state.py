@@ -7,13 +7,22 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django_q.conf import Conf
 
 from ghost.core.config import vault
 from ghost.core.jobs import pause
 from ghost.core.jobs.pause import Drain
-from ghost.operations import figures
+from ghost.operations import figures, schedules
 from ghost.operations.figures import Figures, Item, Status
+
+
+def resume() -> Drain:
+    """Let tasks begin again, and what the clock should have begun meanwhile; how it stands."""
+    with transaction.atomic():
+        if pause.is_paused():
+            schedules.go_on()
+        return pause.resume()
 
 
 def look() -> dict[str, Any]:

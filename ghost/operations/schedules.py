@@ -26,6 +26,7 @@ from ghost.core.errors import ConflictError, RefusedError
 from ghost.core.jobs import queue
 from ghost.core.jobs.entries import QueueEntry
 from ghost.core.jobs.models import JobKind
+from ghost.core.jobs.pause import is_paused
 from ghost.core.jobs.schedule_runs import ScheduleRun
 from ghost.core.text.reasons import Reason, ReasonCode, words
 
@@ -178,6 +179,14 @@ def catch_up() -> int:
     return int(late.update(next_run=now))
 
 
+def go_on() -> None:
+    """After the queue was paused: all that should have run meanwhile runs once, and is waited for from
+    now on."""
+    with transaction.atomic():
+        catch_up()
+        ScheduleRun.objects.update(expected_since=timezone.now())
+
+
 def pause(rows: Iterable[Schedule]) -> None:
     """Leave them out until they are resumed."""
     Schedule.objects.filter(pk__in=[row.pk for row in rows]).update(repeats=PAUSED)
@@ -194,9 +203,10 @@ def resume(rows: Iterable[Schedule]) -> None:
 
 
 def queue_due() -> None:
-    """Queue what is due, unless GHOST_ENABLE_SCHEDULER is 0."""
+    """Queue what is due, unless GHOST_ENABLE_SCHEDULER is 0, or the queue is paused: then it would only
+    lie there."""
     rows = Schedule.objects.exclude(repeats=PAUSED)
-    if not settings.GHOST.enable_scheduler or not any(map(_is_due, rows)):
+    if not settings.GHOST.enable_scheduler or not any(map(_is_due, rows)) or is_paused():
         return
     with (
         transaction.atomic()

@@ -13,8 +13,9 @@ from typing import Self
 
 from django.db import models, transaction
 from django.utils import timezone
+from django_q.brokers import get_broker
 
-from ghost.core.audit import actors, trail
+from ghost.core.audit import trail
 from ghost.core.jobs.entries import QueueEntry
 
 
@@ -34,7 +35,6 @@ class Drain:
 
     state: QueueState
     paused_at: datetime | None
-    paused_by: str
     running: int
     waiting: int
 
@@ -50,8 +50,6 @@ class QueuePause(models.Model):
     ONLY = 1
     paused_at = models.DateTimeField(null=True)
     """None while it is active."""
-    paused_by = models.CharField(max_length=150, blank=True)
-    """The token, operator or command that paused it."""
 
     class Meta:
         default_permissions = ()
@@ -77,12 +75,26 @@ def is_paused() -> bool:
     return QueuePause.objects.exclude(paused_at=None).exists()
 
 
+def begin(task_id: str) -> bool:
+    """Note that this worker begins a task that its cluster fetched; False if the queue is paused: the
+    task waits again then, for whoever fetches it once the queue is resumed."""
+    with transaction.atomic():
+        ours = QueueEntry.objects.filter(task_id=task_id)
+        if not QueuePause.locked().is_paused:
+            ours.begin()
+            return True
+        ours.update(cluster="", held_at=None)
+        for entry in ours:
+            get_broker().give_back(entry)
+    return False
+
+
 def pause() -> Drain:
     """From now on no task begins anywhere, until `resume`; how far it is."""
     with transaction.atomic():
         row = QueuePause.locked()
         if not row.is_paused:
-            row.paused_at, row.paused_by = timezone.now(), actors.current().name[:150]
+            row.paused_at = timezone.now()
             row.save()
             trail.record("queue.pause", row)
     return look()
@@ -93,7 +105,7 @@ def resume() -> Drain:
     with transaction.atomic():
         row = QueuePause.locked()
         if row.is_paused:
-            row.paused_at, row.paused_by = None, ""
+            row.paused_at = None
             row.save()
             trail.record("queue.resume", row)
     return look()
@@ -106,7 +118,6 @@ def look() -> Drain:
     return Drain(
         state=_state(is_paused=row.is_paused, running=running),
         paused_at=row.paused_at,
-        paused_by=row.paused_by,
         running=running,
         waiting=QueueEntry.objects.waiting().count(),
     )

@@ -12,6 +12,7 @@ from ghost.core.audit import actors
 from ghost.core.audit.models import ActorKind
 from ghost.core.events import outbox
 from ghost.core.events.models import EventKind
+from ghost.core.jobs.entries import QueueEntry
 from ghost.core.jobs.models import Job, JobKind, JobPart
 
 _NO_BUILD_YET = {"state": "queued"} | dict.fromkeys(
@@ -45,6 +46,12 @@ def enqueue(
         if kind == JobKind.BUILD:
             outbox.add(EventKind.BUILD, dict(_NO_BUILD_YET), is_for_all=True)
     return task_id
+
+
+def is_waiting(task: Callable[..., object]) -> bool:
+    """Whether one of these lies in the queue that no worker has begun: another one would do nothing more."""
+    name = f"{task.__module__}.{task.__name__}"
+    return QueueEntry.objects.waiting().filter(func=name).exists()
 
 
 def enqueue_again(task: Task) -> str:

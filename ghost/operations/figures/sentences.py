@@ -37,6 +37,7 @@ TITLES = {
     "workers": _("Worker"),
     "web": _("Web server"),
     "queue": _("Queue"),
+    "jobs": _("Tasks"),
     "redis": _("Redis"),
     "schedules": _("Schedules"),
     "build": _("Build"),
@@ -86,6 +87,18 @@ WEB = _code(
 
 QUEUE = _code("queue.moves", _("waiting: %(waiting)s, running: %(running)s"))
 STUCK = _code("queue.stuck", _("nobody takes what has waited for more than ten minutes"))
+QUEUE_DRAINING = _code(
+    "queue.draining", _("paused: nothing new starts, still running: %(running)s")
+)
+QUEUE_DRAINED = _code("queue.drained", _("paused: nothing runs, waiting: %(waiting)s"))
+RESUME_QUEUE = _code(
+    "queue.do_resume", _("Resume it once it may go on (Queue, or manage.py queue resume).")
+)
+JOBS_FAILING = _code("jobs.failing", _("%(failed)s of %(ended)s tasks of the last hour failed"))
+JOBS = _code("jobs.ended", _("ended in the last hour: %(ended)s, failed: %(failed)s"))
+LOOK_AT_FAILED = _code(
+    "jobs.do_look", _("Look at what the failed tasks say, and run them again (Failed tasks).")
+)
 MORE_WORKERS = _code(
     "queue.do_workers",
     _(
@@ -104,6 +117,7 @@ SCHEDULED = _code(
     "schedules.run",
     ngettext_lazy("%(number)s runs by the clock", "%(number)s run by the clock", "number"),
 )
+SCHEDULES_WAIT = _code("schedules.wait", _("they wait until the queue is resumed"))
 SCHEDULER_OFF = _code("schedules.off", _("switched off (GHOST_ENABLE_SCHEDULER=0)"))
 NOT_SET_UP = _code("schedules.missing", _("missing: %(names)s"))
 OVERDUE = _code("schedules.overdue", _("overdue: %(names)s"))

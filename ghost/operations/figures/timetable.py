@@ -10,6 +10,7 @@ from django.conf import settings
 from django_q.conf import Conf
 from django_q.models import Schedule
 
+from ghost.core.jobs.pause import is_paused
 from ghost.core.jobs.schedule_runs import ScheduleRun
 from ghost.core.text.reasons import NONE, Reason, from_plain, words
 from ghost.operations import schedules
@@ -32,6 +33,7 @@ class Entry:
 
     schedule: Schedule
     run: ScheduleRun | None
+    is_queue_paused: bool = False
 
     @property
     def task(self) -> schedules.ScheduledTask | None:
@@ -71,7 +73,7 @@ class Entry:
 
     def is_overdue(self, now: datetime) -> bool:
         """Whether it should have been queued, or have ended, some time ago."""
-        if self.is_paused or not settings.GHOST.enable_scheduler:
+        if self.is_paused or self.is_queue_paused or not settings.GHOST.enable_scheduler:
             return False
         return bool(self.schedule.next_run < now - LATE) or self._is_missed(now)
 
@@ -103,7 +105,8 @@ class Entry:
 def entries() -> list[Entry]:
     """Every schedule of the table, in the order in which they were made."""
     runs = {run.name: run for run in ScheduleRun.objects.all()}
-    return [Entry(row, runs.get(row.name)) for row in Schedule.objects.order_by("id")]
+    waits = is_paused()
+    return [Entry(row, runs.get(row.name), waits) for row in Schedule.objects.order_by("id")]
 
 
 def item(moment: Moment) -> Item:
@@ -122,6 +125,8 @@ def item(moment: Moment) -> Item:
 def _judged(table: list[Entry], moment: Moment) -> Item:
     if not settings.GHOST.enable_scheduler:
         return Item(NAME, Status.OK, sentences.SCHEDULER_OFF())
+    if any(e.is_queue_paused for e in table):
+        return Item(NAME, Status.OK, sentences.SCHEDULES_WAIT())
     missing = {e.name for e in schedules.entries()} - {e.name for e in table}
     if missing and moment.is_starting:
         return Item(NAME, Status.UNKNOWN, sentences.NOTHING_SEEN())

@@ -6,6 +6,7 @@ Counted from the entries that the database has of every task, whichever broker h
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, Min, Q
@@ -13,7 +14,9 @@ from django_q.conf import Conf
 from django_q.models import Failure, OrmQ
 
 from ghost.core.heartbeats.models import Heartbeat
+from ghost.core.jobs import pause
 from ghost.core.jobs.entries import QueueEntry
+from ghost.core.jobs.pause import Drain
 from ghost.core.text.reasons import from_plain
 from ghost.operations.figures import sentences
 from ghost.operations.figures.item import Item, Moment, Status
@@ -39,11 +42,25 @@ def item(moment: Moment) -> Item:
         "failed_within_a_day": failed,
         "longest_wait_s": round(max(waited_s, 0.0), 1),
     }
+    drain = pause.look()
+    counts["paused"] = int(drain.paused_at is not None)
+    if drain.paused_at:
+        return _paused(drain, counts)
     if oldest and moment.now - oldest > PATIENCE:
         told, advice = sentences.STUCK(), sentences.MORE_WORKERS()
         return Item("queue", Status.DEGRADED, told, advice, counts, since=oldest)
     told = sentences.QUEUE(waiting=figures["waiting"], running=figures["running"])
     return Item("queue", Status.OK, told, counts=counts)
+
+
+def _paused(drain: Drain, counts: dict[str, Any]) -> Item:
+    """Somebody did that, and somebody has to resume it."""
+    if drain.is_drained:
+        told = sentences.QUEUE_DRAINED(waiting=drain.waiting)
+    else:
+        told = sentences.QUEUE_DRAINING(running=drain.running)
+    advice = sentences.RESUME_QUEUE()
+    return Item("queue", Status.DEGRADED, told, advice, counts, since=drain.paused_at)
 
 
 def redis(moment: Moment) -> Item:

@@ -16,13 +16,16 @@ import signal
 import time
 import uuid
 from collections.abc import Callable
+from multiprocessing import Value
 from multiprocessing.process import BaseProcess
 from types import FrameType
 from typing import Any, NoReturn
 
 from django_q.cluster import Sentinel
+from django_q.worker import worker
 
 from ghost.core.jobs import shutdown
+from ghost.operations.workers.fetched_tasks import FetchedTasks
 from ghost.operations.workers.parent import PR_SET_NAME, PR_SET_PDEATHSIG, control_process, say
 
 STUCK_S = 10.0
@@ -87,6 +90,12 @@ class Guard(Sentinel):  # type: ignore[misc]  # django-q2 has no types
         self._role = target.__name__
         child: BaseProcess = super().spawn_process(target, *args)
         return child
+
+    def spawn_worker(self) -> None:
+        """One that begins nothing while the queue is paused."""
+        self.spawn_process(
+            worker, FetchedTasks(self.task_queue), self.result_queue, Value("f", IDLE), self.timeout
+        )
 
     def _before_fork(self) -> None:
         self._forking = os.getpid()

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 from django_q.models import Failure, OrmQ, Schedule, Success, Task
 
+from ghost.core.jobs import pause
 from tests import operators
 from tests.ghost.admin.rows import one_of_each
 
@@ -55,3 +56,31 @@ def test_a_viewer_neither_pauses_nor_retries_nor_dismisses(model, action):
 
     assert Schedule.objects.get().repeats == -1
     assert (Failure.objects.count(), OrmQ.objects.count()) == (1, 1)
+
+
+def test_operators_pause_the_queue_and_resume_it_by_post_alone():
+    browser = operators.client("Operator")
+    page = "/admin/ghost/queueentry/"
+    browser.get(page + "pause/")
+    unchanged = pause.look().state
+
+    browser.post(page + "pause/")
+    paused = browser.get(page).content.decode()
+    browser.post(page + "resume/")
+
+    assert unchanged == "active"
+    assert "The queue is paused, and nothing runs." in paused
+    assert f'action="{page}resume/"' in paused
+    assert pause.look().state == "active"
+
+
+def test_a_viewer_sees_that_it_is_paused_and_can_change_nothing():
+    pause.pause()
+    browser = operators.client("Viewer")
+
+    shown = browser.get("/admin/ghost/queueentry/").content.decode()
+    answer = browser.post("/admin/ghost/queueentry/resume/")
+
+    assert "The queue is paused" in shown
+    assert "queueentry/resume/" not in shown
+    assert (answer.status_code, pause.look().state) == (403, "drained")

@@ -11,11 +11,11 @@ from django_q.models import OrmQ, Schedule
 
 from ghost.core.audit.models import AuditEvent
 from ghost.core.errors import ConflictError, RefusedError
-from ghost.core.jobs import worker
+from ghost.core.jobs import pause, worker
 from ghost.core.jobs.entries import QueueEntry
 from ghost.core.jobs.models import Job
 from ghost.core.jobs.schedule_runs import ScheduleRun
-from ghost.operations import schedules
+from ghost.operations import queue_state, schedules
 
 pytestmark = pytest.mark.django_db
 
@@ -82,6 +82,21 @@ def test_without_the_scheduler_nothing_is_queued(configure):
     schedules.queue_due()
 
     assert OrmQ.objects.count() == 0
+
+
+def test_while_the_queue_is_paused_nothing_is_queued_and_once_afterwards():
+    schedules.sync()
+    due("probe what is due", minutes=90)
+    pause.pause()
+    schedules.queue_due()
+    while_paused = OrmQ.objects.count()
+
+    queue_state.resume()
+    schedules.queue_due()
+    schedules.queue_due()
+
+    assert while_paused == 0
+    assert [message.func() for message in OrmQ.objects.all()] == ["dht.tasks.run_probes"]
 
 
 def test_while_nothing_is_due_nothing_is_written(django_assert_num_queries):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from django_q.models import OrmQ, Task
+from django_q.models import OrmQ, Schedule, Task
 
+from ghost.core.jobs import pause
 from ghost.core.jobs.entries import QueueEntry
+from ghost.core.jobs.schedule_runs import ScheduleRun
 from ghost.core.jobs.worker import REDIS_AWAY
+from ghost.operations import queue_state, schedules
 from tests.ghost.operations.figures.moments import ago, heartbeat, item, told
 from tests.presence import present
 
@@ -74,3 +77,31 @@ def test_redis_is_as_workers_hosts_see_it(configure):
         ("degraded", "redis.away"),
     )  # fmt: skip
     assert "refused" in str(item("redis").last_error)
+
+
+def test_a_paused_queue_needs_somebody_and_says_whether_it_is_drained():
+    entry("1", worker="one:1:1", begun_at=ago(minutes=1))
+    entry("2", asked_at=ago(minutes=11))
+    pause.pause()
+    draining = told("queue")
+    QueueEntry.objects.filter(task_id="1").delete()
+
+    assert draining == ("degraded", "queue.draining")
+    assert told("queue") == ("degraded", "queue.drained")
+    pause.resume()
+    assert told("queue") == ("degraded", "queue.stuck")
+
+
+def test_schedules_are_not_overdue_while_the_queue_is_paused_nor_right_after():
+    heartbeat()
+    schedules.sync()
+    Schedule.objects.update(next_run=ago(hours=3))
+    ScheduleRun.objects.update(expected_since=ago(days=3), ended_at=ago(hours=4))
+    before = told("schedules")
+    pause.pause()
+    meanwhile = told("schedules")
+    queue_state.resume()
+
+    assert before == ("degraded", "schedules.overdue")
+    assert meanwhile == ("ok", "schedules.wait")
+    assert told("schedules")[0] == "ok"

@@ -55,6 +55,14 @@ class WorkerHost:
         self._feeder.stdin.flush()
         assert self._feeder.stdout.readline() == "queued\n"
 
+    def pause(self) -> None:
+        """Let nothing new begin."""
+        assert self._feeder.stdin is not None
+        assert self._feeder.stdout is not None
+        self._feeder.stdin.write("pause\n")
+        self._feeder.stdin.flush()
+        assert self._feeder.stdout.readline() == "paused\n"
+
     def flood(self, name: str, number: int, seconds: float = 0.1) -> list[str]:
         """Queue many; the names of their marks."""
         marks = [f"{name}{each}" for each in range(number)]

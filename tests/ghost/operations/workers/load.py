@@ -42,11 +42,15 @@ def main() -> None:
     import django
 
     django.setup()
-    from ghost.core.jobs import queue
+    from ghost.core.jobs import pause, queue
     from ghost.core.jobs.models import JobKind
 
     for line in sys.stdin:
         name, *words = line.split()
+        if name == "pause":
+            pause.pause()
+            print("paused", flush=True)
+            continue
         args = [word for word in words if "=" not in word]
         options: dict[str, Any] = {
             key: int(value) for key, _, value in (w.partition("=") for w in words) if value

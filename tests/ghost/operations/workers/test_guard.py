@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import itertools
+import json
 import os
 import pickle
 import signal
@@ -141,3 +142,25 @@ def failures(host: WorkerHost, task: str) -> list[str]:
         str(pickle.loads(base64.b64decode(result)))[:29]
         for (result,) in host.place.rows(sql, f"%load.{task}")
     ]
+
+
+def test_a_drained_queue_stays_so_over_a_restart_and_loses_nothing(host):
+    marks = host.flood("drained", 8, 0.5)
+    wait_for("work", lambda: any(host.has_begun(mark) for mark in marks))
+
+    host.pause()
+    drained = json.loads(host.place.manage("queue", "drain", "--wait", "--timeout", "60"))
+    begun = [mark for mark in marks if host.has_begun(mark)]
+    ended = [mark for mark in marks if host.runs(mark)]
+    guard = host.pid("guard")
+    host.kill("guard")
+    wait_for("another cluster", lambda: host.pid("pusher") and host.pid("guard") != guard)
+    wait_for("its workers", lambda: len(host.pids("worker")) == 2)
+    still = [mark for mark in marks if host.has_begun(mark)]
+    host.place.manage("queue", "resume")
+    wait_for("all work", lambda: not host.entries())
+
+    assert (drained["is_drained"], drained["state"], drained["running"]) == (True, "drained", 0)
+    assert 0 < len(begun) < len(marks)
+    assert begun == ended == still
+    assert [host.runs(mark) for mark in marks] == [1] * len(marks)
