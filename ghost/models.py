@@ -15,11 +15,16 @@ from ghost.core.jobs.models import Job, JobPart
 from ghost.core.jobs.pause import QueuePause
 from ghost.core.jobs.schedule_runs import ScheduleRun
 from ghost.core.measurements.models import CounterValue, SlowCall
+from ghost.operations.alerts.models import Alert, AlertRule, AlertWatch
 from ghost.operations.backups.models import Backup
+from ghost.operations.channels.models import Delivery
 from ghost.operations.samples.models import Sample
 from ghost.operations.stats.models import CatalogCount
 
 __all__ = [
+    "Alert",
+    "AlertRule",
+    "AlertWatch",
     "AuditEvent",
     "Backup",
     "Catalog",
@@ -27,6 +32,7 @@ __all__ = [
     "Change",
     "Circuit",
     "CounterValue",
+    "Delivery",
     "Event",
     "FirstOperatorLink",
     "Heartbeat",

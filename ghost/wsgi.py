@@ -16,6 +16,7 @@ from ghost.core.audit import access  # noqa: E402  # as above
 from ghost.core.heartbeats import web  # noqa: E402  # as above
 from ghost.core.measurements import writing  # noqa: E402  # as above
 from ghost.operations import sampling, startup  # noqa: E402  # as above
+from ghost.operations.alerts import takeover  # noqa: E402  # as above
 
 
 def regularly() -> None:
@@ -26,4 +27,6 @@ def regularly() -> None:
 
 if os.environ.get("SERVER_SOFTWARE", "").startswith("gunicorn/"):  # commands and tests have none
     writing.start()
-    web.WebHeartbeat(startup.Start().attempt, regularly=regularly).start()
+    web.WebHeartbeat(
+        startup.Start().attempt, regularly=regularly, whatever_happens=takeover.look
+    ).start()

@@ -14,8 +14,13 @@ MODERATED = (
     "add_category", "change_category", "delete_category",
     "add_block", "change_block", "delete_block",
 )  # fmt: skip
-SEEN_OF_THE_FLOOR = ("view_auditevent", "view_backup", "view_circuit", "view_queueentry")
-CARE_OF_THE_FLOOR = ("change_circuit", "make_backup", "download_backup")
+SEEN_OF_THE_FLOOR = (
+    "view_alert", "view_alertrule", "view_auditevent", "view_backup", "view_circuit",
+    "view_delivery", "view_queueentry",
+)  # fmt: skip
+CARE_OF_THE_FLOOR = (
+    "change_alert", "change_alertrule", "change_circuit", "make_backup", "download_backup",
+)  # fmt: skip
 QUEUE_CARE = ("change_schedule", "change_failure", "delete_failure")
 """Pausing, retrying and dismissing; schedules are made by the code alone, since they can run
 anything, and what ended well is pruned by the queue itself."""

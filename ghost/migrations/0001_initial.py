@@ -16,6 +16,21 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='AlertRule',
+            fields=[
+                ('name', models.CharField(editable=False, max_length=40, primary_key=True, serialize=False, verbose_name='name')),
+                ('is_enabled', models.BooleanField(default=True, verbose_name='enabled')),
+                ('limit', models.FloatField(blank=True, null=True, verbose_name='limit')),
+                ('wait_s', models.PositiveIntegerField(blank=True, null=True, verbose_name='wait in seconds')),
+                ('silenced_until', models.DateTimeField(editable=False, null=True, verbose_name='silenced until')),
+            ],
+            options={
+                'verbose_name': 'alert rule',
+                'verbose_name_plural': 'alert rules',
+                'ordering': ['name'],
+            },
+        ),
+        migrations.CreateModel(
             name='Backup',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -207,6 +222,45 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Alert',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('rule', models.CharField(max_length=40, verbose_name='rule')),
+                ('subject', models.CharField(blank=True, max_length=200, verbose_name='what')),
+                ('level', models.CharField(choices=[('warning', 'needs care'), ('critical', 'does not work')], max_length=10, verbose_name='level')),
+                ('state', models.CharField(choices=[('pending', 'seen, not told yet'), ('firing', 'wrong'), ('over', 'over')], default='pending', max_length=10, verbose_name='state')),
+                ('reason', ghost.core.db.fields.ReasonField(verbose_name='what is wrong')),
+                ('advice', ghost.core.db.fields.ReasonField(verbose_name='what to do')),
+                ('since', models.DateTimeField(verbose_name='since')),
+                ('fired_at', models.DateTimeField(null=True, verbose_name='told first')),
+                ('well_since', models.DateTimeField(null=True)),
+                ('ended_at', models.DateTimeField(null=True, verbose_name='over since')),
+                ('returns', models.PositiveSmallIntegerField(default=0, verbose_name='came back')),
+                ('told', models.CharField(blank=True, max_length=10, verbose_name='told')),
+                ('told_at', models.DateTimeField(null=True, verbose_name='told at')),
+                ('silenced_until', models.DateTimeField(null=True, verbose_name='silenced until')),
+            ],
+            options={
+                'verbose_name': 'alert',
+                'verbose_name_plural': 'alerts',
+                'ordering': ['-since', '-id'],
+                'constraints': [models.UniqueConstraint(fields=('rule', 'subject'), name='ghost_one_alert')],
+            },
+        ),
+        migrations.CreateModel(
+            name='AlertWatch',
+            fields=[
+                ('id', models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
+                ('looked_at', models.DateTimeField(null=True)),
+                ('looked_by', models.CharField(blank=True, max_length=120)),
+                ('digest_until', models.DateTimeField(null=True)),
+            ],
+            options={
+                'default_permissions': (),
+                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='ghost_one_watch')],
+            },
+        ),
+        migrations.CreateModel(
             name='AuditEvent',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -278,6 +332,34 @@ class Migration(migrations.Migration):
                 'ordering': ['-failed_at', '-id'],
                 'indexes': [models.Index(fields=['kind', 'failed_at'], name='ghost_circuit_failed')],
                 'constraints': [models.UniqueConstraint(fields=('kind', 'name'), name='ghost_one_circuit')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Delivery',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('alert', 'alert'), ('digest', 'digest'), ('test', 'test')], max_length=10, verbose_name='kind')),
+                ('about', models.CharField(blank=True, max_length=255)),
+                ('channel', models.CharField(choices=[('mail', 'mail'), ('webhook', 'webhook'), ('apprise', 'apprise')], max_length=10, verbose_name='channel')),
+                ('target', models.CharField(max_length=255, verbose_name='target')),
+                ('subject', models.CharField(max_length=300, verbose_name='subject')),
+                ('text', models.TextField(verbose_name='text')),
+                ('html', models.TextField(blank=True)),
+                ('data', models.JSONField(default=dict)),
+                ('key', models.CharField(max_length=32)),
+                ('state', models.CharField(choices=[('waiting', 'on its way'), ('sent', 'sent'), ('failed', 'given up')], default='waiting', max_length=10, verbose_name='state')),
+                ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='tries')),
+                ('created_at', models.DateTimeField(db_index=True, verbose_name='written')),
+                ('next_try_at', models.DateTimeField(null=True, verbose_name='next try')),
+                ('claimed_until', models.DateTimeField(null=True)),
+                ('ended_at', models.DateTimeField(null=True, verbose_name='ended')),
+                ('error', ghost.core.db.fields.ReasonField(verbose_name='last error')),
+            ],
+            options={
+                'verbose_name': 'message',
+                'verbose_name_plural': 'messages',
+                'ordering': ['-id'],
+                'indexes': [models.Index(fields=['state', 'next_try_at'], name='ghost_delivery_due'), models.Index(fields=['channel', 'target', 'state'], name='ghost_delivery_target')],
             },
         ),
         migrations.CreateModel(

@@ -25,6 +25,7 @@ from ghost.core.errors import OutageError
 from ghost.core.jobs import queue
 from ghost.core.jobs.models import Job, JobKind
 from ghost.operations import backups, file_modes, folds, schedules
+from ghost.operations.alerts.models import AlertRule
 from teams import first_admin, groups
 
 log = logging.getLogger(__name__)
@@ -66,6 +67,7 @@ def _ask_for_build() -> None:
 PARTS = (
     Part("schedules", schedules.is_out_of_step, schedules.sync),
     Part("operators' groups", groups.is_out_of_step, groups.sync),
+    Part("alert rules", AlertRule.objects.is_out_of_step, AlertRule.objects.sync),
     Part(FIRST_ADMIN, first_admin.is_missing, first_admin.ensure),
     Part(FIRST_OPERATOR, first_operator.is_out_of_step, first_operator.sync),
     Part("texts to compare by", folds.is_renewal_missing, folds.ask_for_renewal),

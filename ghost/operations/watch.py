@@ -20,6 +20,8 @@ from builds import tasks
 from ghost.core.jobs import release
 from ghost.core.measurements import writing
 from ghost.operations import sampling, schedules, worker_heartbeat
+from ghost.operations.alerts import evaluation
+from ghost.operations.channels.sending import sender
 from ghost.operations.samples import models as samples
 from ghost.operations.stats import counting
 
@@ -50,6 +52,8 @@ CHORES: tuple[Chore, ...] = (
     Chore("counting the catalog", 10, counting.count_if_due),
     Chore("purging kept states of what was taken down", 30, tasks.ask_for_purge),
     Chore("asking again for builds that failed", 5, tasks.ask_again),
+    Chore("looking after alerts", evaluation.EVERY_S, evaluation.look),
+    Chore("having messages sent", 5, sender.start),
 )
 
 

@@ -34,11 +34,18 @@ AtStart = Callable[[], bool]
 class WebHeartbeat:
     """The heartbeat of this process's group. One is made in each process, by `start`.
 
-    `regularly` is what the process has to do besides, with every look.
+    `regularly` is what the process has to do besides, with every look; `whatever_happens` is done even if
+    the database does not answer, and raises nothing.
     """
 
-    def __init__(self, at_start: AtStart, regularly: Callable[[], object] = lambda: None) -> None:
+    def __init__(
+        self,
+        at_start: AtStart,
+        regularly: Callable[[], object] = lambda: None,
+        whatever_happens: Callable[[], object] = lambda: None,
+    ) -> None:
         self.at_start, self.regularly = at_start, regularly
+        self.whatever_happens = whatever_happens
         self.arbiter = os.getppid()
         self.is_prepared = False
 
@@ -62,7 +69,9 @@ class WebHeartbeat:
     def _run(self) -> None:
         time.sleep(FIRST_LOOK_S)
         while True:
-            time.sleep(LOOK_EVERY_S if self.look() else RETRY_S)
+            is_well = self.look()
+            self.whatever_happens()
+            time.sleep(LOOK_EVERY_S if is_well else RETRY_S)
 
     def look(self) -> bool:
         """Beat once, and put right what is missing if nobody has; False to come again sooner.

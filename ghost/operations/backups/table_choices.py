@@ -31,7 +31,7 @@ KEPT = (
     "builds_entryrow", "builds_listing", "builds_listingentry", "builds_listingpage",
     "builds_nextoutput", "builds_output", "builds_step", "dht_healthsample", "dht_nodecount",
     "dht_scan", "dht_scanpart", "django_admin_log", "django_content_type", "django_migrations",
-    "django_q_schedule", "ghost_auditevent", "ghost_catalog", "ghost_change", "ghost_removal",
+    "django_q_schedule", "ghost_alertrule", "ghost_auditevent", "ghost_catalog", "ghost_change", "ghost_removal",
     "ghost_schedulerun", "resources_block", "resources_category", "resources_resource",
     "resources_resourcetag", "resources_texthash", "teams_team", "teams_token",
 )  # fmt: skip
@@ -45,6 +45,7 @@ LEFT_OUT = (
     "ghost_backup",  # of files that lie on one machine
     "ghost_circuit", "ghost_event", "ghost_stream", "ghost_usage", "ghost_heartbeat",  # of the moment, and of a machine
     "ghost_countervalue", "ghost_slowcall", "ghost_sample", "ghost_catalogcount",  # what monitors have long read
+    "ghost_alert", "ghost_alertwatch", "ghost_delivery",  # what was wrong with another machine, and who was told
     "teams_attempt",  # who tried to sign in, from where, in the last quarter of an hour
 )  # fmt: skip
 ENCRYPTED = ("mfa_authenticator",)

@@ -21,7 +21,7 @@ def item(moment: Moment) -> Item:
     bad = list(opened.exclude(pk__in=theirs)[:MAX_ROWS])
     seen = {row.pk for row in bad}
     rest = [row for row in failing[:MAX_ROWS] if row.pk not in seen]
-    rows = [_plain(row) for row in [*bad, *rest][:MAX_ROWS]]
+    rows = [_plain(row, row.pk in seen) for row in [*bad, *rest][:MAX_ROWS]]
     counts = _counts(failing, opened)
     if not bad:
         return Item("circuits", Status.OK, sentences.CLOSED(), counts=counts, rows=rows)
@@ -44,11 +44,12 @@ def _counts(failing: CircuitQuerySet, opened: CircuitQuerySet) -> dict[str, int 
     return counts | {f"open_{kind}": by_kind.get(kind, 0) for kind in Kind}
 
 
-def _plain(row: Circuit) -> dict[str, Any]:
+def _plain(row: Circuit, needs_care: bool) -> dict[str, Any]:  # noqa: FBT001  # for the row
     return {
         "kind": row.kind,
         "name": row.name,
         "state": row.state,
+        "needs_care": needs_care,
         "failures": row.failures,
         "waiting": row.waiting,
         "opened_at": row.opened_at,

@@ -17,7 +17,7 @@ def workers(moment: Moment) -> Item:
     rows = list(Heartbeat.objects.workers()[:MAX_ROWS])
     living = [row for row in rows if row.is_alive(moment.now)]
     more: dict[str, Any] = {
-        "counts": _counts(rows, living),
+        "counts": _counts(rows, living) | _silence(rows, moment),
         "rows": [_row(row, moment) for row in rows],
     }
     if living and not any(row.has_workers(moment.now) for row in living):
@@ -67,6 +67,12 @@ def _counts(rows: list[Heartbeat], living: list[Heartbeat]) -> dict[str, int | f
         "processes": len(processes),
         "busy": sum(process.get("state") == "busy" for process in processes),
     }
+
+
+def _silence(rows: list[Heartbeat], moment: Moment) -> dict[str, int | float]:
+    """For how long nobody was heard of, where anybody ever was."""
+    ages = [(moment.now - row.last_seen_at).total_seconds() for row in rows]
+    return {"silent_s": round(max(min(ages), 0), 1)} if ages else {}
 
 
 def _row(row: Heartbeat, moment: Moment) -> dict[str, Any]:

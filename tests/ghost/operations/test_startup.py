@@ -24,7 +24,7 @@ from teams.models import Token
 pytestmark = pytest.mark.django_db
 
 ALL = [
-    "schedules", "operators' groups", "first Admin token", "first operator's link", "first build",
+    "schedules", "operators' groups", "alert rules", "first Admin token", "first operator's link", "first build",
 ]  # fmt: skip
 
 

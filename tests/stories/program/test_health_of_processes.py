@@ -12,15 +12,24 @@ import pytest
 import requests
 from django.utils import timezone
 
+from tests import webhook
 from tests.installation import Installation, wait_for
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def place(tmp_path):
+def receiver():
+    with webhook.receiving() as server:
+        yield server
+
+
+@pytest.fixture
+def place(tmp_path, receiver):
     with Installation(
-        tmp_path, GHOST_DHT_LISTEN_INTERFACES="127.0.0.1:0", GHOST_HEALTH_ALLOWLIST='["127.0.0.0/8"]'
+        tmp_path, GHOST_DHT_LISTEN_INTERFACES="127.0.0.1:0", GHOST_HEALTH_ALLOWLIST='["127.0.0.0/8"]',
+        GHOST_ALERT_WEBHOOKS=f"{receiver.url}/hook", GHOST_ALERT_WEBHOOK_SECRET=webhook.SECRET,
+        GHOST_DEADMAN_URL=f"{receiver.url}/ping",
     ) as installation:  # fmt: skip
         installation.start("worker")
         installation.start("web")
@@ -43,26 +52,43 @@ def roles(place: Installation) -> set[str]:
 
 
 def silence_worker(place: Installation) -> None:
-    """As if two minutes had passed since its last heartbeat."""
-    long_ago = (timezone.now() - timedelta(minutes=2)).strftime("%Y-%m-%d %H:%M:%S.%f")
-    place.write("UPDATE ghost_heartbeat SET last_seen_at = ? WHERE kind = 'worker'", long_ago)
+    """As if two minutes had passed since its last heartbeat, and since it looked after alerts."""
+    place.write(f"UPDATE ghost_heartbeat SET last_seen_at = '{long_ago()}' WHERE kind = 'worker'")
+    place.write(f"UPDATE ghost_alertwatch SET looked_at = '{long_ago()}'")
 
 
-def test_a_worker_that_dies_is_missed_and_one_that_comes_back_is_seen(place):
+def long_ago() -> str:
+    return (timezone.now() - timedelta(minutes=2)).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+def tell_soon(place: Installation) -> None:
+    """As if what is well again had been so for two minutes."""
+    place.write(f"UPDATE ghost_alert SET well_since = '{long_ago()}' WHERE well_since NOT NULL")
+    place.write(f"UPDATE ghost_alertwatch SET looked_at = '{long_ago()}'")
+
+
+def test_a_worker_that_dies_is_missed_and_told_of_by_the_web_server_until_it_is_back(
+    place, receiver
+):
     wanted = {"guard", "worker", "pusher", "monitor", "watch"}
     wait_for("all processes in the heartbeat", lambda: wanted <= roles(place))
     wait_for("the web server's heartbeat", lambda: status(place, "web") == "ok")
     wait_for("a site", lambda: status(place, "build") == "ok")
-    before = health(place)
+    wait_for("a sign of life", lambda: "/ping" in receiver.asked)
+    before, told_before = health(place), receiver.events()
 
     place.stop("worker", signal.SIGKILL)
     silence_worker(place)
     wait_for("the loss", lambda: health(place)["status"] == "degraded")
+    wait_for("the alert", lambda: receiver.events("worker-gone"))
     gone = wait_for("its item", lambda: health(place)["items"]["workers"].get("advice"))
     place.start("worker")
     wait_for("the return", lambda: health(place)["status"] == "ok")
+    wait_for("its end", lambda: tell_soon(place) or len(receiver.events("worker-gone")) > 1)
 
-    assert before["status"] == "ok"
+    assert (before["status"], told_before) == ("ok", [])
+    assert receiver.events("worker-gone") == ["firing", "over"]
+    assert receiver.forged == []
     assert "Start the worker" in str(gone)
 
 

@@ -1,0 +1,96 @@
+"""A database that does not answer is told without it: once, and its end once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import OperationalError
+
+from ghost.operations.alerts import blackout
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def folder(configure, tmp_path):
+    configure(secrets_dir=tmp_path)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    class Clock:
+        now = 1000.0
+
+    monkeypatch.setattr(time, "monotonic", lambda: Clock.now)
+    return Clock
+
+
+def fail():
+    with pytest.raises(OperationalError), blackout.watching():
+        raise OperationalError("connection refused (10.0.0.1)")
+
+
+def succeed():
+    with blackout.watching():
+        pass
+
+
+def wait_for_threads():
+    for thread in threading.enumerate():
+        if thread.name == "blackout":
+            thread.join(20)
+
+
+def test_after_a_minute_it_is_told_once_and_once_when_it_is_over(clock, receiver, mails):
+    succeed()
+    for clock.now in (1000, 1030, 1061, 1090, 1200):
+        fail()
+        wait_for_threads()
+    told = list(receiver.events("database-unreachable"))
+    for _ in range(3):
+        succeed()
+        wait_for_threads()
+
+    assert told == ["firing"]
+    assert receiver.events("database-unreachable") == ["firing", "over"]
+    assert [mail["To"] for mail in mails.messages] == ["ada@example.org"] * 2
+    assert "for a minute: OperationalError" in receiver.posts[0]["text"]
+    assert "10.0.0.1" not in receiver.posts[0]["text"]
+
+
+def test_a_short_loss_is_not_told(clock, receiver):
+    fail()
+    clock.now += 50
+    fail()
+    succeed()
+    clock.now += 50
+    fail()
+    wait_for_threads()
+
+    assert receiver.posts == []
+
+
+def test_of_many_processes_of_a_host_one_tells(receiver, monkeypatch):
+    blackout._Seen.away_since = -1e9
+    error = OperationalError("away")
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: blackout._note_away(error), range(8)))
+    wait_for_threads()
+
+    assert receiver.events() == ["firing"]
+
+
+def test_a_target_that_fails_is_tried_again(clock, receiver, monkeypatch):
+    monkeypatch.setattr(blackout, "PAUSE_S", 0.01)
+    receiver.answers = [500]
+    succeed()
+    fail()
+    clock.now += 61
+    fail()
+    wait_for_threads()
+
+    assert (len(receiver.asked), receiver.events()) == (2, ["firing"])
