@@ -181,6 +181,7 @@ class Migration(migrations.Migration):
                 ('load_15m', models.FloatField()),
                 ('memory_total_bytes', models.PositiveBigIntegerField()),
                 ('memory_available_bytes', models.PositiveBigIntegerField()),
+                ('least_free_percent', models.FloatField(default=100)),
                 ('disks', models.JSONField(default=list)),
                 ('processes', models.JSONField(default=dict)),
             ],

@@ -19,12 +19,13 @@ def take() -> Sample:
     """Look at this host now, and keep it."""
     load_1m, load_5m, load_15m = readings.load()
     memory = readings.memory()
-    found = readings.processes(_ours())
+    found, disks = readings.processes(_ours()), disk_space.disks()
     return Sample.objects.create(
         host=host_name(), at=clock.now(), cores=readings.cores(), cpu_percent=_cpu.percent(),
         load_1m=load_1m, load_5m=load_5m, load_15m=load_15m,
         memory_total_bytes=memory.total_bytes, memory_available_bytes=memory.available_bytes,
-        disks=disk_space.disks(), processes={role: each.plain() for role, each in found.items()},
+        disks=disks, least_free_percent=min((disk["free_percent"] for disk in disks), default=100.0),
+        processes={role: each.plain() for role, each in found.items()},
     )  # fmt: skip
 
 

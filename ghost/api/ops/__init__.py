@@ -3,7 +3,7 @@
 What a module answers it reads from where the admin and `/metrics` read it.
 """
 
-from ghost.api.ops import queues, schedules
+from ghost.api.ops import profile, queues, schedules, stats, system
 
-ROUTERS = (queues.router, schedules.router)
+ROUTERS = (queues.router, schedules.router, stats.router, system.router, profile.router)
 """In the order of the documentation."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import connection, models
-from django.db.models import Count, F, Max, Sum
+from django.db.models import F
 
 from ghost.core.db import pacing
 from ghost.core.measurements.counters import Series
@@ -83,21 +83,13 @@ class SlowCallQuerySet(models.QuerySet["SlowCall"]):
         """Those of the hours that had not ended then."""
         return self.filter(hour__gt=moment - timedelta(hours=1))
 
-    def slowest(self, kind: SlowKind, limit: int) -> list[dict[str, object]]:
-        """The calls of this kind by name, the longest first: how often, their mean, and the longest."""
-        found = (
-            self.filter(kind=kind)
-            .values("name")
-            .annotate(
-                times=Sum("calls"), seconds=Sum("total_s"), longest=Max("longest_s"), hours=Count("pk")
-            )
-            .order_by("-longest", "name")[:limit]
-        )  # fmt: skip
-        return [row | self._longest(kind, row["name"]) for row in found]
-
-    def _longest(self, kind: SlowKind, name: str) -> dict[str, object]:
-        row = self.filter(kind=kind, name=name).order_by("-longest_s")[:1]
-        return dict(row.values("longest_at", "where").get())
+    def slowest(self, kind: SlowKind, limit: int) -> list[tuple[str, SlowCalls]]:
+        """The calls of this kind by name, the hours together, the longest first: one query."""
+        found: dict[str, SlowCalls] = {}
+        for row in self.filter(kind=kind):
+            known = found.get(row.name)
+            found[row.name] = known.joined(row.told) if known else row.told
+        return sorted(found.items(), key=lambda each: (-each[1].longest_s, each[0]))[:limit]
 
     def prune(self, now: datetime) -> int:
         """Drop what is older than SLOW_KEPT, and of the hours that are over all but MOST_SLOW."""
@@ -134,6 +126,11 @@ class SlowCall(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}: {self.longest_s:.3f} s"
+
+    @property
+    def told(self) -> SlowCalls:
+        """Its calls."""
+        return SlowCalls(self.calls, self.total_s, self.longest_s, self.longest_at, self.where)
 
     def join(self, calls: SlowCalls) -> None:
         """Add more calls of the same; another process may do so at once."""

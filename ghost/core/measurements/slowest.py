@@ -42,6 +42,11 @@ class SlowCalls:
     where: str
     """Of the longest: the id of the request or the task, or the functions that asked."""
 
+    @property
+    def mean_s(self) -> float:
+        """Seconds that one of them took in the mean."""
+        return self.total_s / self.calls
+
     def joined(self, other: SlowCalls) -> SlowCalls:
         """Both together."""
         longest = max(self, other, key=lambda each: each.longest_s)

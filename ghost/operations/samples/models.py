@@ -55,6 +55,8 @@ class Sample(models.Model):
     load_15m = models.FloatField()
     memory_total_bytes = models.PositiveBigIntegerField()
     memory_available_bytes = models.PositiveBigIntegerField()
+    least_free_percent = models.FloatField(default=100)
+    """Space left on the fullest of its disks in use."""
     disks: models.JSONField[list[dict[str, Any]]] = models.JSONField(default=list)
     """As `ghost.operations.figures.disk_space.disks` tells them."""
     processes: models.JSONField[dict[str, dict[str, int]]] = models.JSONField(default=dict)

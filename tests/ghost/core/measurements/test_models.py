@@ -62,11 +62,11 @@ def test_the_slowest_are_told_by_name_over_the_hours():
     told = SlowCall.objects.since(NOW - timedelta(hours=2)).slowest(SlowKind.TASK, 10)
     of_late = SlowCall.objects.since(NOW - timedelta(minutes=10)).slowest(SlowKind.TASK, 1)
 
-    assert [(each["name"], each["times"], each["longest"]) for each in told] == [
+    assert [(name, calls.calls, calls.longest_s) for name, calls in told] == [
         ("a", 4, 9.0), ("b", 1, 5.0),
     ]  # fmt: skip
-    assert told[0]["where"] == "9"
-    assert [each["name"] for each in of_late] == ["b"]
+    assert (told[0][1].where, told[0][1].mean_s) == ("9", 5.5)
+    assert [name for name, _calls in of_late] == ["b"]
 
 
 def test_old_ones_go_and_of_past_hours_the_slowest_stay():
