@@ -33,6 +33,7 @@ class GhostConfig(AppConfig):
         from ghost.core.measurements import queries, writing  # noqa: PLC0415  # as above
         from ghost.operations import checks  # noqa: PLC0415  # as above
         from ghost.operations import reasons as _reasons  # noqa: F401, PLC0415  # known to all
+        from ghost.operations import retention as _retention  # noqa: F401, PLC0415  # as above
         from ghost.operations.figures import sentences as _sentences  # noqa: F401, PLC0415  # as above
 
         register(checks.check_installation)

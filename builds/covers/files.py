@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,10 +17,10 @@ from builds.covers.pictures import DrawnCover
 from builds.data.records import digest
 from ghost.core.io.files import write_atomic
 
-SWEPT_AFTER_S = 24 * 3600
-"""Younger files may be those of a row that is just being written."""
 _OURS = re.compile(r"(?P<digest>[0-9a-f]{16,64})(?:-thumb)?\.webp|[0-9]{1,19}(?:-thumb)?\.webp")
 """By their digests, and by the resources' ids as they were named at first."""
+_HALF_WRITTEN = re.compile(r"\.[0-9a-f-]{1,40}[0-9a-z.-]*\.\w{8}")
+"""As `write_atomic` names what it has not put in its place yet."""
 
 
 def page_file(cover_digest: str) -> Path:
@@ -55,15 +54,14 @@ def all_there() -> set[str]:
     return {name for name in found if name and {f"{name}.webp", f"{name}-thumb.webp"} <= names}
 
 
-def sweep(wanted: set[str]) -> int:
-    """Remove the files of all other digests; how many there were. What is not ours stays."""
-    before, count = time.time() - SWEPT_AFTER_S, 0
+def unnamed(wanted: set[str], before_s: float) -> Iterator[Path]:
+    """The files of all other digests, and those that killed processes had not put in their place, if
+    nobody has touched them since then (seconds since 1970). What is not ours stays."""
     for entry in _entries():
         match = _OURS.fullmatch(entry.name)
-        if match and match["digest"] not in wanted and entry.stat().st_mtime < before:
-            Path(entry.path).unlink(missing_ok=True)
-            count += 1
-    return count
+        is_unnamed = match["digest"] not in wanted if match else _HALF_WRITTEN.fullmatch(entry.name)
+        if is_unnamed and entry.stat().st_mtime < before_s:
+            yield Path(entry.path)
 
 
 def _entries() -> Iterator[os.DirEntry[str]]:

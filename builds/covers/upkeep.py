@@ -19,10 +19,9 @@ REDRAWN_AT_ONCE = 5000
 
 def tidy() -> dict[str, int]:
     """Counts: `lost` covers whose files are gone, which are fetched again if they have an
-    address; `swept` files that no cover names any more; `outdated` covers that are fetched anew."""
+    address; `outdated` covers that are fetched anew."""
     pacing.delete(Cover.objects.left_over())
-    lost, swept = mend(), files.sweep(Cover.objects.digests())
-    return {"lost": lost, "swept": swept, "outdated": redraw()}
+    return {"lost": mend(), "outdated": redraw()}
 
 
 def redraw() -> int:

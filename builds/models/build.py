@@ -15,7 +15,6 @@ from builds import counters, reasons
 from builds.models.step import Step
 from ghost.core import process
 from ghost.core.catalog.models import Catalog
-from ghost.core.db import pacing
 from ghost.core.db.fields import ReasonField
 from ghost.core.events import outbox
 from ghost.core.events.models import EventKind
@@ -72,10 +71,10 @@ class BuildQuerySet(models.QuerySet["Build"]):
         worker.add_result(build_id=build.pk)
         return build
 
-    def prune(self, before: datetime) -> int:
-        """Drop builds that ended before then, but for the newest one; how many there were."""
+    def outdated(self, before: datetime) -> Self:
+        """Builds that ended before then, but for the newest one."""
         newest = self.order_by("-id").values_list("pk", flat=True)[:1]
-        return pacing.delete(self.filter(ended_at__lt=before).exclude(pk__in=list(newest)))
+        return self.filter(ended_at__lt=before).exclude(pk__in=list(newest))
 
     def is_under_way(self) -> bool:
         """Whether one is running whose builder lives."""

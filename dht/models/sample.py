@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from dht.models.scan import Scan
-from ghost.core.db import pacing
 from resources.models import DhtStatus, Resource
 
 
@@ -31,9 +30,9 @@ class HealthSampleQuerySet(models.QuerySet["HealthSample"]):
         """Those that gave a resource another status."""
         return self.exclude(was=F("status"))
 
-    def prune(self, before: datetime) -> int:
-        """Drop samples taken before then; how many there were."""
-        return pacing.delete(self.filter(checked_at__lt=before))
+    def outdated(self, before: datetime) -> Self:
+        """Samples taken before then."""
+        return self.filter(checked_at__lt=before)
 
     def keep(self, sample: HealthSample) -> None:
         """Store it, if its resource is still there."""

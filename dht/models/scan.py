@@ -18,7 +18,6 @@ from django.utils.translation import gettext_lazy as _
 
 from dht import counters, reasons
 from ghost.core.batches import batched
-from ghost.core.db import pacing
 from ghost.core.db.fields import ReasonField
 from ghost.core.jobs import worker
 from ghost.core.text.notes import Notes
@@ -78,9 +77,9 @@ class ScanQuerySet(models.QuerySet["Scan"]):
             under_way = self.open().select_for_update().first()
             return under_way or self._open_or_join(trigger)  # it ended in this very moment
 
-    def prune(self, before: datetime) -> int:
-        """Drop scans that ended before then; how many there were."""
-        return pacing.delete(self.filter(ended_at__lt=before))
+    def outdated(self, before: datetime) -> Self:
+        """Scans that ended before then."""
+        return self.filter(ended_at__lt=before)
 
 
 def _urgent(joined: Scan | None, limit: int | None) -> list[int]:

@@ -19,14 +19,6 @@ BACKUP_PROVEN = ReasonCode(
         "number",
     ),
 )
-EVENTS_DROPPED = ReasonCode(
-    "operations.events_dropped",
-    ngettext_lazy("dropped %(number)s event", "dropped %(number)s events", "number"),
-)
-SESSIONS_DROPPED = ReasonCode(
-    "operations.sessions_dropped",
-    _("dropped: ended sessions %(number)s, attempts to sign in %(attempts)s"),
-)
 RENEWED = ReasonCode(
     "operations.folds_renewed",
     _("texts to compare by made anew: titles and names %(titles)s, tags %(tags)s"),
@@ -38,13 +30,20 @@ RENEWED_AND_RENAMED = ReasonCode(
         " the name by the new rules: %(names)s"
     ),
 )
-PRUNED = ReasonCode(
-    "operations.pruned",
-    _(
-        "dropped: health samples %(samples)s, scans %(scans)s, builds %(builds)s, ended tasks"
-        " %(tasks)s, jobs %(jobs)s, circuits %(circuits)s, audit events %(events)s, addresses in"
-        " them %(addresses)s, kept answers and counts %(answers)s; cover files swept: %(swept)s; covers lost: %(lost)s;"
-        " earlier covers to be fetched anew: %(outdated)s; metadata files swept: %(metadata)s"
+COVERS_LOST = ReasonCode(
+    "operations.covers_lost",
+    ngettext_lazy(
+        "%(number)s cover was lost and is fetched again",
+        "%(number)s covers were lost and are fetched again",
+        "number",
+    ),
+)
+COVERS_OUTDATED = ReasonCode(
+    "operations.covers_outdated",
+    ngettext_lazy(
+        "%(number)s cover of an earlier version is fetched anew",
+        "%(number)s covers of an earlier version are fetched anew",
+        "number",
     ),
 )
 

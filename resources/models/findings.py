@@ -87,6 +87,12 @@ def sweep_metadata() -> int:
     return swept
 
 
+def count_unlisted_metadata() -> int:
+    """How many files `sweep_metadata` would drop, if it went on to the end."""
+    half_written = sum(1 for _ in metadata_files.half_written())
+    return half_written + sum(1 for _ in _unlisted(metadata_files.old_hashes()))
+
+
 def _unlisted(hashes: Iterable[str]) -> Iterator[str]:
     """Those that no row is of, whatever its state."""
     for part in batched(hashes, SWEPT_AT_ONCE):

@@ -29,10 +29,15 @@ def old_hashes() -> Iterator[str]:
 
 def remove_half_written() -> int:
     """Remove what killed processes have left; how many there were."""
-    left = [path for path in _files() if _HALF_WRITTEN.fullmatch(path.name) and _is_old(path)]
+    left = list(half_written())
     for path in left:
         path.unlink(missing_ok=True)
     return len(left)
+
+
+def half_written() -> Iterator[Path]:
+    """What killed processes have left."""
+    return (path for path in _files() if _HALF_WRITTEN.fullmatch(path.name) and _is_old(path))
 
 
 def remove_old(magnet_hash: str) -> bool:

@@ -103,6 +103,11 @@ class TokenQuerySet(models.QuerySet["Token"]):
             raise ForbiddenError(str(_("You can rotate only your own token.")))
         return by
 
+    def expired_unused(self, before: datetime) -> Self:
+        """Invitations that expired before then, and that nobody ever used: nothing hangs on them."""
+        members = self.filter(role=Role.TEAM_MEMBER, expires_at__lt=before, last_used_at=None)
+        return members.filter(resources=None)
+
     def issue(
         self,
         role: Role,

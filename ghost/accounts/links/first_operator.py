@@ -65,13 +65,18 @@ def sync() -> None:
         make()
 
 
+def outdated() -> models.QuerySet[FirstOperatorLink]:
+    """Links that are too old."""
+    return FirstOperatorLink.objects.filter(expires_at__lte=timezone.now())
+
+
 def make() -> Path:
     """The file with a new link. RefusedError if there is an operator."""
     with transaction.atomic():
         if is_there():
             raise RefusedError(_("There is an operator already, who lets others in."))
         token = secrets.token_urlsafe(TOKEN_BYTES)
-        prune()
+        outdated().delete()
         FirstOperatorLink.objects.create(digest=_digest(token), expires_at=timezone.now() + LASTS)
         address = settings.GHOST.admin_address + reverse("first_operator", args=[token])
         path().parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -108,11 +113,6 @@ def redeem(token: str, person: User) -> User:
         access.note("user.first", person)
         _drop()
     return person
-
-
-def prune() -> None:
-    """Drop links that are too old."""
-    FirstOperatorLink.objects.filter(expires_at__lte=timezone.now()).delete()
 
 
 def path() -> Path:

@@ -55,11 +55,16 @@ def note(email: str) -> None:
         ResetRequest.objects.create(email=email, language=translation.get_language() or "en")
 
 
+def outdated() -> models.QuerySet[ResetRequest]:
+    """Requests as old as a link may be."""
+    return ResetRequest.objects.filter(at__lte=timezone.now() - LASTS)
+
+
 def send_waiting() -> int:
     """Send the links that were asked for; how many. OutageError if the mail server takes none: what is
     left is tried once more with the next request, as long as a link would last."""
     sent, failure = 0, None
-    prune()
+    outdated().delete()
     for row in ResetRequest.objects.order_by("pk"):
         try:
             with translation.override(row.language):
@@ -71,11 +76,6 @@ def send_waiting() -> int:
     if failure:
         raise failure
     return sent
-
-
-def prune() -> None:
-    """Drop requests as old as a link may be."""
-    ResetRequest.objects.filter(at__lte=timezone.now() - LASTS).delete()
 
 
 def use(person: User, token: str, password: str) -> None:

@@ -7,6 +7,8 @@ came in or was refused.
 from __future__ import annotations
 
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any, Self
 
 from django.db import models
@@ -47,19 +49,23 @@ class AuditQuerySet(models.QuerySet["AuditEvent"]):
         events = self.filter(at__gte=since) if since else self
         return events.filter(**{name: value for name, value in exact.items() if value is not None})
 
-    def prune(self, before: datetime) -> int:
-        """Drop what is older, and refusals beyond MOST_REFUSALS of a kind; how many there were."""
-        old = pacing.delete(self.filter(at__lt=before))
-        return old + sum(pacing.delete(self._beyond(kind)) for kind in REFUSALS)
+    def outdated(self, before: datetime) -> Self:
+        """What is older, and refusals beyond MOST_REFUSALS of a kind."""
+        beyond = [self._beyond_of(kind) for kind in REFUSALS]
+        return self.filter(reduce(or_, beyond, models.Q(at__lt=before)))
 
-    def _beyond(self, kind: str) -> Self:
+    def _beyond_of(self, kind: str) -> models.Q:
         refusals = self.filter(action=kind).order_by("-pk")
         oldest = refusals.values_list("pk", flat=True)[MOST_REFUSALS : MOST_REFUSALS + 1].first()
-        return self.filter(action=kind, pk__lte=oldest or 0)
+        return models.Q(action=kind, pk__lte=oldest or 0)
+
+    def with_old_address(self, before: datetime) -> Self:
+        """What is older, and tells where the caller was."""
+        return self.filter(at__lt=before).exclude(address="")
 
     def forget_addresses(self, before: datetime) -> int:
         """Leave out where callers were, in what is older; how many events told it."""
-        return pacing.update(self.filter(at__lt=before).exclude(address=""), address="")
+        return pacing.update(self.with_old_address(before), address="")
 
 
 class AuditEvent(models.Model):

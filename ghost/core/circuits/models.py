@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ghost.core.audit import trail
 from ghost.core.circuits.kinds import POLICIES, Kind, Policy
-from ghost.core.db import clock, pacing
+from ghost.core.db import clock
 from ghost.core.db.fields import ReasonField
 from ghost.core.events import outbox
 from ghost.core.events.models import EventKind
@@ -132,9 +132,9 @@ class CircuitQuerySet(models.QuerySet["Circuit"]):
                 transaction.on_commit(partial(queue.enqueue, task, kind=job))
         return len(rows)
 
-    def prune(self, before: datetime) -> int:
-        """Drop those that have not failed since then; how many there were."""
-        return pacing.delete(self.filter(failed_at__lt=before))
+    def outdated(self, before: datetime) -> Self:
+        """Those that have not failed since then."""
+        return self.filter(failed_at__lt=before)
 
     def _drop_beyond(self, most: int) -> None:
         oldest = self.order_by("-failed_at", "-pk").values_list("failed_at", flat=True)[most:]

@@ -11,6 +11,9 @@ from typing import Any
 
 from django.db import connection
 
+PREFIX = ".try-"
+"""Of the folder that it lies in, beside the database."""
+
 
 @contextmanager
 def on_copy() -> Iterator[None]:
@@ -25,7 +28,7 @@ def on_copy() -> Iterator[None]:
     if connection.in_atomic_block or not is_file:
         yield
         return
-    with tempfile.TemporaryDirectory(prefix=".try-", dir=Path(name).parent) as folder:
+    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=Path(name).parent) as folder:
         copy = Path(folder) / "copy.db"
         _copy(Path(name), copy)
         _use(copy)

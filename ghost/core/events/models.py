@@ -9,15 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-
-from ghost.core.db import pacing
 
 
 class EventKind(models.TextChoices):
@@ -67,15 +65,14 @@ class EventQuerySet(models.QuerySet["Event"]):
         """Of the event that was told last; 0 before the first one."""
         return self.aggregate(id=models.Max("id"))["id"] or 0
 
-    def prune(self) -> int:
-        """Drop what is too old, or too much; how many there were.
+    def outdated(self, before: datetime) -> Self:
+        """Those told before then, or beyond GHOST_EVENTS_KEEP.
 
-        The newest one stays, so that it is known later how far things had come.
+        The newest one is never among them, so that it is known later how far things had come.
         """
         newest = self.newest_id()
-        before = timezone.now() - timedelta(hours=settings.GHOST.events_keep_hr)
         is_old = models.Q(at__lt=before) | models.Q(id__lte=newest - settings.GHOST.events_keep)
-        return pacing.delete(self.filter(is_old, id__lt=newest))
+        return self.filter(is_old, id__lt=newest)
 
 
 class Event(models.Model):

@@ -34,7 +34,7 @@ class StreamQuerySet(models.QuerySet["Stream"]):
         limits = settings.GHOST
         with transaction.atomic():
             _one_at_a_time()
-            self._forget()
+            self.ended().delete()
             mine = self.live().filter(token_id=token_id, user_id=user_id)
             if mine.count() >= limits.events_streams_per_token:
                 told = _("%(most)d event streams are open with this token; close one first.")
@@ -45,10 +45,11 @@ class StreamQuerySet(models.QuerySet["Stream"]):
                 )
             return self.create(role=role, process=process, token_id=token_id, user_id=user_id)
 
-    def _forget(self) -> None:
+    def ended(self) -> Self:
+        """Those that count no more, and that need not be remembered."""
         now = timezone.now()
-        self.filter(dropped_at=None, seen_at__lte=now - STALE).delete()
-        self.filter(dropped_at__lt=now - KEPT).delete()
+        is_silent = models.Q(dropped_at=None, seen_at__lte=now - STALE)
+        return self.filter(is_silent | models.Q(dropped_at__lt=now - KEPT))
 
     def renew(self, keys: list[int]) -> None:
         """That these are open still."""

@@ -82,17 +82,18 @@ class HeartbeatQuerySet(models.QuerySet["Heartbeat"]):
             kind=kind, host=host_name(), pid=pid,
         )  # fmt: skip
         if row is None:
-            self.prune(now)
+            self.gone(now).delete()
         return True
 
-    def prune(self, now: datetime) -> int:
-        """Drop what was silent for FORGOTTEN_AFTER, but for the last of each kind: how long nobody has been there is to be told; how many there were."""
+    def gone(self, now: datetime) -> Self:
+        """What was silent for FORGOTTEN_AFTER, but for the last of each kind: how long nobody has been
+        there is to be told."""
         last = [
             self.filter(kind=kind).order_by("-last_seen_at").values_list("pk", flat=True).first()
             for kind in Heartbeat.Kind
         ]
         silent = self.filter(last_seen_at__lt=now - FORGOTTEN_AFTER)
-        return silent.exclude(pk__in=[pk for pk in last if pk]).delete()[0]
+        return silent.exclude(pk__in=[pk for pk in last if pk])
 
 
 class Heartbeat(models.Model):

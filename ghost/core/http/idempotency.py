@@ -27,7 +27,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ghost.core import encryption, process
-from ghost.core.db import pacing
 from ghost.core.errors import GhostError
 from ghost.core.http.renewals import Renewals
 
@@ -274,11 +273,6 @@ def _may_pass(response: HttpResponse) -> bool:
     if response.status_code >= 500 or response.status_code in _NOT_KEPT:
         return True
     return getattr(response, "may_pass", False)
-
-
-def prune() -> int:
-    """Drop what is kept for too long; how many there were."""
-    return pacing.delete(KeptAnswer.objects.filter(made_at__lt=timezone.now() - KEPT_FOR))
 
 
 def _address(request: HttpRequest) -> str:

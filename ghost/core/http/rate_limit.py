@@ -157,10 +157,9 @@ def _settle(caller: str, window: int, owed: int) -> int:
         return ours.values_list("count", flat=True).get()
 
 
-def prune() -> int:
-    """Drop the minutes that are over; how many there were."""
-    count, _each = Usage.objects.filter(window__lt=int(time.time() // WINDOW_S) - 1).delete()
-    return count
+def past() -> models.QuerySet[Usage]:
+    """The minutes that are over."""
+    return Usage.objects.filter(window__lt=int(time.time() // WINDOW_S) - 1)
 
 
 class RateLimitMiddleware:

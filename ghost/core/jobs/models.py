@@ -20,7 +20,6 @@ from django.utils.translation import gettext_lazy as _
 from django_q.conf import Conf
 
 from ghost.core import process
-from ghost.core.db import pacing
 from ghost.core.db.fields import ReasonField
 from ghost.core.events import outbox
 from ghost.core.events.models import EventKind
@@ -69,9 +68,9 @@ class JobQuerySet(models.QuerySet["Job"]):
             job.save(update_fields=["started_at", "worker", "stage", "done", "total"])
             job.tell()
 
-    def prune(self, before: datetime) -> int:
-        """Drop those asked for before then; how many there were."""
-        return pacing.delete(self.filter(asked_at__lt=before))
+    def outdated(self, before: datetime) -> Self:
+        """Those asked for before then."""
+        return self.filter(asked_at__lt=before)
 
 
 class Job(models.Model):

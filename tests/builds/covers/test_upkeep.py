@@ -9,18 +9,20 @@ import pytest
 from django.utils import timezone
 
 from builds import covers
-from builds.covers import files, upkeep
 from builds.covers import pictures as drawing
+from builds.covers import upkeep
 from builds.models import Cover
 from ghost.core.catalog.models import Catalog
+from ghost.operations import tasks
 from resources.models import Resource, findings
 from tests import make
 from tests.builds.pictures import image
 from tests.presence import present
+from tests.results import said
 
 pytestmark = pytest.mark.django_db
 
-OLD_S = files.SWEPT_AFTER_S + 60
+OLD_S = 24 * 3600 + 60
 
 
 def upload(row: Resource, size=(50, 50)) -> str:
@@ -64,11 +66,13 @@ def test_files_that_no_cover_names_are_swept_and_the_rest_stays(settings):
     covers.remove(rows[3], by="Ada")
     for name in ("12.webp", "12-thumb.webp", "by-hand.webp", "notes.txt"):
         (folder / name).write_text("x")
+    for name in (f".{first[:40]}.webp.x1y2z3_4", f".{first[:30]}-thumb.abcd1234"):
+        (folder / name).write_text("killed while it was written")
     grow_old(folder)
 
-    counts = covers.tidy()
+    told = said(tasks.prune())
 
-    assert counts == {"lost": 0, "swept": 8, "outdated": 0}
+    assert told == "files of covers that nothing shows: 10"
     assert names(folder) == both(second, hidden) | {"by-hand.webp", "notes.txt"}
     assert not names(folder) & both(first, deleted, cleared)
 
@@ -78,9 +82,8 @@ def test_what_is_young_may_belong_to_a_row_that_is_just_written(settings):
     upload(row)
     covers.remove(row, by="Ada")
 
-    counts = covers.tidy()
+    tasks.prune()
 
-    assert counts == {"lost": 0, "swept": 0, "outdated": 0}
     assert len(names(settings.GHOST.cover_dir)) == 2
 
 
@@ -91,7 +94,7 @@ def test_what_another_cover_names_too_stays(settings):
     covers.remove(one, by="Ada")
     grow_old(settings.GHOST.cover_dir)
 
-    covers.tidy()
+    tasks.prune()
 
     assert names(settings.GHOST.cover_dir) == both(name)
 
@@ -104,9 +107,9 @@ def test_the_cover_of_a_cleared_address_is_swept(pictures, settings):
     row.store()
     grow_old(settings.GHOST.cover_dir)
 
-    counts = covers.tidy()
+    told = said(tasks.prune())
 
-    assert counts == {"lost": 0, "swept": 2, "outdated": 0}
+    assert told == "files of covers that nothing shows: 2"
     assert not Cover.objects.exists()
 
 
@@ -147,8 +150,8 @@ def test_without_a_folder_all_is_lost_and_nothing_fails(configure, tmp_path):
         upload(row)
     configure(cover_dir=tmp_path / "never")
 
-    assert covers.tidy() == {"lost": 3, "swept": 0, "outdated": 0}
-    assert covers.tidy() == {"lost": 0, "swept": 0, "outdated": 0}
+    assert covers.tidy() == {"lost": 3, "outdated": 0}
+    assert covers.tidy() == {"lost": 0, "outdated": 0}
 
 
 def test_covers_that_an_earlier_version_drew_are_fetched_anew_in_turn(pictures, monkeypatch):
@@ -194,7 +197,7 @@ def test_an_earlier_cover_whose_address_gives_none_any_more_stays(pictures):
     assert (row.cover_image_path, str(row.cover_error)) == (f"assets/covers/{row.pk}.webp", "")
     assert present(row.cover_due_at) > timezone.now()
     assert Cover.objects.get().digest == name
-    assert covers.tidy() == {"lost": 0, "swept": 0, "outdated": 0}  # it waits for its next turn
+    assert covers.tidy() == {"lost": 0, "outdated": 0}  # it waits for its next turn
 
 
 def test_an_upload_is_never_taken_for_what_lies_at_the_address(pictures):

@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from dht.models import HealthSample, Method
+from ghost.core.db import pacing
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -41,5 +42,5 @@ def test_old_samples_are_pruned():
     ages = [timedelta(days=1), timedelta(days=9)]
     HealthSample.objects.bulk_create(sample(resource=row, checked_at=now - age) for age in ages)
 
-    assert HealthSample.objects.prune(now - timedelta(days=5)) == 1
+    assert pacing.delete(HealthSample.objects.outdated(now - timedelta(days=5))) == 1
     assert HealthSample.objects.get().checked_at == now - ages[0]

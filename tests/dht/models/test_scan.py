@@ -12,6 +12,7 @@ from django_q.models import OrmQ
 from dht.health import requests
 from dht.models import HealthSample, Scan, ScanPart
 from dht.models import scan as scan_module
+from ghost.core.db import pacing
 from ghost.core.text.reasons import words
 from resources.models import Resource
 from resources.states import DhtStatus
@@ -213,7 +214,7 @@ def test_pruning_drops_ended_scans_and_keeps_samples_of_later():
     sample = HealthSample.objects.create(resource=row, scan=old, method="dht", status="Active")
     Scan.objects.ask(trigger="Root")
 
-    dropped = Scan.objects.prune(timezone.now() - timedelta(days=7))
+    dropped = pacing.delete(Scan.objects.outdated(timezone.now() - timedelta(days=7)))
 
     sample.refresh_from_db()
     assert (dropped, Scan.objects.count(), sample.scan) == (1, 1, None)

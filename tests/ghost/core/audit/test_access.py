@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from ghost.core.audit import access, models
 from ghost.core.audit.models import AuditEvent
+from ghost.core.db import pacing
 from teams.models.sign_in_attempt import MOST
 from tests import make, operators
 
@@ -241,7 +242,7 @@ def test_many_refusals_of_one_kind_push_out_none_of_another(monkeypatch):
         AuditEvent.objects.create(action=models.UNAUTHORIZED, object_type="request", **kept)
     monkeypatch.setattr(models, "MOST_REFUSALS", 2)
 
-    AuditEvent.objects.prune(timezone.now() - timedelta(days=365))
+    pacing.delete(AuditEvent.objects.outdated(timezone.now() - timedelta(days=365)))
 
     actions = AuditEvent.objects.order_by("pk").values_list("action", flat=True)
     assert list(actions) == [models.SIGN_IN_FAILED, *[models.UNAUTHORIZED] * 2]
@@ -256,7 +257,7 @@ def test_addresses_are_forgotten_and_the_oldest_refusals_dropped(monkeypatch):
     AuditEvent.objects.create(action="x.y", **kept)
     monkeypatch.setattr(models, "MOST_REFUSALS", 2)
 
-    pruned = AuditEvent.objects.prune(now - timedelta(days=365))
+    pruned = pacing.delete(AuditEvent.objects.outdated(now - timedelta(days=365)))
     forgotten = AuditEvent.objects.forget_addresses(now - timedelta(days=90))
 
     assert (pruned, forgotten) == (1, 1)

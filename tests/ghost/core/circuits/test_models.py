@@ -14,6 +14,7 @@ from ghost.core.audit.models import AuditEvent
 from ghost.core.circuits import Circuit, Kind
 from ghost.core.circuits import models as circuit_models
 from ghost.core.circuits.kinds import POLICIES
+from ghost.core.db import pacing
 from ghost.core.events.models import Event, EventKind
 from ghost.core.text.reasons import words
 from tests.presence import present
@@ -207,5 +208,5 @@ def test_what_has_not_failed_for_long_is_dropped():
     fail(1, name="old")
     Circuit.objects.filter(name="old").update(failed_at=timezone.now() - timedelta(days=91))
 
-    assert Circuit.objects.prune(timezone.now() - timedelta(days=90)) == 1
+    assert pacing.delete(Circuit.objects.outdated(timezone.now() - timedelta(days=90))) == 1
     assert Circuit.objects.get().name == "new"

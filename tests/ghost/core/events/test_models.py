@@ -75,26 +75,26 @@ def test_only_admins_read_more():
     assert b"boom" not in event.block(is_all=False)
 
 
-def test_prune_drops_what_is_old_but_never_the_newest():
+def test_what_is_old_is_outdated_but_never_the_newest():
     old = timezone.now() - timedelta(hours=25)
     Event.objects.bulk_create(Event(kind=EventKind.TASK, at=old) for _ in range(3))
     newest = Event.objects.newest_id()
 
-    dropped = Event.objects.prune()
+    outdated = Event.objects.outdated(timezone.now() - timedelta(hours=24))
 
-    assert dropped == 2
-    assert list(Event.objects.values_list("pk", flat=True)) == [newest]
+    assert outdated.count() == 2
+    assert newest not in outdated.values_list("pk", flat=True)
 
 
-def test_prune_keeps_so_many_at_most(configure):
+def test_what_is_beyond_so_many_is_outdated(configure):
     configure(events_keep=3)
     Event.objects.bulk_create(Event(kind=EventKind.TASK) for _ in range(10))
     newest = Event.objects.newest_id()
 
-    dropped = Event.objects.prune()
+    outdated = Event.objects.outdated(timezone.now() - timedelta(hours=24))
 
-    assert dropped == 7
-    assert [e.pk for e in Event.objects.all()] == [newest - 2, newest - 1, newest]
+    assert outdated.count() == 7
+    assert set(outdated.values_list("pk", flat=True)) == set(range(newest - 9, newest - 2))
 
 
 def test_many_are_told_in_few_statements(django_assert_max_num_queries):

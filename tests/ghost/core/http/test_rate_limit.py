@@ -90,7 +90,7 @@ def test_old_minutes_are_dropped(at):
     allowed("a", 10, 10)
     at(600_000.0 + 300)
 
-    assert rate_limit.prune() == 1
+    assert rate_limit.past().count() == 1
 
 
 def test_a_token_beyond_its_limit_is_told_when_to_come_again(client, configure):

@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from ghost.core import process
+from ghost.core.db import pacing
 from ghost.core.jobs import models
 from ghost.core.jobs.models import Job, JobPart, JobStatus
 from tests.ghost.core.jobs.steps import ask, begin
@@ -63,7 +64,7 @@ def test_prune_drops_old_jobs_with_their_parts():
     Job.objects.filter(pk=old.pk).update(asked_at=timezone.now() - timedelta(days=91))
     kept = ask()
 
-    dropped = Job.objects.prune(timezone.now() - timedelta(days=90))
+    dropped = pacing.delete(Job.objects.outdated(timezone.now() - timedelta(days=90)))
 
     assert (dropped, JobPart.objects.count()) == (1, 0)
     assert list(Job.objects.all()) == [kept]
