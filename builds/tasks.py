@@ -28,6 +28,7 @@ from ghost.core.catalog.models import Catalog
 from ghost.core.errors import RefusedError
 from ghost.core.jobs import queue
 from ghost.core.jobs.models import JobKind
+from ghost.core.logs import context
 from ghost.core.text.reasons import NOTHING_TO_DO, Plain
 from resources.models import Resource
 
@@ -76,6 +77,11 @@ def carry_out(
 ) -> Build:
     """`pipeline.run`, and then the look again: whoever found the claim taken relies on it. What
     this build has not read is queued, even if it failed, for that may be what mends it."""
+    with context.within_build(build.pk):
+        return _carry_out(build, force=force, verify=verify, listener=listener)
+
+
+def _carry_out(build: Build, *, force: bool, verify: bool, listener: Listener | None) -> Build:
     is_urgent = Catalog.get().urgent_revision > BuildState.get().built_revision
     extent = _extent(force=force, verify=verify)
     BuildState.postpone(extent, build.trigger, is_queued=True)

@@ -23,10 +23,10 @@ class GhostConfig(AppConfig):
         )
         from ghost.accounts import reasons as _of_accounts  # noqa: F401, PLC0415  # known to all
         from ghost.accounts.factors import second_factor_changes  # noqa: PLC0415  # as above
-        from ghost.core.http import request_id  # noqa: PLC0415  # as above
         from ghost.core.jobs import (  # noqa: PLC0415  # as above
             schedule_runs,
             shutdown,
+            task_lines,
             task_times,
             worker,
         )
@@ -44,14 +44,15 @@ class GhostConfig(AppConfig):
         connection_created.connect(queries.watch)
         signals.post_spawn.connect(shutdown.listen)
         signals.post_spawn.connect(writing.start)
-        signals.pre_execute.connect(request_id.name_task)
+        signals.pre_enqueue.connect(task_lines.note_request)
+        signals.pre_execute.connect(task_lines.begin)
         signals.pre_execute.connect(task_times.begin)
         signals.pre_execute.connect(worker.begin)
         signals.pre_execute.connect(schedule_runs.begin)
         signals.post_execute_in_worker.connect(task_times.end)
         signals.post_execute_in_worker.connect(worker.end)
         signals.post_execute_in_worker.connect(schedule_runs.end)
-        signals.post_execute_in_worker.connect(request_id.tell_task)
+        signals.post_execute_in_worker.connect(task_lines.end)
 
 
 class AdminSiteConfig(admin.AdminConfig):

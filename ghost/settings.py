@@ -11,6 +11,8 @@ from ghost.core.config import database, mail_server
 from ghost.core.config.env import BASE_DIR, load, make_folder, secret
 from ghost.core.config.version import VERSION
 from ghost.core.io import files
+from ghost.core.logs import masking
+from ghost.core.logs.configuration import configuration
 
 django_stubs_ext.monkeypatch()  # `ModelForm[Resource]` works at run time too
 
@@ -22,6 +24,7 @@ PROBER = "dht.prober.LibtorrentProber"
 
 SECRET_KEY = secret(GHOST, "secret_key")
 TOKEN_PEPPER = secret(GHOST, "token_pepper")
+masking.learn([*masking.secrets_of(GHOST), SECRET_KEY, TOKEN_PEPPER])
 DEBUG = GHOST.debug
 ALLOWED_HOSTS = [*GHOST.allowed_hosts, *filter(None, [GHOST.site_host])]
 CSRF_TRUSTED_ORIGINS = list(GHOST.csrf_trusted_origins)
@@ -54,6 +57,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "ghost.core.http.request_id.RequestIdMiddleware",
     "ghost.core.http.request_times.RequestTimesMiddleware",
+    "ghost.core.http.access_lines.AccessLineMiddleware",
     "ghost.core.http.transport.forwarded.ForwardedMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -218,28 +222,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if GHOST.behind_tls else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = GHOST.hsts_include_subdomains
 # What came without TLS is answered by ghost.core.http.transport.tls.
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"context": {"()": "ghost.core.http.request_id.ContextFilter"}},
-    "formatters": {"line": {"()": "ghost.core.text.log_lines.LineFormatter"}},
-    "handlers": {
-        "stderr": {
-            "class": "logging.StreamHandler",
-            "formatter": "line",
-            "filters": ["context"],
-        }
-    },
-    "root": {"handlers": ["stderr"], "level": GHOST.api_log_level},
-    "loggers": {
-        # It tells of every message; what a task did stands in its own line.
-        "django-q": {"level": "WARNING"},
-        # At DEBUG it would tell each query with its values: digests, keys of sessions, texts.
-        "django.db.backends": {"level": "INFO"},
-        # Who is refused is told so; a line for each would let anybody fill the log.
-        "django.request": {"level": "ERROR"},
-    },
-}
+LOGGING = configuration(GHOST)
 
 
 # What the sidebar and the dashboard hold is put together in ghost/admin.

@@ -14,6 +14,7 @@ application = bodiless(made_plain(bounded(get_wsgi_application())))
 # Below, since these need the apps.
 from ghost.core.audit import access  # noqa: E402  # as above
 from ghost.core.heartbeats import web  # noqa: E402  # as above
+from ghost.core.logs.configuration import log_what_nobody_catches  # noqa: E402  # as above
 from ghost.core.measurements import writing  # noqa: E402  # as above
 from ghost.operations import sampling, startup  # noqa: E402  # as above
 from ghost.operations.alerts import takeover  # noqa: E402  # as above
@@ -26,6 +27,7 @@ def regularly() -> None:
 
 
 if os.environ.get("SERVER_SOFTWARE", "").startswith("gunicorn/"):  # commands and tests have none
+    log_what_nobody_catches()
     writing.start()
     web.WebHeartbeat(
         startup.Start().attempt, regularly=regularly, whatever_happens=takeover.look

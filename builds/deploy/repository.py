@@ -139,6 +139,7 @@ class Repository:
         """What became of each of the remote's references (flag and words of `--porcelain`), and
         all that git said."""
         done = self._talk("push", "--porcelain", "--no-verify", *arguments)
+        done.log("git push")
         answers = re.findall(r"^([ +\-*=!])\t[^\t:]*:([^\t]+)\t(.*)$", done.text, re.M)
         if done.exit_code and _BROKEN.search(_ours(done.text)):
             raise DamagedError(self.message(done.text))

@@ -80,6 +80,7 @@ class Rsync:
             env={"LC_ALL": "C", "RSYNC_RSH": child_environment.ssh_command("RSYNC_RSH")},
             limit_chars=LIST_CHARS,
         )
+        done.log("rsync", most_lines=10)
         is_deletion = "--delete-missing-args" in options
         if done.exit_code and not (is_deletion and done.exit_code == VANISHED):
             words = " ".join(done.text.split())[-MAX_MESSAGE_CHARS:]

@@ -21,7 +21,7 @@ from django.conf import settings
 from builds import counters, reasons
 from builds.deploy import limits, taken_down, targets
 from builds.deploy.target import Guard, HeldError, Holding, Site, Target
-from builds.models import BuildState, Deployment
+from builds.models import Build, BuildState, Deployment
 from builds.models.deployment import DeploymentQuerySet
 from builds.tree import patches, releases
 from builds.tree.patches import TreeChanges
@@ -29,6 +29,7 @@ from ghost.core import circuits
 from ghost.core.circuits import Kind
 from ghost.core.config.env import BASE_DIR
 from ghost.core.errors import GhostError, OutageError, RefusedError
+from ghost.core.logs import context
 from ghost.core.text.reasons import Plain, Reason, words
 
 FEW = 20
@@ -157,11 +158,13 @@ def deploy_published(
     if current is None or not token:
         raise RefusedError(reasons.NOTHING_PUBLISHED())
     state = BuildState.get()
-    return deploy(
-        current / "site", token, patches.changes_since,
-        size=(state.files, state.bytes) if state.token == token else None,
-        is_asked=is_asked, is_whole=is_whole, allow_deletions=allow_deletions, tell=tell,
-    )  # fmt: skip
+    build_id = Build.objects.filter(token=token).values_list("pk", flat=True).first()
+    with context.within_build(build_id or ""):
+        return deploy(
+            current / "site", token, patches.changes_since,
+            size=(state.files, state.bytes) if state.token == token else None,
+            is_asked=is_asked, is_whole=is_whole, allow_deletions=allow_deletions, tell=tell,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -204,7 +204,7 @@ def _run(chunk: Path, language: Language, into: Path, work: Path) -> programs.Ou
     configuration = work / "run.json"
     configuration.write_text(json.dumps(_configuration(language) | run))
     try:
-        return programs.run(
+        done = programs.run(
             [
                 binary(),
                 "--source", SITE_SOURCE,
@@ -216,6 +216,8 @@ def _run(chunk: Path, language: Language, into: Path, work: Path) -> programs.Ou
             timeout_s=TIMEOUT_S,
             passes=child_environment.HUGO,
         )  # fmt: skip
+        done.log("hugo")
+        return done
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

@@ -111,8 +111,10 @@ def groups() -> Iterator[CheckMessage]:
 
 def _folders() -> Iterator[CheckMessage]:
     for name in ("magnet_metadata_dir", "magnet_tmp_dir", "cover_dir",
-                 "site_workdir", "backup_dir"):  # fmt: skip
-        path: Path = getattr(settings.GHOST, name)
+                 "site_workdir", "backup_dir", "log_dir"):  # fmt: skip
+        path: Path | None = getattr(settings.GHOST, name)
+        if path is None:
+            continue
         nearest = _nearest(path)
         if not (nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)):
             yield Error(
@@ -124,6 +126,7 @@ def _folders() -> Iterator[CheckMessage]:
 
 def _published() -> Iterator[CheckMessage]:
     places = {f"GHOST_{name.upper()}": getattr(settings.GHOST, name) for name in file_modes.PRIVATE}
+    places |= {"GHOST_LOG_DIR": settings.GHOST.log_dir} if settings.GHOST.log_dir else {}
     for name, path in (places | {"GHOST_DB_PATH": settings.GHOST.db_path}).items():
         if file_modes.is_published(path):
             yield Error(

@@ -19,6 +19,7 @@ from ghost.core.config.env import BASE_DIR
 from ghost.core.config.groups.deployment import is_elsewhere
 from ghost.core.io import files
 from ghost.core.io.files import OTHERS, PASSABLE_FOLDER, PRIVATE_FILE, PRIVATE_FOLDER
+from ghost.core.logs import rotation
 
 PRIVATE = ("secrets_dir", "magnet_metadata_dir", "magnet_tmp_dir", "cover_dir", "backup_dir")
 """Variables that name folders which hold nothing but what Ghost keeps there."""
@@ -136,6 +137,8 @@ def _given_files() -> Iterator[tuple[Path, int]]:
 def _few_files() -> Iterator[tuple[Path, int]]:
     yield settings.GHOST.site_workdir / "merge.lock", PRIVATE_FILE
     folders = [getattr(settings.GHOST, name) for name in FEW]
+    if settings.GHOST.log_dir:  # which may hold others' files too
+        yield from ((p, PRIVATE_FILE) for p in settings.GHOST.log_dir.glob(f"{rotation.NAME}*"))
     yield from ((path, PRIVATE_FILE) for path in _beside_database())
     for folder in folders:
         with suppress(OSError):  # not there, or no folder

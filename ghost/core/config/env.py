@@ -23,7 +23,7 @@ from ghost.core.config.groups.backups import Backups
 from ghost.core.config.groups.bittorrent import HealthScans, Network, Probes
 from ghost.core.config.groups.deployment import Deployment, HostLimits, Pages
 from ghost.core.config.groups.keys import Keys
-from ghost.core.config.groups.logs import Logs
+from ghost.core.config.groups.logs import ErrorReports, Logs
 from ghost.core.config.groups.mail import Mail
 from ghost.core.config.groups.monitoring import Monitoring
 from ghost.core.config.groups.schedules import Schedules
@@ -70,6 +70,7 @@ class Env(  # from the last group to the first: so pydantic keeps their fields i
     Monitoring,
     Alerts,
     Mail,
+    ErrorReports,
     Logs,
     Accounts,
     Keys,

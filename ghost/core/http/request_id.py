@@ -1,54 +1,26 @@
-"""Logs that tell which request or task a line belongs to."""
+"""Each request has an id, by which it is found in the log, in the audit trail and in what answers it."""
 
 from __future__ import annotations
 
-import logging
 import re
 import uuid
-from collections.abc import Callable
-from contextvars import ContextVar
-from typing import Any
+from collections.abc import Callable, Iterator
 
 from django.http import HttpRequest, HttpResponseBase
 
-from ghost.core.text.reasons import NOTHING_TO_DO, put_into_words
+from ghost.core.logs import context
 
-logger = logging.getLogger(__name__)
-_context: ContextVar[str] = ContextVar("context", default="-")
+FEWEST_CHARS = 8
+"""Of a cookie that is worth hiding: the language's is shorter."""
 _GIVEN = re.compile(r"[A-Za-z0-9._-]{8,64}")
-
-
-class ContextFilter(logging.Filter):
-    """Adds `context` (a request's or a task's id) to each record."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Puts the request or task into the record; drops none."""
-        record.context = _context.get()
-        return True
-
-
-def set_context(name: str) -> None:
-    """Name the request or task that this thread works for from now on."""
-    _context.set(name)
-
-
-def name_task(task: dict[str, str], **_: object) -> None:
-    """For the queue: lines from here on belong to that task."""
-    set_context(task["id"])
-
-
-def tell_task(func: Callable[..., object] | None, task: dict[str, Any], **_: object) -> None:
-    """For the queue: one line for each task that did something, or failed."""
-    result, name = task.get("result"), getattr(func, "__name__", task["func"])
-    if not task.get("success"):
-        logger.error("%s failed: %s", name, result)
-    elif result != NOTHING_TO_DO().plain():
-        logger.info("%s: %s", name, put_into_words(result, lambda reason: reason.english))
+_CREDENTIALS = ("HTTP_X_GHOST_METRICS_KEY", "HTTP_X_CSRFTOKEN")
 
 
 def request_id() -> str:
-    """The id of the request being answered, `-` outside of one."""
-    return _context.get()
+    """The id of the request being answered, or that asked for the task being carried out; else of that
+    task, and `-` outside of one."""
+    now = context.current()
+    return now.request_id or now.task_id or "-"
 
 
 class RequestIdMiddleware:
@@ -62,8 +34,20 @@ class RequestIdMiddleware:
         given = request.headers.get("X-Request-ID", "")
         name = given if _GIVEN.fullmatch(given) else uuid.uuid4().hex[:16]
         # Not reset: Django logs refused requests after all middleware has ended, and the next
-        # request of this thread sets its own.
-        set_context(name)
+        # request of this thread begins its own.
+        context.begin_request(name, tuple(_secrets(request)))
         response = self.get_response(request)
         response["X-Request-ID"] = name
         return response
+
+
+def _secrets(request: HttpRequest) -> Iterator[str]:
+    """What the request brought that opens something."""
+    for part in request.META.get("HTTP_COOKIE", "").split(";"):
+        value = part.partition("=")[2].strip()
+        if len(value) >= FEWEST_CHARS:
+            yield value
+    credentials = request.META.get("HTTP_AUTHORIZATION", "").strip().rpartition(" ")[2]
+    for value in (credentials, *(request.META.get(name, "") for name in _CREDENTIALS)):
+        if len(value) >= FEWEST_CHARS:
+            yield value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import signal
@@ -18,6 +19,7 @@ from ghost.core.errors import OutageError
 from ghost.core.io import child_environment, failures
 
 OUTPUT_LIMIT_CHARS = 20_000
+MOST_LOGGED_LINES = 50
 # Run in the child, since `preexec_fn` is unsafe beside threads. 1 is PR_SET_PDEATHSIG (prctl(2)),
 # which outlives exec; the parent may be dead by then already. Python ignores two signals, and what
 # is ignored stays so over exec.
@@ -31,6 +33,9 @@ if os.getppid() == int(sys.argv[1]):
 """
 
 
+log = logging.getLogger(__name__)
+
+
 @dataclass(frozen=True)
 class Output:
     """What a finished program left: exit code, its words (cut in the middle), seconds."""
@@ -38,6 +43,15 @@ class Output:
     exit_code: int
     text: str
     seconds: float
+
+    def log(self, name: str, *, most_lines: int = MOST_LOGGED_LINES) -> None:
+        """Log how the program ended, and the last lines that it wrote, each as a line of its own."""
+        level = logging.WARNING if self.exit_code else logging.INFO
+        for line in [each for each in self.text.splitlines() if each.strip()][-most_lines:]:
+            log.log(level, "%s: %s", name, line)
+        details = {"program": name, "exit_code": self.exit_code}
+        details["duration_ms"] = round(self.seconds * 1000)
+        log.log(level, "%s ended", name, extra={"details": details})
 
 
 def run(

@@ -3,19 +3,25 @@ parent of two programs, which it starts by this command too."""
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from argparse import SUPPRESS, ArgumentParser
 from contextlib import suppress
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.conf import settings
+from django.core.checks import run_checks
+from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
 from ghost.core.config.env import BASE_DIR
 from ghost.core.jobs import release
+from ghost.core.logs import configuration, rotation
 from ghost.operations import schedules, startup, watch
 from ghost.operations.workers import guard, parent
+
+log = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -26,6 +32,14 @@ class Command(BaseCommand):
         parser.add_argument("--heard-by", type=int, help=SUPPRESS)
         parser.add_argument("--died", default="", help=SUPPRESS)
 
+    def check(self, *_args: Any, **_options: Any) -> None:  # noqa: ANN401  # Django's
+        """Log what its checks find, which Django would print; CommandError if nothing can work so."""
+        found = run_checks()
+        for each in found:
+            log.log(each.level, "%s: %s %s", each.id, each.msg, each.hint or "")
+        if serious := [str(each.msg) for each in found if each.is_serious()]:
+            raise CommandError("\n".join(serious))
+
     def handle(self, *_args: Any, **options: Any) -> None:  # noqa: ANN401  # Django's
         def tell(line: str) -> None:
             with suppress(OSError):  # nobody listens, or has for long
@@ -35,6 +49,9 @@ class Command(BaseCommand):
             tell("")
             return False
 
+        log_form = _log_form()
+        parent.Log.is_json, parent.Log.file = log_form[0] == "json", log_form[1]
+        configuration.log_what_nobody_catches()
         if options["only"] == "cluster":
             startup.Start().wait(is_stopping=goes_on)
             schedules.catch_up()
@@ -47,5 +64,11 @@ class Command(BaseCommand):
             watch.keep(beat=lambda: tell(""))
         else:
             # Nothing of Django stays; -P: the program's folder is no place to look for modules.
-            argv = [sys.executable, "-P", parent.__file__, str(BASE_DIR / "manage.py")]
+            argv = [sys.executable, "-P", parent.__file__, str(BASE_DIR / "manage.py"), *log_form]
             os.execv(sys.executable, argv)  # noqa: S606  # no shell is needed
+
+
+def _log_form() -> tuple[str, str]:
+    """How the parent is to write its lines, and into which file besides."""
+    folder = settings.GHOST.log_dir
+    return settings.GHOST.log_format, str(folder / rotation.NAME) if folder else ""

@@ -2,7 +2,7 @@
 group of its own, and starts them again when they end.
 
 `manage.py qcluster` becomes this program. It imports nothing of Ghost or Django, has one thread,
-opens no file and asks no database, so that hardly anything can end it; and if something does,
+opens no file but to add a line to the log, and asks no database, so that hardly anything can end it; and if something does,
 nothing below it goes on alone. It hears from each child over a pipe: an empty line as often as its
 loop turns, and the number of a process of its own whose death ended it.
 """
@@ -10,6 +10,7 @@ loop turns, and the number of a process of its own whose death ended it.
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import select
 import signal
@@ -225,16 +226,39 @@ def _in_words(status: int) -> str:
     return f"exit code {code}" if code >= 0 else f"signal {-code}"
 
 
+class Log:
+    """How `say` writes, which is how the others do (`ghost.core.logs`); set by whoever starts us."""
+
+    is_json = False
+    file = ""
+    """Written besides standard error; the others see to its size."""
+
+
 def say(text: str) -> None:
     """A line in the log, in the form of all others; nobody need be there to read it."""
-    now = time.time()
-    at = f"{time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(now))},{int(now % 1 * 1000):03}"
+    line = f"{_line(text)}\n".encode()
     with suppress(OSError):
-        os.write(2, f"{at} WARNING qcluster [-] {text}\n".encode())
+        os.write(2, line)
+    if Log.file:
+        with suppress(OSError):
+            descriptor = os.open(Log.file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            os.write(descriptor, line)
+            os.close(descriptor)
 
 
-def main(manage: str) -> None:
-    """Be the parent. `manage` is the path of manage.py."""
+def _line(text: str) -> str:
+    now = time.time()
+    at = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(now))}.{int(now % 1 * 1000):03}+00:00"
+    text = text.replace("\n", "\\n")
+    if not Log.is_json:
+        return f"{at} WARNING qcluster [-] {text}"
+    facts = {"time": at, "level": "WARNING", "logger": "qcluster", "message": text}
+    return json.dumps(facts | dict.fromkeys(("request_id", "task_id", "build_id")))
+
+
+def main(manage: str, log_format: str = "text", log_file: str = "") -> None:
+    """Be the parent. `manage` is the path of manage.py, `log_file` where lines are written besides."""
+    Log.is_json, Log.file = log_format == "json", log_file
     control_process(PR_SET_CHILD_SUBREAPER, 1)
     control_process(PR_SET_NAME, b"ghost-parent")
     start = [sys.executable, manage, "qcluster", "--skip-checks", "--only"]
@@ -244,4 +268,4 @@ def main(manage: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -24,7 +24,7 @@ from ghost.core.config import env, mail_server
 from ghost.core.config.values import is_secret, may_hold_password
 from ghost.core.errors import GhostError
 from ghost.core.io import mail
-from ghost.core.text.log_lines import LineFormatter
+from ghost.core.logs.lines import FORMATTERS
 from ghost.operations import tasks
 from teams import credentials
 from teams.models import Attempt
@@ -176,11 +176,11 @@ def test_no_secret_is_in_any_line_or_table(planted, caplog, tmp_path):
     with override_settings(**mail_server.settings(ADDRESSES["email_url"], "ghost@example.org")):
         workers_round(public)
 
-    formatter = LineFormatter()
+    formatters = [formatter() for formatter in FORMATTERS.values()]
     told = [
         line
         for record in caplog.records
-        for line in (record.getMessage(), formatter.format(record))
+        for line in (record.getMessage(), *(each.format(record) for each in formatters))
     ]
     assert len(set(RAW.findall(" ".join(once)))) >= 7
     assert len(told) >= 10

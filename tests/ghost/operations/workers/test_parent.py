@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -194,3 +195,21 @@ def test_it_is_small_and_has_one_thread(start):
 
     assert int(status["Threads"]) == 1
     assert int(status["VmRSS"].split()[0]) < 60_000  # with the tool that measures coverage in it
+
+
+def test_its_lines_have_the_form_of_all_others(monkeypatch, capfd, tmp_path):
+    file = tmp_path / "ghost.log"
+
+    parent.say("the cluster\nended")
+    monkeypatch.setattr(parent.Log, "is_json", True)
+    monkeypatch.setattr(parent.Log, "file", str(file))
+    parent.say("the cluster\nended")
+
+    text, told = capfd.readouterr().err.splitlines()
+    assert text[23:] == "+00:00 WARNING qcluster [-] the cluster\\nended"
+    assert json.loads(told) | {"time": ""} == {
+        "time": "", "level": "WARNING", "logger": "qcluster", "message": "the cluster\\nended",
+        "request_id": None, "task_id": None, "build_id": None,
+    }  # fmt: skip
+    assert file.read_text() == f"{told}\n"
+    assert file.stat().st_mode & 0o777 == 0o600
