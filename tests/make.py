@@ -12,6 +12,7 @@ from django.utils import timezone
 from builds.data.entry import Entry
 from builds.data.taxonomy import CategoryNode, Crumb, Profile, Taxonomy
 from ghost.core.catalog.models import Catalog, Change
+from ghost.operations.backups.models import Backup
 from resources import reasons
 from resources.models import (
     Category,
@@ -51,6 +52,14 @@ def token(role: Role = Role.PUBLISHER, name: str = "Ada", **kwargs: Any) -> Issu
     issued = cast("IssuedToken", row)
     issued.raw = raw
     return issued
+
+
+def backup(**kwargs: Any) -> Backup:
+    """A full one of an hour ago, not encrypted, whose file is nowhere."""
+    at = timezone.now() - timedelta(hours=1)
+    name = f"ghost-{at:%Y%m%dT%H%M%S}{next(_number):06}Z.tar.gz"
+    values = {"name": name, "host": "ghost-1", "created_at": at, "bytes": 5, "is_encrypted": False}
+    return Backup.objects.create(**values | kwargs)
 
 
 def admin(**kwargs: Any) -> IssuedToken:

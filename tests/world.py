@@ -41,6 +41,7 @@ class World:
         self.draft = make.resource(publisher=self.ada, published_at=None)
         self.waiting = make.resource(publisher=self.ada)
         self.waiting.alone().ask_review()
+        self.backup = make.backup()
 
 
 JSON = "application/json"
@@ -69,6 +70,8 @@ WRITES = {
     "build_trigger": lambda w: ("build/trigger?reason=x", None),
     "cover_upload": lambda w: (f"resources/{w.row.pk}/cover", {"cover": image()}),
     "scan_start": lambda w: ("admin/dht/scan-all", None),
+    "backup_create": lambda w: ("ops/backups", {"type": "full"}),
+    "backup_verify": lambda w: (f"ops/backups/{w.backup.name}/verify", None),
     "queue_pause": lambda w: ("ops/queues/pause", None),
     "queue_resume": lambda w: (paused("ops/queues/resume"), None),
     "schedule_run": lambda w: (scheduled("ops/schedules/scan-health/run"), None),

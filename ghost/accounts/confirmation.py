@@ -37,8 +37,8 @@ ALWAYS = frozenset({
     "admin:auth_user_add", "admin:auth_user_change", "admin:auth_user_delete",
     "admin:auth_user_password_change", "admin:auth_user_account",
     "admin:auth_group_add", "admin:auth_group_change", "admin:auth_group_delete",
-    # what opens the API, and what can't be undone
-    "admin:teams_token_add", "admin:resources_resource_delete", "admin:resources_category_delete",
+    # what opens the API, what holds everything, and what can't be undone
+    "admin:teams_token_add", "admin:ghost_backup_download", "admin:resources_resource_delete", "admin:resources_category_delete",
 })  # fmt: skip
 """Names of addresses that ask before they show anything."""
 WHEN_SENT = frozenset({

@@ -56,6 +56,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("Ended tasks"), "task_alt", "django_q_success", "django_q.view_success"),
                 (_("Schedules"), "schedule", "django_q_schedule", "django_q.view_schedule"),
                 (_("Circuits"), "electrical_services", "ghost_circuit", "ghost.view_circuit"),
+                (_("Backups"), "backup", "ghost_backup", "ghost.view_backup"),
                 (_("Audit trail"), "history", "ghost_auditevent", "ghost.view_auditevent"),
             ],
         ),

@@ -117,7 +117,7 @@ class Migration(migrations.Migration):
             name='Job',
             fields=[
                 ('task_id', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('probe', 'probe'), ('scan', 'health scan'), ('build', 'build'), ('covers', 'covers'), ('deploy', 'deployment'), ('folds', 'texts to compare by'), ('other', 'other')], max_length=10)),
+                ('kind', models.CharField(choices=[('probe', 'probe'), ('scan', 'health scan'), ('build', 'build'), ('covers', 'covers'), ('deploy', 'deployment'), ('backup', 'backup'), ('folds', 'texts to compare by'), ('other', 'other')], max_length=10)),
                 ('subjects', models.PositiveIntegerField(default=0)),
                 ('token_id', models.BigIntegerField(null=True)),
                 ('asked_at', models.DateTimeField(default=django.utils.timezone.now)),

@@ -3,7 +3,14 @@
 What a module answers it reads from where the admin and `/metrics` read it.
 """
 
-from ghost.api.ops import profile, queues, schedules, stats, system
+from ghost.api.ops import backups, profile, queues, schedules, stats, system
 
-ROUTERS = (queues.router, schedules.router, stats.router, system.router, profile.router)
+ROUTERS = (
+    queues.router,
+    schedules.router,
+    backups.router,
+    stats.router,
+    system.router,
+    profile.router,
+)
 """In the order of the documentation."""

@@ -39,6 +39,7 @@ class JobKind(models.TextChoices):
     BUILD = "build", _("build")
     COVERS = "covers", _("covers")
     DEPLOY = "deploy", _("deployment")
+    BACKUP = "backup", _("backup")
     FOLDS = "folds", _("texts to compare by")
     OTHER = "other", _("other")
 

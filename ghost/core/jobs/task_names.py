@@ -18,3 +18,7 @@ class TaskName(StrEnum):
     """A target is to be tried again."""
     RUN_SCAN = "dht.tasks.run_scan"
     """Take part in a health scan; its primary key is the argument."""
+    BACK_UP = "ghost.operations.tasks.back_up"
+    """A backup is asked for; its type is the argument."""
+    PROVE_BACKUP = "ghost.operations.tasks.prove_backup"
+    """A proof is asked for; the backup's name is the argument."""

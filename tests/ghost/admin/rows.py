@@ -24,6 +24,7 @@ def one_of_each(number: int) -> None:
     Cover.objects.create(resource=row, digest="0" * 64, width=3, height=4)
     Circuit.objects.create(kind="tracker", name=f"{number}.example.org", failures=3)
     Deployment.objects.create(key=f"{number}", kind="folder", target=f"/srv/{number}")
+    make.backup()
     Block.objects.create(info_hash=make.info_hash())
     build = Build.objects.create(
         trigger="test", state="done", lease_until=timezone.now(), ended_at=timezone.now()

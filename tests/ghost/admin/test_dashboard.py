@@ -21,6 +21,7 @@ from ghost.core.heartbeats.models import Heartbeat
 from ghost.core.jobs.entries import QueueEntry
 from ghost.core.text.durations import ago
 from ghost.core.text.reasons import words
+from ghost.operations.backups.models import Backup
 from resources.models import Block, Category, Resource, findings
 from resources.states import ProbeStatus, State
 from teams import groups
@@ -32,7 +33,7 @@ pytestmark = pytest.mark.django_db
 
 
 MODELS = [
-    AuditEvent, Block, Build, Category, Circuit, Cover, Deployment, Failure, Group, HealthSample, QueueEntry, Resource, Scan,
+    AuditEvent, Backup, Block, Build, Category, Circuit, Cover, Deployment, Failure, Group, HealthSample, QueueEntry, Resource, Scan,
     Schedule, Success, Team, Token, User,
 ]  # fmt: skip
 POLICY = "Content-Security-Policy"

@@ -13,6 +13,8 @@ ARGUMENTS = {
     TaskName.LOCALIZE_COVERS: (),
     TaskName.DEPLOY_NOW: (),
     TaskName.RUN_SCAN: (1,),
+    TaskName.BACK_UP: ("full",),
+    TaskName.PROVE_BACKUP: ("ghost-20260131T100000000000Z.tar.gz",),
 }
 
 
