@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from ghost.core.text.folding import fold
 from ghost.torznab import numbering, words
 from ghost.torznab.errors import INCORRECT, MISSING, NO_FUNCTION, NOT_AVAILABLE, TorznabError
+from resources.models import list_index
 
 CAPS = "caps"
 TEXTS = {
@@ -55,6 +56,8 @@ class Asked:
     function: str
     words: tuple[words.Word, ...] = ()
     """Each has to be in the title, or in an info-hash."""
+    hashes: tuple[str, ...] = ()
+    """Those of torrents that are wanted, whatever they are called; none if any is."""
     numbering: numbering.Numbering = numbering.NOTHING
     """Seasons, episodes and days that the title has to cover."""
     has_id: bool = False
@@ -72,7 +75,8 @@ class Asked:
         """Whether nothing can be found: by an id alone, beyond all ends, or with a word that no title
         has room for."""
         is_too_long = any(len(word.text) > words.MAX_CHARS for word in self.words)
-        return (self.has_id and not self.words) or self.offset > MAX_OFFSET or is_too_long
+        is_by_id = self.has_id and not self.words and not self.hashes
+        return is_by_id or self.offset > MAX_OFFSET or is_too_long
 
 
 def read(query: Mapping[str, Any]) -> Asked:
@@ -101,11 +105,15 @@ def _fits(name: str, value: str) -> bool:
 
 
 def _search(function: str, given: Mapping[str, str]) -> Asked:
+    hashes = list_index.named_hashes(given.get("q", ""))
+    if hashes:  # the rest of a link says nothing of the title
+        given = {name: value for name, value in given.items() if name != "q"}
     texts, found = _texts(function, given)
     tags = _parts(given.get("tag", ""), ",")[:MAX_TAGS]
     return Asked(
         function,
         words=words.most_telling(texts),
+        hashes=tuple(hashes),
         numbering=found | (_episode(given) if function == "tvsearch" else numbering.NOTHING),
         has_id=not IDS.isdisjoint(given),
         categories=_categories(given),

@@ -70,6 +70,8 @@ def _matching(asked: Asked, token: Token, numbers: Numbers) -> ResourceQuerySet[
     everything = Resource.objects.all()
     scope = everything if settings.GHOST.torznab_all else everything.in_scope(token)
     rows = scope.matching(state=State.LIVE)
+    if asked.hashes:
+        rows = rows.filter(reduce(or_, map(list_index.has_hash, asked.hashes)))
     for word in asked.words:
         rows = rows.filter(_has(word))
     if asked.categories is not None:

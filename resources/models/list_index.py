@@ -17,6 +17,7 @@ from django.db import models
 from django.db.models.functions import StrIndex
 from django.db.models.lookups import GreaterThan
 
+from ghost.core.text import info_hashes
 from ghost.core.text.folding import KEY_CHARS, fold
 
 HASHES = ("magnet_hash", "magnet_hash_v2", "other_hash")
@@ -31,6 +32,10 @@ INDEX = models.Index(
 )  # fmt: skip
 PART_OF_HASH = re.compile("[0-9a-f]{6,64}")
 """Shorter ones are in the hashes of too many."""
+MOST_WORDS = 50
+"""Of a text that is looked for."""
+_BETWEEN_WORDS = re.compile(r"[\s._,:;/|+~()\[\]{}–—-]+")
+"""Titles separate their words by dots, dashes and the like: any of them is as good as a space."""
 
 
 class Unindexed(models.Func):
@@ -66,10 +71,26 @@ def by_publication() -> tuple[Any, str]:
 
 
 def has_text(text: str) -> models.Q:
-    """Those with this text in their title, as `fold` compares it; or as a part of an info-hash."""
+    """Those with this text, or with each of its words, in their title, as `fold` compares it; or with a part of
+    an info-hash; or of the torrents that it names, as `named_hashes` finds them."""
     value = fold(text)[: KEY_CHARS - 1]
     names = ["title_folded", *(HASHES if PART_OF_HASH.fullmatch(value) else ())]
-    return reduce(or_, (has(name, value) for name in names))
+    found = [has(name, value) for name in names]
+    words = [word for word in dict.fromkeys(_BETWEEN_WORDS.split(value)) if word]
+    if len(words) > 1:
+        found.append(models.Q(*(has("title_folded", word) for word in words[:MOST_WORDS])))
+    return reduce(or_, [*found, *map(has_hash, named_hashes(text))])
+
+
+def named_hashes(text: str) -> list[str]:
+    """The info-hashes that a text names, whole and in whatever spelling, or in a magnet link; but not one that
+    it is itself to the letter, which `PART_OF_HASH` knows."""
+    return sorted(info_hashes.named(text) - {text.strip().lower()})
+
+
+def has_hash(info_hash: str) -> models.Q:
+    """Those of the torrent with this hash. A v2 one may be cut to 40 digits, as trackers have it."""
+    return reduce(or_, (has(name, info_hash) for name in HASHES))
 
 
 def has(column: str, text: str) -> models.Q:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any, Self
 
 from django.db import models
@@ -113,12 +115,14 @@ class ResourceQuerySet(models.QuerySet[Row]):
 
     def searched(self, text: str) -> Self:
         """Those of which each word stands in the title or a hash, or begins a tag; or of which
-        all of them together do."""
+        all of them together do; or of the torrents that the text names."""
         words = text.split()[:MOST_WORDS]
         if not words:
             return self
         each = [list_index.has_text(word) | _has_tag(word) for word in words]
-        matching = self.model._default_manager.filter(models.Q(*each) | _has_tag(text))
+        links = map(list_index.has_hash, list_index.named_hashes(text))
+        whole = reduce(or_, links, models.Q(*each) | _has_tag(text))
+        matching = self.model._default_manager.filter(whole)
         return self.filter(pk__in=matching.values("pk"))
 
     def twins_of(self, *hashes: str | None) -> Self:

@@ -203,8 +203,9 @@ class ResourceFilter(Page):
     """Which of the resources in scope to list. Taken-down ones are listed only with
     `state=taken_down`."""
 
-    q: Text | None = Field(None, max_length=300)
-    """Part of the title in any case, or 6 or more digits of an info-hash."""
+    q: Text | None = Field(None, max_length=magnets.MAX_BYTES)
+    """Part of the title, or all of some words of it, in any case; 6 or more digits of an info-hash; or a whole
+    info-hash in any spelling, or a magnet link."""
     category_id: int | None = Field(None, ge=1, le=MAX_ID)
     """Only resources of this category, without those below it."""
     team_id: int | None = Field(None, ge=1, le=MAX_ID)

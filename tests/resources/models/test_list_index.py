@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import random
 import re
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import combinations
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.db import connection
@@ -19,6 +21,7 @@ from ghost.core.text.folding import KEY_CHARS, MARK
 from resources.models import DhtStatus, ProbeStatus, Resource, ResourceTag
 from resources.states import State
 from tests import make
+from tests.ghost.torznab.answers import titles
 
 pytestmark = pytest.mark.django_db
 
@@ -70,7 +73,51 @@ def test_search_finds_a_part_of_the_title_in_any_case(title, q):
     assert found(q) == [row.title]
 
 
-@pytest.mark.parametrize("q", ["%", "_", "*", "?ig", "b%k", "zz", "\\"])
+@pytest.mark.parametrize(
+    ("title", "q"),
+    [
+        ("Schitt's.Creek.S01E05.1080p", "schitts creek"),
+        ("Schitt's Creek - S01E05", "Schitts.Creek.S01E05"),
+        ("Law & Order", "order and law"),
+        ("Le Fabuleux Destin d'Amélie Poulain", "amelie_fabuleux"),
+        ("Debian 13 (netinst) amd64", "debian-netinst-amd64"),
+    ],
+)
+def test_search_finds_all_words_whatever_stands_between_them(title, q):
+    make.resource(title=title)
+    make.resource(title=q.split(maxsplit=1)[0][:5])
+
+    assert found(q) == [title]
+    assert [row.title for row in Resource.objects.searched(q)] == [title]
+
+
+def _spellings(v1: str, v2: str) -> list[str]:
+    base32 = base64.b32encode(bytes.fromhex(v1)).decode()
+    links = [f"magnet:?xt=urn:btih:{each}&dn=An%20other%20name&tr=udp%3A%2F%2Fa.example%3A80" for each in (v1, base32)]
+    shown = " ".join(v1[at : at + 4] for at in range(0, 40, 4))
+    return [
+        *(v1, v1.upper(), f" {v1}\n", base32, base32.lower(), f"urn:btih:{v1}", f"URN:BTIH:{base32}", shown),
+        *links, *(link.replace("&", "&amp;") for link in links), quote(links[0], safe=""),
+        f"MAGNET:?dn=x y z&xt=urn:btih:{v1.upper()}",
+        *(f"1220{v2}", f"1220{v2.upper()}", f"urn:btmh:1220{v2}", v2[:40], f"magnet:?xt=urn:btmh:1220{v2}"),
+        f"magnet:?xt=urn:btih:{v2[:40]}", f"magnet:?xt=urn:btih:{v1}&xt=urn:btmh:1220{v2}",
+    ]  # fmt: skip
+
+
+def test_search_finds_the_torrent_of_a_hash_or_link_in_any_spelling_everywhere(listed, client):
+    row = make.resource(title="Wanted", magnet_uri=f"{make.magnet()}&xt=urn:btmh:1220{V2}")
+    make.resource(title="Other")
+    admin = make.admin()
+
+    for q in _spellings(row.magnet_hash, V2):
+        assert found(q) == ["Wanted"], q
+        assert [each.title for each in Resource.objects.searched(q)] == ["Wanted"], q
+        assert listed(admin, q=q)[0] == [row.pk], q
+        answer = client.get("/api/torznab", {"t": "search", "q": q, "apikey": admin.raw})
+        assert titles(answer) == ["Wanted"], q
+
+
+@pytest.mark.parametrize("q", ["%", "_", "*", "?ig", "zz", "\\"])
 def test_search_takes_no_sign_for_another(q):
     make.resource(title="Big Buck Bunny")
 
