@@ -81,9 +81,9 @@ def feed(kind: str, name: str) -> str:
     return f"/feeds/{kind}/{name}"
 
 
-def archive(stem: str, number: int) -> str:
+def archive(stem: str, name: str) -> str:
     """The stem of an archive of the feed with that stem."""
-    return f"/feeds/archive{stem.removeprefix('/feeds')}/{number}"
+    return f"/feeds/archive{stem.removeprefix('/feeds')}/{name}"
 
 
 def torrent(magnet_hash: str) -> str:

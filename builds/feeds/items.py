@@ -18,11 +18,11 @@ TORRENT_TYPE = "application/x-bittorrent"
 
 
 class Links(NamedTuple):
-    """Which archive of a feed a document is (None: the feed itself), and which are beside it (RFC 5005)."""
+    """By name: which archive of a feed a document is (empty: the feed itself), and which are beside it (RFC 5005)."""
 
-    archive: int | None = None
-    older: int | None = None
-    newer: int | None = None
+    archive: str = ""
+    older: str = ""
+    newer: str = ""
 
 
 class Channel(NamedTuple):
@@ -57,7 +57,7 @@ class Channel(NamedTuple):
             urn="" if urls.origin() else uuid5(NAMESPACE_URL, f"{site} {link}").urn,
             language=_tag(urls.languages()[0].code),
             icon=urls.link(urls.ICON),
-            is_archive=links.archive is not None,
+            is_archive=bool(links.archive),
             own=_archive_link(stem, links.archive) if links.archive else link,
             relations=tuple(_relations(stem, links)),
         )
@@ -77,8 +77,8 @@ def _relations(stem: str, links: Links) -> Iterator[tuple[str, str]]:
         yield "next-archive", _archive_link(stem, links.newer)
 
 
-def _archive_link(stem: str, number: int) -> str:
-    return urls.link(urls.archive(stem, number))
+def _archive_link(stem: str, name: str) -> str:
+    return urls.link(urls.archive(stem, name))
 
 
 def _tag(code: str) -> str:

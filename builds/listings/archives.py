@@ -3,12 +3,15 @@
 An archive holds the entries of PAGES_EACH pages of the list, which are numbered from the oldest and keep
 their entries: so it changes when one of these does, and not with what is new. The feed has all
 that came since the last archive, whoever was away for some hundred releases follows the links
-back. How many archives are kept is bounded: see docs/decisions/0041.
+back, to the first archive that he has read already. So none may ever have the address of another: what
+is taken down frees numbers, and an archive's name is its number with its newest entry. How many archives
+are kept is bounded: see docs/decisions/0041.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
 
 from builds.models import Listing
 
@@ -51,14 +54,28 @@ def pages(listing: Listing) -> dict[int, list[int]]:
     return found
 
 
+def beside(listing: Listing, number: int) -> tuple[int, int]:
+    """The archives before and after this one; 0 for none."""
+    kept = sorted(pages(listing))
+    before, after = bisect_left(kept, number), bisect_right(kept, number)
+    return (kept[before - 1] if before else 0), (kept[after] if after < len(kept) else 0)
+
+
 def due(listing: Listing, last_before: int, changed_pages: Iterable[int]) -> set[int]:
-    """The archives that may be others now: those of these pages, and where one has come or gone its
-    neighbours, which link to it."""
-    if listing.kind not in KEPT:
-        return set()
+    """The archives that may be others now: those of these pages, their neighbours, which link to them by their
+    names, and what a bound has let in or out."""
     low, high = sorted((count(last_before), count(listing.last)))
     found = {of_page(number) for number in changed_pages}
+    if listing.kind not in KEPT or (not found and low == high):
+        return set()
     if low != high:
         kept = KEPT[listing.kind]
         found |= {*range(low, high + 1), *range(low - kept, high - kept + 2)}
+    found |= set(_neighbours(sorted(pages(listing)), found))
     return {number for number in found if 1 <= number <= high}
+
+
+def _neighbours(kept: list[int], found: set[int]) -> Iterator[int]:
+    for number in found:
+        before, after = bisect_left(kept, number), bisect_right(kept, number)
+        yield from (*kept[before - 1 : before], *kept[after : after + 1])

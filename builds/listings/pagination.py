@@ -243,10 +243,9 @@ class Pagination:
         due, self._due = self._due, set()
         for key, table in self._tables.items():
             numbers = table.changes.due
-            due |= _archives(table, numbers)
-            if key[0] in archives.KEPT and max(numbers, default=0) >= archives.first_open_page(
-                table.listing
-            ):
+            archived = archives.due(table.listing, table.last_before, numbers)
+            due |= {f"archive/{table.listing.pk}/{number}" for number in archived}
+            if key[0] in archives.KEPT and _is_told_by_feed(table.listing, numbers, archived):
                 self._feeds.add(key)
             if key[0] == Kind.ALL or key in self._bare_pages:  # home counts all
                 numbers.add(table.listing.last)
@@ -261,6 +260,13 @@ class Pagination:
 
 def _owner(listing: Listing, number: int) -> str:
     return f"page/{listing.pk}/{number}"
+
+
+def _is_told_by_feed(listing: Listing, numbers: set[int], archived: set[int]) -> bool:
+    """Whether one of these pages, or the name of the newest archive, stands in the feed."""
+    newest = max(archives.pages(listing), default=1) if archived else 0
+    is_linked = bool(archived) and max(archived) >= newest
+    return is_linked or max(numbers, default=0) >= archives.first_open_page(listing)
 
 
 def _archives(table: PageTable, numbers: set[int]) -> set[str]:

@@ -33,6 +33,7 @@ class Reader:
     _entries: dict[int, Entry] = field(default_factory=dict)
     _rows: dict[int, bytes] = field(default_factory=dict)
     _row_bytes: int = 0
+    _archive_names: dict[tuple[int, int], str] = field(default_factory=dict)
 
     @classmethod
     def open(cls, state: BuildState) -> Reader:
@@ -105,6 +106,16 @@ class Reader:
             ids += self.ids_on_page(listing, number)
             enough = max(limit, len(ids)) if number >= is_open else enough
         return self.entries(ids[:enough])
+
+    def archive_name(self, listing: Listing, number: int) -> str:
+        """What an archive of a listing's feed is called in its address; empty for 0, which is none."""
+        key = (listing.pk, number)
+        if number and key not in self._archive_names:
+            pages = archives.pages(listing).get(number, [])
+            rows = ListingEntry.objects.filter(page__listing=listing, page__number__in=pages)
+            newest = rows.order_by("-page__number", "-at", "-entry_id").values_list("entry_id")[:1]
+            self._archive_names[key] = f"{number}-{newest[0][0]}"
+        return self._archive_names.get(key, "")
 
     def endangered(self, limit: int) -> list[Entry]:
         """What needs seeders most: see `EntryRowQuerySet.endangered`."""

@@ -127,8 +127,9 @@ class RecordMaker:
     def _feed(self, listing: Listing | None) -> Iterator[Record]:
         if listing and listing.kind in FEED_KINDS:
             newest = self.reader.newest(listing, FEED_ITEMS)
-            kept = list(archives.pages(listing))
-            links = Links(older=kept[-1] if kept else None)
+            links = Links(
+                older=self.reader.archive_name(listing, max(archives.pages(listing), default=0))
+            )
             yield from self._writer.files(feed(self.reader, listing), newest, links)
 
     def _archive(self, listing_id: int, number: int) -> Iterator[Record]:
@@ -139,13 +140,9 @@ class RecordMaker:
             yield from self._one_archive(listing, number, ids)
 
     def _one_archive(self, listing: Listing, number: int, ids: list[int]) -> Iterator[Record]:
-        kept = list(archives.pages(listing))
-        place = kept.index(number)
-        links = Links(
-            archive=number,
-            older=kept[place - 1] if place else None,
-            newer=kept[place + 1] if place + 1 < len(kept) else None,
-        )
+        older, newer = archives.beside(listing, number)
+        name = self.reader.archive_name
+        links = Links(name(listing, number), name(listing, older), name(listing, newer))
         items = self.reader.entries(ids)
         yield from self._writer.files(feed(self.reader, listing), items, links)
 
