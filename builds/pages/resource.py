@@ -77,9 +77,12 @@ def page(
 
 
 def _swarm(entry: Entry) -> dict[str, Any]:
-    """What checks found; of a band of the DHT alone the peers, since nobody counts its seeds."""
+    """What checks found; of a band of the DHT alone the peers, since nobody counts its seeds. When somebody was
+    seen last is told where that was not at the last check."""
     moments = {"checked": entry.checked_at, "seen": entry.seen_at}
     found: dict[str, Any] = {name: _to_the_second(at) for name, at in moments.items() if at}
+    if found.get("seen") == found.get("checked"):
+        found.pop("seen", None)
     if entry.missing_since:
         found["missing"] = entry.missing_since[:10]
     if entry.seeds_band not in (SeedsBand.UNKNOWN, SeedsBand.NONE):
