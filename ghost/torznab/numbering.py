@@ -20,6 +20,7 @@ _TO = r"[\s._]*(?:[-–—~&,]|to|thru|through|and|bis)[\s._]*(?:and[\s._]*)?"
 _SEASON = r"(?:seasons?|saisons?|staffeln?|temporadas?|stagion[ei])"
 _EPISODE = r"(?:episodes?[\s._#]*|eps?[\s._]*|e)"
 _AFTER_SEASON = r"(?:(?<![a-z0-9])|(?<=s[0-9])|(?<=s[0-9]{2})|(?<=s[0-9]{4}))"
+_TO_EPISODE = r"(?:[\s._]*[-–—~&+/][\s._]*|[\s._]+(?:to|thru|through|and)[\s._]+)"
 _HAN = r"[0-9]{1,4}|[一二三四五六七八九十两]{1,3}"
 _HAN_TO = r"\s*(?:[-–—~、]|至|到)\s*第?\s*"
 
@@ -34,7 +35,7 @@ _SEASONS = [
         rf"(?:(?!\s+-\s+0){_TO}{_SEASON}?[\s._]*s?[0-9]{{1,2}}(?![0-9a-z]))*(?![0-9])",
         rf"(?<![a-z])series[\s._:#-]*[0-9]{{1,2}}(?:{_TO}[0-9]{{1,2}}(?![0-9a-z]))*(?![0-9a-z])",
         rf"(?<![0-9a-z])[0-9]{{1,2}}(?:st|nd|rd|th)[\s._-]*{_SEASON}(?![a-z])",
-        r"(?<![0-9a-z])[0-9]{1,2}(?=x[0-9]{2,3}(?![0-9a-z]))",
+        r"(?<![0-9a-z])[0-9]{1,2}(?=x[0-9]{1,3}(?![0-9a-z]))",
         rf"第\s*(?:{_HAN})(?:{_HAN_TO}(?:{_HAN}))?\s*季",
     )
 ]
@@ -43,8 +44,8 @@ _EPISODES = [
     for pattern in (
         # E05, E01-E06, E01E02, E01-06, Episode 5
         rf"{_AFTER_SEASON}{_EPISODE}[0-9]{{1,4}}"
-        r"(?:[\s._]*[-–—~&+][\s._]*e(?:p[\s._]*)?[0-9]{1,4}|e[0-9]{1,4}|[-–—~][0-9]{1,4}(?![0-9a-z]))*(?:v[0-9])?(?![0-9a-z])",
-        r"(?<=[0-9])x[0-9]{2,3}(?:[-–—~](?:[0-9]{1,2}x)?[0-9]{2,3})*(?![0-9a-z])",
+        rf"(?:{_TO_EPISODE}e(?:p[\s._]*)?[0-9]{{1,4}}|e[0-9]{{1,4}}|[-–—~/][0-9]{{1,4}}(?![0-9a-z]))*(?:v[0-9])?(?![0-9a-z])",
+        r"(?<=[0-9])x[0-9]{1,3}(?:[-–—~](?:[0-9]{1,2}x)?[0-9]{1,3})*(?![0-9a-z])",
         # S01 - 05, as anime is named
         r"(?:(?<=s[0-9])|(?<=s[0-9]{2}))\s+-\s+[0-9]{2,3}(?![0-9a-z])",
         r"(?:(?<=season [0-9])|(?<=season [0-9]{2}))\s+-\s+0[0-9]{1,2}(?![0-9a-z])",
@@ -57,12 +58,50 @@ _DAYS = re.compile(
 _ALL_SEASONS = re.compile(r"全\s*([0-9]{1,2}|[一二三四五六七八九十]{1,3})\s*季")
 _COMPLETE = re.compile(r"complete[\s._]+(?:tv[\s._]+)?(?:series|collection)|全集")
 _MAYBE = re.compile(
-    r"s[0-9]|[0-9]x[0-9]|seas|seri|sais|staff|temp|stag|e[0-9]|ep|第|全|complete|20[0-9]{2}|19[0-9]{2}"
+    r"[st][0-9]|[0-9]x[0-9]|seas|seri|sais|staff|temp|stag|e[0-9]|ep|第|全|complete|20[0-9]{2}|19[0-9]{2}"
 )
 """Most titles have nothing of it."""
 _NUMBER = re.compile(r"[0-9]+|[一二三四五六七八九十两]+")
 _BARE = re.compile(r"[0-9]{1,2}x(?=[0-9])|v[0-9]$")
 """What is no number of its own: the season that `x05-1x06` says again, the `v2` of a mended release."""
+_ORDINALS = [
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+]
+_CARDINALS = [
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+]
+_NAMED = {name: str(n) for names in (_ORDINALS, _CARDINALS) for n, name in enumerate(names, 1)}
+_SPELLED = re.compile(
+    rf"(?<![a-z])(?:({'|'.join(_ORDINALS)})(?=[\s._-]+season)"
+    rf"|(?P<kind>(?:season|series|episode)[\s._-]+)({'|'.join(_CARDINALS)})(?![a-z]))"
+)
+"""`Second Season`, `Season Two`."""
+_CROSS = re.compile(r"(?<=[0-9])x(?=e[0-9])")
+"""`S01xE05`."""
+_TEMPORADA = re.compile(r"(?<![a-z0-9])t(?=[0-9]{1,2}e[0-9])")
+"""`T01E05`, in Spanish and Portuguese."""
 _DIGITS = dict(zip("一二三四五六七八九", range(1, 10), strict=True)) | {"两": 2}
 
 
@@ -124,6 +163,7 @@ def of(folded: str) -> Numbering:
 
 def read(folded: str) -> tuple[Numbering, str]:
     """What a folded text names, and the rest of it."""
+    folded = _SPELLED.sub(_in_digits, _TEMPORADA.sub("s", _CROSS.sub(" ", folded)))
     days = {(int(d[1]), int(d[3]), int(d[4])) for d in _DAYS.finditer(folded)}
     rest = _DAYS.sub(" ", folded)
     found = Numbering(
@@ -135,6 +175,10 @@ def read(folded: str) -> tuple[Numbering, str]:
         is_complete=bool(_COMPLETE.search(rest)),
     )
     return found, _without(rest)
+
+
+def _in_digits(found: re.Match[str]) -> str:
+    return f"{_NAMED[found[1]]}nd" if found[1] else found["kind"] + _NAMED[found[3]]
 
 
 def _spans(patterns: list[re.Pattern[str]], text: str) -> Iterator[Span]:

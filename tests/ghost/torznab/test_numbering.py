@@ -9,11 +9,13 @@ from ghost.torznab import numbering
 
 FIFTH = """S1E5|S01.E05|S01E05|s01 e05|1x05|Season 1 Episode 5|Season.1.Episode.5|S01E01-E06|S01E01-06|S01E04E05
 1x04-1x06|第1季第5集|第一季 第五集|Saison 1 Episode 5|1st Season Ep 5|S01 - 05|Season 1 - 05|S01E05v2
-S01E05.1080p.x264|S1.Ep.05"""
+S01E05.1080p.x264|S1.Ep.05|1x5|1x4-1x6|S01xE05|T01E05|S01E04/05|Season One Episode Five|First Season Episode 5
+S01 E01 to E06"""
 PACKS = """S01|Season 1|Season.01|S01.COMPLETE|S01-S05|S01-05|S01S02|Season 1-5|Seasons 1 to 5|Season 1, 2 & 3|Series 1
 The Complete Series|Complete TV Series|第1-3季|第一季|全5季"""
 OTHERS = """S01E50|S10E05|S01E15|S11|1x50|Season 10|Season 1 Episode 50|S02-S05|2x05|第1季第50集|第11季|1920x1080
-S01E06-E09|Show 2026.01.05|Big Buck 05|Series finale|S01E01 - 1080p|Seasons 2-4|Complete Series S02-S03|E05"""
+S01E06-E09|Show 2026.01.05|Big Buck 05|Series finale|S01E01 - 1080p|Seasons 2-4|Complete Series S02-S03|E05
+T2 Judgment Day|1x6|Season Two Episode Five|Second Season Episode 5"""
 
 
 def of(text):
