@@ -17,20 +17,20 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-VERSION = 1
+VERSION = 2
 """Of the fold's rules and tables together."""
 TABLE = Path(__file__).with_name("fold_table.json")
 OF_SITE = Path(__file__).parents[3] / "builds/site/files/assets"
 
 ACCENTS = (
-    "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670"
+    "\u0300-\u0344\u0346-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670"
     "\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u0711\u0730-\u074a\u0816-\u082d\u0898-\u089f\u08ca-\u08e1"
     "\u08e3-\u08ff\u093c\u0abc\u0cbc\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ua66f-\ua67d\ufb1e\ufe20-\ufe2f"
 )
 """Marks that a word is read without: accents of Latin, Greek and Cyrillic letters, points of Hebrew and
 Samaritan, vowels of Arabic and Syriac; the nukta where it only marks sounds of foreign words (Devanagari,
 Gujarati, Kannada). All other marks make another letter (vowels of Indic and Thai script, the nukta of Bengali
-and Gurmukhi, voiced kana), and stay."""
+and Gurmukhi, voiced kana), and stay. So does the Greek iota below a letter, which stands beside a capital one."""
 DROPPED = (
     "\0-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u034f\u0600-\u0605\u061c\u0640\u06dd\u070f\u08e2\u115f\u1160\u17b4\u17b5"
     "\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ud800-\udfff\ufdd0-\ufdef\ufe00-\ufe0f"
@@ -129,6 +129,7 @@ def _folded(char: str) -> str:
 
 def _once(char: str) -> str:
     steps: list[Callable[[str], str]] = [
+        _same,
         lambda c: LETTERS.get(c, c),
         lambda c: unicodedata.normalize("NFKD", c),
         _small,
@@ -137,6 +138,12 @@ def _once(char: str) -> str:
         _plain,
     ]
     return next((found for step in steps if (found := step(char)) != char), char)
+
+
+def _same(char: str) -> str:
+    """The character that it is another number of (Unicode's singletons)."""
+    parts = str(unicodedata.normalize("NFD", char))
+    return parts if len(parts) == 1 else char
 
 
 def _small(char: str) -> str:

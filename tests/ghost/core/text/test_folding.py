@@ -98,4 +98,7 @@ def test_each_code_point_is_folded_at_once_and_its_small_letter_the_same():
     )  # beyond, nothing is assigned
 
     assert [char for char in points if fold(fold(char)) != fold(char)] == []
-    assert [char for char in points if fold(char.lower()) != fold(char)] == []
+    for other in (str.lower, str.upper, str.casefold):
+        assert [char for char in points if fold(other(char)) != fold(char)] == []
+    for form in ("NFC", "NFD"):
+        assert [c for c in points if fold(unicodedata.normalize(form, c)) != fold(c)] == []
