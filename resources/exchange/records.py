@@ -22,6 +22,8 @@ from pydantic import (
 )
 
 from ghost.core.errors import RefusedError
+from ghost.core.http import schema_sentences
+from ghost.core.http.schema_sentences import explain_pattern
 from ghost.core.moments import Moment
 from resources.states import DhtStatus, ProbeStatus, SeedsBand
 from resources.torrents import metadata
@@ -35,10 +37,15 @@ NO_TEXT = "It is damaged: some of its bytes are no letters in the encoding that 
 MAX_PARTS = 1_000_000
 """Of one JSON object, counted by its commas."""
 
-Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
+_NO_ZERO = explain_pattern(r"^[^\x00]*$", "must not have the character U+0000")
+_HASH = explain_pattern(
+    r"^([0-9a-f]{40}|[0-9a-f]{64})$", "must be an info-hash of 40 or 64 small hexadecimal digits"
+)
+_SHA_256 = explain_pattern(r"^[0-9a-f]{64}$", "must be 64 small hexadecimal digits")
+Text = Annotated[str, StringConstraints(pattern=_NO_ZERO)]
 Ref = Annotated[int, Field(ge=1, le=MAX_ID)]
-Hash = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})$")]
-TokenHash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Hash = Annotated[str, StringConstraints(pattern=_HASH)]
+TokenHash = Annotated[str, StringConstraints(pattern=_SHA_256)]
 _Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 _Small = Annotated[int, Field(ge=0, le=2**15 - 1)]
 _Size = Annotated[int, Field(ge=0, le=2**63 - 1)]
@@ -183,6 +190,7 @@ _any = TypeAdapter[Record](Annotated[Record, Field(discriminator="type")])
 
 def parse(body: bytes | str) -> Record:
     """The record that this JSON object is; RefusedError with the reason if it is none."""
+    body = body.strip()
     require_few_parts(body)
     try:
         found = _any.validate_json(body)
@@ -205,7 +213,8 @@ def require_one_of_each(body: bytes | str) -> None:
     try:
         json.loads(body, object_pairs_hook=_different_names)
     except (ValueError, RecursionError) as error:
-        raise RefusedError(f"Invalid JSON: {error}") from error
+        place = schema_sentences.place_in_json(ValueError(str(error)))
+        raise RefusedError(_OF_WHOLE["json_invalid"] % place) from error
 
 
 def _different_names(pairs: list[tuple[str, Any]]) -> None:
@@ -251,8 +260,41 @@ def build(**values: Any) -> ResourceRecord:  # noqa: ANN401  # of a foreign form
 
 
 def _told(error: ValidationError) -> str:
-    """The first of what is wrong, in one line."""
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    place = ".".join(str(part) for part in first["loc"] if part not in TYPES)
-    reason = first["msg"].removeprefix("Value error, ")
+    """The first of what is wrong, in one line of our words."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    if first["type"] == "json_invalid" and (bound := _bound_of(first["msg"])):
+        return bound
+    if first["type"] in _OF_WHOLE:
+        told = _OF_WHOLE[first["type"]]
+        return (
+            told % schema_sentences.place_in_json(ValueError(first["msg"])) if "%" in told else told
+        )
+    place = ".".join(str(part) for part in first["loc"] if _is_place(part))
+    reason = schema_sentences.sentence(first)
     return f"{place}: {reason}" if place else reason
+
+
+_OF_WHOLE = {
+    "json_invalid": "It is no JSON (%s).",
+    "union_tag_not_found": f'It has no "type": one of {", ".join(TYPES)}.',
+    "union_tag_invalid": f'Its "type" is none of {", ".join(TYPES)}.',
+}
+
+
+def _bound_of(message: str) -> str:
+    """Which of the parser's own bounds it breaks, if that is what is wrong."""
+    bounds = {
+        "recursion limit": "It is nested too deeply.",
+        "out of range": "A number in it is too large.",
+    }
+    return next((told for said, told in bounds.items() if said in message), "")
+
+
+def _is_place(part: str | int) -> bool:
+    """Whether it says where something stands, and not which of pydantic's types was tried there."""
+    if isinstance(part, int):
+        return True
+    return part not in TYPES and part not in _TRIED and not set("-[(") & set(part)
+
+
+_TRIED = frozenset({"str", "int", "Literal", "none"})

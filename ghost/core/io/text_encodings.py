@@ -1,5 +1,5 @@
-"""In which letters a text file is written: UTF-8, with its mark or without, UTF-16 and UTF-32 with theirs, as
-spreadsheets and PowerShell write them, or whatever it is said to be."""
+"""In which letters a text file is written: UTF-8, with its mark or without, UTF-16 and UTF-32, as spreadsheets and
+PowerShell write them, by theirs or by the zeros of its first letters, or whatever it is said to be."""
 
 from __future__ import annotations
 
@@ -20,14 +20,22 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+_ZEROS = {
+    (False, True, False, True): "utf-16-le",
+    (True, False, True, False): "utf-16-be",
+    (False, True, True, True): "utf-32-le",
+    (True, True, True, False): "utf-32-be",
+}
 _LONGEST_MARK = 4
 _UNREADABLE = "\udc80"
 """Stands where bytes are no letters, whatever they were."""
 
 
 def of_start(start: bytes, otherwise: str = UTF_8) -> str:
-    """The encoding that the first bytes tell."""
-    return next((name for mark, name in _MARKS.items() if start.startswith(mark)), otherwise)
+    """The encoding that the first four bytes tell, by a mark or by where zeros stand (RFC 4627 §3): a text has none."""
+    marked = next((name for mark, name in _MARKS.items() if start.startswith(mark)), "")
+    zeros = tuple(not byte for byte in start[:_LONGEST_MARK])
+    return marked or _ZEROS.get(zeros, otherwise)
 
 
 def named(name: str) -> str:

@@ -69,9 +69,9 @@ def text_files(folder: Path) -> dict[Path, str]:
     found = {
         "many parts.ndjson": (HEAD + RESOURCE + empties + b"}\n", "parts"),
         "many parts.json": (HEAD[:-2] + b', "records": [' + RESOURCE + empties + b"}]}", "parts"),
-        "deep.ndjson": (HEAD + RESOURCE + b"[" * 3_000_000 + b"\n", "recursion limit"),
+        "deep.ndjson": (HEAD + RESOURCE + b"[" * 3_000_000 + b"\n", "nested too deeply"),
         "a long line.ndjson": (HEAD + b"x" * (70 << 20) + b"\n", "more than 64 MiB"),
-        "a number.ndjson": (HEAD + RESOURCE + b"[],\"id\":" + b"9" * 3_000_000 + b"}\n", "number out of range"),
+        "a number.ndjson": (HEAD + RESOURCE + b"[],\"id\":" + b"9" * 3_000_000 + b"}\n", "A number in it is too large"),
         "no number.ndjson": (HEAD + RESOURCE + b'[],"id":NaN}\n', "id"),
         "a row without an end.csv": (
             b"title,magnet_uri\n" + b'"a\n","b\n",' * 1_000_000, "more than a million letters",

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
+from typing import get_args
 
 import pytest
 
+from ghost.core.errors import RefusedError
 from resources.exchange import records
 from resources.models import Resource
 from tests.resources.catalog_files import CATEGORY, HASH, HEADER, PUBLISHER, RESOURCE
+from tests.resources.exchanges import run
 
 pytestmark = pytest.mark.django_db
 
@@ -28,21 +32,26 @@ def test_a_resource_needs_no_more_than_this(read):
     assert row.probe_due_at is not None
 
 
+OTHERS = (
+    {"type": "block", "info_hash": HASH},
+    {"type": "team", "id": 1, "name": "T", "owner": 1},
+    RESOURCE | {"metadata": FILES},
+)
 BAD = {
-    "no JSON": (b"{", "Invalid JSON"),
-    "no object": (b"[1]", "Input should be an object"),
-    "no type": ({"title": "x"}, "Unable to extract tag using discriminator 'type'"),
-    "unknown type": ({"type": "secret"}, "Input tag 'secret'"),
-    "an unknown field": (RESOURCE | {"sudo": 1}, "sudo: Extra inputs are not permitted"),
-    "no title": ({k: v for k, v in RESOURCE.items() if k != "title"}, "title: Field required"),
+    "no JSON": (b"{", "It is no JSON (line 1, column 1)."),
+    "no object": (b"[1]", "refused: must be a JSON object"),
+    "no type": ({"title": "x"}, 'It has no "type": one of publisher, team,'),
+    "unknown type": ({"type": "secret"}, 'Its "type" is none of publisher, team,'),
+    "an unknown field": (RESOURCE | {"sudo": 1}, "sudo: There is no such field."),
+    "no title": ({k: v for k, v in RESOURCE.items() if k != "title"}, "title: This field is needed."),
     "an empty title": (RESOURCE | {"title": " \u202e "}, "A title is required."),
     "a long title": (RESOURCE | {"title": "x" * 301}, "at most 300 characters"),
-    "a number for a title": (RESOURCE | {"title": 7}, "title: Input should be a valid string"),
-    "a zero byte": (RESOURCE | {"content_markdown": "a\x00b"}, "content_markdown: String should match"),
-    "half a pair": (json.dumps(RESOURCE).replace("A work", r"\ud800").encode(), "Invalid JSON"),
+    "a number for a title": (RESOURCE | {"title": 7}, "title: must be a text"),
+    "a zero byte": (RESOURCE | {"content_markdown": "a\x00b"}, "content_markdown: must not have the character U+0000"),
+    "half a pair": (json.dumps(RESOURCE).replace("A work", r"\ud800").encode(), "It is no JSON (line 1, column "),
     "not UTF-8": (json.dumps(RESOURCE).encode().replace(b"A work", b"\xff\xfe"), records.NO_TEXT),
     "UTF-16": (json.dumps(RESOURCE).encode("utf-16"), records.NO_TEXT),
-    "too deep": (b'{"type":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "Invalid JSON"),
+    "too deep": (b'{"type":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "It is nested too deeply."),
     "a huge number": (RESOURCE | {"file_count": 10**400}, "file_count: "),
     "no magnet": (RESOURCE | {"magnet_uri": "https://x"}, "A magnet link starts with magnet:?"),
     "zeros": (RESOURCE | {"magnet_uri": "magnet:?xt=urn:btih:" + "0" * 40}, "all zeros"),
@@ -56,7 +65,7 @@ BAD = {
     "an unknown category": (RESOURCE | {"category": "x"}, "There is no category “x”"),
     "an unknown publisher": (RESOURCE | {"publisher": 9}, "Its publisher is not in. Give --publisher"),
     "an unknown team": (RESOURCE | {"team": 9}, "Its team is not in"),
-    "a key too high": (RESOURCE | {"id": 2**62}, "id: Input should be less than"),
+    "a key too high": (RESOURCE | {"id": 2**62}, "id: must be at most 2000000000"),
     "files of another": (RESOURCE | {"metadata": FILES | {"magnet_hash": "cd" * 20}}, "another torrent"),
     "an info of another": (RESOURCE | {"metadata": FILES | {"info": "ZGU="}}, "another torrent"),
     "a path that leads out": (
@@ -66,19 +75,19 @@ BAD = {
     "a path too deep": (
         RESOURCE | {"metadata": FILES | {"files": [{"path": "d/" * 101 + "x", "size": 1}]}}, "too deep"),
     "a control character": (
-        RESOURCE | {"metadata": FILES | {"files": [{"path": "a\nb", "size": 1}]}}, "match pattern"),
+        RESOURCE | {"metadata": FILES | {"files": [{"path": "a\nb", "size": 1}]}}, "must be text without control characters"),
     "a negative size": (
-        RESOURCE | {"metadata": FILES | {"files": [{"path": "a", "size": -1}]}}, "greater than"),
-    "a hash with a path": (RESOURCE | {"supersedes": "../../../x"}, "supersedes: String should match"),
+        RESOURCE | {"metadata": FILES | {"files": [{"path": "a", "size": -1}]}}, "must be at least 0"),
+    "a hash with a path": (RESOURCE | {"supersedes": "../../../x"}, "supersedes: must be an info-hash"),
     "a category with a path": (CATEGORY | {"path": "../../x"}, "not made of slugs"),
     "a category of nothing": (CATEGORY | {"path": ""}, "not made of slugs"),
     "the pages' category": (CATEGORY | {"path": "page"}, "reserved for the pages"),
     "a category below nothing": (CATEGORY | {"path": "none/below"}, "There is no category “none”"),
     "a Torznab number": (CATEGORY | {"path": "x", "torznab_id": 5}, "1000"),
-    "an unknown role": (PUBLISHER | {"ref": 2, "role": "God"}, "role: Input should be"),
+    "an unknown role": (PUBLISHER | {"ref": 2, "role": "God"}, "role: must be one of these: Admin, Publisher, TeamMember"),
     "a member of no team": (PUBLISHER | {"ref": 2, "role": "TeamMember"}, "A team member has a team"),
-    "a hash that is none": (PUBLISHER | {"ref": 2, "token_hash": "x"}, "token_hash: String should match"),
-    "a block of nothing": ({"type": "block", "info_hash": "x"}, "info_hash: String should match"),
+    "a hash that is none": (PUBLISHER | {"ref": 2, "token_hash": "x"}, "token_hash: must be 64 small hexadecimal digits"),
+    "a block of nothing": ({"type": "block", "info_hash": "x"}, "info_hash: must be an info-hash"),
     "a team of nobody": ({"type": "team", "id": 1, "name": "T", "owner": 9}, "Its owner is not in"),
 }  # fmt: skip
 
@@ -93,6 +102,68 @@ def test_a_bad_line_is_told_and_the_others_go_in(read, bad, reason):
     assert told.lines[0].startswith("line 4: refused: ")
     assert reason in told.lines[0]
     assert "1 was refused; the others are in." in told.error
+
+
+WRONG = (
+    None,
+    True,
+    1.5,
+    -1,
+    10**400,
+    "",
+    "x",
+    "\x00",
+    [],
+    [1],
+    {},
+    {"a": 1},
+    "2026-13-01",
+    "0" * 40,
+    [["a"]],
+)
+FOREIGN = re.compile(
+    "Input|should|valid (string|integer|list|dictionary)|[Pp]ydantic|constrained|function-|discriminator|Extra|required"
+)
+
+
+@pytest.mark.parametrize(
+    "whole", [RESOURCE, PUBLISHER, CATEGORY, *OTHERS], ids=lambda each: each["type"]
+)
+def test_no_word_of_the_librarys_is_told(whole):
+    kind = {each.model_fields["type"].default: each for each in get_args(records.Record)}[
+        whole["type"]
+    ]
+    told = set[str]()
+
+    for name in [*kind.model_fields, "unknown"]:
+        for value in WRONG:
+            try:
+                records.parse(json.dumps(whole | {name: value}).encode())
+            except RefusedError as error:
+                told.add(str(error))
+        for cut in range(0, len(json.dumps(whole)), 7):
+            with pytest.raises(RefusedError) as refused:
+                records.parse(json.dumps(whole)[:cut].encode())
+            told.add(str(refused.value))
+
+    assert len(told) > 10
+    assert [each for each in told if FOREIGN.search(each)] == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("kind", ["json", "ndjson"])
+def test_a_file_in_utf_16_without_its_mark_is_read(tmp_path, kind, encoding):
+    lines = [PUBLISHER, CATEGORY, RESOURCE | {"title": "旧"}]
+    text = "\n".join(map(json.dumps, [HEADER, *lines]))
+    path = tmp_path / f"a.{kind}"
+    path.write_bytes(
+        (text if kind == "ndjson" else json.dumps(HEADER | {"records": lines})).encode(encoding)
+    )
+
+    told = run("import_catalog", path)
+
+    assert (told.error, told["created"]) == ("", 1)
+    assert Resource.objects.get().title == "旧"
 
 
 @pytest.mark.parametrize("suffix", ["ndjson", "json"])
