@@ -58,7 +58,7 @@ class Api(NinjaAPI):
     """ninja, with a schema that also says what our operations have in common, and with HEAD and OPTIONS."""
 
     def _get_urls(self) -> list[URLResolver | URLPattern]:
-        query_parameters.refuse_unknown(self._operations())
+        query_parameters.guard(self._operations())
         urls = super()._get_urls()
         for pattern in urls:
             if isinstance(pattern, URLPattern):

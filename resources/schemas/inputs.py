@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from ninja import P, PathEx
-from pydantic import FailFast, Field, StringConstraints
+from pydantic import AfterValidator, FailFast, Field, StringConstraints
 
 from ghost.core.http.schema_sentences import explain_pattern
 from ghost.core.http.schemas import (
@@ -25,6 +25,7 @@ from ghost.core.http.schemas import (
     Text,
     validated,
 )
+from ghost.core.text import addresses
 from resources import provenance, tags
 from resources.models.resource import MAX_BODY_BYTES
 from resources.states import DhtStatus, ProbeStatus, ResourceSort, SeedsBand, State
@@ -32,7 +33,16 @@ from resources.torrents import magnets
 
 Title = Annotated[str, COMPOSED, StringConstraints(min_length=1, max_length=300, pattern=NO_NUL)]
 Body = Annotated[str, StringConstraints(max_length=MAX_BODY_BYTES, pattern=NO_NUL)]
-Link = Annotated[str, StringConstraints(max_length=2000, pattern=NO_NUL)]
+
+
+def _plain(url: str) -> str:
+    """The rows' own rule, told along with what else is wrong with a body."""
+    if url and not addresses.is_plain(url):
+        raise ValueError(addresses.NOT_PLAIN)
+    return url
+
+
+Link = Annotated[str, StringConstraints(max_length=2000, pattern=NO_NUL), AfterValidator(_plain)]
 MagnetUri = Annotated[
     str, StringConstraints(min_length=1, max_length=magnets.MAX_BYTES, pattern=NO_NUL)
 ]

@@ -71,14 +71,14 @@ MEANINGS = {
     " revoked or expired.",
     403: "The token's role doesn't allow this, or what the request names is not in its scope.",
     404: "What the request names doesn't exist.",
-    409: "It conflicts with something that exists or was changed at the same time; or another request"
-    " with the same `Idempotency-Key` is under way.",
+    409: "It conflicts with what exists, with the state that it is in, or with a change at the same time; or"
+    " the first request with the same `Idempotency-Key` has no answer yet, or one that can't be read any more.",
     411: "The body came in chunks. Send it with a `Content-Length`.",
     412: "The resource was changed since the version in `If-Match`. Read it again.",
     413: "The body is too large.",
     415: "The body has another media type than the operation takes.",
-    422: "A field or parameter is not valid: `errors` names it. Or the `Idempotency-Key` was used for"
-    " another request.",
+    422: "A field or parameter is not valid, or there is none of that name: `errors` names it. Or the"
+    " `Idempotency-Key` is none, or was used with another body or for another operation.",
     429: "The token has made too many requests. Try again after `Retry-After` seconds.",
     503: "Something that the request needs is out of reach or busy. Try again after `Retry-After`"
     " seconds.",
@@ -363,7 +363,10 @@ class ProblemsMiddleware:
         is_told = "json" in media_type or "xml" in media_type
         if response.status_code < 400 or is_told or not request.path_info.startswith("/api/"):
             return response
-        problem = answer(response.status_code, "")
-        if "Allow" in response.headers:
-            problem["Allow"] = response.headers["Allow"]
+        allowed = response.headers.get("Allow", "")
+        told = _("This address takes no %(method)s; it takes: %(allowed)s.")
+        named = {"method": request.method, "allowed": allowed}
+        problem = answer(response.status_code, told % named if allowed else "")
+        if allowed:
+            problem["Allow"] = allowed
         return problem

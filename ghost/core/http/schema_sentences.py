@@ -122,7 +122,7 @@ def _counted(name: str, told: Any, limits: Mapping[str, Any]) -> str:  # noqa: A
 
 def _plain(limits: Mapping[str, Any]) -> dict[str, str]:
     """pydantic names what may be as `'a', 'b' or 'c'`."""
-    found = {name: str(value) for name, value in limits.items()}
+    found = {n: f"{v:g}" if isinstance(v, float) else str(v) for n, v in limits.items()}
     if "expected" in found:
         found["expected"] = ", ".join(re.findall(r"'([^']*)'", found["expected"]))
     return found

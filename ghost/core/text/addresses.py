@@ -14,6 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from ghost.core.text.unicode import is_blank, is_hidden
 
 SCHEMES = frozenset({"http", "https"})
+NOT_PLAIN = _(
+    "Give an address that starts with http:// or https:// and a host, without a user's name."
+)
 
 
 def split(url: str) -> SplitResult | None:
@@ -39,9 +42,4 @@ def is_plain(url: str) -> bool:
 def require_plain(url: str) -> None:
     """ValidationError unless it is a plain address of the web."""
     if not is_plain(url):
-        raise ValidationError(
-            _(
-                "Give an address that starts with http:// or https:// and a host, without a user's name."
-            ),
-            code="invalid",
-        )
+        raise ValidationError(NOT_PLAIN, code="invalid")

@@ -60,6 +60,46 @@ def test_a_parameter_that_is_misspelt_is_told_which_one_was_meant(client, admin)
     }
 
 
+def test_a_parameter_is_named_along_with_what_is_wrong_with_the_body(client, admin):
+    answer = client.post("/api/teams?foo=1", {}, "application/json", **make.auth(admin))
+
+    assert answer.status_code == 422
+    assert {each["field"] for each in answer.json()["errors"]} >= {"foo", "name"}
+
+
+@pytest.mark.parametrize("value", ["%ff", "a%C3", "%ED%A0%80", "%ff%EF%BF%BD", "\udcff"])
+def test_a_parameter_that_is_no_text_is_refused_on_reads_too(client, admin, value):
+    raw = value.encode("utf-8", "surrogateescape").decode("latin-1")
+    answer = client.generic(
+        "GET", "/api/resources", QUERY_STRING=f"q={raw}&utm=%ff", **make.auth(admin)
+    )
+    good = client.get("/api/resources?q=%EF%BF%BD%C3%A9", **make.auth(admin))
+
+    assert answer.status_code == 422
+    [error] = answer.json()["errors"]
+    assert error == {"field": "q", "message": "must be a text in UTF-8"}
+    assert good.status_code == 200
+
+
+def test_an_address_that_is_none_is_told_with_the_other_faults(client, admin):
+    body = {"cover_image_url": "ftp:x", "source_url": "x", "magnet_uri": ""}
+    answer = client.post("/api/resources", body, "application/json", **make.auth(admin))
+
+    fields = {each["field"] for each in answer.json()["errors"]}
+    assert fields == {"title", "magnet_uri", "category_id", "cover_image_url", "source_url"}
+
+
+def test_a_number_that_is_out_of_bounds_and_a_method_that_nothing_takes_are_told_plainly(
+    client, admin
+):
+    token = make.auth(admin)
+    said = client.get("/api/events?for_s=-1", **token).json()["detail"]
+    other = client.delete("/api/teams", **token).json()
+
+    assert said.endswith("must be at least 0")
+    assert other["detail"] == "This address takes no DELETE; it takes: GET, HEAD, OPTIONS, POST."
+
+
 def test_reads_leave_others_parameters_alone(client, admin):
     response = client.get("/api/categories/tree?utm_source=x", **make.auth(admin))
 

@@ -148,6 +148,9 @@ def test_other_media_types_are_refused(client, content_type):
         "/api/resources?limit=0",
         "/api/resources?limit=1001",
         "/api/resources?q=%00",
+        "/api/resources?q=%ff",
+        "/api/resources?q=%ed%a0%80",
+        "/api/resources?tag=%ff",
         "/api/resources?tag=%00",
         "/api/resources?state=gone",
     ],
@@ -158,9 +161,7 @@ def test_hostile_address_is_the_askers_fault(client, path):
     assert problem(response)["status"] in {404, 422}
 
 
-@pytest.mark.parametrize(
-    "query", ["q=%ff", "q=%ed%a0%80", "q=%25_", "tag=%ff", "x=1", "limit=1000"]
-)
+@pytest.mark.parametrize("query", ["q=%25_", "q=%ef%bf%bd", "x=%ff", "x=1", "limit=1000"])
 def test_odd_query_is_answered(client, query):
     assert client.get(f"/api/resources?{query}", **make.auth(make.admin())).status_code == 200
 
