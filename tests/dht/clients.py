@@ -70,17 +70,19 @@ def transmission(ip: str, folder: Path, body: bytes, save_path: Path, **settings
 
 
 @contextmanager
-def transmission_cli(ip: str, folder: Path, body: bytes, save_path: Path) -> Iterator:
-    """transmission-cli, as at a terminal."""
+def transmission_cli(ip: str, folder: Path, body: bytes | str, save_path: Path) -> Iterator:
+    """transmission-cli, as at a terminal, with a `.torrent` or a link."""
     port = free_port(ip)
     home = folder / "transmission-cli"
     home.mkdir()
     chosen = {"bind-address-ipv4": ip, "peer-port": port, "utp-enabled": False}
     (home / "settings.json").write_text(json.dumps(TRANSMISSION | chosen))
-    (home / "one.torrent").write_bytes(body)
+    if isinstance(body, bytes):
+        (home / "one.torrent").write_bytes(body)
     command = [
         "transmission-cli", "--config-dir", str(home), "--download-dir", str(save_path),
-        "--no-portmap", "--port", str(port), str(home / "one.torrent"),
+        "--no-portmap", "--port", str(port),
+        body if isinstance(body, str) else str(home / "one.torrent"),
     ]  # fmt: skip
     with _running(command, (ip, port), home / "log"):
         yield ip, port
@@ -103,6 +105,18 @@ def aria2(ip: str, folder: Path, body: bytes, save_path: Path, *options: str) ->
     ]  # fmt: skip
     with _running(command, (ip, port), home / "log"):
         yield ip, port
+
+
+def download_with_aria2(ip: str, link: str, save_path: Path) -> str:
+    """Have aria2c take what a link names, to the end; what it said."""
+    command = [
+        "aria2c", "--no-conf", f"--interface={ip}", "--disable-ipv6=true", f"--listen-port={free_port(ip)}",
+        "--enable-dht=false", "--enable-dht6=false", "--bt-enable-lpd=false", "--seed-time=0",
+        "--file-allocation=none", f"--dir={save_path}", f"--stop={ENDS_WITHIN_S}", link,
+    ]  # fmt: skip
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=ENDS_WITHIN_S + 5)
+    assert ended.returncode == 0, ended.stdout
+    return ended.stdout
 
 
 @contextmanager

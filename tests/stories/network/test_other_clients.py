@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 from urllib.parse import quote
+from urllib.request import urlopen
 
 import pytest
 from django.conf import settings
@@ -13,7 +14,8 @@ from dht.engine import probes, session_settings
 from dht.engine import session as engine_session
 from dht.trackers import client
 from ghost.demo import seeds
-from resources.torrents import magnets
+from resources.torrents import bencode, magnets
+from resources.torrents.published_links import Known, compose
 from tests.dht import clients
 from tests.swarm import NETWORK
 from tests.trackers import free_port, needs_opentracker, running_opentracker
@@ -132,3 +134,47 @@ def test_a_seeder_of_another_make_is_found_at_a_tracker(
     client.close()
     assert str(outcome.error) == ""
     assert sorted((f.path, f.size) for f in outcome.metadata.files) == sorted(seed.files)
+
+
+@pytest.fixture
+def published(configure, tmp_path_factory, seed):
+    """The link that is published of a torrent of ours, whose default tracker is a real one."""
+    with running_opentracker(tmp_path_factory.mktemp("tracker"), [seed.v1]) as tracker:
+        configure(default_trackers=(tracker.http,), allow_private_networks=True)
+        stored = magnets.parse(f"{seed.magnet_uri}&dn=dead&tr=http://127.0.0.2:1/announce").uri()
+        known = Known("A title", "Tom & Jerry=5% café?", total_size_bytes=seed.total_size_bytes)
+        yield compose(stored, known), tracker
+
+
+@needs_opentracker
+@clients.needs_aria2
+def test_the_published_link_downloads_with_aria2(published, tmp_path, seed):
+    link, tracker = published
+    body = clients.announcing(seed, tracker.http)
+
+    with clients.aria2(IP, tmp_path, body, seed.save_path):
+        clients.download_with_aria2(f"{NETWORK}.220.2", link, tmp_path / "taken")
+
+    assert seeds.read(tmp_path / "taken", seed.name) == seeds.read(seed.save_path, seed.name)
+
+
+@needs_opentracker
+@clients.needs_transmission_cli
+def test_transmission_reads_hash_and_trackers_of_the_published_link(published, tmp_path, seed):
+    """It takes no peer on loopback: that it asks the tracker of ours for this torrent is what it can show."""
+    link, tracker = published
+
+    with clients.transmission_cli(IP, tmp_path, link, tmp_path):
+        deadline = time.monotonic() + 20
+        while not (counted := _peers(tracker, seed)) and time.monotonic() < deadline:
+            time.sleep(0.1)
+
+    assert counted == 1
+
+
+def _peers(tracker, seed) -> int:
+    """How many a tracker knows of it that don't have it all yet."""
+    key = bytes.fromhex(seed.v1)
+    with urlopen(f"{tracker.http.replace('announce', 'scrape')}?info_hash={quote(key)}") as answer:
+        told: Any = bencode.decode(answer.read())
+    return told[b"files"].get(key, {}).get(b"incomplete", 0)
