@@ -49,8 +49,8 @@ LEFT_OUT = ReasonCode("resources.left_out", _("Left out of the magnet link: %(pa
 MORE_LEFT_OUT = ReasonCode(
     "resources.more_left_out",
     ngettext_lazy(
-        "%(number)s more part of the magnet link is left out.",
-        "%(number)s more parts of the magnet link are left out.",
+        "%(number)s more part of the magnet link is left out: %(parts)s.",
+        "%(number)s more parts of the magnet link are left out: %(parts)s.",
         "number",
     ),
 )
@@ -69,6 +69,18 @@ REST_LEFT_OUT = ReasonCode(
     ngettext_lazy(
         "%(number)s byte behind the end of the .torrent file is left out.",
         "%(number)s bytes behind the end of the .torrent file are left out.",
+        "number",
+    ),
+)
+DATE_LEFT_OUT = ReasonCode(
+    "resources.date_left_out",
+    _("The creation date of the .torrent file is left out: it is none between 1970 and 9998."),
+)
+START_LEFT_OUT = ReasonCode(
+    "resources.start_left_out",
+    ngettext_lazy(
+        "%(number)s byte before the .torrent file is left out.",
+        "%(number)s bytes before the .torrent file are left out.",
         "number",
     ),
 )

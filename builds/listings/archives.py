@@ -65,7 +65,7 @@ def due(listing: Listing, last_before: int, changed_pages: Iterable[int]) -> set
     """The archives that may be others now: those of these pages, their neighbours, which link to them by their
     names, and what a bound has let in or out."""
     low, high = sorted((count(last_before), count(listing.last)))
-    found = {of_page(number) for number in changed_pages}
+    found = {number for number in map(of_page, changed_pages) if number <= high}
     if listing.kind not in KEPT or (not found and low == high):
         return set()
     if low != high:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -11,6 +12,7 @@ from django.db import models
 from django.utils import timezone
 
 from ghost.core import backoff
+from ghost.core.audit import trail
 from ghost.core.batches import batched
 from ghost.core.catalog.models import Catalog
 from ghost.core.db import pacing
@@ -50,8 +52,10 @@ def record_metadata(row: Resource, found: metadata.Metadata, *, is_reached: bool
 @contextmanager
 def saved(found: metadata.Metadata) -> Iterator[None]:
     """What was found stands in its file, megabytes perhaps, before the catalog is taken to record
-    it; and no more, after an error, if it is of nothing that is listed."""
-    metadata.save(found)
+    it; and no more, after an error, if it is of nothing that is listed. A probe tells no date of creation: that
+    of an uploaded file stays."""
+    known = metadata.load(found.magnet_hash) if found.created_at is None else None
+    metadata.save(replace(found, created_at=known.created_at) if known else found)
     try:
         yield
     except BaseException:  # whatever it is: nobody would ever ask for the file
@@ -194,6 +198,8 @@ def _record_probe(row: Resource, **values: object) -> bool:
         note_publicity(row.alone())
         row.refresh_from_db()
         row.heed_privacy()
+        if row.is_private and not old.is_private:
+            trail.reword(row, "magnet_uri", private.told_without_addresses)
         is_blocked = values.get("probe_error") == reasons.BLOCKED_BY_HALF()
         row.tell_catalog(old, is_blocked=is_blocked)
         events.probed(old, row)

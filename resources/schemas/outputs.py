@@ -233,6 +233,8 @@ class MetadataOut(Out):
     """When the probe ended."""
     backend: str
     """What read the metadata: `libtorrent`, or `file` for an uploaded `.torrent` file."""
+    created_at: Moment | None
+    """When the torrent was made, as its `.torrent` file says; null for one that never came as a file."""
 
     example: ClassVar = {
         "magnet_hash": _HASH,
@@ -244,6 +246,7 @@ class MetadataOut(Out):
         "num_peers": 3,
         "fetched_at": "2026-01-31T10:00:03+00:00",
         "backend": "libtorrent",
+        "created_at": None,
     }
 
 

@@ -19,6 +19,7 @@ SAMPLE_NAMES, SAMPLE_CHARS = 200, 4000
 """By so many of its names an encoding is guessed, which takes some ten milliseconds."""
 TOO_STRANGE = 1.2
 """A guess that is no better than this is none."""
+SURE_LETTERS = 5
 _NO_TEXT = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"})
 """Python calls these encodings of text, but nobody writes names in them; some take long."""
 
@@ -56,9 +57,20 @@ def of(names: Sequence[bytes], declared: str = "") -> str:
     likely = (named, "cp1252" if named in _LATIN_1 else None, "utf-8")
     readable = [name for name in likely if name and _reads(name, names)]
     for name in readable:
-        if not any(_has_controls(decoded(each, name)) for each in names):
+        if _is_text(name, names):
             return name
     return _guessed(names) or next(iter(readable), "utf-8")
+
+
+def is_surely_utf_8(raw: bytes) -> bool:
+    """Whether it is UTF-8 and no other encoding in which somebody writes names looks like it: two characters of
+    three bytes, or five of two."""
+    try:
+        odd = [c for c in raw.decode() if c > "\x7f"] if not raw.isascii() else []
+    except UnicodeDecodeError:
+        return False
+    is_long = len(odd) >= SURE_LETTERS or sum(c > "\u07ff" for c in odd) > 1
+    return is_long and all(c.isprintable() or category(c) == "Cf" for c in odd)
 
 
 def decoded(raw: bytes, encoding: str) -> str:
@@ -80,6 +92,10 @@ def _has_surrogates(text: str) -> bool:
     return any("\ud800" <= c <= "\udfff" for c in text) if not text.isascii() else False
 
 
+def _is_text(encoding: str, names: Iterable[bytes]) -> bool:
+    return not any(_has_controls(decoded(each, encoding)) for each in names)
+
+
 def _has_controls(text: str) -> bool:
     return not text.isprintable() and any(category(c) == "Cc" for c in text)
 
@@ -98,6 +114,7 @@ class _Candidate(NamedTuple):
     second: range = range(0x40, 0xFF)
 
 
+_ESCAPED = ("iso2022_jp_2", "iso2022_kr")
 _PUNCTUATION = re.compile(r"[\u2013-\u2026\u3000-\u303f\uff01-\uff5e]")
 _LATIN = "A-Za-zªºÀ-ÖØ-öø-ž"
 _RUSSIAN = "оеаинтсрвлкмдпуяыьгзбч"
@@ -116,6 +133,7 @@ _CANDIDATES = (
         "cp949", r"\uac00-\ud7a3", _KOREAN, first=range(0xB0, 0xC9), second=range(0xA1, 0xFF)
     ),
     _Candidate("cp1252", _LATIN, "éèêàâùçäöüßåøæñíóáúôîïãõìòÉÖÜÄ"),
+    _Candidate("cp850", _LATIN, "éèêàâùçäöüßåøæñíóáúôîïãõìòÉÖÜÄ"),  # that of DOS
     _Candidate("cp1254", _LATIN, "ıİşŞğĞçÇöÖüÜ"),
     _Candidate("cp1250", _LATIN, "ąćęłńóśźżáčďéěíňřšťúůýžőűăîâșțđŁŚŻČŠŽŘ"),
     _Candidate("cp1251", "Ѐ-џ", _RUSSIAN),
@@ -131,6 +149,9 @@ _CANDIDATES = (
 
 def _guessed(names: Sequence[bytes]) -> str | None:
     """The one of the candidates in which all can be read, and which looks the least strange."""
+    if any(b"\x1b" in raw for raw in names):  # of seven bits, with escape sequences
+        escaped = (name for name in _ESCAPED if _reads(name, names))
+        return next((name for name in escaped if _is_text(name, names)), None)
     sample = [raw for raw in names if not raw.isascii()]
     readable = [c for c in _CANDIDATES if _reads(c.encoding, sample)]
     ranked = sorted((_strangeness(c, sample), n) for n, c in enumerate(readable))

@@ -243,11 +243,11 @@ def _is_utf8(raw: bytes) -> bool:
 
 def _reader(names: set[bytes], declared: str) -> Callable[[bytes], str]:
     """How these names become texts."""
-    others = sorted(name for name in names if not isinstance(name, _Utf8))
-    encoding = encodings.of(others, declared)
+    sure = {n for n in names if isinstance(n, _Utf8) or encodings.is_surely_utf_8(n)}
+    encoding = encodings.of(sorted(names - sure), declared)
 
     def text(name: bytes) -> str:
-        return encodings.decoded(name, "utf-8" if isinstance(name, _Utf8) else encoding)
+        return encodings.decoded(name, "utf-8" if name in sure else encoding)
 
     return text
 

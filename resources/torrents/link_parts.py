@@ -12,8 +12,10 @@ MAX_PARTS = 200
 _NUMBERED = re.compile(r"(?P<key>[a-z]+)(?:\.[0-9]+|\[[0-9]*\])?")
 """`tr.1` is a `tr` (the draft of magnet links); `tr[]` is how some programs write lists."""
 _ADDRESSES = frozenset({"tr", "ws"})
-_INSIDE = re.compile(r"\n(?!\s*[a-z][a-z0-9+.-]{0,15}(?:://|%(?:25)*3a))", re.IGNORECASE)
-"""A line break within an address; before a scheme it parts two of them."""
+_INSIDE = re.compile(r"[\n\t](?!\s*[a-z][a-z0-9+.-]{0,15}(?:://|%(?:25)*3a))", re.IGNORECASE)
+"""A line break or tab within an address; before a scheme it parts two of them."""
+_IN_WORDS = re.compile(r"[%+._-]")
+"""What parts the words of a name that has no blanks."""
 
 
 _KEYS = frozenset({"xt", "dn", "xl", "tr", "ws"})
@@ -70,13 +72,19 @@ def _part(piece: str) -> Part:
     return Part(key, _value(key, value))
 
 
+def _joined(raw: str) -> str:
+    """A name or number in one line: it was broken at a blank, unless its words are parted by something else."""
+    is_of_words = " " in raw or not _IN_WORDS.search(raw)
+    return raw.replace("\n", " " if is_of_words else "")
+
+
 def _value(key: str, raw: str) -> str:
     if key in _ADDRESSES:
         # Beside a scheme that is written out, a plus sign is meant; a form would have escaped it.
         raw = _INSIDE.sub("", raw)
         read = unquote if "://" in raw else unquote_plus
         return read(raw, errors="surrogateescape").strip()
-    raw = raw.replace("\n", "")
+    raw = _joined(raw.replace("\t", " "))
     if key == "xt":
         return re.sub(r"\s", "", unquote_plus(raw, errors="surrogateescape"))
     # Where blanks are written otherwise, a plus sign is meant (`C++%20Primer`).

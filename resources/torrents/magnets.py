@@ -30,6 +30,8 @@ MAX_NAME_CHARS = 255
 MOST_NOTES = 20
 MOST_CHARS_TOLD = 100
 """Of a part that is left out, as a note has it."""
+MOST_LISTED, LISTED_CHARS = 200, 40
+"""Of those beyond MOST_NOTES, which one note names in short."""
 _NAMED_HASH = re.compile(r"urn:bt(?:ih|mh):[0-9a-z]{32}", re.IGNORECASE)
 """A second link in the name, however it begins."""
 _HEX40 = re.compile(r"[0-9a-fA-F]{40}")
@@ -216,16 +218,18 @@ def _repeated(parts: list[Part]) -> list[tuple[str, Reason]]:
 
 
 def notes_of(left_out: list[tuple[str, Reason]]) -> list[Reason]:
-    """What a writer is told of parts of a link that are left out: MOST_NOTES of them, and how many more."""
-    told = dict.fromkeys((_shortened(part), why) for part, why in left_out)
-    notes = [reasons.LEFT_OUT(part=part, why=why) for part, why in list(told)[:MOST_NOTES]]
-    more = len(told) - MOST_NOTES
-    return [*notes, reasons.MORE_LEFT_OUT(number=more)] if more > 0 else notes
+    """What a writer is told of parts of a link that are left out: why each of MOST_NOTES, and which others."""
+    told = list(dict.fromkeys((_shortened(part), why) for part, why in left_out))
+    notes = [reasons.LEFT_OUT(part=part, why=why) for part, why in told[:MOST_NOTES]]
+    if more := [_shortened(part, LISTED_CHARS) for part, _why in told[MOST_NOTES:]]:
+        listed = "; ".join(more[:MOST_LISTED]) + ("; …" if len(more) > MOST_LISTED else "")
+        notes.append(reasons.MORE_LEFT_OUT(number=len(more), parts=listed))
+    return notes
 
 
-def _shortened(part: str) -> str:
+def _shortened(part: str, most: int = MOST_CHARS_TOLD) -> str:
     line = one_line(part)
-    return line if len(line) <= MOST_CHARS_TOLD else f"{line[:MOST_CHARS_TOLD]}…"
+    return line if len(line) <= most else f"{line[:most]}…"
 
 
 def _shown(url: str) -> str:

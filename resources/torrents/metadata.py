@@ -16,6 +16,7 @@ from typing import Annotated, Any, NotRequired, TypedDict
 from django.conf import settings
 from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter
 
+from ghost.core.http.schema_sentences import explain_pattern
 from ghost.core.io.files import write_atomic
 from ghost.core.moments import Moment
 from resources import sizes
@@ -31,8 +32,12 @@ _AS_STORED = ConfigDict(
 """A file of a newer version may say more."""
 _Size = Annotated[int, Field(ge=0, le=2**63 - 1)]
 _Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
-_Path = Annotated[str, StringConstraints(min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")]
-_OwnHash = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})?$")]
+_SHOWN = explain_pattern(r"^[^\x00-\x1f\x7f]+$", "must be text without control characters")
+_NAMED = explain_pattern(
+    r"^([0-9a-f]{40}|[0-9a-f]{64})?$", "must be an info-hash of 40 or 64 small hexadecimal digits"
+)
+_Path = Annotated[str, StringConstraints(min_length=1, pattern=_SHOWN)]
+_OwnHash = Annotated[str, StringConstraints(pattern=_NAMED)]
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +74,8 @@ class Metadata:
     num_peers: _Count
     fetched_at: Moment
     backend: str = "libtorrent"
+    created_at: Moment | None = None
+    """When the torrent was made, as its `.torrent` file says; a probe doesn't tell."""
     v1: _OwnHash = ""
     v2: _OwnHash = ""
     """The torrent's own info-hashes, whichever of them the magnet names; a hybrid has both."""
@@ -128,6 +135,7 @@ def plain(metadata: Metadata) -> dict[str, Any]:
     return vars(metadata) | {
         "files": [vars(file) for file in metadata.files],
         "fetched_at": metadata.fetched_at.isoformat(),
+        "created_at": metadata.created_at and metadata.created_at.isoformat(),
         "info": base64.b64encode(metadata.info).decode(),
     }
 

@@ -7,12 +7,15 @@ section; clients that know v2 ask peers for them (docs/dht.md).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import chain, islice
 
 from django.utils.translation import gettext as _
 
+from ghost.core import moments
 from ghost.core.config.version import VERSION
 from ghost.core.errors import RefusedError
 from ghost.core.text.reasons import NONE, Reason
@@ -61,14 +64,17 @@ def make(found: Metadata, magnet: Magnet) -> bytes | None:
 def read(body: bytes) -> tuple[Magnet, Metadata]:
     """The link to what a `.torrent` file is of, with its trackers and web seeds, and its file list.
 
-    What stands behind its end is passed over, with a note: editors, mails and web servers leave line ends
-    there.
+    What stands behind its end, and blanks before it, is passed over, with a note: editors, mails and web
+    servers leave line ends there, and byte order marks.
     The link names both halves of a hybrid. Pad files are not counted, names are cleaned.
     RefusedError (field `torrent`) with the reason for what is malformed, or beyond a bound: MAX_BYTES,
     MAX_FILES, MAX_DEPTH, MAX_URL_BYTES, `bencode.MAX_TOKENS` (so paths in all) and
     `info_sections.MAX_PARTS`. What is refused costs 0.2 s of a processor at most, what is read 1 s.
     """
     _require_bounds(body)
+    before = _BLANKS.match(body)
+    start = before.end() if before else 0
+    body = body[start:] if start else body
     try:
         parts, end = bencode.split_first(body, max_bytes=MAX_BYTES)
         raw = parts.get(b"info", b"")
@@ -88,11 +94,29 @@ def read(body: bytes) -> tuple[Magnet, Metadata]:
     if not isinstance(info, dict):
         raise _refused(_("The .torrent file has no info section."))
     magnet, found = _described(info_sections.read(info, raw, _encoding(parts)), urls)
+    found, undated = _dated(found, parts.get(b"creation date", b""))
     rest = len(body) - end
-    notes = (reasons.REST_LEFT_OUT(number=rest),) if rest else ()
-    return replace(magnet, notes=(*magnet.notes, *notes)), found
+    notes = [reasons.START_LEFT_OUT(number=start)] if start else []
+    notes += [reasons.REST_LEFT_OUT(number=rest)] if rest else []
+    return replace(magnet, notes=(*magnet.notes, *undated, *notes)), found
 
 
+def _dated(found: Metadata, written: bytes) -> tuple[Metadata, list[Reason]]:
+    """With the moment at which it was made, in seconds since 1970 (BEP 3), or that it can't be read."""
+    if not written:
+        return found, []
+    number = _SECONDS.fullmatch(written)
+    try:
+        at = moments.in_range(datetime.fromtimestamp(int(number[1]), UTC)) if number else None
+    except (ValueError, OverflowError, OSError, RefusedError):
+        at = None
+    return replace(found, created_at=at), [] if at else [reasons.DATE_LEFT_OUT()]
+
+
+_SECONDS = re.compile(rb"i(-?[0-9]{1,18})e")
+
+
+_BLANKS = re.compile(rb"(?:\xef\xbb\xbf|\s){1,100}")
 _URL_KEYS = (b"announce", b"announce-list", b"url-list")
 
 

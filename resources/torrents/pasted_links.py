@@ -6,6 +6,7 @@ What comes in is bounded by whoever calls; each step here takes linear time.
 from __future__ import annotations
 
 import html
+import quopri
 import re
 from dataclasses import dataclass
 from urllib.parse import unquote
@@ -19,6 +20,10 @@ START = re.compile(r"magnet(?::|%(?:25)*3a)(?:/|%(?:25)*2f){0,2}(?:\?|%(?:25)*3f
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});", re.IGNORECASE)
 _BREAK = re.compile(r"(?:\r\n|[\n\r\f\v\u2028\u2029])[ \t]*(?:>[ \t]?)*")
 """A line break with the indent, or the marks of a quotation, of the line that it begins."""
+_SOFT_BREAK = re.compile(r"(?<![?&;][a-z]{2})(?<![?&;]tr\.[0-9])=(?:\r\n|\n|\r)", re.IGNORECASE)
+"""The end of a line that goes on (RFC 2045, quoted-printable); not the sign behind a key."""
+_QUOTED = re.compile(r"\bxt(?:\.[0-9])?=3D", re.IGNORECASE)
+"""A link in quoted-printable."""
 _PERCENT = re.compile(r"%((?:25)*)")
 _MARKUP = re.compile(r"<[^<>]*>")
 _ATTRIBUTE = re.compile(r"\b(?:href|src)\s*=", re.IGNORECASE)
@@ -92,7 +97,12 @@ def _visible(text: str) -> str:
     """Without what is not seen; a break is one sign, and so is a blank."""
     if not text.isascii():
         text = "".join(c for c in text if c != "\xad" and (ord(c) < 0x80 or not is_hidden(c)))
-    return _BREAK.sub("\n", text.replace("\xa0", " ").replace("\t", " ")).strip()
+    text = _SOFT_BREAK.sub("", text)
+    if _QUOTED.search(text):
+        text = quopri.decodestring(text.encode("utf-8", "surrogateescape")).decode(
+            "utf-8", "surrogateescape"
+        )
+    return _BREAK.sub("\n", text.replace("\xa0", " ")).strip()
 
 
 def _unescaped(text: str) -> str:

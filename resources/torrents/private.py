@@ -6,12 +6,14 @@ knows who it is: they are never kept, nor shown.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from resources.torrents import bencode
 from resources.torrents.magnets import Magnet
 
 _KEY = b"private"
+_ADDRESS = re.compile(r"&(?:tr|ws)=[^&]*")
 _KEYED = b"%d:%b" % (len(_KEY), _KEY)
 
 
@@ -24,6 +26,11 @@ def is_private(info: bytes) -> bool:
         return bencode.split(info, max_bytes=len(info)).get(_KEY, b"i0e") != b"i0e"
     except bencode.BencodeError:
         return True
+
+
+def told_without_addresses(link: str) -> str:
+    """The same link as the audit trail has it, be it cut short, without its trackers and web seeds."""
+    return _ADDRESS.sub("", link)
 
 
 def without_addresses(magnet: Magnet) -> Magnet:

@@ -75,14 +75,25 @@ def _topic(info_hash: str) -> list[str]:
 
 
 def _name(known: Known, of_link: list[str]) -> list[str]:
-    """The torrent's own name, else the link's, else the title; none that has a link in it."""
-    given = [_part(known.torrent_name), *of_link, _part(known.title)]
+    """The torrent's own name, else the link's, else the title; none that has a link in it. Clients make
+    files of them, so that none leads out of a folder."""
+    given = [_part(known.torrent_name), *map(_harmless, of_link), _part(known.title)]
     return next(([part] for part in given if part and not _has_link(part)), [])
 
 
 def _part(name: str) -> str:
     shown = one_line(one_line(name)[:MAX_NAME_CHARS])
-    return f"dn={quote(shown, safe='', errors='replace')}" if shown else ""
+    return _harmless(f"dn={quote(shown, safe='', errors='replace')}") if shown else ""
+
+
+def _harmless(part: str) -> str:
+    """A name as the page shows it (`sanitize.clean_name`): `_` for what parts folders, and for `..`."""
+    name = part.removeprefix("dn=").replace("%2F", "_").replace("%5C", "_")
+    return f"dn={'_' if name in _FOLDERS else name}"
+
+
+_FOLDERS = frozenset({".", "..", "%2E", ".%2E"})
+"""As the one spelling of links writes them."""
 
 
 def _has_link(part: str) -> bool:

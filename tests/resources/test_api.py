@@ -482,6 +482,7 @@ def test_metadata_is_what_the_probe_found(call):
         "num_peers": 3,
         "fetched_at": present(row.probed_at).isoformat(),
         "backend": "libtorrent",
+        "created_at": None,
     }
 
 

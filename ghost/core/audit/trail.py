@@ -7,7 +7,7 @@ not happen, and nothing happens unrecorded. What workers find out (probes, scans
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -71,6 +71,18 @@ def _event(
         changes=changes,
         request_id=request_id(),
     )
+
+
+def reword(row: models.Model, field: str, clean: Callable[[str], str]) -> None:
+    """Have what is kept of a field of this row as `clean` returns it: it has turned out to be nobody's business."""
+    kind = row._meta.model_name or ""
+    for event in AuditEvent.objects.filter(object_type=kind, object_key=str(row.pk)):
+        if field not in event.changes:
+            continue
+        told = [clean(each) if isinstance(each, str) else each for each in event.changes[field]]
+        if told != event.changes[field]:
+            event.changes[field] = told
+            event.save(update_fields=["changes"])
 
 
 def difference(

@@ -1,8 +1,11 @@
 """The page of one resource: what it tells of the swarm."""
 
+from typing import Any
+
 import pytest
 
 from builds.data.body import Body
+from builds.data.records import Page
 from builds.listings.supersession import Supersession
 from builds.pages import resource
 from tests import make
@@ -12,8 +15,10 @@ TOLD = ("seeds", "peers", "missing", "seen")
 
 
 def told(**facts):
-    entry = make.entry(**{"checked_at": CHECKED, "seen_at": CHECKED, "peers": 7} | facts)
+    known: dict[str, Any] = {"checked_at": CHECKED, "seen_at": CHECKED, "peers": 7}
+    entry = make.entry(**known | facts)
     page = next(resource.records(entry, Body("", [], 0, []), make.taxonomy(), Supersession()))
+    assert isinstance(page, Page)
     return {name: value for name, value in page.params.items() if name in TOLD}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -104,7 +104,7 @@ def test_a_bad_line_is_told_and_the_others_go_in(read, bad, reason):
     assert "1 was refused; the others are in." in told.error
 
 
-WRONG = (
+WRONG: tuple[Any, ...] = (
     None,
     True,
     1.5,

@@ -93,7 +93,10 @@ def test_search_finds_all_words_whatever_stands_between_them(title, q):
 
 def _spellings(v1: str, v2: str) -> list[str]:
     base32 = base64.b32encode(bytes.fromhex(v1)).decode()
-    links = [f"magnet:?xt=urn:btih:{each}&dn=An%20other%20name&tr=udp%3A%2F%2Fa.example%3A80" for each in (v1, base32)]
+    links = [
+        f"magnet:?xt=urn:btih:{each}&dn=An%20other%20name&tr=udp%3A%2F%2Fa.example%3A80"
+        for each in (v1, base32)
+    ]
     shown = " ".join(v1[at : at + 4] for at in range(0, 40, 4))
     return [
         *(v1, v1.upper(), f" {v1}\n", base32, base32.lower(), f"urn:btih:{v1}", f"URN:BTIH:{base32}", shown),

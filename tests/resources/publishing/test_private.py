@@ -62,6 +62,23 @@ def test_probe_that_finds_a_torrent_private_holds_it_and_drops_its_trackers():
     assert SECRET not in Resource.objects.get().magnet_uri
 
 
+def test_trail_of_what_a_probe_finds_private_keeps_no_tracker(client):
+    more = f"&tr={SECRET}".join(f"&tr=https://t{n}.example/{'x' * 90}" for n in range(22))
+    body = {"title": "T", "magnet_uri": LINK + more, "category_id": make.category().pk}
+    by = make.publisher()
+    client.post("/api/resources", body, "application/json", **make.auth(by))
+    row = Resource.objects.get()
+    row.magnet_uri = LINK
+    row.store()
+    assert SECRET in everything_stored()
+
+    findings.record_metadata(row, found(row))
+
+    assert SECRET not in everything_stored()
+    assert len(row.magnet_hash) == 40
+    assert everything_stored().count(row.magnet_hash) >= 3  # the rest of the trail is there
+
+
 def test_what_was_published_without_a_probe_leaves_the_public_when_found_private():
     row = make.resource(magnet_uri=LINK, is_probed=False)
     row.alone().skip_probe()

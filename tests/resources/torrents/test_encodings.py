@@ -37,6 +37,9 @@ NAMES = {
     "cp1255": ["שלום עולם.avi"],
     "cp1256": ["مرحبا بالعالم.txt"],
     "cp874": ["สวัสดีชาวโลก.txt"],
+    "cp850": ["Café.txt", "Amélie à Noël.mkv"],
+    "iso2022_jp": ["日本語.txt", "となりのトトロ.mkv"],
+    "iso2022_kr": ["올드보이 자막"],
 }
 
 
@@ -92,6 +95,29 @@ def test_encoding_that_nobody_declares_is_guessed_from_all_names(encoding):
     _link, found = metainfo.read(torrent([name.encode(encoding) for name in names]))
 
     assert paths(found) == names
+
+
+def test_names_in_utf_8_stay_so_among_others():
+    japanese = "となりのトトロ.mkv"
+    raw = [
+        "日本語の本.txt".encode(),
+        "Война и мир".encode(),
+        japanese.encode("shift_jis"),
+        b"a.txt",
+    ]
+
+    _link, found = metainfo.read(torrent(raw))
+
+    assert paths(found) == ["日本語の本.txt", "Война и мир", japanese, "a.txt"]
+
+
+@pytest.mark.parametrize("declared", [b"GBK", b"Big5", b"windows-1251", b"Shift_JIS", b"EUC-KR"])
+def test_names_in_utf_8_are_read_so_whatever_is_declared(declared):
+    names = ["日本語の本.txt", "Война и мир", "Amélie.mkv"]
+
+    _link, found = metainfo.read(torrent([each.encode() for each in names[:2]], encoding=declared))
+
+    assert paths(found) == names[:2]
 
 
 def test_number_of_a_code_page_is_a_declaration():

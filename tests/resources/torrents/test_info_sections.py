@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ghost.core.errors import RefusedError
 from ghost.demo import seeds
-from resources.torrents import bencode, magnets, metainfo, sanitize
+from resources.torrents import bencode, magnets, metadata, metainfo, sanitize
 from tests.presence import present
 from tests.resources.torrents.test_bencode import encode
 
@@ -320,6 +320,43 @@ def test_what_stands_behind_its_end_is_passed_over_with_a_note(rest):
     assert str(note).startswith(f"{len(rest)} byte")
     assert str(note).endswith("behind the end of the .torrent file are left out.") or len(rest) == 1
     assert metainfo.read(body)[0].notes == ()
+
+
+@pytest.mark.parametrize("start", [b"\xef\xbb\xbf", b"\n", b"\xef\xbb\xbf\r\n", b" \t"])
+def test_blanks_and_marks_before_it_are_passed_over_with_a_note(start):
+    body = torrent(v1_info(file(b"a")))
+
+    magnet, found = metainfo.read(start + body)
+
+    assert found.info == metainfo.read(body)[1].info
+    assert str(magnet.notes[0]).startswith(f"{len(start)} byte")
+    assert "before the .torrent file" in str(magnet.notes[0])
+
+
+@pytest.mark.parametrize(
+    ("written", "at"),
+    [
+        (b"i0e", "1970-01-01T00:00:00+00:00"),
+        (b"i1700000000e", "2023-11-14T22:13:20+00:00"),
+        (b"i253370764799e", "9998-12-31T23:59:59+00:00"),
+        *(
+            (each, None)
+            for each in (b"i253370764800e", b"i-1e", b"i999999999999999999e", b"5:today", b"le")
+        ),
+    ],
+)
+def test_the_date_at_which_it_was_made_is_read_or_named(written, at):
+    body = torrent(v1_info(file(b"a")))
+    dated = b"d13:creation date" + written + body[1:]
+
+    magnet, found = metainfo.read(dated)
+
+    assert (found.created_at and found.created_at.isoformat()) == at
+    assert [str(note)[:35] for note in magnet.notes] == ["The creation date of the .torrent f"] * (
+        at is None
+    )
+    metadata.save(found)
+    assert metadata.load(found.magnet_hash) == found
 
 
 def test_paths_of_a_hundred_parts_are_read_and_keep_the_name_of_their_file():

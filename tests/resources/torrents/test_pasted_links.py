@@ -1,5 +1,6 @@
 """Links as people paste them: read, brought to one spelling, or named in the notes; never half of one."""
 
+import quopri
 import time
 from contextlib import suppress
 from urllib.parse import quote, quote_plus
@@ -191,7 +192,39 @@ def test_read_counts_what_is_more_than_a_reader_wants_to_know():
     magnet = magnets.parse(f"magnet:?{XT}" + "".join(f"&x.pe=203.0.113.1:{n}" for n in range(50)))
 
     assert len(magnet.notes) == magnets.MOST_NOTES + 1
-    assert "30 more parts" in _told(magnet)
+    assert "30 more parts of the magnet link are left out: x.pe=203.0.113.1:20; x.pe=" in _told(
+        magnet
+    )
+    assert "; x.pe=203.0.113.1:49." in _told(magnet)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "tracker"),
+    [
+        ("dn=a&tr=http://a.example/ann=\nounce", "a", "http://a.example/announce"),
+        ("dn=a&tr=\nhttp://a.example/ann=\r\nounce", "a", "http://a.example/announce"),
+        ("dn=a&tr.1=\nhttp://a.example/x", "a", "http://a.example/x"),
+        ("dn=a&tr=http://a.example/an\tnounce", "a", "http://a.example/announce"),
+        ("dn=Foo\nBar", "Foo Bar", None),
+        ("dn=Foo\tBar", "Foo Bar", None),
+        ("dn=Big Buck\nBunny", "Big Buck Bunny", None),
+        ("dn=Big+Buck+Bu\nnny", "Big Buck Bunny", None),
+        ("dn=debian-13-am\nd64.iso", "debian-13-amd64.iso", None),
+    ],
+)
+def test_read_takes_out_what_mails_put_into_a_line(text, name, tracker):
+    magnet = magnets.parse(f"magnet:?{XT}&{text}")
+
+    assert (magnet.name, magnet.trackers) == (name or "", (tracker,) if tracker else ())
+    assert magnet.notes == ()
+
+
+def test_read_takes_a_link_in_quoted_printable():
+    link = f"magnet:?{XT}&dn=Amélie%20é&tr=http://a.example/announce"
+
+    magnet = magnets.parse(quopri.encodestring(link.encode()).decode())
+
+    assert magnet == magnets.parse(link)
 
 
 SECOND = f"magnet:?xt=urn:btih:{OTHER}&dn=b"

@@ -47,6 +47,29 @@ def test_its_name_is_the_best_that_is_known(known, stored, name):
     assert magnets.parse(compose(stored, known)).name == name
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("../../etc/passwd", ".._.._etc_passwd"),
+        ("/abs", "_abs"),
+        ("C:\\x", "C:_x"),
+        ("..", "_"),
+        (".", "_"),
+        ("AC/DC", "AC_DC"),
+    ],
+)
+def test_its_name_leads_out_of_no_folder_wherever_it_comes_from(name, shown):
+    typed = magnets.Magnet(v1=V1, v2=None, name=name).uri()
+
+    for link in (
+        compose(BARE, Known("T", name)),
+        compose(typed, Known("T")),
+        compose(BARE, Known(name)),
+    ):
+        assert magnets.parse(link).name == shown
+        assert link == f"{BARE}&dn={quote(shown, safe='')}"
+
+
 def test_of_a_private_torrent_no_address_is_told(defaults):
     stored = magnets.parse(f"{BARE}&tr=udp://own.example:80&ws=https://seed.example/passkey").uri()
 
