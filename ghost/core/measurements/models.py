@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import connection, models
-from django.db.models import F
+from django.db.models import F, Window
+from django.db.models.functions import RowNumber
 
-from ghost.core.db import pacing
 from ghost.core.measurements.counters import Series
 from ghost.core.measurements.slowest import NAME_CHARS, WHERE_CHARS, Key, SlowCalls, SlowKind
 
@@ -91,18 +91,15 @@ class SlowCallQuerySet(models.QuerySet["SlowCall"]):
             found[row.name] = known.joined(row.told) if known else row.told
         return sorted(found.items(), key=lambda each: (-each[1].longest_s, each[0]))[:limit]
 
-    def prune(self, now: datetime) -> int:
-        """Drop what is older than SLOW_KEPT, and of the hours that are over all but MOST_SLOW."""
-        count = pacing.delete(self.filter(hour__lt=now - SLOW_KEPT))
-        over = self.filter(hour__lt=now - timedelta(hours=1)).order_by("hour")
-        for kind, hour in list(over.values_list("kind", "hour").distinct()):
-            kept = (
-                self.filter(kind=kind, hour=hour)
-                .order_by("-longest_s")
-                .values_list("pk", flat=True)[:MOST_SLOW]
-            )
-            count += pacing.delete(self.filter(kind=kind, hour=hour).exclude(pk__in=list(kept)))
-        return count
+    def outdated(self, before: datetime) -> Self:
+        """Those of hours that ended before then, and of each hour those beyond the MOST_SLOW."""
+        place = Window(
+            RowNumber(),
+            partition_by=[F("kind"), F("hour")],
+            order_by=[F("longest_s").desc(), F("pk")],
+        )
+        beyond = self.annotate(place=place).filter(place__gt=MOST_SLOW)
+        return self.filter(models.Q(hour__lt=before) | models.Q(pk__in=beyond.values("pk")))
 
 
 class SlowCall(models.Model):

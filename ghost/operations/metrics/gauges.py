@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ghost.core.circuits import Kind
+
 
 @dataclass(frozen=True)
 class OfCounts:
@@ -64,6 +66,11 @@ OF_COUNTS: tuple[OfCounts, ...] = (
         "ghost_queue_failed_tasks", "Tasks that failed within the last day.", "queue",
         "failed_within_a_day",
     ),
+    _one("ghost_queue_paused", "1 while the queue is paused.", "queue", "paused"),
+    _each(
+        "ghost_tasks_of_last_hour", "Tasks that ended within the last hour, and those of them that failed.",
+        "jobs", "state", "ended", "failed",
+    ),
     _each(
         "ghost_schedules", "What runs by the clock; failed: its last run did.", "schedules", "state",
         "scheduled", "overdue", "failed", "paused",
@@ -83,10 +90,23 @@ OF_COUNTS: tuple[OfCounts, ...] = (
         "ghost_backup_verified_age_seconds", "Since when no backup was proven to be readable.",
         "backups", "verified_age_s",
     ),
+    _one(
+        "ghost_backup_proven_age_seconds", "Since when no backup was restored on trial.", "backups",
+        "proven_age_s",
+    ),
+    _one("ghost_backup_proven", "1 if the last restore on trial went well.", "backups", "is_proven"),
+    _one("ghost_backup_proven_rows", "Rows that it counted.", "backups", "proven_rows"),
+    _one(
+        "ghost_backups_uncopied", "Backups that do not lie at the second place.", "backups", "uncopied"
+    ),
     _one("ghost_dht_nodes", "Nodes of the DHT that the workers know.", "dht", "nodes"),
     _each(
         "ghost_circuits", "What failed outside; open: it is left alone for a while.", "circuits",
         "state", "open", "failing",
+    ),
+    OfCounts(
+        "ghost_open_circuits", "What is left alone for a while, by what it is.", "circuits",
+        {f"open_{kind}": str(kind) for kind in Kind}, "kind",
     ),
     _one("ghost_machine_problems", "Folders and programs that can't be used.", "machine", "problems"),
 )  # fmt: skip
@@ -134,6 +154,7 @@ OF_ROWS: tuple[OfRows, ...] = (
 )  # fmt: skip
 
 LEFT_OUT = {
+    ("jobs", "failed_share"),
     ("disk", "disks"), ("disk", "least_free_percent"), ("disk", "least_free_bytes"), ("cpu", "hosts"),
     ("cpu", "most_percent"), ("cpu", "most_load_per_core"), ("memory", "hosts"),
     ("memory", "least_available_percent"), ("memory", "ghost_bytes"), ("machine", "hosts"), ("web", "busy"),

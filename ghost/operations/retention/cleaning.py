@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ghost.core.errors import OutageError
 from ghost.core.text.reasons import NONE, Plain, ReasonCode, words
-from ghost.operations.retention import folders, history, sign_ins, traffic, trail
+from ghost.operations.retention import folders, history, measurements, sign_ins, traffic, trail
 from ghost.operations.retention.bound import Bound, Every, Outcome
 
 log = logging.getLogger(__name__)
@@ -19,6 +19,7 @@ BOUNDS: tuple[Bound, ...] = (
     *history.BOUNDS,
     *trail.BOUNDS,
     *traffic.BOUNDS,
+    *measurements.BOUNDS,
     *sign_ins.BOUNDS,
     *folders.BOUNDS,
 )

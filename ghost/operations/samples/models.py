@@ -7,7 +7,6 @@ from typing import Any, Self
 
 from django.db import models
 
-from ghost.core.db import pacing
 from ghost.core.heartbeats.models import HOST_CHARS
 
 EVERY = timedelta(minutes=1)
@@ -32,14 +31,11 @@ class SampleQuerySet(models.QuerySet["Sample"]):
             found.setdefault(row.host, []).append(row)
         return found
 
-    def beyond(self, now: datetime) -> Self:
-        """Those that are not kept any more: too old, or too many for their age."""
-        is_fine = models.Q(at__lt=now - FINE_FOR) & ~models.Q(at__minute__in=TENTHS)
-        return self.filter(models.Q(at__lt=now - KEPT) | is_fine).order_by()
-
-    def prune(self, now: datetime) -> int:
-        """Drop those; how many there were."""
-        return pacing.delete(self.beyond(now))
+    def outdated(self, before: datetime) -> Self:
+        """Those from before then, and of those that are not much younger all but the tenths; by the clock
+        `before` lies KEPT ago."""
+        is_fine = models.Q(at__lt=before + KEPT - FINE_FOR) & ~models.Q(at__minute__in=TENTHS)
+        return self.filter(models.Q(at__lt=before) | is_fine).order_by()
 
 
 class Sample(models.Model):

@@ -106,12 +106,12 @@ def test_every_gauge_of_the_tables_has_a_value_once_there_is_something_to_tell(e
 
 
 def test_a_count_that_stands_in_no_table_is_told_all_the_same():
-    item = Item("jobs", Status.OK, words("fine"), counts={"failed": 2, "longest_s": 1.5})
+    item = Item("novel", Status.OK, words("fine"), counts={"failed": 2, "longest_s": 1.5})
 
-    families = {each.name: each.samples for each in collector.of_items({"jobs": item})}
+    families = {each.name: each.samples for each in collector.of_items({"novel": item})}
 
-    assert families["ghost_jobs_failed"][0].value == 2
-    assert families["ghost_jobs_longest_seconds"][0].value == 1.5
+    assert families["ghost_novel_failed"][0].value == 2
+    assert families["ghost_novel_longest_seconds"][0].value == 1.5
 
 
 def test_what_an_earlier_version_counted_is_not_told():

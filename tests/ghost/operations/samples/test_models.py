@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ghost.operations.samples.models import Sample
+from ghost.operations.samples.models import KEPT, Sample
 from tests.ghost.operations.samples.rows import sample
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +21,7 @@ def test_each_is_kept_for_a_day_and_then_each_tenth():
     for host, age in ages.items():
         sample(NOW - age, host=host)
 
-    assert Sample.objects.all().prune(NOW) == 2
+    assert Sample.objects.all().outdated(NOW - KEPT).delete()[0] == 2
     assert set(Sample.objects.values_list("host", flat=True)) == {"new", "of today", "a tenth"}
 
 
