@@ -117,7 +117,9 @@ make_folder(
         else files.PRIVATE_FOLDER
     ),
 )
-DATABASES = {"default": database.settings(GHOST.database_url, GHOST.db_path)}
+DATABASES = {
+    "default": database.settings(GHOST.database_url, GHOST.db_path, GHOST.database_patience)
+}
 globals().update(mail_server.settings(GHOST.email_url, GHOST.email_from))  # EMAIL_…
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -4,11 +4,13 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from ghost.core.config import role
 from ghost.core.http.wrappers.content_type import made_plain
 from ghost.core.http.wrappers.head import bodiless
 from ghost.core.http.wrappers.timeouts import bounded
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ghost.settings")
+role.be_web_server()
 application = bodiless(made_plain(bounded(get_wsgi_application())))
 
 # Below, since these need the apps.

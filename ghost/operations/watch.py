@@ -60,7 +60,8 @@ CHORES: tuple[Chore, ...] = (
 class Rota:
     """When each chore is due, and whether it failed. Times are those of `time.monotonic`."""
 
-    def __init__(self, chores: Sequence[Chore]) -> None:
+    def __init__(self, chores: Sequence[Chore], beat: Callable[[], None] = lambda: None) -> None:
+        self._beat = beat
         self._due_at = dict.fromkeys(chores, 0.0)
         self._logged_at: dict[Chore, float] = {}
 
@@ -69,6 +70,7 @@ class Rota:
         for chore, due_at in self._due_at.items():
             if due_at <= time.monotonic():
                 self._due_at[chore] = time.monotonic() + chore.every_s
+                self._beat()  # each may wait for a lock
                 self._do(chore)
         left_s = min(self._due_at.values(), default=LONGEST_SLEEP_S) - time.monotonic()
         return min(max(left_s, 0.0), LONGEST_SLEEP_S)
@@ -100,7 +102,7 @@ def _leave_connections() -> None:
 def keep(chores: Sequence[Chore] | None = None, beat: Callable[[], None] = lambda: None) -> Never:
     """Do the chores for as long as this process lives; `beat` is called at least once a second,
     but for the time that a chore takes."""
-    rota = Rota(CHORES if chores is None else chores)
+    rota = Rota(CHORES if chores is None else chores, beat)
     while True:
         beat()
         time.sleep(rota.turn())

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 KEPT_S = 600
 """A thread keeps its connection for so long: to open one costs more than most requests do."""
-LOCK_TIMEOUT_S = 20
-"""A writer waits so long for another one, and then fails as a whole."""
-CONNECT_TIMEOUT_S = 10
+LEAST_CONNECT_S = 2
+"""libpq waits no shorter for a connection."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long this process waits for the database, and how many connections it may have."""
+
+    lock_s: int
+    """For a writer that holds what it wants, or for a connection; then it fails as a whole."""
+    query_s: int = 0
+    """For an answer (PostgreSQL); 0: as long as it takes."""
+    pool: int = 0
+    """Connections that its threads share (PostgreSQL); 0: each thread has its own."""
+
 
 _SCHEME = re.compile(r"postgres(ql)?://")
 _PARAMETER = re.compile(r'invalid URI query parameter: "\w+"')
@@ -50,12 +63,12 @@ def masked(address: str) -> str:
     return re.sub(r"(?<=password=)[^&\s]*", "***", address)
 
 
-def settings(address: str, path: Path) -> dict[str, Any]:
+def settings(address: str, path: Path, patience: Patience) -> dict[str, Any]:
     """Django's settings of the database: at this address, or if there is none in this file."""
-    return postgresql(address) if address else sqlite(path)
+    return postgresql(address, patience) if address else sqlite(path, patience)
 
 
-def sqlite(path: Path) -> dict[str, Any]:
+def sqlite(path: Path, patience: Patience) -> dict[str, Any]:
     """SQLite: writers queue up instead of failing half-way; readers never wait (WAL)."""
     return {
         "ENGINE": "ghost.core.db.sqlite",
@@ -63,7 +76,7 @@ def sqlite(path: Path) -> dict[str, Any]:
         "CONN_MAX_AGE": KEPT_S,
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
-            "timeout": LOCK_TIMEOUT_S,
+            "timeout": patience.lock_s,
             "init_command": (
                 "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
                 "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=67108864;"
@@ -73,7 +86,7 @@ def sqlite(path: Path) -> dict[str, Any]:
     }
 
 
-def postgresql(address: str) -> dict[str, Any]:
+def postgresql(address: str, patience: Patience) -> dict[str, Any]:
     """PostgreSQL: connections are kept, asked before use whether they live, and wait as briefly
     for a lock as on SQLite. To compile a query (jit) costs more than any of ours takes."""
     parts = parse(address)
@@ -85,13 +98,20 @@ def postgresql(address: str) -> dict[str, Any]:
         "PORT": "port",
     }
     options = {k: v for k, v in parts.items() if k not in names.values()}
-    given = f"-c lock_timeout={LOCK_TIMEOUT_S}s -c jit=off {options.get('options', '')}".rstrip()
+    waits = f"-c lock_timeout={patience.lock_s}s -c statement_timeout={patience.query_s}s"
+    given = f"{waits} -c jit=off {options.get('options', '')}".rstrip()
+    # In a pool connections live on by themselves: a thread gives its own back after each request.
+    pool = {"min_size": 1, "max_size": patience.pool, "timeout": patience.lock_s}
     return {
         "ENGINE": "django.db.backends.postgresql",
         **{name: parts.get(part, "") for name, part in names.items()},
-        "CONN_MAX_AGE": KEPT_S,
+        "CONN_MAX_AGE": 0 if patience.pool else KEPT_S,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": str(CONNECT_TIMEOUT_S), "application_name": "ghost"}
+        "OPTIONS": {
+            "connect_timeout": str(max(patience.lock_s, LEAST_CONNECT_S)),
+            "application_name": "ghost",
+        }
         | options
-        | {"options": given},
+        | {"options": given}
+        | ({"pool": pool} if patience.pool else {}),
     }

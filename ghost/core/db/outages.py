@@ -6,8 +6,13 @@ from django.db import InterfaceError, OperationalError
 
 OUTAGES = (OperationalError, InterfaceError)
 """Locked, deadlocked, out of reach, a connection that broke: the same may work later."""
-_BUSY_WORDS = ("database is locked", "table is locked", "database is busy")
-"""As SQLite says it."""
+_BUSY_WORDS = (
+    "database is locked",
+    "table is locked",
+    "database is busy",
+    "couldn't get a connection after",
+)
+"""As SQLite says it, and a pool of connections to PostgreSQL that are all in use."""
 _BUSY_STATES = frozenset({"55P03", "40P01", "40001", "57014"})
 """As PostgreSQL does: lock_not_available, deadlock_detected, serialization_failure,
 query_canceled."""

@@ -17,12 +17,14 @@ def item(moment: Moment) -> Item:
     """Bad while one is open that somebody here can mend: of trackers those that the settings name.
     Publishers' magnets name many that are dead for good."""
     failing, opened = Circuit.objects.failing(), Circuit.objects.open(moment.now)
+    counts = _counts(failing, opened)
+    if not counts["failing"]:
+        return Item("circuits", Status.OK, sentences.CLOSED(), counts=counts)
     theirs = opened.of(Kind.TRACKER).exclude(name__in=_own_trackers())
     bad = list(opened.exclude(pk__in=theirs)[:MAX_ROWS])
     seen = {row.pk for row in bad}
     rest = [row for row in failing[:MAX_ROWS] if row.pk not in seen]
     rows = [_plain(row, row.pk in seen) for row in [*bad, *rest][:MAX_ROWS]]
-    counts = _counts(failing, opened)
     if not bad:
         return Item("circuits", Status.OK, sentences.CLOSED(), counts=counts, rows=rows)
     names = sentences.listed([row.name for row in bad])
@@ -39,8 +41,8 @@ def _own_trackers() -> list[str]:
 
 
 def _counts(failing: CircuitQuerySet, opened: CircuitQuerySet) -> dict[str, int | float]:
-    by_kind = opened.counts_by_kind()
-    counts: dict[str, int | float] = {"open": sum(by_kind.values()), "failing": failing.count()}
+    by_kind = opened.counts_by_kind() if (number := failing.count()) else {}
+    counts: dict[str, int | float] = {"open": sum(by_kind.values()), "failing": number}
     return counts | {f"open_{kind}": by_kind.get(kind, 0) for kind in Kind}
 
 

@@ -30,6 +30,7 @@ from ghost.operations.figures import (
     targets,
     timetable,
     waiting,
+    writers,
 )
 from ghost.operations.figures.item import Item, Moment, Source, Status
 
@@ -41,6 +42,7 @@ PATIENCE_S = 1.0
 """While one gathers, the others wait so long, and then take what was gathered last."""
 
 SOURCES: tuple[tuple[str, Source], ...] = (
+    ("writers", writers.item),
     ("workers", hosts.workers),
     ("web", hosts.web),
     ("queue", waiting.item),

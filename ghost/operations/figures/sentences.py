@@ -34,6 +34,7 @@ def listed(names: Sequence[Reason | str]) -> Reason:
 
 TITLES = {
     "database": _("Database"),
+    "writers": _("Writers"),
     "workers": _("Worker"),
     "web": _("Web server"),
     "queue": _("Queue"),
@@ -64,6 +65,19 @@ START_DATABASE = _code(
     "database.do_start", _("Start the database, or correct GHOST_DATABASE_URL or GHOST_DB_PATH.")
 )
 MIGRATE = _code("database.do_migrate", _("Run manage.py migrate; the rest follows by itself."))
+
+NO_WRITER_WAITS = _code("writers.none", _("nobody waits long to write"))
+WRITERS_WAIT = _code("writers.wait", _("somebody has waited to write for %(seconds)s seconds"))
+WRITERS_WAIT_FOR = _code(
+    "writers.wait_for",
+    _("somebody has waited to write for %(seconds)s seconds; process %(name)s holds the lock"),
+)
+END_WRITER = _code(
+    "writers.do_end",
+    _(
+        "See what the process that holds the lock does, and end it if it hangs: what it has not committed is undone."
+    ),
+)
 
 WORKERS = _code(
     "workers.alive",

@@ -45,6 +45,17 @@ def test_a_turn_says_when_the_next_is_due(clock):
     assert rota.turn() == pytest.approx(0.3)
 
 
+def test_it_beats_between_chores_of_which_each_may_wait_for_a_lock(clock):
+    told = []
+    rota = Rota(
+        [Chore(name, 1, lambda: told.append("done")) for name in "ab"], lambda: told.append("beat")
+    )
+
+    rota.turn()
+
+    assert told == ["beat", "done"] * 2
+
+
 def test_without_a_chore_it_still_beats():
     assert Rota([]).turn() <= LONGEST_SLEEP_S
 

@@ -20,7 +20,7 @@ ALLOWED = {
     "MPL-2.0", "PSF-2.0",
 }  # fmt: skip
 """What may be used by and shipped with a program under MIT, each file of theirs as it is."""
-AS_A_LIBRARY = {"psycopg": "LGPL-3.0-only", "psycopg-binary": "LGPL-3.0-only"}
+AS_A_LIBRARY = dict.fromkeys(("psycopg", "psycopg-binary", "psycopg-pool"), "LGPL-3.0-only")
 """Used unchanged and replaceable: docs/decisions/0002-dependencies.md."""
 WORDS = {
     "MIT License": "MIT",

@@ -13,6 +13,7 @@ from django.db.backends.sqlite3 import base
 from ghost.core.db import garbage, holds
 from ghost.core.db.outages import is_busy
 from ghost.core.db.sqlite.lock_queue import queue
+from ghost.core.db.sqlite.waits import waits
 
 TRY_MS = 250
 """So long SQLite itself waits, before it is looked whether to go on."""
@@ -30,15 +31,21 @@ class _Cursor(base.SQLiteCursorWrapper):
         if self.connection.in_transaction or not query.startswith(TAKE_THE_LOCK):
             return super().execute(query, params)
         with self._own_patience() as patience_ms, queue.joined() as may_wait:
-            deadline = monotonic() + patience_ms / 1000
+            began = monotonic()
+            deadline = began + patience_ms / 1000
             while True:
                 is_last = monotonic() >= deadline or not may_wait()
                 self._set_patience(0 if is_last else min(TRY_MS, patience_ms))
                 try:
-                    return super().execute(query, params)
+                    result = super().execute(query, params)
                 except sqlite3.OperationalError as error:
+                    if patience_ms and is_busy(error):
+                        waits.note(began)
                     if is_last or not is_busy(error):
                         raise
+                else:
+                    waits.over()
+                    return result
 
     @contextmanager
     def _own_patience(self) -> Iterator[int]:

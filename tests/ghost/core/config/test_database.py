@@ -5,13 +5,20 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier, Event
+from typing import Any
 
 import pytest
 from django.db import OperationalError, ProgrammingError
+from django.db import connections as django_connections
+from django.db.backends.postgresql.base import DatabaseWrapper
 
 from ghost.core.config import database as connections
-from ghost.core.config import env, listing
+from ghost.core.config import env, listing, role
 from ghost.core.db import snapshot
+from ghost.core.db.outages import is_busy
 
 SECRET = "pa%2Fss%40w0rd"
 
@@ -93,23 +100,53 @@ def test_options_go_with_ours(tmp_path):
     made = connections.settings(
         "postgresql://db.example/ghost?sslmode=verify-full&options=-c%20work_mem%3D8MB",
         tmp_path / "unused.db",
+        connections.Patience(7, 30),
     )
 
     assert (made["HOST"], made["NAME"], made["PASSWORD"]) == ("db.example", "ghost", "")
     assert made["CONN_HEALTH_CHECKS"] is True
     assert made["OPTIONS"] == {
-        "connect_timeout": "10",
+        "connect_timeout": "7",
         "application_name": "ghost",
         "sslmode": "verify-full",
-        "options": "-c lock_timeout=20s -c jit=off -c work_mem=8MB",
+        "options": "-c lock_timeout=7s -c statement_timeout=30s -c jit=off -c work_mem=8MB",
     }
 
 
 def test_without_an_address_it_is_sqlite(tmp_path):
-    made = connections.settings("", tmp_path / "ghost.db")
+    made = connections.settings("", tmp_path / "ghost.db", connections.Patience(7))
 
     assert made["ENGINE"] == "ghost.core.db.sqlite"
     assert made["NAME"] == tmp_path / "ghost.db"
+    assert made["OPTIONS"]["timeout"] == 7
+
+
+@pytest.mark.parametrize(("is_web", "patience"), [(True, (5, 30, 0)), (False, (30, 0, 0))])
+def test_the_web_server_fails_fast_and_the_others_are_patient(monkeypatch, is_web, patience):
+    monkeypatch.setattr(role, "_is_web", is_web)
+
+    found = env.load().database_patience
+
+    assert (found.lock_s, found.query_s, found.pool) == patience
+
+
+def test_a_pool_is_shared_by_the_threads_of_a_web_process(monkeypatch, tmp_path):
+    monkeypatch.setattr(role, "_is_web", True)
+    monkeypatch.setenv("GHOST_DATABASE_POOL_SIZE", "6")
+
+    made = connections.settings(
+        "postgresql://db.example/ghost", tmp_path / "x", env.load().database_patience
+    )
+
+    assert made["OPTIONS"]["pool"] == {"min_size": 1, "max_size": 6, "timeout": 5}
+    assert made["CONN_MAX_AGE"] == 0
+
+
+def test_a_pool_that_is_too_small_is_refused(monkeypatch):
+    monkeypatch.setenv("GHOST_DATABASE_POOL_SIZE", "3")
+
+    with pytest.raises(env.ConfigError, match="must be 0, or 4 at least"):
+        env.load()
 
 
 def _manage(*args: str, address: str) -> subprocess.CompletedProcess:
@@ -166,3 +203,57 @@ def test_config_validate_is_content_with_postgresql(postgres):
 def test_trouble_is_what_an_operator_can_mend(error, told):
     assert told in snapshot.trouble(error)
     assert bool(told) == bool(snapshot.trouble(error))
+
+
+def _connection(address: str, patience: connections.Patience) -> Any:
+    made = connections.settings(address, Path("unused"), patience)
+    found: Any = DatabaseWrapper(django_connections.settings["default"] | made, "pooled")
+    return found
+
+
+@pytest.mark.django_db
+def test_time_outs_are_those_of_the_role(postgres):
+    ours = _connection(postgres, connections.Patience(3, 7))
+
+    with ours.cursor() as cursor:
+        shown = [
+            cursor.execute(f"SHOW {name}").fetchone()[0]
+            for name in ("lock_timeout", "statement_timeout")
+        ]
+    ours.close()
+
+    assert shown == ["3s", "7s"]
+
+
+@pytest.mark.django_db
+def test_a_pool_bounds_connections_and_who_gets_none_in_time_is_told(postgres):
+    patience = connections.Patience(1, 0, 4)
+    inside, go_on = Barrier(5), Event()
+
+    def hold() -> None:
+        ours = _connection(postgres, patience)
+        ours.ensure_connection()
+        inside.wait(30)
+        go_on.wait(30)
+        ours.close()
+
+    def late() -> bool:
+        try:
+            _connection(postgres, patience).ensure_connection()
+        except OperationalError as error:
+            return is_busy(error)
+        return False
+
+    with ThreadPoolExecutor(4) as pool:
+        held = [pool.submit(hold) for _ in range(4)]
+        inside.wait(30)
+        refused = late()
+        go_on.set()
+        for each in held:
+            each.result()
+    after = _connection(postgres, patience)
+    after.ensure_connection()
+    after.close()
+    after.close_pool()
+
+    assert refused

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.db import OperationalError, connections
 
-from ghost.core.config.database import sqlite
+from ghost.core.config.database import Patience, sqlite
 from ghost.core.db.sqlite import lock_queue
 from ghost.core.db.sqlite.base import DatabaseWrapper
 from tests.installation import wait_for
@@ -40,7 +40,7 @@ def holding(path: Path) -> Iterator[sqlite3.Connection]:
 def write(path: Path, statement: str = "BEGIN IMMEDIATE") -> bool:
     """Whether the lock was got."""
     usual = connections.settings["default"]
-    ours = DatabaseWrapper(usual | sqlite(path), "default")
+    ours = DatabaseWrapper(usual | sqlite(path, Patience(20)), "default")
     ours.inc_thread_sharing()
     try:
         ours.ensure_connection()
@@ -80,7 +80,9 @@ def test_all_threads_wait_while_it_comes_round(database, monkeypatch):
 
 
 def test_a_connection_waits_as_long_as_before_when_it_has_waited(database):
-    ours = DatabaseWrapper(connections.settings["default"] | sqlite(database), "default")
+    ours = DatabaseWrapper(
+        connections.settings["default"] | sqlite(database, Patience(20)), "default"
+    )
     ours.ensure_connection()
     raw = ours.connection
 
