@@ -1,4 +1,5 @@
 from django.apps import AppConfig, apps
+from django.conf import settings
 from django.contrib.admin import apps as admin
 from django.core.checks import register
 from django.utils.translation import gettext_lazy as _
@@ -36,6 +37,10 @@ class GhostConfig(AppConfig):
         from ghost.operations import retention as _retention  # noqa: F401, PLC0415  # as above
         from ghost.operations.figures import sentences as _sentences  # noqa: F401, PLC0415  # as above
 
+        if settings.GHOST.sentry_enabled:
+            from ghost.core.logs import sentry  # noqa: PLC0415  # nobody else loads its library
+
+            sentry.start(settings.GHOST)
         register(checks.check_installation)
         second_factor_changes.connect()
         confirmation.connect()

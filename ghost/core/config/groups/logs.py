@@ -85,7 +85,7 @@ class ErrorReports(Group):
         1, ge=0, le=1, description="Share of the errors that are sent, from 0 to 1."
     )
     sentry_traces_sample_rate: float = Field(
-        0, ge=0, le=1, description="Share of requests and tasks whose times are sent, from 0 to 1."
+        0, ge=0, le=1, description="Share of the requests whose times are sent, from 0 to 1."
     )
 
     @field_validator("sentry_dsn")
