@@ -32,7 +32,7 @@ class GhostConfig(AppConfig):
             worker,
         )
         from ghost.core.measurements import queries, writing  # noqa: PLC0415  # as above
-        from ghost.operations import checks  # noqa: PLC0415  # as above
+        from ghost.operations import checks, connections  # noqa: PLC0415  # as above
         from ghost.operations import reasons as _reasons  # noqa: F401, PLC0415  # known to all
         from ghost.operations import retention as _retention  # noqa: F401, PLC0415  # as above
         from ghost.operations.figures import sentences as _sentences  # noqa: F401, PLC0415  # as above
@@ -52,6 +52,7 @@ class GhostConfig(AppConfig):
         signals.pre_enqueue.connect(task_lines.note_request)
         signals.pre_execute.connect(task_lines.begin)
         signals.pre_execute.connect(task_times.begin)
+        signals.pre_execute.connect(connections.renew)
         signals.pre_execute.connect(worker.begin)
         signals.pre_execute.connect(schedule_runs.begin)
         signals.post_execute_in_worker.connect(task_times.end)

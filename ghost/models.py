@@ -18,6 +18,7 @@ from ghost.core.measurements.models import CounterValue, SlowCall
 from ghost.operations.alerts.models import Alert, AlertRule, AlertWatch
 from ghost.operations.backups.models import Backup
 from ghost.operations.channels.models import Delivery
+from ghost.operations.connections import ConnectionReset
 from ghost.operations.samples.models import Sample
 from ghost.operations.stats.models import CatalogCount
 
@@ -31,6 +32,7 @@ __all__ = [
     "CatalogCount",
     "Change",
     "Circuit",
+    "ConnectionReset",
     "CounterValue",
     "Delivery",
     "Event",

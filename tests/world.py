@@ -74,6 +74,8 @@ WRITES = {
     "backup_verify": lambda w: (f"ops/backups/{w.backup.name}/verify", None),
     "queue_pause": lambda w: ("ops/queues/pause", None),
     "queue_resume": lambda w: (paused("ops/queues/resume"), None),
+    "service_reset": lambda w: ("ops/services/dht/reset", None),
+    "cleanup_start": lambda w: ("ops/maintenance/cleanup", {"days": 30}),
     "schedule_run": lambda w: (scheduled("ops/schedules/scan-health/run"), None),
     "resource_approve": lambda w: (f"resources/{w.waiting.pk}/approve", None),
     "resource_create": lambda w: ("resources", new(w)),

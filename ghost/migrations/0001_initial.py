@@ -76,6 +76,18 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ConnectionReset',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=20, unique=True)),
+                ('number', models.PositiveIntegerField(default=0)),
+                ('asked_at', models.DateTimeField(default=django.utils.timezone.now)),
+            ],
+            options={
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
             name='CounterValue',
             fields=[
                 ('series', models.CharField(max_length=300, primary_key=True, serialize=False)),

@@ -3,14 +3,31 @@
 What a module answers it reads from where the admin and `/metrics` read it.
 """
 
-from ghost.api.ops import backups, profile, queues, schedules, stats, system
+from ghost.api.ops import (
+    backups,
+    dashboard,
+    database,
+    maintenance,
+    profile,
+    queues,
+    schedules,
+    services,
+    stats,
+    system,
+    tasks,
+)
 
 ROUTERS = (
+    dashboard.router,
     queues.router,
+    tasks.router,
     schedules.router,
-    backups.router,
+    services.router,
     stats.router,
+    database.router,
     system.router,
     profile.router,
+    backups.router,
+    maintenance.router,
 )
 """In the order of the documentation."""

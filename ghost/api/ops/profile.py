@@ -84,7 +84,7 @@ class Look(Documented):
     "/profile",
     auth=access.READ,
     response={200: ProfileOut},
-    operation_id="profile_get",
+    operation_id="profile_read",
     summary="Get what was slow of late",
 )
 def get_profile(request: HttpRequest, look: Query[Look]) -> dict[str, Any]:

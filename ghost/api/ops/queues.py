@@ -150,9 +150,9 @@ class QueuesOut(Documented):
     workers: list[WorkerOut]
     """Each process of each worker host; of a dead host those that it had."""
     scheduler: SchedulerOut
-    """What runs by the clock."""
+    """Whether the clock puts tasks into the queue, and how many schedules do."""
     vault: VaultOut
-    """The secrets of the configuration."""
+    """How each secret is kept, without its value."""
     pause: DrainOut
     """Whether the queue is paused, and whether anything still runs."""
 

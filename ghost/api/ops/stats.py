@@ -82,7 +82,7 @@ class StatsOut(Out):
     "/stats",
     auth=access.READ,
     response={200: StatsOut},
-    operation_id="stats_get",
+    operation_id="stats_read",
     summary="Get how much there is and what was counted",
 )
 def get_stats(request: HttpRequest) -> Stats:

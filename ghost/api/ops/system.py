@@ -149,7 +149,7 @@ class Span(Documented):
     "/system",
     auth=access.READ,
     response={200: SystemOut},
-    operation_id="system_get",
+    operation_id="system_read",
     summary="Get how busy each host was",
 )
 def get_system(request: HttpRequest, span: Query[Span]) -> dict[str, datetime | list[HostHistory]]:

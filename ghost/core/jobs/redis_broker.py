@@ -216,6 +216,14 @@ def require() -> None:
         raise _outage(error) from error
 
 
+def reconnect() -> None:
+    """Let go of this process's connections to Redis: the next question makes one, and does not rest."""
+    if settings.GHOST.redis_url:
+        server = _server(settings.GHOST.redis_url)
+        server.connection.connection_pool.disconnect()
+        server.rests_until = float("-inf")
+
+
 def _outage(error: redis.RedisError) -> OutageError:
     address = masked(settings.GHOST.redis_url)
     return OutageError(REDIS_AWAY(address=address, why=f"{type(error).__name__}: {error}"[:200]))

@@ -14,13 +14,13 @@ from ghost.api.root import api
 
 SCHEMA = api.get_openapi_schema()
 VERBS = {
-    "approve", "create", "delete", "download", "invite", "issue", "list", "patch", "probe", "publish",
-    "read", "restore", "revoke", "rotate", "search", "send_back", "start", "stream", "take_down",
+    "approve", "create", "delete", "download", "invite", "issue", "list", "patch", "pause", "probe", "publish",
+    "read", "reset", "restore", "resume", "revoke", "rotate", "run", "search", "send_back", "start", "stream", "take_down",
     "trigger", "update", "upload", "verify", "withdraw",
 }  # fmt: skip
 IMPERATIVES = {
     "Approve", "Change", "Check", "Create", "Delete", "Download", "Get", "Identify", "Issue", "List",
-    "Probe", "Publish", "Rename", "Request", "Revoke", "Rotate", "Search", "Send", "Stream", "Take",
+    "Pause", "Probe", "Publish", "Rename", "Request", "Reset", "Resume", "Revoke", "Rotate", "Run", "Search", "Send", "Stream", "Take",
     "Undo", "Upload", "Withdraw",
 }  # fmt: skip
 FEW_WORDS = 8

@@ -75,6 +75,7 @@ TABLES = {
     "ghost.CatalogCount": (PRIVATE, BOUNDED),
     "ghost.Change": (PRIVATE, BUILT),
     "ghost.Circuit": (PRIVATE, "GHOST_KEEP_DAYS"),
+    "ghost.ConnectionReset": (PRIVATE, BOUNDED),
     "ghost.CounterValue": (PRIVATE, BOUNDED),
     "ghost.Delivery": (PERSONAL, "GHOST_KEEP_DAYS"),
     "ghost.Event": (PRIVATE, "GHOST_EVENTS_KEEP_HR"),
