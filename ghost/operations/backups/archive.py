@@ -28,6 +28,10 @@ SECRETS = "secrets"
 STAMP = "%Y%m%dT%H%M%S%fZ"
 NAME = re.compile(r"ghost-(schema-)?[^/]*\.tar\.gz(\.age)?")
 SCRATCH = ".backup-"
+UNDER_WAY = ".restore-"
+"""Beginning of the folder in which a restore is made ready, and ends when it is done."""
+PLAN = "plan.json"
+"""In it, once everything is ready."""
 LOCKED_WITHIN_S = 10
 """A scratch folder is locked right after it was made."""
 
@@ -166,3 +170,19 @@ def sweep(place: Path) -> None:
             if path.stat().st_mtime < time.time() - LOCKED_WITHIN_S:
                 with locked(path):
                     shutil.rmtree(path, ignore_errors=True)
+    with suppress(BlockingIOError), locked(place):
+        sweep_restores(place)
+
+
+def sweep_restores(place: Path) -> None:
+    """Remove what a restore had made ready before its plan stood. Call it when no other one runs."""
+    under_way = list(place.glob(f"{UNDER_WAY}*"))
+    if any((folder / PLAN).is_file() for folder in under_way):
+        return
+    staged = (
+        each
+        for target in folders().values()
+        for each in target.parent.glob(f".{target.name}.restoring-*")
+    )
+    for path in (*under_way, *staged):
+        shutil.rmtree(path, ignore_errors=True)

@@ -24,11 +24,8 @@ from ghost.core.errors import OutageError, RefusedError
 from ghost.core.io import files
 from ghost.operations import reasons
 from ghost.operations.backups import archive, databases, manifest, unpacking
-from ghost.operations.backups.archive import SECRETS, STAMP
+from ghost.operations.backups.archive import PLAN, SECRETS, STAMP, UNDER_WAY
 from ghost.operations.backups.manifest import Manifest
-
-UNDER_WAY = ".restore-"
-PLAN = "plan.json"
 
 
 @dataclass
@@ -77,17 +74,12 @@ def finish_interrupted() -> bool:
 
 def _finish() -> bool:
     """Carry out what was planned, and drop what was only begun."""
-    found = False
-    for folder in settings.GHOST.backup_dir.glob(f"{UNDER_WAY}*"):
-        if (folder / PLAN).is_file():
-            _carry_out(folder)
-            found = True
-        else:
-            shutil.rmtree(folder, ignore_errors=True)
-    for target in archive.folders().values():
-        for left in target.parent.glob(f".{target.name}.restoring-*"):
-            shutil.rmtree(left, ignore_errors=True)
-    return found
+    place: Path = settings.GHOST.backup_dir
+    planned = [folder for folder in place.glob(f"{UNDER_WAY}*") if (folder / PLAN).is_file()]
+    for folder in planned:
+        _carry_out(folder)
+    archive.sweep_restores(place)
+    return bool(planned)
 
 
 def _require_fitting(here: databases.Database, found: Manifest) -> None:
