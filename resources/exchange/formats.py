@@ -22,6 +22,7 @@ from resources.exchange.catalog import Export, Selection
 from resources.exchange.legacy import database
 from resources.exchange.records import Header
 from resources.exchange.report import Line
+from resources.exchange.text_folder import reading
 
 STANDARD = "-"
 PRIVATE = 0o600
@@ -36,10 +37,12 @@ class Format(StrEnum):
     CSV = "csv"
     TORRENTS = "torrents"
     EARLIER = "earlier"
+    TEXT = "text"
+    """A folder of text, as the git backup writes it."""
 
 
 WRITTEN = ("json", "ndjson", "csv", "torrents")
-READ = (*WRITTEN, "earlier")
+READ = (*WRITTEN, "earlier", "text")
 OF_RESOURCES = frozenset({Format.CSV, Format.TORRENTS})
 """They bring neither publishers nor categories."""
 _SUFFIXES = {
@@ -83,7 +86,7 @@ def of_source(name: str) -> Format:
     if name == STANDARD:
         return Format.NDJSON
     if path.is_dir():
-        return Format.TORRENTS
+        return Format.TEXT if reading.is_one(path) else Format.TORRENTS
     with path.open("rb") as stream:
         first = text_encodings.in_utf_8(stream).read(1000).lstrip().replace(b"\r", b"\n")
     if first.startswith(database.MAGIC):
@@ -115,6 +118,9 @@ def opened(
         case Format.TORRENTS:
             files = folder.paths(Path(name))
             yield Source(folder.read(Path(name), files), len(files))
+        case Format.TEXT:
+            text = reading.TextFolder(Path(name))
+            yield Source(text.read(), sum(text.promised.values()), text.promised)
         case Format.JSON:
             with byte_stream(name) as stream, _in_memory(stream) as body:
                 found = document.Document(body)
