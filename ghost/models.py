@@ -19,6 +19,7 @@ from ghost.operations.alerts.models import Alert, AlertRule, AlertWatch
 from ghost.operations.backups.models import Backup
 from ghost.operations.channels.models import Delivery
 from ghost.operations.connections import ConnectionReset
+from ghost.operations.git_backup.models import GitBackup
 from ghost.operations.samples.models import Sample
 from ghost.operations.stats.models import CatalogCount
 
@@ -37,6 +38,7 @@ __all__ = [
     "Delivery",
     "Event",
     "FirstOperatorLink",
+    "GitBackup",
     "Heartbeat",
     "Job",
     "JobPart",

@@ -126,6 +126,25 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='GitBackup',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('began_at', models.DateTimeField(null=True)),
+                ('ended_at', models.DateTimeField(null=True)),
+                ('done_at', models.DateTimeField(null=True)),
+                ('as_of', models.DateTimeField(null=True)),
+                ('failing_since', models.DateTimeField(null=True)),
+                ('error', ghost.core.db.fields.ReasonField()),
+                ('commit', models.CharField(blank=True, max_length=40)),
+                ('resources', models.PositiveIntegerField(default=0)),
+                ('is_pushed', models.BooleanField(default=False)),
+                ('notes', models.JSONField(default=list)),
+            ],
+            options={
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
             name='Job',
             fields=[
                 ('task_id', models.CharField(max_length=40, primary_key=True, serialize=False)),

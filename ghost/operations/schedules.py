@@ -49,6 +49,7 @@ NAMES = {
         ("back up", _("back up")),
         ("prove a backup", _("prove a backup")),
         ("copy backups", _("copy backups")),
+        ("back up to git", _("back up to git")),
         ("prune old data", _("prune old data")),
         ("prune events", _("prune events")),
         ("drop ended sessions", _("drop ended sessions")),
@@ -137,6 +138,18 @@ def entries() -> list[ScheduledTask]:
             ghost.backup_proof_at,
         ),
         ScheduledTask("copy backups", "ghost.operations.tasks.copy_backups", 5),
+        *(
+            [
+                ScheduledTask(
+                    "back up to git",
+                    "ghost.operations.tasks.back_up_to_git",
+                    ghost.git_backup_interval_hr * 60,
+                    ghost.git_backup_at,
+                )
+            ]
+            if ghost.git_backup_enabled
+            else []
+        ),
         ScheduledTask("prune old data", "ghost.operations.tasks.prune", 24 * 60, ghost.cleanup_at),
         ScheduledTask("prune events", "ghost.operations.tasks.prune_events", 10),
         ScheduledTask("drop ended sessions", "ghost.operations.tasks.drop_ended_sessions", 60),

@@ -11,6 +11,7 @@ from ghost.core.errors import GhostError
 from ghost.core.text.reasons import NOTHING_TO_DO, Plain
 from ghost.operations import reasons, retention
 from ghost.operations.backups import Kind, register
+from ghost.operations.git_backup import backup
 from ghost.operations.retention import Every
 
 
@@ -36,6 +37,11 @@ def prove_backup(name: str = "") -> Plain:
 def copy_backups() -> Plain:
     """By the clock: bring to the second place what does not lie there yet."""
     return register.copy_due().plain()
+
+
+def back_up_to_git() -> list[Plain]:
+    """Commit the public catalog as text, and push it."""
+    return backup.run().plain()
 
 
 def prune_events() -> Plain | list[Plain]:

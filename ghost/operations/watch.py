@@ -22,6 +22,7 @@ from ghost.core.measurements import writing
 from ghost.operations import sampling, schedules, worker_heartbeat
 from ghost.operations.alerts import evaluation
 from ghost.operations.channels.sending import sender
+from ghost.operations.git_backup import due
 from ghost.operations.samples import models as samples
 from ghost.operations.stats import counting
 
@@ -54,6 +55,7 @@ CHORES: tuple[Chore, ...] = (
     Chore("asking again for builds that failed", 5, tasks.ask_again),
     Chore("looking after alerts", evaluation.EVERY_S, evaluation.look),
     Chore("having messages sent", 5, sender.start),
+    Chore("asking for a git backup that is due", 10, due.ask),
 )
 
 

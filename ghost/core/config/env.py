@@ -22,6 +22,7 @@ from ghost.core.config.groups.api import Api, Events
 from ghost.core.config.groups.backups import Backups
 from ghost.core.config.groups.bittorrent import HealthScans, Network, Probes
 from ghost.core.config.groups.deployment import Deployment, HostLimits, Pages
+from ghost.core.config.groups.git_backup import GitBackup
 from ghost.core.config.groups.keys import Keys
 from ghost.core.config.groups.logs import ErrorReports, Logs
 from ghost.core.config.groups.mail import Mail
@@ -51,6 +52,7 @@ class ConfigError(GhostError):
 
 
 class Env(  # from the last group to the first: so pydantic keeps their fields in the order of GROUPS
+    GitBackup,
     Backups,
     HostLimits,
     Pages,

@@ -42,6 +42,7 @@ LEFT_OUT = (
     "ghost_queueentry", "django_q_ormq", "django_q_task",  # arguments of tasks; what is due stands in rows
     "ghost_queuepause", "ghost_connectionreset",  # it was meant for the moment
     "ghost_job", "ghost_jobpart",  # of tasks that are no more: nobody would ever end them
+    "ghost_gitbackup",  # of a folder on one machine
     "ghost_backup",  # of files that lie on one machine
     "ghost_circuit", "ghost_event", "ghost_stream", "ghost_usage", "ghost_heartbeat",  # of the moment, and of a machine
     "ghost_countervalue", "ghost_slowcall", "ghost_sample", "ghost_catalogcount",  # what monitors have long read

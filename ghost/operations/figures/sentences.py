@@ -44,6 +44,7 @@ TITLES = {
     "build": _("Build"),
     "deployments": _("Deployments"),
     "backups": _("Backups"),
+    "git_backup": _("Git backup"),
     "libtorrent": _("libtorrent"),
     "dht": _("DHT"),
     "circuits": _("Circuits"),
@@ -146,6 +147,18 @@ LOOK_AT_WORKER = _code(
 LOOK_AT_FAILURES = _code(
     "schedules.do_failures",
     _("Read the error (Failed tasks) and mend its cause; it runs again by itself."),
+)
+
+GIT_BACKUP_OFF = _code("git_backup.off", _("switched off (GHOST_GIT_BACKUP_ENABLED=0)"))
+NO_GIT_BACKUP_YET = _code("git_backup.none", _("no git backup was made yet"))
+GIT_BACKED_UP = _code("git_backup.done", _("commit %(commit)s is pushed"))
+GIT_COMMITTED = _code("git_backup.local", _("commit %(commit)s; it stays on this machine"))
+GIT_BACKUP_FAILED = _code("git_backup.failed", _("the last git backup failed"))
+MEND_GIT_BACKUP = _code(
+    "git_backup.do_mend",
+    _(
+        "Read the error and mend its cause; it is tried again by itself, or at once by manage.py git_backup."
+    ),
 )
 
 BUILT = _code("build.done", _("the site is as the catalog wants it"))

@@ -23,7 +23,7 @@ LATE = timedelta(minutes=5)
 MAX_RUN = timedelta(seconds=Conf.TIMEOUT or 3600)
 GRACE = timedelta(minutes=15)
 """Beyond its period, for what waits for its turn in the queue and then takes its time."""
-ELSEWHERE = ("back up", "prove a backup", "copy backups")
+ELSEWHERE = ("back up", "prove a backup", "copy backups", "back up to git")
 """Whose failures are told by another item."""
 
 

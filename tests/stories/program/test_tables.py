@@ -80,6 +80,7 @@ TABLES = {
     "ghost.Delivery": (PERSONAL, "GHOST_KEEP_DAYS"),
     "ghost.Event": (PRIVATE, "GHOST_EVENTS_KEEP_HR"),
     "ghost.FirstOperatorLink": (SECRET, "24 hours"),
+    "ghost.GitBackup": (PRIVATE, BOUNDED),
     "ghost.Heartbeat": (PRIVATE, "a day"),
     "ghost.Job": (PRIVATE, "GHOST_KEEP_DAYS"),
     "ghost.JobPart": (PRIVATE, WITH_IT),

@@ -120,11 +120,7 @@ class Pages(Group):
     @field_validator("pages_branch")
     @classmethod
     def _is_branch(cls, value: str) -> str:
-        """A strict part of git-check-ref-format(1)."""
-        is_plain = re.fullmatch(r"\w[\w.+-]*(/\w[\w.+-]*)*", value, re.ASCII)
-        if not is_plain or ".." in value or value.endswith((".", ".lock")) or value == "HEAD":
-            raise ValueError("is no name for a branch")
-        return value
+        return require_branch(value)
 
     @field_validator("pages_cname")
     @classmethod
@@ -167,6 +163,24 @@ class HostLimits(Group):
         ge=0,
         description="Maximum size in bytes that the host takes; 0: no limit; empty: its preset.",
     )
+
+
+def require_repository(value: str) -> str:
+    """The address of a git repository; ValueError if it is none. Empty: there is none."""
+    is_url = re.fullmatch(r"(https|ssh)://[^/\s-]\S*|file:///\S+", value)
+    is_host = re.fullmatch(r"([\w.-]+@)?\w[\w.-]*:(?!:|//)\S+", value)
+    is_path = value.startswith("/") and value.isprintable()
+    if value and (looks_like_option(value) or not (is_url or is_host or is_path)):
+        raise ValueError("must be https://…, ssh://…, user@host:path or an absolute path")
+    return value
+
+
+def require_branch(value: str) -> str:
+    """The name of a branch; ValueError if it can be none, by a strict part of git-check-ref-format(1)."""
+    is_plain = re.fullmatch(r"\w[\w.+-]*(/\w[\w.+-]*)*", value, re.ASCII)
+    if not is_plain or ".." in value or value.endswith((".", ".lock")) or value == "HEAD":
+        raise ValueError("is no name for a branch")
+    return value
 
 
 def ascii_name(given: str) -> str:
