@@ -8,6 +8,8 @@ import sys
 def main() -> int:
     """Run one command; what an operator can mend is told without a traceback."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ghost.settings")
+    if os.environ.get("NO_COLOR") and "--force-color" not in sys.argv:  # https://no-color.org
+        os.environ["DJANGO_COLORS"] = "nocolor"
     from django.core.management import execute_from_command_line
     from django.db import OperationalError, ProgrammingError
 

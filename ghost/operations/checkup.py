@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from shlex import quote
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -19,10 +21,14 @@ from ghost.core.config import env
 from ghost.core.config.version import VERSION
 from ghost.core.errors import GhostError, OutageError
 from ghost.core.io import mail
+from ghost.core.logs import rotation
+from ghost.core.time_limit import TimeUp, time_limit
 from ghost.operations import checks, exposure, figures, file_modes, startup
 from ghost.operations.figures import Item, Status, machine, sentences
 
 NAMED = 3
+LONGEST_S = 15.0
+"""What a check waits for, at most: a server that does not answer must not hide what the others find."""
 MEND = "Mend that, and run doctor again."
 
 
@@ -45,16 +51,38 @@ class Finding:
     outcome: Outcome
     told: str
     advice: str = ""
+    seconds: float = 0.0
+    """How long its check took."""
 
 
 def findings() -> Iterator[Finding]:
     """All checks, one after the other; none stops those that come after it."""
     yield Finding("version", Outcome.OK, f"Ghost {VERSION}")
     for name, check in CHECKS:
-        try:
-            yield from check()
-        except (DatabaseError, OSError, GhostError) as error:
-            yield Finding(name, Outcome.FAILED, str(error).strip().replace("\n", " "), MEND)
+        began = time.monotonic()
+        found = _bounded(name, check)
+        seconds = round(time.monotonic() - began, 2)
+        yield from (replace(each, seconds=seconds) for each in found)
+
+
+def _bounded(name: str, check: Callable[[], Iterator[Finding]]) -> list[Finding]:
+    """What a check finds, or that it could not be made, or not in its time."""
+    found: list[Finding] = []
+    try:
+        with time_limit(LONGEST_S):
+            found.extend(check())
+    except (DatabaseError, OSError, GhostError) as error:
+        told = str(error).strip().replace("\n", " ")
+        found.append(Finding(name, Outcome.FAILED, told, MEND))
+    except TimeUp:
+        if not connection.in_atomic_block:
+            connection.close()  # it may have been amid a query
+        told = _("the check was given up after %d s") % LONGEST_S
+        advice = _(
+            "See what does not answer: the database, a disk or a server that the settings name."
+        )
+        found.append(Finding(name, Outcome.FAILED, told, advice))
+    return found
 
 
 def _configuration() -> Iterator[Finding]:
@@ -175,6 +203,24 @@ def _mail() -> Iterator[Finding]:
         yield Finding("mail", Outcome.FAILED, str(error), advice)
 
 
+def _logs() -> Iterator[Finding]:
+    """Where lines go, and whether they can."""
+    folder = settings.GHOST.log_dir
+    file = folder / rotation.NAME if folder else None
+    if file and file.exists() and not os.access(file, os.W_OK):
+        told = _("%s can't be written") % file
+        advice = _("Let it be Ghost's own user's: %s") % f'chown "$(id -un)" {quote(str(file))}'
+        yield Finding("logs", Outcome.FAILED, told, advice)
+    elif file:
+        yield Finding("logs", Outcome.OK, _("on standard error and in %s") % file)
+    else:
+        yield Finding("logs", Outcome.OK, _("on standard error"))
+    dsn = settings.GHOST.sentry_dsn
+    if settings.GHOST.sentry_enabled and dsn:
+        host = urlsplit(dsn.get_secret_value()).hostname
+        yield Finding("sentry", Outcome.OK, _("errors are told to %s") % host)
+
+
 def _figures() -> Iterator[Finding]:
     found = figures.gather()
     is_machine_told = bool(machine.problems())  # among the settings, with their paths
@@ -223,5 +269,6 @@ CHECKS: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
     ("backups", _backups),
     ("accounts", _accounts),
     ("mail", _mail),
+    ("logs", _logs),
     ("figures", _figures),
 )

@@ -9,6 +9,7 @@ from dataclasses import asdict
 
 from django.core.management.base import BaseCommand, CommandError
 
+from ghost.core.config.version import VERSION
 from ghost.operations import checkup
 from ghost.operations.checkup import Finding, Outcome
 
@@ -36,7 +37,11 @@ class Command(BaseCommand):
     def _print_json(self) -> None:
         found = list(checkup.findings())
         is_ok = not _failed(found)
-        self.stdout.write(json.dumps({"ok": is_ok, "checks": [asdict(each) for each in found]}))
+        self.stdout.write(
+            json.dumps(
+                {"ok": is_ok, "version": VERSION, "checks": [asdict(each) for each in found]}
+            )
+        )
         if not is_ok:
             raise CommandError(f"{_failed(found)} check(s) failed.")
 
@@ -50,7 +55,7 @@ class Command(BaseCommand):
         self.stdout.write("Everything is in order.")
 
     def _print(self, each: Finding) -> None:
-        # Django's styles colour a terminal alone, and not where NO_COLOR or --no-color says so.
+        # Django's styles colour a terminal alone, and not where --no-color or NO_COLOR (manage.py) says so.
         style = {
             Outcome.OK: self.style.SUCCESS,
             Outcome.WARNED: self.style.WARNING,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import socket
 
 import pytest
 from django.contrib.auth.models import Group
 from django.db import DatabaseError
 from django.db.migrations.recorder import MigrationRecorder
+from pydantic import SecretStr
 
 from builds.models import BuildState
 from dht.engine import session
@@ -144,3 +147,55 @@ def test_each_fault_is_found_with_what_to_do(configure, monkeypatch, prepared, d
     assert told in found[name].told
     assert "hidden" not in found[name].told
     assert found[name].advice
+
+
+def hang():
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.recv(1)
+    yield Finding("never", Outcome.OK, "")
+
+
+def find_and_hang():
+    yield Finding("first", Outcome.OK, "")
+    yield from hang()
+
+
+def test_a_check_that_hangs_is_given_up_and_hides_no_other(monkeypatch):
+    monkeypatch.setattr(checkup, "LONGEST_S", 0.05)
+    monkeypatch.setattr(checkup, "CHECKS", (("slow", find_and_hang), ("logs", checkup._logs)))
+
+    found = list(checkup.findings())
+
+    assert [(each.name, each.outcome) for each in found[1:]] == [
+        ("first", Outcome.OK),
+        ("slow", Outcome.FAILED),
+        ("logs", Outcome.OK),
+    ]
+    assert "given up" in found[2].told
+    assert "does not answer" in found[2].advice
+    assert found[2].seconds >= 0.05
+
+
+def test_a_log_file_of_somebody_else_is_told(configure, monkeypatch, tmp_path):
+    configure(log_dir=tmp_path)
+    (tmp_path / "ghost.log").write_text("")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+
+    [told] = checkup._logs()
+
+    assert told.outcome == Outcome.FAILED
+    assert told.advice.endswith(f'chown "$(id -un)" {tmp_path}/ghost.log')
+
+
+def test_where_lines_and_errors_go_is_told_without_the_key(configure, tmp_path):
+    configure(
+        log_dir=tmp_path,
+        sentry_enabled=True,
+        sentry_dsn=SecretStr("https://zqkey@sentry.example.org/1"),
+    )
+
+    logs, sentry = checkup._logs()
+
+    assert logs.told == f"on standard error and in {tmp_path}/ghost.log"
+    assert sentry.told == "errors are told to sentry.example.org"

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.core.management.color import color_style
 
+import manage
 from builds.models import BuildState
 from ghost.core.text.reasons import words
 from ghost.operations import startup
@@ -68,7 +71,29 @@ def test_machines_get_json(capsys):
 
     told = json.loads(capsys.readouterr().out)
     assert told["ok"] is False
+    assert told["version"]
+    assert all(each["seconds"] >= 0 for each in told["checks"])
     assert [each["name"] for each in told["checks"] if each["outcome"] == "failed"] == ["build"]
+
+
+@pytest.mark.parametrize(
+    ("argv", "coloured"), [(["doctor"], False), (["doctor", "--force-color"], True)]
+)
+def test_who_wants_no_colours_gets_none(monkeypatch, argv, coloured):
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.delenv("DJANGO_COLORS", raising=False)
+    monkeypatch.setattr(sys, "argv", ["manage.py", *argv])
+    seen = []
+
+    def look(_argv):
+        style = color_style(force_color=True)  # as on a terminal
+        seen.append("\x1b" in style.SUCCESS("ok"))
+
+    monkeypatch.setattr("django.core.management.execute_from_command_line", look)
+    monkeypatch.setattr("os.environ", dict(os.environ))
+
+    assert manage.main() == 0
+    assert seen == [coloured]
 
 
 def test_it_colours_a_terminal(capsys):
