@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
+from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -63,7 +64,7 @@ class BackupAdmin(ReadOnlyAdmin[Backup]):
 
     @display(description=_("encrypted"), ordering="is_encrypted")
     def sealed(self, row: Backup) -> str:
-        return badge(_("encrypted"), "success") if row.is_encrypted else badge(_("open"), "warning")
+        return badge(_("yes"), "success") if row.is_encrypted else badge(_("no"), "warning")
 
     @display(description=_("proof"), ordering="proven_at")
     def shown_proof(self, row: Backup) -> str:
@@ -72,7 +73,7 @@ class BackupAdmin(ReadOnlyAdmin[Backup]):
             return badge(_("can't be restored"), "danger")
         if row.is_proven:
             word = _("counted") if row.is_counted_only else _("restored")
-            return badge(f"{word} · {age(row.proven_at)}", "success")
+            return format_html("{} {}", badge(word, "success"), age(row.proven_at))
         return badge(_("read whole"), "info") if row.read_at else badge(_("not yet"))
 
     @display(description=_("what the proof said"))

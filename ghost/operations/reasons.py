@@ -151,6 +151,12 @@ BACKUP_NO_ROOM = _backup(
 BACKUP_NO_ROOM_TO_UNPACK = _backup(
     "no_room_to_unpack", _("GHOST_BACKUP_DIR has no room for what the backup unpacks to.")
 )
+BACKUP_NO_ROOM_TO_RESTORE = _backup(
+    "no_room_to_restore",
+    _(
+        "The restore needs %(needed)s at %(path)s, where %(free)s are free: what it replaces is kept."
+    ),
+)
 BACKUP_FAILED = _backup("failed", _("The backup failed: %(reason)s."))
 BACKUP_NO_DATABASE = _backup("no_database", _("There is no database to back up yet."))
 BACKUP_RECIPIENT = _backup("recipient", _("GHOST_AGE_RECIPIENT %(reason)s."))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -146,7 +147,7 @@ def _carry_out(under_way: Path) -> Restored:
             done.kept += _replace_folder(Path(staged), Path(target), plan["stamp"])
         kept = here.put_in_place(under_way, manifest.read(under_way), plan["stamp"])
         shutil.rmtree(under_way)
-    except OSError as error:
+    except (OSError, sqlite3.Error) as error:
         raise OutageError(reasons.BACKUP_UNFINISHED(reason=str(error))) from error
     done.kept += [kept] if kept else []
     return done

@@ -251,7 +251,7 @@ def _script(
 ) -> Iterator[bytes]:
     schema = _quoted(manifest.schema)
     first = [f"SET lock_timeout = '{LOCK_TIMEOUT_S}s'", "SET client_min_messages = warning"]
-    yield _statements([*first, *before, f"CREATE SCHEMA IF NOT EXISTS {schema}"])
+    yield _statements([*first, *before, _schema_made(manifest.schema)])
     yield from _lines(parts["pre-data"])
     yield from _lines(parts["data"])
     if (people := folder / PEOPLE).is_file():
@@ -260,6 +260,15 @@ def _script(
         yield b"\\.\n"
     yield from _lines(parts["post-data"])
     yield _statements([*_counting(manifest), *after])
+
+
+def _schema_made(name: str) -> str:
+    """`CREATE SCHEMA IF NOT EXISTS` asks for the right to make one although it is there."""
+    literal = name.replace("'", "''")
+    return (
+        f"DO $$ BEGIN IF to_regnamespace('{_quoted(literal)}') IS NULL"
+        f" THEN CREATE SCHEMA {_quoted(name)}; END IF; END $$"
+    )
 
 
 def _statements(statements: list[str]) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from ghost.operations import reasons
 from ghost.operations.backups import table_choices
 from ghost.operations.backups.archive import Kind
 from ghost.operations.backups.manifest import SQLITE, Manifest
+from resources import sizes
 
 FILE = "db/ghost.db"
 TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
@@ -102,6 +104,7 @@ class SqliteDatabase:
     def stage(self, folder: Path, manifest: Manifest, stamp: str) -> None:
         """Make what was unpacked ready to be put in place; nothing of the present state is touched."""
         files.make_folder(self.path.parent, above=files.PASSABLE_FOLDER)
+        _require_room(self.path.parent, self.size_bytes() + _size(folder / FILE))
         with closing(sqlite3.connect(folder / FILE)) as database:
             with suppress(sqlite3.Error):  # of another version, or damaged: then they are set anew
                 if self.path.exists():
@@ -163,6 +166,18 @@ def _has_tables(path: Path) -> bool:
             return database.execute(TABLES).fetchone() is not None
     except sqlite3.Error:  # damaged: it is kept too
         return True
+
+
+def _require_room(folder: Path, needed_bytes: int) -> None:
+    """OutageError if the disk hasn't room for the former database beside the new one."""
+    free = shutil.disk_usage(folder).free
+    if free < needed_bytes:
+        needed = sizes.human(needed_bytes)
+        raise OutageError(
+            reasons.BACKUP_NO_ROOM_TO_RESTORE(
+                path=str(folder), needed=needed, free=sizes.human(free)
+            )
+        )
 
 
 def _forget_site(database: sqlite3.Connection) -> None:

@@ -19,7 +19,9 @@ import pytest
 from django.conf import settings
 
 from ghost.core.errors import OutageError, RefusedError
-from ghost.operations import backups
+from ghost.operations import backups, startup
+from ghost.operations.backups import archive, restoring
+from ghost.operations.backups.databases import sqlite_file
 
 
 @pytest.fixture
@@ -285,3 +287,49 @@ def test_a_backup_that_cannot_be_written_is_told(place, configure, tmp_path):
 
     with pytest.raises(OutageError):
         backups.write()
+
+
+def interrupted(path: Path, monkeypatch) -> None:
+    """A restore whose process ended once its plan stood."""
+    with monkeypatch.context() as patched:
+        patched.setattr(restoring, "_carry_out", lambda plan: exit_now())
+        with pytest.raises(SystemExit):
+            backups.restore(path)
+
+
+def exit_now() -> None:
+    raise SystemExit
+
+
+@pytest.mark.django_db
+def test_a_start_finishes_a_restore_that_was_interrupted(place, monkeypatch):
+    path = backups.write().path
+    damage(place)
+    interrupted(path, monkeypatch)
+    before = words(place / "db/ghost.db")
+
+    startup.Start().attempt()
+
+    assert before == []
+    assert words(place / "db/ghost.db") == ["kept"]
+    assert (place / "covers/1.webp").read_text() == "pixels"
+    assert backups.finish_interrupted() is False
+
+
+def test_a_second_restore_waits_for_nobody(place, tmp_path):
+    path = backups.write().path
+
+    with archive.locked(tmp_path / "backups"), pytest.raises(RefusedError, match="Another restore"):
+        backups.restore(path)
+
+
+def test_a_disk_without_room_for_both_is_told_before_anything_is_touched(place, monkeypatch):
+    path = backups.write().path
+    damage(place)
+    monkeypatch.setattr(sqlite_file, "_size", lambda path: 10**18)
+
+    with pytest.raises(OutageError, match="what it replaces is kept"):
+        backups.restore(path)
+
+    assert words(place / "db/ghost.db") == []
+    assert list(place.rglob("*.replaced-*")) == []
