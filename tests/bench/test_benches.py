@@ -64,6 +64,10 @@ def test_all_of_a_bulk_becomes_public_while_others_read_and_write():
     assert wrong == {"missing": 0, "answers_503": 0, "other_errors": 0}
 
 
+def test_a_monitors_questions_take_the_same_queries_however_much_there_is():
+    assert run("bench_monitoring.py", "40", "--times", "1")["constant_queries"] is True
+
+
 def test_the_network_loses_a_quarter_when_told_and_ends_with_its_input(tmp_path):
     running = network(tmp_path, "--extra", "20", "--torrents", "3")
     ready = running.stdout.readline()

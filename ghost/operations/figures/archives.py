@@ -30,7 +30,7 @@ def item(moment: Moment) -> Item:
     """Bad, if the last try failed or none came in time, if the newest could not be restored or none was
     tried in time, or if copies don't get to the second place."""
     found = list(Backup.objects.standing().full()[:MAX_ROWS])
-    entries = {entry.name: entry for entry in timetable.entries()}
+    entries = {entry.name: entry for entry in moment.once(timetable.at)}
     status, reason, advice, error, since = _made(found, entries.get(SCHEDULE), moment)
     if status == Status.OK:
         judged = _proven(found, entries.get(PROOF), moment) or _copied(found)

@@ -8,8 +8,8 @@ from django.conf import settings
 
 from dht.models import NodeCount
 from ghost.core.errors import OutageError
-from ghost.core.heartbeats.models import Heartbeat
 from ghost.operations.figures import sentences
+from ghost.operations.figures.hosts import living_workers
 from ghost.operations.figures.item import Item, Moment, Status
 from resources.publishing.prober import prober
 
@@ -25,7 +25,7 @@ def libtorrent(moment: Moment) -> Item:
         return Item(
             "libtorrent", Status.DEGRADED, sentences.MOCK_IS_ON(), sentences.USE_LIBTORRENT()
         )
-    living = Heartbeat.objects.workers().living(moment.now)
+    living = moment.once(living_workers)
     told = {row.host: str(row.facts.get(LIBTORRENT_FACT, "")) for row in living}
     lacking = sorted(host for host, error in told.items() if error)
     try:

@@ -10,10 +10,11 @@ from typing import Any
 from django.conf import settings
 
 from ghost.core.errors import OutageError
-from ghost.core.heartbeats.models import Heartbeat, host_name
+from ghost.core.heartbeats.models import host_name
 from ghost.core.io.disk_look import DiskLook
 from ghost.core.text.reasons import Reason
 from ghost.operations.figures import sentences
+from ghost.operations.figures.hosts import living_workers
 from ghost.operations.figures.item import Item, Moment, Status
 
 FACT = "disks"
@@ -93,8 +94,8 @@ def item(moment: Moment) -> Item:
 
 def _elsewhere(moment: Moment) -> list[dict[str, Any]]:
     """What worker hosts other than this one say of their disks."""
-    living = Heartbeat.objects.workers().living(moment.now).exclude(host=host_name())
-    return [{"host": row.host} | disk for row in living for disk in row.facts.get(FACT, [])]
+    others = [row for row in moment.once(living_workers) if row.host != host_name()]
+    return [{"host": row.host} | disk for row in others for disk in row.facts.get(FACT, [])]
 
 
 def _is_below(row: dict[str, Any], percent: float, size: int) -> bool:

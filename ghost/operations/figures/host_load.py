@@ -28,7 +28,7 @@ _Judge = Callable[[Sample], bool]
 
 def memory(moment: Moment) -> Item:
     """Bad, if a host has had little left for LOW_FOR."""
-    found = Sample.objects.of_late(moment.now, LOW_FOR)
+    found = _since_then(moment.once(_seen), moment.now - LOW_FOR)
     if not found:
         return Item(MEMORY, Status.UNKNOWN, sentences.NOTHING_SEEN())
     newest = [samples[0] for samples in found.values()][:MAX_ROWS]
@@ -48,7 +48,7 @@ def memory(moment: Moment) -> Item:
 
 def cpu(moment: Moment) -> Item:
     """Bad, if all processors of a host have been busy for BUSY_FOR."""
-    found = Sample.objects.of_late(moment.now, BUSY_FOR)
+    found = moment.once(_seen)
     if not found:
         return Item(CPU, Status.UNKNOWN, sentences.NOTHING_SEEN())
     rows = [_cpu_row(samples) for samples in list(found.values())[:MAX_ROWS]]
@@ -63,6 +63,16 @@ def cpu(moment: Moment) -> Item:
         since = _since(found, busy)
         return Item(CPU, Status.DEGRADED, told, advice, counts, since=since, rows=rows)
     return Item(CPU, Status.OK, sentences.CPU_USED(percent=most), counts=counts, rows=rows)
+
+
+def _seen(moment: Moment) -> _Samples:
+    """Of the longer of both times. What processes take is read of the newest alone."""
+    return Sample.objects.of_late(moment.now, BUSY_FOR)
+
+
+def _since_then(found: _Samples, then: datetime) -> _Samples:
+    late = {host: [row for row in rows if row.at > then] for host, rows in found.items()}
+    return {host: rows for host, rows in late.items() if rows}
 
 
 def _is_short(sample: Sample) -> bool:

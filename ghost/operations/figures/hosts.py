@@ -14,7 +14,7 @@ MAX_CLOCK_ERROR_S = 10.0
 
 def workers(moment: Moment) -> Item:
     """Whether anybody works. Where nobody was ever seen, the start is given some time."""
-    rows = list(Heartbeat.objects.workers()[:MAX_ROWS])
+    rows = _of(moment, Heartbeat.Kind.WORKER)
     living = [row for row in rows if row.is_alive(moment.now)]
     more: dict[str, Any] = {
         "counts": _counts(rows, living) | _silence(rows, moment),
@@ -39,9 +39,23 @@ def workers(moment: Moment) -> Item:
     return Item("workers", Status.DOWN, sentences.NO_WORKER_YET(), sentences.START_WORKER(), **more)
 
 
+def living_workers(moment: Moment) -> list[Heartbeat]:
+    """The worker hosts that live, for `Moment.once`: several items look at what they say."""
+    return [row for row in _of(moment, Heartbeat.Kind.WORKER) if row.is_alive(moment.now)]
+
+
+def _of(moment: Moment, kind: Heartbeat.Kind) -> list[Heartbeat]:
+    """Those of one kind, the last heard of first."""
+    return [row for row in moment.once(_all) if row.kind == kind][:MAX_ROWS]
+
+
+def _all(_moment: Moment) -> list[Heartbeat]:
+    return list(Heartbeat.objects.all()[: 3 * MAX_ROWS])
+
+
 def web(moment: Moment) -> Item:
     """The groups of web processes; one that is not there can't be asked about itself."""
-    rows = list(Heartbeat.objects.web()[:MAX_ROWS])
+    rows = _of(moment, Heartbeat.Kind.WEB)
     living = [row for row in rows if row.is_alive(moment.now)]
     reason = sentences.WEB(number=len(living)) if living else sentences.NOTHING_SEEN()
     return Item(

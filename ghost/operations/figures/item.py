@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from ghost.core.text.reasons import NONE, Reason
 
+T = TypeVar("T")
 MAX_ROWS = 100
 """Of workers, schedules or hosts that one item names."""
 
@@ -28,11 +29,20 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Moment:
-    """When the figures are gathered, told by the database's clock."""
+    """When the figures are gathered, told by the database's clock; and what more than one item looks at."""
 
     now: datetime
     is_starting: bool
     """Whether the installation is so young that nobody need have been heard of yet."""
+    _seen: dict[Callable[..., object], object] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    def once(self, look: Callable[[Moment], T]) -> T:
+        """What `look` sees now: whichever item asks first, the others get the same."""
+        if look not in self._seen:
+            self._seen[look] = look(self)
+        return cast("T", self._seen[look])
 
 
 @dataclass(frozen=True)

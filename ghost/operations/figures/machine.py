@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from ghost.core.errors import OutageError
-from ghost.core.heartbeats.models import Heartbeat, host_name
+from ghost.core.heartbeats.models import host_name
 from ghost.core.io.disk_look import DiskLook
 from ghost.core.text.reasons import words
 from ghost.operations import checks
 from ghost.operations.figures import sentences
+from ghost.operations.figures.hosts import living_workers
 from ghost.operations.figures.item import Item, Moment, Status
 
 NAME = FACT = "machine"
@@ -37,8 +38,8 @@ _look = DiskLook(_problems)
 
 def item(moment: Moment) -> Item:
     """Bad, if something is missing here, or on a worker's host that lives."""
-    living = Heartbeat.objects.workers().living(moment.now).exclude(host=host_name())
-    told = {host_name(): problems()} | {row.host: row.facts.get(FACT, []) for row in living}
+    living = moment.once(living_workers)
+    told = {row.host: row.facts.get(FACT, []) for row in living} | {host_name(): problems()}
     wrong = [f"{name} ({host})" for host, names in sorted(told.items()) for name in names]
     counts = {"hosts": len(told), "problems": len(wrong)}
     if not wrong:

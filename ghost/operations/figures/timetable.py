@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
@@ -35,7 +36,7 @@ class Entry:
     run: ScheduleRun | None
     is_queue_paused: bool = False
 
-    @property
+    @cached_property
     def task(self) -> schedules.ScheduledTask | None:
         """What the code says of it; None of one that the start is about to drop."""
         return schedules.find(self.name)
@@ -102,6 +103,11 @@ class Entry:
         }
 
 
+def at(_moment: Moment) -> list[Entry]:
+    """The same, for `Moment.once`."""
+    return entries()
+
+
 def entries() -> list[Entry]:
     """Every schedule of the table, in the order in which they were made."""
     runs = {run.name: run for run in ScheduleRun.objects.all()}
@@ -111,10 +117,11 @@ def entries() -> list[Entry]:
 
 def item(moment: Moment) -> Item:
     """Bad, if one is missing, overdue, or failed last time."""
-    table = entries()
+    table = moment.once(at)
+    overdue = [e.is_overdue(moment.now) for e in table]
     counts = {
         "scheduled": len(table),
-        "overdue": sum(e.is_overdue(moment.now) for e in table),
+        "overdue": sum(overdue),
         "failed": sum(e.has_failed for e in table),
         "paused": sum(e.is_paused for e in table),
     }

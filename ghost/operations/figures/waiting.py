@@ -13,12 +13,12 @@ from django.db.models import Count, Min, Q
 from django_q.conf import Conf
 from django_q.models import Failure, OrmQ
 
-from ghost.core.heartbeats.models import Heartbeat
 from ghost.core.jobs import pause
 from ghost.core.jobs.entries import QueueEntry
 from ghost.core.jobs.pause import Drain
 from ghost.core.text.reasons import from_plain
 from ghost.operations.figures import sentences
+from ghost.operations.figures.hosts import living_workers
 from ghost.operations.figures.item import Item, Moment, Status
 
 PATIENCE = timedelta(minutes=10)
@@ -36,16 +36,17 @@ def item(moment: Moment) -> Item:
         waiting=Count("pk", filter=waiting), running=Count("pk", filter=~waiting)
     )
     failed = Failure.objects.filter(stopped__gt=moment.now - FAILED_WITHIN).count()
-    oldest = min(filter(None, (_waiting_since(), _in_table_since())), default=None)
+    since = _waiting_since() if figures["waiting"] else None
+    oldest = min(filter(None, (since, _in_table_since())), default=None)
     waited_s = (moment.now - oldest).total_seconds() if oldest else 0.0
     counts = figures | {
         "failed_within_a_day": failed,
         "longest_wait_s": round(max(waited_s, 0.0), 1),
     }
-    drain = pause.look()
-    counts["paused"] = int(drain.paused_at is not None)
-    if drain.paused_at:
-        return _paused(drain, counts)
+    is_paused = pause.is_paused()
+    counts["paused"] = int(is_paused)
+    if is_paused:
+        return _paused(pause.look(), counts)
     if oldest and moment.now - oldest > PATIENCE:
         told, advice = sentences.STUCK(), sentences.MORE_WORKERS()
         return Item("queue", Status.DEGRADED, told, advice, counts, since=oldest)
@@ -67,7 +68,7 @@ def redis(moment: Moment) -> Item:
     """Bad, if a worker's host can't reach it: the watch asks, so that no request waits for it."""
     if not settings.GHOST.redis_url:
         return Item("redis", Status.OK, sentences.NO_REDIS())
-    living = list(Heartbeat.objects.workers().living(moment.now))
+    living = moment.once(living_workers)
     errors = {row.host: from_plain(row.facts.get(REDIS_FACT)) for row in living}
     away = {host: error for host, error in errors.items() if error}
     if away:
