@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.conf import settings
 from django.db import DatabaseError, models, transaction
 from django.http import Http404
 from django.utils import timezone
@@ -114,20 +113,30 @@ def _circuits_named(name: str) -> CircuitQuerySet:
     return found
 
 
-_known: dict[str, int] = {}
-"""How often each was made anew, as this process knows."""
+class _Seen:
+    """How often each was to be made anew, as this process knows."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] | None = None
+
+    def look(self) -> list[str]:
+        """Those that are to be made anew since the last look. Whatever a process holds when it looks for
+        the first time, it has just made."""
+        found = dict(ConnectionReset.objects.values_list("name", "number"))
+        before, self._numbers = self._numbers, found
+        if before is None:
+            return []
+        return [name for name, number in found.items() if number != before.get(name, 0)]
+
+
+_seen = _Seen()
 
 
 def renew(**_: object) -> None:
     """For the queue, before a worker begins a task: let go of what is to be made anew."""
-    if not (session.is_open() or settings.GHOST.redis_url or not _known):
-        return
     try:
-        for name, number in ConnectionReset.objects.values_list("name", "number"):
-            # Whatever it holds when it looks for the first time, it has just made.
-            if _known.get(name, number) != number and name in CONNECTIONS:
-                CONNECTIONS[name]()
-            _known[name] = number
+        for name in _seen.look():
+            CONNECTIONS.get(name, lambda: None)()
     except DatabaseError:  # the task will meet it, too, and say so
         return
 

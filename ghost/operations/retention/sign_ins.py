@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from ghost.accounts.links import first_operator, reset_links
@@ -13,6 +14,15 @@ from ghost.core.text.reasons import ReasonCode
 from ghost.operations.retention.bound import Bound, Every, keep_days, of_rows
 from teams.models import Attempt, Token
 from teams.models.sign_in_attempt import WINDOW
+
+
+def _of_ended_sessions(before: datetime) -> models.QuerySet[UserSession]:
+    going_on = Session.objects.filter(expire_date__gt=before)
+    found: models.QuerySet[UserSession] = UserSession.objects.exclude(
+        session_key__in=going_on.values("pk")
+    )
+    return found
+
 
 BOUNDS: tuple[Bound, ...] = (
     of_rows(
@@ -22,7 +32,7 @@ BOUNDS: tuple[Bound, ...] = (
     ),
     of_rows(
         "session-origins", ReasonCode("retention.session_origins", _("addresses and browsers of ended sessions")),
-        lambda _before: UserSession.objects.exclude(session_key__in=Session.objects.values("pk")),
+        _of_ended_sessions,
         where="usersessions.UserSession", keep=timedelta, every=Every.HOUR,
     ),
     of_rows(
