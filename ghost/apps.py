@@ -36,6 +36,7 @@ class GhostConfig(AppConfig):
         from ghost.operations import reasons as _reasons  # noqa: F401, PLC0415  # known to all
         from ghost.operations import retention as _retention  # noqa: F401, PLC0415  # as above
         from ghost.operations.figures import sentences as _sentences  # noqa: F401, PLC0415  # as above
+        from ghost.operations.git_backup import reasons as _of_git_backup  # noqa: F401, PLC0415  # as above
 
         if settings.GHOST.sentry_enabled:
             from ghost.core.logs import sentry  # noqa: PLC0415  # nobody else loads its library

@@ -39,6 +39,7 @@ RAW = re.compile(r"ghost_[0-9A-Za-z]{49}")
 PASSWORD, NEW_PASSWORD, WRONG = "zq correct horse", "zq battery staple 77", "zq wrong secret"
 ADDRESSES = {
     "pages_remote_url": "https://ada:zqgitpass@127.0.0.1:1/site.git",
+    "git_backup_remote": "https://ada:zqbackuppass@127.0.0.1:1/catalog.git",
     "email_url": "smtp+tls://ada:zqmailpass@127.0.0.1:1",
     "redis_url": "redis://:zqredispass@127.0.0.1:1/0",
 }
@@ -60,10 +61,13 @@ def planted(configure, tmp_path, settings) -> list[str]:
         admin_url="https://a.example",
         age_identity_file=tmp_path / "identity",
         deploy_timeout_s=20,
+        git_backup_enabled=True,
+        git_backup_dir=tmp_path / "git-backup",
+        git_backup_retries=0,
     )
     (tmp_path / "identity").write_text("AGE-SECRET-KEY-1ZQIDENTITY\n")
     settings.SECRET_KEY, settings.TOKEN_PEPPER = markers["secret_key"], markers["token_pepper"]
-    return [*markers.values(), "zqgitpass", "zqmailpass", "zqredispass", "ZQIDENTITY"]
+    return [*markers.values(), "zqgitpass", "zqbackuppass", "zqmailpass", "zqredispass", "ZQIDENTITY"]
 
 
 def test_every_address_with_a_password_is_among_those_tried():
@@ -153,12 +157,13 @@ def publishers_round() -> list[str]:
 
 
 def workers_round(public: Path) -> None:
-    """Deployment, mail and backup, each where nothing works."""
+    """Deployment, mail and backups, each where nothing works."""
     for attempt in (
         after_build.deliver_if_due,
         lambda: deploy.deploy(public, "state", lambda token: None),
         lambda: mail.send("ada@example.org", "x", "y"),
         tasks.back_up,
+        tasks.back_up_to_git,
     ):
         try:
             attempt()
