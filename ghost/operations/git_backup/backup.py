@@ -101,6 +101,8 @@ class _Run:
     insists: bool
     tip: str = ""
     """What the remote's branch holds, as far as that is known."""
+    ours: set[str] = field(default_factory=set)
+    """Commits that are known to be Ghost's."""
 
     @property
     def name(self) -> str:
@@ -140,19 +142,24 @@ class _Run:
         if git.clear_locks():
             notes.append(reasons.UNLOCKED())
         head = git.at("HEAD")
-        if head and not git.is_ours(head):
+        if head and not self._is_ours(head):
             raise RefusedError(reasons.FOREIGN_HEAD(folder=str(git.files), commit=head[:10]))
         self._require_ours(git.at(self.name), str(git.files))
         if head and git.head() != self.name:
             notes.append(reasons.ATTACHED(name=git.head().removeprefix("refs/heads/") or head[:10]))
-        if number := git.changed_by_hand():
+        if head and (number := git.changed_by_hand()):
             notes.append(reasons.DIRTY(number=number))
 
     def _require_ours(self, commit: str, where: str) -> None:
-        if commit and not self.git.is_ours(commit):
+        if commit and not self._is_ours(commit):
             raise RefusedError(
                 reasons.FOREIGN_BRANCH(name=self.branch, where=where, commit=commit[:10])
             )
+
+    def _is_ours(self, commit: str) -> bool:
+        if commit not in self.ours and self.git.is_ours(commit):
+            self.ours.add(commit)
+        return commit in self.ours
 
     # -- the commit
 
@@ -168,7 +175,7 @@ class _Run:
             self.outcome.is_new = True
         git.move(self.name, commit)
         self.outcome.commit = commit
-        if before and not git.contains(commit, before):
+        if before not in ("", commit, parent) and not git.contains(commit, before):
             git.forget(self.name)
 
     def _draft(self) -> tuple[str, frozenset[str]]:
@@ -184,7 +191,9 @@ class _Run:
 
     def _base(self, ours: str) -> str:
         theirs = self.tip
-        return ours if not theirs or (ours and self.git.contains(ours, theirs)) else theirs
+        if theirs in ("", ours):
+            return ours
+        return ours if ours and self.git.contains(ours, theirs) else theirs
 
     def _parent(self, base: str, taken_down: frozenset[str]) -> str:
         """The base, unless its history has to go: with what was taken down since, or for its length."""

@@ -97,9 +97,7 @@ class BackupFolder(Repository):
         return done.text.strip() if done.exit_code == 0 else ""
 
     def changed_by_hand(self) -> int:
-        """How many files differ from the commit that is checked out."""
-        if not self.at("HEAD"):
-            return 0
+        """How many files differ from the commit that is checked out; there must be one."""
         self._run(*self._beside(), "update-index", "--refresh", "-q")
         done = self._run(*self._beside(), "diff-index", "--name-only", "HEAD")
         return len(done.text.splitlines()) if done.exit_code == 0 else 0

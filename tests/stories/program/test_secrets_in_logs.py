@@ -67,7 +67,14 @@ def planted(configure, tmp_path, settings) -> list[str]:
     )
     (tmp_path / "identity").write_text("AGE-SECRET-KEY-1ZQIDENTITY\n")
     settings.SECRET_KEY, settings.TOKEN_PEPPER = markers["secret_key"], markers["token_pepper"]
-    return [*markers.values(), "zqgitpass", "zqbackuppass", "zqmailpass", "zqredispass", "ZQIDENTITY"]
+    return [
+        *markers.values(),
+        "zqgitpass",
+        "zqbackuppass",
+        "zqmailpass",
+        "zqredispass",
+        "ZQIDENTITY",
+    ]
 
 
 def test_every_address_with_a_password_is_among_those_tried():

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from ghost.core.circuits import Circuit
+from ghost.core import circuits
+from ghost.core.circuits import Circuit, Kind
 from ghost.core.errors import GhostError, OutageError, RefusedError
+from ghost.core.text.reasons import words
 from ghost.operations.git_backup import backup
 from ghost.operations.git_backup.models import GitBackup
 from resources.models import Resource
@@ -341,14 +343,11 @@ def test_a_missing_remote_is_told_and_the_commit_is_pushed_when_it_is_back(
     assert not Circuit.objects.failing().exists()
 
 
-def test_what_fails_again_and_again_is_left_alone_and_asked_by_hand(folder, remote, tmp_path):
-    remote.rename(tmp_path / "away.git")
+def test_what_failed_again_and_again_is_left_alone_and_asked_by_hand(folder, remote):
     for _ in range(3):
-        with pytest.raises(OutageError, match="could not be reached"):
-            backup.run()
+        circuits.failed(Kind.GIT_BACKUP, str(remote), words("no route"))
     with pytest.raises(OutageError, match="left alone"):
         backup.run()
-    (tmp_path / "away.git").rename(remote)
 
     assert backup.run(insists=True).is_pushed
     assert not Circuit.objects.failing().exists()
