@@ -19,6 +19,7 @@ from django.utils import translation
 
 from ghost.core.audit import access
 from ghost.core.heartbeats import workers
+from tests.channels import mails, receiver  # noqa: F401  # fixtures
 from tests.postgres import postgres  # noqa: F401  # a fixture
 from tests.redis_server import redis_server  # noqa: F401  # a fixture
 from tests.swarm import no_dht, running_swarm, swarm  # noqa: F401  # fixtures

@@ -42,24 +42,26 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.asked.append(self.path)
-        self._answer()
+        self._answer(self._next())
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.asked.append(self.path)
         time.sleep(self.server.pause_s)
-        status = self._answer()
+        status = self._next()
         if not _is_genuine(self.headers, body):
             self.server.forged.append(body.decode())
         elif status < 300:
             self.server.posts.append(json.loads(body))
+        self._answer(status)  # whoever sent it looks at once
 
-    def _answer(self) -> int:
-        status = self.server.answers.pop(0) if self.server.answers else 204
+    def _next(self) -> int:
+        return self.server.answers.pop(0) if self.server.answers else 204
+
+    def _answer(self, status: int) -> None:
         self.send_response(status)
         self.send_header("Content-Length", "0")
         self.end_headers()
-        return status
 
     def log_message(self, *args: object) -> None:
         pass

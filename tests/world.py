@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+from django.utils import timezone
+from pydantic import SecretStr
 
 from ghost.core.jobs import pause
 from ghost.demo.seeds import Version
 from ghost.demo.seeds import make as seeded
 from ghost.operations import schedules
+from ghost.operations.alerts.models import Alert, AlertRule
 from tests import make
 from tests.builds.pictures import image
 from tests.resources.prober import FakeProber
@@ -61,6 +66,26 @@ def paused(path):
     return path
 
 
+def with_rules(path):
+    AlertRule.objects.sync()
+    return path
+
+
+def alert_path(end):
+    now = timezone.now()
+    row = Alert.objects.create(rule="disk", since=now, level="warning", state="firing")
+    return f"ops/alerts/{row.pk}/{end}"
+
+
+def with_channel(path):
+    secret = SecretStr("https://hooks.example/x")
+    settings.GHOST = settings.GHOST.model_copy(update={"alert_webhooks": secret})
+    return path
+
+
+SILENT = {"until": (timezone.now() + timedelta(days=1)).isoformat()}
+
+
 def scheduled(path):
     schedules.sync()
     return path
@@ -76,6 +101,11 @@ WRITES = {
     "queue_resume": lambda w: (paused("ops/queues/resume"), None),
     "service_reset": lambda w: ("ops/services/dht/reset", None),
     "cleanup_start": lambda w: ("ops/maintenance/cleanup", {"days": 30}),
+    "alert_rule_update": lambda w: (with_rules("ops/alerts/rules/disk"), {"limit": 20}),
+    "alert_rule_toggle": lambda w: (with_rules("ops/alerts/rules/disk/toggle"), None),
+    "alert_rule_silence": lambda w: (with_rules("ops/alerts/rules/disk/silence"), SILENT),
+    "alert_silence": lambda w: (alert_path("silence"), SILENT),
+    "test_alert_send": lambda w: (with_channel("ops/alerts/test"), None),
     "schedule_run": lambda w: (scheduled("ops/schedules/scan-health/run"), None),
     "resource_approve": lambda w: (f"resources/{w.waiting.pk}/approve", None),
     "resource_create": lambda w: ("resources", new(w)),

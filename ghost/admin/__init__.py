@@ -1,3 +1,3 @@
 """The operators' pages that belong to no app. Leans on every app."""
 
-from ghost.admin import audit, backups, circuits, people, schedules, tasks  # noqa: F401  # Django looks for them here
+from ghost.admin import alerts, audit, backups, circuits, people, schedules, tasks  # noqa: F401  # Django looks for them here

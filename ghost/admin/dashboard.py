@@ -25,6 +25,8 @@ from ghost.core.catalog.models import Catalog
 from ghost.core.jobs.entries import QueueEntry
 from ghost.core.text.durations import age, ago, lasting
 from ghost.operations import figures
+from ghost.operations.alerts.models import Alert
+from ghost.operations.alerts.rules import RULES
 from ghost.operations.figures import Item, Status
 from ghost.operations.figures.sentences import TITLES
 from resources.models import DhtStatus, ProbeStatus, Resource
@@ -39,6 +41,8 @@ PAGES = {
     "deployments": ("builds_deployment", "builds.view_deployment"),
     "dht": ("dht_scan", "dht.view_scan"),
     "circuits": ("ghost_circuit", "ghost.view_circuit"),
+    "swarms": ("dht_scan", "dht.view_scan"),
+    "alerts": ("ghost_delivery", "ghost.view_delivery"),
 }
 """Where an item can be looked into, and who may."""
 KINDS = {
@@ -58,6 +62,8 @@ def show(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     may = request.user.has_perm
     context["title"] = _("Dashboard")
     context |= _standing(request)
+    if may("ghost.view_alert"):
+        context |= _alerts()
     context["site_address"] = settings.GHOST.site_address
     if may("resources.view_resource"):
         context |= _catalog()
@@ -70,6 +76,13 @@ def show(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if may("django_q.view_failure"):
         context |= _queue()
     return context
+
+
+def _alerts() -> dict[str, Any]:
+    """What is wrong by the rules, and since when."""
+    rows = list(Alert.objects.firing()[:LISTED])
+    shown = [(row, age(row.since), RULES[row.rule].runbook) for row in rows if row.rule in RULES]
+    return {"alerts": shown, "worst_alert": rows[0].level if rows else ""}
 
 
 def _standing(request: HttpRequest) -> dict[str, Any]:

@@ -51,6 +51,9 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         (
             _("System"),
             [
+                (_("Alerts"), "notifications", "ghost_alert", "ghost.view_alert"),
+                (_("Alert rules"), "rule", "ghost_alertrule", "ghost.view_alertrule"),
+                (_("Messages"), "outgoing_mail", "ghost_delivery", "ghost.view_delivery"),
                 (_("Queue"), "list_alt", "ghost_queueentry", "ghost.view_queueentry"),
                 (_("Failed tasks"), "error", "django_q_failure", "django_q.view_failure"),
                 (_("Ended tasks"), "task_alt", "django_q_success", "django_q.view_success"),

@@ -19,6 +19,10 @@ BACKUP_PROVEN = ReasonCode(
         "number",
     ),
 )
+DIGEST_WRITTEN = ReasonCode(
+    "operations.digest_written",
+    ngettext_lazy("written for %(number)s reader", "written for %(number)s readers", "number"),
+)
 RENEWED = ReasonCode(
     "operations.folds_renewed",
     _("texts to compare by made anew: titles and names %(titles)s, tags %(tags)s"),

@@ -50,6 +50,7 @@ NAMES = {
         ("prove a backup", _("prove a backup")),
         ("copy backups", _("copy backups")),
         ("back up to git", _("back up to git")),
+        ("send the digest", _("send the digest")),
         ("prune old data", _("prune old data")),
         ("prune events", _("prune events")),
         ("drop ended sessions", _("drop ended sessions")),
@@ -150,6 +151,7 @@ def entries() -> list[ScheduledTask]:
             if ghost.git_backup_enabled
             else []
         ),
+        *_digest(),
         ScheduledTask("prune old data", "ghost.operations.tasks.prune", 24 * 60, ghost.cleanup_at),
         ScheduledTask("prune events", "ghost.operations.tasks.prune_events", 10),
         ScheduledTask("drop ended sessions", "ghost.operations.tasks.drop_ended_sessions", 60),
@@ -159,6 +161,14 @@ def entries() -> list[ScheduledTask]:
 def find(name: str) -> ScheduledTask | None:
     """The schedule of that name, or of that slug."""
     return next((entry for entry in entries() if name in (entry.name, entry.slug)), None)
+
+
+def _digest() -> list[ScheduledTask]:
+    """None where it is off; how often is said by GHOST_DIGEST, when by GHOST_DIGEST_AT."""
+    minutes = {"daily": 24 * 60, "weekly": 7 * 24 * 60}.get(settings.GHOST.digest)
+    task = "ghost.operations.tasks.send_digest"
+    at = settings.GHOST.digest_at
+    return [ScheduledTask("send the digest", task, minutes, at)] if minutes else []
 
 
 def sync() -> int:

@@ -9,7 +9,7 @@ from django.conf import settings
 from builds import covers
 from ghost.core.errors import GhostError
 from ghost.core.text.reasons import NOTHING_TO_DO, Plain
-from ghost.operations import reasons, retention
+from ghost.operations import digest, reasons, retention
 from ghost.operations.backups import Kind, register
 from ghost.operations.git_backup import backup
 from ghost.operations.retention import Every
@@ -42,6 +42,12 @@ def copy_backups() -> Plain:
 def back_up_to_git() -> list[Plain]:
     """Commit the public catalog as text, and push it."""
     return backup.run().plain()
+
+
+def send_digest() -> Plain:
+    """By the clock: mail what was published, what is dying and what needs care since the last time."""
+    number = digest.send()
+    return reasons.DIGEST_WRITTEN(number=number).plain() if number else NOTHING_TO_DO().plain()
 
 
 def prune_events() -> Plain | list[Plain]:

@@ -45,6 +45,14 @@ MAY = {
     "queue_pause": "A",
     "queue_resume": "A",
     "queue_list": "A",
+    "alert_list": "A",
+    "alert_rule_list": "A",
+    "alert_rule_update": "A",
+    "alert_rule_toggle": "A",
+    "alert_rule_silence": "A",
+    "alert_silence": "A",
+    "test_alert_send": "A",
+    "alert_message_list": "A",
     "schedule_list": "A",
     "schedule_run": "A",
     "publisher_token_issue": "A",
@@ -94,6 +102,7 @@ OWNERSHIP = {
     "token_hash": Ownership.SELF,
     "task_id": Ownership.ASKER,
     "build_id": Ownership.ANY,
+    "alert_id": Ownership.ANY,
     "name": Ownership.ANY,
 }
 """Whose a row must be, by the first parameter of the path; builds, and what has a name in operations, are nobody's."""
@@ -139,7 +148,7 @@ def on_rows():
     return {
         name: RULES[action].ownership
         for name, (_method, path, action) in operations().items()
-        if set(PARAMETER.findall(path)) - {"build_id", "name"}
+        if set(PARAMETER.findall(path)) - {"build_id", "name", "alert_id"}
     }
 
 

@@ -4,6 +4,7 @@ What a module answers it reads from where the admin and `/metrics` read it.
 """
 
 from ghost.api.ops import (
+    alerts,
     backups,
     dashboard,
     database,
@@ -23,6 +24,7 @@ ROUTERS = (
     tasks.router,
     schedules.router,
     services.router,
+    alerts.router,
     stats.router,
     database.router,
     system.router,

@@ -35,19 +35,21 @@ class WebHeartbeat:
     """The heartbeat of this process's group. One is made in each process, by `start`.
 
     `regularly` is what the process has to do besides, with every look; `whatever_happens` is done even if
-    the database does not answer, and raises nothing.
+    the database failed, and then hears of that; it raises nothing.
     """
 
     def __init__(
         self,
         at_start: AtStart,
         regularly: Callable[[], object] = lambda: None,
-        whatever_happens: Callable[[], object] = lambda: None,
+        whatever_happens: Callable[[DatabaseError | None], object] = lambda error: None,
     ) -> None:
         self.at_start, self.regularly = at_start, regularly
         self.whatever_happens = whatever_happens
         self.arbiter = os.getppid()
         self.is_prepared = False
+        self.error: DatabaseError | None = None
+        """Of the last look."""
 
     def start(self) -> None:
         """Begin in this process, and in those that it forks; then it is their arbiter."""
@@ -70,7 +72,7 @@ class WebHeartbeat:
         time.sleep(FIRST_LOOK_S)
         while True:
             is_well = self.look()
-            self.whatever_happens()
+            self.whatever_happens(self.error)
             time.sleep(LOOK_EVERY_S if is_well else RETRY_S)
 
     def look(self) -> bool:
@@ -79,12 +81,14 @@ class WebHeartbeat:
         Nothing may end this thread: what goes wrong is said in a line, and tried again.
         """
         close_old_connections()
+        self.error = None
         try:
             self.is_prepared = self.is_prepared or self.at_start()
             if self.is_prepared:
                 self.beat()
                 self.regularly()
         except DatabaseError as error:
+            self.error = error
             log.warning("The web server's heartbeat could not be written: %s", error)
             connections.close_all()
             return False

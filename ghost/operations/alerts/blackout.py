@@ -1,4 +1,4 @@
-"""What is told without a database: that it does not answer.
+"""What is told without a database: that it does not answer, or lets nobody write.
 
 No row can be claimed then. So of each host one process tells, once: the first to make a file in GHOST_SECRETS_DIR;
 and whoever takes the file away, once the database answers, tells that it is over. Operators'
@@ -11,19 +11,20 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from ghost.core.db import migrations_state
 from ghost.core.errors import GhostError
+from ghost.core.text.reasons import Reason, words
 from ghost.operations.alerts import rules, sentences
 from ghost.operations.channels import targets
 from ghost.operations.channels.message import Message
@@ -33,6 +34,8 @@ from ghost.operations.figures import sentences as of_figures
 
 TOLD_AFTER_S = 60.0
 """A restart of the database takes less."""
+IN_A_ROW_S = 150.0
+"""Failures that are further apart don't belong together."""
 TRIES, PAUSE_S = 3, 20.0
 _RULE = "database-unreachable"
 
@@ -43,6 +46,7 @@ class _Seen:
     """What this process knows: since when the database is away (monotonic), and whom to tell."""
 
     away_since: float | None = None
+    failed_at = 0.0
     everybody: tuple[Target, ...] = ()
 
 
@@ -51,31 +55,22 @@ def file() -> Path:
     return settings.GHOST.secrets_dir / "database-away.json"
 
 
-@contextmanager
-def watching() -> Iterator[None]:
-    """What is done within asks the database: if it does not answer for a minute, that is told."""
-    try:
-        yield
-        _remember()
-    except DatabaseError as error:
-        _note_away(error)
-        raise
-    _note_back()
-
-
-def _remember() -> None:
-    _Seen.everybody = tuple(targets.everybody())
-
-
-def _note_away(error: DatabaseError) -> None:
+def failed(error: DatabaseError, began: float | None = None) -> None:
+    """The database did not do what was asked of it, from `began` (monotonic) on: if that has been so
+    for a minute, it is told."""
     now = time.monotonic()
-    _Seen.away_since = now if _Seen.away_since is None else _Seen.away_since
+    began = now if began is None else began
+    if _Seen.away_since is None or now - _Seen.failed_at > IN_A_ROW_S:
+        _Seen.away_since = began
+    _Seen.failed_at = now
     if now - _Seen.away_since >= TOLD_AFTER_S and not _is_being_migrated() and _make():
         _tell(lambda: _away(error))
 
 
-def _note_back() -> None:
+def succeeded() -> None:
+    """It has written a row: what was told is over."""
     _Seen.away_since = None
+    _Seen.everybody = tuple(targets.everybody())
     if file().exists():
         since = _read()
         with suppress(FileNotFoundError):
@@ -141,9 +136,16 @@ def _is_sent(target: Target, message: Message) -> bool:
 
 def _away(error: DatabaseError) -> Message:
     rule = rules.RULES[_RULE]
-    said = database_state.away(error).last_error
+    said = _words(error)
     lines = [str(sentences.DATABASE_AWAY(error=said)), "", str(of_figures.START_DATABASE()), ""]
     return _message(str(rule.title), [*lines, rule.runbook_path], "firing")
+
+
+def _words(error: DatabaseError) -> Reason:
+    """What it said. SQLite names no address: that it is locked, or its disk full."""
+    if connection.vendor == "sqlite" and str(error):
+        return words(str(error))
+    return database_state.away(error).last_error
 
 
 def _back(since: str) -> Message:

@@ -6,9 +6,10 @@ Any process may call `evaluate` as often as it likes: by one row, one of them lo
 from __future__ import annotations
 
 import logging
+import time
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from ghost.core.db import clock
 from ghost.operations import figures
@@ -27,13 +28,23 @@ log = logging.getLogger(__name__)
 
 def evaluate() -> bool:
     """Look, if it is this process's turn, and have what there is to tell sent; whether it was."""
-    with blackout.watching():
+    began = time.monotonic()
+    try:
         is_ours = AlertWatch.objects.claim(_EVERY)
-        found = figures.current()
-        if is_ours and found.is_serving:
-            apply(found)
+        if is_ours:
+            blackout.succeeded()
+            _look()
         sender.start(is_pinging=is_ours)
+    except DatabaseError as error:
+        blackout.failed(error, began)
+        raise
     return is_ours
+
+
+def _look() -> None:
+    found = figures.current()
+    if found.is_serving:  # else the database alone was looked at, and nothing is known of the rest
+        apply(found)
 
 
 def look() -> None:

@@ -10,13 +10,11 @@ from ghost.core.text.reasons import Reason, ReasonCode, words
 from ghost.operations.alerts import sentences
 from ghost.operations.alerts.findings import MAX_SUBJECT_CHARS, Finding
 from ghost.operations.alerts.levels import Level
-from ghost.operations.figures import Item, Status, disk_space
+from ghost.operations.figures import Item, Status, disk_space, ended_tasks
 from ghost.operations.figures import sentences as of_figures
 
 SHORT_BYTES = 2 << 30
 """More memory than this is not little, whatever part of a host it is."""
-FEW_TASKS = 5
-"""Of fewer that ended no share is worth telling."""
 
 
 @dataclass(frozen=True)
@@ -106,22 +104,22 @@ def queue(item: Item, limit: float) -> Iterator[Found]:
 
 
 def task_failures(item: Item, limit: float) -> Iterator[Found]:
-    """More than `limit` percent of the tasks of the last hour failed."""
+    """`limit` percent of the tasks of the last hour failed, or more, and not just one or two."""
     counts = item.counts
     ended, failed = int(counts.get("ended", 0)), int(counts.get("failed", 0))
-    if ended >= FEW_TASKS and 100 * failed / ended > limit:
+    if failed >= ended_tasks.LEAST_FAILED and 100 * failed / ended >= limit:
         told = sentences.TASKS_FAIL(failed=failed, ended=ended)
-        yield Found(told, of_figures.LOOK_AT_FAILURES())
+        yield Found(told, of_figures.LOOK_AT_FAILED())
 
 
 def falling(item: Item, limit: float) -> Iterator[Found]:
     """The share of Active is lower by more than `limit` points than it was."""
     counts = item.counts
     if counts.get("fall_points", 0) > limit:
-        told = sentences.ACTIVE_FELL(
-            before=counts["before_percent"], percent=counts["active_percent"]
+        told = of_figures.SWARMS_FELL(
+            percent=counts["active_percent"], before=counts["before_percent"]
         )
-        yield Found(told, sentences.LOOK_AT_SWARMS())
+        yield Found(told, of_figures.LOOK_AT_SWARMS())
 
 
 def circuits(item: Item, limit: float) -> Iterator[Found]:

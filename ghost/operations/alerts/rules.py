@@ -85,6 +85,7 @@ _ALL = (
         "task-failures", _("Many tasks fail"), ("jobs",), looks.task_failures,
         "job-failures", "django_q/failure/",
         Limit(20, 0, 99, _("percent of the last hour's tasks that may fail")),
+        stands_for=(told.JOBS_FAILING,),
     ),
     Rule("build-failing", _("Build fails"), ("build",), bad(told.BUILD_FAILED), "build-failing", _BUILDS),
     Rule(
@@ -101,6 +102,7 @@ _ALL = (
     Rule(
         "active-falling", _("Fewer swarms are active"), ("swarms",), looks.falling,
         "dht-empty", "dht/scan/", Limit(20, 1, 100, _("points of percent that the share may fall")),
+        stands_for=(told.SWARMS_FELL,),
     ),
     Rule(
         "circuit-open", _("Something outside is left alone"),

@@ -12,6 +12,12 @@ def _code(name: str, sentence: object) -> ReasonCode:
     return ReasonCode(f"alerts.{name}", sentence)  # type: ignore[arg-type]  # a lazy text
 
 
+NO_CHANNEL = _code(
+    "no_channel",
+    _(
+        "No channel is configured: set GHOST_EMAIL_URL, GHOST_ALERT_WEBHOOKS or GHOST_ALERT_URLS, and restart."
+    ),
+)
 WITH_ERROR = _code("with_error", _("%(reason)s (%(error)s)"))
 DISK_LOW = _code("disk_low", _("%(percent)s %% free on %(host)s"))
 DISK_FILES = _code("disk_files", _("%(percent)s %% of its files left on %(host)s"))
@@ -26,15 +32,6 @@ QUEUE_LONG = _code(
     ),
 )
 TASKS_FAIL = _code("tasks_fail", _("%(failed)s of %(ended)s tasks of the last hour failed"))
-ACTIVE_FELL = _code(
-    "active_fell", _("%(percent)s %% of what was checked is active; it was %(before)s %%")
-)
-LOOK_AT_SWARMS = _code(
-    "do_swarms",
-    _(
-        "Many swarms rarely die at once: look first whether the DHT and trackers answer this host (Health scans)."
-    ),
-)
 CIRCUITS_OPEN = _code("circuits_open", _("left alone after failures: %(names)s (%(error)s)"))
 WORKERS_SILENT = _code("workers_silent", _("no worker was heard of for %(seconds)s seconds"))
 DATABASE_AWAY = _code("database_away", _("the database has not answered for a minute: %(error)s"))

@@ -23,10 +23,7 @@ log = logging.getLogger(__name__)
 
 def stand_in() -> bool:
     """Look after alerts if no worker does; whether this process looked."""
-    with blackout.watching():
-        if is_needed():
-            return evaluation.evaluate()
-    return False
+    return is_needed() and evaluation.evaluate()
 
 
 def is_needed() -> bool:
@@ -37,11 +34,15 @@ def is_needed() -> bool:
     return not Heartbeat.objects.workers().filter(**near).exists()
 
 
-def look() -> None:
-    """For a thread that nothing may end: `stand_in`, and a line for what goes wrong."""
+def look(error: DatabaseError | None = None) -> None:
+    """For a thread that nothing may end: `stand_in`, and a line for what goes wrong. `error`: why this process
+    could not write its heartbeat a moment ago."""
     try:
+        if error is not None:
+            blackout.failed(error)
+            return
         stand_in()
-    except DatabaseError as error:
-        log.warning("Alerts could not be looked after: %s", error)
+    except DatabaseError as told:
+        log.warning("Alerts could not be looked after: %s", told)
     except Exception:  # whatever it is, the next look may go well
         log.exception("Looking after alerts failed")

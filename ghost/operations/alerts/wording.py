@@ -65,7 +65,7 @@ def admin_url(page: str = "") -> str:
 
 def runbook_url(rule: Rule) -> str:
     """Where the run book can be read in the admin."""
-    return admin_url(f"runbooks/{rule.runbook}/")
+    return admin_url(f"ghost/alert/runbooks/{rule.runbook}/")
 
 
 def at(moment: datetime) -> str:

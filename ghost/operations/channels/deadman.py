@@ -27,9 +27,14 @@ class _Pinged:
     at = float("-inf")
 
 
+def is_set_up() -> bool:
+    """Whether there is such a service."""
+    return settings.GHOST.deadman_url is not None
+
+
 def is_due() -> bool:
-    """Whether there is such a service, and it is time."""
-    return bool(settings.GHOST.deadman_url) and time.monotonic() - _Pinged.at >= EVERY_S
+    """Whether there is one, and it is time."""
+    return is_set_up() and time.monotonic() - _Pinged.at >= EVERY_S
 
 
 def ping() -> None:

@@ -10,12 +10,13 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from ghost.core.audit import people
 from ghost.core.backoff import Backoff
 from ghost.core.db import clock
 from ghost.core.db.fields import ReasonField
 from ghost.core.text.reasons import NONE, Reason
 from ghost.operations.channels.message import Message
-from ghost.operations.channels.targets import Channel, Target
+from ghost.operations.channels.targets import OPERATOR, Channel, Target
 
 LEASE = timedelta(minutes=2)
 """Longer than any channel may take for one message."""
@@ -137,6 +138,12 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return self.subject
+
+    @property
+    def shown_target(self) -> str:
+        """Its name, for people: operators' only for who may see them."""
+        is_person = self.channel == Channel.MAIL
+        return people.shown(self.target.removeprefix(OPERATOR)) if is_person else self.target
 
     @property
     def message(self) -> Message:

@@ -80,7 +80,7 @@ def readers() -> list[Target]:
     named = settings.GHOST.alert_recipients
     if named:
         return [Target(Channel.MAIL, each, each) for each in named if each != NOBODY]
-    return [Target(Channel.MAIL, f"{OPERATOR}{pk}", email) for pk, email in _operators()]
+    return [Target(Channel.MAIL, f"{OPERATOR}{name}", email) for name, email in _operators()]
 
 
 def without_database() -> list[Target]:
@@ -95,10 +95,10 @@ def find(channel: str, name: str) -> Target | None:
     return next((target for target in known if target.name == name), None)
 
 
-def _operators() -> list[tuple[int, str]]:
+def _operators() -> list[tuple[str, str]]:
     may = models.Q(is_superuser=True) | models.Q(groups__name=OPERATORS)
     staff = User.objects.filter(may, is_active=True, is_staff=True).exclude(email="")
-    return list(staff.order_by("pk").values_list("pk", "email").distinct())
+    return list(staff.order_by("pk").values_list("username", "email").distinct())
 
 
 def _named(channel: Channel) -> list[Target]:

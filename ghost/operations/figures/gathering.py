@@ -18,6 +18,7 @@ from ghost.core.heartbeats.models import DEAD_AFTER, Heartbeat
 from ghost.operations.figures import (
     archives,
     bittorrent,
+    channel_state,
     circuits,
     database_state,
     disk_space,
@@ -28,6 +29,7 @@ from ghost.operations.figures import (
     last_build,
     machine,
     sentences,
+    swarm_shares,
     targets,
     timetable,
     waiting,
@@ -61,6 +63,8 @@ SOURCES: tuple[tuple[str, Source], ...] = (
     ("disk", disk_space.item),
     ("memory", host_load.memory),
     ("cpu", host_load.cpu),
+    ("swarms", swarm_shares.item),
+    ("alerts", channel_state.item),
 )
 
 Word = Literal["ok", "degraded", "loading"]

@@ -52,6 +52,8 @@ TITLES = {
     "disk": _("Disk"),
     "memory": _("Memory"),
     "cpu": _("Processors"),
+    "swarms": _("Swarms"),
+    "alerts": _("Alerts"),
 }
 """What the items are called."""
 
@@ -275,6 +277,30 @@ CPU_BUSY = _code("cpu.busy", _("all processors busy for twenty minutes: %(names)
 EASE_CPU = _code(
     "cpu.do_ease",
     _("See what runs there (Queue, Builds); lower GHOST_WORKERS or move workers to another host."),
+)
+
+SWARMS = _code("swarms.share", _("%(percent)s %% of what was checked within a day is active"))
+SWARMS_FELL = _code(
+    "swarms.fell",
+    _("%(percent)s %% of what was checked within a day is active; it was %(before)s %%"),
+)
+LOOK_AT_SWARMS = _code(
+    "swarms.do_look",
+    _(
+        "Many swarms rarely die at once: look first whether the DHT and trackers answer this host (Health scans)."
+    ),
+)
+
+NO_CHANNELS = _code("alerts.nobody", _("nobody is told: no channel is configured"))
+CHANNELS = _code(
+    "alerts.reached", ngettext_lazy("%(number)s is told", "%(number)s are told", "number")
+)
+CHANNELS_FAIL = _code("alerts.fail", _("can't be reached: %(names)s"))
+MEND_CHANNEL = _code(
+    "alerts.do_mend",
+    _(
+        "Read the error (Messages), correct the variable or mend that server, and send a test message."
+    ),
 )
 
 SPACE = _code("disk.space", _("%(percent)s %% free at least"))

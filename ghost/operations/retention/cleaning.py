@@ -10,7 +10,15 @@ from django.utils.translation import gettext_lazy as _
 
 from ghost.core.errors import OutageError
 from ghost.core.text.reasons import NONE, Plain, ReasonCode, words
-from ghost.operations.retention import folders, history, measurements, sign_ins, traffic, trail
+from ghost.operations.retention import (
+    folders,
+    history,
+    measurements,
+    messages,
+    sign_ins,
+    traffic,
+    trail,
+)
 from ghost.operations.retention.bound import Bound, Every, Outcome
 
 log = logging.getLogger(__name__)
@@ -20,6 +28,7 @@ BOUNDS: tuple[Bound, ...] = (
     *trail.BOUNDS,
     *traffic.BOUNDS,
     *measurements.BOUNDS,
+    *messages.BOUNDS,
     *sign_ins.BOUNDS,
     *folders.BOUNDS,
 )

@@ -8,6 +8,9 @@ from django_q.tasks import async_task
 from builds.models import Build, Cover, Deployment
 from dht.models import HealthSample, Scan
 from ghost.core.circuits import Circuit
+from ghost.operations.alerts.models import Alert, AlertRule
+from ghost.operations.alerts.rules import RULES
+from ghost.operations.channels.models import Delivery
 from resources.models import Block, Category
 from tests import make
 
@@ -25,6 +28,15 @@ def one_of_each(number: int) -> None:
     Circuit.objects.create(kind="tracker", name=f"{number}.example.org", failures=3)
     Deployment.objects.create(key=f"{number}", kind="folder", target=f"/srv/{number}")
     make.backup()
+    Alert.objects.create(
+        rule="disk", subject=f"disk {number}", since=timezone.now(), fired_at=timezone.now(),
+        level="warning", state="firing",
+    )  # fmt: skip
+    AlertRule.objects.create(name=list(RULES)[number])
+    Delivery.objects.create(
+        kind="alert", channel="mail", target="operator:ada", subject=f"{number}", key=f"{number}",
+        created_at=timezone.now(),
+    )  # fmt: skip
     Block.objects.create(info_hash=make.info_hash())
     build = Build.objects.create(
         trigger="test", state="done", lease_until=timezone.now(), ended_at=timezone.now()

@@ -21,7 +21,9 @@ from ghost.core.heartbeats.models import Heartbeat
 from ghost.core.jobs.entries import QueueEntry
 from ghost.core.text.durations import ago
 from ghost.core.text.reasons import words
+from ghost.operations.alerts.models import Alert, AlertRule
 from ghost.operations.backups.models import Backup
+from ghost.operations.channels.models import Delivery
 from resources.models import Block, Category, Resource, findings
 from resources.states import ProbeStatus, State
 from teams import groups
@@ -33,7 +35,7 @@ pytestmark = pytest.mark.django_db
 
 
 MODELS = [
-    AuditEvent, Backup, Block, Build, Category, Circuit, Cover, Deployment, Failure, Group, HealthSample, QueueEntry, Resource, Scan,
+    Alert, AlertRule, AuditEvent, Backup, Block, Build, Category, Circuit, Cover, Delivery, Deployment, Failure, Group, HealthSample, QueueEntry, Resource, Scan,
     Schedule, Success, Team, Token, User,
 ]  # fmt: skip
 POLICY = "Content-Security-Policy"

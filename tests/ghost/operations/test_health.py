@@ -204,7 +204,7 @@ def test_nothing_is_written_and_the_number_of_queries_is_bounded(client):
         client.get("/ready")
 
     assert wrote == []
-    assert len(asked) < 75
+    assert len(asked) < 100  # of two looks: no others are kept within a transaction
 
 
 # -- readiness

@@ -15,12 +15,12 @@ from ghost.api.root import api
 SCHEMA = api.get_openapi_schema()
 VERBS = {
     "approve", "create", "delete", "download", "invite", "issue", "list", "patch", "pause", "probe", "publish",
-    "read", "reset", "restore", "resume", "revoke", "rotate", "run", "search", "send_back", "start", "stream", "take_down",
-    "trigger", "update", "upload", "verify", "withdraw",
+    "read", "reset", "restore", "resume", "revoke", "rotate", "run", "search", "send", "send_back", "silence", "start", "stream", "take_down",
+    "toggle", "trigger", "update", "upload", "verify", "withdraw",
 }  # fmt: skip
 IMPERATIVES = {
     "Approve", "Change", "Check", "Create", "Delete", "Download", "Get", "Identify", "Issue", "List",
-    "Pause", "Probe", "Publish", "Rename", "Request", "Reset", "Resume", "Revoke", "Rotate", "Run", "Search", "Send", "Stream", "Take",
+    "Pause", "Probe", "Publish", "Rename", "Request", "Reset", "Resume", "Revoke", "Rotate", "Run", "Search", "Send", "Silence", "Stream", "Switch", "Take",
     "Undo", "Upload", "Withdraw",
 }  # fmt: skip
 FEW_WORDS = 8

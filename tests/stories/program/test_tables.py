@@ -25,6 +25,8 @@ from ghost.core.http.idempotency import KeptAnswer
 from ghost.core.http.rate_limit import Usage
 from ghost.core.jobs.models import Job
 from ghost.operations import tasks
+from ghost.operations.alerts.models import Alert
+from ghost.operations.channels.models import Delivery
 from teams.models import Attempt
 from tests import make
 
@@ -128,6 +130,10 @@ def rows_of_long_ago() -> list[Any]:
     LogEntry.objects.update(action_time=OLD)
     rows = [
         history,
+        Alert.objects.create(
+            rule="disk", since=OLD, ended_at=OLD, level="warning", state=Alert.State.OVER
+        ),
+        Delivery.objects.create(created_at=OLD, key="k"),
         AuditEvent.objects.create(at=OLD, actor_name="zoe", action="x.y"),
         Build.objects.create(
             trigger="x", state="done", lease_until=OLD, started_at=OLD, ended_at=OLD

@@ -12,7 +12,6 @@ from ghost.core.db import clock as clock_
 from ghost.core.text.reasons import Reason, words
 from ghost.operations.alerts import blackout
 from ghost.operations.figures import Figures, Item, Status
-from tests.ghost.operations.channels.conftest import mails, own_pings, receiver  # noqa: F401  # fixtures
 
 GOOD = Item("database", Status.OK, words("answers"))
 
@@ -37,6 +36,7 @@ def figures(*items: Item) -> Figures:
 def own_blackout():
     """What a process saw of the database is of one test."""
     blackout._Seen.away_since, blackout._Seen.everybody = None, ()
+    blackout._Seen.failed_at = 0.0
 
 
 @pytest.fixture

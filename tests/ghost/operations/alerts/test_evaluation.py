@@ -148,7 +148,10 @@ def test_an_alert_says_what_to_do_and_where_to_read_on(look, receiver, configure
         "https://admin.example.org/admin/dht/scan/",
     ):
         assert line in post["text"]
-    assert post["alert"]["runbook_url"] == "https://admin.example.org/admin/runbooks/dht-empty/"
+    assert (
+        post["alert"]["runbook_url"]
+        == "https://admin.example.org/admin/ghost/alert/runbooks/dht-empty/"
+    )
 
 
 def test_alerts_are_told_in_the_language_that_is_configured(look, receiver, configure):

@@ -120,8 +120,8 @@ def test_each_has_its_rule(item, rule):
     "item",
     [
         well("queue", counts={"longest_wait_s": 599}),
-        well("jobs", counts={"ended": 4, "failed": 4}),
-        well("jobs", counts={"ended": 10, "failed": 2}),
+        well("jobs", counts={"ended": 2, "failed": 2}),
+        well("jobs", counts={"ended": 20, "failed": 3}),
         well("workers", counts={"silent_s": 59}),
         well("workers", counts={}),
     ],

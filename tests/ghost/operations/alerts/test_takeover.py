@@ -8,7 +8,7 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
-from ghost.operations.alerts import evaluation, takeover
+from ghost.operations.alerts import blackout, evaluation, takeover
 from ghost.operations.alerts.models import AlertWatch
 from tests.ghost.operations.figures.moments import heartbeat
 
@@ -50,6 +50,8 @@ def test_nothing_that_goes_wrong_ends_the_thread(monkeypatch, caplog):
         )
         takeover.look()
 
+    takeover.look(OperationalError("locked"))
+    assert blackout._Seen.away_since is not None
     assert ["could not be" in r.message or "failed" in r.message for r in caplog.records] == [
         True
     ] * 2

@@ -15,25 +15,25 @@ MESSAGE = Message("Disk nearly full", "3 % free")
 
 
 @pytest.fixture
-def receiver(monkeypatch):
+def service(monkeypatch):
     """It takes what apprise posts, which nobody signed."""
     monkeypatch.setattr(webhook, "_is_genuine", lambda headers, body: True)
     with webhook.receiving() as server:
         yield server
 
 
-def test_a_message_arrives(receiver):
-    apprise_addresses.send(receiver.url.replace("http", "json"), MESSAGE)
+def test_a_message_arrives(service):
+    apprise_addresses.send(service.url.replace("http", "json"), MESSAGE)
 
-    [post] = receiver.posts
+    [post] = service.posts
     assert (post["title"], post["message"]) == ("Disk nearly full", "3 % free")
 
 
-def test_what_the_service_refuses_is_an_outage(receiver):
-    receiver.answers = [500]
+def test_what_the_service_refuses_is_an_outage(service):
+    service.answers = [500]
 
     with pytest.raises(OutageError, match="could not deliver"):
-        apprise_addresses.send(receiver.url.replace("http", "json"), MESSAGE)
+        apprise_addresses.send(service.url.replace("http", "json"), MESSAGE)
 
 
 def test_an_address_that_it_does_not_know_is_told_without_it():

@@ -16,7 +16,8 @@ SENDER = "Ghost <ghost@example.org>"
 
 @pytest.fixture
 def receiver(configure):
-    """A webhook that is configured."""
+    """A webhook that is configured; this process has asked for no sign of life yet."""
+    deadman.forget()
     with webhook.receiving() as server:
         configure(
             alert_webhooks=SecretStr(f"{server.url}/hook/s3cret"),
@@ -34,9 +35,3 @@ def mails(configure):
         configure(email_url=address, email_from=SENDER, alert_recipients=("ada@example.org",))
         with override_settings(**mail_server.settings(address, SENDER)):
             yield server
-
-
-@pytest.fixture(autouse=True)
-def own_pings():
-    """A process asks once a minute: each test begins anew."""
-    deadman.forget()
