@@ -101,7 +101,7 @@ def state() -> list[dict]:
 @pytest.mark.parametrize("entry", schedules.entries(), ids=lambda e: e.name)
 @pytest.mark.django_db(transaction=True)
 def test_every_scheduled_task_survives_being_run_twice(entry, configure, swarm, tmp_path):
-    configure(build_debounce_s=0, db_path=tmp_path / "ghost.db")
+    configure(build_debounce_s=0, database_url="", db_path=tmp_path / "ghost.db")
     with closing(sqlite3.connect(tmp_path / "ghost.db")) as database:
         database.execute("CREATE TABLE resources_resource (id)")
     row = make.resource(is_probed=False, magnet_uri=swarm.seeds[0].magnet_uri)

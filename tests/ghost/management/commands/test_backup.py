@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def place(configure, tmp_path) -> Path:
+def place(configure, tmp_path, file_database) -> Path:
     configure(
         database_url="", db_path=tmp_path / "db" / "ghost.db", secrets_dir=tmp_path / "secrets"
     )
