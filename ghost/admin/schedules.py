@@ -14,8 +14,12 @@ from typing import Any
 import django_q.admin  # noqa: F401  # imported for that alone
 from django.conf import settings
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.formats import localize
 from django.utils.translation import gettext, ngettext
@@ -26,11 +30,12 @@ from ghost.admin.shortened_values import shortened
 from ghost.core.admin.model_admin import ReadOnlyAdmin, badge, display, register
 from ghost.core.errors import GhostError
 from ghost.core.jobs.schedule_runs import ScheduleRun
-from ghost.core.text.durations import age
+from ghost.core.text.durations import age, lasting
 from ghost.core.text.reasons import put_into_words
-from ghost.operations import schedules
+from ghost.operations import cleanup, retention, schedules
 from ghost.operations.figures import timetable
 
+DAY_S = 86_400
 _RUN = ("expected_since", "began_at", "ended_at", "is_ok", "result")
 
 
@@ -40,8 +45,16 @@ def _entry(row: Any) -> timetable.Entry:
     return timetable.Entry(row, run if run.expected_since else None)
 
 
+def _kept_for(outcome: retention.Outcome) -> str:
+    days = outcome.kept_for_s // DAY_S
+    if days > 1:
+        return gettext("%(n)d days") % {"n": days}
+    return lasting(outcome.kept_for_s) if outcome.kept_for_s else "–"
+
+
 @register(Schedule)
 class ScheduleAdmin(ReadOnlyAdmin[Schedule]):
+    list_before_template = "admin/ghost/cleanup_link.html"
     list_display = [
         "shown_name",
         "shown_state",
@@ -135,6 +148,38 @@ class ScheduleAdmin(ReadOnlyAdmin[Schedule]):
     def has_pause_permission(self, request: HttpRequest) -> bool:
         """Whoever may change schedules; nobody edits them."""
         return bool(request.user.has_perm("django_q.change_schedule"))
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [path("cleanup/", view(self.clean_up), name="ghost_cleanup"), *super().get_urls()]
+
+    def clean_up(self, request: HttpRequest) -> HttpResponse:
+        """What is beyond its bound; POST removes it."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if request.method == "POST":
+            return self._clean(request)
+        found = retention.preview()
+        context = {
+            "outcomes": [(each, _kept_for(each)) for each in found],
+            "total": sum(each.number for each in found),
+            "may_clean": self.has_pause_permission(request),
+        }
+        page = self.page(request, _("Cleanup"), **context)
+        return TemplateResponse(request, "admin/ghost/cleanup.html", page)
+
+    def _clean(self, request: HttpRequest) -> HttpResponse:
+        if not self.has_pause_permission(request):
+            raise PermissionDenied
+        report = cleanup.run()
+        failed = next((each for each in report.outcomes if each.error), None)
+        told = gettext("Removed: %(number)s.") % {"number": report.total}
+        if report.task_id:
+            told = gettext("A worker removes what is old.")
+        self.message_user(request, told, messages.SUCCESS)
+        if failed:
+            self.message_user(request, f"{failed.title}: {failed.error}", messages.ERROR)
+        return redirect("admin:ghost_cleanup")
 
     @admin.action(description=_("Run now"), permissions=["pause"])
     def run_now(self, request: HttpRequest, queryset: models.QuerySet[Schedule]) -> HttpResponse:

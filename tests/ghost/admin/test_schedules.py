@@ -8,6 +8,7 @@ from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 
 from dht import reasons
+from ghost.core.jobs.models import Job
 from ghost.core.jobs.schedule_runs import ScheduleRun
 from ghost.operations import schedules
 from tests import operators
@@ -100,3 +101,19 @@ def test_times_are_those_of_the_zone_in_the_admin_alone(configure):
     assert "30 2 * * * Asia/Shanghai" in page
     assert page.count(" 02:30") >= 3  # the next three runs
     assert timezone.get_current_timezone_name() == "UTC"
+
+
+def test_what_is_old_is_shown_and_removed_by_post_alone():
+    Job.objects.create(task_id="1", kind="probe", asked_at=timezone.now() - timedelta(days=91))
+    viewer, operator = operators.client("Viewer"), operators.client("Operator")
+    page = "/admin/django_q/schedule/cleanup/"
+
+    shown = [browser.get(page).content.decode() for browser in (viewer, operator)]
+    refused = viewer.post(page).status_code
+    there = Job.objects.count()
+    answer = operator.post(page)
+
+    assert ["Remove now" in each for each in shown] == [False, True]
+    assert all("health samples" in each for each in shown)
+    assert (refused, there, Job.objects.count()) == (403, 1, 0)
+    assert operators.told(answer) == ["Removed: 1."]
