@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -11,6 +10,8 @@ from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.formats import localize
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -57,8 +58,9 @@ class DeploymentAdmin(ReadOnlyAdmin[Deployment]):
         return badge(state.label, STATE_COLOURS[state])
 
     @display(description=_("next try"))
-    def next_try_at(self, row: Deployment) -> datetime | None:
-        return row.circuit.open_until if row.circuit else None
+    def next_try_at(self, row: Deployment) -> str | None:
+        next_try = row.circuit.open_until if row.circuit else None
+        return localize(timezone.localtime(next_try)) if next_try else None
 
     @display(description=_("failed tries"))
     def failures(self, row: Deployment) -> int:

@@ -7,7 +7,6 @@ too. Here schedules belong to the code (`ghost.operations.schedules`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 # Its own registrations come first, so that `register` can take their place.
@@ -129,9 +128,9 @@ class ScheduleAdmin(ReadOnlyAdmin[Schedule]):
         return age(row.ended_at)
 
     @display(description=_("next run"), ordering="next_run")
-    def next_run_at(self, row: Schedule) -> datetime | None:
+    def next_run_at(self, row: Schedule) -> str | None:
         is_waited_for = settings.GHOST.enable_scheduler and row.repeats != schedules.PAUSED
-        return row.next_run if is_waited_for else None
+        return localize(timezone.localtime(row.next_run)) if is_waited_for else None
 
     @display(description=_("next three runs"))
     def next_runs(self, row: Schedule) -> str:
