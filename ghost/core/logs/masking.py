@@ -36,6 +36,11 @@ _PATTERNS = (
 )
 """Private keys, age's too; our tokens and those of git's hosts; passwords and names in addresses; what
 headers, parameters and cookies carry."""
+_MAY_BE_ONE = re.compile(
+    rf"://|=|-----BEGIN|age-|gh[pousr]_|ghost_|_pat_|glpat-|xox|sk-|bearer|basic|digest|{_HEADERS}",
+    re.IGNORECASE,
+)
+"""What each of them has in it: most texts have none of this, and one look is enough."""
 
 _known: tuple[str, ...] = ()
 
@@ -52,8 +57,9 @@ def mask(words: str) -> str:
     for secret in (*_known, *context.current().secrets):
         if secret in words:
             words = words.replace(secret, MASK)
-    for pattern, shown in _PATTERNS:
-        words = pattern.sub(shown, words)
+    if _MAY_BE_ONE.search(words):
+        for pattern, shown in _PATTERNS:
+            words = pattern.sub(shown, words)
     return words
 
 
