@@ -21,7 +21,7 @@ from ghost.accounts import requirement
 from ghost.core.errors import GhostError, OutageError, RefusedError
 from ghost.core.io.ip_ranges import is_loopback
 from ghost.operations import file_modes
-from ghost.operations.backups import archive, encryption
+from ghost.operations.backups import archive, encryption, second_place
 from ghost.operations.backups.databases import postgres_programs
 from resources.publishing.prober import prober
 
@@ -75,6 +75,17 @@ def backup_folder() -> Iterator[CheckMessage]:
         yield Error(str(error), hint=hint, id="ghost.E011")
     yield from _backup_programs()
     yield from _backup_keys()
+    yield from _second_place()
+
+
+def _second_place() -> Iterator[CheckMessage]:
+    place = second_place.place()
+    try:
+        if place is not None:
+            place.require()
+    except GhostError as error:
+        hint = _("Until then backups lie on this machine alone.")
+        yield Error(str(error), hint=hint, id="ghost.E018")
 
 
 def _backup_programs() -> Iterator[CheckMessage]:

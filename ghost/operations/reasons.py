@@ -138,6 +138,9 @@ BACKUP_COPY_NO_FOLDER = _backup(
     "copy_no_folder",
     _("GHOST_BACKUP_COPY_TO: there is no folder %(path)s; is its disk mounted?"),
 )
+BACKUP_COPY_PUBLISHED = _backup(
+    "copy_published", _("GHOST_BACKUP_COPY_TO: %(path)s is part of what is published.")
+)
 BACKUP_COPY_FAILED = _backup("copy_failed", _("The copy to the second place failed: %(reason)s."))
 BACKUP_PUBLISHED = _backup(
     "published", _("GHOST_BACKUP_DIR: %(path)s is part of what is published.")

@@ -14,9 +14,9 @@ from django.conf import settings
 
 from ghost.core.config.env import BASE_DIR
 from ghost.core.config.groups.deployment import is_elsewhere
-from ghost.core.errors import OutageError
+from ghost.core.errors import OutageError, RefusedError
 from ghost.core.io import child_environment, files, programs
-from ghost.operations import reasons
+from ghost.operations import file_modes, reasons
 
 TIMEOUT_S = 3000
 MAX_MESSAGE_CHARS = 300
@@ -24,6 +24,9 @@ MAX_MESSAGE_CHARS = 300
 
 class Place(Protocol):
     """Where copies are brought."""
+
+    def require(self) -> None:
+        """GhostError if it can be seen from here that it can't be used."""
 
     def bring(self, archive: Path) -> None:
         """Have a copy of this file there. OutageError if that fails."""
@@ -50,11 +53,17 @@ class Folder:
 
     path: Path
 
+    def require(self) -> None:
+        """RefusedError if everybody could read it, OutageError if it is not there."""
+        if file_modes.is_published(self.path):
+            raise RefusedError(reasons.BACKUP_COPY_PUBLISHED(path=str(self.path)))
+        if not self.path.is_dir():
+            raise OutageError(reasons.BACKUP_COPY_NO_FOLDER(path=str(self.path)))
+
     def bring(self, archive: Path) -> None:
         """Whoever looks sees the whole file or none."""
         try:
-            if not self.path.is_dir():
-                raise OutageError(reasons.BACKUP_COPY_NO_FOLDER(path=str(self.path)))
+            self.require()
             with archive.open("rb") as source, files.replacing(self.path / archive.name) as sink:
                 shutil.copyfileobj(source, sink, 1 << 20)
         except OSError as error:
@@ -63,8 +72,7 @@ class Folder:
     def remove(self, names: Sequence[str]) -> None:
         """Those that are there."""
         try:
-            if not self.path.is_dir():
-                raise OutageError(reasons.BACKUP_COPY_NO_FOLDER(path=str(self.path)))
+            self.require()
             for name in names:
                 with suppress(FileNotFoundError):
                     (self.path / name).unlink()
@@ -77,6 +85,9 @@ class Elsewhere:
     """Another host: `user@host:path`, or `rsync://host/module`."""
 
     to: str
+
+    def require(self) -> None:
+        """Nothing: another host is not asked before there is something to bring."""
 
     def bring(self, archive: Path) -> None:
         """rsync writes under another name first, and renames in the end."""

@@ -9,10 +9,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from ghost.core.config import env
 from ghost.core.errors import OutageError, RefusedError
+from ghost.operations import checks
 from ghost.operations.backups import Kind, list_all, register
 from ghost.operations.backups.models import Backup
 from tests.results import said
@@ -160,6 +162,19 @@ def test_a_place_that_is_away_is_tried_again_later_and_nothing_fills_its_mount_p
     assert row.copy_due_at > timezone.now() + timedelta(minutes=4)
     assert Backup.objects.get().copied_at
     assert not Backup.objects.get().copy_error
+
+
+def test_a_second_place_that_everybody_could_read_gets_nothing_and_doctor_says_so(configure):
+    public = settings.GHOST.site_workdir / "public" / "backups"
+    public.mkdir(parents=True)
+    configure(backup_copy_to=str(public))
+    register.create()
+
+    with pytest.raises(RefusedError, match="part of what is published"):
+        register.copy_due()
+
+    assert list(public.iterdir()) == []
+    assert [each.id for each in checks.backup_folder()] == ["ghost.E018"]
 
 
 def test_a_backup_is_made_although_the_second_place_is_away(second):
