@@ -50,8 +50,9 @@ audit: setup ## known flaws of the locked packages (needs the network: a databas
 bench: setup ## the benchmarks of bench/
 	@for file in bench/bench_*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
 
-drill: setup ## ten minutes of killing single processes of web and worker under load
+drill: setup ## ten minutes of killing single processes under load; then twelve faults, made and mended
 	@$(BIN)/python bench/drill.py
+	@$(BIN)/python -m pytest -m drill -q -s tests/stories/operations
 
 format: setup ## let ruff format the code
 	@$(BIN)/ruff check --fix --quiet $(PATHS); $(BIN)/ruff format $(PATHS)
