@@ -129,7 +129,7 @@ class Watched(Installation):
     def is_alerted(self, rule: str) -> bool:
         """Whether the last that was posted of this rule says that something is wrong."""
         events = self.receiver.events(rule)
-        return bool(events) and events[-1] != "alert.over"
+        return bool(events) and events[-1] != "over"
 
     def wait_until_seen(self, item: str, rule: str, *, within_s: float) -> dict[str, float]:
         """Seconds until each of FROM saw it."""
