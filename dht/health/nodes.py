@@ -16,8 +16,9 @@ from ghost.core.errors import OutageError
 from ghost.core.jobs import shutdown
 from ghost.core.text.reasons import NONE
 
-FRESH = timedelta(minutes=10)
-"""A good count of another worker of this host is taken for so long; a bad one never is."""
+FRESH = timedelta(seconds=45)
+"""A good count of another worker of this host is taken for so long, a bad one never: who counts every minute
+tells of a network that is gone within two."""
 ANSWER_WITHIN_S = 5.0
 TRIES = 2
 
