@@ -37,6 +37,7 @@ class GhostConfig(AppConfig):
         from ghost.operations import retention as _retention  # noqa: F401, PLC0415  # as above
         from ghost.operations.figures import sentences as _sentences  # noqa: F401, PLC0415  # as above
         from ghost.operations.git_backup import reasons as _of_git_backup  # noqa: F401, PLC0415  # as above
+        from ghost.operations.workers import memory  # noqa: PLC0415  # as above
 
         if settings.GHOST.sentry_enabled:
             from ghost.core.logs import sentry  # noqa: PLC0415  # nobody else loads its library
@@ -58,6 +59,7 @@ class GhostConfig(AppConfig):
         signals.pre_execute.connect(schedule_runs.begin)
         signals.post_execute_in_worker.connect(task_times.end)
         signals.post_execute_in_worker.connect(worker.end)
+        signals.post_execute_in_worker.connect(memory.tell)
         signals.post_execute_in_worker.connect(schedule_runs.end)
         signals.post_execute_in_worker.connect(task_lines.end)
 

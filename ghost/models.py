@@ -22,6 +22,7 @@ from ghost.operations.connections import ConnectionReset
 from ghost.operations.git_backup.models import GitBackup
 from ghost.operations.samples.models import Sample
 from ghost.operations.stats.models import CatalogCount
+from ghost.operations.workers.models import WorkerReplacement
 
 __all__ = [
     "Alert",
@@ -52,4 +53,5 @@ __all__ = [
     "SlowCall",
     "Stream",
     "Usage",
+    "WorkerReplacement",
 ]

@@ -135,6 +135,7 @@ Q_CLUSTER = {
     ),
     "orm": "default",
     "workers": GHOST.workers,
+    "max_rss": GHOST.worker_max_memory_mb * 1024 or None,
     "queue_limit": GHOST.workers,
     "timeout": 3600,
     "retry": 4000,

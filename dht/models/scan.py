@@ -28,6 +28,8 @@ PART = 500
 """Resources that a worker takes at a time."""
 MAX_ATTEMPTS = 5
 """A part whose workers died so often is left out: it may be what kills them."""
+LONGEST_CLAIM = timedelta(minutes=5)
+"""A claim that ends later was written by a clock that ran ahead: nobody waits for it."""
 TASK_PATIENCE = timedelta(minutes=10)
 """A task that has not begun by then may be lost."""
 TRIGGER_CHARS = 100
@@ -242,22 +244,26 @@ class Scan(models.Model):
         return is_ended
 
 
+def _is_held(now: datetime) -> Q:
+    return Q(claimed_until__range=(now, now + LONGEST_CLAIM))
+
+
 class ScanPartQuerySet(models.QuerySet["ScanPart"]):
     """Parts of scans that are waiting, or claimed by a worker."""
 
     def worth_trying(self) -> Self:
         """Parts with attempts left, or under way."""
-        return self.filter(Q(attempts__lt=MAX_ATTEMPTS) | Q(claimed_until__gte=timezone.now()))
+        return self.filter(Q(attempts__lt=MAX_ATTEMPTS) | _is_held(timezone.now()))
 
     def free(self) -> Self:
         """Parts that a worker may claim, the oldest first."""
         now = timezone.now()
-        unclaimed = Q(claimed_until=None) | Q(claimed_until__lt=now)
+        unclaimed = Q(claimed_until=None) | ~_is_held(now)
         return self.filter(unclaimed, attempts__lt=MAX_ATTEMPTS).order_by("pk")
 
     def held(self) -> Self:
         """Parts whose claim has not expired."""
-        return self.filter(claimed_until__gte=timezone.now())
+        return self.filter(_is_held(timezone.now()))
 
     def lock(self, claims: Collection[str]) -> list[str]:
         """Which of these claims still hold; they do until this transaction is over."""

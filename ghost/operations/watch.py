@@ -17,6 +17,7 @@ from django import db
 from django_q.brokers import get_broker
 
 from builds import tasks
+from ghost.core.heartbeats import clock_jumps
 from ghost.core.jobs import release
 from ghost.core.measurements import writing
 from ghost.operations import sampling, schedules, worker_heartbeat
@@ -47,6 +48,7 @@ CHORES: tuple[Chore, ...] = (
     Chore("queueing what the schedules say", 5, schedules.queue_due),
     Chore("looking after what workers hold", 5, release.look_after),
     Chore("asking the queue for what it lost", 10, lambda: get_broker().ask_again()),
+    Chore("looking at the clock", clock_jumps.LOOK_EVERY_S, clock_jumps.jumps.look),
     Chore("heartbeat", worker_heartbeat.EVERY_S, worker_heartbeat.beat),
     Chore("writing what was counted", writing.EVERY_S, writing.write),
     Chore("a sample of this host", samples.EVERY.total_seconds(), sampling.take),

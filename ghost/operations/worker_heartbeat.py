@@ -12,8 +12,8 @@ from dht.engine import session
 from ghost.core import process
 from ghost.core.db import clock
 from ghost.core.errors import OutageError
-from ghost.core.heartbeats import processes
-from ghost.core.heartbeats.models import WORKERS_SEEN_FACT, Heartbeat, host_name
+from ghost.core.heartbeats import clock_jumps, processes
+from ghost.core.heartbeats.models import CLOCK_JUMP_FACT, WORKERS_SEEN_FACT, Heartbeat, host_name
 from ghost.core.jobs.entries import QueueEntry
 from ghost.core.text.reasons import Plain
 from ghost.operations.figures import disk_space, machine, waiting
@@ -31,6 +31,7 @@ def beat() -> None:
         facts={
             WORKERS_SEEN_FACT: _workers_seen_at(parent, doings),
             LIBTORRENT_FACT: _libtorrent(),
+            CLOCK_JUMP_FACT: clock_jumps.jumps.told_s(),
             **({waiting.REDIS_FACT: _redis()} if settings.GHOST.redis_url else {}),
             machine.FACT: machine.problems(),
             disk_space.FACT: disk_space.disks(),

@@ -28,6 +28,8 @@ from teams.models import Team, Token
 
 BATCH = 100
 """Hashes that one query looks for in each column that has them."""
+LONGEST_CLAIM = timedelta(minutes=5)
+"""A claim that ends later was written by a clock that ran ahead: nobody waits for it."""
 MOST_WORDS = 10
 NEWLY_CHANGED = timedelta(days=3)
 """For so long a resource whose health has changed is checked sooner than others."""
@@ -133,7 +135,11 @@ class ResourceQuerySet(models.QuerySet[Row]):
     def due_for_probe(self) -> Self:
         """Waiting for a probe that nobody is busy with."""
         now = timezone.now()
-        is_free = models.Q(probe_claimed_until=None) | models.Q(probe_claimed_until__lt=now)
+        is_free = (
+            models.Q(probe_claimed_until=None)
+            | models.Q(probe_claimed_until__lt=now)
+            | models.Q(probe_claimed_until__gt=now + LONGEST_CLAIM)
+        )
         return self.standing().filter(is_free, probe_due_at__lte=now)
 
     def due_for_cover(self) -> Self:

@@ -20,6 +20,8 @@ WITHOUT_WORKERS = timedelta(seconds=60)
 """A cluster that is ended is there again within 30 s."""
 WORKERS_SEEN_FACT = "workers_seen_at"
 """In a worker host's heartbeat: when the watch last saw a worker of its cluster."""
+CLOCK_JUMP_FACT = "clock_jump_s"
+"""In a worker host's heartbeat: how far its clock jumped lately; null where it did not."""
 FORGOTTEN_AFTER = timedelta(days=1)
 HOST_CHARS = 100
 SAME_START = timedelta(seconds=5)
@@ -141,6 +143,11 @@ class Heartbeat(models.Model):
         """Whether the cluster of this host works, or was started anew just now."""
         seen_at = self.facts.get(WORKERS_SEEN_FACT)
         return seen_at is None or now - datetime.fromisoformat(seen_at) < WITHOUT_WORKERS
+
+    @property
+    def clock_jump_s(self) -> float:
+        """How far its clock jumped lately."""
+        return float(self.facts.get(CLOCK_JUMP_FACT) or 0)
 
     def is_alive(self, now: datetime) -> bool:
         """Whether it was heard of within DEAD_AFTER (`HeartbeatQuerySet.living` for a set)."""

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django_q.brokers import get_broker
 from django_q.conf import Conf
@@ -59,14 +59,16 @@ def look_after() -> None:
 
 
 def _silent(clusters: Collection[str], for_s: float) -> QuerySet[QueueEntry]:
-    """What these hold, if nobody has seen them alive for so long."""
-    then = timezone.now() - timedelta(seconds=for_s)
-    return QueueEntry.objects.filter(cluster__in=clusters, held_at__lt=then)
+    """What these hold, if nobody has seen them alive for so long; nor later, by a clock that ran ahead."""
+    now, patience = timezone.now(), timedelta(seconds=for_s)
+    was_seen = Q(held_at__range=(now - patience, now + patience))
+    return QueueEntry.objects.filter(~was_seen, cluster__in=clusters)
 
 
 def _renew(entries: QuerySet[QueueEntry]) -> None:
     now = timezone.now()
-    stale = entries.filter(held_at__lt=now - timedelta(seconds=RENEWED_AFTER_S))
+    fresh = (now - timedelta(seconds=RENEWED_AFTER_S), now + timedelta(seconds=RENEWED_AFTER_S))
+    stale = entries.exclude(held_at__range=fresh)
     if stale.exists():  # a write that finds nothing would take the lock all the same
         stale.update(held_at=now)
 

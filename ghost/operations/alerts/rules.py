@@ -138,7 +138,8 @@ _ALL = (
         "memory-or-cpu-high", _HEALTH,
     ),
     Rule(
-        "clock", _("A clock is wrong"), ("workers",), bad(told.CLOCK_OFF), "worker-gone", _HEALTH,
+        "clock", _("A clock is wrong"), ("workers",), bad(told.CLOCK_OFF, told.CLOCK_JUMPED), "worker-gone",
+        _HEALTH,
     ),
     Rule("git-backup-failing", _("Git backup fails"), ("git_backup",), bad(), "backup-unverified", _HEALTH),
 )  # fmt: skip

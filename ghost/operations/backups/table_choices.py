@@ -44,7 +44,7 @@ LEFT_OUT = (
     "ghost_job", "ghost_jobpart",  # of tasks that are no more: nobody would ever end them
     "ghost_gitbackup",  # of a folder on one machine
     "ghost_backup",  # of files that lie on one machine
-    "ghost_circuit", "ghost_event", "ghost_stream", "ghost_usage", "ghost_heartbeat",  # of the moment, and of a machine
+    "ghost_circuit", "ghost_event", "ghost_stream", "ghost_usage", "ghost_heartbeat", "ghost_workerreplacement",  # of the moment, and of a machine
     "ghost_countervalue", "ghost_slowcall", "ghost_sample", "ghost_catalogcount",  # what monitors have long read
     "ghost_alert", "ghost_alertwatch", "ghost_delivery",  # what was wrong with another machine, and who was told
     "teams_attempt",  # who tried to sign in, from where, in the last quarter of an hour

@@ -33,6 +33,7 @@ from ghost.operations.figures import (
     targets,
     timetable,
     waiting,
+    worker_memory,
     writers,
 )
 from ghost.operations.figures.item import Item, Moment, Source, Status
@@ -47,6 +48,7 @@ PATIENCE_S = 1.0
 SOURCES: tuple[tuple[str, Source], ...] = (
     ("writers", writers.item),
     ("workers", hosts.workers),
+    ("processes", worker_memory.item),
     ("web", hosts.web),
     ("queue", waiting.item),
     ("jobs", ended_tasks.item),

@@ -26,6 +26,9 @@ def workers(moment: Moment) -> Item:
     if wrong := _with_wrong_clock(living):
         told = sentences.CLOCK_OFF(names=sentences.listed(wrong))
         return Item("workers", Status.DEGRADED, told, sentences.SET_CLOCK(), **more)
+    if jumped := [row.host for row in living if row.clock_jump_s]:
+        told = sentences.CLOCK_JUMPED(names=sentences.listed(jumped))
+        return Item("workers", Status.DEGRADED, told, sentences.SET_CLOCK(), **more)
     if living:
         return Item("workers", Status.OK, sentences.WORKERS(number=_hosts(living)), **more)
     if rows:
@@ -95,6 +98,7 @@ def _row(row: Heartbeat, moment: Moment) -> dict[str, Any]:
         "pid": row.pid,
         "version": row.version,
         "clock_ahead_s": row.clock_ahead_s,
+        "clock_jump_s": row.clock_jump_s,
         "state": "alive" if row.is_alive(moment.now) else "dead",
         "started_at": row.started_at,
         "last_seen_at": row.last_seen_at,

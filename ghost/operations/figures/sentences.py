@@ -36,6 +36,7 @@ TITLES = {
     "database": _("Database"),
     "writers": _("Writers"),
     "workers": _("Worker"),
+    "processes": _("Memory of workers"),
     "web": _("Web server"),
     "queue": _("Queue"),
     "jobs": _("Tasks"),
@@ -97,9 +98,29 @@ RESTART_WORKER = _code(
     "workers.do_restart", _("Read the worker's log: its cluster does not start; then restart it.")
 )
 CLOCK_OFF = _code("workers.clock", _("its clock and the database's differ: %(names)s"))
+CLOCK_JUMPED = _code("workers.clock_jumped", _("its clock was set to another time: %(names)s"))
 SET_CLOCK = _code("workers.do_clock", _("Set the clock of that host by NTP: claims are times."))
 WEB = _code(
     "web.alive", ngettext_lazy("%(number)s group serves", "%(number)s groups serve", "number")
+)
+
+REPLACED = _code(
+    "processes.replaced",
+    ngettext_lazy(
+        "%(number)s worker process was replaced for its memory within an hour",
+        "%(number)s worker processes were replaced for their memory within an hour",
+        "number",
+    ),
+)
+REPLACED_OFTEN = _code(
+    "processes.often",
+    _("worker processes are replaced for their memory again and again: %(names)s"),
+)
+MORE_MEMORY = _code(
+    "processes.do_more",
+    _(
+        "See in the log after which tasks; raise GHOST_WORKER_MAX_MEMORY_MB, or lower GHOST_WORKERS and give each more."
+    ),
 )
 
 QUEUE = _code("queue.moves", _("waiting: %(waiting)s, running: %(running)s"))

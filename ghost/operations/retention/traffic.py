@@ -15,6 +15,7 @@ from ghost.core.http import idempotency, rate_limit
 from ghost.core.http.idempotency import KeptAnswer
 from ghost.core.text.reasons import ReasonCode
 from ghost.operations.retention.bound import Bound, Every, of_rows
+from ghost.operations.workers.models import KEPT_FOR, WorkerReplacement
 
 
 def _events_hours() -> timedelta:
@@ -46,5 +47,10 @@ BOUNDS: tuple[Bound, ...] = (
         "heartbeats", ReasonCode("retention.heartbeats", _("heartbeats of hosts that are gone")),
         lambda _before: Heartbeat.objects.gone(clock.now()),
         where="ghost.Heartbeat", keep=lambda: FORGOTTEN_AFTER,
+    ),
+    of_rows(
+        "replacements", ReasonCode("retention.replacements", _("workers replaced for their memory")),
+        lambda before: WorkerReplacement.objects.filter(at__lt=before),
+        where="ghost.WorkerReplacement", keep=lambda: KEPT_FOR,
     ),
 )  # fmt: skip

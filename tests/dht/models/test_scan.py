@@ -284,3 +284,13 @@ def test_a_task_that_never_began_is_queued_again_after_a_while(on_commit):
         requests.ask("Root")
 
     assert (Scan.objects.count(), OrmQ.objects.count(), lost.is_new) == (1, 1, True)
+
+
+def test_a_part_that_a_clock_claimed_that_ran_ahead_is_free():
+    make.resource(is_probed=False)
+    scan = Scan.objects.ask(trigger="Root")
+    scan.claim(20)
+    ScanPart.objects.update(claimed_until=timezone.now() + timedelta(hours=2))
+
+    assert (scan.parts.held().count(), scan.parts.free().count()) == (0, 1)
+    assert scan.claim(20) is not None

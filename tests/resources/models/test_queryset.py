@@ -116,6 +116,14 @@ def test_claims_give_a_row_to_one_worker():
     assert (len(first), second, third) == (1, [], first)
 
 
+def test_a_claim_by_a_clock_that_ran_ahead_holds_nobody_back():
+    make.resource(is_probed=False)
+    first = Resource.objects.claim_probes(10, 20)
+    Resource.objects.update(probe_claimed_until=timezone.now() + timedelta(hours=2))
+
+    assert Resource.objects.claim_probes(10, 20) == first
+
+
 def test_nothing_due_is_one_query(django_assert_num_queries):
     make.resource()
 

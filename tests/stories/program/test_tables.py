@@ -96,6 +96,7 @@ TABLES = {
     "ghost.SlowCall": (PRIVATE, "48 hours"),
     "ghost.Stream": (PERSONAL, "minutes"),
     "ghost.Usage": (PRIVATE, "minutes"),
+    "ghost.WorkerReplacement": (PRIVATE, "a day"),
     "mfa.Authenticator": (SECRET, WITH_IT),
     "resources.Block": (PRIVATE, STAYS),
     "resources.Category": (PUBLIC, STAYS),

@@ -1,7 +1,10 @@
 """The queue in the database: who has fetched what stands in its entries."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import DatabaseError
+from django.utils import timezone
 from django_q.brokers import get_broker
 from django_q.conf import Conf
 from django_q.models import OrmQ
@@ -117,3 +120,23 @@ def test_a_monitor_that_can_acknowledge_nothing_says_so(broker, monkeypatch):
 
     with pytest.raises(DatabaseError):
         broker.acknowledge(1)
+
+
+def test_what_a_clock_queued_that_ran_ahead_is_fetched_all_the_same(broker):
+    ask()
+    OrmQ.objects.update(lock=timezone.now() + timedelta(hours=2))
+    before = broker.dequeue()
+
+    broker.ask_again()
+
+    assert before is None
+    assert broker.dequeue()
+
+
+def test_what_is_held_stays_so_until_its_time_is_over(broker):
+    ask()
+    broker.dequeue()
+
+    broker.ask_again()
+
+    assert broker.dequeue() is None

@@ -12,6 +12,7 @@ from ghost.core.jobs import release, worker
 from ghost.core.jobs.entries import QueueEntry
 from ghost.core.jobs.models import Job, JobStatus
 from tests.ghost.core.jobs.steps import ask, begin, told
+from tests.presence import present
 
 pytestmark = pytest.mark.django_db
 
@@ -179,3 +180,22 @@ def test_a_task_whose_worker_had_to_be_killed_for_its_time_is_failed():
     assert [row.pk for row in Failure.objects.all()] == [late.task_id]
     assert Job.objects.get(pk=late.task_id).error == worker.OVERDUE()
     assert QueueEntry.objects.count() == 1
+
+
+@pytest.mark.parametrize("cluster", [DEAD, FOREIGN])
+def test_what_a_dead_cluster_held_whose_clock_ran_ahead_waits_again(cluster):
+    entry = fetched(cluster, seen_s_ago=-7200)
+
+    release.look_after()
+
+    assert waits(entry)
+
+
+def test_the_living_say_so_again_after_their_clock_was_set_back():
+    entry = fetched(process.name(), seen_s_ago=-7200)
+
+    release.look_after()
+
+    entry.refresh_from_db()
+    assert present(entry.held_at) <= timezone.now()
+    assert entry.cluster == process.name()

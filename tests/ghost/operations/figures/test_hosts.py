@@ -101,3 +101,14 @@ def test_another_host_may_work_in_its_place():
     heartbeat(host="two", facts={"workers_seen_at": ago(seconds=1).isoformat()})
 
     assert told("workers") == ("ok", "workers.alive")
+
+
+def test_a_clock_that_jumped_is_told_while_its_host_tells_it(client):
+    row = heartbeat(facts={"clock_jump_s": 3600.0})
+    found = item("workers")
+    row.facts = {"clock_jump_s": None}
+    row.save()
+
+    assert (str(found.status), found.reason.code) == ("degraded", "figures.workers.clock_jumped")
+    assert found.rows[0]["clock_jump_s"] == 3600.0
+    assert told("workers") == ("ok", "workers.alive")

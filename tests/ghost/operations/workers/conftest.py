@@ -15,6 +15,8 @@ import pytest
 from ghost.core.config.env import BASE_DIR
 from tests.installation import Installation, wait_for
 
+MAX_MEMORY_MB = 320
+
 
 class WorkerHost:
     """A `qcluster` with a feeder of tasks."""
@@ -141,7 +143,11 @@ def is_alive(pid: int) -> bool:
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
-    variables = {"GHOST_DHT_LISTEN_INTERFACES": "127.0.0.1:0", "GHOST_WORKERS": "2"}
+    variables = {
+        "GHOST_DHT_LISTEN_INTERFACES": "127.0.0.1:0",
+        "GHOST_WORKERS": "2",
+        "GHOST_WORKER_MAX_MEMORY_MB": str(MAX_MEMORY_MB),
+    }
     with Installation(tmp_path_factory.mktemp("workers"), **variables) as place:
         host = WorkerHost(place)
         yield host

@@ -29,6 +29,14 @@ def die(folder: str) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def fill(folder: str, name: str, megabytes: str) -> None:
+    """Hold so much memory for a moment, and leave a line with the number of the process."""
+    held = bytearray(int(megabytes) << 20)
+    held[:: 1 << 12] = b"x" * len(held[:: 1 << 12])  # each page is really had
+    with (Path(folder) / name).open("a") as file:
+        file.write(f"{os.getpid()}\n")
+
+
 def hang(folder: str) -> None:
     """Never end, whatever is said."""
     signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())

@@ -8,11 +8,14 @@ import json
 import os
 import pickle
 import signal
+import sqlite3
 import time
+from contextlib import closing
 
 import pytest
 
-from tests.ghost.operations.workers.conftest import WorkerHost, is_alive
+from ghost.core.db.sqlite import waits
+from tests.ghost.operations.workers.conftest import MAX_MEMORY_MB, WorkerHost, is_alive
 from tests.installation import wait_for
 
 pytestmark = pytest.mark.slow
@@ -164,3 +167,40 @@ def test_a_drained_queue_stays_so_over_a_restart_and_loses_nothing(host):
     assert 0 < len(begun) < len(marks)
     assert begun == ended == still
     assert [host.runs(mark) for mark in marks] == [1] * len(marks)
+
+
+def test_a_worker_that_holds_too_much_is_replaced_between_two_tasks(host):
+    guard = host.pid("guard")
+
+    host.queue("fill", "large", MAX_MEMORY_MB)
+    rows = wait_for(
+        "its replacement",
+        lambda: host.place.rows("SELECT pid, memory_mb FROM ghost_workerreplacement"),
+    )
+    host.works_on("replaced")
+
+    assert isinstance(rows, list)
+    [(pid, memory_mb)] = rows
+    assert (host.marks / "large").read_text() == f"{pid}\n"
+    assert memory_mb >= MAX_MEMORY_MB
+    wait_for("its end", lambda: not is_alive(pid))
+    assert host.pid("guard") == guard  # no crash
+    assert "is replaced (GHOST_WORKER_MAX_MEMORY_MB=320)" in host.place.log("worker")
+
+
+def test_writers_that_wait_long_are_seen_and_nobody_dies_of_it(host):
+    folder = host.place.folder / waits.FOLDER
+    before = host.pids()
+
+    with closing(
+        sqlite3.connect(host.place.folder / "ghost.db", isolation_level=None, timeout=20)
+    ) as other:
+        other.execute("BEGIN IMMEDIATE")
+        began = time.monotonic()
+        wait_for("who waits", lambda: folder.is_dir() and list(folder.iterdir()))
+        seen_s = time.monotonic() - began
+        other.execute("ROLLBACK")
+    host.works_on("unlocked")
+
+    assert seen_s >= waits.LONG_S
+    assert host.pids() == before
