@@ -68,6 +68,12 @@ def test_a_monitors_questions_take_the_same_queries_however_much_there_is():
     assert run("bench_monitoring.py", "40", "--times", "1")["constant_queries"] is True
 
 
+def test_memory_is_looked_at_over_requests_and_tasks():
+    told = run("bench_memory.py", "60", "10", timeout_s=240)
+
+    assert {"web", "worker", "guard", "watch"} <= set(told["growth_percent"])
+
+
 def test_the_network_loses_a_quarter_when_told_and_ends_with_its_input(tmp_path):
     running = network(tmp_path, "--extra", "20", "--torrents", "3")
     ready = running.stdout.readline()
