@@ -88,8 +88,9 @@ def _told(path: str, response) -> dict[str, str]:
         "X-Request-ID",
         "ETag",
         "Content-Length",
-    )  # problems name the request, health its moment
-    is_told_anew = response.status_code >= 400 or path == "/api/health"
+    )  # problems name the request, health and what operators look at their moment
+    is_of_the_moment = path == "/api/health" or path.startswith("/api/ops/")
+    is_told_anew = response.status_code >= 400 or is_of_the_moment
     names = of_its_own if is_told_anew else of_its_own[:1]
     return {name: value for name, value in response.items() if name not in names}
 
