@@ -227,7 +227,7 @@ class AlertRuleAdmin(ModelAdmin[AlertRule]):
 
     @display(description=_("if empty"))
     def own_wait(self, row: AlertRule) -> str:
-        return lasting(row.rule.wait_s) if row.rule else ""
+        return lasting(row.rule.wait_s) if row.rule and row.rule.wait_s else "–"
 
     @display(description=_("run book"))
     def runbook(self, row: AlertRule) -> str:

@@ -80,9 +80,11 @@ def show(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 def _alerts() -> dict[str, Any]:
     """What is wrong by the rules, and since when."""
-    rows = list(Alert.objects.firing()[:LISTED])
+    firing = list(Alert.objects.firing())
+    rows = firing[:LISTED]
     shown = [(row, age(row.since), RULES[row.rule].runbook) for row in rows if row.rule in RULES]
-    return {"alerts": shown, "worst_alert": rows[0].level if rows else ""}
+    worst = rows[0].level if rows else ""
+    return {"alerts": shown, "alert_count": len(firing), "worst_alert": worst}
 
 
 def _standing(request: HttpRequest) -> dict[str, Any]:

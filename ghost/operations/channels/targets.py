@@ -110,6 +110,6 @@ def _named(channel: Channel) -> list[Target]:
 def _name(channel: Channel, address: str) -> str:
     """The host or the scheme, and what tells it from another one with the same."""
     digest = hashlib.sha256(address.encode()).hexdigest()[:6]
-    is_web = channel == Channel.WEBHOOK
-    shown = (urlsplit(address).hostname or "?") if is_web else address.partition(":")[0].lower()
-    return f"{shown[:200]}#{digest}"
+    parts = urlsplit(address)
+    shown = parts.hostname if channel == Channel.WEBHOOK else parts.scheme
+    return f"{(shown or '?')[:200]}#{digest}"

@@ -33,6 +33,7 @@ def test_the_dashboard_begins_with_what_is_wrong(alert):
 
     assert "Disk nearly full: GHOST_DB_PATH (one)" in page
     assert "0.5 % free" in page
+    assert "1 alert</a>" in page
     assert reverse("admin:ghost_runbook", args=("disk-full",)) in page
 
 

@@ -48,6 +48,12 @@ def test_nobody_is_told_by_mail_that_is_not_set_up(configure):
     assert targets.everybody() == []
 
 
+def test_an_address_that_is_none_is_no_name_either(configure):
+    configure(alert_urls=SecretStr("s3cret"), alert_webhooks=SecretStr("s3cret"))
+
+    assert {each.name[:2] for each in targets.everybody()} == {"?#"}
+
+
 def test_two_webhooks_of_one_host_are_two_targets(configure):
     configure(alert_webhooks=SecretStr("https://a.example/1 https://a.example/2"))
 
