@@ -19,7 +19,7 @@ VERBS = {
     "toggle", "trigger", "update", "upload", "verify", "withdraw",
 }  # fmt: skip
 IMPERATIVES = {
-    "Approve", "Change", "Check", "Create", "Delete", "Download", "Get", "Identify", "Issue", "List",
+    "Approve", "Change", "Check", "Create", "Delete", "Download", "Get", "Identify", "Issue", "List", "Make", "Prove",
     "Pause", "Probe", "Publish", "Rename", "Request", "Reset", "Resume", "Revoke", "Rotate", "Run", "Search", "Send", "Silence", "Stream", "Switch", "Take",
     "Undo", "Upload", "Withdraw",
 }  # fmt: skip

@@ -34,6 +34,8 @@ from ghost.core.http.rate_limit import Usage
 from ghost.core.jobs.models import Job, JobPart
 from ghost.core.measurements.models import SlowCall
 from ghost.operations import retention
+from ghost.operations.alerts.models import Alert
+from ghost.operations.channels.models import Delivery
 from ghost.operations.retention.cleaning import BOUNDS
 from ghost.operations.samples.models import Sample
 from resources.models import Resource
@@ -194,6 +196,12 @@ def a_cover_of_nothing(year: Year, at: datetime, name: str) -> None:
 LEFT: dict[str, Callable[[Year, datetime, str], object]] = {
     "addresses": lambda y, at, n: None,  # with `audit-events`
     "admin-history": an_edit,
+    "alert-messages": lambda y, at, n: Delivery.objects.create(
+        kind="alert", channel="mail", target=n, subject="x", text="x", key=n, created_at=at
+    ),
+    "alerts": lambda y, at, n: Alert.objects.create(
+        rule="disk", subject=n, level="warning", state=Alert.State.OVER, since=at, ended_at=at
+    ),
     "answers": an_answer,
     "attempts": lambda y, at, n: Attempt.objects.create(subject=n, scope="192.0.2.1"),
     "audit-events": a_refusal,
