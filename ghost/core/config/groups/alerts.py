@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Literal
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -105,6 +106,15 @@ def _split(value: SecretStr | None) -> list[str]:
 
 
 def _require(value: SecretStr | None, form: re.Pattern[str], told: str) -> SecretStr | None:
-    if not all(form.fullmatch(part) for part in _split(value)):
+    if not all(form.fullmatch(part) and _has_parts(part) for part in _split(value)):
         raise ValueError(told)
     return value
+
+
+def _has_parts(address: str) -> bool:
+    """Whether Python can take it apart: half a bracket of IPv6, and it can't."""
+    try:
+        urlsplit(address)
+    except ValueError:
+        return False
+    return True

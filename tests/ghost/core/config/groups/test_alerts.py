@@ -36,6 +36,7 @@ def test_addresses_are_parted_by_commas_and_spaces_and_may_have_commas_in_them(g
         ({"alert_webhooks": "https://hidden.example"}, "ALERT_WEBHOOK_SECRET: must have 16"),
         ({"alert_webhook_secret": "hidden"}, "ALERT_WEBHOOK_SECRET: must have 16"),
         ({"alert_webhooks": "ftp://hidden"}, "ALERT_WEBHOOKS: must begin with http"),
+        ({"alert_webhooks": "https://[hidden"}, "ALERT_WEBHOOKS: must begin with http"),
         ({"deadman_url": "hidden"}, "DEADMAN_URL: must begin with http"),
         ({"alert_urls": "hidden"}, "ALERT_URLS: must be addresses of apprise"),
         ({"alert_recipients": "nobody"}, "ALERT_RECIPIENTS: 'nobody' is no mail address"),
