@@ -22,7 +22,7 @@ COLOURS = {
 @admin.register(Circuit)
 class CircuitAdmin(ReadOnlyAdmin[Circuit]):
     list_display = [
-        "name", "kind", "shown_state", "failures", "open_until", "waiting", "failed_at", "why",
+        "name", "kind", "shown_state", "failures", "open_until", "waiting", "why",
     ]  # fmt: skip
     list_filter = ["kind"]
     search_fields = ["name"]

@@ -51,13 +51,16 @@ def test_a_writer_that_waits_degrades_health_until_it_is_over(waiting, client, m
 @pytest.mark.skipif("connection.vendor != 'postgresql'")
 def test_postgresql_tells_who_waits_for_whom(monkeypatch, settings):
     monkeypatch.setattr(waits, "LONG_S", 0.2)
-    address = settings.GHOST.database_url
-    with psycopg.connect(address) as holder, psycopg.connect(address) as waiter:
+    address, name = settings.GHOST.database_url, connection.settings_dict["NAME"]
+    with (
+        psycopg.connect(address, dbname=name) as holder,
+        psycopg.connect(address, dbname=name) as waiter,
+    ):
         holder.execute("SELECT pg_advisory_lock(7)")
         thread = threading.Thread(target=waiter.execute, args=("SELECT pg_advisory_lock(7)",))
         thread.start()
         time.sleep(0.3)
-        wait_for("the wait", lambda: item("writers").is_bad)
+        wait_for("the wait", lambda: item("writers").is_bad, 20)
         [row] = item("writers").rows
         pids = (str(waiter.info.backend_pid), str(holder.info.backend_pid))
         holder.execute("SELECT pg_advisory_unlock(7)")
