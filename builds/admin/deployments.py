@@ -98,7 +98,7 @@ class DeploymentAdmin(ReadOnlyAdmin[Deployment]):
         keys = [row.pk for row in queryset.filter(is_configured=False)]  # type: ignore[misc]  # annotated
         told = gettext("Removed: no longer configured")
         with self.doing(request, keys, told, done="forget"):
-            Deployment.objects.filter(pk__in=keys).delete()
+            Deployment.objects.filter(pk__in=keys).forget()
         count = len(keys)
         said = ngettext("%d deployment removed.", "%d deployments removed.", count) % count
         self.message_user(request, said, messages.SUCCESS if count else messages.WARNING)

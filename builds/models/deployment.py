@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from builds import reasons
 from ghost.core import circuits, process
 from ghost.core.circuits import Circuit, Kind
+from ghost.core.circuits.models import MAX_NAME_CHARS
 from ghost.core.db.fields import ReasonField
 from ghost.core.errors import RefusedError
 from ghost.core.text.reasons import NONE, Reason
@@ -46,6 +47,12 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
     def stuck(self) -> Self:
         """What failed, or waits for an operator."""
         return self.filter(state__in=(Deployment.State.FAILED, Deployment.State.HELD))
+
+    def forget(self) -> None:
+        """Drop these rows with their circuits; what lies at the targets stays there."""
+        names = [row.target[:MAX_NAME_CHARS] for row in self]
+        Circuit.objects.of(Kind.DEPLOY_TARGET).filter(name__in=names).delete()
+        self.delete()
 
 
 class Deployment(models.Model):

@@ -23,6 +23,7 @@ from ghost.core.jobs import queue, redis_broker
 from ghost.core.jobs.models import JobKind
 from ghost.core.text.reasons import Reason
 from ghost.operations import figures
+from ghost.operations.figures.circuits import still_asked
 from ghost.operations.figures.item import MAX_ROWS
 
 ITEMS = ("database", "redis", "libtorrent", "dht", "machine")
@@ -151,7 +152,7 @@ def _items() -> Iterator[Service]:
 
 
 def _circuits() -> Iterator[Service]:
-    for row in Circuit.objects.failing()[:MAX_ROWS]:
+    for row in still_asked().failing()[:MAX_ROWS]:
         yield Service(
             f"{row.kind}:{row.name}", row.kind, row.state, str(row.state_label), _said(row.last_error),
             row.opened_at, row.failures, row.open_until,

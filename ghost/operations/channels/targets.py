@@ -49,7 +49,7 @@ class Target:
     def circuit(self) -> tuple[Kind, str]:
         """What is left alone when it fails: of mail the server, for all who are told by it."""
         if self.channel == Channel.MAIL:
-            return Kind.MAIL, urlsplit(settings.GHOST.email_url).hostname or "mail"
+            return Kind.MAIL, mail_server()
         return Kind.WEBHOOK, self.name
 
     def send(self, message: Message) -> None:
@@ -70,7 +70,17 @@ SENDERS: dict[Channel, Callable[[str, Message], None]] = {
 
 def everybody() -> list[Target]:
     """All who are told of alerts."""
-    return [*readers(), *_named(Channel.WEBHOOK), *_named(Channel.APPRISE)]
+    return [*readers(), *from_configuration()]
+
+
+def from_configuration() -> list[Target]:
+    """The webhooks, and what apprise knows."""
+    return [*_named(Channel.WEBHOOK), *_named(Channel.APPRISE)]
+
+
+def mail_server() -> str:
+    """The name of the server that takes mail."""
+    return urlsplit(settings.GHOST.email_url).hostname or "mail"
 
 
 def readers() -> list[Target]:
@@ -86,7 +96,7 @@ def readers() -> list[Target]:
 def without_database() -> list[Target]:
     """Those whom the configuration alone names."""
     is_named = mail.is_set_up() and settings.GHOST.alert_recipients
-    return [*(readers() if is_named else []), *_named(Channel.WEBHOOK), *_named(Channel.APPRISE)]
+    return [*(readers() if is_named else []), *from_configuration()]
 
 
 def find(channel: str, name: str) -> Target | None:

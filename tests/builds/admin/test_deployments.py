@@ -74,6 +74,7 @@ def test_a_target_that_is_not_configured_any_more_can_be_removed(site, target_fo
     assert ('value="forget"' in form, untouched) == (True, 2)
     assert operators.told(answer) == ["1 deployment removed."]
     assert list(Deployment.objects.all()) == [new]
+    assert old.circuit is None
 
 
 def test_a_list_without_targets_says_what_to_set():

@@ -24,9 +24,21 @@ def test_a_failure_opens_no_circuit():
     assert {n: c for n, c in item("circuits").counts.items() if c} == {"failing": 1}
 
 
-@pytest.mark.parametrize("kind", [kind for kind in Kind if kind != Kind.TRACKER])
-def test_an_open_circuit_degrades_health_until_it_is_closed(client, kind):
-    fail(3, kind)
+CONFIGURED = {
+    Kind.COVER_HOST: ("covers.example", {}),
+    Kind.DEPLOY_TARGET: ("pages@host.example:/srv/", {"deploy_target": "pages@host.example:/srv/"}),
+    Kind.WEBHOOK: ("GHOST_DEADMAN_URL", {"deadman_url": "https://life.example/"}),
+    Kind.GIT_BACKUP: ("https://git.example/g.git", {"git_backup_remote": "https://git.example/g.git"}),
+    Kind.MAIL: ("mail.example", {"email_url": "smtp://mail.example:25"}),
+}
+"""For each kind a name, and the setting that names it."""
+
+
+@pytest.mark.parametrize("kind", CONFIGURED)
+def test_an_open_circuit_degrades_health_until_it_is_closed(client, configure, kind):
+    name, settings = CONFIGURED[kind]
+    configure(**settings)
+    fail(3, kind, name)
     opened, word = item("circuits"), client.get("/health").json()
     Circuit.objects.reset()
 
@@ -39,6 +51,14 @@ def test_an_open_circuit_degrades_health_until_it_is_closed(client, kind):
     assert (opened.rows[0]["kind"], str(opened.last_error)) == (kind, "HTTP 503")
     assert word == {"status": "degraded"}
     assert told("circuits") == ("ok", "circuits.closed")
+
+
+@pytest.mark.parametrize("kind", [kind for kind, (_, settings) in CONFIGURED.items() if settings])
+def test_what_the_configuration_does_not_name_any_more_is_nobodys_trouble(kind):
+    fail(3, kind, CONFIGURED[kind][0])
+
+    assert told("circuits") == ("ok", "circuits.closed")
+    assert not any(item("circuits").counts.values())
 
 
 def test_of_trackers_those_that_the_settings_name_need_somebody(configure):
