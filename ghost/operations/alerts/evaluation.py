@@ -15,7 +15,7 @@ from ghost.core.db import clock
 from ghost.operations import figures
 from ghost.operations.alerts import blackout, rules, wording
 from ghost.operations.alerts.models import Alert, AlertRule, AlertWatch
-from ghost.operations.channels import targets
+from ghost.operations.channels import deadman, targets
 from ghost.operations.channels.models import Delivery
 from ghost.operations.channels.sending import sender
 
@@ -34,7 +34,8 @@ def evaluate() -> bool:
         if is_ours:
             blackout.succeeded()
             _look()
-        sender.start(is_pinging=is_ours)
+            deadman.start()
+        sender.start()
     except DatabaseError as error:
         blackout.failed(error, began)
         raise

@@ -14,6 +14,7 @@ from ghost.core.circuits import Kind
 from ghost.core.errors import GhostError
 from ghost.core.io import fetch
 from ghost.core.io.fetch import AnsweredError
+from ghost.operations.channels.beside import Beside
 
 EVERY_S = 55.0
 TIMEOUT_S = 10.0
@@ -35,6 +36,12 @@ def is_set_up() -> bool:
 def is_due() -> bool:
     """Whether there is one, and it is time."""
     return is_set_up() and time.monotonic() - _Pinged.at >= EVERY_S
+
+
+def start() -> None:
+    """Ask for it if it is time, in a thread of its own: messages may wait long for whom they are for."""
+    if is_due():
+        pinging.start()
 
 
 def ping() -> None:
@@ -63,3 +70,7 @@ def _ask() -> None:
     except AnsweredError as answered:
         if not 200 <= answered.status < 300:  # successes (RFC 9110, 15.3)
             raise
+
+
+pinging = Beside("sign of life", ping)
+"""Of this process."""

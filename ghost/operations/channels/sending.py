@@ -7,16 +7,14 @@ expire, and the message is sent again under the same name.
 from __future__ import annotations
 
 import logging
-import threading
 from datetime import timedelta
-
-from django.db import DatabaseError, connections
 
 from ghost.core import circuits
 from ghost.core.db import clock
 from ghost.core.errors import OutageError, RefusedError
 from ghost.core.text.reasons import Reason
-from ghost.operations.channels import deadman, reasons, targets
+from ghost.operations.channels import reasons, targets
+from ghost.operations.channels.beside import Beside
 from ghost.operations.channels.models import Delivery
 from ghost.operations.channels.targets import Target
 
@@ -28,48 +26,19 @@ log = logging.getLogger(__name__)
 
 
 class Sender:
-    """The thread of this process that sends; there is one at most."""
+    """The thread of this process that sends."""
 
     def __init__(self) -> None:
-        self._thread: threading.Thread | None = None
-        self._lock = threading.Lock()
+        self._thread = Beside("messages", send_due)
 
-    def start(self, *, is_pinging: bool = False) -> None:
-        """Send what is due in a thread, unless one is at it. With `is_pinging` the service that
-        waits for signs of life is asked for, too."""
-        is_pinging = is_pinging and deadman.is_due()
-        if not (is_pinging or Delivery.objects.due(clock.now()).exists()):
-            return
-        with self._lock:
-            if not self.is_busy:
-                self._thread = threading.Thread(
-                    target=self._run, args=(is_pinging,), name="messages", daemon=True
-                )
-                self._thread.start()
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether it sends."""
-        return self._thread is not None and self._thread.is_alive()
+    def start(self) -> None:
+        """Send what is due, unless it is at it."""
+        if Delivery.objects.due(clock.now()).exists():
+            self._thread.start()
 
     def wait(self, timeout_s: float) -> None:
         """Until it has sent what was due."""
-        if self._thread is not None:
-            self._thread.join(timeout_s)
-
-    def _run(self, is_pinging: bool) -> None:  # noqa: FBT001  # an argument of a thread
-        try:
-            send_due()
-            if is_pinging:
-                deadman.ping()
-        except DatabaseError as error:
-            log.warning("Messages could not be sent: %s", error)
-        finally:
-            connections.close_all()
-
-
-sender = Sender()
-"""Of this process."""
+        self._thread.wait(timeout_s)
 
 
 def send_due() -> int:
@@ -116,3 +85,7 @@ def _try(delivery: Delivery, target: Target) -> None:
     else:
         circuits.succeeded(*target.circuit)
         delivery.succeed()
+
+
+sender = Sender()
+"""Of this process."""

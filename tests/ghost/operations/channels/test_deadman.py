@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from threading import Event
+
 import pytest
 from pydantic import SecretStr
 
 from ghost.core.circuits import Circuit
-from ghost.operations.channels import deadman
+from ghost.operations.alerts import evaluation, trial
+from ghost.operations.channels import deadman, targets
+from ghost.operations.channels.models import Delivery
+from ghost.operations.channels.sending import sender
 
 pytestmark = pytest.mark.django_db
 
@@ -41,3 +46,17 @@ def test_a_service_that_fails_has_a_circuit_and_is_asked_all_the_same(service):
 
 def test_without_an_address_nothing_is_due(configure):
     assert not deadman.is_due()
+
+
+def test_messages_that_wait_for_somebody_hold_it_up_by_nothing(service, file_database, monkeypatch):
+    is_over = Event()
+    monkeypatch.setitem(targets.SENDERS, targets.Channel.WEBHOOK, lambda *_: is_over.wait(20))
+    trial.write()
+
+    evaluation.evaluate()
+    deadman.pinging.wait(20)
+
+    assert service.asked == ["/ping/s3cret"]
+    is_over.set()
+    sender.wait(20)
+    assert Delivery.objects.get().state == Delivery.State.SENT

@@ -218,15 +218,14 @@ def test_who_looked_a_moment_earlier_takes_nothing_from_who_was_faster(receiver)
     assert not Delivery.objects.due(before).exists()
 
 
-def test_the_thread_of_a_process_sends_and_pings(receiver, file_database, configure):
-    configure(deadman_url=SecretStr(f"{receiver.url}/ping"))
+def test_the_thread_of_a_process_sends(receiver, file_database):
     write()
     sender = sending.Sender()
 
-    sender.start(is_pinging=True)
+    sender.start()
     sender.wait(20)
 
-    assert sorted(receiver.asked) == ["/hook/s3cret", "/ping"]
+    assert receiver.asked == ["/hook/s3cret"]
     assert Delivery.objects.get().state == State.SENT
 
 

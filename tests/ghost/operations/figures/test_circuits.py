@@ -28,7 +28,10 @@ CONFIGURED = {
     Kind.COVER_HOST: ("covers.example", {}),
     Kind.DEPLOY_TARGET: ("pages@host.example:/srv/", {"deploy_target": "pages@host.example:/srv/"}),
     Kind.WEBHOOK: ("GHOST_DEADMAN_URL", {"deadman_url": "https://life.example/"}),
-    Kind.GIT_BACKUP: ("https://git.example/g.git", {"git_backup_remote": "https://git.example/g.git"}),
+    Kind.GIT_BACKUP: (
+        "https://git.example/g.git",
+        {"git_backup_remote": "https://git.example/g.git"},
+    ),
     Kind.MAIL: ("mail.example", {"email_url": "smtp://mail.example:25"}),
 }
 """For each kind a name, and the setting that names it."""

@@ -63,6 +63,18 @@ def test_who_has_not_is_asked_for_it(client, with_key, headers):
     assert counted["ghost_refusals", (UNAUTHORIZED,), ""] >= 1
 
 
+def test_a_key_of_any_language_is_compared_as_it_was_sent(client, configure):
+    key = "钥匙 of the monitor, größer"
+    configure(metrics_enabled=True, metrics_key=SecretStr(key))
+    sent = key.encode().decode("latin-1")  # as WSGI hands it over
+
+    answers = [
+        client.get("/metrics", headers={"X-Ghost-Metrics-Key": each}) for each in (sent, sent[1:])
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 401]
+
+
 def test_without_a_key_whoever_reaches_it_reads_it(client, configure):
     configure(metrics_enabled=True)
 
