@@ -31,6 +31,7 @@ class Lines(logging.Handler):
 
 
 HARMLESS_PARTS = {
+    "alert_id",
     "app_label", "build_id", "category_id", "content_type_id", "id", "object_id", "path", "pk", "resource_id",
     "team_id", "url",
 }  # fmt: skip
