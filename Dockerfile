@@ -8,10 +8,10 @@ RUN python -m venv .venv \
     && .venv/bin/pip install --no-cache-dir --require-hashes --no-deps -r requirements.txt
 
 FROM python:3.13-slim-bookworm
-# git, ssh and rsync bring the site to where readers find it.
+# git, ssh and rsync bring the site to where readers find it; pg_dump makes backups, where PostgreSQL is used.
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends git openssh-client rsync \
+    && apt-get install -y --no-install-recommends git openssh-client postgresql-client rsync \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /srv/ghost/var/home --shell /usr/sbin/nologin ghost
 WORKDIR /srv/ghost

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import http.client
 import http.server
+import ipaddress
 import os
 import shutil
+import socket
 import ssl
 import subprocess
 import sys
@@ -21,10 +23,17 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from ghost.core.config.env import BASE_DIR
+from ghost.core.http.client_address import client_address
 from tests.installation import free_port, wait_for
 
 DEPLOY = BASE_DIR / "deploy"
-UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
+UNITS = sorted((DEPLOY / "systemd").iterdir())
+PRIVATE = (
+    "/admin/", "/api/x", "/api/ops/queues", "/metrics", "/health", "/api/health", "/ready",
+    "/_headers",
+)  # fmt: skip
+"""What the public name must know nothing of."""
+SERVICES = [unit for unit in UNITS if unit.suffix == ".service"]
 
 
 def needs(program: str) -> pytest.MarkDecorator:
@@ -57,11 +66,11 @@ def test_systemd_understands_each_unit(tmp_path):
     done = run("systemd-analyze", "verify", *(tmp_path / unit.name for unit in UNITS))
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert len(UNITS) == 2
+    assert len(UNITS) == 3
 
 
 @needs("systemd-analyze")
-@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+@pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
 def test_systemd_finds_little_exposed(unit):
     done = run("systemd-analyze", "security", "--offline=true", "--threshold=15", unit)
 
@@ -96,12 +105,15 @@ def test_the_image_has_what_runs_and_no_secret_or_data():
 def test_each_container_may_do_no_more_than_it_must():
     compose = yaml.safe_load((BASE_DIR / "compose.yaml").read_text())
 
+    ours = {"migrate", "web", "worker"}
+    assert set(compose["services"]) == ours | {"database", "redis"}
     for name, service in compose["services"].items():
         assert service["read_only"], name
         assert service["cap_drop"] == ["ALL"], name
         assert service["security_opt"] == ["no-new-privileges:true"], name
-        assert "user" not in service, name  # the image's own, which is not root
-    assert compose["services"]["web"]["ports"] == ["127.0.0.1:8000:8000"]
+        # Ghost's image has a user of its own; nobody is root.
+        assert service.get("user") == (None if name in ours else "999:999"), name
+        assert service.get("ports", []) == (["127.0.0.1:8000:8000"] if name == "web" else [])
     assert "USER 10001" in (BASE_DIR / "Dockerfile").read_text()
 
 
@@ -124,7 +136,8 @@ class Behind(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200 if self.headers["Host"] in ("admin.example.org", "ready") else 400)
         self.end_headers()
-        self.wfile.write(b"private: " + self.headers.get("X-Forwarded-Proto", "").encode())
+        told = [self.headers.get(f"X-Forwarded-{name}", "") for name in ("Proto", "For")]
+        self.wfile.write(f"private: {' from '.join(told)}".encode())
 
     def log_message(self, *_):
         pass
@@ -170,6 +183,8 @@ class Nginx:
         text = (DEPLOY / "proxies" / "nginx.conf").read_text()
         for old, new in (
             ("listen 80;", f"listen 127.0.0.1:{free_port()};"),
+            ("    listen [::]:80;\n", ""),
+            ("    listen [::]:443 ssl http2;\n", ""),
             ("listen 443", f"listen 127.0.0.1:{self.port}"),
             ("/etc/ssl/ghost", str(folder)),
             ("/srv/ghost/var/site-workdir/public", str(site)),
@@ -206,13 +221,17 @@ class Nginx:
         except OSError:
             return False
 
-    def get(self, host: str, path: str) -> tuple[int, str]:
+    def get(
+        self, host: str, path: str, caller: str = "127.0.0.1", **headers: str
+    ) -> tuple[int, str]:
         """Status and body of what that name answers."""
-        context = ssl._create_unverified_context()
-        connection = http.client.HTTPSConnection(
-            "127.0.0.1", self.port, timeout=10, context=context
+        name = f"{host}.example.org"
+        connection = http.client.HTTPConnection(name)
+        connection.sock = ssl._create_unverified_context().wrap_socket(
+            socket.create_connection(("127.0.0.1", self.port), 10, source_address=(caller, 0)),
+            server_hostname=name,
         )
-        connection.request("GET", path, headers={"Host": f"{host}.example.org"})
+        connection.request("GET", path, headers=headers)
         answer = connection.getresponse()
         found = answer.status, answer.read().decode()
         connection.close()
@@ -222,14 +241,33 @@ class Nginx:
 @needs("nginx")
 def test_nginx_keeps_the_private_plane_private(tmp_path, behind):
     with Nginx(tmp_path, behind, operators="1") as nginx:
-        public = [nginx.get("catalog", path) for path in ("/", "/admin/", "/api/x", "/_headers")]
+        public = [nginx.get("catalog", path) for path in PRIVATE]
+        front = nginx.get("catalog", "/")
         private = [nginx.get("admin", path) for path in ("/admin/", "/api/x?apikey=zqsecret")]
 
-    assert public == [(200, "public index.html"), *[(404, "public 404.html")] * 3]
-    assert private == [(200, "private: https")] * 2
+        with pytest.raises(ssl.SSLError):
+            nginx.get("unknown", "/")
+
+    assert front == (200, "public index.html")
+    assert public == [(404, "public 404.html")] * len(PRIVATE)
+    assert private == [(200, "private: https from 127.0.0.1")] * 2
     told = (tmp_path / "access.log").read_text()
     assert "/api/x" in told
     assert "zqsecret" not in told
+
+
+@needs("nginx")
+def test_nginx_says_who_asks_so_that_ghost_is_not_deceived(tmp_path, behind, configure, rf):
+    configure(trusted_proxies=(ipaddress.ip_network("127.0.0.1"),))
+    with Nginx(tmp_path, behind, operators="1") as nginx:
+        _, told = nginx.get(
+            "admin", "/admin/", "127.0.0.7",
+            **{"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "http"},
+        )  # fmt: skip
+
+    assert told == "private: https from 203.0.113.9, 127.0.0.7"
+    hops = told.partition(" from ")[2]
+    assert client_address(rf.get("/", headers={"X-Forwarded-For": hops})) == "127.0.0.7"
 
 
 @needs("nginx")
@@ -243,11 +281,14 @@ def test_nginx_shows_the_admin_to_operators_alone(tmp_path, behind):
         "/api/x",
         "/administer",
     )
+    disguised = ("/%61dmin/", "//admin/", "/x/../admin/", "/admin/?a=/api")
 
     with Nginx(tmp_path, behind, operators="0") as nginx:
         statuses = [nginx.get("admin", path)[0] for path in paths]
+        hidden = [nginx.get("admin", path)[0] for path in disguised]
 
     assert statuses == [403] * 5 + [200] * 2
+    assert hidden == [403] * len(disguised)
 
 
 @pytest.mark.parametrize(("names", "is_well"), [("", False), ("ready,x", True), ("x", False)])
