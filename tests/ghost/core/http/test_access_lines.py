@@ -33,7 +33,7 @@ class Lines(logging.Handler):
 HARMLESS_PARTS = {
     "alert_id",
     "app_label", "build_id", "category_id", "content_type_id", "id", "object_id", "path", "pk", "resource_id",
-    "team_id", "url",
+    "kind", "name", "team_id", "url",
 }  # fmt: skip
 """Numbers, and what is looked through for what looks like a secret."""
 
