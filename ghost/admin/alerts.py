@@ -235,21 +235,21 @@ class AlertRuleAdmin(ModelAdmin[AlertRule]):
 
     @admin.action(description=_("Switch on"), permissions=["care"])
     def switch_on(self, request: HttpRequest, queryset: models.QuerySet[AlertRule]) -> HttpResponse:
-        return self._switch(request, queryset.filter(is_enabled=False), gettext("Switched on"))
+        return self._switch(request, queryset, gettext("Switched on"), is_on=True)
 
     @admin.action(description=_("Switch off"), permissions=["care"])
     def switch_off(
         self, request: HttpRequest, queryset: models.QuerySet[AlertRule]
     ) -> HttpResponse:
-        return self._switch(request, queryset.filter(is_enabled=True), gettext("Switched off"))
+        return self._switch(request, queryset, gettext("Switched off"), is_on=False)
 
     def _switch(
-        self, request: HttpRequest, queryset: models.QuerySet[AlertRule], what: str
+        self, request: HttpRequest, queryset: models.QuerySet[AlertRule], what: str, *, is_on: bool
     ) -> HttpResponse:
-        rows = list(queryset)
+        rows = list(queryset.exclude(is_enabled=is_on))
         self.note(request, [row.pk for row in rows], what)
         for row in rows:
-            row.toggle()
+            row.change(is_enabled=is_on)
         self.message_user(request, f"{what}: {', '.join(map(str, rows)) or '–'}", messages.SUCCESS)
         return self.back(request)
 

@@ -115,18 +115,26 @@ class AlertRule(models.Model):
 
     def change(self, **values: Any) -> None:  # noqa: ANN401  # of its own fields
         """Set these fields, as an operator wants it; ValidationError for what can't be."""
-        before = {name: getattr(self, name) for name in values}
-        for name, value in values.items():
-            setattr(self, name, value)
-        self.full_clean(validate_unique=False)
         with transaction.atomic():
-            self.save()
+            self._take()
+            before = {name: getattr(self, name) for name in values}
+            for name, value in values.items():
+                setattr(self, name, value)
+            self.full_clean(validate_unique=False)
+            self.save(update_fields=list(values))
             trail.record("alertrule.change", self, before, values)
 
     def toggle(self) -> bool:
         """Switch it off or on; whether it is on now."""
-        self.change(is_enabled=not self.is_enabled)
+        with transaction.atomic():
+            self._take()
+            self.change(is_enabled=not self.is_enabled)
         return self.is_enabled
+
+    def _take(self) -> None:
+        """As it stands now, whatever others set since this was read; they wait until the transaction ends."""
+        AlertRule.objects.get_or_create(name=self.name)
+        self.refresh_from_db(from_queryset=AlertRule.objects.select_for_update())
 
     def silence(self, until: datetime | None) -> None:
         """Tell nobody of it until then; None: from now on again. ValidationError for the past."""

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from ghost.core.circuits import Kind
 from ghost.core.config.groups.alerts import NOBODY
 from ghost.core.io import mail
+from ghost.core.text.unicode import one_line
 from ghost.operations.channels import apprise_addresses, webhooks
 from ghost.operations.channels.message import Message
 
@@ -58,7 +59,8 @@ class Target:
 
 
 def _mail(address: str, message: Message) -> None:
-    mail.send(address, message.subject, message.text, html=message.html, name=message.key)
+    subject = one_line(message.subject)  # a header; what it names may have any name
+    mail.send(address, subject, message.text, html=message.html, name=message.key)
 
 
 SENDERS: dict[Channel, Callable[[str, Message], None]] = {

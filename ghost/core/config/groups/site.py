@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import Field, field_validator
 
 from ghost.core.config.values import CommaList, Group, ProjectPath
+from ghost.core.text.unicode import one_line
 
 LANGUAGES = ("en", "zh-hans")
 """Those that the site is translated into."""
@@ -34,6 +35,15 @@ class Site(Group):
     public_baseurl: str = Field(
         "/", description="Where the site will be served, such as https://host/repo/."
     )
+
+    @field_validator("site_title")
+    @classmethod
+    def _is_one_line(cls, value: str) -> str:
+        if one_line(value) != value:
+            raise ValueError(
+                "must be one line of text, without spaces around it or characters that nobody sees"
+            )
+        return value
 
     @field_validator("site_languages")
     @classmethod

@@ -177,6 +177,19 @@ def test_a_rule_without_a_limit_takes_none():
         AlertRule(name="dht-empty").change(limit=5)
 
 
+def test_who_read_a_rule_earlier_undoes_nothing_that_others_set_since():
+    AlertRule.objects.sync()
+    one, other, third = (AlertRule.objects.get(name="disk") for _ in range(3))
+
+    one.silence(timezone.now() + timedelta(hours=1))
+    other.change(limit=20.0)
+    third.toggle()
+    one.toggle()
+
+    rule = AlertRule.objects.get(name="disk")
+    assert (rule.limit, rule.is_enabled, rule.silenced_until is None) == (20.0, True, False)
+
+
 def test_a_changed_rule_is_written_down_in_the_trail():
     AlertRule.objects.sync()
 

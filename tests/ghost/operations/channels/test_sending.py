@@ -45,6 +45,16 @@ def test_a_message_goes_by_mail_and_signed_to_a_webhook(receiver, mails):
     assert not receiver.forged
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\u2028"])
+def test_what_is_told_of_something_with_a_strange_name_is_told_all_the_same(mails, end):
+    write(subject=f"[Ghost] Disk: a{end}Bcc: eve@example.org")
+
+    sending.send_due()
+
+    [mail] = mails.messages
+    assert (mail["Subject"], mail["Bcc"]) == ("[Ghost] Disk: a Bcc: eve@example.org", None)
+
+
 def test_the_database_holds_no_address_that_is_a_secret(receiver):
     [delivery] = write()
 

@@ -8,6 +8,8 @@ from ghost.core.config import env
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("GHOST_SITE_TITLE", "Ghost\nBcc: eve@example.org"),
+        ("GHOST_SITE_TITLE", "\u200b"),
         ("GHOST_SITE_LANGUAGES", "en,fr"),
         ("GHOST_SITE_LANGUAGES", "en,en"),
         ("GHOST_SITE_LANGUAGES", ","),
@@ -18,7 +20,7 @@ from ghost.core.config import env
         ("GHOST_PUBLIC_BASEURL", "https://host.example:x/"),
     ],
 )
-def test_languages_and_addresses_are_checked(monkeypatch, name, value):
+def test_titles_languages_and_addresses_are_checked(monkeypatch, name, value):
     monkeypatch.setenv(name, value)
 
     with pytest.raises(env.ConfigError) as caught:
