@@ -18,10 +18,8 @@ from pathlib import Path
 
 from django.utils import timezone
 
-from tests.installation import wait_for
 from tests.stories.operations.watched import Watched, broken_module
 
-FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 LOCKED_S = 25
 
 
@@ -237,44 +235,35 @@ def _join_the_dht(place: Watched) -> None:
     _restart(place, GHOST_DHT_BOOTSTRAP_NODES=place.bootstrap)
 
 
-# -- time and memory
+# -- memory
 
 
-def _prepare_clock(place: Watched) -> Path:
-    return place.folder / "clock"
+def hold_memory() -> None:
+    """A task that needs more than a worker may."""
+    bytearray(400 << 20)
 
 
-def _jump(place: Watched) -> None:
-    clock = _prepare_clock(place)
-    clock.write_text("+0")
-    _restart(
-        place, LD_PRELOAD=str(FAKETIME), FAKETIME_TIMESTAMP_FILE=str(clock), FAKETIME_NO_CACHE="1",
-        FAKETIME_DONT_FAKE_MONOTONIC="1",
-    )  # fmt: skip
-    wait_for("the worker", lambda: place.items()["workers"]["status"] == "ok")
-    clock.write_text("+2h")
+_QUEUE_HUNGRY_TASKS = """
+from django_q.tasks import async_task
+for _ in range(4):
+    async_task("tests.stories.operations.faults.hold_memory")
+"""
 
 
-def _set_clock_right(place: Watched) -> None:
-    _prepare_clock(place).write_text("+0")
-    _restart(
-        place, LD_PRELOAD=None, FAKETIME_TIMESTAMP_FILE=None, FAKETIME_NO_CACHE=None,
-        FAKETIME_DONT_FAKE_MONOTONIC=None,
-    )  # fmt: skip
+def _need_too_much_memory(place: Watched) -> None:
+    _restart(place, GHOST_WORKER_MAX_MEMORY_MB="256")
+    place.manage("shell", "-c", _QUEUE_HUNGRY_TASKS)
 
 
-def _lacks_faketime(place: Watched) -> str:
-    return "" if FAKETIME else "libfaketime is not installed"
-
-
-def _want_too_little_memory(place: Watched) -> None:
-    _restart(place, GHOST_WORKER_MAX_MEMORY_MB="64")
-
-
-def _give_memory(place: Watched) -> None:
+def _let_an_hour_pass(place: Watched) -> None:
+    """As if the replacements had been two hours ago: what was mended is told for an hour."""
     _restart(place, GHOST_WORKER_MAX_MEMORY_MB=None)
+    long_ago = (timezone.now() - timedelta(hours=2)).strftime("%Y-%m-%d %H:%M:%S.%f")
+    place.write("UPDATE ghost_workerreplacement SET at = ?", long_ago)
 
 
+# A clock that jumps is made in tests/ghost/operations/: a whole worker can't live under libfaketime, whose
+# time.sleep() fails as soon as the clock has jumped.
 FAULTS = (
     Fault("worker killed", "workers", "worker-gone", _kill_worker, _start_worker),
     Fault("schedule overdue", "schedules", "schedules-overdue", _let_schedule_be_late, _run_schedule),
@@ -285,7 +274,6 @@ FAULTS = (
     Fault("cover host failing", "circuits", "circuit-open", _break_cover_host, _mend_cover_host, is_quick=True),
     Fault("backup failing", "backups", "backup-overdue", _break_backups, _mend_backups, is_quick=True),
     Fault("DHT unreachable", "dht", "dht-empty", _leave_the_dht, _join_the_dht),
-    Fault("clock jump", "workers", "clock", _jump, _set_clock_right, lacks=_lacks_faketime),
     Fault("Hugo missing", "machine", "service-down", _take_hugo_away, _bring_hugo_back, is_quick=True),
-    Fault("replaced for memory", "processes", "worker-memory", _want_too_little_memory, _give_memory),
+    Fault("replaced for memory", "processes", "worker-memory", _need_too_much_memory, _let_an_hour_pass),
 )  # fmt: skip

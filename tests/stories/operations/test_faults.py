@@ -1,4 +1,4 @@
-"""Twelve faults made on purpose: each is seen everywhere within two minutes, goes by itself once it is mended,
+"""Faults made on purpose: each is seen everywhere within two minutes, goes by itself once it is mended,
 and loses nothing that was accepted."""
 
 from __future__ import annotations

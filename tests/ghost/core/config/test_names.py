@@ -7,7 +7,7 @@ from pathlib import Path
 from ghost.core.config import env, listing
 
 NAMES = set((Path(__file__).parent / "names_of_contract.txt").read_text().split())
-LATER = {"GHOST_SITE_THEME_DIR", "GHOST_WORKER_MAX_MEMORY_MB"}
+LATER = {"GHOST_SITE_THEME_DIR"}
 """Names that the contract has already, and that nothing need read yet."""
 
 
