@@ -150,19 +150,29 @@ RULES: dict[str, Rule] = {rule.name: rule for rule in _ALL}
 def findings(
     figures: Figures, limits: Mapping[str, float], names: Iterable[str] = tuple(RULES)
 ) -> Iterator[Finding]:
-    """What is wrong by the rules of these names, each with the limit in force."""
-    active = [RULES[name] for name in names]
+    """What is wrong by the rules of these names, each with the limit in force. What one of the others decides, no
+    rule of these tells in its place."""
+    wanted = set(names)
     for item in figures.items:
-        readers = [rule for rule in active if item.name in rule.items]
-        found = [
-            each.by(rule.name)
-            for rule in readers
-            if not is_unseen(item)
-            for each in rule.look(item, limits.get(rule.name, 0.0))
-        ]
-        yield from found
-        if not found and readers and _is_untold(item, readers):
-            yield looks.of(item, item.name).by(readers[0].name)
+        yield from (each for each in _of(item, limits) if each.rule in wanted)
+
+
+def _of(item: Item, limits: Mapping[str, float]) -> Iterator[Finding]:
+    """What is wrong with an item, by all rules that look at it; by the first of them for a reason that none decides."""
+    readers = [rule for rule in _ALL if item.name in rule.items]
+    found = [
+        each.by(rule.name)
+        for rule in readers
+        if not is_unseen(item)
+        for each in rule.look(item, _limit(rule, limits))
+    ]
+    yield from found
+    if not found and readers and _is_untold(item, readers):
+        yield looks.of(item, item.name).by(readers[0].name)
+
+
+def _limit(rule: Rule, limits: Mapping[str, float]) -> float:
+    return limits.get(rule.name, rule.limit.default if rule.limit else 0.0)
 
 
 def unseen(figures: Figures) -> set[str]:

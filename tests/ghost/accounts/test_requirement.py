@@ -28,6 +28,8 @@ ARGUMENTS = {
     "url": "x",
     "uidb64": "MQ",
     "token": "x",
+    "name": "disk-full",
+    "kind": "full",
 }
 
 

@@ -184,3 +184,13 @@ def test_what_can_not_be_seen_is_known():
     )
 
     assert unseen(seen) == {"dht-empty", "build-failing", "build-overdue"}
+
+
+@pytest.mark.parametrize("name", ["workers", "build", "backups"])
+def test_what_a_rule_tells_that_is_switched_off_no_other_tells_in_its_place(name):
+    item = bad(name, "it does not work")
+    [one] = findings(figures(item), {})
+
+    others = [rule for rule in RULES if rule != one.rule]
+
+    assert not list(findings(figures(item), {}, others))
