@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, get_args
 
@@ -33,8 +34,17 @@ def _split(value: object) -> object:
     return value
 
 
-def _from_project(value: Path) -> Path:
-    return BASE_DIR / value.expanduser()
+def from_project(value: Path) -> Path:
+    """As `ProjectPath` says. ValueError for one that no disk can have."""
+    try:
+        path = BASE_DIR / value.expanduser()
+        with suppress(PermissionError, FileNotFoundError, NotADirectoryError):
+            path.stat()
+    except RuntimeError as error:  # `~somebody`
+        raise ValueError("there is no such user") from error
+    except OSError as error:
+        raise ValueError(f"can't be a path: {error.strerror}") from error
+    return path
 
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -59,7 +69,7 @@ def _network(given: object) -> Network:
 
 CommaList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)]
-ProjectPath = Annotated[Path, AfterValidator(_from_project)]
+ProjectPath = Annotated[Path, AfterValidator(from_project)]
 """A relative one starts at the project, `~` at home."""
 
 

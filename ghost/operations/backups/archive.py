@@ -27,6 +27,7 @@ from resources import sizes
 SECRETS = "secrets"
 STAMP = "%Y%m%dT%H%M%S%fZ"
 NAME = re.compile(r"ghost-(schema-)?[^/]*\.tar\.gz(\.age)?")
+NAME_CHARS = 200
 SCRATCH = ".backup-"
 UNDER_WAY = ".restore-"
 """Beginning of the folder in which a restore is made ready, and ends when it is done."""
@@ -59,16 +60,24 @@ class Archive:
 def list_all() -> list[Archive]:
     """The backups in GHOST_BACKUP_DIR, newest first. OutageError if it can't be read."""
     place: Path = settings.GHOST.backup_dir
-    found = []
     try:
-        names = [path.name for path in place.iterdir()] if place.exists() else []
+        found = list(_in(place)) if place.exists() else []
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise OutageError(reasons.BACKUP_UNREADABLE(path=str(place), reason=why)) from error
-    for name in filter(NAME.fullmatch, names):
-        with suppress(FileNotFoundError):  # dropped meanwhile
-            found.append(of(place / name))
     return sorted(found, key=lambda archive: archive.created_at, reverse=True)
+
+
+def _in(place: Path) -> Iterator[Archive]:
+    for path in place.iterdir():
+        if is_name(path.name) and path.is_file():
+            with suppress(FileNotFoundError):  # dropped meanwhile
+                yield of(path)
+
+
+def is_name(name: str) -> bool:
+    """Whether a backup may be called that: by hand, too. Rows and terminals have to take it."""
+    return len(name) <= NAME_CHARS and name.isprintable() and NAME.fullmatch(name) is not None
 
 
 def of(path: Path) -> Archive:

@@ -56,8 +56,10 @@ def read(folder: Path) -> Manifest:
     values["kind"] = Kind(values.get("kind", Kind.FULL))
     values.setdefault("created_at", "")
     found = Manifest(**values)
-    tables = found.tables or {}
-    if not all(isinstance(n, str) and type(c) is int for n, c in tables.items()):
+    tables = {} if found.tables is None else found.tables
+    if not isinstance(tables, dict) or not all(
+        isinstance(n, str) and type(c) is int for n, c in tables.items()
+    ):
         raise ValueError("its tables are no counts")
     return found
 

@@ -14,12 +14,12 @@ from ghost.core import backoff
 from ghost.core.db.fields import ReasonField
 from ghost.core.heartbeats.models import HOST_CHARS, host_name
 from ghost.core.text.reasons import NONE, Reason
-from ghost.operations.backups.archive import Archive, Kind
+from ghost.operations.backups.archive import NAME_CHARS, Archive, Kind
 from ghost.operations.backups.proof import Proof
 
 COPY_PAUSES = backoff.of_minutes(5, 15, 30, 60)
 """Between tries to copy one that fail; the last one again and again."""
-NAME_CHARS, ADDRESS_CHARS = 200, 500
+ADDRESS_CHARS = 500
 
 
 class BackupQuerySet(models.QuerySet["Backup"]):
@@ -156,4 +156,4 @@ def _values(archive: Archive) -> dict[str, object]:
 
 
 def _row(archive: Archive) -> Backup:
-    return Backup(name=archive.path.name[:NAME_CHARS], **_values(archive))
+    return Backup(name=archive.path.name, **_values(archive))

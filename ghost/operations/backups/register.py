@@ -96,7 +96,8 @@ def prove(path: Path) -> Proof:
 
 def _rows(path: Path) -> list[Backup]:
     """Of a file that lies where backups do; none where the database has no such table yet."""
-    if path.resolve().parent != settings.GHOST.backup_dir.resolve():
+    is_here = path.parent.resolve() == settings.GHOST.backup_dir.resolve()
+    if not is_here or not archive.is_name(path.name) or not path.is_file():
         return []
     try:
         with transaction.atomic():

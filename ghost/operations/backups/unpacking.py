@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import re
 import shutil
 import tarfile
@@ -20,9 +21,11 @@ from ghost.operations.backups.manifest import MANIFEST, Manifest
 _DAMAGED = (
     tarfile.TarError, zlib.error, gzip.BadGzipFile, EOFError, ValueError, KeyError, TypeError,
     AttributeError, RecursionError, FileNotFoundError, FileExistsError, NotADirectoryError,
-    IsADirectoryError,
+    IsADirectoryError, OverflowError,
 )  # fmt: skip
 """Other errors are the disk's."""
+_MOST_BYTES = 255
+"""Of a name on a disk."""
 _OURS = re.compile(
     rf"db/(ghost\.db|ghost\.pgdump|auth_user\.copy)|{MANIFEST}|(metadata|covers|secrets)/[^/]+"
 )
@@ -55,7 +58,7 @@ def unpacked(path: Path) -> Iterator[tuple[Path, Manifest]]:
 def _unpack(path: Path, scratch: Path, folder: Path) -> Manifest:
     tarball = _decrypted(path, scratch)
     try:
-        with tarfile.open(tarball) as tar:
+        with tarfile.open(tarball, "r:gz") as tar:
             room_bytes = shutil.disk_usage(scratch).free
             tar.extractall(folder, members=_plain(tar, room_bytes), filter="data")
         return manifest.check(folder)
@@ -79,6 +82,8 @@ def _plain(tar: tarfile.TarFile, room_bytes: int) -> Iterator[tarfile.TarInfo]:
     for member in tar:
         if not member.isreg() or not _OURS.fullmatch(member.name):
             raise ValueError(f"{member.name} is no file of ours")
+        if len(os.fsencode(member.name.rpartition("/")[2])) > _MOST_BYTES:
+            raise ValueError(f"no disk has a file of the name {member.name}")
         room_bytes -= member.size
         if room_bytes < 0:
             raise OutageError(reasons.BACKUP_NO_ROOM_TO_UNPACK())

@@ -11,7 +11,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from ghost.core.config import age_keys
 from ghost.core.config.groups.deployment import is_elsewhere, looks_like_option
-from ghost.core.config.values import BASE_DIR, Group, ProjectPath
+from ghost.core.config.values import BASE_DIR, Group, ProjectPath, from_project
 
 
 class Backups(Group):
@@ -91,7 +91,7 @@ class Backups(Group):
         if "://" in value and not re.fullmatch(r"rsync://([\w.-]+@)?[\w.:\[\]-]+/\S+", value):
             raise ValueError("must be rsync://host/module, without a password")
         if value and not is_elsewhere(value):
-            folder = (BASE_DIR / Path(value).expanduser()).resolve()
+            folder = from_project(Path(value)).resolve()
             if folder == Path(info.data.get("backup_dir", BASE_DIR)).resolve():
                 raise ValueError("must be another folder than GHOST_BACKUP_DIR")
         return value

@@ -12,7 +12,7 @@ from django.utils.http import is_same_domain
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, ValidationInfo, field_validator
 
-from ghost.core.config.values import BASE_DIR, Address, Group
+from ghost.core.config.values import BASE_DIR, Address, Group, from_project
 
 
 class Deployment(Group):
@@ -70,7 +70,7 @@ class Deployment(Group):
         if "://" in value and not re.fullmatch(r"rsync://([\w.-]+@)?[\w.:\[\]-]+/\S+", value):
             raise ValueError("must be rsync://host/module, without a password")
         if value and not is_elsewhere(value):
-            folder = (BASE_DIR / Path(value).expanduser()).resolve()
+            folder = from_project(Path(value)).resolve()
             work = Path(info.data.get("site_workdir", BASE_DIR)).resolve()
             if folder.is_relative_to(work) or work.is_relative_to(folder):
                 raise ValueError("must lie outside GHOST_SITE_WORKDIR, and not around it")

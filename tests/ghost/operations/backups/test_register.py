@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from contextlib import closing
@@ -96,6 +97,50 @@ def test_files_that_came_or_went_by_hand_are_seen():
     register.refresh()
 
     assert [row.created_at.year for row in Backup.objects.all()] == [2020]
+
+
+def plant_loop(path: Path) -> None:
+    path.symlink_to(path.name)
+
+
+def plant_folder(path: Path) -> None:
+    path.mkdir()
+
+
+def plant_file(path: Path) -> None:
+    path.write_text("x")
+
+
+@pytest.mark.parametrize(
+    ("name", "plant"),
+    [
+        ("ghost-a.tar.gz", plant_loop),
+        ("ghost-a.tar.gz", plant_folder),
+        (os.fsdecode(b"ghost-\xff.tar.gz"), plant_file),
+        ("ghost-\x1b[31m\n.tar.gz", plant_file),
+        (f"ghost-{'x' * 230}.tar.gz", plant_file),
+    ],
+    ids=["loop", "folder", "no text", "terminal", "long"],
+)
+def test_what_no_backup_can_be_hinders_none(configure, tmp_path, name, plant):
+    configure(backup_keep=1)
+    register.create()
+    plant(tmp_path / "backups" / name)
+
+    made = register.create()
+
+    assert names() == [made.path.name]
+    assert os.path.lexists(tmp_path / "backups" / name)
+
+
+def test_one_that_is_a_link_is_proven_under_its_own_name(tmp_path):
+    made = register.create()
+    made.path.rename(tmp_path / "elsewhere.tar.gz")
+    made.path.symlink_to(tmp_path / "elsewhere.tar.gz")
+
+    register.prove_newest()
+
+    assert Backup.objects.get(name=made.path.name).is_proven
 
 
 def test_one_whose_key_is_elsewhere_is_not_proven_and_that_is_said(configure, tmp_path):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import json
+import lzma
 import os
 import shutil
 import sqlite3
@@ -216,7 +218,9 @@ def test_a_foreign_or_hostile_archive_is_refused(place, tmp_path, table, link, r
     assert words(place / "db/ghost.db") == ["kept"]
 
 
-@pytest.mark.parametrize("name", ["../x", "/etc/x", "covers/../../x", "other/x", "covers/a/b"])
+@pytest.mark.parametrize(
+    "name", ["../x", "/etc/x", "covers/../../x", "other/x", "covers/a/b", f"covers/{'é' * 128}"]
+)
 def test_a_member_of_another_name_is_refused(place, tmp_path, name):
     body = database_of(tmp_path, "resources_resource")
     path = packed(tmp_path / "ghost-x.tar.gz", {"db/ghost.db": body, name: b"x"})
@@ -225,6 +229,24 @@ def test_a_member_of_another_name_is_refused(place, tmp_path, name):
         backups.restore(path)
 
     assert words(place / "db/ghost.db") == ["kept"]
+
+
+def test_a_time_that_no_disk_can_have_is_damage(place, tmp_path):
+    with tarfile.open(tmp_path / "x.tar.gz", "w:gz") as tar:
+        info = tarfile.TarInfo("manifest.json")
+        info.mtime = 1e30
+        tar.addfile(info)
+
+    with pytest.raises(RefusedError, match="damaged or not a backup"):
+        backups.read_whole(tmp_path / "x.tar.gz")
+
+
+def test_an_archive_of_another_compression_is_none_of_ours(place, tmp_path):
+    body = lzma.compress(gzip.decompress(backups.write().path.read_bytes()))
+    (tmp_path / "x.tar.gz").write_bytes(body[:-99] + bytes([body[-99] ^ 85]) + body[-98:])
+
+    with pytest.raises(RefusedError, match="damaged or not a backup"):
+        backups.read_whole(tmp_path / "x.tar.gz")
 
 
 def test_what_would_fill_the_disk_is_not_unpacked(place, tmp_path, monkeypatch):
@@ -254,7 +276,14 @@ def test_a_database_with_a_trigger_is_refused(place, tmp_path):
 
 @pytest.mark.parametrize(
     "manifest",
-    ["[]", '{"files": [5]}', '{"files": [{"path": 1}]}', "nonsense", "[" * 200_000],
+    [
+        "[]",
+        '{"files": [5]}',
+        '{"files": [{"path": 1}]}',
+        "nonsense",
+        "[" * 200_000,
+        '{"files": [], "tables": []}',
+    ],
     ids=lambda text: text[:20],
 )
 def test_a_manifest_of_another_shape_is_refused(place, tmp_path, manifest):
