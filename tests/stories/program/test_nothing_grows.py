@@ -38,6 +38,7 @@ from ghost.operations.alerts.models import Alert
 from ghost.operations.channels.models import Delivery
 from ghost.operations.retention.cleaning import BOUNDS
 from ghost.operations.samples.models import Sample
+from ghost.operations.workers.models import WorkerReplacement
 from resources.models import Resource
 from resources.torrents import metadata
 from teams.models import Attempt, Token
@@ -225,6 +226,9 @@ LEFT: dict[str, Callable[[Year, datetime, str], object]] = {
     "jobs": a_job,
     "metadata": metadata_of_nothing,
     "probe-files": lambda y, at, n: y.file("magnet_tmp_dir", n),
+    "replacements": lambda y, at, n: WorkerReplacement.objects.create(
+        at=at, host=n, pid=7, memory_mb=2000
+    ),
     "reset-requests": lambda y, at, n: ResetRequest.objects.create(email="z@example.org"),
     "samples": a_sample,
     "scans": a_scan,

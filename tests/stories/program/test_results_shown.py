@@ -10,6 +10,7 @@ from html import unescape
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.utils import timezone, translation
 from django.utils.module_loading import import_string
 from django_q.models import Schedule, Task
@@ -101,6 +102,8 @@ def in_both(result: object) -> tuple[str, str]:
 @pytest.mark.parametrize("name", [*CLOCK, *QUEUED])
 @pytest.mark.usefixtures("installation")
 def test_what_came_of_a_task_in_both_languages(client, name):
+    if name == "back up" and connection.vendor != "sqlite":
+        pytest.skip("pg_dump does not see the rows of a test's transaction")
     result = run(name)
     english, chinese = in_both(result)
 
