@@ -24,6 +24,7 @@ from pydantic import (
 from ghost.core.errors import RefusedError
 from ghost.core.http import schema_sentences
 from ghost.core.http.schema_sentences import explain_pattern
+from ghost.core.http.schemas import Text, TokenHash
 from ghost.core.moments import Moment
 from resources.states import DhtStatus, ProbeStatus, SeedsBand
 from resources.torrents import metadata
@@ -37,15 +38,11 @@ NO_TEXT = "It is damaged: some of its bytes are no letters in the encoding that 
 MAX_PARTS = 1_000_000
 """Of one JSON object, counted by its commas."""
 
-_NO_ZERO = explain_pattern(r"^[^\x00]*$", "must not have the character U+0000")
 _HASH = explain_pattern(
     r"^([0-9a-f]{40}|[0-9a-f]{64})$", "must be an info-hash of 40 or 64 small hexadecimal digits"
 )
-_SHA_256 = explain_pattern(r"^[0-9a-f]{64}$", "must be 64 small hexadecimal digits")
-Text = Annotated[str, StringConstraints(pattern=_NO_ZERO)]
 Ref = Annotated[int, Field(ge=1, le=MAX_ID)]
 Hash = Annotated[str, StringConstraints(pattern=_HASH)]
-TokenHash = Annotated[str, StringConstraints(pattern=_SHA_256)]
 _Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 _Small = Annotated[int, Field(ge=0, le=2**15 - 1)]
 _Size = Annotated[int, Field(ge=0, le=2**63 - 1)]

@@ -85,7 +85,10 @@ _OURS = "Value error, "
 
 
 def explain_pattern(pattern: str, sentence: Sentence) -> str:
-    """That pattern; whoever breaks it reads this sentence, since few read regular expressions."""
+    """That pattern; whoever breaks it reads this sentence, since few read regular expressions. It has one
+    alone: with two, whichever module was imported last would say what is wrong."""
+    if pattern in _PATTERNS:
+        raise ValueError(f"{pattern} has a sentence already")
     _PATTERNS[pattern] = sentence
     return pattern
 

@@ -18,7 +18,7 @@ def item(moment: Moment) -> Item:
     by_host = Counter(row.host for row in found)
     counts: dict[str, int | float] = {
         "replaced_within_an_hour": len(found),
-        "most_mb": max((row.memory_mb for row in found), default=0),
+        "most_bytes": max((row.memory_mb for row in found), default=0) << 20,
     }
     rows = [
         {"host": row.host, "pid": row.pid, "memory_mb": row.memory_mb, "at": row.at}

@@ -45,7 +45,10 @@ def test_a_sound_installation_has_nothing_to_mend():
 
 
 def break_git(configure, monkeypatch, prepared):
-    monkeypatch.setattr(shutil, "which", lambda name: None)
+    which = shutil.which
+    monkeypatch.setattr(
+        shutil, "which", lambda name, **kw: None if name == "git" else which(name, **kw)
+    )
 
 
 def break_hugo(configure, monkeypatch, prepared):

@@ -47,7 +47,7 @@ BAD = {
     "an empty title": (RESOURCE | {"title": " \u202e "}, "A title is required."),
     "a long title": (RESOURCE | {"title": "x" * 301}, "at most 300 characters"),
     "a number for a title": (RESOURCE | {"title": 7}, "title: must be a text"),
-    "a zero byte": (RESOURCE | {"content_markdown": "a\x00b"}, "content_markdown: must not have the character U+0000"),
+    "a zero byte": (RESOURCE | {"content_markdown": "a\x00b"}, "content_markdown: may not contain a NUL character"),
     "half a pair": (json.dumps(RESOURCE).replace("A work", r"\ud800").encode(), "It is no JSON (line 1, column "),
     "not UTF-8": (json.dumps(RESOURCE).encode().replace(b"A work", b"\xff\xfe"), records.NO_TEXT),
     "UTF-16": (json.dumps(RESOURCE).encode("utf-16"), records.NO_TEXT),
@@ -86,7 +86,7 @@ BAD = {
     "a Torznab number": (CATEGORY | {"path": "x", "torznab_id": 5}, "1000"),
     "an unknown role": (PUBLISHER | {"ref": 2, "role": "God"}, "role: must be one of these: Admin, Publisher, TeamMember"),
     "a member of no team": (PUBLISHER | {"ref": 2, "role": "TeamMember"}, "A team member has a team"),
-    "a hash that is none": (PUBLISHER | {"ref": 2, "token_hash": "x"}, "token_hash: must be 64 small hexadecimal digits"),
+    "a hash that is none": (PUBLISHER | {"ref": 2, "token_hash": "x"}, "token_hash: must be a token's hash: 64 digits of 0-9 and a-f"),
     "a block of nothing": ({"type": "block", "info_hash": "x"}, "info_hash: must be an info-hash"),
     "a team of nobody": ({"type": "team", "id": 1, "name": "T", "owner": 9}, "Its owner is not in"),
 }  # fmt: skip

@@ -36,7 +36,8 @@ def shape(value):
 
 def is_as_shown(shown, given) -> bool:
     if isinstance(shown, dict):
-        return shown.keys() == given.keys() and all(is_as_shown(shown[k], given[k]) for k in shown)
+        are_same = shown.keys() == given.keys()
+        return not shown or (are_same and all(is_as_shown(shown[k], given[k]) for k in shown))
     if isinstance(shown, list) and given != "list":
         return is_as_shown(shown[0], given[0])
     return shown == given or "NoneType" not in (shown, given) or "str" not in (shown, given)

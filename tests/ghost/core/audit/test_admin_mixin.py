@@ -21,6 +21,8 @@ from dht.models import Scan
 from ghost.core.audit.models import AuditEvent
 from ghost.core.audit.trail import HIDDEN
 from ghost.core.circuits import Circuit
+from ghost.operations.alerts.models import Alert, AlertRule
+from ghost.operations.backups.models import Backup
 from ghost.operations.schedules import sync as sync_schedules
 from resources.models import Block, Category, Resource
 from teams.models import Team, Token
@@ -103,6 +105,37 @@ def circuits() -> list[Circuit]:
     ]
 
 
+def alerts(**kwargs: Any) -> Rows:
+    now = timezone.now()
+    return lambda: [
+        Alert.objects.create(rule="disk", subject=name, level="warning", since=now, **kwargs)
+        for name in "ab"
+    ]
+
+
+def alert_rules(**kwargs: Any) -> Rows:
+    def made() -> list[AlertRule]:
+        AlertRule.objects.sync()
+        found = AlertRule.objects.filter(name__in=["disk", "memory"])
+        found.update(**kwargs)
+        return list(found)
+
+    return made
+
+
+SILENT = {"silenced_until": timezone.now() + timedelta(days=1)}
+
+
+def backups() -> list[Backup]:
+    now = timezone.now()
+    return [
+        Backup.objects.create(
+            name=f"ghost-{name}.tar.gz", created_at=now, bytes=1, is_encrypted=False
+        )
+        for name in "ab"
+    ]
+
+
 def scans() -> list[Scan]:
     return [Scan.objects.create(trigger="test")]
 
@@ -138,6 +171,16 @@ ACTIONS: dict[tuple[type, str], tuple[Rows, str, dict[str, str]]] = {
     ),
     (Deployment, "forget"): (deployments(), "deployment.forget", {}),
     (Circuit, "try_again"): (circuits, "circuit.reset", {}),
+    **{
+        (model, f"silence_{hours}"): (rows(), f"{model._meta.model_name}.silence", {})
+        for model, rows in ((Alert, alerts), (AlertRule, alert_rules))
+        for hours in (1, 8, 24, 168)
+    },
+    (Alert, "end_silence"): (alerts(**SILENT), "alert.silence", {}),
+    (AlertRule, "end_silence"): (alert_rules(**SILENT), "alertrule.silence", {}),
+    (AlertRule, "switch_on"): (alert_rules(is_enabled=False), "alertrule.change", {}),
+    (AlertRule, "switch_off"): (alert_rules(), "alertrule.change", {}),
+    (Backup, "verify"): (backups, "backup.verify", {}),
     (Scan, "stop"): (scans, "scan.stop", {}),
     (Token, "revoke"): (tokens, "token.revoke", {"confirmed": "1"}),
     (Token, "activate"): (inert_tokens, "token.activate", {"confirmed": "1"}),
@@ -260,10 +303,13 @@ def edited() -> dict[type, tuple[str, Any, dict[str, Any], list[str]]]:
             "group.change", group, {"name": "Helpers", "permissions": [permission.pk]},
             ["permissions"],
         ),
+        AlertRule: (
+            "alertrule.change", alert_rules()()[0], {"is_enabled": "on", "limit": 20}, ["limit"],
+        ),
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("model", FORMS, ids=label)
+@pytest.mark.parametrize("model", [*FORMS, AlertRule], ids=label)
 def test_a_change_leaves_one_event_with_what_changed(root, model):
     action, row, fields, wanted = edited()[model]
     if model is User:  # forms know no microseconds
@@ -359,4 +405,4 @@ def test_every_write_of_every_admin_is_tried_here():
             adding.add(model)
 
     assert actions == ACTIONS.keys() | {(Team, "invite")}
-    assert adding == FORMS.keys()
+    assert adding == FORMS.keys() | {AlertRule}  # its rows are made by the code

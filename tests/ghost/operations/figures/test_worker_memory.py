@@ -19,7 +19,7 @@ def replaced(number: int, host: str = "one", minutes_ago: float = 5) -> None:
 
 def test_none_was_replaced_at_first():
     assert told("processes") == ("ok", "processes.replaced")
-    assert item("processes").counts == {"replaced_within_an_hour": 0, "most_mb": 0}
+    assert item("processes").counts == {"replaced_within_an_hour": 0, "most_bytes": 0}
 
 
 def test_thrice_an_hour_degrades_health_and_it_is_over_an_hour_later(client):
@@ -31,7 +31,7 @@ def test_thrice_an_hour_degrades_health_and_it_is_over_an_hour_later(client):
 
     assert twice == ("ok", "processes.replaced")
     assert (str(found.status), found.reason.code) == ("degraded", "figures.processes.often")
-    assert found.counts == {"replaced_within_an_hour": 3, "most_mb": 701}
+    assert found.counts == {"replaced_within_an_hour": 3, "most_bytes": 701 << 20}
     assert (found.rows[0]["host"], found.rows[0]["memory_mb"]) == ("one", 700)
     assert word == {"status": "degraded"}
     assert told("processes") == ("ok", "processes.replaced")
