@@ -35,14 +35,14 @@ IDS = frozenset({
 MAX_LIMIT = 100
 MAX_OFFSET = 2**31
 MAX_TAGS = 50
-PATTERNS = {
-    "limit": r"^[0-9]{1,18}$",
-    "offset": r"^[0-9]{1,18}$",
-    "extended": r"^(0|1|[Tt]rue|[Ff]alse|[Yy]es|[Nn]o)$",
-    "season": r"^[Ss]?0*[0-9]{1,4}$",
-    "ep": r"^([Ee]?0*[0-9]{1,4}|[0-9]{1,2}/[0-9]{1,2})$",
-    "year": r"^[0-9]{4}$",
-    "o": r"^([Xx][Mm][Ll])$",
+PATTERNS = {  # an empty value is one that was left out
+    "limit": r"^([0-9]{1,18})?$",
+    "offset": r"^([0-9]{1,18})?$",
+    "extended": r"^(0|1|[Tt]rue|[Ff]alse|[Yy]es|[Nn]o)?$",
+    "season": r"^([Ss]?0*[0-9]{1,4})?$",
+    "ep": r"^([Ee]?0*[0-9]{1,4}|[0-9]{1,2}/[0-9]{1,2})?$",
+    "year": r"^([0-9]{4})?$",
+    "o": r"^([Xx][Mm][Ll])?$",
 }
 _PARTS = re.compile(r"[,;\s]+")
 MAX_NUMBER_DIGITS = 9

@@ -20,6 +20,7 @@ from ghost.core.http.schemas import (
     Out,
     Page,
     PathId,
+    problems,
 )
 from ghost.operations.alerts import trial, wording
 from ghost.operations.alerts.models import Alert, AlertRule
@@ -310,7 +311,7 @@ def silence_alert(request: HttpRequest, alert_id: AlertId, wanted: SilenceIn) ->
 @router.post(
     "/alerts/test",
     auth=access.WRITE,
-    response={202: list[MessageOut]},
+    response={202: list[MessageOut], **problems(400)},
     operation_id="test_alert_send",
     summary="Send a test message",
 )

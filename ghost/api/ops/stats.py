@@ -55,7 +55,7 @@ class CounterOut(Documented):
     example: ClassVar = {"name": "ghost_probes", "labels": {"result": "ok"}, "value": 4711.0}
 
 
-class StatsOut(Out):
+class FiguresOut(Out):
     """The figures of `/health` and `/metrics` at one moment."""
 
     status: str
@@ -81,7 +81,7 @@ class StatsOut(Out):
 @router.get(
     "/stats",
     auth=access.READ,
-    response={200: StatsOut},
+    response={200: FiguresOut},
     operation_id="stats_read",
     summary="Get how much there is and what was counted",
 )

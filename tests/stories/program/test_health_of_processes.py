@@ -75,7 +75,7 @@ def test_a_worker_that_dies_is_missed_and_told_of_by_the_web_server_until_it_is_
     wait_for("the web server's heartbeat", lambda: status(place, "web") == "ok")
     wait_for("a site", lambda: status(place, "build") == "ok")
     wait_for("a sign of life", lambda: "/ping" in receiver.asked)
-    before, told_before = health(place), receiver.events()
+    before, told_before = health(place), receiver.events("worker-gone")
 
     place.stop("worker", signal.SIGKILL)
     silence_worker(place)

@@ -46,7 +46,8 @@ def test_a_database_that_fails_loses_and_doubles_nothing(monkeypatch):
     writing.write()
 
     assert CounterValue.objects.all().by_series()[SERIES] == 3
-    assert SlowCall.objects.get().calls == 1
+    # What the busy machine itself made slow may stand beside it.
+    assert SlowCall.objects.get(kind=SlowKind.TASK, name="a").calls == 1
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="locks the file")

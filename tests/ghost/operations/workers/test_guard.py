@@ -203,4 +203,4 @@ def test_writers_that_wait_long_are_seen_and_nobody_dies_of_it(host):
     host.works_on("unlocked")
 
     assert seen_s >= waits.LONG_S
-    assert host.pids() == before
+    assert set(before) <= set(host.pids())
