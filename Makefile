@@ -26,8 +26,8 @@ else
 	@$(BIN)/python -m pytest $(AT_ONCE) $(TESTS)
 endif
 
-test-postgres: setup ## what of it uses the database, on PostgreSQL, but for the slow stories
-	@$(BIN)/python -m tests.postgres $(BIN)/python -m pytest $(AT_ONCE) -m "not slow and not drill"
+test-postgres: setup ## what of it uses the database, on PostgreSQL
+	@$(BIN)/python -m tests.postgres $(BIN)/python -m pytest $(AT_ONCE)
 
 setup: .venv/.installed ## make .venv from the hashed lock
 
