@@ -103,10 +103,10 @@ def _ask(name: str) -> str | None:
 
 
 def _circuits_named(name: str) -> CircuitQuerySet:
-    kind, _, rest = name.partition(":")
+    kind, colon, rest = name.partition(":")
     if kind not in Kind.values:
         raise Http404
-    if not rest:
+    if not colon:
         return Circuit.objects.of(Kind(kind))
     found = Circuit.objects.named(Kind(kind), rest)
     if not found.exists():

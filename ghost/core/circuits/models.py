@@ -206,9 +206,8 @@ class Circuit(models.Model):
         return self.State(self.state).label
 
     def rests(self, now: datetime) -> bool:
-        """Whether it is left alone at that time. A pause that ends later than any can was written
-        by a clock that ran ahead."""
-        latest = now + self.policy.longest_pause
+        """Whether it is left alone at that time (`_is_held` for a set)."""
+        latest = now + 2 * self.policy.longest_pause
         return self.open_until is not None and now < self.open_until <= latest
 
     def standing(self) -> dict[str, object]:
@@ -257,12 +256,13 @@ class Circuit(models.Model):
 
 def _is_held(field: str, now: datetime) -> Q:
     """Whether that time is still to come. One that is later than any can be was written by a clock
-    that ran ahead: nobody waits for it."""
+    that ran ahead: nobody waits for it. Whoever asks may have looked at the clock just before the
+    one who wrote, so it counts as that far ahead from twice the span on."""
     longest = {
         kind: policy.longest_pause if field == "open_until" else policy.trial
         for kind, policy in POLICIES.items()
     }
     held = (
-        Q(kind=k, **{f"{field}__gt": now, f"{field}__lte": now + n}) for k, n in longest.items()
+        Q(kind=k, **{f"{field}__gt": now, f"{field}__lte": now + 2 * n}) for k, n in longest.items()
     )
     return reduce(or_, held)

@@ -49,7 +49,9 @@ def test_a_name_with_slashes_is_found(client):
     assert (answer.status_code, answer.json()["closed"]) == (200, 1)
 
 
-@pytest.mark.parametrize("name", ["nothing", "cover_host:nobody.example", "database", ":", "dht:x"])
+@pytest.mark.parametrize(
+    "name", ["nothing", "cover_host:nobody.example", "database", ":", "dht:x", "tracker:"]
+)
 def test_what_is_not_there_is_told(client, name):
     answer = client.post(f"/api/ops/services/{name}/reset", **make.auth(make.admin()))
 

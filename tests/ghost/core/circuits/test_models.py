@@ -14,7 +14,7 @@ from ghost.core.audit.models import AuditEvent
 from ghost.core.circuits import Circuit, Kind
 from ghost.core.circuits import models as circuit_models
 from ghost.core.circuits.kinds import POLICIES
-from ghost.core.db import pacing
+from ghost.core.db import clock, pacing
 from ghost.core.events.models import Event, EventKind
 from ghost.core.text.reasons import words
 from tests.presence import present
@@ -99,6 +99,17 @@ def test_what_a_clock_wrote_that_ran_ahead_holds_nobody_back(field):
     assert not circuits.is_open(Kind.TRACKER, NAME)
     assert Circuit.objects.get().state == Circuit.State.TRYING
     assert circuits.claim(Kind.TRACKER, NAME)
+
+
+def test_who_looked_at_the_clock_a_moment_before_the_other_does_not_try_too(monkeypatch):
+    fail(3)
+    let_pause_end()
+    before = clock.now()
+    assert circuits.claim(Kind.TRACKER, NAME)
+
+    monkeypatch.setattr(clock, "now", lambda: before)
+
+    assert not circuits.claim(Kind.TRACKER, NAME)
 
 
 def test_a_try_that_fails_opens_it_for_longer_and_is_told_once():
