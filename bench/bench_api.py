@@ -25,9 +25,8 @@ from statistics import median
 from typing import Any
 from urllib.parse import urlencode
 
-import parts
 import psycopg
-import serving
+from processes import parts, serving
 
 MIX = "import django; django.setup(); from api import mixing; mixing.main()"
 Row = dict[str, Any]

@@ -15,9 +15,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import parts
+from processes import parts
 
-ENGINE = "import django; django.setup(); import publish; publish.main()"
+ENGINE = "import django; django.setup(); from inside import building; building.main()"
 
 
 def main() -> None:

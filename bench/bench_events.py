@@ -25,8 +25,7 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
-import parts
-import serving
+from processes import parts, serving
 
 LISTENING = "import django; django.setup(); from api import listening; listening.main()"
 CONNECTIONS = 4

@@ -16,9 +16,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import parts
+from processes import parts
 
-ENGINE = "import django; django.setup(); import exchanging; exchanging.main()"
+ENGINE = "import django; django.setup(); from inside import exchanging; exchanging.main()"
 NOWHERE = {"bootstrap": ["127.0.0.1:1"], "client": "127.0.0.1"}
 
 

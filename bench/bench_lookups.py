@@ -20,8 +20,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import parts
 from network import raw
+from processes import parts
 
 ENOUGH_NODES = 2
 RAW_WITH_DEAD_NODES = 300

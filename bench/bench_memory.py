@@ -24,9 +24,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import parts
 import psutil
-import serving
+from processes import parts, serving
 
 MOST_PERCENT, MOST_MB = 5.0, 3.0
 STEPS = 10

@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import parts
+from processes import parts
 
 MOST_CPU_MS = 20.0
 SMALL = 20

@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import parts
+from processes import parts
 
 
 def main() -> None:

@@ -22,10 +22,9 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
-import parts
-import programs
+from processes import parts, programs
 
-ENGINE = "import django; django.setup(); import publishing; publishing.main()"
+ENGINE = "import django; django.setup(); from inside import publishing; publishing.main()"
 TAGS = [f"tag {number}" for number in range(60)]
 TEXT = "A *paragraph* of some length about a work that is shared here.\n\n" * 10
 TOLD_FROM_S = 0.05

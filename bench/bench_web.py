@@ -28,9 +28,8 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
-import parts
-import serving
 from bench_events import LISTENING, PER_TOKEN, Listeners, asked
+from processes import parts, serving
 
 HEAD = b"POST /api/session/verify HTTP/1.1\r\nHost: localhost\r\n"
 DRIP_EVERY_S = 0.5

@@ -20,8 +20,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import parts
 from drilling import after, killing, writing
+from processes import parts
 
 ENGINE = "import django; django.setup(); from drilling import world; world.main()"
 SETTLE_S = 240.0

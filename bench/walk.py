@@ -17,10 +17,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import parts
+from processes import parts
 
 WALKS = {"publish": "POST /api/resources", "build": "a build of one change"}
-INSIDE = "import django; django.setup(); import walking; walking.main()"
+INSIDE = "import django; django.setup(); from inside import walking; walking.main()"
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ from builds.schemas import (
     TriggerIn,
 )
 from ghost.core.http import multipart, pagination
-from ghost.core.http.schemas import Page
+from ghost.core.http.schema.schemas import Page
 from resources.api.answers import changeable
 from resources.models import Resource
 from resources.schemas import ResourceId, ResourceOut

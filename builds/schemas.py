@@ -7,7 +7,15 @@ from typing import Annotated, Any, ClassVar, Literal
 from ninja import P, PathEx
 from pydantic import BeforeValidator, Field
 
-from ghost.core.http.schemas import Documented, Moment, NoteTexts, Out, PathId, ReasonText, Text
+from ghost.core.http.schema.schemas import (
+    Documented,
+    Moment,
+    NoteTexts,
+    Out,
+    PathId,
+    ReasonText,
+    Text,
+)
 from ghost.core.text.reasons import put_lines_into_words
 
 BuildId = PathEx[PathId, P(description="The build's number.", example=12)]

@@ -10,7 +10,7 @@ from dht.health import requests
 from dht.models import HealthSample, Scan
 from dht.schemas import EndedScanOut, QueuedScanOut, SampleOut, ScanIn
 from ghost.core.http import pagination
-from ghost.core.http.schemas import Page
+from ghost.core.http.schema.schemas import Page
 from resources.models import Resource
 from resources.schemas import ResourceId
 from teams.auth import Bearer, TokenRequest

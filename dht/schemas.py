@@ -8,7 +8,7 @@ from pydantic import AliasChoices, BeforeValidator, Field
 
 from dht.health.requests import MAX_WAIT_S
 from dht.models.sample import Method
-from ghost.core.http.schemas import Documented, Moment, NoteTexts, Out
+from ghost.core.http.schema.schemas import Documented, Moment, NoteTexts, Out
 from resources.states import DhtStatus
 
 

@@ -9,7 +9,7 @@ from ghost.core.events.models import Event
 from ghost.core.events.subscriptions import Stream
 from ghost.core.heartbeats.models import Heartbeat
 from ghost.core.http.idempotency import KeptAnswer
-from ghost.core.http.rate_limit import Usage
+from ghost.core.http.limits.rate_limit import Usage
 from ghost.core.jobs.entries import QueueEntry
 from ghost.core.jobs.models import Job, JobPart
 from ghost.core.jobs.pause import QueuePause

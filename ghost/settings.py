@@ -55,9 +55,9 @@ INSTALLED_APPS = [
 
 # What every answer carries stands outside of what makes answers of its own.
 MIDDLEWARE = [
-    "ghost.core.http.request_id.RequestIdMiddleware",
-    "ghost.core.http.request_times.RequestTimesMiddleware",
-    "ghost.core.http.access_lines.AccessLineMiddleware",
+    "ghost.core.http.request.request_id.RequestIdMiddleware",
+    "ghost.core.http.request.request_times.RequestTimesMiddleware",
+    "ghost.core.http.request.access_lines.AccessLineMiddleware",
     "ghost.core.http.transport.forwarded.ForwardedMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -71,7 +71,7 @@ MIDDLEWARE = [
     "ghost.core.http.transport.tls.TlsMiddleware",
     "ghost.core.http.transport.fetch_metadata.FetchMetadataMiddleware",
     "ghost.core.http.transport.methods.MethodsMiddleware",
-    "ghost.core.http.rate_limit.RateLimitMiddleware",
+    "ghost.core.http.limits.rate_limit.RateLimitMiddleware",
     "ghost.core.http.idempotency.IdempotencyMiddleware",
     "ghost.core.audit.middleware.ActorMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

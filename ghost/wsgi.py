@@ -18,8 +18,9 @@ from ghost.core.audit import access  # noqa: E402  # as above
 from ghost.core.heartbeats import web  # noqa: E402  # as above
 from ghost.core.logs.configuration import log_what_nobody_catches  # noqa: E402  # as above
 from ghost.core.measurements import writing  # noqa: E402  # as above
-from ghost.operations import sampling, startup  # noqa: E402  # as above
 from ghost.operations.alerts import takeover  # noqa: E402  # as above
+from ghost.operations.chores import sampling  # noqa: E402  # as above
+from ghost.operations.start import startup  # noqa: E402  # as above
 
 
 def regularly() -> None:

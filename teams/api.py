@@ -10,7 +10,7 @@ from ninja import Query, Router, Status
 from ninja.decorators import decorate_view
 
 from ghost.core.http import pagination
-from ghost.core.http.schemas import Page, problems
+from ghost.core.http.schema.schemas import Page, problems
 from ghost.core.http.transport.cache_control import secret
 from teams import legacy_tokens
 from teams.auth import Bearer, TokenRequest

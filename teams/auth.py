@@ -25,8 +25,9 @@ from ninja.security import APIKeyQuery, HttpBearer
 from ninja.utils import check_csrf
 
 from ghost.core.errors import ForbiddenError
-from ghost.core.http import idempotency, rate_limit
-from ghost.core.http.client_address import client_address
+from ghost.core.http import idempotency
+from ghost.core.http.limits import rate_limit
+from ghost.core.http.request.client_address import client_address
 from ghost.core.http.transport.fetch_metadata import is_foreign
 from teams import legacy_tokens, policy
 from teams.models import Token

@@ -26,7 +26,7 @@ def ensure() -> Path | None:
     """If no usable Admin token is there, make one and write it where only the owner reads.
 
     The file's path if one was made. The log names the file, never the token. Whoever calls
-    it holds a lock (`ghost.operations.startup`): of processes that start at once one makes it.
+    it holds a lock (`ghost.operations.start.startup`): of processes that start at once one makes it.
     """
     with transaction.atomic():
         if not is_missing():

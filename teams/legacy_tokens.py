@@ -19,8 +19,8 @@ from django.utils import timezone
 
 from ghost.core.audit import trail
 from ghost.core.config.env import kept_secret
-from ghost.core.http import rate_limit
-from ghost.core.http.client_address import counted_as
+from ghost.core.http.limits import rate_limit
+from ghost.core.http.request.client_address import counted_as
 from teams import credentials, password_hashing
 from teams.models import Token
 from teams.token_schemes import Scheme

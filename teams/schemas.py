@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from ninja import P, PathEx, QueryEx
 from pydantic import AliasChoices, BaseModel, Field, model_validator
 
-from ghost.core.http.schemas import (
+from ghost.core.http.schema.schemas import (
     Documented,
     In,
     Moment,

@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import parts
+from processes import parts
 
 from drilling.writing import Accepted
 

@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-import parts
+from processes import parts
 
 STOP_S = 60.0
 

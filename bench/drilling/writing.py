@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import programs
+from processes import programs
 
 CREATE_EVERY_S, CHANGE_EVERY_S, ADMIN_EVERY_S = 0.7, 0.5, 7.0
 PATIENCE_S = 60.0

@@ -1,0 +1,1 @@
+"""What a monitor asks, and the tasks whose memory is looked at."""

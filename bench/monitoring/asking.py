@@ -25,7 +25,7 @@ from django.test.utils import CaptureQueriesContext
 from ghost.core.heartbeats.models import Heartbeat
 from ghost.core.measurements.counters import Series
 from ghost.core.measurements.models import CounterValue
-from ghost.operations import sampling
+from ghost.operations.chores import sampling
 from ghost.operations.figures import gathering
 from ghost.operations.stats import counting
 

@@ -1,4 +1,4 @@
-"""Ghost's side of the benches, in a process where Django is set up (bench/parts.py).
+"""Ghost's side of the benches, in a process where Django is set up (bench/processes/parts.py).
 
 Each part takes the path of the network's manifest and tells what it found and what it used.
 """
@@ -11,8 +11,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import usage
 from django.utils import timezone
+from processes import usage
 
 from dht.engine import lookups, probes, session
 from dht.health import scanner

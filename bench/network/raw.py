@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import libtorrent as lt
-import usage
+from processes import usage
 
 IN_FLIGHT = 100
 PATIENCE_S = 20.0

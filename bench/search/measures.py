@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import usage
+from processes import usage
 
 from builds.data.entry import Entry
 from builds.data.taxonomy import Taxonomy

@@ -19,7 +19,7 @@ from dht.models import Scan
 from ghost.core.audit import trail
 from ghost.core.errors import OutageError
 from ghost.core.heartbeats import workers
-from ghost.core.http.concurrency import Seats
+from ghost.core.http.limits.concurrency import Seats
 from ghost.core.jobs import queue
 from ghost.core.jobs.models import JobKind
 from ghost.core.jobs.task_names import TaskName

@@ -26,7 +26,7 @@ from ghost.accounts import (
     requirement,
 )
 from ghost.accounts.factors import second_factor_secrets
-from ghost.core.http.client_address import client_address
+from ghost.core.http.request.client_address import client_address
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -41,7 +41,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return False
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """As `ghost.core.http.client_address` has it."""
+        """As `ghost.core.http.request.client_address` has it."""
         return client_address(request) or operator_sessions.UNKNOWN
 
     def is_safe_url(self, url: str) -> bool:

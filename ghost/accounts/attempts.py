@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from ghost.core.http.client_address import client_address, counted_as
+from ghost.core.http.request.client_address import client_address, counted_as
 from teams.models import Attempt
 from teams.models.sign_in_attempt import TooManyAttemptsError
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ghost.accounts import tasks
 from ghost.accounts.browsers import browser_of
-from ghost.core.http.client_address import client_address
+from ghost.core.http.request.client_address import client_address
 from ghost.core.io import mail
 from ghost.core.jobs import queue
 from ghost.core.jobs.models import JobKind

@@ -32,7 +32,7 @@ from ghost.core.jobs.schedule_runs import ScheduleRun
 from ghost.core.text.durations import age, lasting
 from ghost.core.text.reasons import put_into_words
 from ghost.operations import cleanup, retention, schedules
-from ghost.operations.figures import timetable
+from ghost.operations.figures.queue import timetable
 
 DAY_S = 86_400
 _RUN = ("expected_since", "began_at", "ended_at", "is_ok", "result")

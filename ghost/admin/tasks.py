@@ -28,7 +28,7 @@ from ghost.core.jobs import pause, queue
 from ghost.core.jobs.entries import QueueEntry
 from ghost.core.jobs.pause import Drain
 from ghost.core.text.reasons import put_into_words
-from ghost.operations import queue_state
+from ghost.operations.dashboards import queue_state
 
 
 def _may_pause(request: HttpRequest) -> bool:

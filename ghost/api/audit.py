@@ -11,7 +11,7 @@ from pydantic import Field
 from ghost.core.audit import people
 from ghost.core.audit.models import ActorKind, AuditEvent
 from ghost.core.http import pagination
-from ghost.core.http.schemas import MAX_ID, Moment, MomentIn, Out, Page, Text
+from ghost.core.http.schema.schemas import MAX_ID, Moment, MomentIn, Out, Page, Text
 from teams.auth import Bearer, TokenRequest
 from teams.policy import Action
 

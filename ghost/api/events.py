@@ -25,8 +25,8 @@ from ghost.core.events.handover import Handover
 from ghost.core.events.models import Event, EventKind, Scope
 from ghost.core.events.subscriber import Caller, Listener
 from ghost.core.events.subscriptions import Stream
-from ghost.core.http.schema_sentences import explain_pattern
-from ghost.core.http.schemas import MAX_ID, Documented, Moment
+from ghost.core.http.schema.schema_sentences import explain_pattern
+from ghost.core.http.schema.schemas import MAX_ID, Documented, Moment
 from ghost.core.http.sessions import SessionStore
 from teams.auth import Bearer, Session, TokenRequest, signed_in_operator
 from teams.models import Token

@@ -15,8 +15,9 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 
 from ghost.api import query_parameters
-from ghost.core.http import idempotency, problems, response_headers
-from ghost.core.http.schemas import NO_NUL
+from ghost.core.http import idempotency, problems
+from ghost.core.http.schema import response_headers
+from ghost.core.http.schema.schemas import NO_NUL
 from ghost.core.http.transport import methods
 
 Shown = dict[str, Any]

@@ -21,7 +21,7 @@ from ghost.api import audit, events, ops, tasks
 from ghost.api.openapi import Api
 from ghost.core.config.version import VERSION
 from ghost.core.http import problems
-from ghost.core.http.schema_sentences import place_in_json
+from ghost.core.http.schema.schema_sentences import place_in_json
 
 MAX_BYTES = 2_500_000
 """Of a body of JSON; a bulk request, which reads its own, may have more."""

@@ -11,7 +11,7 @@ from pydantic import StringConstraints
 
 from dht import probe_jobs
 from ghost.core.errors import ForbiddenError
-from ghost.core.http.schemas import NO_NUL, Documented, Moment
+from ghost.core.http.schema.schemas import NO_NUL, Documented, Moment
 from ghost.core.jobs.models import Job, JobKind, JobStatus
 from ghost.core.text.reasons import put_into_words
 from teams.auth import Bearer, TokenRequest

@@ -23,8 +23,8 @@ from ghost.core.jobs import queue, redis_broker
 from ghost.core.jobs.models import JobKind
 from ghost.core.text.reasons import Reason
 from ghost.operations import figures
-from ghost.operations.figures.circuits import still_asked
 from ghost.operations.figures.item import MAX_ROWS
+from ghost.operations.figures.network.circuits import still_asked
 
 ITEMS = ("database", "redis", "libtorrent", "dht", "machine")
 """Of the figures."""

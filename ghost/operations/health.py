@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from ghost.core.config.version import VERSION
 from ghost.core.errors import OutageError
-from ghost.core.http.client_address import client_address, is_in
+from ghost.core.http.request.client_address import client_address, is_in
 from ghost.core.io.disk_look import DiskLook
 from ghost.core.text.reasons import Reason
 from ghost.operations import figures

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.shortcuts import get_object_or_404
 from ninja import Status
 
-from ghost.core.http.schemas import problems
+from ghost.core.http.schema.schemas import problems
 from resources.api.routers import categories
 from resources.models import Category
 from resources.schemas import (

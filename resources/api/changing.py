@@ -8,9 +8,9 @@ from django.http import HttpResponse
 from ninja import Status
 
 from ghost.core.heartbeats import workers
-from ghost.core.http import response_headers
-from ghost.core.http.parameters import IfMatch, Prefer, Wait
-from ghost.core.http.schemas import problems
+from ghost.core.http.schema import response_headers
+from ghost.core.http.schema.parameters import IfMatch, Prefer, Wait
+from ghost.core.http.schema.schemas import problems
 from resources.api.answers import patience_s, seen, versioned
 from resources.api.routers import resources
 from resources.models import Resource

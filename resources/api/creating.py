@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from ninja import Status
 
 from ghost.core.heartbeats import workers
-from ghost.core.http import idempotency, multipart, response_headers
-from ghost.core.http.parameters import DryRun, Prefer, Wait
+from ghost.core.http import idempotency, multipart
 from ghost.core.http.problems import problem_of
+from ghost.core.http.schema import response_headers
+from ghost.core.http.schema.parameters import DryRun, Prefer, Wait
 from ghost.core.text.notes import Notes
 from resources.api.answers import created, made_before, patience_s
 from resources.api.routers import resources

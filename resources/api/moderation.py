@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ghost.core.http.parameters import IfMatch
+from ghost.core.http.schema.parameters import IfMatch
 from resources.api.answers import changeable, seen
 from resources.api.routers import resources
 from resources.models import Resource

@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 from ninja import Query, Status
 from ninja.errors import HttpError
 
-from ghost.core.http import pagination, response_headers
-from ghost.core.http.parameters import IfNoneMatch
+from ghost.core.http import pagination
+from ghost.core.http.schema import response_headers
+from ghost.core.http.schema.parameters import IfNoneMatch
 from resources import provenance, slugs
 from resources.api.answers import seen, versioned
 from resources.api.routers import resources

@@ -22,9 +22,9 @@ from pydantic import (
 )
 
 from ghost.core.errors import RefusedError
-from ghost.core.http import schema_sentences
-from ghost.core.http.schema_sentences import explain_pattern
-from ghost.core.http.schemas import Text, TokenHash
+from ghost.core.http.schema import schema_sentences
+from ghost.core.http.schema.schema_sentences import explain_pattern
+from ghost.core.http.schema.schemas import Text, TokenHash
 from ghost.core.moments import Moment
 from resources.states import DhtStatus, ProbeStatus, SeedsBand
 from resources.torrents import metadata

@@ -20,8 +20,8 @@ from ghost.core.batches import batched
 from ghost.core.db.outages import OUTAGES
 from ghost.core.db.pacing import PacedWriter
 from ghost.core.errors import OutageError, RevokedError
-from ghost.core.http.schema_sentences import place_in_json
-from ghost.core.http.schemas import validated
+from ghost.core.http.schema.schema_sentences import place_in_json
+from ghost.core.http.schema.schemas import validated
 from resources.models import Resource
 from resources.publishing import publish
 from resources.schemas import ResourceIn

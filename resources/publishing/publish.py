@@ -19,7 +19,7 @@ from ghost.core.audit import trail
 from ghost.core.catalog.models import Catalog
 from ghost.core.errors import ConflictError, OutageError, PassingError, RefusedError
 from ghost.core.heartbeats import workers
-from ghost.core.http.concurrency import Seats
+from ghost.core.http.limits.concurrency import Seats
 from resources.models import Resource, findings, undo
 from resources.models.queryset import ResourceQuerySet
 from resources.publishing import etags

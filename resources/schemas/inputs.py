@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from ninja import P, PathEx
 from pydantic import AfterValidator, FailFast, Field, StringConstraints
 
-from ghost.core.http.schema_sentences import explain_pattern
-from ghost.core.http.schemas import (
+from ghost.core.http.schema.schema_sentences import explain_pattern
+from ghost.core.http.schema.schemas import (
     ABSENT,
     COMPOSED,
     MAX_ID,

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import AliasChoices, Field, computed_field
 
-from ghost.core.http.schemas import Moment, NoteTexts, Out, Problem, ReasonText
+from ghost.core.http.schema.schemas import Moment, NoteTexts, Out, Problem, ReasonText
 from resources.models.category import Place
 from resources.schemas.inputs import Checksum, ResourceIn
 from resources.states import DhtStatus, ProbeStatus, SeedsBand, State

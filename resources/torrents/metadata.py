@@ -16,7 +16,7 @@ from typing import Annotated, Any, NotRequired, TypedDict
 from django.conf import settings
 from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter
 
-from ghost.core.http.schema_sentences import explain_pattern
+from ghost.core.http.schema.schema_sentences import explain_pattern
 from ghost.core.io.files import write_atomic
 from ghost.core.moments import Moment
 from resources import sizes

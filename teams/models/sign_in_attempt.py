@@ -22,7 +22,7 @@ from ghost.core.audit import access
 from ghost.core.audit.models import SIGN_IN_LIMITED
 from ghost.core.db.outages import OUTAGES
 from ghost.core.errors import OutageError, RefusedError
-from ghost.core.http.rate_limit import TooManyError
+from ghost.core.http.limits.rate_limit import TooManyError
 
 MOST = 5
 """Attempts without success within WINDOW, of one subject in one scope."""

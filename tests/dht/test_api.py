@@ -13,7 +13,7 @@ from dht.models import HealthSample, Scan
 from ghost.core.audit import trail
 from ghost.core.audit.models import AuditEvent
 from ghost.core.errors import OutageError
-from ghost.core.http.concurrency import Seats
+from ghost.core.http.limits.concurrency import Seats
 from tests import make
 
 ADDRESS = "/api/admin/dht/scan-all"

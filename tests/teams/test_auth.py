@@ -7,7 +7,7 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from ghost.core.errors import ForbiddenError
-from ghost.core.http.rate_limit import TooManyError
+from ghost.core.http.limits.rate_limit import TooManyError
 from teams import auth, credentials
 from teams.models import Token
 from teams.policy import Action
@@ -40,8 +40,8 @@ def test_a_role_without_the_action_is_refused():
 
 def test_one_more_than_the_limit_is_refused(configure, monkeypatch):
     configure(api_rate_limit=2)
-    monkeypatch.setattr("ghost.core.http.rate_limit._counts", {})
-    monkeypatch.setattr("ghost.core.http.rate_limit.time.time", lambda: 1e9)
+    monkeypatch.setattr("ghost.core.http.limits.rate_limit._counts", {})
+    monkeypatch.setattr("ghost.core.http.limits.rate_limit.time.time", lambda: 1e9)
     token = make.publisher()
 
     assert [admit(token.raw), admit(token.raw)] == [token, token]

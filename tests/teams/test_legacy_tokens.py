@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from ghost.core.audit import trail
 from ghost.core.audit.models import AuditEvent
 from ghost.core.errors import OutageError
-from ghost.core.http.rate_limit import TooManyError
+from ghost.core.http.limits.rate_limit import TooManyError
 from teams import credentials, legacy_tokens, password_hashing
 from teams.models import Token
 from teams.roles import Role
@@ -54,7 +54,7 @@ def one_minute(monkeypatch):
     """The minute that guesses are counted in does not end, and two are enough."""
     monkeypatch.setattr(legacy_tokens, "TRIES_PER_MINUTE", 2)
     moment = time.time()
-    monkeypatch.setattr("ghost.core.http.rate_limit.time.time", lambda: moment)
+    monkeypatch.setattr("ghost.core.http.limits.rate_limit.time.time", lambda: moment)
 
 
 def earlier_hash(raw=RAW, pepper="", salt=SALT):

@@ -58,7 +58,7 @@ def is_out_of_step() -> bool:
 
 def sync() -> None:
     """A link in its file if nobody can sign in, else none; whoever calls it holds a lock
-    (`ghost.operations.startup`)."""
+    (`ghost.operations.start.startup`)."""
     if is_there():
         _drop()
     elif not _is_live(_kept_token()):

@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 
 from ghost.api.ops import access
 from ghost.core.http import pagination
-from ghost.core.http.schemas import (
+from ghost.core.http.schema.schemas import (
     ABSENT,
     NO_NUL,
     In,

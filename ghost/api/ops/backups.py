@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 
 from ghost.api.ops import access
 from ghost.core.http import pagination
-from ghost.core.http.schemas import NO_NUL, Documented, In, Moment, Out, Page, ReasonText
+from ghost.core.http.schema.schemas import NO_NUL, Documented, In, Moment, Out, Page, ReasonText
 from ghost.operations.backups import Kind, requests
 from ghost.operations.backups.models import Backup
 

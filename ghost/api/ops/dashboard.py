@@ -10,8 +10,8 @@ from ninja import Router
 from ghost.api.ops import access
 from ghost.api.ops.queues import DrainOut
 from ghost.api.ops.stats import CatalogOut
-from ghost.core.http.schemas import Documented, Moment
-from ghost.operations import dashboard_summary
+from ghost.core.http.schema.schemas import Documented, Moment
+from ghost.operations.dashboards import dashboard_summary
 
 router = Router(tags=[access.TAG])
 

@@ -8,8 +8,8 @@ from django.http import HttpRequest
 from ninja import Router
 
 from ghost.api.ops import access
-from ghost.core.http.schemas import Documented
-from ghost.operations import database_size
+from ghost.core.http.schema.schemas import Documented
+from ghost.operations.dashboards import database_size
 
 router = Router(tags=[access.TAG])
 

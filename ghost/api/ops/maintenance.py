@@ -9,7 +9,7 @@ from ninja import Router, Status
 from pydantic import Field
 
 from ghost.api.ops import access
-from ghost.core.http.schemas import Documented, In, Out
+from ghost.core.http.schema.schemas import Documented, In, Out
 from ghost.operations import cleanup
 from ghost.operations.cleanup import Report
 

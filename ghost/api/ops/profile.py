@@ -11,7 +11,7 @@ from pydantic import Field
 
 from ghost.api.ops import access
 from ghost.core.db import clock
-from ghost.core.http.schemas import Documented, Moment
+from ghost.core.http.schema.schemas import Documented, Moment
 from ghost.core.measurements.models import SLOW_KEPT, SlowCall
 from ghost.core.measurements.slowest import SLOW_S, SlowKind
 

@@ -9,10 +9,10 @@ from django.http import HttpRequest
 from ninja import Router
 
 from ghost.api.ops import access
-from ghost.core.http.schemas import Documented, Moment, Out
+from ghost.core.http.schema.schemas import Documented, Moment, Out
 from ghost.core.jobs import pause
 from ghost.core.jobs.pause import Drain, QueueState
-from ghost.operations import queue_state
+from ghost.operations.dashboards import queue_state
 
 router = Router(tags=[access.TAG])
 

@@ -12,9 +12,9 @@ from ninja import P, PathEx, Router, Status
 from pydantic import StringConstraints
 
 from ghost.api.ops import access
-from ghost.core.http.schemas import NO_NUL, Documented, Moment
+from ghost.core.http.schema.schemas import NO_NUL, Documented, Moment
 from ghost.operations import schedules
-from ghost.operations.figures import timetable
+from ghost.operations.figures.queue import timetable
 
 router = Router(tags=[access.TAG])
 

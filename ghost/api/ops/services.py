@@ -9,7 +9,7 @@ from ninja import P, PathEx, Router
 from pydantic import StringConstraints
 
 from ghost.api.ops import access
-from ghost.core.http.schemas import NO_NUL, Moment, Out
+from ghost.core.http.schema.schemas import NO_NUL, Moment, Out
 from ghost.operations import connections
 from ghost.operations.connections import Reset, Service
 

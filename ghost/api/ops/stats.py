@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from ninja import Router
 
 from ghost.api.ops import access
-from ghost.core.http.schemas import Documented, Moment, Out
+from ghost.core.http.schema.schemas import Documented, Moment, Out
 from ghost.operations.stats import snapshot
 from ghost.operations.stats.snapshot import Stats
 

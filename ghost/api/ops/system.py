@@ -11,7 +11,7 @@ from pydantic import Field
 
 from ghost.api.ops import access
 from ghost.core.db import clock
-from ghost.core.http.schemas import Documented, Moment, Out
+from ghost.core.http.schema.schemas import Documented, Moment, Out
 from ghost.operations.samples import history
 from ghost.operations.samples.history import HostHistory
 from ghost.operations.samples.models import KEPT

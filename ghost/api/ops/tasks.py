@@ -10,10 +10,10 @@ from pydantic import Field
 
 from ghost.api.ops import access
 from ghost.core.audit import people
-from ghost.core.http.schemas import Documented, Moment, Out
+from ghost.core.http.schema.schemas import Documented, Moment, Out
 from ghost.core.jobs.models import JobKind
-from ghost.operations import recent_tasks
-from ghost.operations.recent_tasks import EndedTask, Level
+from ghost.operations.dashboards import recent_tasks
+from ghost.operations.dashboards.recent_tasks import EndedTask, Level
 from teams.models import Token
 
 router = Router(tags=[access.TAG])

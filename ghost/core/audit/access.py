@@ -28,8 +28,8 @@ from ghost.core.audit.actors import Actor
 from ghost.core.audit.models import REFUSALS, ActorKind, AuditEvent
 from ghost.core.db.nowait import nowait
 from ghost.core.db.outages import OUTAGES
-from ghost.core.http.client_address import client_address, counted_as
-from ghost.core.http.request_id import request_id
+from ghost.core.http.request.client_address import client_address, counted_as
+from ghost.core.http.request.request_id import request_id
 from ghost.core.measurements.counters import Counter
 
 log = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ from django.db import models
 from ghost.core.audit import actors
 from ghost.core.audit.actors import Actor
 from ghost.core.audit.models import AuditEvent
-from ghost.core.http.request_id import request_id
+from ghost.core.http.request.request_id import request_id
 
 MAX_CHARS = 2000
 """Of a text, or a list as JSON, so much is kept on each side: a description may have 100 kB."""

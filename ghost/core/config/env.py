@@ -16,22 +16,22 @@ from dotenv import dotenv_values
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from ghost.core.config.groups.accounts import Accounts
-from ghost.core.config.groups.alerts import Alerts
-from ghost.core.config.groups.api import Api, Events
-from ghost.core.config.groups.backups import Backups
+from ghost.core.config.groups.access.accounts import Accounts
+from ghost.core.config.groups.access.api import Api, Events
+from ghost.core.config.groups.access.keys import Keys
+from ghost.core.config.groups.access.sessions import Sessions
+from ghost.core.config.groups.access.web import WebServer
 from ghost.core.config.groups.bittorrent import HealthScans, Network, Probes
 from ghost.core.config.groups.deployment import Deployment, HostLimits, Pages
-from ghost.core.config.groups.git_backup import GitBackup
-from ghost.core.config.groups.keys import Keys
-from ghost.core.config.groups.logs import ErrorReports, Logs
-from ghost.core.config.groups.mail import Mail
-from ghost.core.config.groups.monitoring import Monitoring
-from ghost.core.config.groups.schedules import Schedules
-from ghost.core.config.groups.sessions import Sessions
+from ghost.core.config.groups.operations.alerts import Alerts
+from ghost.core.config.groups.operations.backups import Backups
+from ghost.core.config.groups.operations.git_backup import GitBackup
+from ghost.core.config.groups.operations.logs import ErrorReports, Logs
+from ghost.core.config.groups.operations.mail import Mail
+from ghost.core.config.groups.operations.monitoring import Monitoring
+from ghost.core.config.groups.operations.schedules import Schedules
 from ghost.core.config.groups.site import Covers, Site, SiteBuilds
 from ghost.core.config.groups.storage import Database, Retention
-from ghost.core.config.groups.web import WebServer
 from ghost.core.config.groups.work import Workers
 from ghost.core.config.values import BASE_DIR, Group, is_secret, may_hold_password
 from ghost.core.errors import GhostError

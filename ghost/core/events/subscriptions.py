@@ -10,7 +10,7 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ghost.core.http.rate_limit import TooManyError
+from ghost.core.http.limits.rate_limit import TooManyError
 
 RENEW_EVERY_S = 20.0
 STALE = timedelta(seconds=50)

@@ -21,7 +21,7 @@ from django.views import defaults
 from ghost.core.db.outages import OUTAGES
 from ghost.core.errors import GhostError, OutageError
 from ghost.core.http import problems
-from ghost.core.http.rate_limit import TooManyError
+from ghost.core.http.limits.rate_limit import TooManyError
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from ninja.errors import HttpError
 
-from ghost.core.http.schemas import Documented
+from ghost.core.http.schema.schemas import Documented
 
 _Files = MultiValueDict[str, Any]
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from ghost.core.batches import batched
 from ghost.core.errors import RefusedError
-from ghost.core.http.schemas import Page
+from ghost.core.http.schema.schemas import Page
 
 AT_ONCE = 100
 MOST_BYTES = 4_000_000

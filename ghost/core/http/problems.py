@@ -33,7 +33,6 @@ from ghost.core.errors import (
     RevokedError,
     StaleError,
 )
-from ghost.core.http import schema_sentences
 from ghost.core.http.idempotency import (
     KeyInvalidError,
     LostAnswerError,
@@ -41,8 +40,9 @@ from ghost.core.http.idempotency import (
     ReplayError,
     UnderWayError,
 )
-from ghost.core.http.rate_limit import TooManyError
-from ghost.core.http.request_id import request_id
+from ghost.core.http.limits.rate_limit import TooManyError
+from ghost.core.http.request.request_id import request_id
+from ghost.core.http.schema import schema_sentences
 
 log = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""In English. Leans on nothing."""

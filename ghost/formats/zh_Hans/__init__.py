@@ -1,0 +1,1 @@
+"""In Simplified Chinese. Leans on nothing."""

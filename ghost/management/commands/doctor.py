@@ -10,8 +10,8 @@ from dataclasses import asdict
 from django.core.management.base import BaseCommand, CommandError
 
 from ghost.core.config.version import VERSION
-from ghost.operations import checkup
-from ghost.operations.checkup import Finding, Outcome
+from ghost.operations.doctor import checkup
+from ghost.operations.doctor.checkup import Finding, Outcome
 
 MARKS = {
     Outcome.OK: "ok",

@@ -8,7 +8,8 @@ from django.core.management.base import BaseCommand
 
 from ghost.accounts.links import first_operator
 from ghost.core.text.reasons import put_into_words
-from ghost.operations import file_modes, folds, schedules, startup
+from ghost.operations import file_modes, schedules
+from ghost.operations.start import folds, startup
 from teams import first_admin
 
 

@@ -18,7 +18,9 @@ from django.db import connections
 from ghost.core.config.env import BASE_DIR
 from ghost.core.jobs import release
 from ghost.core.logs import configuration, rotation
-from ghost.operations import schedules, startup, watch
+from ghost.operations import schedules
+from ghost.operations.chores import watch
+from ghost.operations.start import startup
 from ghost.operations.workers import guard, parent
 
 log = logging.getLogger(__name__)

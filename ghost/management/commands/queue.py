@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from ghost.core.audit import actors
 from ghost.core.jobs import pause
 from ghost.core.jobs.pause import Drain
-from ghost.operations import queue_state
+from ghost.operations.dashboards import queue_state
 
 LOOK_EVERY_S = 0.5
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from ghost.core.errors import GhostError
 from ghost.operations import schedules
-from ghost.operations.figures import timetable
+from ghost.operations.figures.queue import timetable
 
 
 class Command(BaseCommand):

@@ -29,8 +29,8 @@ from ghost.operations.alerts import rules, sentences
 from ghost.operations.channels import targets
 from ghost.operations.channels.message import Message
 from ghost.operations.channels.targets import Target
-from ghost.operations.figures import database_state
 from ghost.operations.figures import sentences as of_figures
+from ghost.operations.figures.database import database_state
 
 TOLD_AFTER_S = 60.0
 """A restart of the database takes less."""

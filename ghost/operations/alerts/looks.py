@@ -10,8 +10,10 @@ from ghost.core.text.reasons import Reason, ReasonCode, words
 from ghost.operations.alerts import sentences
 from ghost.operations.alerts.findings import MAX_SUBJECT_CHARS, Finding
 from ghost.operations.alerts.levels import Level
-from ghost.operations.figures import Item, Status, disk_space, ended_tasks
+from ghost.operations.figures import Item, Status
 from ghost.operations.figures import sentences as of_figures
+from ghost.operations.figures.machines import disk_space
+from ghost.operations.figures.queue import ended_tasks
 
 SHORT_BYTES = 2 << 30
 """More memory than this is not little, whatever part of a host it is."""

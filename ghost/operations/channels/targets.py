@@ -17,7 +17,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from ghost.core.circuits import Kind
-from ghost.core.config.groups.alerts import NOBODY
+from ghost.core.config.groups.operations.alerts import NOBODY
 from ghost.core.io import mail
 from ghost.core.text.unicode import one_line
 from ghost.operations.channels import apprise_addresses, webhooks

@@ -15,28 +15,13 @@ from django.utils import timezone
 
 from ghost.core.db import clock
 from ghost.core.heartbeats.models import DEAD_AFTER, Heartbeat
-from ghost.operations.figures import (
-    archives,
-    bittorrent,
-    channel_state,
-    circuits,
-    database_state,
-    disk_space,
-    ended_tasks,
-    git_copy,
-    host_load,
-    hosts,
-    last_build,
-    machine,
-    sentences,
-    swarm_shares,
-    targets,
-    timetable,
-    waiting,
-    worker_memory,
-    writers,
-)
+from ghost.operations.figures import sentences
+from ghost.operations.figures.database import archives, database_state, git_copy, writers
 from ghost.operations.figures.item import Item, Moment, Source, Status
+from ghost.operations.figures.machines import disk_space, host_load, hosts, machine, worker_memory
+from ghost.operations.figures.network import bittorrent, channel_state, circuits, swarm_shares
+from ghost.operations.figures.queue import ended_tasks, timetable, waiting
+from ghost.operations.figures.site import last_build, targets
 
 log = logging.getLogger(__name__)
 

@@ -21,7 +21,7 @@ from builds import counters as _of_builds  # noqa: F401  # what they define is t
 from dht import counters as _of_dht  # noqa: F401  # as above
 from ghost.core.audit import access as _of_audit  # noqa: F401  # as above
 from ghost.core.config.version import VERSION
-from ghost.core.http import request_times as _of_http  # noqa: F401  # as above
+from ghost.core.http.request import request_times as _of_http  # noqa: F401  # as above
 from ghost.core.jobs import task_times as _of_jobs  # noqa: F401  # as above
 from ghost.core.measurements import queries as _of_queries  # noqa: F401  # as above
 from ghost.core.measurements.counters import INFINITY, SUM, Counter, Histogram, Labels, Series

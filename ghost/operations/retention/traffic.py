@@ -11,8 +11,9 @@ from ghost.core.db import clock
 from ghost.core.events.models import Event
 from ghost.core.events.subscriptions import Stream
 from ghost.core.heartbeats.models import FORGOTTEN_AFTER, Heartbeat
-from ghost.core.http import idempotency, rate_limit
+from ghost.core.http import idempotency
 from ghost.core.http.idempotency import KeptAnswer
+from ghost.core.http.limits import rate_limit
 from ghost.core.text.reasons import ReasonCode
 from ghost.operations.retention.bound import Bound, Every, of_rows
 from ghost.operations.workers.models import KEPT_FOR, WorkerReplacement

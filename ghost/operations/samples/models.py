@@ -57,7 +57,7 @@ class Sample(models.Model):
     least_free_percent = models.FloatField(default=100)
     """Space left on the fullest of its disks in use."""
     disks: models.JSONField[list[dict[str, Any]]] = models.JSONField(default=list)
-    """As `ghost.operations.figures.disk_space.disks` tells them."""
+    """As `ghost.operations.figures.machines.disk_space.disks` tells them."""
     processes: models.JSONField[dict[str, dict[str, int]]] = models.JSONField(default=dict)
     """Ghost's own, by role: `number`, `bytes` and `largest_bytes`."""
 

@@ -17,7 +17,7 @@ from builds.models import BuildState
 from ghost.core import circuits
 from ghost.core.circuits import Kind
 from ghost.core.db import migrations_state
-from ghost.core.http.client_address import normalized
+from ghost.core.http.request.client_address import normalized
 from ghost.core.text.reasons import words
 from ghost.operations.figures import gathering
 from teams.models import Token

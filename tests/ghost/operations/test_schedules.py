@@ -15,7 +15,8 @@ from ghost.core.jobs import pause, worker
 from ghost.core.jobs.entries import QueueEntry
 from ghost.core.jobs.models import Job
 from ghost.core.jobs.schedule_runs import ScheduleRun
-from ghost.operations import queue_state, schedules
+from ghost.operations import schedules
+from ghost.operations.dashboards import queue_state
 
 pytestmark = pytest.mark.django_db
 

@@ -20,7 +20,7 @@ def test_key_that_opens_nothing_is_told_by_its_code(client, ask):
 
 
 def test_too_many_requests_are_told_as_clients_know_it(ask, configure, monkeypatch):
-    monkeypatch.setattr("ghost.core.http.rate_limit._counts", {})
+    monkeypatch.setattr("ghost.core.http.limits.rate_limit._counts", {})
     configure(api_rate_limit=2)
     token = make.member()
 

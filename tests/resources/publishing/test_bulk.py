@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ghost.core.audit.models import AuditEvent
-from ghost.core.http import rate_limit
+from ghost.core.http.limits import rate_limit
 from resources.models import Resource
 from resources.publishing import bulk, publish
 from resources.torrents import magnets

@@ -6,7 +6,7 @@ import pytest
 from django.db import OperationalError, transaction
 
 from ghost.core.errors import ConflictError, OutageError, RefusedError
-from ghost.core.http.concurrency import Seats
+from ghost.core.http.limits.concurrency import Seats
 from resources.models import Block, ProbeStatus, Resource, findings
 from resources.publishing import publish
 from resources.torrents import metadata

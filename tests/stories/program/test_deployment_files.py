@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from ghost.core.config.env import BASE_DIR
-from ghost.core.http.client_address import client_address
+from ghost.core.http.request.client_address import client_address
 from tests.installation import free_port, wait_for
 
 DEPLOY = BASE_DIR / "deploy"

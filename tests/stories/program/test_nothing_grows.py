@@ -31,7 +31,7 @@ from ghost.core.events.models import Event, EventKind
 from ghost.core.events.subscriptions import Stream
 from ghost.core.heartbeats.models import Heartbeat
 from ghost.core.http.idempotency import KeptAnswer
-from ghost.core.http.rate_limit import Usage
+from ghost.core.http.limits.rate_limit import Usage
 from ghost.core.jobs.models import Job, JobPart
 from ghost.core.measurements.models import SlowCall
 from ghost.operations import retention

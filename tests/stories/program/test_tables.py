@@ -22,7 +22,7 @@ from ghost.accounts.links.reset_links import ResetRequest
 from ghost.core.audit.models import AuditEvent
 from ghost.core.events.models import Event
 from ghost.core.http.idempotency import KeptAnswer
-from ghost.core.http.rate_limit import Usage
+from ghost.core.http.limits.rate_limit import Usage
 from ghost.core.jobs.models import Job
 from ghost.operations import tasks
 from ghost.operations.alerts.models import Alert

@@ -14,7 +14,7 @@ from django.test.client import MULTIPART_CONTENT
 from django.urls import reverse
 
 from ghost.api.root import api
-from ghost.core.http import rate_limit
+from ghost.core.http.limits import rate_limit
 from resources.models import Resource
 from teams.models import Token
 from tests import locks, make, operators

@@ -7,7 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from ghost.core.catalog.models import Catalog
-from ghost.core.http import rate_limit
+from ghost.core.http.limits import rate_limit
 from ghost.demo.seeds import Version
 from ghost.demo.seeds import make as seeded
 from resources.models import Block, DhtStatus, ProbeStatus, Resource

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase
 
-from ghost.core.http.client_address import is_from_proxy
+from ghost.core.http.request.client_address import is_from_proxy
 
 HEADER = "X-Forwarded-Proto"
 

@@ -20,7 +20,7 @@ from ghost.accounts.links import first_operator
 from ghost.accounts.links.first_operator import FirstOperatorLink
 from ghost.core.audit.models import AuditEvent
 from ghost.core.errors import RefusedError
-from ghost.operations import startup
+from ghost.operations.start import startup
 from teams.models.sign_in_attempt import MOST
 
 pytestmark = pytest.mark.django_db

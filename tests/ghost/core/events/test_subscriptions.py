@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from ghost.core.events.subscriptions import STALE, Stream
-from ghost.core.http.rate_limit import TooManyError
+from ghost.core.http.limits.rate_limit import TooManyError
 
 pytestmark = pytest.mark.django_db
 

@@ -15,7 +15,7 @@ from ghost.core.audit.models import UNAUTHORIZED
 from ghost.core.db.outages import is_busy
 from ghost.core.errors import OutageError
 from ghost.core.http import error_pages
-from ghost.core.http.rate_limit import TooManyError
+from ghost.core.http.limits.rate_limit import TooManyError
 from tests import make, operators
 
 pytestmark = pytest.mark.django_db

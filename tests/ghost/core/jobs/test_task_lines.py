@@ -14,7 +14,7 @@ from ghost.core.jobs.entries import QueueEntry
 from ghost.core.jobs.models import JobKind
 from ghost.core.logs import context
 from ghost.core.text.reasons import NOTHING_TO_DO
-from tests.ghost.core.http.test_access_lines import Lines
+from tests.ghost.core.http.request.test_access_lines import Lines
 
 pytestmark = pytest.mark.django_db
 

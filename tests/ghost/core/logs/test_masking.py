@@ -95,7 +95,7 @@ def test_the_keys_that_were_made_at_the_first_start_are_known(settings):
 
 
 def test_what_a_request_brings_is_masked_in_its_lines_alone(rf):
-    from ghost.core.http.request_id import RequestIdMiddleware
+    from ghost.core.http.request.request_id import RequestIdMiddleware
 
     said = []
     request = rf.get(

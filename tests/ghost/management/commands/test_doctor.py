@@ -13,7 +13,7 @@ from django.core.management.color import color_style
 import manage
 from builds.models import BuildState
 from ghost.core.text.reasons import words
-from ghost.operations import startup
+from ghost.operations.start import startup
 
 pytestmark = pytest.mark.django_db
 

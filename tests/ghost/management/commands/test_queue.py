@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from ghost.core.audit.models import AuditEvent
 from ghost.core.jobs.entries import QueueEntry
-from ghost.operations import queue_state
+from ghost.operations.dashboards import queue_state
 
 pytestmark = pytest.mark.django_db
 

@@ -21,9 +21,10 @@ import pytest
 from django.conf import settings
 
 from ghost.core.errors import OutageError, RefusedError
-from ghost.operations import backups, startup
+from ghost.operations import backups
 from ghost.operations.backups import archive, restoring
 from ghost.operations.backups.databases import sqlite_file
+from ghost.operations.start import startup
 
 
 @pytest.fixture

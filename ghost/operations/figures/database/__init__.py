@@ -1,0 +1,1 @@
+"""How the database stands, and its backups. Leans on figures.queue."""

@@ -1,0 +1,1 @@
+"""How the hosts stand: their processes, disks, memory and programs. Leans on heartbeats and samples."""
