@@ -14,13 +14,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from builds import counters, reasons
 from builds.models import LEASE, Build, BuildState, Output, Step
 from ghost.core.config.env import BASE_DIR
 from ghost.core.db.pacing import PacedWriter
+from ghost.core.db.threads import DatabaseThread
 from ghost.core.errors import GhostError, OutageError
 from ghost.core.text.reasons import Reason, words
 
@@ -163,18 +164,15 @@ def lease_renewed(build: Build) -> Iterator[None]:
 
     def renew() -> None:
         pause_s = RENEW_EVERY_S
-        try:
-            while not stop.wait(pause_s):
-                try:
-                    build.renew()
-                    pause_s = RENEW_EVERY_S
-                except DatabaseError:  # others write: ours is the first look after them
-                    pause_s = min(RETRY_EVERY_S, RENEW_EVERY_S)
-                    logger.warning("the build's claim could not be renewed yet", exc_info=True)
-        finally:
-            connection.close()
+        while not stop.wait(pause_s):
+            try:
+                build.renew()
+                pause_s = RENEW_EVERY_S
+            except DatabaseError:  # others write: ours is the first look after them
+                pause_s = min(RETRY_EVERY_S, RENEW_EVERY_S)
+                logger.warning("the build's claim could not be renewed yet", exc_info=True)
 
-    thread = threading.Thread(target=renew, name="build-claim", daemon=True)
+    thread = DatabaseThread(renew, name="build-claim")
     thread.start()
     try:
         yield

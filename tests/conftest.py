@@ -23,6 +23,7 @@ from tests.channels import mails, receiver  # noqa: F401  # fixtures
 from tests.postgres import postgres  # noqa: F401  # a fixture
 from tests.redis_server import redis_server  # noqa: F401  # a fixture
 from tests.swarm import no_dht, running_swarm, swarm  # noqa: F401  # fixtures
+from tests.threads import no_connection_is_left  # noqa: F401  # a fixture
 from tests.trackers import asking, asking_public, opentracker, serve  # noqa: F401  # fixtures
 
 # Examples of each property: few while somebody waits, many in CI.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
 import time
 
 import pytest
@@ -17,6 +16,7 @@ from ghost.core.text.reasons import words
 from resources.models import ProbeStatus, Resource, findings
 from resources.publishing.prober import prober
 from tests import make
+from tests.threads import Beginning
 
 pytestmark = pytest.mark.django_db
 
@@ -115,20 +115,11 @@ def test_wait_sees_what_a_worker_finds(file_database, swarm, configure):
     other out at once."""
     configure(magnet_metadata_timeout_s=20)
     row = make.resource(magnet_uri=swarm.seeds[0].magnet_uri, is_probed=False)
-    answers = []
 
-    def wait():
-        from django.db import connection
-
-        answers.append(prober().wait(row.pk, math.inf))
-        connection.close()
-
-    waiting = threading.Thread(target=wait)
-    waiting.start()
+    waiting = Beginning(lambda: prober().wait(row.pk, math.inf))
     tasks.run_probes(row.pk)
-    waiting.join(10)
 
-    assert answers == [True]
+    assert waiting.result() is True
 
 
 def test_wait_ends_with_its_own_time():

@@ -27,6 +27,7 @@ from resources.torrents import metadata
 from tests import make
 from tests.presence import present
 from tests.results import said
+from tests.threads import together
 
 pytestmark = pytest.mark.django_db
 
@@ -308,21 +309,10 @@ def test_without_libtorrent_nothing_stays_claimed(monkeypatch):
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_at_once_probe_each_once(swarm, file_database):
     rows = [pending(seed.magnet_uri) for seed in swarm.seeds]
-    taken: list[Any] = []
-    barrier = threading.Barrier(2)
 
-    def claim():
-        barrier.wait()
-        taken.extend(row.pk for row in Resource.objects.claim_probes(100, 20))
-        connection.close()
+    taken = together(*[lambda: [row.pk for row in Resource.objects.claim_probes(100, 20)]] * 2)
 
-    threads = [threading.Thread(target=claim) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert sorted(taken) == [row.pk for row in rows]
+    assert sorted(taken[0] + taken[1]) == [row.pk for row in rows]
 
 
 def test_the_scan_task_reports(swarm):

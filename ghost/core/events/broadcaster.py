@@ -21,6 +21,7 @@ from functools import cache, partial
 from django.conf import settings
 from django.db import DatabaseError, connection
 
+from ghost.core.db.threads import DatabaseThread
 from ghost.core.events.models import Event, Scope
 from ghost.core.events.reader import AT_ONCE, Tail
 from ghost.core.events.subscriber import Caller, Listener
@@ -45,7 +46,7 @@ class Hub:
         self.name = f"{socket.gethostname()[:60]} {uuid.uuid4().hex}"
         self._scopes = scopes
         self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
+        self._thread: DatabaseThread | None = None
         self._is_closing = False
         self._selector = selectors.DefaultSelector()
         self._listeners: set[Listener] = set()
@@ -62,7 +63,7 @@ class Hub:
             self._selector.register(listener.sock, READ | WRITE, listener)  # the thread wakes
             self._listeners.add(listener)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="events", daemon=True)
+                self._thread = DatabaseThread(self._run, name="events")
                 self._thread.start()
                 atexit.register(self.close)
 
@@ -206,7 +207,6 @@ class Hub:
             self._thread = None
         with suppress(DatabaseError):
             self._forget()
-        connection.close()
 
 
 def _look_every_s() -> float:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
 
 from django.db import DatabaseError, close_old_connections, connections
 
+from ghost.core.db.threads import DatabaseThread
 from ghost.core.heartbeats import processes
 from ghost.core.heartbeats.models import Heartbeat
 
@@ -66,7 +66,7 @@ class WebHeartbeat:
         self._start_thread()
 
     def _start_thread(self) -> None:
-        threading.Thread(target=self._run, name="heartbeat", daemon=True).start()
+        DatabaseThread(self._run, name="heartbeat").start()
 
     def _run(self) -> None:
         time.sleep(FIRST_LOOK_S)

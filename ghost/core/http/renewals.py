@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection
-from threading import Lock, Thread
+from threading import Lock
 from time import sleep
 
 from django.db import DatabaseError, connection
+
+from ghost.core.db.threads import DatabaseThread
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +23,7 @@ class Renewals:
     def __init__(self, renew: Callable[[Collection[int]], None], every_s: float) -> None:
         self._renew, self._every_s = renew, every_s
         self._held: set[int] = set()
-        self._thread: Thread | None = None
+        self._thread: DatabaseThread | None = None
         self._lock = Lock()
 
     def hold(self, key: int) -> None:
@@ -29,7 +31,7 @@ class Renewals:
         with self._lock:
             self._held.add(key)
             if self._thread is None or not self._thread.is_alive():  # as after a fork
-                self._thread = Thread(target=self._run, name="renewals", daemon=True)
+                self._thread = DatabaseThread(self._run, name="renewals")
                 self._thread.start()
 
     def let_go(self, key: int) -> None:
@@ -38,11 +40,8 @@ class Renewals:
             self._held.discard(key)
 
     def _run(self) -> None:
-        try:
-            while held := self._waited():
-                self._try(held)
-        finally:
-            connection.close()
+        while held := self._waited():
+            self._try(held)
 
     def _waited(self) -> list[int]:
         """Those that are held after a pause; with none the thread is over."""

@@ -9,12 +9,12 @@ from __future__ import annotations
 import atexit
 import logging
 import os
-import threading
 import time
 from multiprocessing import parent_process, util
 
 from django.db import Error, connection, transaction
 
+from ghost.core.db.threads import DatabaseThread
 from ghost.core.measurements import counters, slowest
 from ghost.core.measurements.models import CounterValue, SlowCall
 
@@ -60,7 +60,7 @@ def start(**_: object) -> None:
 
 
 def _begin() -> None:
-    threading.Thread(target=_run, name="measurements", daemon=True).start()
+    DatabaseThread(_run, name="measurements").start()
     if parent_process() is None:
         atexit.register(write_or_log)
     else:  # a child of multiprocessing ends without `atexit`

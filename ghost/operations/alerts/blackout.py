@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,6 +22,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from ghost.core.db import migrations_state
+from ghost.core.db.threads import DatabaseThread
 from ghost.core.errors import GhostError
 from ghost.core.text.reasons import Reason, words
 from ghost.operations.alerts import rules, sentences
@@ -107,7 +107,7 @@ def _tell(what: Callable[[], Message]) -> None:
         message = what()
     log.error("%s", message.subject)
     to = _Seen.everybody or _from_configuration()
-    threading.Thread(target=_send, args=(message, to), name="blackout", daemon=True).start()
+    DatabaseThread(lambda: _send(message, to), name="blackout").start()
 
 
 def _from_configuration() -> tuple[Target, ...]:

@@ -1,15 +1,15 @@
 """ETag, If-Match, If-None-Match and PATCH: one winner, and nobody's edit lost."""
 
-import threading
+from functools import partial
 
 import pytest
-from django.db import connection
 from django.test import Client
 
 from ghost.core.errors import RefusedError
 from resources.models import DhtStatus, Resource, findings
 from resources.publishing import etags
 from tests import make
+from tests.threads import together
 
 pytestmark = pytest.mark.django_db
 
@@ -134,11 +134,9 @@ def test_a_header_that_is_none_is_refused_by_name():
 
 def test_of_two_edits_of_one_version_one_wins(file_database, call):
     row, token = make.resource(title="First"), make.admin()
-    tag, answers = tag_of(call, token, row), []
-    start = threading.Barrier(2)
+    tag = tag_of(call, token, row)
 
     def edit(title):
-        start.wait()
         response = Client().generic(
             "PATCH",
             f"/api/resources/{row.pk}",
@@ -146,14 +144,9 @@ def test_of_two_edits_of_one_version_one_wins(file_database, call):
             content_type="application/json",
             headers={"Authorization": f"Bearer {token.raw}", "If-Match": tag},
         )
-        answers.append((response.status_code, title))
-        connection.close()
+        return response.status_code, title
 
-    threads = [threading.Thread(target=edit, args=(name,)) for name in ("A", "B")]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
+    answers = together(partial(edit, "A"), partial(edit, "B"))
 
     row.refresh_from_db()
     assert sorted(status for status, _title in answers) == [200, 412]

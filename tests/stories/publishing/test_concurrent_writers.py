@@ -6,11 +6,12 @@ import random
 import threading
 import time
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pytest
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
-from django.db import OperationalError, connection
+from django.db import OperationalError
 
 from builds.covers import upkeep
 from builds.models import Cover
@@ -21,6 +22,7 @@ from resources.models import Category, DhtStatus, Resource, findings
 from teams.models import Team, Token
 from tests import make
 from tests.presence import present
+from tests.threads import Beginning, together
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -140,14 +142,8 @@ def test_writers_never_wait_for_each_other_in_a_circle(rows):
                     done.append(operation)
         except OperationalError as error:
             faults.append((operation.__name__, str(error)))
-        finally:
-            connection.close()
 
-    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(THREADS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    together(*(partial(work, seed) for seed in range(THREADS)))
 
     assert faults == []
     assert set(done) == set(OPERATIONS)
@@ -161,14 +157,12 @@ def test_a_turn_waits_for_the_one_before():
             begun.set()
             time.sleep(0.3)
             order.append("first")
-        connection.close()
 
-    thread = threading.Thread(target=first)
-    thread.start()
+    waiting = Beginning(first)
     begun.wait(5)
     with Catalog.turn():
         order.append("second")
-    thread.join()
+    waiting.result()
 
     assert order == ["first", "second"]
 
@@ -183,15 +177,13 @@ def test_a_revocation_waits_for_the_write_that_has_begun():
             begun.set()
             may_end.wait(5)
             make.resource(publisher=token, category=category)
-        connection.close()
 
-    thread = threading.Thread(target=write)
-    thread.start()
+    writing = Beginning(write)
     begun.wait(5)
     threading.Timer(0.3, may_end.set).start()
     started = time.monotonic()
     token.revoke()
-    thread.join()
+    writing.result()
 
     # the write came first, whole, and the revocation waited for it
     assert Resource.objects.filter(publisher=token).count() == 1

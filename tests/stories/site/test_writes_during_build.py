@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 from django_q.models import OrmQ
 
@@ -22,6 +20,7 @@ from tests.builds.catalog import Catalog
 from tests.builds.faults import differing, exit_code, pending, some, tree
 from tests.results import said
 from tests.stories.site.test_same_bytes import Editor
+from tests.threads import Beginning
 
 pytestmark = pytest.mark.django_db
 
@@ -266,30 +265,22 @@ def test_what_is_scheduled_comes_out_by_the_clock_alone(place, catalog):
 
 def test_random_edits_in_a_thread_while_builds_run_end_in_the_site_of_a_full_build(place, small):
     editor = Editor(7)
-    done, failures = [], []
+    done = []
 
     def edit():
-        try:
-            for _ in range(50):
-                done.append(editor.at_random())
-                time.sleep(0.02)
-        except BaseException as error:
-            failures.append(error)
-            raise
-        finally:
-            connection.close()
+        for _ in range(50):
+            done.append(editor.at_random())
+            time.sleep(0.02)
 
-    thread = threading.Thread(target=edit)
-    thread.start()
+    editing = Beginning(edit)
     builds = 0
-    while thread.is_alive():
+    while editing.is_alive():
         place.build()
         builds += 1
-    thread.join()
+    editing.result()
 
     found = place.build()
 
-    assert failures == []
     assert (len(done), builds > 1) == (50, True)
     assert not pending()
     assert differing(found, place.full()) == [], done

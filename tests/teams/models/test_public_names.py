@@ -1,12 +1,12 @@
 """No two publishers, and no two teams, have names that look alike, wherever these come from."""
 
 import io
-import threading
+from functools import partial
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 from django.test import Client
 from django.urls import reverse
 
@@ -16,6 +16,7 @@ from teams import first_admin
 from teams.models import Team, Token, public_names
 from teams.roles import Role
 from tests import make, operators
+from tests.threads import together
 
 pytestmark = pytest.mark.django_db
 
@@ -154,22 +155,14 @@ def test_what_makes_tokens_by_itself_finds_a_free_name(configure, tmp_path, sett
 
 
 def test_of_two_at_once_one_is_refused_and_neither_is_a_fault(file_database):
-    root, start, answers = make.admin(), threading.Barrier(4), []
+    root = make.admin()
 
     def ask(name):
-        start.wait()
-        answers.append(
-            Client().post(
-                "/api/admin/tokens/publisher", {"display_name": name},
-                content_type="application/json", **make.auth(root),
-            ).status_code
-        )  # fmt: skip
-        connection.close()
+        return Client().post(
+            "/api/admin/tokens/publisher", {"display_name": name},
+            content_type="application/json", **make.auth(root),
+        ).status_code  # fmt: skip
 
-    threads = [threading.Thread(target=ask, args=(name,)) for name in ALIKE[:4]]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
+    answers = together(*(partial(ask, name) for name in ALIKE[:4]))
 
     assert sorted(answers) == [200, 409, 409, 409]

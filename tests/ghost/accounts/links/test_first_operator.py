@@ -5,14 +5,12 @@ from __future__ import annotations
 import io
 import re
 import stat
-import threading
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -22,6 +20,7 @@ from ghost.core.audit.models import AuditEvent
 from ghost.core.errors import RefusedError
 from ghost.operations.start import startup
 from teams.models.sign_in_attempt import MOST
+from tests.threads import together
 
 pytestmark = pytest.mark.django_db
 
@@ -180,22 +179,15 @@ def test_the_link_stands_in_no_event_and_no_line_of_the_log(link, caplog):
 
 
 def test_of_two_at_a_time_one_wins(file_database, link):
-    ready = threading.Barrier(2)
-
     def try_it(name: str) -> bool:
+        person = User(username=name, password="pbkdf2_sha256$1$x$y")
         try:
-            person = User(username=name, password="pbkdf2_sha256$1$x$y")
-            ready.wait(10)
             first_operator.redeem(link.split("/")[-2], person)
         except RefusedError:
             return False
-        else:
-            return True
-        finally:
-            connection.close()
+        return True
 
-    with ThreadPoolExecutor(2) as threads:
-        won = list(threads.map(try_it, ["olga", "eve"]))
+    won = together(*(partial(try_it, name) for name in ("olga", "eve")))
 
     assert sorted(won) == [False, True]
     assert User.objects.count() == 1

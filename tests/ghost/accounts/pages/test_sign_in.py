@@ -1,6 +1,6 @@
 import ipaddress
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.contrib import admin
@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from teams.models.sign_in_attempt import MOST, MOST_OF_SCOPE, WINDOW, Attempt
 from tests import operators
+from tests.threads import together
 
 pytestmark = pytest.mark.django_db
 
@@ -202,14 +203,12 @@ def test_the_page_of_a_password_is_for_people_who_signed_in():
 
 
 def test_threads_share_the_count(file_database):
-    def try_it(n: int) -> bool:
-        try:
-            return REFUSED in sign_in("wrong", f"name{n}").content.decode()
-        finally:
-            connection.close()
+    def try_it(n: int) -> list[bool]:
+        answers = [sign_in("wrong", f"name{n}-{m}") for m in range(5)]
+        return [REFUSED in answer.content.decode() for answer in answers]
 
-    with ThreadPoolExecutor(6) as threads:
-        refused = list(threads.map(try_it, range(30)))
+    answers = together(*(partial(try_it, n) for n in range(6)))
+    refused = [each for some in answers for each in some]
 
     assert refused.count(False) == MOST_OF_SCOPE
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -18,6 +16,7 @@ from ghost.core.audit.models import AuditEvent
 from ghost.core.db import pacing
 from teams.models.sign_in_attempt import MOST
 from tests import make, operators
+from tests.threads import together
 
 pytestmark = pytest.mark.django_db
 
@@ -203,18 +202,11 @@ def test_a_new_minute_is_a_new_row():
 
 
 def test_threads_lose_none(file_database):
-    ready = threading.Barrier(4)
+    def ask() -> None:
+        for _ in range(10):
+            unauthorized()
 
-    def ask(_: int) -> None:
-        try:
-            ready.wait(10)
-            for _ in range(10):
-                unauthorized()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(4) as threads:
-        list(threads.map(ask, range(4)))
+    together(*[ask] * 4)
     for group in access._groups.values():
         group.until = 0
     access.write()

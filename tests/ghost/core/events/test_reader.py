@@ -11,6 +11,7 @@ from ghost.core.events import outbox
 from ghost.core.events import reader as tails
 from ghost.core.events.models import Event, EventKind
 from ghost.core.events.reader import Tail
+from tests.threads import Beginning
 
 pytestmark = pytest.mark.django_db
 
@@ -133,15 +134,13 @@ def test_transactions_that_end_in_another_order_lose_nothing():
             outbox.add(EventKind.TASK, {"name": "slow"})
             told.set()
             go.wait(5)
-        connection.close()
 
-    slow = threading.Thread(target=tell_slowly)
-    slow.start()
+    slow = Beginning(tell_slowly)
     told.wait(5)
     outbox.add(EventKind.TASK, {"name": "quick"})
     first = [event.data["name"] for event in tail.read(seen)]
     go.set()
-    slow.join()
+    slow.result()
 
     assert first == ["quick"]
     assert [event.data["name"] for event in tail.read(seen)] == ["slow"]

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import OperationalError, connection
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
@@ -19,6 +19,7 @@ from ghost.core.http.renewals import Renewals
 from resources.models import Category, Resource
 from teams.models import Token
 from tests import make
+from tests.threads import together
 
 pytestmark = pytest.mark.django_db
 
@@ -317,25 +318,18 @@ def test_a_form_is_the_same_whatever_its_boundary(client, tmp_path):
 
 
 def test_of_many_at_once_one_is_done(file_database):
-    token, answers = make.publisher(), []
-    start = threading.Barrier(6)
+    token = make.publisher()
 
     def send():
-        start.wait()
         response = Client().post(
             "/api/categories",
             b'{"name": "Films"}',
             content_type="application/json",
             headers={"Authorization": f"Bearer {token.raw}", "Idempotency-Key": "k"},
         )
-        answers.append((response.status_code, response.content))
-        connection.close()
+        return response.status_code, response.content
 
-    threads = [threading.Thread(target=send) for _ in range(6)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
+    answers = together(*[send] * 6)
 
     made = {content for status, content in answers if status == 201}
     assert len(made) == 1

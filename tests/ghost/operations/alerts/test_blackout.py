@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import OperationalError, connection
 
 from ghost.operations.alerts import blackout, takeover
 from tests.ghost.operations.figures.moments import heartbeat
+from tests.threads import together
 
 pytestmark = pytest.mark.django_db
 
@@ -76,8 +76,7 @@ def test_of_many_processes_of_a_host_one_tells(receiver, monkeypatch):
     long_ago = time.monotonic() - 100
     error = OperationalError("away")
 
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda _: blackout.failed(error, long_ago), range(8)))
+    together(*[lambda: blackout.failed(error, long_ago)] * 8)
     wait_for_threads()
 
     assert receiver.events() == ["firing"]

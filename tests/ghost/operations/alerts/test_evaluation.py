@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connections
 from django.utils import timezone
 
 from ghost.core.audit.models import AuditEvent
@@ -19,6 +17,7 @@ from ghost.operations.channels import sending
 from ghost.operations.channels.models import Delivery
 from ghost.operations.figures import Item, Status
 from tests.ghost.operations.alerts.conftest import bad, figures, well
+from tests.threads import together
 
 pytestmark = pytest.mark.django_db
 BROKEN, WELL = bad("dht", "no node answers"), well("dht")
@@ -219,16 +218,9 @@ def test_rules_get_their_rows_and_lose_those_of_another_version():
 def test_of_many_processes_one_looks_and_tells(receiver, file_database, monkeypatch):
     monkeypatch.setattr(operations_figures, "current", lambda: figures(BROKEN))
 
-    def run(_):
-        try:
-            return evaluation.evaluate()
-        finally:
-            sending.sender.wait(20)
-            connections.close_all()
+    looked = together(*[evaluation.evaluate] * 8)
 
-    with ThreadPoolExecutor(4) as pool:
-        looked = list(pool.map(run, range(8)))
-
+    sending.sender.wait(20)
     assert (sum(looked), receiver.events("dht-empty")) == (1, ["firing"])
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connections
 from django.utils import timezone
 from pydantic import SecretStr
 
@@ -17,6 +15,7 @@ from ghost.operations.channels import sending, targets
 from ghost.operations.channels.message import Message
 from ghost.operations.channels.models import LEASE, PAUSES, Delivery
 from tests import webhook
+from tests.threads import together
 
 pytestmark = pytest.mark.django_db
 State = Delivery.State
@@ -207,16 +206,9 @@ def test_of_two_processes_that_race_one_sends(receiver, file_database):
     for number in range(3):
         write(about=str(number))
 
-    def run(_):
-        try:
-            return sending.send_due()
-        finally:
-            connections.close_all()
+    sent = together(*[sending.send_due] * 4)
 
-    with ThreadPoolExecutor(4) as pool:
-        sent = sum(pool.map(run, range(4)))
-
-    assert sent == 3
+    assert sum(sent) == 3
     assert len({post["id"] for post in receiver.posts}) == len(receiver.posts) == 3
 
 

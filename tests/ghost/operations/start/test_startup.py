@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import DatabaseError, connection, connections
+from django.db import DatabaseError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 from django_q.models import Schedule
@@ -21,6 +20,7 @@ from ghost.core.jobs.schedule_runs import ScheduleRun
 from ghost.operations import schedules
 from ghost.operations.start import startup
 from teams.models import Token
+from tests.threads import together
 
 pytestmark = pytest.mark.django_db
 
@@ -144,18 +144,8 @@ def test_a_connection_that_broke_while_it_waited_is_made_anew(file_database, mon
 def test_of_many_that_start_at_once_one_puts_right(file_database, tmp_path):
     Catalog.get()
     Catalog.objects.update(revision=1)
-    together, done = threading.Barrier(4), []
 
-    def start():
-        together.wait()
-        done.append(startup.put_right())
-        connections.close_all()
-
-    threads = [threading.Thread(target=start) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    done = together(*[startup.put_right] * 4)
 
     assert sorted(done) == [[], [], [], ALL]
     assert (Token.objects.count(), Job.objects.count()) == (1, 1)

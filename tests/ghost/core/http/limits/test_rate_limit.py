@@ -1,16 +1,15 @@
 """How many requests a token may make in a minute."""
 
-import threading
 import time
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.utils import translation
 
 from ghost.core.http.limits import rate_limit
 from ghost.core.http.limits.rate_limit import TooManyError, Usage
 from tests import make
+from tests.threads import together
 
 pytestmark = pytest.mark.django_db
 
@@ -106,17 +105,7 @@ def test_a_token_beyond_its_limit_is_told_when_to_come_again(client, configure):
 
 
 def test_threads_keep_the_limit(at, file_database):
-    counts = []
-
-    def run():
-        counts.append(allowed("a", 100, 60))
-        connection.close()
-
-    threads = [threading.Thread(target=run) for _ in range(4)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
+    counts = together(*[lambda: allowed("a", 100, 60)] * 4)
 
     assert sum(counts) == 100
 
