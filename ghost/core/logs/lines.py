@@ -13,14 +13,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ghost.core.logs import context
-from ghost.core.logs.masking import mask
+from ghost.core.logs.masking import excerpt
+from ghost.core.text.unicode import is_blank
 
 MOST_CHARS = 20_000
 """Of a message, and of a traceback."""
-# Controls, line separators and lone surrogates; what turns the direction of writing.
-_UNSAFE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+_MAYBE_UNSEEN = re.compile(
+    "[^\n -~\u00c0-\u024f\u0400-\u0481\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3]"
 )
+"""Everything but the letters that are most used: all of those are seen."""
 _PLAIN = re.compile(r"[\w./:+-]+")
 
 
@@ -115,18 +116,17 @@ def clean_value(value: object) -> object:
 
 
 def clean(words: str) -> str:
-    """The same without credentials and controls other than ends of lines; cut in the middle."""
-    words = mask(words)
-    if len(words) > MOST_CHARS:
-        half = MOST_CHARS // 2
-        left_out = len(words) - 2 * half
-        words = f"{words[:half]} … {left_out} characters left out … {words[-half:]}"
-    words = words.replace("\t", "    ").rstrip("\n")
-    return _UNSAFE.sub(_escaped, words)
+    """The same without credentials; what can't be seen is spelt out, but for ends of lines; cut in the middle."""
+    words = excerpt(words, MOST_CHARS).replace("\t", "    ").rstrip("\n")
+    return _MAYBE_UNSEEN.sub(_spelt, words)
 
 
-def _escaped(found: re.Match[str]) -> str:
-    return found[0].encode("unicode_escape").decode("ascii")
+def _spelt(found: re.Match[str]) -> str:
+    """What nobody would see, or what hides or turns what stands beside it, as Python writes it."""
+    sign = found[0]
+    if sign.isprintable() and not is_blank(sign):
+        return sign
+    return sign.encode("unicode_escape").decode("ascii")
 
 
 def _quoted(value: object) -> str:

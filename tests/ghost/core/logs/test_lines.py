@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from ghost.core.logs import context
 from ghost.core.logs.lines import FORMATTERS, MOST_CHARS, AccessFormatter, clean
 
-NOT_ASCII = ["\r", "\x1b[2J", "\x00", "\x85", "\u2028", "\u202e", "\ud800"]
+NOT_ASCII = ["\r", "\x1b[2J", "\x00", "\x85", "\u2028", "\u202e", "\ud800", "\xad", "\u2060", "\u2064",
+             "\u180e", "\ufe0f", "\U000e0041", "\u115f", "\xa0", "\ufff9"]  # fmt: skip
 BEGINS = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import time
 
 import pytest
 from pydantic import SecretStr
@@ -147,6 +148,25 @@ def test_what_a_request_brings_is_masked_in_its_lines_alone(rf):
         ("password=hunter22, user=ada", "password=…, user=ada"),
         ("X-Ghost-Metrics-Key: abc", "X-Ghost-Metrics-Key: …"),
         ("ghp_0123456789abcdefABCD", "ghp_…"),
+        ("{'password': 'zq pa55'}", "{'password': '…'}"),
+        (r"{\"client_secret\": \"zq\"}", r"{\"client_secret\": \"…\"}"),
+        ("{'token': b'zq'}", "{'token': b'…'}"),
+        ("password: zq", "password: …"),
+        ("user: ada password: zq host: x", "user: ada password: … host: x"),
+        ("client_secret=zq new_password1=zq", "client_secret=… new_password1=…"),
+        ("PGPASSWORD=zq psql", "PGPASSWORD=… psql"),
+        ("aws_access_key_id = AKIAZQ", "aws_access_key_id = …"),
+        ("dbname=x password='zq pa\\'55' host=y", "dbname=x password='…' host=y"),
+        ("next=%2Fx%3Ftoken%3Dzq", "next=%2Fx%3Ftoken%3D…"),
+        ("next=%2Fx%253Fkey%253Dzqzq", "next=%2Fx%253Fkey%253D…"),
+        ("Bearer\tzq345678", "Bearer …"),
+        ("Authorization: Bearer\tzq", "Authorization: Bearer\t…"),
+        ("redis://:zq/pa55@127.0.0.1/0", "redis://:…@127.0.0.1/0"),
+        ("redis://ada:zq/pa@55@127.0.0.1/0", "redis://ada:…@127.0.0.1/0"),
+        ("https://zqtoken:x-oauth-basic@example.org/x", "https://…@example.org/x"),
+        ("https://zqtoken:@example.org/x", "https://…@example.org/x"),
+        ("http://[::1]:8000/a@b", "http://[::1]:8000/a@b"),
+        ("GHOST_METRICS_TOKEN: is too short", "GHOST_METRICS_TOKEN: is too short"),
         ("the key is missing; token 7 was sent", "the key is missing; token 7 was sent"),
     ],
 )
@@ -164,3 +184,36 @@ def test_short_words_stay_readable(configure):
     masking.learn(["ghost", ""])
 
     assert masking.mask("ghost works") == "ghost works"
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["age-plugin-", "://a:", "https://a", "-----BEGIN ", "password", "password='", "token%25", "bearer ",
+     "cookie", "authorization  ", "GHOST_TOKEN", "sk-", "a1"],
+)  # fmt: skip
+def test_masking_takes_time_in_proportion_to_the_length(piece):
+    def cpu_s(count: int) -> float:
+        began = time.process_time()
+        masking.mask(piece * count)
+        return time.process_time() - began
+
+    short, long = (min(cpu_s(count) for _ in range(3)) for count in (2_000, 16_000))
+
+    assert long < 24 * short + 0.01  # eight times the length; with its square it would be 64
+
+
+def test_what_is_cut_shows_no_half_of_a_secret():
+    masking.learn(["zq" * 20])
+    for at in range(960, 1001):
+        words = "." * at + "zq" * 20 + "." * 20_000 + "zq" * 20 + "." * at
+        assert "z" not in masking.excerpt(words, 2_000), at
+        assert "q" not in masking.excerpt(words, 2_000), at
+
+
+def test_of_a_long_text_only_what_is_shown_is_looked_through(monkeypatch):
+    seen = []
+    monkeypatch.setattr(masking, "mask", lambda words: seen.append(len(words)) or words)
+
+    masking.excerpt("a" * 5_000_000, 20_000)
+
+    assert sum(seen) == 20_000 + 2 * masking.REACH
