@@ -88,6 +88,7 @@ class Repository:
     def _leftovers(self) -> Iterator[Path]:
         yield from self.folder.glob("*.lock")
         yield from self.folder.glob("fast_import_crash_*")
+        yield from self.folder.glob("credentials")
         yield from (self.folder / "refs").rglob("*.lock")
         yield from (self.folder / "objects").glob("??/tmp_obj_*")
         yield from (self.folder / "objects" / "pack").glob("*tmp*")

@@ -22,7 +22,7 @@ from ghost.core.db.snapshot import one_moment
 from ghost.core.errors import GhostError, OutageError, RefusedError
 from ghost.core.text.reasons import Plain, Reason
 from ghost.operations.git_backup import reasons
-from ghost.operations.git_backup.folder import TRAILER, BackupFolder
+from ghost.operations.git_backup.folder import TRAILER, BackupFolder, UnderWayError
 from ghost.operations.git_backup.models import GitBackup
 from resources.exchange.text_folder import layout
 from resources.exchange.text_folder.writing import PublicCatalog
@@ -66,10 +66,15 @@ def run(*, insists: bool = False) -> Outcome:
     is noted in `GitBackup`. `insists`: ask a remote that is left alone, too."""
     if not settings.GHOST.git_backup_enabled:
         raise RefusedError(reasons.SWITCHED_OFF())
-    row, outcome = GitBackup.begin(), Outcome()
+    row, outcome = None, Outcome()
     try:
-        _Run(_folder(), settings.GHOST.git_backup_branch, outcome, insists=insists).carry_out()
+        with _folder().held() as git:
+            row = GitBackup.begin()
+            _Run(git, settings.GHOST.git_backup_branch, outcome, insists=insists).carry_out()
+    except UnderWayError:
+        raise
     except BaseException as error:  # also a time-out, which is a SystemExit
+        row = row or GitBackup.begin()
         why = error.reason if isinstance(error, GhostError) else reasons.INTERRUPTED()
         row.fail(why, **_found(outcome))
         log.warning("The git backup failed: %s", why)
@@ -121,18 +126,20 @@ class _Run:
             raise OutageError(told) from error
 
     def _carry_out(self) -> None:
-        with self.git.held():
-            self._prepare()
-            away = self._look_at_remote()
-            self._commit()
-            if away is not None:
-                raise away
-            if self.address:
-                self._push()
-            else:
-                self.outcome.notes.append(reasons.NO_REMOTE())
-            self.git.drop_drafts()
-            self.git.tidy()
+        self._prepare()
+        away = self._look_at_remote()
+        was_cut_off = self.git.begin()
+        if self._commit() or was_cut_off:
+            self.git.forget(self.name)
+        self.git.end()
+        if away is not None:
+            raise away
+        if self.address:
+            self._push()
+        else:
+            self.outcome.notes.append(reasons.NO_REMOTE())
+        self.git.drop_drafts()
+        self.git.tidy()
 
     # -- the folder
 
@@ -142,6 +149,8 @@ class _Run:
         if git.clear_locks():
             notes.append(reasons.UNLOCKED())
         head = git.at("HEAD")
+        if not head and git.has_files_of_others():
+            raise RefusedError(reasons.NOT_EMPTY(folder=str(git.files)))
         if head and not self._is_ours(head):
             raise RefusedError(reasons.FOREIGN_HEAD(folder=str(git.files), commit=head[:10]))
         self._require_ours(git.at(self.name), str(git.files))
@@ -163,8 +172,9 @@ class _Run:
 
     # -- the commit
 
-    def _commit(self) -> None:
-        """What changed since the remote's commit, or since ours where that goes beyond it."""
+    def _commit(self) -> bool:
+        """What changed since the remote's commit, or since ours where that goes beyond it. Whether something
+        was left behind that has to go."""
         git, before = self.git, self.git.at(self.name)
         base = self._base(before)
         tree, taken_down = self._draft()
@@ -175,8 +185,8 @@ class _Run:
             self.outcome.is_new = True
         git.move(self.name, commit)
         self.outcome.commit = commit
-        if before not in ("", commit, parent) and not git.contains(commit, before):
-            git.forget(self.name)
+        is_left = before not in ("", commit, parent) and not git.contains(commit, before)
+        return git.drop_outdated(self.name, taken_down) or is_left or base not in (parent, commit)
 
     def _draft(self) -> tuple[str, frozenset[str]]:
         """The tree of the catalog as it is at one moment, and what is taken down then."""

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from django.conf import settings
 
@@ -21,13 +22,19 @@ from builds.deploy.repository import Repository
 from ghost.core.errors import OutageError, RefusedError
 from ghost.core.io import files
 from ghost.operations.git_backup import reasons
-from resources.exchange.text_folder import reading
+from resources.exchange.text_folder import layout, reading
 
 TRAILER = "Ghost-Catalog: 1"
 """In the message of each commit of ours; nobody else's has it."""
 THEIRS = "refs/ghost/theirs"
 """What the remote's branch holds, while it is looked at."""
 HELD = "ghost-backup"
+BEGUN = "ghost-backup-begun"
+"""Lies in `.git` from before a commit is made until nothing is left of what it replaced."""
+
+
+class UnderWayError(RefusedError):
+    """Somebody has the folder; nothing was tried."""
 
 
 def remote_address() -> str:
@@ -47,23 +54,22 @@ class BackupFolder(Repository):
     # -- one at a time
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """Make it if need be, and have it alone on this machine; RefusedError if somebody has it."""
+    def held(self) -> Iterator[Self]:
+        """Make it if need be, and have it alone on this machine; UnderWayError if somebody has it."""
         self._make()
         with (self.folder / HELD).open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
-                raise RefusedError(reasons.UNDER_WAY()) from error
-            yield
+                raise UnderWayError(reasons.UNDER_WAY()) from error
+            yield self
 
     def _make(self) -> None:
         try:
             files.make_folder(self.files, files.PRIVATE_FOLDER)
             if self.is_there():
                 return
-            others = any(each.name != ".git" for each in self.files.iterdir())
-            if self.folder.is_file() or (others and not reading.is_one(self.files)):
+            if self.folder.is_file() or self.has_files_of_others():
                 raise RefusedError(reasons.NOT_EMPTY(folder=str(self.files)))
             shutil.rmtree(self.folder, ignore_errors=True)  # half made
         except OSError as error:
@@ -71,6 +77,22 @@ class BackupFolder(Repository):
             raise OutageError(reasons.NO_FOLDER(folder=str(self.files), reason=why)) from error
         self._must("init", "--quiet", "--template=", "--object-format=sha1")
         self._must("config", "core.bare", "false")
+
+    def has_files_of_others(self) -> bool:
+        """Whether files lie in it that are no catalog of Ghost's."""
+        others = any(each.name != ".git" for each in self.files.iterdir())
+        return others and not reading.is_one(self.files)
+
+    def begin(self) -> bool:
+        """Note that a commit is made; whether one before was cut off: `forget` has to follow then."""
+        mark = self.folder / BEGUN
+        was_cut_off = mark.exists()
+        mark.touch()
+        return was_cut_off
+
+    def end(self) -> None:
+        """Note that the commit is made, and nothing is left of what it replaced."""
+        (self.folder / BEGUN).unlink()
 
     def clear_locks(self) -> bool:
         """Clear away what a killed git left: nobody else writes here. Whether there were locks."""
@@ -126,7 +148,20 @@ class BackupFolder(Repository):
         """Have the branch at this commit, and the files as it has them."""
         self._must("update-ref", branch, commit)
         self._must("symbolic-ref", "HEAD", branch)
-        self._must(*self._beside(), "reset", "--hard", "--quiet")
+        reset = (*self._beside(), "reset", "--hard", "--quiet")
+        if self._run(*reset).exit_code:  # the index may be torn, and is worth nothing
+            (self.folder / "index").unlink(missing_ok=True)
+            self._must(*reset)
+
+    def drop_outdated(self, branch: str, taken_down: frozenset[str]) -> bool:
+        """Delete other branches at commits of Ghost's, of before some of this was taken down; whether there
+        were any. Branches with commits of others are theirs."""
+        names = self._must("for-each-ref", "--format=%(refname)", "refs/heads").split()
+        others = [name for name in names if name != branch and self.is_ours(name)]
+        found = [name for name in others if taken_down - self.lines(name, layout.TAKEN_DOWN)]
+        for name in found:
+            self._must("update-ref", "-d", name)
+        return bool(found)
 
     def fetch(self, branch: str) -> None:
         """Bring the remote's branch here, as THEIRS; OutageError if that fails."""

@@ -16,7 +16,7 @@ UNDER_WAY = ReasonCode(
 NOT_EMPTY = ReasonCode(
     "git_backup.not_empty",
     _(
-        "%(folder)s is no git repository and not empty. Empty it, or name another GHOST_GIT_BACKUP_DIR."
+        "%(folder)s is not empty, and what lies there is not Ghost's. Empty it, or name another GHOST_GIT_BACKUP_DIR."
     ),
 )
 NO_FOLDER = ReasonCode("git_backup.no_folder", _("%(folder)s can't be written: %(reason)s"))

@@ -392,10 +392,3 @@ def test_no_password_is_shown_or_kept(folder, configure):
     told = [str(caught.value), row.error.stored(), *(c.name for c in Circuit.objects.all())]
     told += [p.read_text(errors="replace") for p in (folder / ".git").iterdir() if p.is_file()]
     assert [each for each in told if "hunter2secret" in each] == []
-
-
-def test_two_at_once_on_one_machine_are_one(folder):
-    backup.run()
-
-    with backup._folder().held(), pytest.raises(RefusedError, match="under way"):
-        backup.run()
