@@ -1,3 +1,12 @@
 """The operators' pages that belong to no app. Leans on every app."""
 
-from ghost.admin import alerts, audit, backups, circuits, people, schedules, tasks  # noqa: F401  # Django looks for them here
+from ghost.admin import (  # noqa: F401  # Django looks for them here
+    alerts,
+    audit,
+    backups,
+    circuits,
+    git_backup,
+    people,
+    schedules,
+    tasks,
+)

@@ -43,6 +43,8 @@ PAGES = {
     "circuits": ("ghost_circuit", "ghost.view_circuit"),
     "swarms": ("dht_scan", "dht.view_scan"),
     "alerts": ("ghost_delivery", "ghost.view_delivery"),
+    "backups": ("ghost_backup", "ghost.view_backup"),
+    "git_backup": ("ghost_gitbackup", "ghost.view_backup"),
 }
 """Where an item can be looked into, and who may."""
 KINDS = {

@@ -60,6 +60,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("Schedules"), "schedule", "django_q_schedule", "django_q.view_schedule"),
                 (_("Circuits"), "electrical_services", "ghost_circuit", "ghost.view_circuit"),
                 (_("Backups"), "backup", "ghost_backup", "ghost.view_backup"),
+                (_("Git backup"), "commit", "ghost_gitbackup", "ghost.view_backup"),
                 (_("Audit trail"), "history", "ghost_auditevent", "ghost.view_auditevent"),
             ],
         ),

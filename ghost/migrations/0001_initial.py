@@ -141,6 +141,8 @@ class Migration(migrations.Migration):
                 ('notes', models.JSONField(default=list)),
             ],
             options={
+                'verbose_name': 'git backup',
+                'verbose_name_plural': 'git backup',
                 'default_permissions': (),
             },
         ),

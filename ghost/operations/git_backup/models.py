@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from ghost.core.db.fields import ReasonField
 from ghost.core.text.reasons import NONE, Plain, Reason
@@ -34,6 +35,7 @@ class GitBackup(models.Model):
 
     class Meta:
         default_permissions = ()
+        verbose_name = verbose_name_plural = _("git backup")
 
     def __str__(self) -> str:
         return "git backup"
