@@ -174,6 +174,10 @@ BACKUP_NO_IDENTITY = _backup(
 BACKUP_IDENTITY = _backup("identity", _("GHOST_AGE_IDENTITY_FILE %(reason)s."))
 BACKUP_SEALED = _backup("sealed", _("%(name)s can't be decrypted: %(reason)s."))
 BACKUP_AGE_SAID = _backup("age_said", _("GHOST_AGE_BIN could not handle %(name)s: %(reason)s"))
+BACKUP_NOT_SEALED = _backup(
+    "not_sealed",
+    _("GHOST_AGE_BIN said that all went well, and wrote no file of age: look at that program."),
+)
 BACKUP_MISSING = _backup("missing", _("%(name)s: there is no such file."))
 BACKUP_DAMAGED = _backup("damaged", _("%(name)s is damaged or not a backup of Ghost."))
 BACKUP_BAD_DATABASE = _backup("bad_database", _("The backup's database is damaged: %(reason)s."))

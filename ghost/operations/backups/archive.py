@@ -9,12 +9,13 @@ import shutil
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from django.conf import settings
 
@@ -33,6 +34,8 @@ UNDER_WAY = ".restore-"
 """Beginning of the folder in which a restore is made ready, and ends when it is done."""
 PLAN = "plan.json"
 """In it, once everything is ready."""
+FIRST, LAST = datetime(1970, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
+"""Moments that can be told in every zone; names and clocks may say others."""
 LOCKED_WITHIN_S = 10
 """A scratch folder is locked right after it was made."""
 
@@ -58,14 +61,31 @@ class Archive:
 
 
 def list_all() -> list[Archive]:
-    """The backups in GHOST_BACKUP_DIR, newest first. OutageError if it can't be read."""
+    """The backups in GHOST_BACKUP_DIR, as `newest_first` has them. OutageError if it can't be read."""
     place: Path = settings.GHOST.backup_dir
     try:
         found = list(_in(place)) if place.exists() else []
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise OutageError(reasons.BACKUP_UNREADABLE(path=str(place), reason=why)) from error
-    return sorted(found, key=lambda archive: archive.created_at, reverse=True)
+    return newest_first(found, datetime.now(UTC))
+
+
+class Made(Protocol):
+    """What was made at some time."""
+
+    @property
+    def created_at(self) -> datetime:
+        """When."""
+
+
+M = TypeVar("M", bound=Made)
+
+
+def newest_first(found: Iterable[M], now: datetime) -> list[M]:
+    """Newest first. What is from the future comes last: a clock was wrong, or somebody chose the name, and it
+    must not be the newest for ever."""
+    return sorted(found, key=lambda each: (each.created_at <= now, each.created_at), reverse=True)
 
 
 def _in(place: Path) -> Iterator[Archive]:
@@ -83,13 +103,18 @@ def is_name(name: str) -> bool:
 def of(path: Path) -> Archive:
     """What its name and size say of an archive."""
     is_schema = path.name.startswith("ghost-schema-")
+    kind = Kind.SCHEMA if is_schema else Kind.FULL
+    return Archive(path, kind, _made_at(path), path.stat().st_size, path.suffix == ".age")
+
+
+def _made_at(path: Path) -> datetime:
     stamp = path.name.removeprefix("ghost-").removeprefix("schema-").partition(".")[0]
     try:
-        created_at = datetime.strptime(stamp, STAMP).replace(tzinfo=UTC)
+        made_at = datetime.strptime(stamp, STAMP).replace(tzinfo=UTC)
     except ValueError:  # renamed by hand
-        created_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    kind = Kind.SCHEMA if is_schema else Kind.FULL
-    return Archive(path, kind, created_at, path.stat().st_size, path.suffix == ".age")
+        written_s = min(max(path.stat().st_mtime, FIRST.timestamp()), LAST.timestamp())
+        made_at = datetime.fromtimestamp(written_s, UTC)
+    return min(max(made_at, FIRST), LAST)
 
 
 def name(kind: Kind, now: datetime, *, is_encrypted: bool) -> str:

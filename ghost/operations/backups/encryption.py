@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pyrage
@@ -17,6 +18,9 @@ from ghost.operations import reasons
 TIMEOUT_S = 3000
 """A disk's worth of files, within the time of a task."""
 MAX_MESSAGE_CHARS = 300
+HEADERS = (b"age-encryption.org/v1\n", b"-----BEGIN AGE ENCRYPTED FILE-----")
+HEADER_BYTES = 40
+"""How such files begin: https://age-encryption.org/v1; the second is armored."""
 
 
 def recipients() -> list[str]:
@@ -29,6 +33,7 @@ def encrypt(plain: Path, target: Path) -> None:
     if settings.GHOST.age_bin:
         given = [f"--recipient={each}" for each in recipients()]
         _run("GHOST_AGE_RECIPIENT", "--encrypt", *given, f"--output={target}", plain)
+        _require_sealed(target, plain.stat().st_size)
         return
     try:
         with plain.open("rb") as source, target.open("wb") as sink:
@@ -65,6 +70,15 @@ def trial() -> None:
         encrypt(plain, sealed)
         if settings.GHOST.age_identity_file is not None:
             decrypt(sealed, opened)
+
+
+def _require_sealed(target: Path, least_bytes: int) -> None:
+    """RefusedError if the program wrote no such file: a wrapper may say that all went well, whatever did."""
+    with suppress(FileNotFoundError), target.open("rb") as stream:
+        is_sealed = stream.read(HEADER_BYTES).startswith(HEADERS)
+        if is_sealed and target.stat().st_size >= least_bytes:
+            return
+    raise RefusedError(reasons.BACKUP_NOT_SEALED())
 
 
 def _run(what: str, *arguments: str | Path) -> None:

@@ -33,6 +33,13 @@ class BackupQuerySet(models.QuerySet["Backup"]):
         """Those with everything that a new machine needs."""
         return self.filter(kind=Backup.Kind.FULL)
 
+    def newest_first(self, now: datetime) -> Self:
+        """As `archive.newest_first` has them."""
+        is_ahead = models.Q(created_at__gt=now)
+        return self.order_by(
+            models.ExpressionWrapper(is_ahead, models.BooleanField()), "-created_at"
+        )
+
     def uncopied(self, to: str) -> Self:
         """Those that are kept and don't lie there, the newest first."""
         return self.standing().exclude(copied_to=to)

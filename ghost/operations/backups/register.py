@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
+from django.utils import timezone
 
 from ghost.core.errors import GhostError, RefusedError
 from ghost.core.text.reasons import NOTHING_TO_DO, Reason
@@ -55,7 +56,7 @@ def drop_old() -> list[str]:
             rotation.Candidate(name, row.created_at, bool(row.is_proven))
             for name, row in rows.items()
         ]
-        staying = rotation.kept(candidates, rotation.rule())
+        staying = rotation.kept(candidates, rotation.rule(), timezone.now())
         for name in sorted(rows.keys() - staying):
             (settings.GHOST.backup_dir / name).unlink(missing_ok=True)
             rows[name].drop()

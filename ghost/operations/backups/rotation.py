@@ -8,6 +8,8 @@ from datetime import datetime
 
 from django.conf import settings
 
+from ghost.operations.backups import archive
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -39,10 +41,17 @@ def rule() -> Rule:
     )
 
 
-def kept(found: Iterable[Candidate], rule: Rule) -> set[str]:
+def kept(found: Iterable[Candidate], rule: Rule, now: datetime) -> set[str]:
     """The names of those that stay. The newest one that was proven always does. Days, weeks (from Monday)
-    and months are those of UTC; those without a backup don't count."""
-    rows = sorted(found, key=lambda each: each.created_at, reverse=True)
+    and months are those of UTC; those without a backup don't count. What is from the future stays beside
+    these until its time has come: if a clock is behind, all the others are."""
+    found = archive.newest_first(found, now)
+    ahead = {each.name for each in found if each.created_at > now}
+    return ahead | _counted([each for each in found if each.name not in ahead], rule)
+
+
+def _counted(rows: list[Candidate], rule: Rule) -> set[str]:
+    """Newest first."""
     names = {each.name for each in rows[: rule.newest]}
     for most, period in ((rule.days, _day), (rule.weeks, _week), (rule.months, _month)):
         names |= _last_of_each(rows, period, most)

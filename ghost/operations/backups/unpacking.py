@@ -26,6 +26,8 @@ _DAMAGED = (
 """Other errors are the disk's."""
 _MOST_BYTES = 255
 """Of a name on a disk."""
+_PADDING_BYTES = 1 << 20
+"""Of zeros that may follow the last file: tar fills up its last record, of 10 kB mostly."""
 _OURS = re.compile(
     rf"db/(ghost\.db|ghost\.pgdump|auth_user\.copy)|{MANIFEST}|(metadata|covers|secrets)/[^/]+"
 )
@@ -58,15 +60,24 @@ def unpacked(path: Path) -> Iterator[tuple[Path, Manifest]]:
 def _unpack(path: Path, scratch: Path, folder: Path) -> Manifest:
     tarball = _decrypted(path, scratch)
     try:
-        with tarfile.open(tarball, "r:gz") as tar:
+        with gzip.open(tarball) as stream, tarfile.open(fileobj=stream, mode="r:") as tar:
             room_bytes = shutil.disk_usage(scratch).free
             tar.extractall(folder, members=_plain(tar, room_bytes), filter="data")
+            _require_end(stream)
         return manifest.check(folder)
     except _DAMAGED as error:
         raise RefusedError(reasons.BACKUP_DAMAGED(name=path.name)) from error
     finally:
         if tarball != path:
             tarball.unlink(missing_ok=True)
+
+
+def _require_end(stream: gzip.GzipFile) -> None:
+    """ValueError, EOFError or BadGzipFile unless the file ends as it should: gzip compares its checksum (CRC)
+    when the end is read, and tar stops reading before that."""
+    rest = stream.read(_PADDING_BYTES + 1)
+    if len(rest) > _PADDING_BYTES or any(rest):
+        raise ValueError("more follows than ends an archive")
 
 
 def _decrypted(path: Path, scratch: Path) -> Path:

@@ -30,7 +30,7 @@ _Judged = tuple[Status, Reason, Reason, Reason, datetime | None]
 def item(moment: Moment) -> Item:
     """Bad, if the last try failed or none came in time, if the newest could not be restored or none was
     tried in time, or if copies don't get to the second place."""
-    found = list(Backup.objects.standing().full()[:MAX_ROWS])
+    found = list(Backup.objects.standing().full().newest_first(moment.now)[:MAX_ROWS])
     entries = {entry.name: entry for entry in moment.once(timetable.at)}
     status, reason, advice, error, since = _made(found, entries.get(SCHEDULE), moment)
     if status == Status.OK:
@@ -41,7 +41,8 @@ def item(moment: Moment) -> Item:
 
 
 def _made(found: Sequence[Backup], entry: timetable.Entry | None, moment: Moment) -> _Judged:
-    made_at = found[0].created_at if found else None
+    newest = _newest(found, moment)
+    made_at = newest.created_at if newest else None
     ended_at = entry.run.ended_at if entry and entry.run else None
     if entry and entry.has_failed and ended_at and (made_at is None or made_at < ended_at):
         error, advice = entry.last_error, sentences.BACK_UP_NOW()
@@ -51,9 +52,14 @@ def _made(found: Sequence[Backup], entry: timetable.Entry | None, moment: Moment
     heard_at = max(filter(None, (made_at, _expected_since(entry))), default=None)
     if heard_at and moment.now > _due_after(heard_at, entry) + GRACE:
         return Status.DEGRADED, sentences.BACKUP_OVERDUE(), sentences.BACK_UP_NOW(), NONE, heard_at
-    if not found:
+    if newest is None:
         return Status.UNKNOWN, sentences.NO_BACKUP_YET(), NONE, NONE, None
-    return Status.OK, sentences.BACKED_UP(name=found[0].name), NONE, NONE, made_at
+    return Status.OK, sentences.BACKED_UP(name=newest.name), NONE, NONE, made_at
+
+
+def _newest(found: Sequence[Backup], moment: Moment) -> Backup | None:
+    """The first, unless all are from the future: these tell nothing of what was made in time."""
+    return found[0] if found and found[0].created_at <= moment.now else None
 
 
 def _proven(
@@ -109,10 +115,10 @@ def _due_after(heard_at: datetime, entry: timetable.Entry | None) -> datetime:
 
 def _counts(found: Sequence[Backup], moment: Moment) -> dict[str, Any]:
     counts: dict[str, Any] = {"kept": len(found)}
-    if found:
+    if newest := _newest(found, moment):
         counts |= {
-            "last_bytes": found[0].bytes,
-            "age_s": round((moment.now - found[0].created_at).total_seconds()),
+            "last_bytes": newest.bytes,
+            "age_s": round((moment.now - newest.created_at).total_seconds()),
         }
     read = [row.read_at for row in found if row.read_at]
     proven = [row for row in found if row.proven_at]

@@ -89,6 +89,17 @@ def test_without_the_plugin_age_says_what_is_missing(configure, tmp_path):
         encryption.encrypt(tmp_path / "plain", tmp_path / "sealed")
 
 
+@pytest.mark.parametrize("does", ["true", 'touch "${3#*=}"', 'cp "$4" "${3#*=}"'])
+def test_a_program_that_says_yes_and_encrypts_nothing_makes_no_backup(configure, tmp_path, does):
+    (tmp_path / "wrapper").write_text(f"#!/bin/sh\n{does}\n")
+    (tmp_path / "wrapper").chmod(0o755)
+    configure(age_bin=str(tmp_path / "wrapper"), age_recipient=RECIPIENT)
+    (tmp_path / "plain").write_bytes(b"catalog")
+
+    with pytest.raises(RefusedError, match="wrote no file of age"):
+        encryption.encrypt(tmp_path / "plain", tmp_path / "sealed")
+
+
 def test_a_key_that_only_a_plugin_knows_needs_the_program(plugin, monkeypatch):
     monkeypatch.setenv("GHOST_AGE_RECIPIENT", RECIPIENT)
     with pytest.raises(env.ConfigError, match="GHOST_AGE_RECIPIENT"):

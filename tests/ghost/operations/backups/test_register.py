@@ -8,6 +8,7 @@ import sqlite3
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings
@@ -16,7 +17,7 @@ from django.utils import timezone
 from ghost.core.config import env
 from ghost.core.errors import OutageError, RefusedError
 from ghost.operations import checks
-from ghost.operations.backups import Kind, list_all, register
+from ghost.operations.backups import Kind, archive, list_all, register
 from ghost.operations.backups.models import Backup
 from tests.results import said
 
@@ -51,6 +52,32 @@ def test_old_backups_go_and_the_last_proven_one_stays(configure):
 
     assert names() == [*made[:1:-1], proven.path.name]
     assert list(Backup.objects.values_list("name", flat=True)) == names()
+
+
+PLANTED = "ghost-99991231T235959999999Z.tar.gz"
+
+
+def test_a_name_from_the_future_is_the_newest_for_nobody(configure):
+    configure(backup_keep=1)
+    settings.GHOST.backup_dir.mkdir(parents=True)
+    (settings.GHOST.backup_dir / PLANTED).write_bytes(b"no archive")
+
+    _, last = register.create(), register.create()
+
+    assert names() == [last.path.name, PLANTED]
+    assert last.path.name in str(register.prove_newest())
+    assert [row.name for row in Backup.objects.newest_first(timezone.now())] == names()
+
+
+@pytest.mark.parametrize("name", [PLANTED, "ghost-00010101T000000000000Z.tar.gz", "ghost-x.tar.gz"])
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_every_moment_can_be_told_in_every_zone(tmp_path, name, zone):
+    (tmp_path / name).touch()
+    os.utime(tmp_path / name, (2**40, 2**40))  # the year 36812, where the disk knows it
+
+    made_at = archive.of(tmp_path / name).created_at
+
+    assert timezone.localtime(made_at, ZoneInfo(zone)).tzinfo
 
 
 def test_those_without_rows_are_counted_for_themselves(configure):

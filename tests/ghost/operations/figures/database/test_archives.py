@@ -46,6 +46,19 @@ def test_a_recent_one_is_in_order():
     assert found.rows[0]["name"] == newest.name
 
 
+def test_a_name_from_the_future_hides_neither_a_backup_nor_that_none_came():
+    backup(days=-1000)
+    before = told("backups"), item("backups").counts
+    newest = backup(hours=2)
+
+    found = item("backups")
+
+    assert before == (("unknown", "backups.none_yet"), {"kept": 1})
+    assert told("backups") == ("ok", "backups.done")
+    assert found.counts["age_s"] == pytest.approx(7200, abs=60)
+    assert found.rows[0]["name"] == newest.name
+
+
 def test_one_without_rows_is_no_backup():
     Backup.objects.create(
         name="ghost-schema-1.tar.gz", kind="schema", host="h", created_at=ago(hours=1), bytes=5, is_encrypted=False
