@@ -19,7 +19,8 @@ from ghost.core.admin.model_admin import ReadOnlyAdmin, badge
 from ghost.core.text.durations import age
 from ghost.core.text.reasons import put_into_words
 from ghost.operations import schedules
-from ghost.operations.figures import Item, Status, git_copy
+from ghost.operations.figures import Item, Status
+from ghost.operations.figures.database import git_copy
 from ghost.operations.figures.item import Moment
 from ghost.operations.git_backup.due import SCHEDULE
 from ghost.operations.git_backup.folder import remote_address
