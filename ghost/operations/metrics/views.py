@@ -7,18 +7,24 @@ from hashlib import sha256
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 HEADER = "X-Ghost-Metrics-Key"
 BEARER = "bearer "
 
 
-@require_safe
+@csrf_exempt  # nothing is written: a POST is a method that it does not have
 def metrics(request: HttpRequest) -> HttpResponse:
-    """What there is to measure, in Prometheus' text format; 404 unless GHOST_METRICS_ENABLED, 401 for
-    who does not bring GHOST_METRICS_KEY where one is set."""
+    """What there is to measure, in Prometheus' text format; 404 unless GHOST_METRICS_ENABLED, whatever is
+    asked, and 401 for who does not bring GHOST_METRICS_KEY where one is set."""
     if not settings.GHOST.metrics_enabled:
         raise Http404
+    return _figures(request)
+
+
+@require_safe
+def _figures(request: HttpRequest) -> HttpResponse:
     if not may_read(request):
         return HttpResponse(
             "The key of this page is missing or wrong.\n", status=401, content_type="text/plain",

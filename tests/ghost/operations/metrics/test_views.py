@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 from pydantic import SecretStr
 
 from ghost.core.audit.models import UNAUTHORIZED
@@ -22,6 +23,17 @@ def test_it_is_not_there_unless_switched_on(client, configure, headers):
     configure(metrics_key=SecretStr(KEY))
 
     assert client.get("/metrics", headers=headers).status_code == 404
+
+
+@pytest.mark.parametrize("method", ["HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
+def test_it_is_not_there_for_any_method_and_where_it_is_it_is_only_read(configure, method):
+    browser = Client(enforce_csrf_checks=True)
+    off = browser.generic(method, "/metrics").status_code
+    configure(metrics_enabled=True)
+
+    on = browser.generic(method, "/metrics").status_code
+
+    assert (off, on) == (404, {"HEAD": 200, "OPTIONS": 204}.get(method, 405))
 
 
 @pytest.mark.parametrize(
