@@ -29,8 +29,6 @@ from ghost.operations.samples import models as samples
 from ghost.operations.stats import counting
 
 LONGEST_SLEEP_S = 1.0
-REPEATED_AFTER_S = 60.0
-"""A chore that fails again and again is logged this often."""
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +66,8 @@ class Rota:
     def __init__(self, chores: Sequence[Chore], beat: Callable[[], None] = lambda: None) -> None:
         self._beat = beat
         self._due_at = dict.fromkeys(chores, 0.0)
-        self._logged_at: dict[Chore, float] = {}
+        self._failing: dict[Chore, set[type]] = {}
+        """With the kinds of errors that were logged since each began to."""
 
     def turn(self) -> float:
         """Do what is due; the seconds until the next is."""
@@ -88,13 +87,17 @@ class Rota:
             self._log(chore, error)
             _leave_connections()
         else:
-            self._logged_at.pop(chore, None)
+            self._log_success(chore)
 
     def _log(self, chore: Chore, error: Exception) -> None:
-        now = time.monotonic()
-        if now - self._logged_at.get(chore, -REPEATED_AFTER_S) >= REPEATED_AFTER_S:
-            self._logged_at[chore] = now
+        known = self._failing.setdefault(chore, set())
+        if type(error) not in known:
+            known.add(type(error))
             logger.error("watch: %s failed", chore.name, exc_info=error)
+
+    def _log_success(self, chore: Chore) -> None:
+        if self._failing.pop(chore, None):
+            logger.info("watch: %s works again", chore.name)
 
 
 def _leave_connections() -> None:

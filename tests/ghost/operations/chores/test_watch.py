@@ -5,7 +5,7 @@ import time
 import pytest
 from django.db import connection
 
-from ghost.operations.chores.watch import LONGEST_SLEEP_S, REPEATED_AFTER_S, Chore, Rota, keep
+from ghost.operations.chores.watch import LONGEST_SLEEP_S, Chore, Rota, keep
 
 pytestmark = pytest.mark.django_db
 
@@ -71,14 +71,27 @@ def test_a_chore_that_fails_is_logged_and_stops_nobody(clock, caplog):
     assert "on purpose" in caplog.text
 
 
-def test_a_chore_that_goes_on_failing_does_not_fill_the_log(clock, caplog):
-    rota = Rota([Chore("broken", 1, fail)])
+def test_a_chore_that_goes_on_failing_is_told_when_it_begins_and_when_it_is_over(clock, caplog):
+    caplog.set_level("INFO", "ghost.operations.chores.watch")
+    outcomes = iter(
+        [ConnectionError, TimeoutError, *[ConnectionError, TimeoutError] * 300, None, None]
+    )
 
-    for _ in range(int(REPEATED_AFTER_S) + 1):
+    def ask():
+        if error := next(outcomes):
+            raise error
+
+    rota = Rota([Chore("asking", 1, ask)])
+
+    for _ in range(604):
         rota.turn()
         clock.now += 1
 
-    assert len(caplog.records) == 2
+    assert [(each.levelname, each.message) for each in caplog.records] == [
+        ("ERROR", "watch: asking failed"),
+        ("ERROR", "watch: asking failed"),
+        ("INFO", "watch: asking works again"),
+    ]
 
 
 def test_a_chore_that_fails_anew_is_logged_at_once(clock, caplog):
