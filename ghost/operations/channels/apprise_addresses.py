@@ -1,47 +1,28 @@
-"""The one entry point to apprise, which knows some 150 services by address (GHOST_ALERT_URLS).
-
-It has its own HTTP, with time-outs by socket alone. So it runs in a thread that is left after PATIENCE_S, and
-no second one begins for an address while that hangs.
-"""
+"""The one entry point to apprise, which knows some 150 services by address (GHOST_ALERT_URLS)."""
 
 from __future__ import annotations
 
 import logging
-import threading
 
 from ghost.core.errors import GhostError, OutageError, RefusedError
-from ghost.operations.channels import reasons
+from ghost.operations.channels import bounded_sending, reasons
 from ghost.operations.channels.message import Message
-
-PATIENCE_S = 30.0
-_hanging: dict[str, threading.Thread] = {}
 
 
 def send(address: str, message: Message) -> None:
     """Have apprise bring it there; RefusedError for an address that it does not know, else OutageError."""
-    if (thread := _hanging.get(address)) and thread.is_alive():
-        raise OutageError(reasons.APPRISE_HANGS())
-    outcome: list[GhostError | None] = []
-    thread = threading.Thread(
-        target=lambda: outcome.append(_outcome(address, message)), name="apprise", daemon=True
-    )
-    thread.start()
-    thread.join(PATIENCE_S)
-    if thread.is_alive():
-        _hanging[address] = thread
-        raise OutageError(reasons.APPRISE_SLOW(seconds=PATIENCE_S))
-    _hanging.pop(address, None)
-    if outcome[0]:
-        raise outcome[0]
+    bounded_sending.send(address, lambda: _send(address, message))
 
 
-def _outcome(address: str, message: Message) -> GhostError | None:
+def _send(address: str, message: Message) -> None:
     try:
-        return None if _notify(address, message) else OutageError(reasons.APPRISE_FAILED())
-    except GhostError as error:
-        return error
-    except Exception as error:  # noqa: BLE001  # whatever one of 150 plug-ins raises
-        return OutageError(reasons.APPRISE_RAISED(error=type(error).__name__))
+        is_delivered = _notify(address, message)
+    except GhostError:
+        raise
+    except Exception as error:  # whatever one of 150 plug-ins raises
+        raise OutageError(reasons.APPRISE_RAISED(error=type(error).__name__)) from error
+    if not is_delivered:
+        raise OutageError(reasons.APPRISE_FAILED())
 
 
 def _notify(address: str, message: Message) -> bool:

@@ -20,7 +20,7 @@ from ghost.core.circuits import Kind
 from ghost.core.config.groups.operations.alerts import NOBODY
 from ghost.core.io import mail
 from ghost.core.text.unicode import one_line
-from ghost.operations.channels import apprise_addresses, webhooks
+from ghost.operations.channels import apprise_addresses, bounded_sending, webhooks
 from ghost.operations.channels.message import Message
 
 OPERATORS = "Operator"
@@ -60,7 +60,10 @@ class Target:
 
 def _mail(address: str, message: Message) -> None:
     subject = one_line(message.subject)  # a header; what it names may have any name
-    mail.send(address, subject, message.text, html=message.html, name=message.key)
+    bounded_sending.send(
+        mail_server(),
+        lambda: mail.send(address, subject, message.text, html=message.html, name=message.key),
+    )
 
 
 SENDERS: dict[Channel, Callable[[str, Message], None]] = {

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from ghost.core.errors import OutageError, RefusedError
-from ghost.operations.channels import apprise_addresses
+from ghost.operations.channels import apprise_addresses, bounded_sending
 from ghost.operations.channels.message import Message
 from tests import webhook
 
@@ -45,7 +45,7 @@ def test_an_address_that_it_does_not_know_is_told_without_it():
 
 def test_what_hangs_is_left_and_not_tried_a_second_time(monkeypatch):
     going_on = threading.Event()
-    monkeypatch.setattr(apprise_addresses, "PATIENCE_S", 0.05)
+    monkeypatch.setattr(bounded_sending, "PATIENCE_S", 0.05)
     monkeypatch.setattr(apprise_addresses, "_notify", lambda *_: going_on.wait(20))
 
     with pytest.raises(OutageError, match=r"within 0\.05 s"):
@@ -53,7 +53,7 @@ def test_what_hangs_is_left_and_not_tried_a_second_time(monkeypatch):
     with pytest.raises(OutageError, match="still hangs"):
         apprise_addresses.send("json://hangs", MESSAGE)
     going_on.set()
-    apprise_addresses._hanging["json://hangs"].join()
+    bounded_sending._hanging["json://hangs"].join()
 
     apprise_addresses.send("json://hangs", MESSAGE)
 
