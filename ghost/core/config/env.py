@@ -36,9 +36,12 @@ from ghost.core.config.groups.work import Workers
 from ghost.core.config.values import BASE_DIR, Group, is_secret, may_hold_password
 from ghost.core.errors import GhostError
 from ghost.core.io import files
+from ghost.core.text.unicode import shortened, spelt_out
 
 __all__ = ["BASE_DIR", "ConfigError", "Env", "load"]
 
+MOST_CHARS = 500
+"""Of a sentence about one variable."""
 GENERATED = ("secret_key", "token_pepper")
 """Secrets that are made on the first start where they are not given."""
 
@@ -47,8 +50,8 @@ class ConfigError(GhostError):
     """The configuration can't be used; `problems` has one sentence for each mistake."""
 
     def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
+        self.problems = [_in_a_line(each) for each in problems]
+        super().__init__("\n".join(self.problems))
 
 
 class Env(  # from the last group to the first: so pydantic keeps their fields in the order of GROUPS
@@ -119,6 +122,11 @@ def load() -> Env:
         raise ConfigError(problems + misspelt()) from None
 
 
+def _in_a_line(problem: str) -> str:
+    """As a terminal can show it: names and values may be of any length and have any character."""
+    return spelt_out(shortened(problem, MOST_CHARS)).replace("\n", "\\n")
+
+
 def _sentence(detail: Any) -> str:  # noqa: ANN401  # pydantic's ErrorDetails
     name = str(detail["loc"][0])
     shown = name if name in {"HOST", "PORT"} else variable(name)
@@ -179,4 +187,4 @@ def unknown_variables() -> list[str]:
 def misspelt() -> list[str]:
     """A sentence for each variable that is set, but that no version of Ghost reads."""
     unread = unknown_variables()
-    return [f"{name}: there is no such variable; is it misspelt?" for name in unread]
+    return [_in_a_line(f"{name}: there is no such variable; is it misspelt?") for name in unread]

@@ -14,14 +14,10 @@ from typing import Any
 
 from ghost.core.logs import context
 from ghost.core.logs.masking import excerpt
-from ghost.core.text.unicode import is_blank
+from ghost.core.text.unicode import spelt_out
 
 MOST_CHARS = 20_000
 """Of a message, and of a traceback."""
-_MAYBE_UNSEEN = re.compile(
-    "[^\n -~\u00c0-\u024f\u0400-\u0481\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3]"
-)
-"""Everything but the letters that are most used: all of those are seen."""
 _PLAIN = re.compile(r"[\w./:+-]+")
 
 
@@ -118,15 +114,7 @@ def clean_value(value: object) -> object:
 def clean(words: str) -> str:
     """The same without credentials; what can't be seen is spelt out, but for ends of lines; cut in the middle."""
     words = excerpt(words, MOST_CHARS).replace("\t", "    ").rstrip("\n")
-    return _MAYBE_UNSEEN.sub(_spelt, words)
-
-
-def _spelt(found: re.Match[str]) -> str:
-    """What nobody would see, or what hides or turns what stands beside it, as Python writes it."""
-    sign = found[0]
-    if sign.isprintable() and not is_blank(sign):
-        return sign
-    return sign.encode("unicode_escape").decode("ascii")
+    return spelt_out(words)
 
 
 def _quoted(value: object) -> str:

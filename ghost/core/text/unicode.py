@@ -49,6 +49,31 @@ def is_hidden(char: str) -> bool:
     return bool(_HIDING.match(char) or _UNWRITTEN.match(char))
 
 
+def spelt_out(text: str) -> str:
+    r"""What nobody would see, or what hides or turns what stands beside it, as Python writes it (`\u202e`);
+    line ends stay."""
+    return _MAYBE_UNSEEN.sub(_spelt, text)
+
+
+def shortened(text: str, most_chars: int) -> str:
+    """The same, without its middle if it is longer."""
+    if len(text) <= most_chars:
+        return text
+    half = most_chars // 2
+    return f"{text[:half]} … {len(text) - 2 * half} characters left out … {text[-half:]}"
+
+
+def _spelt(found: re.Match[str]) -> str:
+    sign = found[0]
+    if sign.isprintable() and not is_blank(sign):
+        return sign
+    return sign.encode("unicode_escape").decode("ascii")
+
+
 _HIDING = re.compile(f"[{_HIDDEN}]")
 _HIDING_IN_LINES = re.compile(f"(?![\t\n\r])[{_HIDDEN}]")
 _UNWRITTEN = re.compile(f"[{_NOT_WRITTEN}]")
+_MAYBE_UNSEEN = re.compile(
+    "[^\n -~\u00c0-\u024f\u0400-\u0481\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3]"
+)
+"""Everything but the letters that are most used: all of those are seen."""

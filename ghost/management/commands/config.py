@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from ghost.core.config import env, listing
 from ghost.core.config.version import VERSION
+from ghost.core.text.unicode import spelt_out
 from ghost.operations import checks
 
 
@@ -36,7 +37,8 @@ class Command(BaseCommand):
         for heading, group in groupby(rows, key=lambda row: row.heading):
             self.stdout.write(f"\n{heading}")
             for r in group:
-                self.stdout.write(f"  {r.name:<{names}}  {r.value:<{min(values, 60)}}  {r.source}")
+                value = spelt_out(r.value)
+                self.stdout.write(f"  {r.name:<{names}}  {value:<{min(values, 60)}}  {r.source}")
                 if r.next_runs:
                     runs = ", ".join(f"{at:%a %Y-%m-%d %H:%M %Z}" for at in r.next_runs)
                     self.stdout.write(f"  {'':<{names}}  next: {runs}")
@@ -48,7 +50,7 @@ class Command(BaseCommand):
         found += [*checks.backup_folder(), *checks.groups()]
         problems += [f"{each.msg} {each.hint or ''}".strip() for each in found]
         for problem in problems:
-            self.stderr.write(f"config: {problem}")
+            self.stderr.write(f"config: {spelt_out(problem)}")
         if problems:
             raise CommandError(f"{len(problems)} problem(s) found.")
         self.stdout.write("The configuration is sound.")

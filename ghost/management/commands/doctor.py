@@ -10,6 +10,7 @@ from dataclasses import asdict
 from django.core.management.base import BaseCommand, CommandError
 
 from ghost.core.config.version import VERSION
+from ghost.core.text.unicode import spelt_out
 from ghost.operations.doctor import checkup
 from ghost.operations.doctor.checkup import Finding, Outcome
 
@@ -63,13 +64,13 @@ class Command(BaseCommand):
         }.get(each.outcome, str)
         mark = style(f"{MARKS[each.outcome]:<6}")
         indent = " " * (8 + NAME_CHARS)
-        lines = textwrap.wrap(each.told, WIDTH - len(indent)) or [""]
+        lines = textwrap.wrap(spelt_out(each.told), WIDTH - len(indent)) or [""]
         self.stdout.write(f"{mark}  {each.name:<{NAME_CHARS}}{lines[0]}")
         for line in lines[1:]:
             self.stdout.write(f"{indent}{line}")
         if each.outcome in ADVISED:
             for line in textwrap.wrap(
-                f"-> {each.advice}", WIDTH - len(indent), subsequent_indent="   "
+                f"-> {spelt_out(each.advice)}", WIDTH - len(indent), subsequent_indent="   "
             ):
                 self.stdout.write(f"{indent}{line}")
 

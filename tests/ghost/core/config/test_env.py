@@ -192,3 +192,17 @@ def test_variables_of_ghost_are_passed_to_no_child(monkeypatch, value):
 
     with pytest.raises(env.ConfigError, match=r"GHOST_CHILD_ENV: .* is no name of a variable"):
         env.load()
+
+
+def test_a_mistake_is_told_in_a_line_of_reasonable_length(monkeypatch):
+    monkeypatch.setenv("GHOST_LOG_FORMAT", "a" * 100_000)
+    monkeypatch.setenv("GHOST_DHT_LISTEN_INTERFACES", "no\u202ewhere\x1b[2J\nforged")
+    monkeypatch.setenv("GHOST_X\x1b[2J\u00ad", "1")
+
+    with pytest.raises(env.ConfigError) as caught:
+        env.load()
+
+    assert len(caught.value.problems) == 3
+    for problem in caught.value.problems:
+        assert len(problem) < 600
+        assert problem.isprintable()
