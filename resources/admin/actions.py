@@ -93,8 +93,8 @@ class ResourceActions(ModelAdmin[Resource]):
             rows.take_down(reason=reason, by=by)
             self.note(request, ids, gettext("Taken down: %s") % reason)
         message = ngettext(
-            "%d resource taken down; its hash is blocked and the next build removes it.",
-            "%d resources taken down; their hashes are blocked and the next build removes them.",
+            "%d resource taken down; it leaves the public site within seconds, and its hash is blocked.",
+            "%d resources taken down; they leave the public site within seconds, and their hashes are blocked.",
             len(ids),
         )
         self._tell(request, message, ids)

@@ -59,7 +59,7 @@ def restore(request: TokenRequest, resource_id: ResourceId) -> Resource:
     summary="Withdraw a resource from the public site",
 )
 def withdraw(request: TokenRequest, resource_id: ResourceId) -> Resource:
-    """Make a resource a draft again: it leaves the public site with the next build. Nothing is blocked, and
+    """Make a resource a draft again: it leaves the public site within seconds. Nothing is blocked, and
     its torrent stays listed, so nobody else can publish it.
     """
     with request.auth.turn():
