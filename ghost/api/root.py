@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
-from pydantic_core import from_json
 
 import builds.api
 import dht.api
@@ -21,7 +20,8 @@ from ghost.api import audit, events, ops, tasks
 from ghost.api.openapi import Api
 from ghost.core.config.version import VERSION
 from ghost.core.http import problems
-from ghost.core.http.schema.schema_sentences import place_in_json
+from ghost.core.http.request import json_text
+from ghost.core.http.request.json_text import NotJsonError
 
 MAX_BYTES = 2_500_000
 """Of a body of JSON; a bulk request, which reads its own, may have more."""
@@ -32,8 +32,8 @@ MEDIA_TYPES = {
 
 
 class StrictParser(Parser):
-    """JSON and nothing else: UTF-8, no lone surrogates, no NaN, bounded in depth (RFC 8259); and each
-    parameter of an address once, since programs differ in which of two they take."""
+    """JSON and nothing else, and each parameter of an address once, since programs differ in which of two
+    they take."""
 
     def parse_querydict(
         self, data: MultiValueDict[str, Any], list_fields: list[str], request: HttpRequest
@@ -54,10 +54,10 @@ class StrictParser(Parser):
         if len(request.body) > MAX_BYTES:
             raise HttpError(413, _("The body may have at most 2.5 MB."))
         try:
-            body = from_json(request.body, allow_inf_nan=False)
+            body = json_text.parse(request.body)
             return cast("dict[str, Any]", body)  # JSON: what it holds, the schema checks
-        except ValueError as error:
-            raise HttpError(400, _("The body is not JSON: %s.") % place_in_json(error)) from error
+        except NotJsonError as error:
+            raise HttpError(400, _("The body is not JSON: %s.") % error) from error
 
 
 api = Api(

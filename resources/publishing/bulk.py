@@ -14,13 +14,13 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from ninja import errors
 from ninja.errors import HttpError
-from pydantic_core import from_json
 
 from ghost.core.batches import batched
 from ghost.core.db.outages import OUTAGES
 from ghost.core.db.pacing import PacedWriter
 from ghost.core.errors import OutageError, RevokedError
-from ghost.core.http.schema.schema_sentences import place_in_json
+from ghost.core.http.request import json_text
+from ghost.core.http.request.json_text import NotJsonError
 from ghost.core.http.schema.schemas import validated
 from resources.models import Resource
 from resources.publishing import publish
@@ -91,16 +91,16 @@ def _lines(body: bytes) -> list[Any]:
 
 def _parsed(line: bytes) -> Any:  # noqa: ANN401  # any JSON
     try:
-        return from_json(line, allow_inf_nan=False)
-    except ValueError as error:
-        return HttpError(400, _("This line is not JSON: %s.") % place_in_json(error))
+        return json_text.parse(line)
+    except NotJsonError as error:
+        return HttpError(400, _("This line is not JSON: %s.") % error)
 
 
 def _array(body: bytes) -> list[Any]:
     try:
-        parsed = from_json(body, allow_inf_nan=False)
-    except ValueError as error:
-        raise HttpError(400, _("The body is not JSON: %s.") % place_in_json(error)) from error
+        parsed = json_text.parse(body)
+    except NotJsonError as error:
+        raise HttpError(400, _("The body is not JSON: %s.") % error) from error
     if not isinstance(parsed, list):
         raise HttpError(400, _("The body must be a JSON array, or one JSON object in each line."))
     return parsed

@@ -101,6 +101,9 @@ def post(client, body, *, content_type="application/json", path="/api/resources"
         (b'{"title": "\xff"}', 400),
         (b'{"title": "\\ud800"}', 400),
         (b'{"title": NaN}', 400),
+        (b'{"title": "a", "title": "b"}', 400),
+        (b'{"title": "a", "t\\u0069tle": "b"}', 400),
+        (b'{"title": [{"a": 1, "a": 1}]}', 400),
         (b"[" * 100_000 + b"]" * 100_000, 400),
         (b'{"category_id": ' + b"9" * 5000 + b"}", 400),
         (b'{"category_id": ' + b"9" * 30 + b"}", 422),
@@ -111,7 +114,7 @@ def post(client, body, *, content_type="application/json", path="/api/resources"
         (b'{"title": "a\\u0000b"}', 422),
         (b" " * 3_000_000, 413),
     ],
-    ids=range(16),
+    ids=range(19),
 )
 def test_bad_body_is_the_askers_fault(client, body, status):
     response = post(client, body)

@@ -109,10 +109,11 @@ def test_a_dry_run_says_the_same_and_keeps_nothing(send, prober):
 def test_a_line_that_is_no_json_harms_no_other(send):
     token, category = make.publisher(), make.category()
     body = lines(item(category)) + b"\n{oops\n\n\xff\n" + lines(item(category)) + b"\n"
+    body += b'{"title": "a", "title": "b"}\n'
 
     answer = send(token, body).json()
 
-    assert [each["status"] for each in answer["items"]] == [201, 400, 400, 201]
+    assert [each["status"] for each in answer["items"]] == [201, 400, 400, 201, 400]
 
 
 @pytest.mark.parametrize(
