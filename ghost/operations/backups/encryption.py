@@ -43,7 +43,7 @@ def encrypt(plain: Path, target: Path) -> None:
 
 
 def decrypt(path: Path, target: Path) -> None:
-    """With GHOST_AGE_IDENTITY_FILE. RefusedError if that is not the key."""
+    """With GHOST_AGE_IDENTITY_FILE. RefusedError if that is not the key, or the file is damaged."""
     key: Path | None = settings.GHOST.age_identity_file
     if key is None or not key.is_file():
         raise RefusedError(reasons.BACKUP_NO_IDENTITY())
@@ -59,6 +59,11 @@ def decrypt(path: Path, target: Path) -> None:
             pyrage.decrypt_io(source, sink, identities)
     except pyrage.DecryptError as error:
         raise RefusedError(reasons.BACKUP_SEALED(name=path.name, reason=str(error))) from error
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        # The library's own, without a number of the system's: what it read is not what age wrote.
+        raise RefusedError(reasons.BACKUP_DAMAGED(name=path.name)) from error
 
 
 def trial() -> None:

@@ -1,8 +1,8 @@
 """A program that has forks of itself killed amid backups and restores, at one step after the other.
 
-`python -m tests.ghost.operations.backups.killing ACTION CONFIGURATION ARCHIVE STRIDE` prints a line of JSON for each
-of its steps, or of every second, or third:
-what there is after the kill, and after whoever came next. Steps are what Python tells its audit hooks
+`python -m tests.ghost.operations.backups.killing ACTIONS CONFIGURATION ARCHIVE`, with `create:6,restore:4` for every sixth
+step of one and every fourth of the other, prints a line of JSON for each of these steps: what there is after
+the kill, and after whoever came next. Steps are what Python tells its audit hooks
 (PEP 578): files that are opened to be written, renamed or removed, programs that are started.
 """
 
@@ -24,7 +24,7 @@ STEPS = ("os.rename", "os.mkdir", "os.remove", "os.rmdir", "sqlite3.connect", "s
 GIVE_UP = 400
 
 
-def main(action: str, values: dict[str, Any], path: str, stride: str) -> None:
+def main(actions: str, values: dict[str, Any], path: str) -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     django.setup()
     from django.conf import settings
@@ -41,12 +41,18 @@ def main(action: str, values: dict[str, Any], path: str, stride: str) -> None:
     archive.LOCKED_WITHIN_S = 0
     postgres.CONNECTED_WITHIN = timedelta(0)
     os.sync = lambda: None
-    for step in range(1, GIVE_UP, int(stride)):
-        make_former(settings.GHOST)
-        was_killed = run_killed(action, Path(path), step)
-        print(
-            json.dumps({"step": step, "was_killed": was_killed, **look(settings.GHOST)}), flush=True
-        )
+    for each in actions.split(","):
+        action, stride = each.split(":")
+        try_each_step(settings.GHOST, action, Path(path), int(stride))
+
+
+def try_each_step(ghost: Any, action: str, path: Path, stride: int) -> None:
+    """To the one that is not killed: the action has not so many steps."""
+    for step in range(1, GIVE_UP, stride):
+        make_former(ghost)
+        was_killed = run_killed(action, path, step)
+        told = {"action": action, "step": step, "was_killed": was_killed, **look(ghost)}
+        print(json.dumps(told), flush=True)
         if not was_killed:
             return
 
@@ -172,4 +178,4 @@ def asked(address: str, query: str) -> int:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], json.loads(sys.argv[2]), sys.argv[3], sys.argv[4])
+    main(sys.argv[1], json.loads(sys.argv[2]), sys.argv[3])

@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pyrage
 import pytest
 
 from ghost.core.errors import RefusedError
@@ -52,6 +53,21 @@ def test_an_archive_that_does_not_end_as_it_should_is_damaged(made, change):
 
     with pytest.raises(RefusedError, match="is damaged"):
         backups.read_whole(made)
+
+
+@pytest.mark.parametrize(
+    "change", [cut, with_more_behind, lambda body: body[:-100] + bytes(1) + body[-99:]]
+)
+def test_an_encrypted_archive_that_was_changed_is_damaged(made, configure, tmp_path, change):
+    """And so its proof fails, and is not only tried again."""
+    key = pyrage.x25519.Identity.generate()
+    (tmp_path / "key").write_text(str(key))
+    configure(age_recipient=str(key.to_public()), age_identity_file=tmp_path / "key")
+    sealed = backups.write().path
+    sealed.write_bytes(change(sealed.read_bytes()))
+
+    with pytest.raises(RefusedError, match="is damaged"):
+        backups.read_whole(sealed)
 
 
 def test_a_tar_that_is_filled_up_with_zeros_is_read(made):
