@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from builds.covers import upkeep
 from builds.models import Cover
@@ -27,7 +27,7 @@ from tests.threads import Beginning, together
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(
-        "connection.vendor == 'sqlite'", reason="SQLite lets one write at a time by itself"
+        connection.vendor == "sqlite", reason="SQLite lets one write at a time by itself"
     ),
 ]
 
