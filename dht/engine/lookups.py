@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from dht.engine import session
+from dht.engine.events import Endpoint, LookupLoad, PeersNamed
 
 BUSY_AT_ONCE, BURST = 500, 250
 """50 to 500 lost no answers on loopback; 2,000 lost two thirds of them."""
@@ -57,7 +58,7 @@ class _Lookup:
     is_disturbed: bool = False
     """Whether nothing at all was heard when its answers were to come."""
     nodes: int = 0
-    peers: set[session.Endpoint] = field(default_factory=set)
+    peers: set[Endpoint] = field(default_factory=set)
 
     @property
     def is_seen(self) -> bool:
@@ -154,7 +155,7 @@ class Lookups:
         self._read_events()
         return self._take_ended(is_all=is_all)
 
-    def _is_resting(self, load: session.LookupLoad) -> bool:
+    def _is_resting(self, load: LookupLoad) -> bool:
         """Now and then all may come to their end: those without an answer then have none, and need
         not wait for the clock. Not where dead nodes hold some back, and never for long."""
         late_s = time.monotonic() - self._rest_at
@@ -181,7 +182,7 @@ class Lookups:
 
     def _read_events(self) -> None:
         for event in self._session.events(0):
-            if isinstance(event, session.PeersNamed) and event.peers:
+            if isinstance(event, PeersNamed) and event.peers:
                 lookup = self._running.get(event.key)
                 if lookup is not None:
                     lookup.nodes += 1

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from dht import reasons
 from dht.engine import lookups, mock, session
+from dht.engine.events import Endpoint, Event, PeersNamed, TorrentRefused
 from dht.engine.outcomes import ProbeOutcome
 from dht.engine.reachability import Reachability
 from dht.engine.timers import Timers
@@ -43,7 +44,7 @@ class _Probe:
     trackers: list[list[str]]
     packets: int
     """Of the DHT, when it began."""
-    peers: set[session.Endpoint] = field(default_factory=set)
+    peers: set[Endpoint] = field(default_factory=set)
     has_asked_trackers: bool = False
     has_tracker_answered: bool = False
     """Whether a tracker has answered, were it that nobody is there."""
@@ -207,20 +208,20 @@ class Probes:
                     self._under_way[magnet_hash].has_tracker_answered = True
                 self._add_peers(event.key, event.peers)
 
-    def _handle(self, event: session.Event) -> list[ProbeOutcome]:
-        if isinstance(event, session.PeersNamed):
+    def _handle(self, event: Event) -> list[ProbeOutcome]:
+        if isinstance(event, PeersNamed):
             self._add_peers(event.key, event.peers)
             return []
         probe = self._under_way.get(event.magnet_hash)
         if probe is None:
             return []
         self._end(probe)
-        if isinstance(event, session.TorrentRefused):
+        if isinstance(event, TorrentRefused):
             error = reasons.BAD_METADATA(reason=event.reason)
             return [self._miss(probe, ProbeStatus.TIMEOUT, error)]
         return [self._finish(probe, event.torrent)]
 
-    def _add_peers(self, key: str, peers: Iterable[session.Endpoint]) -> None:
+    def _add_peers(self, key: str, peers: Iterable[Endpoint]) -> None:
         for magnet_hash in self._hashes_by_key.get(key, ()):
             probe = self._under_way[magnet_hash]
             room = min(MAX_PEERS - len(probe.peers), PEERS_OF_ONE)

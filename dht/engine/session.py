@@ -19,10 +19,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from django.conf import settings
 
 from dht import reasons
-from dht.engine import mock, session_settings
-from ghost.core.errors import OutageError, RefusedError
+from dht.engine import libtorrent_values, mock, session_settings
+from dht.engine.events import (
+    Endpoint,
+    Event,
+    LookupLoad,
+    PeersNamed,
+    TorrentArrived,
+    TorrentRefused,
+)
+from ghost.core.errors import OutageError
 from ghost.core.io.files import write_atomic
-from resources.torrents import info_sections, sanitize
 
 try:
     import libtorrent
@@ -42,56 +49,19 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-Endpoint = tuple[str, int]
 _T = TypeVar("_T")
 SAVE_STATE_EVERY_S = 300
 NODES_PATIENCE_S = 10.0
 """How long an empty DHT table may take to get its first node."""
 LOOK_EVERY_S = 1.0
 """Between two looks at who sends more than the largest metadata has bytes."""
-MAX_USELESS_BYTES = 256 << 10
-"""Peers that sent so much without one piece of the metadata send nothing of use."""
 _PROGRESS = 0  # of each torrent's state only what is at hand
 _STATS_PATIENCE_S = 5.0
-BUSY_WITHIN_S = 2
-"""A look-up that asked nobody for so long waits for silent nodes, each up to 15 s."""
-_NOTHING_SENT = 2**31 - 1
-"""What libtorrent says in place of the seconds since the last query, if none is out."""
 _DHT_STATE = b"d9:dht state"
 _BY_UTP = 4
 """libtorrent's pex_utp: try uTP first (again), and no encryption."""
 _OTHER_HASH = 30
 """libtorrent's errors::mismatching_info_hash."""
-
-
-@dataclass(frozen=True)
-class PeersNamed:
-    """One DHT node answered a look-up of `key` (40 hex digits) with these peers, maybe none."""
-
-    key: str
-    peers: tuple[Endpoint, ...]
-
-
-@dataclass(frozen=True)
-class TorrentArrived:
-    """The metadata of the torrent that was asked for under `magnet_hash`."""
-
-    magnet_hash: str
-    torrent: sanitize.Torrent
-
-
-@dataclass(frozen=True)
-class TorrentRefused:
-    """The metadata under `magnet_hash` has the right hash, but can't be used: no peer could help.
-
-    `reason` ends a sentence. A peer whose metadata has another hash ends nothing: others may not.
-    """
-
-    magnet_hash: str
-    reason: str
-
-
-Event = PeersNamed | TorrentArrived | TorrentRefused
 
 
 @dataclass
@@ -102,14 +72,6 @@ class _Fetch:
     handle: Any
     peers: set[Endpoint]
     left_out: Endpoint | None = None
-
-
-@dataclass(frozen=True)
-class LookupLoad:
-    """How many look-ups are `under_way`; those not `busy` only wait for nodes that are silent."""
-
-    under_way: int
-    busy: int
 
 
 def require() -> None:
@@ -209,7 +171,11 @@ class Session:
         libtorrent goes on asking one whose metadata is wrong or too large, and nobody else.
         """
         speeds = {tuple(p.ip): p.down_speed for p in fetch.handle.get_peer_info()}
-        is_enough = len(speeds) > 1 or is_proved or _is_sent_useless_data(fetch.handle.status())
+        is_enough = (
+            len(speeds) > 1
+            or is_proved
+            or libtorrent_values.is_sent_useless_data(fetch.handle.status())
+        )
         suspects = speeds.keys() - {fetch.left_out}
         if not suspects or not is_enough or len(fetch.peers) < 2:
             return False
@@ -276,25 +242,25 @@ class Session:
                 peers = tuple((ip, port) for ip, port in alert.peers())
                 self._events.append(PeersNamed(alert.info_hash.to_bytes().hex(), peers))
             elif isinstance(alert, lt.metadata_received_alert):
-                self._handle_metadata(_metadata(alert.handle))
+                self._handle_metadata(libtorrent_values.metadata(alert.handle))
             elif isinstance(alert, lt.torrent_conflict_alert):
                 # Both halves of a hybrid were asked for, and both torrents stopped.
                 self._handle_metadata(alert.metadata)
             elif isinstance(alert, lt.metadata_failed_alert):
-                self._handle_failure(_info_hashes(alert.handle), alert.error)
+                self._handle_failure(libtorrent_values.info_hashes(alert.handle), alert.error)
             elif isinstance(alert, lt.state_update_alert):
-                _limit_rate(alert.status)
+                libtorrent_values.limit_rate(alert.status)
             elif isinstance(alert, lt.session_stats_alert):
                 self._counters = dict(alert.values)
             elif isinstance(alert, lt.dht_stats_alert):
-                self._load = _lookup_load(alert.active_requests)
+                self._load = libtorrent_values.lookup_load(alert.active_requests)
             elif isinstance(alert, lt.listen_failed_alert):
                 log.warning("%s", alert.message())
 
     def _handle_metadata(self, info: Any) -> None:  # noqa: ANN401  # libtorrent's
         if info is None:
             return  # its torrent is gone; if by a conflict, that alert has the metadata too
-        torrent = _copied(info)
+        torrent = libtorrent_values.torrent(info)
         self._finish(info.info_hashes(), lambda magnet_hash: TorrentArrived(magnet_hash, torrent))
 
     def _handle_failure(self, hashes: Any, error: Any) -> None:  # noqa: ANN401  # libtorrent's
@@ -391,63 +357,3 @@ def _params(env: Env) -> Any:  # noqa: ANN401  # libtorrent's
             blocked.add_rule(first, last, 1)
         params.ip_filter = blocked
     return params
-
-
-def _metadata(handle: Any) -> Any:  # noqa: ANN401  # libtorrent's
-    """None when the torrent was stopped or removed after its alert was written."""
-    try:
-        return handle.torrent_file()
-    except RuntimeError:  # an invalid handle
-        return None
-
-
-def _info_hashes(handle: Any) -> Any:  # noqa: ANN401  # libtorrent's
-    try:
-        return handle.info_hashes()
-    except RuntimeError:  # an invalid handle
-        return None
-
-
-def _is_sent_useless_data(state: Any) -> bool:  # noqa: ANN401  # libtorrent's
-    """Whether more came than there can be, or much without a piece that fits."""
-    in_vain = session_settings.MAX_METADATA_BYTES if state.progress_ppm else MAX_USELESS_BYTES
-    return bool(state.total_download > in_vain)
-
-
-def _limit_rate(states: list[Any]) -> None:
-    """Limit those that got more than any metadata has. A limit from the start would cost each
-    torrent more than a second: libtorrent lets a limited one begin at its next tick."""
-    for state in states:
-        if state.total_download > session_settings.MAX_METADATA_BYTES:
-            with suppress(RuntimeError):  # removed meanwhile
-                state.handle.set_download_limit(session_settings.MAX_BYTES_PER_S)
-
-
-def _lookup_load(requests: list[dict[str, Any]]) -> LookupLoad:
-    sent = [request["last_sent"] for request in requests if request["type"] == "get_peers"]
-    busy = [ago_s for ago_s in sent if ago_s < BUSY_WITHIN_S or ago_s == _NOTHING_SENT]
-    return LookupLoad(len(sent), len(busy))
-
-
-def _copied(info: Any) -> sanitize.Torrent:  # noqa: ANN401  # libtorrent's
-    """What it says, read as an uploaded file is; what that can't be, as libtorrent reads it."""
-    try:
-        return info_sections.read_raw(bytes(info.info_section()))
-    except (OutageError, RefusedError) as error:
-        log.info("An info section is read by libtorrent alone: %s", error)
-        return _as_laid_out(info)
-
-
-def _as_laid_out(info: Any) -> sanitize.Torrent:  # noqa: ANN401  # libtorrent's
-    layout, pad = info.layout(), int(lt.file_flags_t.flag_pad_file)
-    real = [i for i in range(layout.num_files()) if not int(layout.file_flags(i)) & pad]
-    return sanitize.Torrent(
-        name=info.name(),
-        files=tuple((layout.file_path(i), layout.file_size(i)) for i in real[: sanitize.MAX_FILES]),
-        file_count=len(real),
-        total_size_bytes=sum(map(layout.file_size, real)),
-        piece_length=info.piece_length(),
-        info=bytes(info.info_section()),
-        is_v1=info.info_hashes().has_v1(),
-        is_v2=info.info_hashes().has_v2(),
-    )

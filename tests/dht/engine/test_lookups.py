@@ -8,6 +8,7 @@ import pytest
 
 from dht.engine import lookups
 from dht.engine import session as engine_session
+from dht.engine.events import LookupLoad, PeersNamed
 from dht.engine.lookups import Sighting
 from tests import make
 
@@ -24,7 +25,7 @@ class FakeSession:
         self.asked.append(key)
         rounds = self.answers.get(key, [[]])
         nodes = rounds[min(self.asked.count(key), len(rounds)) - 1]
-        self.said += [engine_session.PeersNamed(key, peers) for peers in nodes]
+        self.said += [PeersNamed(key, peers) for peers in nodes]
         self.most_at_once = max(self.most_at_once, len(self.said))
 
     def events(self, _wait_s):
@@ -32,7 +33,7 @@ class FakeSession:
         return said
 
     def lookup_load(self):
-        return engine_session.LookupLoad(under_way=0, busy=len(self.said))
+        return LookupLoad(under_way=0, busy=len(self.said))
 
     def packets(self):
         return len(self.asked) if self.has_packets else 0
@@ -112,9 +113,7 @@ def test_no_more_than_the_network_can_bear_are_busy(through, monkeypatch):
 def test_what_waits_for_its_verdict_keeps_nobody_from_starting(through, monkeypatch):
     monkeypatch.setattr(lookups, "BUSY_AT_ONCE", 1)
     session = through({})
-    monkeypatch.setattr(
-        session, "lookup_load", lambda: engine_session.LookupLoad(under_way=9, busy=0)
-    )
+    monkeypatch.setattr(session, "lookup_load", lambda: LookupLoad(under_way=9, busy=0))
     under_way = lookups.Lookups(60)
     for number in range(5):
         under_way.add(str(number))
@@ -141,9 +140,7 @@ def test_a_key_that_is_under_way_is_not_asked_twice(through):
 def test_silence_is_told_after_a_while(through, monkeypatch):
     monkeypatch.setattr(lookups, "SILENT_AFTER_S", 0.05)
     session = through({}, packets=False)
-    monkeypatch.setattr(
-        session, "lookup_load", lambda: engine_session.LookupLoad(under_way=1, busy=1)
-    )
+    monkeypatch.setattr(session, "lookup_load", lambda: LookupLoad(under_way=1, busy=1))
     under_way = lookups.Lookups(60)
     under_way.add("a")
     before = under_way.is_silent
@@ -176,9 +173,7 @@ def test_what_was_asked_into_a_pause_is_asked_again(through, monkeypatch):
 def test_what_was_asked_into_silence_is_asked_again_and_then_unanswered(through, monkeypatch):
     monkeypatch.setattr(lookups, "COUNT_EVERY_S", 0.05)
     session = through({}, packets=False)
-    monkeypatch.setattr(
-        session, "lookup_load", lambda: engine_session.LookupLoad(under_way=1, busy=1)
-    )
+    monkeypatch.setattr(session, "lookup_load", lambda: LookupLoad(under_way=1, busy=1))
     under_way = lookups.Lookups(0.3)
     under_way.add("a")
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from dht.engine import lookups, probes
+from dht.engine import libtorrent_values, lookups, probes
 from dht.engine import session as engine_session
+from dht.engine.events import LookupLoad, TorrentArrived
 from ghost.core.errors import OutageError
 from ghost.demo import seeds
 from resources.torrents import magnets
@@ -134,7 +135,7 @@ def take(session, wanted, within_s):
     began = time.monotonic()
     while time.monotonic() - began < within_s and not wanted <= found.keys():
         for event in session.events(0.05):
-            if isinstance(event, engine_session.TorrentArrived):
+            if isinstance(event, TorrentArrived):
                 found[event.magnet_hash] = (event.torrent, time.monotonic() - began)
     for magnet_hash in wanted:
         session.drop(magnet_hash)
@@ -242,13 +243,13 @@ def test_lookups_that_wait_for_silent_nodes_are_not_busy(configure, tmp_path):
         while (early := session.lookup_load()).under_way < 2 and time.monotonic() < deadline:
             session.look_up(make.info_hash())  # lost while the DHT starts
             time.sleep(0.1)
-        time.sleep(engine_session.BUSY_WITHIN_S + 0.5)
+        time.sleep(libtorrent_values.BUSY_WITHIN_S + 0.5)
 
         late = session.lookup_load()
 
     engine_session.close()
     assert early.under_way >= 2
-    assert (early.busy, late) == (early.under_way, engine_session.LookupLoad(early.under_way, 0))
+    assert (early.busy, late) == (early.under_way, LookupLoad(early.under_way, 0))
 
 
 CONTENT = ("net.recv_payload_bytes", "net.sent_payload_bytes", "disk.num_blocks_written")
@@ -264,7 +265,7 @@ def fetch_all(swarm, stay_s):
     leave_at, is_complete = time.monotonic() + 5, False
     while time.monotonic() < leave_at:
         events = session.events(0.1)
-        arrived |= {e.magnet_hash for e in events if isinstance(e, engine_session.TorrentArrived)}
+        arrived |= {e.magnet_hash for e in events if isinstance(e, TorrentArrived)}
         if len(arrived) == len(wanted) and not is_complete:
             leave_at, is_complete = time.monotonic() + stay_s, True
     for seed in swarm.seeds:

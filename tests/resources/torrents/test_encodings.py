@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dht.engine.session import _copied
+from dht.engine import libtorrent_values
 from ghost.core.errors import RefusedError
 from resources.torrents import encodings, metainfo, sanitize
 from resources.torrents.magnets import Magnet
@@ -175,7 +175,7 @@ def test_upload_and_probe_give_the_same_names(listed):
         return
 
     assert known is not None
-    probed = sanitize.metadata(Magnet(uploaded.v1, None), _copied(known), 0)
+    probed = sanitize.metadata(Magnet(uploaded.v1, None), libtorrent_values.torrent(known), 0)
 
     assert probed is not None
     assert (probed.name, probed.files) == (uploaded.name, uploaded.files)

@@ -24,9 +24,9 @@ def info_of(files, name=b"work"):
 
 
 def read(info):
-    from dht.engine.session import _copied
+    from dht.engine import libtorrent_values
 
-    return _copied(lt.load_torrent_buffer(b"d4:info" + info + b"e").ti)
+    return libtorrent_values.torrent(lt.load_torrent_buffer(b"d4:info" + info + b"e").ti)
 
 
 def metadata(info):

@@ -15,6 +15,7 @@ import pytest
 
 from dht.engine import session as engine_session
 from dht.engine import session_settings
+from dht.engine.events import PeersNamed, TorrentRefused
 from ghost.core.config.env import BASE_DIR
 from ghost.core.errors import RefusedError
 from resources.torrents import magnets, metadata, sanitize
@@ -100,7 +101,7 @@ def take(session, wanted, within_s=60.0, *, is_last=True):
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline and not wanted <= found.keys():
         for event in session.events(0.1):
-            if not isinstance(event, engine_session.PeersNamed):
+            if not isinstance(event, PeersNamed):
                 found[event.magnet_hash] = event
     for magnet_hash in wanted if is_last else found:
         session.drop(magnet_hash)
@@ -113,7 +114,7 @@ def session(swarm):
 
 
 def outcome(info, event):
-    if isinstance(event, engine_session.TorrentRefused):
+    if isinstance(event, TorrentRefused):
         return event.reason
     found = present(sanitize.metadata(magnet_of(info), event.torrent, num_peers=1))
     metadata.save(found)

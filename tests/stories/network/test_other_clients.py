@@ -12,6 +12,7 @@ from django.conf import settings
 
 from dht.engine import probes, session_settings
 from dht.engine import session as engine_session
+from dht.engine.events import TorrentArrived
 from dht.trackers import client
 from ghost.demo import seeds
 from resources.torrents import bencode, magnets
@@ -47,9 +48,7 @@ def metadata_of(magnet, peers, within_s=60.0):
     session.fetch(magnet, peers)
     found: list[Any] = []
     while not found and time.monotonic() < deadline:
-        found = [
-            e.torrent for e in session.events(0.05) if isinstance(e, engine_session.TorrentArrived)
-        ]
+        found = [e.torrent for e in session.events(0.05) if isinstance(e, TorrentArrived)]
     session.drop(magnet.hash)
     return found
 
