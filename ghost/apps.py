@@ -11,19 +11,41 @@ class GhostConfig(AppConfig):
     verbose_name = _("System")
 
     def ready(self) -> None:
-        """Load the checks; let workers hear that they should stop, name their tasks in logs, and
-        write down how jobs stand."""
+        """Load the checks and all reasons; connect what listens to Django and to the queue."""
         # All of these need the apps to be there.
-        from django.db.backends.signals import connection_created  # noqa: PLC0415  # as below
-        from django_q import signals  # noqa: PLC0415  # needs the apps
+        from ghost.accounts import reasons as _of_accounts  # noqa: F401, PLC0415  # known to all
+        from ghost.operations import checks  # noqa: PLC0415  # as above
+        from ghost.operations import reasons as _reasons  # noqa: F401, PLC0415  # known to all
+        from ghost.operations import retention as _retention  # noqa: F401, PLC0415  # as above
+        from ghost.operations.figures import sentences as _sentences  # noqa: F401, PLC0415  # as above
+        from ghost.operations.git_backup import reasons as _of_git_backup  # noqa: F401, PLC0415  # as above
 
-        from ghost.accounts import (  # noqa: PLC0415  # as above
+        if settings.GHOST.sentry_enabled:
+            from ghost.core.logs import sentry  # noqa: PLC0415  # nobody else loads its library
+
+            sentry.start(settings.GHOST)
+        register(checks.check_installation)
+        self._connect_accounts()
+        self._connect_queue()
+
+    def _connect_accounts(self) -> None:
+        from ghost.accounts import (  # noqa: PLC0415  # needs the apps
             confirmation,
             operator_sessions,
             sign_in_events,
         )
-        from ghost.accounts import reasons as _of_accounts  # noqa: F401, PLC0415  # known to all
         from ghost.accounts.factors import second_factor_changes  # noqa: PLC0415  # as above
+
+        second_factor_changes.connect()
+        confirmation.connect()
+        operator_sessions.connect()
+        sign_in_events.connect()
+
+    def _connect_queue(self) -> None:
+        """Let workers hear that they should stop, name their tasks in logs, and write down how jobs stand."""
+        from django.db.backends.signals import connection_created  # noqa: PLC0415  # as below
+        from django_q import signals  # noqa: PLC0415  # needs the apps
+
         from ghost.core.jobs import (  # noqa: PLC0415  # as above
             schedule_runs,
             shutdown,
@@ -32,22 +54,9 @@ class GhostConfig(AppConfig):
             worker,
         )
         from ghost.core.measurements import queries, writing  # noqa: PLC0415  # as above
-        from ghost.operations import checks, connections  # noqa: PLC0415  # as above
-        from ghost.operations import reasons as _reasons  # noqa: F401, PLC0415  # known to all
-        from ghost.operations import retention as _retention  # noqa: F401, PLC0415  # as above
-        from ghost.operations.figures import sentences as _sentences  # noqa: F401, PLC0415  # as above
-        from ghost.operations.git_backup import reasons as _of_git_backup  # noqa: F401, PLC0415  # as above
+        from ghost.operations import connections  # noqa: PLC0415  # as above
         from ghost.operations.workers import memory  # noqa: PLC0415  # as above
 
-        if settings.GHOST.sentry_enabled:
-            from ghost.core.logs import sentry  # noqa: PLC0415  # nobody else loads its library
-
-            sentry.start(settings.GHOST)
-        register(checks.check_installation)
-        second_factor_changes.connect()
-        confirmation.connect()
-        operator_sessions.connect()
-        sign_in_events.connect()
         connection_created.connect(queries.watch)
         signals.post_spawn.connect(shutdown.listen)
         signals.post_spawn.connect(writing.start)

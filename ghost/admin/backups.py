@@ -48,7 +48,7 @@ class BackupAdmin(ReadOnlyAdmin[Backup]):
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Backup]:
         """Those that are kept."""
-        return super().get_queryset(request).filter(dropped_at=None)
+        return super().get_queryset(request) & Backup.objects.standing()
 
     @display(description=_("type"), ordering="kind")
     def shown_kind(self, row: Backup) -> str:

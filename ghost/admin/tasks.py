@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
 # Its own registrations come first, so that `register` can take their place.
@@ -12,7 +11,7 @@ import django_q.admin  # noqa: F401  # imported for that alone
 from django.contrib import admin, messages
 from django.contrib.admin.exceptions import NotRegistered
 from django.core.exceptions import PermissionDenied
-from django.db import models, transaction
+from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import URLPattern, path
 from django.utils.translation import gettext, ngettext
@@ -102,9 +101,7 @@ class FailureAdmin(TaskAdmin):
         rows = list(queryset)
         keys = [row.pk for row in rows]
         with self.doing(request, keys, gettext("Queued again"), done="retry"):
-            for row in rows:
-                transaction.on_commit(partial(queue.enqueue_again, row))
-            Failure.objects.filter(pk__in=keys).delete()
+            queue.retry(rows)
         count = len(rows)
         done = ngettext("%d task queued again.", "%d tasks queued again.", count) % count
         self.message_user(request, done, messages.SUCCESS)

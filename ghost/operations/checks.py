@@ -28,7 +28,15 @@ from resources.publishing.prober import prober
 
 def installation() -> list[CheckMessage]:
     """Every problem of this installation."""
-    return [*_folders(), *_published(), *_programs(), *_settings()]
+    return [
+        *_folders(),
+        *_published(),
+        *_programs(),
+        *_debugging(),
+        *_made_up(),
+        *_proxy(),
+        *_site(),
+    ]
 
 
 def check_installation(**_: Any) -> list[CheckMessage]:  # noqa: ANN401  # Django's protocol
@@ -168,20 +176,12 @@ def _programs() -> Iterator[CheckMessage]:
         yield Error("git was not found.", hint="Install it from your system.", id="ghost.E004")
 
 
-def _settings() -> Iterator[CheckMessage]:
+def _debugging() -> Iterator[CheckMessage]:
     if settings.GHOST.debug and settings.GHOST.behind_tls:
         yield Error(
             "GHOST_DEBUG is on although GHOST_BEHIND_TLS says that this is in production.",
             hint="Set GHOST_DEBUG=0.",
             id="ghost.E005",
-        )
-    if settings.GHOST.magnet_metadata_backend == "mock":
-        yield CheckWarning(
-            _(
-                "GHOST_MAGNET_METADATA_BACKEND=mock makes up what probes find; the network is not asked."
-            ),
-            hint=_("Set it to libtorrent for real use."),
-            id="ghost.W013",
         )
     if settings.GHOST.debug and not is_loopback(settings.GHOST.host):
         yield Error(
@@ -191,6 +191,20 @@ def _settings() -> Iterator[CheckMessage]:
             hint=_("Set GHOST_DEBUG=0, or HOST=127.0.0.1."),
             id="ghost.E012",
         )
+
+
+def _made_up() -> Iterator[CheckMessage]:
+    if settings.GHOST.magnet_metadata_backend == "mock":
+        yield CheckWarning(
+            _(
+                "GHOST_MAGNET_METADATA_BACKEND=mock makes up what probes find; the network is not asked."
+            ),
+            hint=_("Set it to libtorrent for real use."),
+            id="ghost.W013",
+        )
+
+
+def _proxy() -> Iterator[CheckMessage]:
     if settings.GHOST.behind_tls and not settings.GHOST.trusted_proxies:
         yield Error(
             "GHOST_TRUSTED_PROXIES is empty although GHOST_BEHIND_TLS says that there is a proxy: nobody is"
@@ -199,6 +213,9 @@ def _settings() -> Iterator[CheckMessage]:
             hint="Set it to the proxy's address, such as 127.0.0.1.",
             id="ghost.E008",
         )
+
+
+def _site() -> Iterator[CheckMessage]:
     if (
         settings.GHOST.deploy_mode == "integrated"
         and urlsplit(settings.GHOST.public_baseurl).path != "/"

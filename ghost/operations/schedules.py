@@ -64,6 +64,11 @@ def spoken(name: str) -> Reason:
     return NAMES[name]() if name in NAMES else words(name)
 
 
+def slug(name: str) -> str:
+    """A schedule's name in addresses."""
+    return name.replace(" ", "-")
+
+
 @dataclass(frozen=True)
 class ScheduledTask:
     """One scheduled task: what is called, and how often, or when: a line of cron goes before the minutes."""
@@ -76,7 +81,7 @@ class ScheduledTask:
     @property
     def slug(self) -> str:
         """Its name in addresses."""
-        return self.name.replace(" ", "-")
+        return slug(self.name)
 
     @property
     def timing(self) -> str:
@@ -110,57 +115,52 @@ class ScheduledTask:
 
 def entries() -> list[ScheduledTask]:
     """Every schedule of Ghost; operators pause them in the admin, nobody edits them there."""
-    ghost = settings.GHOST
-    return [
-        ScheduledTask("probe what is due", "dht.tasks.run_probes", 1),
-        ScheduledTask(
-            "scan health",
-            "dht.tasks.scan_health",
-            ghost.dht_scan_interval_hr * 60,
-            ghost.dht_scan_at,
-        ),
-        ScheduledTask("count DHT nodes", "dht.tasks.count_nodes", 1),
-        ScheduledTask("resume a scan", "dht.tasks.resume_scan", 1),
-        ScheduledTask("build what changed", "builds.tasks.build_if_due", ghost.build_interval_min),
-        ScheduledTask("publish what has come due", "builds.tasks.note_published", 1),
-        ScheduledTask("fetch covers that are due", "builds.tasks.localize_covers", 1),
-        ScheduledTask("deploy again what failed", "builds.tasks.deploy_if_due", 1),
-        ScheduledTask("verify the site", "builds.tasks.verify_site", 24 * 60, ghost.verify_at),
-        ScheduledTask(
-            "back up",
-            "ghost.operations.tasks.back_up",
-            ghost.backup_interval_hr * 60,
-            ghost.backup_at,
-        ),
-        ScheduledTask(
-            "prove a backup",
-            "ghost.operations.tasks.prove_backup",
-            ghost.backup_proof_interval_hr * 60,
-            ghost.backup_proof_at,
-        ),
-        ScheduledTask("copy backups", "ghost.operations.tasks.copy_backups", 5),
-        *(
-            [
-                ScheduledTask(
-                    "back up to git",
-                    "ghost.operations.tasks.back_up_to_git",
-                    ghost.git_backup_interval_hr * 60,
-                    ghost.git_backup_at,
-                )
-            ]
-            if ghost.git_backup_enabled
-            else []
-        ),
-        *_digest(),
-        ScheduledTask("prune old data", "ghost.operations.tasks.prune", 24 * 60, ghost.cleanup_at),
-        ScheduledTask("prune events", "ghost.operations.tasks.prune_events", 10),
-        ScheduledTask("drop ended sessions", "ghost.operations.tasks.drop_ended_sessions", 60),
-    ]
+    return [*_network(), *_site(), *_backups(), *_digest(), *_cleanups()]
 
 
 def find(name: str) -> ScheduledTask | None:
     """The schedule of that name, or of that slug."""
     return next((entry for entry in entries() if name in (entry.name, entry.slug)), None)
+
+
+def _network() -> list[ScheduledTask]:
+    ghost = settings.GHOST
+    minutes, at = ghost.dht_scan_interval_hr * 60, ghost.dht_scan_at
+    return [
+        ScheduledTask("probe what is due", "dht.tasks.run_probes", 1),
+        ScheduledTask("scan health", "dht.tasks.scan_health", minutes, at),
+        ScheduledTask("count DHT nodes", "dht.tasks.count_nodes", 1),
+        ScheduledTask("resume a scan", "dht.tasks.resume_scan", 1),
+    ]
+
+
+def _site() -> list[ScheduledTask]:
+    ghost = settings.GHOST
+    return [
+        ScheduledTask("build what changed", "builds.tasks.build_if_due", ghost.build_interval_min),
+        ScheduledTask("publish what has come due", "builds.tasks.note_published", 1),
+        ScheduledTask("fetch covers that are due", "builds.tasks.localize_covers", 1),
+        ScheduledTask("deploy again what failed", "builds.tasks.deploy_if_due", 1),
+        ScheduledTask("verify the site", "builds.tasks.verify_site", 24 * 60, ghost.verify_at),
+    ]
+
+
+def _backups() -> list[ScheduledTask]:
+    ghost, room = settings.GHOST, "ghost.operations.tasks"
+    made, proven = ghost.backup_interval_hr * 60, ghost.backup_proof_interval_hr * 60
+    return [
+        ScheduledTask("back up", f"{room}.back_up", made, ghost.backup_at),
+        ScheduledTask("prove a backup", f"{room}.prove_backup", proven, ghost.backup_proof_at),
+        ScheduledTask("copy backups", f"{room}.copy_backups", 5),
+        *_git_backup(),
+    ]
+
+
+def _git_backup() -> list[ScheduledTask]:
+    """None where it is off."""
+    minutes, at = settings.GHOST.git_backup_interval_hr * 60, settings.GHOST.git_backup_at
+    task = ScheduledTask("back up to git", "ghost.operations.tasks.back_up_to_git", minutes, at)
+    return [task] if settings.GHOST.git_backup_enabled else []
 
 
 def _digest() -> list[ScheduledTask]:
@@ -169,6 +169,15 @@ def _digest() -> list[ScheduledTask]:
     task = "ghost.operations.tasks.send_digest"
     at = settings.GHOST.digest_at
     return [ScheduledTask("send the digest", task, minutes, at)] if minutes else []
+
+
+def _cleanups() -> list[ScheduledTask]:
+    at = settings.GHOST.cleanup_at
+    return [
+        ScheduledTask("prune old data", "ghost.operations.tasks.prune", 24 * 60, at),
+        ScheduledTask("prune events", "ghost.operations.tasks.prune_events", 10),
+        ScheduledTask("drop ended sessions", "ghost.operations.tasks.drop_ended_sessions", 60),
+    ]
 
 
 def sync() -> int:

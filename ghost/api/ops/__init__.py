@@ -4,6 +4,7 @@ What a module answers it reads from where the admin and `/metrics` read it.
 """
 
 from ghost.api.ops import (
+    alert_rules,
     alerts,
     backups,
     dashboard,
@@ -25,6 +26,7 @@ ROUTERS = (
     schedules.router,
     services.router,
     alerts.router,
+    alert_rules.router,
     stats.router,
     database.router,
     system.router,

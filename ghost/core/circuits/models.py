@@ -59,8 +59,7 @@ class CircuitQuerySet(models.QuerySet["Circuit"]):
 
     def unavailable(self, now: datetime | None = None) -> Self:
         """Those that nobody is to ask now: they rest, or one process tries them."""
-        now = now or clock.now()
-        return self.filter(_is_held("open_until", now) | _is_held("trial_until", now))
+        return self.filter(_is_unavailable(now or clock.now()))
 
     def failing(self) -> Self:
         """Those whose last answer was a failure."""
@@ -69,9 +68,8 @@ class CircuitQuerySet(models.QuerySet["Circuit"]):
     def open(self, now: datetime | None = None) -> Self:
         """Those that opened and have not answered since, while somebody asks them."""
         now = now or clock.now()
-        given_up = Q(open_until__lte=now - GIVEN_UP_AFTER) | Q(open_until__gt=now) & ~_is_held(
-            "open_until", now
-        )
+        is_odd = Q(open_until__gt=now) & ~_is_held("open_until", now)
+        given_up = Q(open_until__lte=now - GIVEN_UP_AFTER) | is_odd
         return self.exclude(opened_at=None).exclude(given_up)
 
     def counts_by_kind(self) -> dict[str, int]:
@@ -85,9 +83,7 @@ class CircuitQuerySet(models.QuerySet["Circuit"]):
         if row is None or row.opened_at is None:
             return True
         now = clock.now()
-        free = self.filter(pk=row.pk).exclude(
-            _is_held("open_until", now) | _is_held("trial_until", now)
-        )
+        free = self.filter(pk=row.pk).exclude(_is_unavailable(now))
         return free.update(trial_until=now + POLICIES[kind].trial) == 1
 
     def note_success(self, kind: Kind, name: str) -> None:
@@ -252,6 +248,11 @@ class Circuit(models.Model):
         told |= {"state": "open" if until else "closed"}
         told |= {"failures": self.failures, "open_until": until}
         outbox.add(EventKind.CIRCUIT, told | {"error": self.last_error.english or None})
+
+
+def _is_unavailable(now: datetime) -> Q:
+    """Whether it rests, or one process tries it."""
+    return _is_held("open_until", now) | _is_held("trial_until", now)
 
 
 def _is_held(field: str, now: datetime) -> Q:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 
 from django.db import transaction
 from django_q.models import Task
@@ -52,6 +53,14 @@ def is_waiting(task: Callable[..., object]) -> bool:
     """Whether one of these lies in the queue that no worker has begun: another one would do nothing more."""
     name = f"{task.__module__}.{task.__name__}"
     return QueueEntry.objects.waiting().filter(func=name).exists()
+
+
+def retry(failed: Sequence[Task]) -> None:
+    """Take these out of the failed tasks; after the commit each is queued once more."""
+    with transaction.atomic():
+        for task in failed:
+            transaction.on_commit(partial(enqueue_again, task))
+        Task.objects.filter(pk__in=[task.pk for task in failed]).delete()
 
 
 def enqueue_again(task: Task) -> str:

@@ -47,26 +47,25 @@ def status(found: Figures, drain: Drain) -> str:
 
 
 def _queue(found: Figures, drain: Drain) -> dict[str, Any]:
-    schedules = found.item("schedules").counts
     return {
         "name": Conf.CLUSTER_NAME,
         "size": drain.waiting,
         "deferred": drain.waiting if drain.paused_at else 0,
-        "scheduled": _unpaused(schedules),
+        "scheduled": _unpaused(found.item("schedules")),
         "started": drain.running,
         "failed": found.item("queue").counts.get("failed_within_a_day", 0),
     }
 
 
-def _unpaused(counts: Any) -> int:  # noqa: ANN401  # an item's counts
-    return int(counts.get("scheduled", 0) - counts.get("paused", 0))
+def _unpaused(item: Item) -> int:
+    return int(item.counts.get("scheduled", 0) - item.counts.get("paused", 0))
 
 
-def _scheduler(schedules: Item) -> dict[str, Any]:
+def _scheduler(item: Item) -> dict[str, Any]:
     return {
         "enabled": settings.GHOST.enable_scheduler,
-        "scheduled_jobs": _unpaused(schedules.counts),
-        "overdue": schedules.counts.get("overdue", 0),
+        "scheduled_jobs": _unpaused(item),
+        "overdue": item.counts.get("overdue", 0),
     }
 
 

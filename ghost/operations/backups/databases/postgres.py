@@ -17,19 +17,15 @@ from ghost.core.errors import OutageError, RefusedError
 from ghost.operations import reasons
 from ghost.operations.backups import table_choices
 from ghost.operations.backups.archive import STAMP, Kind
-from ghost.operations.backups.databases import postgres_programs
+from ghost.operations.backups.databases import postgres_programs, restore_script
+from ghost.operations.backups.databases.restore_script import FILE, PEOPLE, USERS, quoted
 from ghost.operations.backups.manifest import POSTGRESQL, Manifest
 
-FILE, PEOPLE = "db/ghost.pgdump", "db/auth_user.copy"
-"""In the archive: pg_dump's custom format; and people without passwords, where it is not encrypted."""
-USERS = "auth_user"
 SCRATCH = "_proof_"
 """Between the database's name and the time, in the names of scratch databases."""
 CONNECTED_WITHIN = timedelta(seconds=60)
 NAME_CHARS = 63
 CONNECT_TIMEOUT_S = 10
-LOCK_TIMEOUT_S = 20
-BLOCK_BYTES = 1 << 20
 OUR_KINDS = re.compile(
     r"\d+; \d+ \d+ (TABLE DATA|TABLE|SEQUENCE SET|SEQUENCE OWNED BY|SEQUENCE|DEFAULT|FK CONSTRAINT"
     r"|CHECK CONSTRAINT|CONSTRAINT|INDEX) "
@@ -122,7 +118,7 @@ class PostgresDatabase:
     @staticmethod
     def _try(address: str, folder: Path, manifest: Manifest) -> None:
         try:
-            _run_script(address, folder, manifest, [], [])
+            restore_script.run(address, folder, manifest, [], [])
         except OutageError as error:
             raise RefusedError(reasons.BACKUP_BAD_DATABASE(reason=error.reason)) from error
 
@@ -192,10 +188,10 @@ class PostgresDatabase:
                 db, "SELECT obj_description(to_regclass('django_migrations'), 'pg_class')"
             )
         if is_done != mark:
-            before = list(_moved(manifest.schema, kept, tables))
+            before = list(restore_script.moved(manifest.schema, kept, tables))
             brings = tables and not manifest.is_encrypted and manifest.kind == Kind.FULL
-            after = list(_settled(manifest.schema, kept if brings else "", mark))
-            _run_script(self.address, folder, manifest, before, after)
+            after = list(restore_script.settled(manifest.schema, kept if brings else "", mark))
+            restore_script.run(self.address, folder, manifest, before, after)
         with self._connected() as db:
             found = db.execute("SELECT FROM pg_namespace WHERE nspname = %s", [kept]).fetchone()
         return f"schema {kept}" if found is not None else ""
@@ -221,106 +217,6 @@ class PostgresDatabase:
                 yield db
         except psycopg.Error as error:
             raise OutageError(reasons.BACKUP_FAILED(reason=str(error).strip())) from error
-
-
-# -- the script of a restore
-
-
-def _run_script(
-    address: str, folder: Path, manifest: Manifest, before: list[str], after: list[str]
-) -> None:
-    """Make the tables, fill them, count them, all in one transaction of psql."""
-    parts = {name: folder / f"db/{name}.sql" for name in ("pre-data", "data", "post-data")}
-    try:
-        for name, path in parts.items():
-            postgres_programs.run(
-                "pg_restore", "--no-owner", "--no-privileges", f"--section={name}",
-                f"--file={path}", folder / FILE,
-            )  # fmt: skip
-        postgres_programs.run(
-            "psql", "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1",
-            "--file=-", address=address, feed=_script(parts, folder, manifest, before, after),
-        )  # fmt: skip
-    finally:
-        for path in parts.values():
-            path.unlink(missing_ok=True)
-
-
-def _script(
-    parts: dict[str, Path], folder: Path, manifest: Manifest, before: list[str], after: list[str]
-) -> Iterator[bytes]:
-    schema = _quoted(manifest.schema)
-    first = [f"SET lock_timeout = '{LOCK_TIMEOUT_S}s'", "SET client_min_messages = warning"]
-    yield _statements([*first, *before, _schema_made(manifest.schema)])
-    yield from _lines(parts["pre-data"])
-    yield from _lines(parts["data"])
-    if (people := folder / PEOPLE).is_file():
-        yield f"COPY {schema}.{USERS} FROM STDIN;\n".encode()
-        yield from _blocks(people)
-        yield b"\\.\n"
-    yield from _lines(parts["post-data"])
-    yield _statements([*_counting(manifest), *after])
-
-
-def _schema_made(name: str) -> str:
-    """`CREATE SCHEMA IF NOT EXISTS` asks for the right to make one although it is there."""
-    literal = name.replace("'", "''")
-    return (
-        f"DO $$ BEGIN IF to_regnamespace('{_quoted(literal)}') IS NULL"
-        f" THEN CREATE SCHEMA {_quoted(name)}; END IF; END $$"
-    )
-
-
-def _statements(statements: list[str]) -> bytes:
-    return "".join(f"{each};\n" for each in statements).encode()
-
-
-def _lines(path: Path) -> Iterator[bytes]:
-    """A script, without a setting that only a later server knows than it may be for."""
-    with path.open("rb") as stream:
-        for number, line in enumerate(stream):
-            if number > 40 or not line.startswith(b"SET transaction_timeout"):
-                yield line
-
-
-def _blocks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as stream:
-        while block := stream.read(BLOCK_BYTES):
-            yield block
-
-
-def _counting(manifest: Manifest) -> Iterator[str]:
-    """Statements that fail where a table has not as many rows as it should."""
-    for table, rows in (manifest.tables or {}).items():
-        where = f"{_quoted(manifest.schema)}.{_quoted(table)}"
-        told = table.replace("'", "''").replace("%", "%%")
-        yield (
-            f"DO $$ DECLARE n bigint; BEGIN SELECT count(*) INTO n FROM {where}; IF n <> {int(rows)} THEN"  # noqa: S608  # names, quoted
-            f" RAISE EXCEPTION '{told}: % rows, {int(rows)} expected', n; END IF; END $$"
-        )
-
-
-def _moved(schema: str, kept: str, tables: list[str]) -> Iterator[str]:
-    if tables:
-        yield f"CREATE SCHEMA {_quoted(kept)}"
-    for table in tables:
-        yield f"ALTER TABLE {_quoted(schema)}.{_quoted(table)} SET SCHEMA {_quoted(kept)}"
-
-
-def _settled(schema: str, former: str, mark: str) -> Iterator[str]:
-    """What follows a restore: see `table_choices`. What another version lacks is left."""
-    yield f"SET search_path = {_quoted(schema)}"
-    brought = [
-        each.format(new=_quoted(schema), former=_quoted(former))
-        for each in table_choices.BRING_BACK
-        if former
-    ]
-    for statement in [*brought, *table_choices.FORGET_SITE]:
-        yield (
-            f"DO $$ BEGIN {statement}; EXCEPTION WHEN undefined_table OR undefined_column"
-            " OR syntax_error OR unique_violation THEN NULL; END $$"
-        )
-    yield f"COMMENT ON TABLE {_quoted(schema)}.django_migrations IS '{mark}'"
 
 
 def _counts_in(folder: Path, manifest: Manifest) -> dict[str, int]:
@@ -387,7 +283,7 @@ def _write_people(db: psycopg.Connection[Any], schema: str, path: Path) -> None:
     cursor = db.execute(
         "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0"
         " AND NOT attisdropped ORDER BY attnum",
-        [f"{_quoted(schema)}.{USERS}"],
+        [f"{quoted(schema)}.{USERS}"],
     )
     hidden = {column for _table, column in table_choices.PASSWORDS}
     columns = sql.SQL(", ").join(
@@ -400,7 +296,3 @@ def _write_people(db: psycopg.Connection[Any], schema: str, path: Path) -> None:
     with path.open("wb") as file, db.cursor().copy(query) as copied:
         for block in copied:
             file.write(block)
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

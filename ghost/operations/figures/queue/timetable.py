@@ -49,7 +49,7 @@ class Entry:
     @property
     def slug(self) -> str:
         """Its name in addresses."""
-        return self.name.replace(" ", "-")
+        return schedules.slug(self.name)
 
     @property
     def is_paused(self) -> bool:
