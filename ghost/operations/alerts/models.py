@@ -18,24 +18,13 @@ from ghost.core.db.fields import ReasonField
 from ghost.operations.alerts import rules
 from ghost.operations.alerts.findings import Finding
 from ghost.operations.alerts.levels import Level, rank
+from ghost.operations.alerts.silence import Silenceable
 
 WELL_FOR = timedelta(seconds=25)
 """Something is over once two looks in a row found nothing."""
 LONGEST_WELL_FOR = timedelta(hours=1)
 FLAPPING_WITHIN = timedelta(hours=2)
 """What comes back within this has to stay well for twice as long as before."""
-LONGEST_SILENCE = timedelta(days=31)
-
-
-def _silence(row: Alert | AlertRule, until: datetime | None) -> None:
-    now = clock.now()
-    if until is not None and not now < until <= now + LONGEST_SILENCE:
-        raise ValidationError({"silenced_until": _("Name a time to come, within 31 days.")})
-    before = row.silenced_until
-    with transaction.atomic():
-        row.silenced_until = until
-        row.save(update_fields=["silenced_until"])
-        trail.record(f"{row.SUBJECT}.silence", row, {"until": before}, {"until": until})
 
 
 class AlertRuleQuerySet(models.QuerySet["AlertRule"]):
@@ -57,7 +46,7 @@ class AlertRuleQuerySet(models.QuerySet["AlertRule"]):
         return {name: stored.get(name) or AlertRule(name=name) for name in rules.RULES}
 
 
-class AlertRule(models.Model):
+class AlertRule(Silenceable):
     """What operators set about a rule; what it looks at stands in `ghost.operations.alerts.rules`."""
 
     SUBJECT = "alertrule"
@@ -68,7 +57,6 @@ class AlertRule(models.Model):
     """None: the rule's own. What it means, and its bounds: `Rule.limit`."""
     wait_s = models.PositiveIntegerField(_("wait in seconds"), null=True, blank=True)
     """How long it has to be so before anybody is told; None: the rule's own."""
-    silenced_until = models.DateTimeField(_("silenced until"), null=True, editable=False)
 
     objects = AlertRuleQuerySet.as_manager()
 
@@ -96,10 +84,6 @@ class AlertRule(models.Model):
         """How long it has to be so."""
         own = self.rule.wait_s if self.rule else 0
         return timedelta(seconds=own if self.wait_s is None else self.wait_s)
-
-    def is_silenced(self, now: datetime) -> bool:
-        """Whether nobody is to be told now."""
-        return self.silenced_until is not None and self.silenced_until > now
 
     def clean(self) -> None:
         """ValidationError for a limit that makes no sense."""
@@ -135,10 +119,6 @@ class AlertRule(models.Model):
         """As it stands now, whatever others set since this was read; they wait until the transaction ends."""
         AlertRule.objects.get_or_create(name=self.name)
         self.refresh_from_db(from_queryset=AlertRule.objects.select_for_update())
-
-    def silence(self, until: datetime | None) -> None:
-        """Tell nobody of it until then; None: from now on again. ValidationError for the past."""
-        _silence(self, until)
 
 
 class AlertQuerySet(models.QuerySet["Alert"]):
@@ -176,7 +156,7 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         return self.filter(state=Alert.State.OVER, ended_at__lt=moment)
 
 
-class Alert(models.Model):
+class Alert(Silenceable):
     """One thing that is wrong by one rule, or was. What was told is compared with what is."""
 
     SUBJECT = "alert"
@@ -206,7 +186,6 @@ class Alert(models.Model):
     told = models.CharField(_("told"), max_length=10, blank=True)
     """The level that was told last; empty if nothing, or that it is over."""
     told_at = models.DateTimeField(_("told at"), null=True)
-    silenced_until = models.DateTimeField(_("silenced until"), null=True)
 
     objects = AlertQuerySet.as_manager()
 
@@ -273,14 +252,6 @@ class Alert(models.Model):
         self.told = self.level if self.state == self.State.FIRING else ""
         self.told_at = now
         self.save(update_fields=["told", "told_at"])
-
-    def is_silenced(self, now: datetime) -> bool:
-        """Whether nobody is to be told now."""
-        return self.silenced_until is not None and self.silenced_until > now
-
-    def silence(self, until: datetime | None) -> None:
-        """Tell nobody of it until then; None: from now on again. ValidationError for the past."""
-        _silence(self, until)
 
 
 class AlertWatchQuerySet(models.QuerySet["AlertWatch"]):

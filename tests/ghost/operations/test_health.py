@@ -204,7 +204,8 @@ def test_nothing_is_written_and_the_number_of_queries_is_bounded(client):
         client.get("/ready")
 
     assert wrote == []
-    assert len(asked) < 100  # of two looks: no others are kept within a transaction
+    # Of two looks: no others are kept within a transaction.
+    assert len(asked) <= {"sqlite": 49, "postgresql": 53}[connection.vendor]
 
 
 # -- readiness
