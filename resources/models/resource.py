@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, Self
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
@@ -16,13 +16,11 @@ from django.utils.translation import gettext_lazy
 
 from ghost.core.audit import trail
 from ghost.core.catalog.models import Catalog, Change
-from ghost.core.db.snapshot import one_moment
 from ghost.core.errors import ForbiddenError, RefusedError
 from ghost.core.text.notes import Notes
 from ghost.core.text.reasons import NONE
 from resources import provenance, reasons, slugs, tags
 from resources.models import cover_requests, events, list_index
-from resources.models.category import Category
 from resources.models.fields import COVER_FIELDS, EDITED_FIELDS, PROBE_FIELDS, ResourceFields
 from resources.models.hashes.block import Block
 from resources.models.hashes.collisions import Collisions
@@ -37,7 +35,8 @@ from teams.roles import Role
 
 MAX_BODY_BYTES = 100_000
 _DERIVED = ("title_folded", "updated_at", "became_public_at")
-_KEYS = ("category", "publisher", "team", "supersedes")
+KEYS = ("category", "publisher", "team", "supersedes")
+"""The fields that name other rows."""
 _CLEANED: dict[str, tuple[Callable[[Any], Any], object]] = {
     "tags": (tags.clean, []),
     "licence": (provenance.clean_licence, ""),
@@ -215,7 +214,7 @@ class Resource(ResourceFields):
             self.full_clean()
             self.updated_at = timezone.now()
             if old is None:
-                self._insert([self])
+                self.insert_checked([self])
             else:
                 if cover_requests.is_other(self, old):
                     cover_requests.ask(self)
@@ -226,56 +225,8 @@ class Resource(ResourceFields):
         return is_new and self.probe_status == ProbeStatus.PENDING
 
     @classmethod
-    def check_new(cls, rows: Sequence[Self]) -> list[ValidationError | None]:
-        """Why each of these new rows can't be stored, as `store` would say; None if it can.
-
-        Cleans them. Nothing is written or locked: the catalog is read at one moment.
-        """
-        hashes = _hashes_of(rows)
-        with one_moment():
-            collisions, categories = Collisions(cls.objects.all(), hashes), _categories_of(rows)
-        return [row._error(collisions, categories) for row in rows]
-
-    @classmethod
-    def insert(cls, rows: Sequence[Self]) -> list[ValidationError | None]:
-        """Store new rows that `check_new` found no fault with; why not, for each that collides
-        with what has come since.
-
-        IntegrityError, and nothing is stored, if somebody else brought one of the torrents in this
-        very moment. None of them is public before its probe, so the catalog has nothing to tell.
-        """
-        with Catalog.turn():
-            collisions = Collisions(cls.objects.all(), _hashes_of(rows))
-            categories = _categories_of(rows)
-            errors = [row._late_error(collisions, categories) for row in rows]
-            cls._insert([row for row, error in zip(rows, errors, strict=True) if error is None])
-        return errors
-
-    def _error(self, collisions: Collisions, categories: set[int]) -> ValidationError | None:
-        self.collisions = collisions
-        try:
-            self._require_category(categories)
-            self.full_clean(exclude=_KEYS, validate_unique=False, validate_constraints=False)
-        except ValidationError as error:
-            return error
-        collisions.add(self)
-        return None
-
-    def _late_error(self, collisions: Collisions, categories: set[int]) -> ValidationError | None:
-        try:
-            self._require_category(categories)
-            collisions.require_none(self, self.magnet)
-        except ValidationError as error:
-            return error
-        collisions.add(self)
-        return None
-
-    def _require_category(self, categories: set[int]) -> None:
-        if self.category_id not in categories:
-            raise ValidationError({"category": _("There is no such category.")})
-
-    @classmethod
-    def _insert(cls, rows: Sequence[Resource]) -> None:
+    def insert_checked(cls, rows: Sequence[Resource]) -> None:
+        """Write new rows that were checked, with all that goes with them. Within a turn."""
         with_cover = [row for row in rows if row.cover_image_url]
         for row in with_cover:
             cover_requests.ask(row)
@@ -335,8 +286,8 @@ class Resource(ResourceFields):
 
     def audited(self) -> dict[str, Any]:
         """What people wrote of it, for the audit trail."""
-        keys = {name: getattr(self, f"{name}_id", None) for name in _KEYS}
-        names = (name for name in EDITED_FIELDS if name not in _KEYS + _DERIVED)
+        keys = {name: getattr(self, f"{name}_id", None) for name in KEYS}
+        names = (name for name in EDITED_FIELDS if name not in KEYS + _DERIVED)
         return {name: getattr(self, name) for name in names} | keys
 
     def tell_catalog(
@@ -394,14 +345,3 @@ class Resource(ResourceFields):
         self.require_sight_by(token)
         if self.takedown_at and not token.is_admin:
             raise ForbiddenError(_("This resource was taken down; only an Admin may change it."))
-
-
-def _hashes_of(rows: Iterable[Resource]) -> list[str]:
-    links = [row.read_magnet() for row in rows]
-    return [h for magnet in links if magnet for h in (magnet.v1, magnet.v2) if h]
-
-
-def _categories_of(rows: Iterable[Resource]) -> set[int]:
-    """Those of their categories that exist."""
-    wanted = {row.category_id for row in rows}
-    return set(Category.objects.filter(pk__in=wanted).values_list("pk", flat=True))

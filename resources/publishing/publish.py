@@ -20,7 +20,7 @@ from ghost.core.catalog.models import Catalog
 from ghost.core.errors import ConflictError, OutageError, PassingError, RefusedError
 from ghost.core.heartbeats import workers
 from ghost.core.http.limits.concurrency import Seats
-from resources.models import Resource, findings, undo
+from resources.models import Resource, findings, new_rows, undo
 from resources.models.queryset import ResourceQuerySet
 from resources.publishing import etags
 from resources.publishing.prober import prober
@@ -80,7 +80,7 @@ def check_many(items: Sequence[dict[str, Any]], *, by: Token) -> list[Outcome]:
     named = _Named(by, *items)
     results = [_filled(values, by, named) for values in items]
     rows = [row for row in results if isinstance(row, Resource)]
-    errors = iter(Resource.check_new(rows))
+    errors = iter(new_rows.check(rows))
     return [(next(errors) or row) if isinstance(row, Resource) else row for row in results]
 
 
@@ -99,7 +99,7 @@ def store_many(rows: Sequence[Resource], *, by: Token) -> list[ValidationError |
     """
     with Catalog.turn():
         by.require_usable()
-        return Resource.insert(rows)
+        return new_rows.insert(rows)
 
 
 def _filled(values: dict[str, Any], by: Token, named: _Named) -> Resource | RefusedError:
@@ -157,7 +157,7 @@ def check_file(body: bytes, values: dict[str, Any], *, by: Token) -> Resource:
     row = Resource(publisher=by)
     by.require_usable_now()
     _fill(row, _of_file(magnet) | values, by)
-    (error,) = Resource.check_new([row])
+    (error,) = new_rows.check([row])
     if error is not None:
         raise error
     return row
