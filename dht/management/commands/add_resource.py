@@ -19,7 +19,7 @@ from ghost.core.audit import actors
 from ghost.core.db.snapshot import trouble
 from ghost.core.errors import GhostError, RefusedError
 from ghost.core.heartbeats import workers
-from resources.exchange.accounts import People
+from resources.exchange.importing.accounts import People
 from resources.management.progress import ProgressLine
 from resources.models import ProbeStatus, Resource
 from resources.publishing import publish

@@ -23,8 +23,8 @@ from ghost.core.errors import GhostError, RefusedError
 from ghost.core.heartbeats import workers
 from resources.exchange import activation, formats
 from resources.exchange.formats import Format, Source
-from resources.exchange.import_resources import Defaults
-from resources.exchange.importer import Intake, Options
+from resources.exchange.importing.importer import Intake, Options
+from resources.exchange.importing.record_rows import Defaults
 from resources.exchange.report import Report
 from resources.management.progress import ProgressLine
 from teams.models import Token

@@ -257,7 +257,7 @@ def test_categories_are_made_on_demand(read):
 
 
 def test_a_dry_run_makes_no_categories_and_says_the_same(read, monkeypatch):
-    monkeypatch.setattr("resources.exchange.importer.AT_ONCE", 1)
+    monkeypatch.setattr("resources.exchange.importing.importer.AT_ONCE", 1)
     head = "title,magnet_uri,category,publisher,supersedes"
     lines = [
         f"1,magnet:?xt=urn:btih:{1:040x},New,Ada,",

@@ -16,7 +16,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from resources.exchange import csv_table, records
-from resources.exchange.import_resources import Arrivals
+from resources.exchange.importing.import_resources import Arrivals
 from resources.models import Category, Resource
 from tests import make
 from tests.resources.catalog_files import CATEGORY, HEADER, PUBLISHER, RESOURCE
@@ -83,7 +83,7 @@ def test_an_error_in_the_midst_of_a_part_is_told_of_its_line_alone(
 
 
 def test_what_ends_an_import_is_told_with_what_is_in(read, monkeypatch):
-    monkeypatch.setattr("resources.exchange.importer.AT_ONCE", 1)
+    monkeypatch.setattr("resources.exchange.importing.importer.AT_ONCE", 1)
     finish = Arrivals._finish
 
     def fail(self, arrival, row):
@@ -184,7 +184,7 @@ def test_damaged_files_end_with_their_report(db, tmp_path, name):
 
 
 def test_an_interrupt_ends_with_the_report(read, monkeypatch):
-    monkeypatch.setattr("resources.exchange.importer.AT_ONCE", 1)
+    monkeypatch.setattr("resources.exchange.importing.importer.AT_ONCE", 1)
     finish = Arrivals._finish
 
     def stop(self, arrival, row):

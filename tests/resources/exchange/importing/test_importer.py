@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from ghost.core.audit.models import AuditEvent
 from ghost.core.catalog.models import Catalog, Change
-from resources.exchange import document, importer, ndjson, records
+from resources.exchange import document, ndjson, records
+from resources.exchange.importing import importer
 from resources.models import Block, Resource
 from resources.torrents import metadata
 from tests import make

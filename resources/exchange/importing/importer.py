@@ -19,9 +19,10 @@ from ghost.core.db.outages import OUTAGES
 from ghost.core.db.pacing import PacedWriter
 from ghost.core.errors import OutageError, RefusedError
 from resources.exchange import records
-from resources.exchange.accounts import People
-from resources.exchange.deferred import Waiting
-from resources.exchange.import_resources import Arrivals, Defaults
+from resources.exchange.importing.accounts import People
+from resources.exchange.importing.deferred import Waiting
+from resources.exchange.importing.import_resources import Arrivals
+from resources.exchange.importing.record_rows import Defaults
 from resources.exchange.report import Line, Report, chunks
 from resources.models import Block, Resource
 from resources.publishing.prober import prober

@@ -9,20 +9,28 @@ from copy import copy
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
-from django.db import models
-from django.utils import timezone
 
 from ghost.core.audit import trail
 from ghost.core.catalog.models import Catalog
 from ghost.core.errors import RefusedError
 from resources import reasons
-from resources.exchange import primary_keys, records
-from resources.exchange.accounts import People
+from resources.exchange import records
+from resources.exchange.importing import primary_keys
+from resources.exchange.importing.accounts import People
+from resources.exchange.importing.record_rows import (
+    ADVICE,
+    LINKS,
+    OF_PEOPLE,
+    UNCHECKED,
+    AdvisedError,
+    Arrival,
+    Defaults,
+    RecordRows,
+    check,
+)
 from resources.exchange.report import Line, RecordOutcome, Report
 from resources.models import (
     Block,
-    DhtStatus,
-    ProbeStatus,
     Resource,
     ResourceTag,
     TextHash,
@@ -30,55 +38,9 @@ from resources.models import (
     events,
     findings,
 )
-from resources.states import SeedsBand
-from resources.torrents import magnets, metadata, sanitize
-from resources.torrents.magnets import Magnet
-from teams.models import Team, Token
+from resources.torrents import magnets, metadata
 
-OF_PEOPLE = (
-    "title", "content_markdown", "tags", "licence", "source_url", "checksums", "cover_image_url",
-    "published_at", "awaits_review", "review_note",
-)  # fmt: skip
-OF_WORKERS = (
-    "created_at", "updated_at", "takedown_at", "takedown_reason", "dht_status", "dht_misses",
-    "dht_changed_at", "last_dht_check", "seeds", "peers", "last_seen_at", "first_missed_at",
-    "missing_since", "seeds_band", "next_band", "probe_status", "probe_error", "probe_attempts",
-    "probed_at", "num_peers", "other_hash", "total_size_bytes", "file_count",
-    "files_tree_summary", "became_public_at", "is_private", "is_let_through", "torrent_name",
-)  # fmt: skip
-LINKS = ("category", "publisher", "team")
-_UNCHECKED = (*LINKS, "supersedes")
-"""Found as rows; to look whether they are there would be a query each."""
 MISSING = "The release that it replaces is not here: that is left out."
-ADVICE = {
-    "blocked": "Lift the block first, if it may come back.",
-    "taken_down": "Restore it first, if it may come back.",
-    "publisher": "Give --publisher NAME.",
-    "category": "Give --category PATH.",
-}
-
-
-@dataclass(frozen=True)
-class Defaults:
-    """What a record gets that doesn't say."""
-
-    category: str = ""
-    publisher: str = ""
-    makes_categories: bool = False
-    """Categories that are not there are made, instead of refusing what is in them."""
-    are_drafts: bool = False
-    """What doesn't say when it is public is a draft, instead of public at once."""
-
-
-@dataclass(frozen=True)
-class _Arrival:
-    line: Line
-    record: records.ResourceRecord
-    magnet: Magnet
-
-    @property
-    def hashes(self) -> list[str]:
-        return [h for h in (self.magnet.v1, self.magnet.v2, self.record.other_hash) if h]
 
 
 @dataclass(frozen=True)
@@ -88,14 +50,8 @@ class _Known:
     rows: dict[str, Resource]
     blocked: frozenset[str]
 
-    def twin(self, arrival: _Arrival) -> Resource | None:
+    def twin(self, arrival: Arrival) -> Resource | None:
         return next((self.rows[h] for h in arrival.hashes if h in self.rows), None)
-
-
-class _Advised(RefusedError):  # noqa: N818  # a refusal with its advice
-    def __init__(self, message: str, advice: str) -> None:
-        super().__init__(message)
-        self.advice = advice
 
 
 class Arrivals:
@@ -109,7 +65,7 @@ class Arrivals:
         self.awaits_probe = False
         self._people = people
         self._report = report
-        self._defaults = defaults
+        self._rows = RecordRows(people, defaults)
         self._updates = updates
         self._is_dry_run = is_dry_run
         self._seen: dict[bytes, str] = {}
@@ -130,7 +86,7 @@ class Arrivals:
     def take(self, lines: list[Line], *, is_last: bool) -> list[Line]:
         """Write what is new; those that wait for an older release, unless these are the last."""
         arrivals = [found for line in lines if (found := self._parsed(line))]
-        known, new, waiting = _look_up(arrivals), list[tuple[_Arrival, Resource]](), list[Line]()
+        known, new, waiting = _look_up(arrivals), list[tuple[Arrival, Resource]](), list[Line]()
         for arrival in arrivals:
             if self._must_wait(arrival, known) and not is_last:
                 waiting.append(arrival.line)
@@ -145,32 +101,30 @@ class Arrivals:
             self._write(new, known)
         return waiting
 
-    def _see(self, arrival: _Arrival) -> None:
+    def _see(self, arrival: Arrival) -> None:
         seen = {bytes.fromhex(h): arrival.line.place for h in arrival.hashes}
         self._seen.update(seen)
         self._newly_seen += seen
 
-    def _parsed(self, line: Line) -> _Arrival | None:
+    def _parsed(self, line: Line) -> Arrival | None:
         assert isinstance(line.what, records.ResourceRecord)  # noqa: S101  # sorted by the caller
         try:
-            return _Arrival(line, line.what, magnets.parse(line.what.magnet_uri))
+            return Arrival(line, line.what, magnets.parse(line.what.magnet_uri))
         except RefusedError as error:
             self._refuse(line.place, error)
             return None
 
-    def _must_wait(self, arrival: _Arrival, known: _Known) -> bool:
+    def _must_wait(self, arrival: Arrival, known: _Known) -> bool:
         older = arrival.record.supersedes
         return bool(older and older not in known.rows and bytes.fromhex(older) not in self._seen)
 
     # -- one of them
 
-    def _admit(
-        self, arrival: _Arrival, known: _Known, new: list[tuple[_Arrival, Resource]]
-    ) -> None:
+    def _admit(self, arrival: Arrival, known: _Known, new: list[tuple[Arrival, Resource]]) -> None:
         for each in arrival.hashes:
             if bytes.fromhex(each) in self._seen:
                 place = self._seen[bytes.fromhex(each)]
-                raise _Advised(f"It is the same torrent as {place}.", "Leave one of them out.")
+                raise AdvisedError(f"It is the same torrent as {place}.", "Leave one of them out.")
         twin = known.twin(arrival)
         if twin is not None:
             if any(arrival.record.supersedes in row.hashes for _arrival, row in new):
@@ -181,85 +135,21 @@ class Arrivals:
             self._tell_missing(arrival, known)
             return
         self._refuse_blocked(arrival, known)
-        new.append((arrival, self._row(arrival)))
+        new.append((arrival, self._rows.row(arrival)))
 
-    def _refuse_blocked(self, arrival: _Arrival, known: _Known) -> None:
+    def _refuse_blocked(self, arrival: Arrival, known: _Known) -> None:
         blocked = known.blocked | self.blocked
         if arrival.record.takedown_at is None and not blocked.isdisjoint(arrival.hashes):
-            raise _Advised("This torrent is blocked.", ADVICE["blocked"])
-
-    def _row(self, arrival: _Arrival) -> Resource:
-        record, given = arrival.record, arrival.record.model_fields_set
-        row = Resource(
-            # With its hashes set, `clean` does not look for twins and blocks one by one.
-            magnet_uri=arrival.magnet.uri(),
-            magnet_hash=arrival.magnet.hash,
-            magnet_hash_v2=arrival.magnet.v2,
-            **{name: getattr(record, name) for name in (*OF_PEOPLE, *OF_WORKERS) if name in given},
-            **self._links(record),
-        )
-        if row.dht_status == DhtStatus.STALE and "seeds_band" not in given:
-            _call_gone(row)
-        if self._defaults.are_drafts and "published_at" not in given:
-            row.published_at = None
-        for name in ("created_at", "updated_at"):
-            if getattr(row, name) is None:
-                setattr(row, name, timezone.now())
-        self._describe(row, record.metadata, arrival.magnet)
-        row.notes.add(*arrival.magnet.notes)
-        _check(row)
-        _date(row)
-        return row
-
-    def _describe(self, row: Resource, found: metadata.Metadata | None, magnet: Magnet) -> None:
-        """Its size and files, or when to ask for them; and when to fetch its cover."""
-        now = timezone.now()
-        if found is not None:
-            _require_of(found, magnet)
-            row.total_size_bytes, row.file_count = found.total_size_bytes, found.file_count
-            row.files_tree_summary = found.files_tree_summary
-            row.torrent_name = found.link_name
-            row.is_private |= found.is_private
-        elif row.takedown_at is None and not row.other_hash:
-            row.probe_due_at = None if row.probe_status == ProbeStatus.SKIPPED else now
-        row.cover_due_at = now if row.cover_image_url and row.takedown_at is None else None
-
-    def _links(self, record: records.ResourceRecord) -> dict[str, models.Model | None]:
-        publisher = self._publisher(record.publisher)
-        path = record.category or self._defaults.category
-        if not path:
-            raise _Advised("It names no category.", ADVICE["category"])
-        makes = self._defaults.makes_categories
-        return {
-            "publisher": publisher,
-            "team": self._team(record.team, publisher),
-            "category": self._people.make(path) if makes else self._people.at(path),
-        }
-
-    def _publisher(self, named: int | str | None) -> Token:
-        if isinstance(named, int) and named in self._people.by_ref:
-            return self._people.by_ref[named]
-        name = named if isinstance(named, str) and named else self._defaults.publisher
-        if not name:
-            why = "Its publisher is not in." if named else "It names no publisher."
-            raise _Advised(why, ADVICE["publisher"])
-        return self._people.named(name)
-
-    def _team(self, named: int | str | None, publisher: Token) -> Team | None:
-        if isinstance(named, int):
-            if named not in self._people.teams:
-                raise RefusedError("Its team is not in: see the report for why.")
-            return self._people.teams[named]
-        return self._people.team_named(named, publisher) if named else publisher.scope_team
+            raise AdvisedError("This torrent is blocked.", ADVICE["blocked"])
 
     # -- one that is here already
 
-    def _meet(self, arrival: _Arrival, twin: Resource, known: _Known) -> RecordOutcome:
+    def _meet(self, arrival: Arrival, twin: Resource, known: _Known) -> RecordOutcome:
         record = arrival.record
         if not self._updates or (record.takedown_at and twin.takedown_at):
             return RecordOutcome.SKIPPED
         if twin.takedown_at:
-            raise _Advised("It is taken down here.", ADVICE["taken_down"])
+            raise AdvisedError("It is taken down here.", ADVICE["taken_down"])
         with Catalog.turn():
             row = Resource.objects.select_for_update(of=("self",)).get(pk=twin.pk)
             before = copy(row)
@@ -276,7 +166,7 @@ class Arrivals:
                 is_changed |= findings.record_metadata(row, record.metadata)
         return RecordOutcome.UPDATED if is_changed or record.takedown_at else RecordOutcome.SKIPPED
 
-    def _name_other_half(self, row: Resource, arrival: _Arrival) -> None:
+    def _name_other_half(self, row: Resource, arrival: Arrival) -> None:
         """A half of a hybrid that only the record names is taken down with the row."""
         other = next((each for each in arrival.hashes if each not in row.hashes), "")
         if other and not row.other_hash:
@@ -287,18 +177,18 @@ class Arrivals:
         older = record.supersedes
         return bool(older and older not in known.rows and bytes.fromhex(older) in self._seen)
 
-    def _tell_missing(self, arrival: _Arrival, known: _Known) -> None:
+    def _tell_missing(self, arrival: Arrival, known: _Known) -> None:
         """That the release which it is to replace is not here, nor in the file before it."""
         if self._updates and self._must_wait(arrival, known):
             self._report.mend(arrival.line.place, MISSING)
 
-    def _overwrite(self, row: Resource, arrival: _Arrival, known: _Known) -> None:
+    def _overwrite(self, row: Resource, arrival: Arrival, known: _Known) -> None:
         """Set what the record says of what people write; the rest is what is known here."""
         record, given = arrival.record, arrival.record.model_fields_set
         for name in given.intersection(OF_PEOPLE):
             setattr(row, name, getattr(record, name))
         if given.intersection(LINKS):
-            links = self._links(self._completed(record, row))
+            links = self._rows.links(self._completed(record, row))
             for name, found in links.items():
                 setattr(row, name, found)
         if record.supersedes and record.supersedes in known.rows:
@@ -308,7 +198,7 @@ class Arrivals:
         if (arrival.magnet.hash, arrival.magnet.v2) == (row.magnet_hash, row.magnet_hash_v2):
             row.magnet_uri = arrival.magnet.uri()
             row.notes.add(*arrival.magnet.notes)
-        _check(row)
+        check(row)
 
     def _completed(self, record: records.ResourceRecord, row: Resource) -> records.ResourceRecord:
         """With the publisher and category that the row has, where the record names none."""
@@ -320,7 +210,7 @@ class Arrivals:
 
     # -- all that are new
 
-    def _write(self, new: list[tuple[_Arrival, Resource]], known: _Known) -> None:
+    def _write(self, new: list[tuple[Arrival, Resource]], known: _Known) -> None:
         _give_keys(new)
         rows = [row for _arrival, row in new]
         keyed = [row for row in rows if row.pk]
@@ -340,7 +230,7 @@ class Arrivals:
         events.changed("create", rows)
         self._report.counts[RecordOutcome.CREATED] += len(rows)
 
-    def _finish(self, arrival: _Arrival, row: Resource) -> None:
+    def _finish(self, arrival: Arrival, row: Resource) -> None:
         if row.takedown_at:
             reason, by = row.takedown_reason, "import_catalog"
             Block.objects.add(row.hashes, reason=reason, by=by, is_of_takedown=True, of=[row.pk])
@@ -352,7 +242,7 @@ class Arrivals:
         for reason in (*arrival.line.mended, *map(str, row.notes)):
             self._report.mend(arrival.line.place, reason)
 
-    def _link(self, new: list[tuple[_Arrival, Resource]], known: _Known) -> None:
+    def _link(self, new: list[tuple[Arrival, Resource]], known: _Known) -> None:
         """Each to the release that it replaces, which may be one that came before it here: none
         that comes after, so that no two replace each other."""
         rows, own = dict(known.rows), {h for _arrival, row in new for h in row.hashes}
@@ -373,7 +263,7 @@ class Arrivals:
             self._report.refuse(place, str(error), getattr(error, "advice", ""))
 
 
-def _look_up(arrivals: Iterable[_Arrival]) -> _Known:
+def _look_up(arrivals: Iterable[Arrival]) -> _Known:
     named = {h for arrival in arrivals for h in arrival.hashes}
     older = {arrival.record.supersedes for arrival in arrivals if arrival.record.supersedes}
     rows = Resource.objects.twins_of(*named, *older)
@@ -381,14 +271,7 @@ def _look_up(arrivals: Iterable[_Arrival]) -> _Known:
     return _Known({h: row for row in rows for h in row.hashes}, frozenset(blocks))
 
 
-def _require_of(found: metadata.Metadata, magnet: Magnet) -> None:
-    """RefusedError if the metadata is another torrent's."""
-    is_of = found.magnet_hash == magnet.hash
-    if not is_of or (found.info and not sanitize.is_of(magnet, found.info)):
-        raise RefusedError("Its metadata is that of another torrent.")
-
-
-def _give_keys(new: list[tuple[_Arrival, Resource]]) -> None:
+def _give_keys(new: list[tuple[Arrival, Resource]]) -> None:
     """Each the key that it had where it comes from, if nobody has it here."""
     wanted = {arrival.record.id: row for arrival, row in new if arrival.record.id}
     taken = set(Resource.objects.filter(pk__in=wanted).values_list("pk", flat=True))
@@ -396,30 +279,8 @@ def _give_keys(new: list[tuple[_Arrival, Resource]]) -> None:
         row.pk = None if key in taken else key
 
 
-def _check(row: Resource) -> None:
-    """The row's check, but for what was asked for all rows together."""
-    row.full_clean(exclude=_UNCHECKED, validate_unique=False, validate_constraints=False)
-
-
-def _call_gone(row: Resource) -> None:
-    """An earlier Ghost knew no bands: who was Stale has none who seed, and is missing since the last time that it
-    tells of."""
-    row.seeds_band = row.next_band = SeedsBand.NONE
-    row.missing_since = row.missing_since or row.dht_changed_at or row.last_dht_check
-    row.first_missed_at = row.first_missed_at or row.missing_since
-
-
-def _date(row: Resource) -> None:
-    """What was public where it comes from, taken down or not, keeps its place among what was: by the
-    time that its record tells, or else by its `published_at`."""
-    is_due = row.published_at is not None and row.published_at <= timezone.now()
-    if row.became_public_at is None and is_due and row.is_cleared and not row.awaits_review:
-        row.became_public_at = row.published_at
-    row.note_publicity()
-
-
 def _written(row: Resource) -> list[object]:
-    names = (*OF_PEOPLE, "magnet_uri", *(f"{name}_id" for name in _UNCHECKED))
+    names = (*OF_PEOPLE, "magnet_uri", *(f"{name}_id" for name in UNCHECKED))
     return [getattr(row, name) for name in names]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from resources.exchange import primary_keys
+from resources.exchange.importing import primary_keys
 from resources.models import Resource
 from tests import make
 from tests.presence import present

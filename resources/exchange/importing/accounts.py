@@ -17,7 +17,8 @@ from ghost.core.errors import RefusedError
 from ghost.core.text.folding import fold
 from ghost.core.text.unicode import one_line
 from resources import reasons, slugs
-from resources.exchange import primary_keys, records
+from resources.exchange import records
+from resources.exchange.importing import primary_keys
 from resources.models import Category
 from resources.models.category_paths import CategoryPaths
 from teams.models import Team, Token, public_names
