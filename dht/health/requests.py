@@ -19,7 +19,7 @@ from dht.models import Scan
 from ghost.core.audit import trail
 from ghost.core.errors import OutageError
 from ghost.core.heartbeats import workers
-from ghost.core.http.limits.concurrency import Seats
+from ghost.core.http.limits.concurrency import WaitLimit
 from ghost.core.jobs import queue
 from ghost.core.jobs.models import JobKind
 from ghost.core.jobs.task_names import TaskName
@@ -30,7 +30,7 @@ threads must serve the others."""
 MAX_WAIT_S = 300
 POLL_S = 0.3
 
-_seats = Seats(MAX_WAITING)
+_waiting = WaitLimit(MAX_WAITING)
 
 
 def ask(trigger: str, only: Collection[int] | None = None) -> Scan:
@@ -71,7 +71,7 @@ def ask_for_all(trigger: str, *, wait_s: float = 0) -> Scan:
 
     OutageError if it failed; or if too many callers wait already, and then nothing is queued.
     """
-    with _seat(wait_s):
+    with _wait_place(wait_s):
         scan = ask(trigger)
         scan.notes = workers.notes(workers.SCAN_WAITS)
         _await(scan, wait_s)
@@ -80,9 +80,9 @@ def ask_for_all(trigger: str, *, wait_s: float = 0) -> Scan:
     return scan
 
 
-def _seat(wait_s: float) -> AbstractContextManager[None]:
+def _wait_place(wait_s: float) -> AbstractContextManager[None]:
     """A place among those who wait, taken before anything is written."""
-    return _seats.taken(
+    return _waiting.place(
         wait_s, or_else=_("Too many callers are waiting for a scan; try again without waiting.")
     )
 

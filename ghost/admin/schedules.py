@@ -55,33 +55,13 @@ def _kept_for(outcome: retention.Outcome) -> str:
 class ScheduleAdmin(ReadOnlyAdmin[Schedule]):
     list_before_template = "admin/ghost/cleanup_link.html"
     list_display = [
-        "shown_name",
-        "shown_state",
-        "shown_timing",
-        "last_run",
-        "next_run_at",
-        "last_result",
-    ]
+        "shown_name", "shown_state", "shown_timing", "last_run", "next_run_at", "last_result",
+    ]  # fmt: skip
     search_fields = ["name", "func"]
-    fields = [
-        "shown_name",
-        "func",
-        "shown_state",
-        "shown_timing",
-        "last_run",
-        "next_run_at",
-        "next_runs",
-        "last_result",
-    ]
     readonly_fields = [
-        "shown_name",
-        "shown_state",
-        "shown_timing",
-        "last_run",
-        "next_run_at",
-        "next_runs",
-        "last_result",
-    ]
+        "shown_name", "shown_state", "shown_timing", "last_run", "next_run_at", "next_runs", "last_result",
+    ]  # fmt: skip
+    fields = ["shown_name", "func", *readonly_fields[1:]]
     actions = ["run_now", "pause", "resume"]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Schedule]:

@@ -19,7 +19,7 @@ from ghost.core.audit import trail
 from ghost.core.catalog.models import Catalog
 from ghost.core.errors import ConflictError, OutageError, PassingError, RefusedError
 from ghost.core.heartbeats import workers
-from ghost.core.http.limits.concurrency import Seats
+from ghost.core.http.limits.concurrency import WaitLimit
 from resources.models import Resource, findings, new_rows, undo
 from resources.models.queryset import ResourceQuerySet
 from resources.publishing import etags
@@ -32,7 +32,7 @@ from teams.models import Team, Token
 MAX_WAITING = 4
 """Callers of one web process that wait for a probe: half of its threads, the others serve."""
 TO_THE_END = math.inf
-_seats = Seats(MAX_WAITING)
+_waiting = WaitLimit(MAX_WAITING)
 LARGE_BYTES = 10_000_000
 _large = threading.Lock()
 """One file of more than LARGE_BYTES at a time: it takes some four times its size in memory."""
@@ -120,7 +120,7 @@ def add(values: dict[str, Any], *, by: Token, wait_s: float = 0) -> Resource:
     the error says so; an operator who publishes it without a probe makes it a success.
     """
     row = Resource(publisher=by)
-    with _seat(wait_s):
+    with _wait_place(wait_s):
         with Catalog.turn():
             by.require_usable()
             _fill(row, {"team_id": None} | values, by)
@@ -181,7 +181,7 @@ def change(
     row gets back what it had before, unless somebody else changed the row or took the old magnet
     meanwhile: the error says so then.
     """
-    with _seat(wait_s):
+    with _wait_place(wait_s):
         with Catalog.turn():
             row = Resource.objects.select_for_update(of=("self",)).get(pk=row.pk)
             row.viewer = by
@@ -284,12 +284,10 @@ def enqueue(rows: Sequence[Resource]) -> None:
         transaction.on_commit(queue, robust=True)
 
 
-def _seat(wait_s: float) -> AbstractContextManager[None]:
+def _wait_place(wait_s: float) -> AbstractContextManager[None]:
     """A place among those who wait, taken before anything is written."""
-    if not wait_s:
-        return nullcontext()
     too_many = _("Too many callers are waiting for their probes; try again without waiting.")
-    return _seats.taken(wait_s, or_else=too_many)
+    return _waiting.place(wait_s, or_else=too_many)
 
 
 def _await_probe(row: Resource, wait_s: float, *, undo: Callable[[], bool]) -> None:

@@ -13,7 +13,7 @@ from dht.models import HealthSample, Scan
 from ghost.core.audit import trail
 from ghost.core.audit.models import AuditEvent
 from ghost.core.errors import OutageError
-from ghost.core.http.limits.concurrency import Seats
+from ghost.core.http.limits.concurrency import WaitLimit
 from tests import make
 
 ADDRESS = "/api/admin/dht/scan-all"
@@ -147,8 +147,8 @@ def test_a_time_out_without_sense_is_refused(ask, seconds):
     assert Scan.objects.count() == 0
 
 
-def test_only_a_few_wait_at_once_and_the_seats_come_back(ask, poll, monkeypatch):
-    monkeypatch.setattr(requests, "_seats", Seats(1))
+def test_only_a_few_wait_at_once_and_the_places_come_back(ask, poll, monkeypatch):
+    monkeypatch.setattr(requests, "_waiting", WaitLimit(1))
     make.resource()
     refused = []
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import OperationalError, transaction
 
 from ghost.core.errors import ConflictError, OutageError, RefusedError
-from ghost.core.http.limits.concurrency import Seats
+from ghost.core.http.limits.concurrency import WaitLimit
 from resources.models import Block, ProbeStatus, Resource, findings
 from resources.publishing import publish
 from resources.torrents import metadata
@@ -87,9 +87,9 @@ def test_locked_queue_does_not_undo_what_is_stored(monkeypatch):
     assert list(Resource.objects.due_for_probe()) == [row]
 
 
-def test_all_seats_taken_refuses_before_anything_is_written(monkeypatch):
+def test_all_places_taken_refuses_before_anything_is_written(monkeypatch):
     by, data = make.publisher(), values()
-    monkeypatch.setattr(publish, "_seats", Seats(1))
+    monkeypatch.setattr(publish, "_waiting", WaitLimit(1))
     refused = []
 
     def come_too():
@@ -104,9 +104,9 @@ def test_all_seats_taken_refuses_before_anything_is_written(monkeypatch):
     assert refused == [1]
 
 
-def test_seat_is_free_again_whatever_happened(prober, monkeypatch):
+def test_place_is_free_again_whatever_happened(prober, monkeypatch):
     by, data = make.publisher(), values()
-    monkeypatch.setattr(publish, "_seats", Seats(1))
+    monkeypatch.setattr(publish, "_waiting", WaitLimit(1))
 
     for outcome in (False, OutageError("away")):
         prober.outcome = outcome
@@ -119,8 +119,8 @@ def test_seat_is_free_again_whatever_happened(prober, monkeypatch):
     assert Resource.objects.count() == 2
 
 
-def test_who_does_not_wait_needs_no_seat(monkeypatch):
-    monkeypatch.setattr(publish, "_seats", Seats(0))
+def test_who_does_not_wait_needs_no_place(monkeypatch):
+    monkeypatch.setattr(publish, "_waiting", WaitLimit(0))
 
     publish.add(values(), by=make.publisher())
 
