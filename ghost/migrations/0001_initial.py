@@ -18,11 +18,11 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='AlertRule',
             fields=[
+                ('silenced_until', models.DateTimeField(editable=False, null=True, verbose_name='silenced until')),
                 ('name', models.CharField(editable=False, max_length=40, primary_key=True, serialize=False, verbose_name='name')),
                 ('is_enabled', models.BooleanField(default=True, verbose_name='enabled')),
                 ('limit', models.FloatField(blank=True, null=True, verbose_name='limit')),
                 ('wait_s', models.PositiveIntegerField(blank=True, null=True, verbose_name='wait in seconds')),
-                ('silenced_until', models.DateTimeField(editable=False, null=True, verbose_name='silenced until')),
             ],
             options={
                 'verbose_name': 'alert rule',
@@ -273,6 +273,7 @@ class Migration(migrations.Migration):
             name='Alert',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('silenced_until', models.DateTimeField(editable=False, null=True, verbose_name='silenced until')),
                 ('rule', models.CharField(max_length=40, verbose_name='rule')),
                 ('subject', models.CharField(blank=True, max_length=200, verbose_name='what')),
                 ('level', models.CharField(choices=[('warning', 'needs care'), ('critical', 'does not work')], max_length=10, verbose_name='level')),
@@ -286,7 +287,6 @@ class Migration(migrations.Migration):
                 ('returns', models.PositiveSmallIntegerField(default=0, verbose_name='came back')),
                 ('told', models.CharField(blank=True, max_length=10, verbose_name='told')),
                 ('told_at', models.DateTimeField(null=True, verbose_name='told at')),
-                ('silenced_until', models.DateTimeField(null=True, verbose_name='silenced until')),
             ],
             options={
                 'verbose_name': 'alert',
