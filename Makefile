@@ -7,6 +7,9 @@ MESSAGES := ghost/locale/zh_Hans/LC_MESSAGES/django.po
 AT_ONCE := -n 3 --dist worksteal
 PATHS := ghost teams resources dht builds tests bench manage.py .ci
 
+# Where it is set, each of the hundreds of processes of a test run would compile all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help run test test-postgres setup lint coverage audit bench drill lock \
   env-example openapi client messages format
 

@@ -18,7 +18,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -103,7 +102,6 @@ def _over_tasks(env: dict[str, str], folder: Path, number: int) -> list[By]:
             most: By = {}
             for _batch in range(max(number // STEPS // BATCH, 1)):
                 parts.run(env, "-c", QUEUE, str(min(BATCH, number // STEPS)))
-                _await_empty(env)
                 for role, mb in _roles(parent).items():
                     most[role] = max(most.get(role, 0.0), mb)
             seen.append(most)
@@ -125,11 +123,6 @@ def _qcluster(env: dict[str, str], folder: Path) -> Iterator[int]:
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(60)
-
-
-def _await_empty(env: dict[str, str]) -> None:
-    while parts.run(env, "-c", QUEUE, "0")["left"]:
-        time.sleep(0.5)
 
 
 def _roles(parent: int) -> By:

@@ -1,8 +1,14 @@
+from typing import Any
+
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.contrib.admin import apps as admin
-from django.core.checks import register
+from django.contrib.admin import autodiscover
+from django.contrib.admin.checks import check_admin_app, check_dependencies
+from django.core import checks as system_checks
 from django.utils.translation import gettext_lazy as _
+
+from ghost.core.command import INSTALLATION
 
 
 class GhostConfig(AppConfig):
@@ -24,7 +30,7 @@ class GhostConfig(AppConfig):
             from ghost.core.logs import sentry  # noqa: PLC0415  # nobody else loads its library
 
             sentry.start(settings.GHOST)
-        register(checks.check_installation)
+        system_checks.register(INSTALLATION)(checks.check_installation)
         self._connect_accounts()
         self._connect_queue()
 
@@ -73,12 +79,20 @@ class GhostConfig(AppConfig):
         signals.post_execute_in_worker.connect(task_lines.end)
 
 
-class AdminSiteConfig(admin.AdminConfig):
+class AdminSiteConfig(admin.SimpleAdminConfig):
+    """The operators' pages are loaded by `ghost.urls`, and for `manage.py check`: commands and workers show none."""
+
     default = False
     default_site = "ghost.core.admin.model_admin.GhostAdminSite"
 
     def ready(self) -> None:
         """Call the apps that are not ours by the words of the sidebar."""
-        super().ready()
+        system_checks.register(check_dependencies, system_checks.Tags.admin)
+        system_checks.register(_check_pages, system_checks.Tags.admin)
         for label, name in (("auth", _("People")), ("django_q", _("System"))):
             apps.get_app_config(label).verbose_name = name
+
+
+def _check_pages(**given: Any) -> list[system_checks.CheckMessage]:  # noqa: ANN401  # Django's protocol
+    autodiscover()
+    return check_admin_app(**given)

@@ -15,6 +15,7 @@ from ghost.core.http.transport.methods import complete
 from ghost.operations import health
 from ghost.operations.metrics import views as metrics
 
+admin.autodiscover()
 urlpatterns = [
     path("health", complete(health.health)),
     path("api/health", complete(health.health)),

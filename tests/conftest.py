@@ -17,10 +17,14 @@ import pytest
 from django.db import connection, connections
 from django.utils import translation
 
+from ghost import urls  # noqa: F401  # loads the admin's pages, as a web process does
 from ghost.core.audit import access
 from ghost.core.heartbeats import workers
 from tests.channels import mails, receiver  # noqa: F401  # fixtures
-from tests.postgres import postgres  # noqa: F401  # a fixture
+from tests.postgres import (
+    flush_what_has_rows,
+    postgres,  # noqa: F401  # a fixture
+)
 from tests.redis_server import redis_server  # noqa: F401  # a fixture
 from tests.swarm import no_dht, running_swarm, swarm  # noqa: F401  # fixtures
 from tests.threads import no_connection_is_left  # noqa: F401  # a fixture
@@ -56,6 +60,13 @@ def _for_postgres(config, items):
 
 def _uses_database(item) -> bool:
     return item.get_closest_marker("django_db") is not None or "db" in item.fixturenames
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_flush():
+    """Tests on PostgreSQL that commit leave their rows behind: see there."""
+    if connection.vendor == "postgresql":
+        flush_what_has_rows(connection)
 
 
 @pytest.fixture(autouse=True)

@@ -167,7 +167,7 @@ def test_slow_clients_and_streams_hinder_nobody():
 def test_single_processes_killed_under_load_cost_nothing():
     quick = ("--every", "3", "8", "--torrents", "60", "--listed", "60")
 
-    told = run("drill.py", "--seconds", "60", *quick, timeout_s=400)
+    told = run("drill.py", "--seconds", "40", *quick, timeout_s=400)
 
     wrong = ("refused", "lost", "twice", "left_in_queue", "left_processes", "differing_files")
     assert {name: told[name] for name in wrong} == dict.fromkeys(wrong, 0)

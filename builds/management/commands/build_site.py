@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError
 
 from builds import reasons
@@ -14,6 +14,7 @@ from builds.requests import note_request
 from builds.run import reason_of
 from builds.tasks import carry_out
 from ghost.core.catalog.models import Catalog
+from ghost.core.command import GhostCommand
 from ghost.core.db.snapshot import require_prepared
 from ghost.core.errors import GhostError, RefusedError
 
@@ -26,7 +27,7 @@ SAID_EVERY_S = 10
 """How far a step is, where that can't be shown in place: in a log, say."""
 
 
-class Command(BaseCommand):
+class Command(GhostCommand):
     help = (
         "Build the public site now. The last line is JSON: result, full, resources, pages,"
         " changed (files), stages (seconds). Exit status 1 if it was not built, or not deployed."

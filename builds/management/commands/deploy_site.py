@@ -3,19 +3,20 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError
 
 from builds import deploy
 from builds.deploy import DeployReport, after_build
 from builds.models import Deployment
+from ghost.core.command import GhostCommand
 from ghost.core.db.snapshot import require_prepared
 from ghost.core.errors import GhostError
 
 NOWHERE = "Nothing says where to: set GHOST_PAGES_REMOTE_URL or GHOST_DEPLOY_TARGET."
 
 
-class Command(BaseCommand):
+class Command(GhostCommand):
     help = "Deploy what is published now. The last line is JSON: result, and each target's row."
 
     def add_arguments(self, parser: CommandParser) -> None:

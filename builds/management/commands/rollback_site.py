@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError
 
 from builds.engine import rollback
@@ -11,6 +11,7 @@ from builds.engine.rollback import Point
 from builds.models import Build
 from builds.run import reason_of
 from builds.tasks import put_back
+from ghost.core.command import GhostCommand
 from ghost.core.db.snapshot import require_prepared
 from ghost.core.errors import GhostError
 
@@ -22,7 +23,7 @@ ON = (
 )
 
 
-class Command(BaseCommand):
+class Command(GhostCommand):
     help = (
         "Put the public site back to an earlier state; then nothing is built by itself until"
         " build_site. The last line is JSON: result, build, held."

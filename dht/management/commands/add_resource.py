@@ -9,13 +9,14 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import DatabaseError
 
 from dht import probe_jobs, tasks
 from dht.prober import GRACE_S, POLL_S
 from ghost.core import termination
 from ghost.core.audit import actors
+from ghost.core.command import GhostCommand
 from ghost.core.db.snapshot import trouble
 from ghost.core.errors import GhostError, RefusedError
 from ghost.core.heartbeats import workers
@@ -27,7 +28,7 @@ from teams.models import Token
 from teams.roles import Role
 
 
-class Command(BaseCommand):
+class Command(GhostCommand):
     help = (
         "Adds a resource and waits for its probe; without a worker it probes by itself. The last line is JSON: id,"
         " magnet_hash, probe_status, size, seconds. Exit status 0 only if the probe reached it; else it is kept and"

@@ -7,18 +7,19 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from dht import tasks
 from dht.engine import outcomes, probes
 from dht.health import scanner
 from dht.trackers import client
+from ghost.core.command import GhostCommand
 from ghost.core.errors import GhostError, RefusedError
 from resources.states import ProbeStatus
 from resources.torrents import magnets
 
 
-class Command(BaseCommand):
+class Command(GhostCommand):
     help = (
         "Probes magnet links all at once, stores nothing, and prints one JSON line for each as"
         " it ends. Exit status 0 only if every one was reachable."

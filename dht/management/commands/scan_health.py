@@ -6,18 +6,19 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from dht import tasks
 from dht.health import scanner
 from dht.models import Scan, ScanState
 from dht.trackers import client
+from ghost.core.command import GhostCommand
 from ghost.core.errors import GhostError
 
 BAR_CHARS = 30
 
 
-class Command(BaseCommand):
+class Command(GhostCommand):
     help = (
         "Looks resources up in the DHT, longest unchecked first, and stores their health. The"
         " last line is JSON. Exit status 1, and nothing changed, if the scan can't start."

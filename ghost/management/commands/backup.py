@@ -7,16 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import DatabaseError, connections
 
+from ghost.core.command import GhostCommand
 from ghost.core.errors import GhostError
 from ghost.operations import backups
 from ghost.operations.backups import Kind, earlier_ghost, register
 from ghost.operations.backups.models import Backup
 
 
-class Command(BaseCommand):
+class Command(GhostCommand):
     help = "Makes, lists, proves and restores backups (database, metadata, covers)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from argparse import ArgumentParser, ArgumentTypeError
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from ghost.core.audit import actors
+from ghost.core.command import GhostCommand
 from ghost.operations import cleanup
 
 
-class Command(BaseCommand):
+class Command(GhostCommand):
     help = "Removes what is beyond its bound in every table and folder that grows, as the schedules do."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

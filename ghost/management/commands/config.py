@@ -6,15 +6,16 @@ from argparse import ArgumentParser
 from itertools import groupby
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from ghost.core.command import GhostCommand
 from ghost.core.config import env, listing
 from ghost.core.config.version import VERSION
 from ghost.core.text.unicode import spelt_out
 from ghost.operations import checks
 
 
-class Command(BaseCommand):
+class Command(GhostCommand):
     help = "Shows the configuration in force, or checks it."
     requires_system_checks = []
 

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from dht.tasks import scan_health
+from ghost.core.command import GhostCommand
 from ghost.core.errors import GhostError, OutageError
 from ghost.core.jobs import queue
 from ghost.core.jobs.models import JobKind
@@ -32,7 +33,7 @@ NOTICED_WITHIN_S = 180
 LEAVES = "  One more loses its seeders once it is published: two scans later it shows under Needs seeders."
 
 
-class Command(BaseCommand):
+class Command(GhostCommand):
     help = (
         "Shares a dozen small works in a swarm on loopback, publishes them through the API, and"
         " stays until it is stopped. `make run` starts it together with web and worker."

@@ -7,8 +7,9 @@ import textwrap
 from argparse import ArgumentParser
 from dataclasses import asdict
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from ghost.core.command import GhostCommand
 from ghost.core.config.version import VERSION
 from ghost.core.text.unicode import spelt_out
 from ghost.operations.doctor import checkup
@@ -25,7 +26,7 @@ NAME_CHARS = 14
 WIDTH = 100
 
 
-class Command(BaseCommand):
+class Command(GhostCommand):
     help = "Checks the whole installation and says what to do; exit status 1 if a check fails."
     requires_system_checks = []
 

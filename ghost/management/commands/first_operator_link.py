@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from ghost.accounts.links import first_operator
+from ghost.core.command import GhostCommand
 from ghost.core.errors import RefusedError
 
 
-class Command(BaseCommand):
+class Command(GhostCommand):
     help = "Makes a link by which the first operator makes an account; earlier ones open nothing any more."
 
     def handle(self, *_: object, **__: object) -> None:

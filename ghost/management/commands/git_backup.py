@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import time
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import DatabaseError
 
+from ghost.core.command import GhostCommand
 from ghost.core.db.snapshot import require_prepared
 from ghost.core.errors import GhostError
 from ghost.operations.git_backup import backup
 
 
-class Command(BaseCommand):
+class Command(GhostCommand):
     help = (
         "Commits the public catalog as text to GHOST_GIT_BACKUP_DIR, and pushes it to GHOST_GIT_BACKUP_REMOTE"
         " if there is one. The last line is JSON: commit, resources, is_new, is_pushed, seconds."

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
 
 from ghost.accounts.links import first_operator
+from ghost.core.command import GhostCommand
 from ghost.core.text.reasons import put_into_words
 from ghost.operations import file_modes, schedules
 from ghost.operations.start import folds, startup
 from teams import first_admin
 
 
-class Command(BaseCommand):
+class Command(GhostCommand):
     help = "Migrates, and puts right at once what web and worker put right when they start. Safe to repeat."
 
     def handle(self, *_: object, **__: object) -> None:

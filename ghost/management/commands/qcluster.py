@@ -12,9 +12,10 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import run_checks
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import connections
 
+from ghost.core.command import GhostCommand
 from ghost.core.config.env import BASE_DIR
 from ghost.core.jobs import release
 from ghost.core.logs import configuration, rotation
@@ -26,7 +27,7 @@ from ghost.operations.workers import guard, parent
 log = logging.getLogger(__name__)
 
 
-class Command(BaseCommand):
+class Command(GhostCommand):
     help = "Run the workers of the queue, and start again what ends of them."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

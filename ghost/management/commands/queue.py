@@ -6,9 +6,10 @@ import json
 import time
 from argparse import ArgumentParser
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from ghost.core.audit import actors
+from ghost.core.command import GhostCommand
 from ghost.core.jobs import pause
 from ghost.core.jobs.pause import Drain
 from ghost.operations.dashboards import queue_state
@@ -16,7 +17,7 @@ from ghost.operations.dashboards import queue_state
 LOOK_EVERY_S = 0.5
 
 
-class Command(BaseCommand):
+class Command(GhostCommand):
     help = "Shows the queue, keeps all hosts from beginning tasks, or lets them begin again."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from argparse import ArgumentParser
 
 from django.contrib.auth.models import User
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from ghost.accounts.factors import second_factor_changes
 from ghost.core.audit import actors
+from ghost.core.command import GhostCommand
 
 
-class Command(BaseCommand):
+class Command(GhostCommand):
     help = "Removes somebody's second factor, if nobody who could do so in the admin is left."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

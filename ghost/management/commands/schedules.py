@@ -5,15 +5,16 @@ from __future__ import annotations
 from argparse import ArgumentParser
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
+from ghost.core.command import GhostCommand
 from ghost.core.errors import GhostError
 from ghost.operations import schedules
 from ghost.operations.figures.queue import timetable
 
 
-class Command(BaseCommand):
+class Command(GhostCommand):
     help = "Shows what runs by the clock, or runs it now."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

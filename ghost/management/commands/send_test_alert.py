@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from ghost.core.command import GhostCommand
 from ghost.core.errors import RefusedError
 from ghost.operations.alerts import trial
 from ghost.operations.channels.models import Delivery
 
 
-class Command(BaseCommand):
+class Command(GhostCommand):
     help = "Sends a test message by every channel that is configured, and says what came of each."
 
     def handle(self, **_: object) -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from argparse import ArgumentParser
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.core.validators import validate_email
 
+from ghost.core.command import GhostCommand
 from ghost.core.errors import OutageError, RefusedError
 from ghost.core.io import mail
 
 
-class Command(BaseCommand):
+class Command(GhostCommand):
     help = "Sends a short mail to an address, or says why it can't be sent."
     requires_system_checks = []
 

@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import DatabaseError
 
 from ghost.core import termination
 from ghost.core.audit import actors
+from ghost.core.command import GhostCommand
 from ghost.core.db.snapshot import one_moment, trouble
 from ghost.core.errors import GhostError
 from ghost.core.io import text_encodings
@@ -30,7 +31,7 @@ PRIVATE = 0o600
 BY = "blocklist import"
 
 
-class Command(BaseCommand):
+class Command(GhostCommand):
     help = (
         "Takes blocked info-hashes in from a file, or writes them to one. A file has a hash or magnet link on each"
         " line, with comments behind #, or is a CSV of info_hash, reason and created_at. What is blocked already stays."

@@ -6,9 +6,10 @@ import json
 import time
 from argparse import ArgumentParser
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import DatabaseError
 
+from ghost.core.command import GhostCommand
 from ghost.core.db.snapshot import require_prepared
 from ghost.core.errors import GhostError
 from resources.exchange import formats
@@ -18,7 +19,7 @@ from resources.management.progress import ProgressLine
 from resources.states import State
 
 
-class Command(BaseCommand):
+class Command(GhostCommand):
     help = (
         "Writes the catalog to a file: JSON, NDJSON, CSV, or a folder of .torrent files. The last"
         " line is JSON: what was written, seconds. docs/exchange.md describes the formats."

@@ -6,14 +6,15 @@ import json
 import time
 from argparse import ArgumentParser
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from ghost.core.command import GhostCommand
 from ghost.core.errors import RefusedError
 from resources import synthetic
 from resources.models import Category
 
 
-class Command(BaseCommand):
+class Command(GhostCommand):
     help = "Fills an empty database with a synthetic catalog, metadata included."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -13,10 +13,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import DatabaseError
 
 from ghost.core import termination
+from ghost.core.command import GhostCommand
 from ghost.core.db import scratch
 from ghost.core.db.snapshot import trouble
 from ghost.core.errors import GhostError, RefusedError
@@ -35,7 +36,7 @@ ADVICE = "Activate them if you know them: run it again with --activate-tokens, o
 log = logging.getLogger(__name__)
 
 
-class Command(BaseCommand):
+class Command(GhostCommand):
     help = (
         "Takes a catalog in: JSON, NDJSON, CSV, a folder of .torrent files, or the SQLite database"
         " of the earlier Ghost. What is here already stays. The last line is JSON: counts, seconds."

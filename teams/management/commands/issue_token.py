@@ -4,16 +4,17 @@ from argparse import ArgumentParser
 from datetime import timedelta
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
+from ghost.core.command import GhostCommand
 from teams.models import Team, Token
 from teams.roles import Role
 
 MAX_DAYS = 36_500
 
 
-class Command(BaseCommand):
+class Command(GhostCommand):
     help = "Issues a token and prints its raw form, alone, on standard output. It is shown once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

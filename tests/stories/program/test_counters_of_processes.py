@@ -29,12 +29,12 @@ def place(tmp_path):
 def ask(place: Installation, times: int) -> None:
     """So many requests of a kind that nobody else makes."""
     for _ in range(times):
-        assert requests.get(f"{place.url}/api/torznab/api", timeout=10).status_code == 401
+        assert requests.get(f"{place.url}/api/torznab/api", timeout=60).status_code == 401
 
 
 def counted(place: Installation) -> float:
     """As the monitor reads it, of whichever process answers."""
-    answer = requests.get(f"{place.url}/metrics", headers={"X-Ghost-Metrics-Key": KEY}, timeout=10)
+    answer = requests.get(f"{place.url}/metrics", headers={"X-Ghost-Metrics-Key": KEY}, timeout=60)
     lines = [line for line in answer.text.splitlines() if line.startswith(COUNTER)]
     return float(lines[0].split()[-1]) if lines else 0.0
 
