@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ghost.core.circuits import Kind
 from ghost.core.text.reasons import Reason, ReasonCode, words
 from ghost.operations.alerts import sentences
 from ghost.operations.alerts.findings import MAX_SUBJECT_CHARS, Finding
@@ -124,6 +125,10 @@ def falling(item: Item, limit: float) -> Iterator[Found]:
         yield Found(told, of_figures.LOOK_AT_SWARMS())
 
 
+TOLD_BY_THEIR_ITEMS = (Kind.DEPLOY_TARGET, Kind.GIT_BACKUP)
+"""Their failures are those of `deployments` and `git_backup`: one cause, one alert."""
+
+
 def circuits(item: Item, limit: float) -> Iterator[Found]:
     """Circuits that are open, as one finding for each kind: what publishers name are often many hosts at once."""
     for kind, rows in _by_kind(item.rows).items():
@@ -135,7 +140,7 @@ def circuits(item: Item, limit: float) -> Iterator[Found]:
 def _by_kind(rows: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
-        if row["needs_care"]:
+        if row["needs_care"] and row["kind"] not in TOLD_BY_THEIR_ITEMS:
             found.setdefault(str(row["kind"]), []).append(row)
     return found
 

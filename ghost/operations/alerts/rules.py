@@ -106,7 +106,7 @@ _ALL = (
     ),
     Rule(
         "circuit-open", _("Something outside is left alone"),
-        ("circuits",), looks.circuits, "circuit-open", "ghost/circuit/",
+        ("circuits",), looks.circuits, "circuit-open", "ghost/circuit/", stands_for=(told.OPEN,),
     ),
     Rule(
         "worker-gone", _("No worker"), ("workers",), looks.workers, "worker-gone", _HEALTH,

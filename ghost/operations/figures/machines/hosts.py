@@ -43,8 +43,13 @@ def workers(moment: Moment) -> Item:
 
 
 def living_workers(moment: Moment) -> list[Heartbeat]:
-    """The worker hosts that live, for `Moment.once`: several items look at what they say."""
-    return [row for row in _of(moment, Heartbeat.Kind.WORKER) if row.is_alive(moment.now)]
+    """The worker hosts that live, for `Moment.once`: several items look at what they say. Of a host whose workers
+    were started anew what was said last: for DEAD_AFTER the former ones seem to live as well."""
+    found: dict[str, Heartbeat] = {}
+    for row in _of(moment, Heartbeat.Kind.WORKER):
+        if row.is_alive(moment.now):
+            found.setdefault(row.host, row)
+    return list(found.values())
 
 
 def _of(moment: Moment, kind: Heartbeat.Kind) -> list[Heartbeat]:

@@ -150,6 +150,16 @@ def circuit(name: str, state: str, **more: Any) -> dict[str, Any]:
     return {"name": name, "kind": "cover_host", "last_error": words("500"), **care, **more}
 
 
+def test_a_target_that_fails_is_told_once_by_the_rule_of_deployments():
+    rows = [circuit("git", "open", kind="deploy_target"), circuit("x", "open", kind="git_backup")]
+    targets = [{"name": "git", "last_error": words("refused")}]
+
+    circuits = bad("circuits", told.OPEN(names="git, x"), rows=rows)
+    deployments = bad("deployments", told.DEPLOYMENT_FAILED(names="git"), rows=targets)
+
+    assert found(circuits, deployments) == [("deployment-rejected", "git", "warning")]
+
+
 def test_circuits_that_need_care_are_told_of_by_kind():
     rows = [
         circuit("a.example", "open"),

@@ -16,6 +16,7 @@ def heartbeat(
     kind: str = "worker",
     *,
     host: str = "one",
+    pid: int = 7,
     started_ago: timedelta = timedelta(days=2),
     seen_ago: timedelta = timedelta(0),
     **values: Any,
@@ -23,7 +24,7 @@ def heartbeat(
     """A host that began and was last heard of so long ago."""
     now = timezone.now()
     return Heartbeat.objects.create(
-        kind=kind, host=host, pid=7, version="1", started_at=now - started_ago,
+        kind=kind, host=host, pid=pid, version="1", started_at=now - started_ago,
         last_seen_at=now - seen_ago, **values,
     )  # fmt: skip
 

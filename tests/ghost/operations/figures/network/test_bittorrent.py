@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from dht import reasons
@@ -33,6 +35,14 @@ def test_a_worker_s_host_that_lacks_it_is_named_while_it_lives():
 
     assert living == (("down", "libtorrent.missing_on"), "can't be loaded on two")
     assert told("libtorrent") == ("ok", "libtorrent.loaded")
+
+
+@pytest.mark.parametrize(("before", "now"), [("", "no module"), ("no module", "")])
+def test_of_workers_that_were_started_anew_counts_what_was_said_last(before, now):
+    heartbeat(pid=1, seen_ago=timedelta(seconds=30), facts={"libtorrent": before})
+    heartbeat(pid=2, facts={"libtorrent": now})
+
+    assert item("libtorrent").is_bad is bool(now)
 
 
 def test_nobody_has_counted_nodes_yet():
