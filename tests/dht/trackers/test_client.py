@@ -162,7 +162,7 @@ def test_a_process_that_ends_leaves_every_list(asking, opentracker, protocol):
     done = subprocess.run(
         [sys.executable, "-c", ENDING, getattr(opentracker, protocol), *KEYS[:30]],
         env=os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings"}, cwd=ROOT, check=False,
-        capture_output=True, timeout=20,
+        capture_output=True, timeout=120,
     )  # fmt: skip
 
     assert (done.returncode, done.stderr) == (0, b"")

@@ -81,14 +81,14 @@ def pages() -> list[str]:
     found = [reverse("admin:index")]
     for model in admin.site._registry:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
-        for kind in ("changelist", "add"):
-            found.append(reverse(f"{name}_{kind}"))
+        addresses = [(kind, []) for kind in ("changelist", "add")]
         for row in model._default_manager.order_by("-pk")[:12]:
-            for kind in ("change", "history", "delete"):
-                try:
-                    found.append(reverse(f"{name}_{kind}", args=[row.pk]))
-                except NoReverseMatch:
-                    continue
+            addresses += [(kind, [row.pk]) for kind in ("change", "history", "delete")]
+        for kind, args in addresses:
+            try:
+                found.append(reverse(f"{name}_{kind}", args=args))
+            except NoReverseMatch:
+                continue
     return found
 
 

@@ -90,6 +90,7 @@ VOID = ("input", "img", "br", "link", "meta", "path", "hr")
 ENGLISH = re.compile(r"[A-Za-z]{3,}")
 NAMES = {
     "Ghost",
+    "Git",
     "English",
     "Ctrl",
     "esc",

@@ -49,7 +49,7 @@ def write(path: Path, statement: str = "BEGIN IMMEDIATE") -> bool:
     except OperationalError:
         return False
     finally:
-        ours.connection.close()
+        ours.close()
     return True
 
 
