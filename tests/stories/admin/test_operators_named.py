@@ -81,7 +81,7 @@ def pages() -> list[str]:
     found = [reverse("admin:index")]
     for model in admin.site._registry:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
-        addresses = [(kind, []) for kind in ("changelist", "add")]
+        addresses: list[tuple[str, list[int]]] = [(kind, []) for kind in ("changelist", "add")]
         for row in model._default_manager.order_by("-pk")[:12]:
             addresses += [(kind, [row.pk]) for kind in ("change", "history", "delete")]
         for kind, args in addresses:
